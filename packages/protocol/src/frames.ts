@@ -1,0 +1,232 @@
+import * as z from 'zod/mini';
+import { ErrorCode } from './errors.ts';
+import { limits } from './limits.ts';
+import {
+  Account,
+  Conversation,
+  ConversationId,
+  Entry,
+  HistoryPage,
+  Homepage,
+  Position,
+  Receipt,
+  Seq,
+  SessionId,
+  TimeMs,
+  UserId,
+} from './model.ts';
+import { ClientMessageId, Text } from './text.ts';
+
+export const subprotocol = 'parley.v1';
+
+/** Chosen by the client; the answer repeats it. */
+const RequestId = z.string().check(z.minLength(1), z.maxLength(64));
+
+const pageLimit = (max: number) => z.int().check(z.minimum(1), z.maximum(max));
+
+const Hello = z
+  .strictObject({
+    type: z.literal('hello'),
+    token: z.string().check(z.minLength(1), z.maxLength(128)),
+    /** Conversations on the first homepage page. */
+    homepageLimit: z.optional(pageLimit(limits.homepagePageMax)),
+    /** True when conversations are kept from earlier: the homepage then also tells which are no longer one's own. */
+    resume: z.optional(z.boolean()),
+  })
+  .register(z.globalRegistry, { id: 'HelloFrame', description: 'First frame of every connection, within 5 s.' });
+
+const Send = z
+  .strictObject({
+    type: z.literal('send'),
+    id: RequestId,
+    conversationId: ConversationId,
+    clientMessageId: ClientMessageId,
+    text: Text,
+  })
+  .register(z.globalRegistry, { id: 'SendFrame', description: 'Send a message. Answered by `ack` or `error`.' });
+
+const MarkRead = z
+  .strictObject({ type: z.literal('read'), id: z.optional(RequestId), conversationId: ConversationId, seq: Position })
+  .register(z.globalRegistry, {
+    id: 'MarkReadFrame',
+    description: 'Move the read position forward. Answered by one’s own `read`, with the same id, on success.',
+  });
+
+const StartTyping = z
+  .strictObject({ type: z.literal('typing'), conversationId: ConversationId })
+  .register(z.globalRegistry, {
+    id: 'StartTypingFrame',
+    description: 'Repeat every few seconds while somebody types. Never answered but by an error.',
+  });
+
+const Watch = z
+  .strictObject({
+    type: z.literal('watch'),
+    id: RequestId,
+    userIds: z.array(UserId).check(z.maxLength(limits.watchedUsers)),
+    /** Conversations whose online count is wanted. */
+    conversationIds: z.optional(z.array(ConversationId).check(z.maxLength(limits.watchedConversations))),
+  })
+  .register(z.globalRegistry, {
+    id: 'WatchFrame',
+    description: 'Replaces what this connection watches. Answered by a `presence` with the same id: the snapshot.',
+  });
+
+const AskHistory = z
+  .strictObject({
+    type: z.literal('history'),
+    id: RequestId,
+    conversationId: ConversationId,
+    /** At most one of these three; none means the newest page. */
+    before: z.optional(Seq),
+    after: z.optional(Position),
+    around: z.optional(Seq),
+    limit: z.optional(pageLimit(limits.historyPageMax)),
+  })
+  .check(
+    z.refine((frame) => [frame.before, frame.after, frame.around].filter((n) => n !== undefined).length <= 1, {
+      error: 'only one of before, after and around may be given',
+    }),
+  )
+  .register(z.globalRegistry, { id: 'AskHistoryFrame', description: 'Ask for a range of entries.' });
+
+const Ping = z
+  .strictObject({ type: z.literal('ping'), id: z.optional(RequestId) })
+  .register(z.globalRegistry, { id: 'PingFrame', description: 'Says that the client lives. Answered by `pong`.' });
+
+export const clientFrames = {
+  hello: Hello,
+  send: Send,
+  read: MarkRead,
+  typing: StartTyping,
+  watch: Watch,
+  history: AskHistory,
+  ping: Ping,
+} as const;
+export const ClientFrame = z.discriminatedUnion('type', [Hello, Send, MarkRead, StartTyping, Watch, AskHistory, Ping]);
+export type ClientFrame = z.infer<typeof ClientFrame>;
+
+const Welcome = z
+  .object({
+    type: z.literal('welcome'),
+    account: Account,
+    sessionId: SessionId,
+    serverTimeMs: TimeMs,
+    homepage: Homepage,
+  })
+  .register(z.globalRegistry, {
+    id: 'WelcomeFrame',
+    description:
+      'The connection is live and this is the snapshot. Entries may come before it: keep them, the numbers sort it out.',
+  });
+
+const Ack = z
+  .object({ type: z.literal('ack'), id: RequestId, clientMessageId: ClientMessageId, ...Receipt.shape })
+  .register(z.globalRegistry, { id: 'AckFrame', description: 'The message is on disk under this number (contract 1).' });
+
+const ErrorFrame = z
+  .object({
+    type: z.literal('error'),
+    /** The request that this answers; absent when the frame had none. */
+    id: z.optional(RequestId),
+    code: ErrorCode,
+    message: z.string(),
+    /** A JSON Pointer to the field that broke the rule in `message`. */
+    field: z.optional(z.string()),
+    retryAfterMs: z.optional(z.int()),
+  })
+  .register(z.globalRegistry, { id: 'ErrorFrame', description: 'A request was refused; nothing of it was done.' });
+
+const EntryFrame = z
+  .object({ type: z.literal('entry'), entry: Entry })
+  .register(z.globalRegistry, {
+    id: 'EntryFrame',
+    description: 'The next entry of one of your conversations; your own messages come too, on every device.',
+  });
+
+const ReadFrame = z
+  .object({
+    type: z.literal('read'),
+    id: z.optional(RequestId),
+    conversationId: ConversationId,
+    userId: UserId,
+    seq: Position,
+    /** How many messages the conversation had up to `seq`. */
+    messageCount: Position,
+  })
+  .register(z.globalRegistry, { id: 'ReadFrame', description: "Somebody's read position, your own included, moved." });
+
+const TypingFrame = z
+  .object({ type: z.literal('typing'), conversationId: ConversationId, userId: UserId })
+  .register(z.globalRegistry, { id: 'TypingFrame', description: 'Somebody types; valid for six seconds.' });
+
+const PresenceFrame = z
+  .object({
+    type: z.literal('presence'),
+    /** Set on the snapshot that answers a `watch`. */
+    id: z.optional(RequestId),
+    users: z.array(z.object({ userId: UserId, online: z.boolean() })),
+    conversations: z.array(z.object({ conversationId: ConversationId, onlineCount: Position })),
+  })
+  .register(z.globalRegistry, { id: 'PresenceFrame', description: 'Presence of what you watch: snapshot or changes.' });
+
+const HistoryFrame = z
+  .object({ type: z.literal('history'), id: RequestId, ...HistoryPage.shape })
+  .register(z.globalRegistry, { id: 'HistoryFrame', description: 'Answers `history`.' });
+
+const ConversationFrame = z
+  .object({
+    type: z.literal('conversation'),
+    conversationId: ConversationId,
+    /** What it is now; null when it is no longer yours. */
+    conversation: z.nullable(Conversation),
+  })
+  .register(z.globalRegistry, {
+    id: 'ConversationFrame',
+    description: 'A conversation became yours, changed in more than its entries, or is no longer yours.',
+  });
+
+const Resync = z
+  .object({ type: z.literal('resync'), reason: z.string() })
+  .register(z.globalRegistry, { id: 'ResyncFrame', description: 'You missed something; a close follows. Connect again.' });
+
+const Goaway = z
+  .object({ type: z.literal('goaway'), delayMs: z.int() })
+  .register(z.globalRegistry, { id: 'GoawayFrame', description: 'The server is leaving. Come back after the delay.' });
+
+const Pong = z
+  .object({ type: z.literal('pong'), id: z.optional(RequestId) })
+  .register(z.globalRegistry, { id: 'PongFrame', description: 'Answers `ping`.' });
+
+export const serverFrames = {
+  welcome: Welcome,
+  ack: Ack,
+  error: ErrorFrame,
+  entry: EntryFrame,
+  read: ReadFrame,
+  typing: TypingFrame,
+  presence: PresenceFrame,
+  history: HistoryFrame,
+  conversation: ConversationFrame,
+  resync: Resync,
+  goaway: Goaway,
+  pong: Pong,
+} as const;
+export const ServerFrame = z.discriminatedUnion('type', [
+  Welcome,
+  Ack,
+  ErrorFrame,
+  EntryFrame,
+  ReadFrame,
+  TypingFrame,
+  PresenceFrame,
+  HistoryFrame,
+  ConversationFrame,
+  Resync,
+  Goaway,
+  Pong,
+]);
+export type ServerFrame = z.infer<typeof ServerFrame>;
+/** One kind of server frame: `ServerFrameOf<'entry'>`. */
+export type ServerFrameOf<Type extends ServerFrame['type']> = Extract<ServerFrame, { type: Type }>;
+export type ClientFrameOf<Type extends ClientFrame['type']> = Extract<ClientFrame, { type: Type }>;

@@ -1,0 +1,10 @@
+export * from './close-codes.ts';
+export * from './errors.ts';
+export * from './frames.ts';
+export * from './limits.ts';
+export * from './model.ts';
+export { type Access, type Operation, sharedErrors } from './operation.ts';
+export type { SignupMode } from './operations/account.ts';
+export type { ManagedUser, ServerStats } from './operations/administration.ts';
+export * from './operations/index.ts';
+export { codePointLength } from './text.ts';

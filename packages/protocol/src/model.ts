@@ -1,0 +1,189 @@
+import * as z from 'zod/mini';
+import { ClientMessageId, ConversationName, Description, DeviceName, DisplayName, Text, Username } from './text.ts';
+
+export const UserId = z.uuid().check(z.meta({ description: 'A user (UUIDv7).' }));
+export type UserId = z.infer<typeof UserId>;
+
+export const ConversationId = z.uuid().check(z.meta({ description: 'A conversation.' }));
+export type ConversationId = z.infer<typeof ConversationId>;
+
+export const SessionId = z.uuid().check(z.meta({ description: 'A session: one log-in of one device.' }));
+export type SessionId = z.infer<typeof SessionId>;
+
+/** A place in a conversation's log: 1, 2, 3 … without gaps (contract 3). */
+export const Seq = z.int().check(z.positive(), z.meta({ description: "An entry's number in its conversation." }));
+/** A position between entries: 0 is before the first. */
+export const Position = z.int().check(z.nonnegative());
+const Count = z.int().check(z.nonnegative());
+/** Milliseconds since 1970-01-01T00:00:00Z. */
+export const TimeMs = z.int().check(z.nonnegative(), z.meta({ description: 'Milliseconds since the Unix epoch.' }));
+
+export const ConversationKind = z.enum(['direct', 'group', 'channel']);
+export type ConversationKind = z.infer<typeof ConversationKind>;
+
+export const Role = z.enum(['owner', 'admin', 'member']);
+export type Role = z.infer<typeof Role>;
+
+/** What of the log a member sees who comes later: all of it, or what was written since joining. */
+export const HistoryVisibility = z.enum(['all', 'since_joining']);
+export type HistoryVisibility = z.infer<typeof HistoryVisibility>;
+
+export const User = z
+  .object({ id: UserId, username: Username, displayName: DisplayName, online: z.boolean() })
+  .register(z.globalRegistry, { id: 'User', description: 'A person as others see them.' });
+export type User = z.infer<typeof User>;
+
+export const Account = z
+  .object({
+    id: UserId,
+    username: Username,
+    displayName: DisplayName,
+    administrator: z.boolean(),
+  })
+  .register(z.globalRegistry, { id: 'Account', description: 'A person as they see themselves.' });
+export type Account = z.infer<typeof Account>;
+
+export const Session = z
+  .object({
+    id: SessionId,
+    device: z.nullable(DeviceName),
+    createdAtMs: TimeMs,
+    lastUsedAtMs: TimeMs,
+    current: z.boolean(),
+  })
+  .register(z.globalRegistry, { id: 'Session', description: 'One log-in of one device.' });
+export type Session = z.infer<typeof Session>;
+
+const entryFields = {
+  conversationId: ConversationId,
+  seq: Seq,
+  /** How many messages the conversation had up to and with this entry: unread is a difference of two of these. */
+  messageCount: Count,
+  atMs: TimeMs,
+  senderId: UserId,
+};
+
+const MessageEntry = z.object({
+  kind: z.literal('message'),
+  ...entryFields,
+  clientMessageId: ClientMessageId,
+  text: Text,
+});
+const CreatedEntry = z.object({
+  kind: z.literal('created'),
+  ...entryFields,
+  conversationKind: ConversationKind,
+  name: z.nullable(ConversationName),
+  userIds: z.array(UserId),
+});
+const JoinedEntry = z.object({ kind: z.literal('joined'), ...entryFields });
+const LeftEntry = z.object({ kind: z.literal('left'), ...entryFields });
+const AddedEntry = z.object({ kind: z.literal('added'), ...entryFields, userIds: z.array(UserId) });
+const RemovedEntry = z.object({ kind: z.literal('removed'), ...entryFields, userId: UserId });
+const RoleEntry = z.object({ kind: z.literal('role'), ...entryFields, userId: UserId, role: Role });
+const UpdatedEntry = z.object({
+  kind: z.literal('updated'),
+  ...entryFields,
+  name: z.optional(ConversationName),
+  description: z.optional(Description),
+  announceOnly: z.optional(z.boolean()),
+});
+
+export const Entry = z
+  .discriminatedUnion('kind', [
+    MessageEntry,
+    CreatedEntry,
+    JoinedEntry,
+    LeftEntry,
+    AddedEntry,
+    RemovedEntry,
+    RoleEntry,
+    UpdatedEntry,
+  ])
+  .register(z.globalRegistry, {
+    id: 'Entry',
+    description: "One numbered line of a conversation's log: a message, or a notice of what changed.",
+  });
+export type Entry = z.infer<typeof Entry>;
+export type MessageEntry = z.infer<typeof MessageEntry>;
+
+export const Membership = z
+  .object({
+    role: Role,
+    /** The number of the entry that made this person a member. */
+    joinedSeq: Seq,
+    /** The first number that this member may read. */
+    visibleFromSeq: Seq,
+    readSeq: Position,
+  })
+  .register(z.globalRegistry, { id: 'Membership', description: "One's own standing in a conversation." });
+export type Membership = z.infer<typeof Membership>;
+
+export const Conversation = z
+  .object({
+    id: ConversationId,
+    kind: ConversationKind,
+    name: z.nullable(ConversationName),
+    description: Description,
+    announceOnly: z.boolean(),
+    history: HistoryVisibility,
+    memberCount: Count,
+    /** The number of the newest entry. */
+    headSeq: Position,
+    /** How many messages there are up to the newest entry. */
+    messageCount: Count,
+    lastActivityAtMs: TimeMs,
+    /** Null for a channel that one has not joined. */
+    membership: z.nullable(Membership),
+    unreadCount: Count,
+    /** The newest message that one may read. */
+    lastMessage: z.nullable(MessageEntry),
+    /** The other person of a direct conversation. */
+    partner: z.nullable(User),
+  })
+  .register(z.globalRegistry, { id: 'Conversation', description: 'A conversation as one of its members sees it.' });
+export type Conversation = z.infer<typeof Conversation>;
+
+export const Homepage = z
+  .object({
+    /** Most recent activity first. */
+    conversations: z.array(Conversation),
+    /** Conversations that are no longer one's own, when asked for. */
+    left: z.array(z.object({ conversationId: ConversationId, atMs: TimeMs })),
+    /** Give it back to get the next page; null on the last. */
+    nextCursor: z.nullable(z.string()),
+  })
+  .register(z.globalRegistry, { id: 'Homepage', description: "One page of a person's conversations." });
+export type Homepage = z.infer<typeof Homepage>;
+
+export const Member = z
+  .object({
+    user: User,
+    role: Role,
+    joinedSeq: Seq,
+    /** How far this member has read; null where receipts are not shown (channels, large groups). */
+    readSeq: z.nullable(Position),
+  })
+  .register(z.globalRegistry, { id: 'Member', description: 'A member of a conversation.' });
+export type Member = z.infer<typeof Member>;
+
+export const HistoryPage = z
+  .object({
+    conversationId: ConversationId,
+    /** In ascending order, without gaps. */
+    entries: z.array(Entry),
+    /** The newest number of the conversation when this page was read. */
+    headSeq: Position,
+    /** The first number that the reader may see: nothing of theirs is below it. */
+    visibleFromSeq: Seq,
+  })
+  .register(z.globalRegistry, { id: 'HistoryPage', description: 'A range of a conversation, gapless.' });
+export type HistoryPage = z.infer<typeof HistoryPage>;
+
+export const Receipt = z
+  .object({ conversationId: ConversationId, seq: Seq, messageCount: Count, atMs: TimeMs })
+  .register(z.globalRegistry, {
+    id: 'Receipt',
+    description: "The number and time of an entry that is on disk (contract 1); a retry gets the first one's.",
+  });
+export type Receipt = z.infer<typeof Receipt>;

@@ -1,0 +1,164 @@
+import * as z from 'zod/mini';
+import { limits } from '../limits.ts';
+import { Account, Session, SessionId, User, UserId } from '../model.ts';
+import { operation } from '../operation.ts';
+import { DeviceName, DisplayName, Password, PasswordAttempt, SearchQuery, Username } from '../text.ts';
+import { Cursor, pageLimit } from './page.ts';
+
+/** How one becomes a user of a server. */
+export const SignupMode = z.enum(['open', 'invitation', 'closed']);
+export type SignupMode = z.infer<typeof SignupMode>;
+
+const ServerInfo = z
+  .object({
+    version: z.string(),
+    signup: SignupMode,
+    /** True until the first account, which will administer the server, was made. */
+    empty: z.boolean(),
+  })
+  .register(z.globalRegistry, { id: 'ServerInfo', description: 'What a client needs before it has an account.' });
+
+const LoggedIn = z
+  .object({
+    token: z.string(),
+    session: Session,
+    account: Account,
+  })
+  .register(z.globalRegistry, {
+    id: 'LoggedIn',
+    description: 'A new session. The token is shown this once; the server keeps its hash alone.',
+  });
+
+export const accountOperations = {
+  getServer: operation({
+    method: 'GET',
+    path: '/v1/server',
+    tag: 'Account',
+    summary: 'Version and sign-up mode of the server',
+    access: 'public',
+    status: 200,
+    response: ServerInfo,
+    errors: [],
+  }),
+  signup: operation({
+    method: 'POST',
+    path: '/v1/signup',
+    tag: 'Account',
+    summary: 'Make an account and log in',
+    description: 'The first account on an empty server administers it.',
+    access: 'public',
+    body: z.strictObject({
+      username: Username,
+      password: Password,
+      displayName: z.optional(DisplayName),
+      invitation: z.optional(z.string().check(z.minLength(1), z.maxLength(128))),
+      device: z.optional(DeviceName),
+    }),
+    status: 201,
+    response: LoggedIn,
+    errors: ['username_taken', 'signup_closed', 'invalid_invitation'],
+  }),
+  login: operation({
+    method: 'POST',
+    path: '/v1/login',
+    tag: 'Account',
+    summary: 'Log in on one more device',
+    description: 'Takes as long and answers the same whether the name is unknown or the password wrong.',
+    access: 'public',
+    body: z.strictObject({
+      username: z.string().check(z.maxLength(limits.usernameMaxLength)),
+      password: PasswordAttempt,
+      device: z.optional(DeviceName),
+    }),
+    status: 201,
+    response: LoggedIn,
+    errors: ['wrong_credentials'],
+  }),
+  logout: operation({
+    method: 'POST',
+    path: '/v1/logout',
+    tag: 'Account',
+    summary: 'End this session and close its sockets',
+    access: 'session',
+    status: 204,
+    errors: [],
+  }),
+  listSessions: operation({
+    method: 'GET',
+    path: '/v1/sessions',
+    tag: 'Account',
+    summary: 'All sessions of this account, newest first',
+    access: 'session',
+    status: 200,
+    response: z.object({ sessions: z.array(Session) }),
+    errors: [],
+  }),
+  revokeSession: operation({
+    method: 'DELETE',
+    path: '/v1/sessions/{sessionId}',
+    tag: 'Account',
+    summary: 'End one of your sessions and close its sockets',
+    access: 'session',
+    params: z.strictObject({ sessionId: SessionId }),
+    status: 204,
+    errors: ['not_found'],
+  }),
+  changePassword: operation({
+    method: 'POST',
+    path: '/v1/password',
+    tag: 'Account',
+    summary: 'Change the password; every other session ends',
+    access: 'session',
+    body: z.strictObject({ currentPassword: PasswordAttempt, newPassword: Password }),
+    status: 204,
+    errors: ['wrong_credentials'],
+  }),
+  getAccount: operation({
+    method: 'GET',
+    path: '/v1/account',
+    tag: 'Account',
+    summary: 'Your own account',
+    access: 'session',
+    status: 200,
+    response: Account,
+    errors: [],
+  }),
+  updateAccount: operation({
+    method: 'PATCH',
+    path: '/v1/account',
+    tag: 'Account',
+    summary: 'Change your display name',
+    access: 'session',
+    body: z.strictObject({ displayName: DisplayName }),
+    status: 200,
+    response: Account,
+    errors: [],
+  }),
+  userSearch: operation({
+    method: 'GET',
+    path: '/v1/users',
+    tag: 'People',
+    summary: 'Find people by the start of their username or of a word of their display name',
+    description: 'Without regard to case and accents. Sorted by username.',
+    access: 'session',
+    query: z.strictObject({
+      q: SearchQuery,
+      limit: pageLimit(limits.searchPageSize, limits.searchPageMax),
+      cursor: z.optional(Cursor),
+    }),
+    status: 200,
+    response: z.object({ users: z.array(User), nextCursor: z.nullable(z.string()) }),
+    errors: [],
+  }),
+  getUser: operation({
+    method: 'GET',
+    path: '/v1/users/{userId}',
+    tag: 'People',
+    summary: 'One person',
+    access: 'session',
+    params: z.strictObject({ userId: UserId }),
+    status: 200,
+    response: User,
+    errors: ['not_found'],
+  }),
+};

@@ -1,0 +1,112 @@
+import * as z from 'zod/mini';
+import { limits } from '../limits.ts';
+import { Account, TimeMs, UserId } from '../model.ts';
+import { operation } from '../operation.ts';
+import { DisplayName, Password, SearchQuery, Username } from '../text.ts';
+import { Cursor, pageLimit } from './page.ts';
+
+const ManagedUser = z
+  .object({ ...Account.shape, disabled: z.boolean(), createdAtMs: TimeMs })
+  .register(z.globalRegistry, { id: 'ManagedUser', description: 'An account as an administrator sees it.' });
+export type ManagedUser = z.infer<typeof ManagedUser>;
+
+const Invitation = z
+  .object({ token: z.string(), expiresAtMs: TimeMs, uses: z.int().check(z.positive()) })
+  .register(z.globalRegistry, { id: 'Invitation', description: 'Lets `uses` people sign up until it expires.' });
+
+const ServerStats = z
+  .object({
+    version: z.string(),
+    startedAtMs: TimeMs,
+    users: z.int(),
+    conversations: z.int(),
+    messages: z.int(),
+    onlineUsers: z.int(),
+    connections: z.int(),
+    databaseBytes: z.int(),
+  })
+  .register(z.globalRegistry, { id: 'ServerStats', description: 'What the server holds and who is on it.' });
+export type ServerStats = z.infer<typeof ServerStats>;
+
+const userParams = z.strictObject({ userId: UserId });
+
+export const administrationOperations = {
+  getStats: operation({
+    method: 'GET',
+    path: '/v1/admin/stats',
+    tag: 'Administration',
+    summary: 'What the server holds and who is on it',
+    access: 'administrator',
+    status: 200,
+    response: ServerStats,
+    errors: [],
+  }),
+  createInvitation: operation({
+    method: 'POST',
+    path: '/v1/admin/invitations',
+    tag: 'Administration',
+    summary: 'An invitation, for a server that takes sign-ups by invitation',
+    access: 'administrator',
+    body: z.strictObject({
+      uses: z._default(z.int().check(z.minimum(1), z.maximum(10_000)), 1),
+      validForHours: z._default(z.number().check(z.positive(), z.maximum(8_760)), 168),
+    }),
+    status: 201,
+    response: Invitation,
+    errors: [],
+  }),
+  listAccounts: operation({
+    method: 'GET',
+    path: '/v1/admin/users',
+    tag: 'Administration',
+    summary: 'All accounts, by username',
+    access: 'administrator',
+    query: z.strictObject({
+      q: z.optional(SearchQuery),
+      limit: pageLimit(limits.memberPageSize, limits.memberPageMax),
+      cursor: z.optional(Cursor),
+    }),
+    status: 200,
+    response: z.object({ users: z.array(ManagedUser), nextCursor: z.nullable(z.string()) }),
+    errors: [],
+  }),
+  createAccount: operation({
+    method: 'POST',
+    path: '/v1/admin/users',
+    tag: 'Administration',
+    summary: 'Make an account, whatever the sign-up mode',
+    access: 'administrator',
+    body: z.strictObject({
+      username: Username,
+      password: Password,
+      displayName: z.optional(DisplayName),
+      administrator: z.optional(z.boolean()),
+    }),
+    status: 201,
+    response: ManagedUser,
+    errors: ['username_taken'],
+  }),
+  setAccountDisabled: operation({
+    method: 'PUT',
+    path: '/v1/admin/users/{userId}/disabled',
+    tag: 'Administration',
+    summary: 'Disable an account, which ends its sessions, or enable it again',
+    access: 'administrator',
+    params: userParams,
+    body: z.strictObject({ disabled: z.boolean() }),
+    status: 200,
+    response: ManagedUser,
+    errors: ['not_found'],
+  }),
+  resetPassword: operation({
+    method: 'PUT',
+    path: '/v1/admin/users/{userId}/password',
+    tag: 'Administration',
+    summary: "Set somebody's password and end their sessions",
+    access: 'administrator',
+    params: userParams,
+    body: z.strictObject({ newPassword: Password }),
+    status: 204,
+    errors: ['not_found'],
+  }),
+};

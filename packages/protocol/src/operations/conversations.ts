@@ -1,0 +1,262 @@
+import * as z from 'zod/mini';
+import { limits } from '../limits.ts';
+import {
+  Conversation,
+  ConversationId,
+  HistoryPage,
+  HistoryVisibility,
+  Homepage,
+  Member,
+  Position,
+  Receipt,
+  Role,
+  UserId,
+} from '../model.ts';
+import { operation } from '../operation.ts';
+import { ClientMessageId, ConversationName, Description, SearchQuery, Text } from '../text.ts';
+import { Cursor, pageLimit, queryInt } from './page.ts';
+
+const conversationParams = z.strictObject({ conversationId: ConversationId });
+const memberParams = z.strictObject({ conversationId: ConversationId, userId: UserId });
+const UserIds = z.array(UserId).check(z.maxLength(limits.membersPerRequest));
+
+/** Makes creating safe to retry: the same id by the same person gives the same conversation. */
+const ClientRequestId = z.optional(ClientMessageId);
+
+const PublicChannel = z
+  .object({ id: ConversationId, name: ConversationName, description: Description, memberCount: Position })
+  .register(z.globalRegistry, { id: 'PublicChannel', description: 'A channel as anybody finds it.' });
+
+const queryFlag = z.pipe(
+  z.enum(['true', 'false']),
+  z.transform((value) => value === 'true'),
+);
+
+export const conversationOperations = {
+  getHomepage: operation({
+    method: 'GET',
+    path: '/v1/homepage',
+    tag: 'Conversations',
+    summary: 'Your conversations, most recent activity first',
+    access: 'session',
+    query: z.strictObject({
+      limit: pageLimit(limits.homepagePageSize, limits.homepagePageMax),
+      cursor: z.optional(Cursor),
+      left: z.optional(queryFlag),
+    }),
+    status: 200,
+    response: Homepage,
+    errors: [],
+  }),
+  getConversation: operation({
+    method: 'GET',
+    path: '/v1/conversations/{conversationId}',
+    tag: 'Conversations',
+    summary: 'One conversation of yours, or a public channel',
+    access: 'session',
+    params: conversationParams,
+    status: 200,
+    response: Conversation,
+    errors: ['not_found'],
+  }),
+  openDirect: operation({
+    method: 'POST',
+    path: '/v1/direct',
+    tag: 'Conversations',
+    summary: 'The direct conversation with somebody, made when there is none',
+    description: 'The other person sees it with its first message.',
+    access: 'session',
+    body: z.strictObject({ userId: UserId }),
+    status: 200,
+    response: Conversation,
+    errors: ['not_found'],
+  }),
+  createGroup: operation({
+    method: 'POST',
+    path: '/v1/groups',
+    tag: 'Conversations',
+    summary: 'Make a private group; you own it',
+    access: 'session',
+    body: z.strictObject({
+      name: ConversationName,
+      description: z.optional(Description),
+      history: z.optional(HistoryVisibility),
+      announceOnly: z.optional(z.boolean()),
+      userIds: z.optional(UserIds),
+      clientRequestId: ClientRequestId,
+    }),
+    status: 201,
+    response: Conversation,
+    errors: ['not_found'],
+  }),
+  createChannel: operation({
+    method: 'POST',
+    path: '/v1/channels',
+    tag: 'Conversations',
+    summary: 'Make a public channel; you own it',
+    access: 'session',
+    body: z.strictObject({
+      name: ConversationName,
+      description: z.optional(Description),
+      announceOnly: z.optional(z.boolean()),
+      history: z.optional(HistoryVisibility),
+      clientRequestId: ClientRequestId,
+    }),
+    status: 201,
+    response: Conversation,
+    errors: [],
+  }),
+  channelSearch: operation({
+    method: 'GET',
+    path: '/v1/channels',
+    tag: 'Conversations',
+    summary: 'Find public channels by the start of a word of their name; without `q` all of them',
+    description: 'Without regard to case and accents. Sorted by name.',
+    access: 'session',
+    query: z.strictObject({
+      q: z.optional(SearchQuery),
+      limit: pageLimit(limits.searchPageSize, limits.searchPageMax),
+      cursor: z.optional(Cursor),
+    }),
+    status: 200,
+    response: z.object({ channels: z.array(PublicChannel), nextCursor: z.nullable(z.string()) }),
+    errors: [],
+  }),
+  joinChannel: operation({
+    method: 'POST',
+    path: '/v1/channels/{conversationId}/join',
+    tag: 'Conversations',
+    summary: 'Join a public channel; nothing changes when you are a member already',
+    access: 'session',
+    params: conversationParams,
+    status: 200,
+    response: Conversation,
+    errors: ['not_found', 'conversation_full'],
+  }),
+  leaveConversation: operation({
+    method: 'POST',
+    path: '/v1/conversations/{conversationId}/leave',
+    tag: 'Conversations',
+    summary: 'Leave a group or channel',
+    description: 'An only member who leaves closes the conversation for good.',
+    access: 'session',
+    params: conversationParams,
+    status: 204,
+    errors: ['not_found', 'last_owner', 'not_for_direct'],
+  }),
+  updateConversation: operation({
+    method: 'PATCH',
+    path: '/v1/conversations/{conversationId}',
+    tag: 'Conversations',
+    summary: 'Rename, describe, or make announce-only; for owners and admins',
+    access: 'session',
+    params: conversationParams,
+    body: z
+      .strictObject({
+        name: z.optional(ConversationName),
+        description: z.optional(Description),
+        announceOnly: z.optional(z.boolean()),
+      })
+      .check(z.refine((body) => Object.keys(body).length > 0, { error: 'give at least one of the fields' })),
+    status: 200,
+    response: Conversation,
+    errors: ['not_found', 'forbidden', 'not_for_direct'],
+  }),
+  listMembers: operation({
+    method: 'GET',
+    path: '/v1/conversations/{conversationId}/members',
+    tag: 'Members',
+    summary: 'Members in the order in which they joined',
+    access: 'session',
+    params: conversationParams,
+    query: z.strictObject({
+      limit: pageLimit(limits.memberPageSize, limits.memberPageMax),
+      cursor: z.optional(Cursor),
+    }),
+    status: 200,
+    response: z.object({ members: z.array(Member), nextCursor: z.nullable(z.string()) }),
+    errors: ['not_found'],
+  }),
+  addMembers: operation({
+    method: 'POST',
+    path: '/v1/conversations/{conversationId}/members',
+    tag: 'Members',
+    summary: 'Add people; for owners and admins',
+    description: 'Who is a member already is passed over.',
+    access: 'session',
+    params: conversationParams,
+    body: z.strictObject({ userIds: UserIds.check(z.minLength(1)) }),
+    status: 204,
+    errors: ['not_found', 'forbidden', 'already_member', 'conversation_full', 'not_for_direct'],
+  }),
+  removeMember: operation({
+    method: 'DELETE',
+    path: '/v1/conversations/{conversationId}/members/{userId}',
+    tag: 'Members',
+    summary: 'Remove somebody: admins remove members, owners anybody else',
+    access: 'session',
+    params: memberParams,
+    status: 204,
+    errors: ['not_found', 'forbidden', 'last_owner', 'not_for_direct'],
+  }),
+  setRole: operation({
+    method: 'PUT',
+    path: '/v1/conversations/{conversationId}/members/{userId}/role',
+    tag: 'Members',
+    summary: "Change somebody's role; for owners",
+    access: 'session',
+    params: memberParams,
+    body: z.strictObject({ role: Role }),
+    status: 204,
+    errors: ['not_found', 'forbidden', 'last_owner', 'not_for_direct'],
+  }),
+  sendMessage: operation({
+    method: 'POST',
+    path: '/v1/conversations/{conversationId}/messages',
+    tag: 'Messages',
+    summary: 'Send a message',
+    description: 'Safe to retry with the same client message id, forever (contract 2).',
+    access: 'session',
+    params: conversationParams,
+    body: z.strictObject({ clientMessageId: ClientMessageId, text: Text }),
+    status: 201,
+    response: Receipt,
+    errors: ['not_found', 'announce_only', 'client_message_id_reused'],
+  }),
+  getHistory: operation({
+    method: 'GET',
+    path: '/v1/conversations/{conversationId}/history',
+    tag: 'Messages',
+    summary: 'Entries before, after or around a number; the newest without any of these',
+    description: 'A page ends early at 256 KiB of text.',
+    access: 'session',
+    params: conversationParams,
+    query: z
+      .strictObject({
+        before: z.optional(queryInt(1, Number.MAX_SAFE_INTEGER)),
+        after: z.optional(queryInt(0, Number.MAX_SAFE_INTEGER)),
+        around: z.optional(queryInt(1, Number.MAX_SAFE_INTEGER)),
+        limit: pageLimit(limits.historyPageSize, limits.historyPageMax),
+      })
+      .check(
+        z.refine((query) => [query.before, query.after, query.around].filter((n) => n !== undefined).length <= 1, {
+          error: 'only one of before, after and around may be given',
+        }),
+      ),
+    status: 200,
+    response: HistoryPage,
+    errors: ['not_found'],
+  }),
+  markRead: operation({
+    method: 'PUT',
+    path: '/v1/conversations/{conversationId}/read',
+    tag: 'Messages',
+    summary: 'Move your read position forward; it never goes back',
+    access: 'session',
+    params: conversationParams,
+    body: z.strictObject({ seq: Position }),
+    status: 200,
+    response: z.object({ seq: Position, messageCount: Position }),
+    errors: ['not_found'],
+  }),
+};
