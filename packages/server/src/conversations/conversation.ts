@@ -1,0 +1,56 @@
+import type { ConversationId, ConversationKind, HistoryVisibility, Role, UserId } from '@parley/protocol';
+
+/** A conversation's head: one row of its shard, which every entry changes. */
+export interface ConversationHead {
+  id: ConversationId;
+  kind: ConversationKind;
+  name: string | null;
+  description: string;
+  announceOnly: boolean;
+  history: HistoryVisibility;
+  createdBy: UserId;
+  headSeq: number;
+  messageCount: number;
+  /** The newest entry that is a message; 0 when there is none. */
+  lastMessageSeq: number;
+  /** The newest entry that changed who is a member: caches of participants are valid for exactly one of these. */
+  membershipSeq: number;
+  memberCount: number;
+  ownerCount: number;
+  /**
+   * True from the entry at which the conversation first had more than `limits.directFanOutMembers` members, and for
+   * good: its entries go to interested servers rather than to each member's servers.
+   */
+  broadcast: boolean;
+  /** True once its last member left. Nobody finds, joins or reads it again. */
+  closed: boolean;
+  lastEntryAtMs: number;
+}
+
+/** Somebody's place in a conversation: one row of the conversation's shard, kept after leaving. */
+export interface Participant {
+  conversationId: ConversationId;
+  userId: UserId;
+  role: Role;
+  /** The entry that made them a member, the last time they became one. */
+  joinedSeq: number;
+  /** How many messages there were up to `joinedSeq`: unread counts from here. */
+  joinedMessageCount: number;
+  /** The first entry that they may read. */
+  visibleFromSeq: number;
+  /** The entry that ended their membership, the last that reaches them; null while they are a member. */
+  leftSeq: number | null;
+  /** The entry that made this row what it is, by joining, leaving or a new role: a write with a smaller one is old. */
+  changedSeq: number;
+  /** The time of that entry. */
+  changedAtMs: number;
+}
+
+export function isMember(participant: Participant | undefined): participant is Participant & { leftSeq: null } {
+  return participant !== undefined && participant.leftSeq === null;
+}
+
+/** Whether the entry `seq` is for this participant (contract 8): from joining up to and with the leaving itself. */
+export function covers(participant: Participant, seq: number): boolean {
+  return participant.joinedSeq <= seq && (participant.leftSeq === null || seq <= participant.leftSeq);
+}

@@ -1,0 +1,89 @@
+import type { ConversationId, MessageEntry, UserId } from '@parley/protocol';
+import type { SearchPosition } from '../platform/search-position.ts';
+import type { ConversationHead, Participant } from './conversation.ts';
+
+/** How far somebody read: the number, and how many messages there were up to it. */
+export interface ReadPosition {
+  seq: number;
+  messageCount: number;
+}
+
+/** A conversation with everything that its member's view is made of. */
+export interface OwnConversation {
+  head: ConversationHead;
+  participant: Participant;
+  read: ReadPosition;
+  /** The newest message, if the member may read it. */
+  lastMessage: MessageEntry | null;
+  /** The other person of a direct conversation. */
+  partnerId: UserId | null;
+}
+
+/** A place in a homepage: what comes after it is older. */
+export interface HomepagePosition {
+  atMs: number;
+  conversationId: ConversationId;
+}
+
+export interface HomepageQuery {
+  userId: UserId;
+  /** From here on; from the most recent when null. */
+  after: HomepagePosition | null;
+  limit: number;
+}
+
+/** A row of a homepage, by recency: one's conversation, or one that was left at `atMs`. */
+export type HomepageRow =
+  | { kind: 'own'; atMs: number; conversation: OwnConversation }
+  | { kind: 'left'; atMs: number; conversationId: ConversationId };
+
+export interface ChannelSearchQuery {
+  /** Folded, see `folded`; '' finds every channel. */
+  prefix: string;
+  after: SearchPosition | null;
+  limit: number;
+}
+
+/** Who is where: reads of conversations and participants, the index by user, and read positions. */
+export interface ConversationStore {
+  head(conversationId: ConversationId): Promise<ConversationHead | undefined>;
+
+  /** Former participants too. Shows everything that was acknowledged before the call (contract 6, 8). */
+  participant(conversationId: ConversationId, userId: UserId): Promise<Participant | undefined>;
+
+  /** Current members, by (joinedSeq, userId), after the given one. */
+  members(
+    conversationId: ConversationId,
+    page: { after: { joinedSeq: number; userId: UserId } | null; limit: number },
+  ): Promise<Participant[]>;
+
+  /**
+   * Writes rows of the index by user. Idempotent and safe in any order: a row older than what is there
+   * (by `changedSeq`) changes nothing. `broadcast` once true stays true.
+   */
+  indexParticipants(rows: readonly { participant: Participant; broadcast: boolean }[]): Promise<void>;
+
+  /** The conversations with `broadcast` that the index has this user as a member of. */
+  broadcastConversations(userId: UserId): Promise<ConversationId[]>;
+
+  /** One row of a homepage; undefined when the user is no member. */
+  own(userId: UserId, conversationId: ConversationId): Promise<OwnConversation | undefined>;
+
+  /**
+   * The user's conversations and those they left, newest activity first, then by id. A direct conversation without
+   * a message shows to whoever opened it alone. Closed ones don't show.
+   */
+  homepage(query: HomepageQuery): Promise<HomepageRow[]>;
+
+  /** Public channels that aren't closed, by (term, id), each once. */
+  searchChannels(query: ChannelSearchQuery): Promise<{ head: ConversationHead; term: string }[]>;
+
+  /**
+   * Moves the read position forward, never back, and answers with where it is then. May be lost by a crash within
+   * a second of being made.
+   */
+  advanceReadPosition(userId: UserId, conversationId: ConversationId, to: ReadPosition): Promise<ReadPosition>;
+
+  /** Read positions of members; who has none isn't in the map. */
+  readPositions(conversationId: ConversationId, userIds: readonly UserId[]): Promise<Map<UserId, ReadPosition>>;
+}

@@ -1,0 +1,21 @@
+import type { CommandRecord } from './command.ts';
+
+/** Commands on their way to being decided. Records of one conversation stay in the order in which they were appended. */
+export interface CommandLog {
+  /**
+   * Resolves when the log has the record, after which it will be handed to a consumer at least once, even if this
+   * process dies (in the embedded shape: unless it dies; nothing is promised to anybody before the outcome).
+   * Rejects with {@link Unavailable} when the log can't take it; whether it did is then unknown.
+   */
+  append(record: CommandRecord): Promise<void>;
+  /**
+   * Hands batches to `handle`, one at a time, in order; what arrives meanwhile is in the next. A batch counts as
+   * consumed when `handle` resolves. When it rejects, the same records come again after a pause.
+   */
+  consume(handle: (batch: readonly CommandRecord[]) => Promise<void>): Promise<CommandConsumer>;
+}
+
+export interface CommandConsumer {
+  /** Takes no further batch, and resolves when the one under way is done. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,46 @@
+import type { ConversationId, Entry, ServerFrame, SessionId, UserId } from '@parley/protocol';
+import type { Outcome } from './command.ts';
+
+/** One server's copy of an entry, for everybody on it whom it concerns. */
+export interface EntryCopy {
+  kind: 'entry';
+  entry: Entry;
+  /** See `ConversationHead.broadcast`. */
+  broadcast: boolean;
+  /** Whether the server gets it for having registered interest in the conversation. */
+  interested: boolean;
+  /** Those whom the registry showed on this server; beside the interested ones where both ways are on. */
+  recipientIds: UserId[];
+}
+
+/** What one server is told. */
+export type Delivery =
+  | EntryCopy
+  | { kind: 'outcome'; requestId: string; outcome: Outcome }
+  /** A frame that is not part of any log: typing, read positions. Lost without harm. */
+  | { kind: 'frame'; recipientIds: UserId[]; frame: ServerFrame }
+  /** Somebody that this server watches came online or went offline. */
+  | { kind: 'presence'; userId: UserId; online: boolean }
+  /** Sockets of these sessions are to be closed; of all the user's sessions when `sessionIds` is null. */
+  | { kind: 'revoked'; userId: UserId; sessionIds: SessionId[] | null }
+  /** What the user sees of the conversation is to be read anew and shown to them. */
+  | { kind: 'conversation_changed'; userId: UserId; conversationId: ConversationId };
+
+/** One mailbox for each running server. */
+export interface Mailboxes {
+  /**
+   * Opens the mailbox of `serverId`, which must be new. `receive` gets deliveries in the order in which one sender
+   * delivered them, at least once each, one call at a time; it must not throw.
+   */
+  open(serverId: string, receive: (deliveries: readonly Delivery[]) => void | Promise<void>): Promise<Mailbox>;
+  /**
+   * Resolves when the mailbox has them. A mailbox that isn't there (its server died) takes them and forgets them.
+   * Rejects with {@link Unavailable} when they may not have arrived.
+   */
+  deliver(serverId: string, deliveries: readonly Delivery[]): Promise<void>;
+}
+
+export interface Mailbox {
+  /** Nothing is received after this resolves; the mailbox is removed. */
+  close(): Promise<void>;
+}

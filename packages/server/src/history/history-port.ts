@@ -1,0 +1,71 @@
+import type { ConversationId, Entry, UserId } from '@parley/protocol';
+import type { ConversationHead, Participant } from '../conversations/conversation.ts';
+
+/** What the rule needs to know of the shard to decide a batch of commands; see `factsNeeded`. */
+export interface Facts {
+  /** The heads of the conversations that the batch names; a missing one doesn't exist. */
+  heads: Map<ConversationId, ConversationHead>;
+  /** The participants, former ones too, that the batch names, by {@link participantKey}. */
+  participants: Map<string, Participant>;
+  /** Entries whose command comes again, by {@link repeatKey}. */
+  repeats: Map<string, Entry>;
+}
+
+/** What a batch's decision needs to be loaded. */
+export interface FactsNeeded {
+  conversationIds: ConversationId[];
+  participants: { conversationId: ConversationId; userId: UserId }[];
+  repeats: { conversationId: ConversationId; actorId: UserId; commandId: string }[];
+}
+
+export function participantKey(conversationId: ConversationId, userId: UserId): string {
+  return `${conversationId}/${userId}`;
+}
+
+export function repeatKey(conversationId: ConversationId, actorId: UserId, commandId: string): string {
+  return `${conversationId}/${actorId}/${commandId}`;
+}
+
+/** What is to be written: all of it or nothing. */
+export interface Changes {
+  entries: { entry: Entry; commandId: string }[];
+  heads: ConversationHead[];
+  participants: Participant[];
+}
+
+/** A batch's decision: what to write, and whatever the caller wants back. */
+export interface Decision<Result> {
+  changes: Changes;
+  result: Result;
+}
+
+/** The conversations' logs. The only writer of heads, entries and participants. */
+export interface HistoryStore {
+  /**
+   * One transaction: loads what is `needed`, calls `decide` (pure; may be called again when the transaction is
+   * repeated), writes its changes. Resolves when they are durable (contract 1). Transactions that name a common
+   * conversation happen one after the other, on every server. Rejects with {@link Unavailable} when it could not be
+   * carried out; nothing, or all, was written.
+   */
+  apply<Result>(needed: FactsNeeded, decide: (facts: Facts) => Decision<Result>): Promise<Result>;
+
+  /**
+   * Entries with `fromSeq` ≤ seq ≤ `toSeq`, ascending when `order` is 'oldest_first', descending otherwise, at most
+   * `limit`, ending early once their text exceeds `textBytes` (but never empty for that). Shows every entry that was
+   * acknowledged before the call (contract 6).
+   */
+  range(query: HistoryRange): Promise<Entry[]>;
+
+  /** How many messages the conversation had up to `seq`; 0 for 0. `seq` must not be past the head. */
+  messageCountAt(conversationId: ConversationId, seq: number): Promise<number>;
+}
+
+export interface HistoryRange {
+  conversationId: ConversationId;
+  fromSeq: number;
+  toSeq: number;
+  order: 'oldest_first' | 'newest_first';
+  limit: number;
+  textBytes: number;
+}
+

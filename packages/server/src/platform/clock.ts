@@ -1,0 +1,26 @@
+/** Time as a part may see it. Everything that waits or reads the time does so through this, never through globals. */
+export interface Clock {
+  /** Milliseconds since the Unix epoch; may step back when the machine's clock is set. */
+  nowMs(): number;
+  /** Milliseconds that never step back, for measuring durations. */
+  monotonicMs(): number;
+  /** Calls `run` once after `delayMs`; the returned function takes that back. Never keeps the process alive. */
+  after(delayMs: number, run: () => void): () => void;
+  /** Calls `run` every `intervalMs` until the returned function is called. Never keeps the process alive. */
+  every(intervalMs: number, run: () => void): () => void;
+}
+
+export const systemClock: Clock = {
+  nowMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  after(delayMs, run) {
+    const timer = setTimeout(run, delayMs);
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+  every(intervalMs, run) {
+    const timer = setInterval(run, intervalMs);
+    timer.unref();
+    return () => clearInterval(timer);
+  },
+};

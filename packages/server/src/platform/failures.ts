@@ -1,0 +1,19 @@
+import type { ErrorCode, FieldError } from '@parley/protocol';
+
+/** A refusal with a code of the protocol: what a client did or met, never a fault of the program. */
+export class Refusal extends Error {
+  override name = 'Refusal';
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly more: { retryAfterMs?: number; errors?: FieldError[] } = {},
+  ) {
+    super(message);
+  }
+}
+
+/** A store or service can't be reached or can't answer now. Whether what was asked was done is not known. */
+export class Unavailable extends Error {
+  override name = 'Unavailable';
+}

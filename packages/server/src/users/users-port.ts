@@ -1,0 +1,76 @@
+import type { SessionId, UserId } from '@parley/protocol';
+import type { SearchPosition } from '../platform/search-position.ts';
+
+export interface UserRecord {
+  id: UserId;
+  /** As it was typed at sign-up; unique by its lower-case form. */
+  username: string;
+  displayName: string;
+  /** PHC string. */
+  passwordHash: string;
+  administrator: boolean;
+  disabled: boolean;
+  createdAtMs: number;
+}
+
+export interface SessionRecord {
+  id: SessionId;
+  userId: UserId;
+  device: string | null;
+  createdAtMs: number;
+  /** To the minute. */
+  lastUsedAtMs: number;
+}
+
+export interface NewUser {
+  user: Omit<UserRecord, 'administrator' | 'disabled'>;
+  /** `when_first`: exactly when there is no other user. */
+  administrator: boolean | 'when_first';
+  /** The hash of an invitation that this user uses up one use of; null when none is needed. */
+  invitation: { tokenHash: string; atMs: number } | null;
+}
+
+/** Accounts, sessions, invitations. What resolved is durable and seen by every later read on any server. */
+export interface UserStore {
+  /**
+   * All or nothing. Of two at once with one username (without regard to case) exactly one is created, and of two
+   * first users exactly one administers.
+   */
+  create(newUser: NewUser): Promise<UserRecord | 'username_taken' | 'invalid_invitation'>;
+  /** Whether there is no user at all. */
+  isEmpty(): Promise<boolean>;
+  byId(userId: UserId): Promise<UserRecord | undefined>;
+  /** In the order of `userIds`, without those that don't exist. */
+  byIds(userIds: readonly UserId[]): Promise<UserRecord[]>;
+  /** Without regard to case. */
+  byUsername(username: string): Promise<UserRecord | undefined>;
+  /** Undefined when there is no such user. */
+  update(
+    userId: UserId,
+    change: Partial<Pick<UserRecord, 'displayName' | 'passwordHash' | 'disabled'>>,
+  ): Promise<UserRecord | undefined>;
+  /**
+   * People who aren't disabled, found by the start of a search term, by (term, id), each once. `prefix` is folded.
+   */
+  search(query: {
+    prefix: string;
+    after: SearchPosition | null;
+    limit: number;
+  }): Promise<{ user: UserRecord; term: string }[]>;
+  /** Everybody, disabled too, by lower-case username, after the given one. */
+  list(page: { prefix: string; after: string | null; limit: number }): Promise<UserRecord[]>;
+
+  createSession(session: SessionRecord, tokenHash: string): Promise<void>;
+  /** Undefined when the session was revoked or its user is disabled. */
+  sessionByToken(tokenHash: string): Promise<{ session: SessionRecord; user: UserRecord } | undefined>;
+  /** Newest first. */
+  sessions(userId: UserId): Promise<SessionRecord[]>;
+  /** Notes that the session was used. May be lost by a crash. */
+  touchSession(sessionId: SessionId, atMs: number): Promise<void>;
+  /** Ends one session of this user; false when there is none. */
+  revokeSession(userId: UserId, sessionId: SessionId): Promise<boolean>;
+  /** Ends all sessions of the user but `keepId`; returns those that ended. */
+  revokeSessions(userId: UserId, keepId: SessionId | null): Promise<SessionId[]>;
+
+  createInvitation(invitation: { tokenHash: string; uses: number; expiresAtMs: number; createdBy: UserId | null }): Promise<void>;
+}
