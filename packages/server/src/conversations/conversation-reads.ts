@@ -1,0 +1,120 @@
+import {
+  type Conversation,
+  type ConversationId,
+  type Homepage,
+  type Member,
+  type ResponseOf,
+  type User,
+  type UserId,
+} from '@parley/protocol';
+import * as z from 'zod/mini';
+import type { ConnectionRegistry } from '../connections/registry-port.ts';
+import { decodeCursor, encodeCursor } from '../platform/cursor.ts';
+import { Refusal } from '../platform/failures.ts';
+import { folded } from '../platform/search-terms.ts';
+import type { UserStore } from '../users/users-port.ts';
+import { isMember } from './conversation.ts';
+import type { ConversationStore, OwnConversation } from './conversations-port.ts';
+import { showsReceipts } from './read-receipts.ts';
+import { memberView, strangerView, userView } from './views.ts';
+
+interface Page {
+  cursor?: string | undefined;
+  limit: number;
+}
+
+const homepageCursor = z.tuple([z.number(), z.string()]);
+const membersCursor = z.tuple([z.number(), z.string()]);
+const searchCursor = z.tuple([z.string(), z.string()]);
+
+/** What people see of conversations. Every read shows what was acknowledged before it (contract 6). */
+export class ConversationReads {
+  constructor(
+    private readonly conversations: ConversationStore,
+    private readonly users: Pick<UserStore, 'byIds'>,
+    private readonly registry: Pick<ConnectionRegistry, 'online'>,
+  ) {}
+
+  /** One's own conversation, or a public channel. Throws {@link Refusal} `not_found`. */
+  async view(userId: UserId, conversationId: ConversationId): Promise<Conversation> {
+    const own = await this.conversations.own(userId, conversationId);
+    if (own) return this.ownView(own);
+    const head = await this.conversations.head(conversationId);
+    if (head?.kind === 'channel' && !head.closed) return strangerView(head);
+    throw new Refusal('not_found', 'There is no such conversation, or you are not a member of it.');
+  }
+
+  /** What the conversation is to its user now; null when it is not theirs. */
+  async ownOrNull(userId: UserId, conversationId: ConversationId): Promise<Conversation | null> {
+    const own = await this.conversations.own(userId, conversationId);
+    return own ? this.ownView(own) : null;
+  }
+
+  async homepage(userId: UserId, page: Page & { left?: boolean | undefined }): Promise<Homepage> {
+    const [atMs, conversationId] = page.cursor ? decodeCursor(page.cursor, homepageCursor) : [];
+    const after = atMs !== undefined && conversationId !== undefined ? { atMs, conversationId } : null;
+    const rows = await this.conversations.homepage({ userId, after, limit: page.limit });
+    const own = rows.flatMap((row) => (row.kind === 'own' ? [row.conversation] : []));
+    const partners = await this.usersById(own.flatMap(({ partnerId }) => partnerId ?? []));
+    const left = rows.flatMap((row) => (row.kind === 'left' ? [row] : []));
+    const last = rows.length === page.limit ? rows.at(-1) : undefined;
+    return {
+      conversations: own.map((each) => memberView(each, partners.get(each.partnerId ?? '') ?? null)),
+      left: page.left ? left.map((row) => ({ conversationId: row.conversationId, atMs: row.atMs })) : [],
+      nextCursor: last
+        ? encodeCursor([last.atMs, last.kind === 'own' ? last.conversation.head.id : last.conversationId])
+        : null,
+    };
+  }
+
+  /** A page of members in the order in which they joined. Throws {@link Refusal} `not_found`. */
+  async members(userId: UserId, conversationId: ConversationId, page: Page): Promise<ResponseOf<'listMembers'>> {
+    const head = await this.conversations.head(conversationId);
+    if (!head || !isMember(await this.conversations.participant(conversationId, userId))) {
+      throw new Refusal('not_found', 'There is no such conversation, or you are not a member of it.');
+    }
+    const [joinedSeq, afterId] = page.cursor ? decodeCursor(page.cursor, membersCursor) : [];
+    const after = joinedSeq !== undefined && afterId !== undefined ? { joinedSeq, userId: afterId } : null;
+    const members = await this.conversations.members(conversationId, { after, limit: page.limit });
+    const memberIds = members.map((member) => member.userId);
+    const users = await this.usersById(memberIds);
+    const positions = showsReceipts(head) ? await this.conversations.readPositions(conversationId, memberIds) : null;
+    const last = members.length === page.limit ? members.at(-1) : undefined;
+    return {
+      members: members.flatMap(({ userId: id, role, joinedSeq }): Member[] => {
+        const user = users.get(id);
+        if (!user) return [];
+        const readSeq = positions ? Math.max(positions.get(id)?.seq ?? 0, joinedSeq) : null;
+        return [{ user, role, joinedSeq, readSeq }];
+      }),
+      nextCursor: last ? encodeCursor([last.joinedSeq, last.userId]) : null,
+    };
+  }
+
+  async searchChannels(query: Page & { q?: string | undefined }): Promise<ResponseOf<'channelSearch'>> {
+    const [term, id] = query.cursor ? decodeCursor(query.cursor, searchCursor) : [];
+    const after = term !== undefined && id !== undefined ? { term, id } : null;
+    const found = await this.conversations.searchChannels({ prefix: folded(query.q ?? ''), after, limit: query.limit });
+    const last = found.length === query.limit ? found.at(-1) : undefined;
+    return {
+      channels: found.map(({ head }) => ({
+        id: head.id,
+        name: head.name ?? '',
+        description: head.description,
+        memberCount: head.memberCount,
+      })),
+      nextCursor: last ? encodeCursor([last.term, last.head.id]) : null,
+    };
+  }
+
+  private async ownView(own: OwnConversation): Promise<Conversation> {
+    const partners = await this.usersById(own.partnerId ? [own.partnerId] : []);
+    return memberView(own, partners.get(own.partnerId ?? '') ?? null);
+  }
+
+  private async usersById(userIds: readonly UserId[]): Promise<Map<UserId, User>> {
+    if (userIds.length === 0) return new Map();
+    const [users, online] = await Promise.all([this.users.byIds(userIds), this.registry.online(userIds)]);
+    return new Map(users.map((user) => [user.id, userView(user, online.has(user.id))]));
+  }
+}

@@ -1,0 +1,63 @@
+import { type ConversationId, limits, type ServerFrame, type UserId } from '@parley/protocol';
+import type { Signals } from '../connections/signals.ts';
+import type { HistoryStore } from '../history/history-port.ts';
+import { Refusal } from '../platform/failures.ts';
+import { type ConversationHead, isMember } from './conversation.ts';
+import type { ConversationStore, ReadPosition } from './conversations-port.ts';
+
+/** Whether members of the conversation see how far others have read, and that they type. */
+export function showsReceipts(head: Pick<ConversationHead, 'kind' | 'memberCount'>): boolean {
+  return head.kind !== 'channel' && head.memberCount <= limits.directFanOutMembers;
+}
+
+/** Read positions, and telling of them: one's own devices always, the others where the conversation shows receipts. */
+export class ReadReceipts {
+  constructor(
+    private readonly conversations: ConversationStore,
+    private readonly history: Pick<HistoryStore, 'messageCountAt'>,
+    private readonly signals: Signals,
+  ) {}
+
+  /** Moves the position forward, never back; resolves to where it is then. Throws {@link Refusal}. */
+  async markRead(userId: UserId, conversationId: ConversationId, seq: number): Promise<ReadPosition> {
+    const head = await this.headFor(userId, conversationId);
+    if (seq > head.headSeq) {
+      const rule = `must be at most ${head.headSeq}, the newest entry`;
+      throw new Refusal('invalid_request', `/seq ${rule}`, { errors: [{ field: '/seq', rule }] });
+    }
+    const messageCount = await this.history.messageCountAt(conversationId, seq);
+    const position = await this.conversations.advanceReadPosition(userId, conversationId, { seq, messageCount });
+    if (position.seq === seq) await this.tell(userId, head, position);
+    return position;
+  }
+
+  /** Shows the others that somebody types. Nothing happens in channels and large groups. Throws {@link Refusal}. */
+  async typing(userId: UserId, conversationId: ConversationId): Promise<void> {
+    const head = await this.headFor(userId, conversationId);
+    if (!showsReceipts(head)) return;
+    const others = (await this.memberIds(conversationId)).filter((memberId) => memberId !== userId);
+    await this.send(others, { type: 'typing', conversationId, userId });
+  }
+
+  private async headFor(userId: UserId, conversationId: ConversationId): Promise<ConversationHead> {
+    const head = await this.conversations.head(conversationId);
+    if (!head || !isMember(await this.conversations.participant(conversationId, userId))) {
+      throw new Refusal('not_found', 'There is no such conversation, or you are not a member of it.');
+    }
+    return head;
+  }
+
+  private async tell(userId: UserId, head: ConversationHead, position: ReadPosition): Promise<void> {
+    const userIds = showsReceipts(head) ? await this.memberIds(head.id) : [userId];
+    await this.send(userIds, { type: 'read', conversationId: head.id, userId, ...position });
+  }
+
+  private send(userIds: UserId[], frame: ServerFrame): Promise<void> {
+    return this.signals.send(userIds, (recipientIds) => ({ kind: 'frame', recipientIds, frame }));
+  }
+
+  private async memberIds(conversationId: ConversationId): Promise<UserId[]> {
+    const members = await this.conversations.members(conversationId, { after: null, limit: limits.directFanOutMembers });
+    return members.map((member) => member.userId);
+  }
+}

@@ -1,0 +1,50 @@
+import type { Conversation, User } from '@parley/protocol';
+import type { UserRecord } from '../users/users-port.ts';
+import type { ConversationHead } from './conversation.ts';
+import type { OwnConversation } from './conversations-port.ts';
+
+/** Messages after the read position: a difference of two counts, with no row for each recipient. */
+export function unreadCount({ head, participant, read }: OwnConversation): number {
+  return Math.max(0, head.messageCount - Math.max(read.messageCount, participant.joinedMessageCount));
+}
+
+export function userView(user: UserRecord, online: boolean): User {
+  return { id: user.id, username: user.username, displayName: user.displayName, online };
+}
+
+/** A conversation as its member sees it. */
+export function memberView(own: OwnConversation, partner: User | null): Conversation {
+  const { head, participant, read, lastMessage } = own;
+  return {
+    ...headView(head),
+    membership: {
+      role: participant.role,
+      joinedSeq: participant.joinedSeq,
+      visibleFromSeq: participant.visibleFromSeq,
+      readSeq: Math.max(read.seq, participant.joinedSeq),
+    },
+    unreadCount: unreadCount(own),
+    lastMessage,
+    partner,
+  };
+}
+
+/** A public channel as somebody sees it who hasn't joined. */
+export function strangerView(head: ConversationHead): Conversation {
+  return { ...headView(head), membership: null, unreadCount: 0, lastMessage: null, partner: null };
+}
+
+function headView(head: ConversationHead) {
+  return {
+    id: head.id,
+    kind: head.kind,
+    name: head.name,
+    description: head.description,
+    announceOnly: head.announceOnly,
+    history: head.history,
+    memberCount: head.memberCount,
+    headSeq: head.headSeq,
+    messageCount: head.messageCount,
+    lastActivityAtMs: head.lastEntryAtMs,
+  };
+}

@@ -1,0 +1,135 @@
+import type { ConversationId } from '@parley/protocol';
+import type { ConnectionRegistry } from '../connections/registry-port.ts';
+import type { ConversationStore } from '../conversations/conversations-port.ts';
+import type { HistoryStore } from '../history/history-port.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { CommandRecord } from './command.ts';
+import type { CommandConsumer, CommandLog } from './command-log-port.ts';
+import { type BatchResult, decideBatch } from './decide-batch.ts';
+import type { DistributionMetrics } from './distribution-metrics.ts';
+import { factsNeeded } from './facts-needed.ts';
+import { indexParticipants } from './index-participants.ts';
+import type { Delivery, Mailboxes } from './mailbox-port.ts';
+import { ParticipantsCache } from './participants-cache.ts';
+import { type Audience, recipients, routesByParticipants } from './route.ts';
+
+export interface DistributorPorts {
+  commandLog: CommandLog;
+  history: HistoryStore;
+  conversations: ConversationStore;
+  registry: ConnectionRegistry;
+  mailboxes: Mailboxes;
+  clock: Clock;
+  metrics: DistributionMetrics;
+}
+
+/** Message distribution: takes commands from the log in batches, has them decided and persisted, and routes them. */
+export class Distributor {
+  private readonly participants: ParticipantsCache;
+
+  constructor(private readonly ports: DistributorPorts) {
+    this.participants = new ParticipantsCache(ports.conversations);
+  }
+
+  run(): Promise<CommandConsumer> {
+    return this.ports.commandLog.consume((batch) => this.distribute(batch));
+  }
+
+  /**
+   * The way of a batch. It is consumed only when all of this is done: after a crash in between the records come
+   * again, are answered with the numbers they have, and are routed again (race 1).
+   */
+  private async distribute(batch: readonly CommandRecord[]): Promise<void> {
+    const { history, conversations, clock, metrics } = this.ports;
+    const startedMs = clock.monotonicMs();
+    const commands = batch.map((record) => record.command);
+    const nowMs = clock.nowMs();
+    const result = await history.apply(factsNeeded(commands), (facts) => decideBatch(facts, commands, nowMs));
+    const committedMs = clock.monotonicMs();
+    await indexParticipants(result, conversations);
+    const deliveries = await this.route(result);
+    addOutcomes(deliveries, batch, result);
+    await Promise.all(Array.from(deliveries, ([serverId, list]) => this.ports.mailboxes.deliver(serverId, list)));
+    metrics.batchDone({
+      commands: batch.length,
+      entries: result.entries.length,
+      commitMs: committedMs - startedMs,
+      routeMs: clock.monotonicMs() - committedMs,
+    });
+  }
+
+  /**
+   * One copy of each entry for each server that has somebody for it. Servers are looked up after the commit, so that
+   * whoever connects sees an entry in the snapshot, or live, or both (race 2).
+   */
+  private async route(result: BatchResult): Promise<DeliveriesByServer> {
+    const { registry } = this.ports;
+    const audiences = await this.audiences(result);
+    const interested = await registry.interestedServers(broadcastIds(result));
+    const routed = result.entries.map((entry) => {
+      const head = known(result.heads, entry.conversationId);
+      return { entry, head, userIds: recipients(entry, head, known(audiences, head.id)) };
+    });
+    const servers = serversByUser(await registry.serversOf([...new Set(routed.flatMap(({ userIds }) => [...userIds]))]));
+    const deliveries: DeliveriesByServer = new Map();
+    for (const { entry, head, userIds } of routed) {
+      const interestedIds = new Set(interested.get(head.id));
+      const recipientsByServer = new Map<string, string[]>(Array.from(interestedIds, (serverId) => [serverId, []]));
+      for (const userId of userIds) {
+        for (const serverId of servers.get(userId) ?? []) pushTo(recipientsByServer, serverId, userId);
+      }
+      for (const [serverId, recipientIds] of recipientsByServer) {
+        const { broadcast } = head;
+        const copy = { kind: 'entry', entry, broadcast, interested: interestedIds.has(serverId), recipientIds } as const;
+        pushTo(deliveries, serverId, copy);
+      }
+    }
+    return deliveries;
+  }
+
+  private async audiences(result: BatchResult): Promise<Map<ConversationId, Audience>> {
+    const changed = Map.groupBy([...result.places.values(), ...result.endedPlaces], (place) => place.conversationId);
+    const audiences = await Promise.all(
+      Array.from(result.heads.values(), async (head): Promise<[ConversationId, Audience]> => {
+        const members = routesByParticipants(head) ? await this.participants.membersAt(head) : [];
+        return [head.id, { members, changed: changed.get(head.id) ?? [] }];
+      }),
+    );
+    return new Map(audiences);
+  }
+}
+
+type DeliveriesByServer = Map<string, Delivery[]>;
+
+function broadcastIds(result: BatchResult): ConversationId[] {
+  return [...result.heads.values()].filter((head) => head.broadcast).map((head) => head.id);
+}
+
+function serversByUser(usersByServer: ReadonlyMap<string, readonly string[]>): Map<string, string[]> {
+  const servers = new Map<string, string[]>();
+  for (const [serverId, userIds] of usersByServer) for (const userId of userIds) pushTo(servers, userId, serverId);
+  return servers;
+}
+
+/** Outcomes go the same way as the copies, in the same order: a sender's server acknowledges, then shows. */
+function addOutcomes(deliveries: DeliveriesByServer, batch: readonly CommandRecord[], result: BatchResult): void {
+  const outcomes: DeliveriesByServer = new Map();
+  for (const [index, { replyTo }] of batch.entries()) {
+    const outcome = result.outcomes[index];
+    if (!outcome) throw new Error(`command ${index} of a batch of ${batch.length} has no outcome`);
+    pushTo(outcomes, replyTo.serverId, { kind: 'outcome', requestId: replyTo.requestId, outcome });
+  }
+  for (const [serverId, list] of outcomes) deliveries.set(serverId, [...list, ...(deliveries.get(serverId) ?? [])]);
+}
+
+function pushTo<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): void {
+  const list = lists.get(key);
+  if (list) list.push(value);
+  else lists.set(key, [value]);
+}
+
+function known<Key, Value>(map: ReadonlyMap<Key, Value>, key: Key): Value {
+  const value = map.get(key);
+  if (value === undefined) throw new Error(`a batch routes an entry of ${String(key)}, whose head it lacks`);
+  return value;
+}

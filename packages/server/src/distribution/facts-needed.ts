@@ -1,0 +1,40 @@
+import type { UserId } from '@parley/protocol';
+import { type FactsNeeded, participantKey, repeatKey } from '../history/history-port.ts';
+import type { Command } from './command.ts';
+
+/** Everybody whose place in the conversation the decision of `command` looks at or changes. */
+export function usersOf(command: Command): UserId[] {
+  switch (command.kind) {
+    case 'send':
+    case 'join':
+    case 'leave':
+    case 'update':
+      return [command.actorId];
+    case 'open_direct':
+      return [command.actorId, command.partnerId];
+    case 'create':
+    case 'add':
+      return [command.actorId, ...command.userIds];
+    case 'remove':
+    case 'set_role':
+      return [command.actorId, command.userId];
+  }
+}
+
+/** What has to be loaded to decide a batch, each thing once. */
+export function factsNeeded(commands: readonly Command[]): FactsNeeded {
+  const participants = new Map<string, FactsNeeded['participants'][number]>();
+  const repeats = new Map<string, FactsNeeded['repeats'][number]>();
+  for (const command of commands) {
+    const { conversationId, actorId, commandId } = command;
+    for (const userId of usersOf(command)) {
+      participants.set(participantKey(conversationId, userId), { conversationId, userId });
+    }
+    repeats.set(repeatKey(conversationId, actorId, commandId), { conversationId, actorId, commandId });
+  }
+  return {
+    conversationIds: [...new Set(commands.map((command) => command.conversationId))],
+    participants: [...participants.values()],
+    repeats: [...repeats.values()],
+  };
+}

@@ -1,0 +1,32 @@
+import type { ConversationId } from '@parley/protocol';
+import type { Participant } from '../conversations/conversation.ts';
+import type { ConversationStore } from '../conversations/conversations-port.ts';
+import type { BatchResult } from './decide-batch.ts';
+
+const pageSize = 500;
+
+/** Brings the index by user up to what a batch decided. Safe to repeat: rows are versioned by entry number (race 8). */
+export async function indexParticipants(
+  result: BatchResult,
+  conversations: Pick<ConversationStore, 'indexParticipants' | 'members'>,
+): Promise<void> {
+  const rows = Array.from(result.places.values(), (participant) => ({
+    participant,
+    broadcast: result.heads.get(participant.conversationId)?.broadcast ?? false,
+  }));
+  if (rows.length > 0) await conversations.indexParticipants(rows);
+  for (const conversationId of result.toIndexAsBroadcast) await indexEverybody(conversationId, conversations);
+}
+
+async function indexEverybody(
+  conversationId: ConversationId,
+  conversations: Pick<ConversationStore, 'indexParticipants' | 'members'>,
+): Promise<void> {
+  let last: Participant | undefined;
+  do {
+    const after: { joinedSeq: number; userId: string } | null = last ?? null;
+    const page = await conversations.members(conversationId, { after, limit: pageSize });
+    if (page.length > 0) await conversations.indexParticipants(page.map((participant) => ({ participant, broadcast: true })));
+    last = page.length === pageSize ? page.at(-1) : undefined;
+  } while (last);
+}

@@ -1,0 +1,38 @@
+import type { ConversationId } from '@parley/protocol';
+import type { ConversationHead, Participant } from '../conversations/conversation.ts';
+import type { ConversationStore } from '../conversations/conversations-port.ts';
+import { bothWaysMembers } from './route.ts';
+
+interface Cached {
+  membershipSeq: number;
+  members: readonly Participant[];
+}
+
+/**
+ * Members of recently written conversations. A list is valid for exactly the membership entry that it was read at,
+ * which the head of every decided entry names: the log itself invalidates it.
+ */
+export class ParticipantsCache {
+  private readonly lists = new Map<ConversationId, Cached>();
+
+  constructor(
+    private readonly store: Pick<ConversationStore, 'members'>,
+    private readonly maxConversations = 20_000,
+  ) {}
+
+  /** The members at `head` or later; read after the commit that made `head`. */
+  async membersAt(head: ConversationHead): Promise<readonly Participant[]> {
+    const cached = this.lists.get(head.id);
+    if (cached?.membershipSeq === head.membershipSeq) return cached.members;
+    const members = await this.store.members(head.id, { after: null, limit: bothWaysMembers });
+    this.keep(head.id, { membershipSeq: head.membershipSeq, members });
+    return members;
+  }
+
+  private keep(conversationId: ConversationId, cached: Cached): void {
+    this.lists.delete(conversationId);
+    this.lists.set(conversationId, cached);
+    const oldest = this.lists.size > this.maxConversations ? this.lists.keys().next() : undefined;
+    if (oldest?.value !== undefined) this.lists.delete(oldest.value);
+  }
+}

@@ -1,0 +1,54 @@
+import { type Entry, limits, type UserId } from '@parley/protocol';
+import { type ConversationHead, covers, type Participant } from '../conversations/conversation.ts';
+
+/**
+ * A conversation that has just outgrown fan-out by participants is served both ways up to this many members, so that
+ * no server misses an entry before it has registered its interest; what comes twice falls away by number.
+ */
+export const bothWaysMembers = limits.directFanOutMembers * 2;
+
+/** Whether entries of the conversation go to its participants' servers. */
+export function routesByParticipants(head: ConversationHead): boolean {
+  return !head.broadcast || head.memberCount <= bothWaysMembers;
+}
+
+/** Users whom an entry concerns as persons: they get it wherever they are, also in a broadcast conversation. */
+export function concernedUsers(entry: Entry): UserId[] {
+  switch (entry.kind) {
+    case 'created':
+    case 'added':
+      return entry.userIds;
+    case 'joined':
+    case 'left':
+      return [entry.senderId];
+    case 'removed':
+    case 'role':
+      return [entry.userId];
+    case 'message':
+    case 'updated':
+      return [];
+  }
+}
+
+/** Whoever was and is in one conversation, as far as a batch needs to know. */
+export interface Audience {
+  /** Current members; empty when the conversation is not routed by participants. */
+  members: readonly Participant[];
+  /** Places as the batch left them, and those that ended within it. */
+  changed: readonly Participant[];
+}
+
+/** Who gets `entry` as a person (contract 8): those whose membership covers it. */
+export function recipients(entry: Entry, head: ConversationHead, audience: Audience): Set<UserId> {
+  const userIds = new Set<UserId>();
+  if (routesByParticipants(head)) {
+    for (const member of audience.members) if (covers(member, entry.seq)) userIds.add(member.userId);
+    for (const place of audience.changed) if (covers(place, entry.seq)) userIds.add(place.userId);
+  } else {
+    const concerned = new Set(concernedUsers(entry));
+    for (const place of audience.changed) {
+      if (concerned.has(place.userId) && covers(place, entry.seq)) userIds.add(place.userId);
+    }
+  }
+  return userIds;
+}

@@ -1,0 +1,125 @@
+import { type Entry, limits, type Role, type UserId } from '@parley/protocol';
+import type { ConversationHead, Participant } from '../conversations/conversation.ts';
+import type { Command, CommandOf } from './command.ts';
+
+/** One entry and what it leaves behind: the conversation's next head and the places that changed. */
+export interface Step {
+  entry: Entry;
+  head: ConversationHead;
+  participants: Participant[];
+}
+
+type NumberedFields = 'conversationId' | 'seq' | 'messageCount' | 'atMs' | 'senderId';
+type WithoutNumber<Member> = Member extends Entry ? Omit<Member, NumberedFields> : never;
+/** What an entry says, before it has its number. */
+export type EntryContent = WithoutNumber<Entry>;
+
+interface PlaceChanges {
+  join?: UserId[];
+  leave?: Participant;
+  role?: { of: Participant; role: Role };
+}
+
+/** The step that appends `content`: numbers it (contract 3) and carries its effect into head and places. */
+export function after(
+  head: ConversationHead,
+  command: Command,
+  nowMs: number,
+  content: EntryContent,
+  changes: PlaceChanges = {},
+): Step {
+  const next = advanced(head, content, nowMs);
+  const participants = changedPlaces(next, changes);
+  if (changes.join || changes.leave) next.membershipSeq = next.headSeq;
+  next.memberCount += (changes.join?.length ?? 0) - (changes.leave ? 1 : 0);
+  next.ownerCount += ownersGained(changes);
+  next.broadcast ||= next.memberCount > limits.directFanOutMembers;
+  next.closed ||= next.memberCount === 0;
+  if (content.kind === 'updated') {
+    next.name = content.name ?? next.name;
+    next.description = content.description ?? next.description;
+    next.announceOnly = content.announceOnly ?? next.announceOnly;
+  }
+  return { entry: numbered(content, next, command), head: next, participants };
+}
+
+/** The first step of a conversation. */
+export function created(command: CommandOf<'create' | 'open_direct'>, nowMs: number): Step {
+  const others = command.kind === 'create' ? command.userIds : [command.partnerId];
+  const userIds = [...new Set([command.actorId, ...others])];
+  const start = command.kind === 'create' ? command : null;
+  const head: ConversationHead = {
+    id: command.conversationId,
+    kind: start?.conversationKind ?? 'direct',
+    name: start?.name ?? null,
+    description: start?.description ?? '',
+    announceOnly: start?.announceOnly ?? false,
+    history: start?.history ?? 'all',
+    createdBy: command.actorId,
+    headSeq: 0,
+    messageCount: 0,
+    lastMessageSeq: 0,
+    membershipSeq: 0,
+    memberCount: 0,
+    ownerCount: 0,
+    broadcast: false,
+    closed: false,
+    lastEntryAtMs: 0,
+  };
+  const content: EntryContent = { kind: 'created', conversationKind: head.kind, name: head.name, userIds };
+  const step = after(head, command, nowMs, content, { join: userIds });
+  if (start) {
+    const owner = step.participants.find((participant) => participant.userId === command.actorId);
+    if (!owner) throw new Error('a conversation was created without its creator');
+    owner.role = 'owner';
+    step.head.ownerCount = 1;
+  }
+  return step;
+}
+
+function advanced(head: ConversationHead, content: EntryContent, nowMs: number): ConversationHead {
+  const isMessage = content.kind === 'message';
+  const headSeq = head.headSeq + 1;
+  return {
+    ...head,
+    headSeq,
+    messageCount: head.messageCount + (isMessage ? 1 : 0),
+    lastMessageSeq: isMessage ? headSeq : head.lastMessageSeq,
+    // Time stamps never go back within a conversation, whatever the clocks of two distributors say (race 3).
+    lastEntryAtMs: Math.max(nowMs, head.lastEntryAtMs),
+  };
+}
+
+function numbered(content: EntryContent, head: ConversationHead, command: Command): Entry {
+  return {
+    ...content,
+    conversationId: head.id,
+    seq: head.headSeq,
+    messageCount: head.messageCount,
+    atMs: head.lastEntryAtMs,
+    senderId: command.actorId,
+  };
+}
+
+function changedPlaces(head: ConversationHead, { join = [], leave, role }: PlaceChanges): Participant[] {
+  const change = { changedSeq: head.headSeq, changedAtMs: head.lastEntryAtMs };
+  const places = join.map((userId): Participant => ({
+    conversationId: head.id,
+    userId,
+    role: 'member',
+    joinedSeq: head.headSeq,
+    joinedMessageCount: head.messageCount,
+    visibleFromSeq: head.history === 'all' ? 1 : head.headSeq,
+    leftSeq: null,
+    ...change,
+  }));
+  if (leave) places.push({ ...leave, leftSeq: head.headSeq, ...change });
+  if (role) places.push({ ...role.of, role: role.role, ...change });
+  return places;
+}
+
+function ownersGained({ leave, role }: PlaceChanges): number {
+  const lost = leave?.role === 'owner' || role?.of.role === 'owner' ? 1 : 0;
+  const gained = role?.role === 'owner' ? 1 : 0;
+  return gained - lost;
+}

@@ -1,0 +1,121 @@
+import type { UserId } from '@parley/protocol';
+import type { Clock } from '../platform/clock.ts';
+import { Refusal, Unavailable } from '../platform/failures.ts';
+import type { Ids } from '../platform/ids.ts';
+import type { Command, Outcome } from './command.ts';
+import type { CommandLog } from './command-log-port.ts';
+
+/** What bounds the commands that one server has under way (race 11). */
+export interface SubmitBounds {
+  /** Of all users together. */
+  inFlightMax: number;
+  inFlightPerUserMax: number;
+  /** While the oldest command has been under way for longer than this, new ones are refused. */
+  slowAfterMs: number;
+  /** After this nobody waits any more: whether the command was or will be carried out is unknown. */
+  giveUpAfterMs: number;
+}
+
+export const defaultSubmitBounds: SubmitBounds = {
+  inFlightMax: 20_000,
+  inFlightPerUserMax: 200,
+  slowAfterMs: 1_000,
+  giveUpAfterMs: 15_000,
+};
+
+interface Waiting {
+  actorId: UserId;
+  sinceMs: number;
+  settle(outcome: Outcome): void;
+  fail(error: Error): void;
+}
+
+const retryAfterMs = 1_000;
+
+/** Puts commands into the log and waits for what became of them. One for each server that takes requests. */
+export class CommandSubmitter {
+  /** In the order in which they were submitted, so that the first is the oldest. */
+  private readonly waiting = new Map<string, Waiting>();
+  private readonly inFlightByUser = new Map<UserId, number>();
+  private readonly stopSweeping: () => void;
+
+  constructor(
+    private readonly serverId: string,
+    private readonly log: Pick<CommandLog, 'append'>,
+    private readonly clock: Clock,
+    private readonly ids: Ids,
+    private readonly bounds: SubmitBounds = defaultSubmitBounds,
+  ) {
+    this.stopSweeping = clock.every(1_000, () => this.giveUpOld());
+  }
+
+  get inFlight(): number {
+    return this.waiting.size;
+  }
+
+  /**
+   * Resolves with the outcome once it is durable. Throws {@link Refusal} `overloaded` before anything is done, and
+   * {@link Unavailable} when no outcome came: then the command may yet be carried out, and trying again with the same
+   * command id is safe (contract 2).
+   */
+  submit(command: Command): Promise<Outcome> {
+    this.refuseWhenOverloaded(command.actorId);
+    const requestId = this.ids.uuid();
+    return new Promise((resolve, reject) => {
+      this.waiting.set(requestId, {
+        actorId: command.actorId,
+        sinceMs: this.clock.monotonicMs(),
+        settle: resolve,
+        fail: reject,
+      });
+      this.inFlightByUser.set(command.actorId, (this.inFlightByUser.get(command.actorId) ?? 0) + 1);
+      this.log.append({ command, replyTo: { serverId: this.serverId, requestId } }).catch((cause: unknown) => {
+        this.take(requestId)?.fail(new Unavailable('the command log took no command', { cause }));
+      });
+    });
+  }
+
+  /** Called with each outcome from the mailbox; one that nobody waits for any more is dropped. */
+  settle(requestId: string, outcome: Outcome): void {
+    this.take(requestId)?.settle(outcome);
+  }
+
+  /** Nobody waits for anything after this. */
+  close(): void {
+    this.stopSweeping();
+    for (const requestId of [...this.waiting.keys()]) {
+      this.take(requestId)?.fail(new Unavailable('the server stopped before the outcome came'));
+    }
+  }
+
+  private refuseWhenOverloaded(actorId: UserId): void {
+    const { inFlightMax, inFlightPerUserMax, slowAfterMs } = this.bounds;
+    if ((this.inFlightByUser.get(actorId) ?? 0) >= inFlightPerUserMax) {
+      const detail = `You have ${inFlightPerUserMax} commands under way already.`;
+      throw new Refusal('overloaded', detail, { retryAfterMs });
+    }
+    const oldest = this.waiting.values().next().value;
+    const slow = oldest !== undefined && this.clock.monotonicMs() - oldest.sinceMs > slowAfterMs;
+    if (slow || this.waiting.size >= inFlightMax) {
+      throw new Refusal('overloaded', 'The server has more to do than it can do in time.', { retryAfterMs });
+    }
+  }
+
+  private take(requestId: string): Waiting | undefined {
+    const waiting = this.waiting.get(requestId);
+    if (!waiting) return undefined;
+    this.waiting.delete(requestId);
+    const left = (this.inFlightByUser.get(waiting.actorId) ?? 1) - 1;
+    if (left > 0) this.inFlightByUser.set(waiting.actorId, left);
+    else this.inFlightByUser.delete(waiting.actorId);
+    return waiting;
+  }
+
+  private giveUpOld(): void {
+    const before = this.clock.monotonicMs() - this.bounds.giveUpAfterMs;
+    for (const [requestId, { sinceMs }] of this.waiting) {
+      if (sinceMs > before) return;
+      this.take(requestId)?.fail(new Unavailable('no outcome came in time'));
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import { type ConversationId, type HistoryPage, limits, type Receipt, type UserId } from '@parley/protocol';
+import { isMember } from '../conversations/conversation.ts';
+import type { ConversationStore } from '../conversations/conversations-port.ts';
+import type { CommandSubmitter } from '../distribution/submitter.ts';
+import { Refusal } from '../platform/failures.ts';
+import type { HistoryStore } from './history-port.ts';
+import { type PageRequest, plannedRanges } from './page.ts';
+
+/** Sending messages and reading what was sent. */
+export class Messages {
+  constructor(
+    private readonly history: HistoryStore,
+    private readonly conversations: Pick<ConversationStore, 'head' | 'participant'>,
+    private readonly submitter: CommandSubmitter,
+  ) {}
+
+  /** Resolves when the message is on disk (contract 1). Throws {@link Refusal}. */
+  async send(
+    senderId: UserId,
+    conversationId: ConversationId,
+    clientMessageId: string,
+    text: string,
+  ): Promise<Receipt> {
+    const command = { kind: 'send', conversationId, actorId: senderId, commandId: clientMessageId, text } as const;
+    const outcome = await this.submitter.submit(command);
+    if (outcome.kind === 'refused') throw new Refusal(outcome.code, outcome.detail);
+    if (outcome.kind === 'unchanged') throw new Error('a message can not be without effect');
+    const { seq, messageCount, atMs } = outcome.entry;
+    return { conversationId, seq, messageCount, atMs };
+  }
+
+  /** A gapless range of what the reader may see (contract 3, 8). Throws {@link Refusal} `not_found`. */
+  async page(readerId: UserId, conversationId: ConversationId, request: PageRequest): Promise<HistoryPage> {
+    // The head is read first: whatever is numbered up to it is there to be read after it.
+    const head = await this.conversations.head(conversationId);
+    const participant = await this.conversations.participant(conversationId, readerId);
+    if (!head || !isMember(participant)) {
+      throw new Refusal('not_found', 'There is no such conversation, or you are not a member of it.');
+    }
+    const { visibleFromSeq } = participant;
+    const bounds = { fromSeq: visibleFromSeq, toSeq: head.headSeq };
+    const parts = await Promise.all(
+      plannedRanges(request, bounds).map(async (range) => {
+        const entries = await this.history.range({
+          conversationId,
+          textBytes: limits.historyPageTextBytes,
+          ...range,
+        });
+        return range.order === 'newest_first' ? entries.reverse() : entries;
+      }),
+    );
+    return { conversationId, entries: parts.flat(), headSeq: head.headSeq, visibleFromSeq };
+  }
+}
