@@ -21,7 +21,10 @@ export const closeCodes = {
   unauthenticated: { code: 4200, meaning: 'The token is not valid. Log in again.' },
   revoked: { code: 4201, meaning: 'The session was revoked while you were connected. Log in again.' },
   helloExpected: { code: 4202, meaning: 'The first frame was not a `hello`, or none came in time.' },
-  protocolError: { code: 4203, meaning: 'A frame broke the protocol: binary, not JSON, too large, or a second `hello`.' },
+  protocolError: {
+    code: 4203,
+    meaning: 'A frame broke the protocol: binary, not JSON, too large, or a second `hello`.',
+  },
 } as const satisfies Record<string, CloseDefinition>;
 
 export type CloseReason = keyof typeof closeCodes;

@@ -122,7 +122,10 @@ const Welcome = z
 
 const Ack = z
   .object({ type: z.literal('ack'), id: RequestId, clientMessageId: ClientMessageId, ...Receipt.shape })
-  .register(z.globalRegistry, { id: 'AckFrame', description: 'The message is on disk under this number (contract 1).' });
+  .register(z.globalRegistry, {
+    id: 'AckFrame',
+    description: 'The message is on disk under this number (contract 1).',
+  });
 
 const ErrorFrame = z
   .object({
@@ -137,12 +140,10 @@ const ErrorFrame = z
   })
   .register(z.globalRegistry, { id: 'ErrorFrame', description: 'A request was refused; nothing of it was done.' });
 
-const EntryFrame = z
-  .object({ type: z.literal('entry'), entry: Entry })
-  .register(z.globalRegistry, {
-    id: 'EntryFrame',
-    description: 'The next entry of one of your conversations; your own messages come too, on every device.',
-  });
+const EntryFrame = z.object({ type: z.literal('entry'), entry: Entry }).register(z.globalRegistry, {
+  id: 'EntryFrame',
+  description: 'The next entry of one of your conversations; your own messages come too, on every device.',
+});
 
 const ReadFrame = z
   .object({
@@ -186,9 +187,10 @@ const ConversationFrame = z
     description: 'A conversation became yours, changed in more than its entries, or is no longer yours.',
   });
 
-const Resync = z
-  .object({ type: z.literal('resync'), reason: z.string() })
-  .register(z.globalRegistry, { id: 'ResyncFrame', description: 'You missed something; a close follows. Connect again.' });
+const Resync = z.object({ type: z.literal('resync'), reason: z.string() }).register(z.globalRegistry, {
+  id: 'ResyncFrame',
+  description: 'You missed something; a close follows. Connect again.',
+});
 
 const Goaway = z
   .object({ type: z.literal('goaway'), delayMs: z.int() })

@@ -1,12 +1,4 @@
-import {
-  type Conversation,
-  type ConversationId,
-  type Homepage,
-  type Member,
-  type ResponseOf,
-  type User,
-  type UserId,
-} from '@parley/protocol';
+import type { Conversation, ConversationId, Homepage, Member, ResponseOf, User, UserId } from '@parley/protocol';
 import * as z from 'zod/mini';
 import type { ConnectionRegistry } from '../connections/registry-port.ts';
 import { decodeCursor, encodeCursor } from '../platform/cursor.ts';

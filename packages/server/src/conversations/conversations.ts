@@ -1,14 +1,16 @@
 import type { Conversation, ConversationId, RequestOf, Role, UserId } from '@parley/protocol';
-import { type Command, type CommandOf, serverCommandId } from '../distribution/command.ts';
+import { type Command, type CommandFields, type CommandOf, serverCommandId } from '../distribution/command.ts';
 import type { CommandSubmitter } from '../distribution/submitter.ts';
 import { Refusal } from '../platform/failures.ts';
 import type { Ids } from '../platform/ids.ts';
 import type { UserStore } from '../users/users-port.ts';
-import type { ConversationReads } from './conversation-reads.ts';
 import { directConversationId, requestedConversationId } from './conversation-ids.ts';
+import type { ConversationReads } from './conversation-reads.ts';
 
-/** The fields of one kind of command that its caller gives. */
-type Wish<Kind extends Command['kind']> = Omit<CommandOf<Kind>, 'conversationId' | 'actorId' | 'commandId'>;
+/** What a caller wants: one kind of command without who, where and under which id. */
+type Wish<Kind extends Command['kind'] = Command['kind']> = Kind extends Command['kind']
+  ? Omit<CommandOf<Kind>, keyof CommandFields>
+  : never;
 
 /**
  * The channel & group service: whatever changes a conversation becomes a command and resolves once it is an entry on
@@ -90,16 +92,14 @@ export class Conversations {
     return this.reads.view(userId, conversationId);
   }
 
-  private async carryOut<Kind extends Command['kind']>(
+  private async carryOut(
     actorId: UserId,
     conversationId: ConversationId,
-    wish: Wish<Kind>,
+    wish: Wish,
     clientRequestId?: string,
   ): Promise<void> {
     const commandId = serverCommandId(clientRequestId ?? this.ids.uuid());
-    // A wish lacks exactly the three fields that are added here, which the compiler can't see through `Omit`.
-    const command = { ...wish, actorId, conversationId, commandId } as unknown as Command;
-    const outcome = await this.submitter.submit(command);
+    const outcome = await this.submitter.submit({ ...wish, actorId, conversationId, commandId });
     if (outcome.kind === 'refused') throw new Refusal(outcome.code, outcome.detail);
   }
 

@@ -57,7 +57,10 @@ export class ReadReceipts {
   }
 
   private async memberIds(conversationId: ConversationId): Promise<UserId[]> {
-    const members = await this.conversations.members(conversationId, { after: null, limit: limits.directFanOutMembers });
+    const members = await this.conversations.members(conversationId, {
+      after: null,
+      limit: limits.directFanOutMembers,
+    });
     return members.map((member) => member.userId);
   }
 }

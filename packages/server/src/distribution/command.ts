@@ -8,7 +8,8 @@ import type {
   UserId,
 } from '@parley/protocol';
 
-interface CommandFields {
+/** What every command says. */
+export interface CommandFields {
   conversationId: ConversationId;
   /** Who wants it; becomes the entry's sender. */
   actorId: UserId;
@@ -38,7 +39,12 @@ export type Command = CommandFields &
     | { kind: 'add'; userIds: UserId[] }
     | { kind: 'remove'; userId: UserId }
     | { kind: 'set_role'; userId: UserId; role: Role }
-    | { kind: 'update'; name?: string; description?: string; announceOnly?: boolean }
+    | {
+        kind: 'update';
+        name?: string | undefined;
+        description?: string | undefined;
+        announceOnly?: boolean | undefined;
+      }
   );
 export type CommandOf<Kind extends Command['kind']> = Extract<Command, { kind: Kind }>;
 

@@ -70,7 +70,9 @@ export class Distributor {
       const head = known(result.heads, entry.conversationId);
       return { entry, head, userIds: recipients(entry, head, known(audiences, head.id)) };
     });
-    const servers = serversByUser(await registry.serversOf([...new Set(routed.flatMap(({ userIds }) => [...userIds]))]));
+    const servers = serversByUser(
+      await registry.serversOf([...new Set(routed.flatMap(({ userIds }) => [...userIds]))]),
+    );
     const deliveries: DeliveriesByServer = new Map();
     for (const { entry, head, userIds } of routed) {
       const interestedIds = new Set(interested.get(head.id));
@@ -80,7 +82,13 @@ export class Distributor {
       }
       for (const [serverId, recipientIds] of recipientsByServer) {
         const { broadcast } = head;
-        const copy = { kind: 'entry', entry, broadcast, interested: interestedIds.has(serverId), recipientIds } as const;
+        const copy = {
+          kind: 'entry',
+          entry,
+          broadcast,
+          interested: interestedIds.has(serverId),
+          recipientIds,
+        } as const;
         pushTo(deliveries, serverId, copy);
       }
     }

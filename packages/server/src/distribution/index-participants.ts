@@ -26,7 +26,8 @@ async function indexEverybody(
   do {
     const after: { joinedSeq: number; userId: string } | null = last ?? null;
     const page = await conversations.members(conversationId, { after, limit: pageSize });
-    if (page.length > 0) await conversations.indexParticipants(page.map((participant) => ({ participant, broadcast: true })));
+    if (page.length > 0)
+      await conversations.indexParticipants(page.map((participant) => ({ participant, broadcast: true })));
     last = page.length === pageSize ? page.at(-1) : undefined;
   } while (last);
 }

@@ -1,4 +1,4 @@
-import type { ConversationId, Entry, ServerFrame, SessionId, UserId } from '@parley/protocol';
+import type { Entry, ServerFrame, SessionId, UserId } from '@parley/protocol';
 import type { Outcome } from './command.ts';
 
 /** One server's copy of an entry, for everybody on it whom it concerns. */
@@ -22,9 +22,7 @@ export type Delivery =
   /** Somebody that this server watches came online or went offline. */
   | { kind: 'presence'; userId: UserId; online: boolean }
   /** Sockets of these sessions are to be closed; of all the user's sessions when `sessionIds` is null. */
-  | { kind: 'revoked'; userId: UserId; sessionIds: SessionId[] | null }
-  /** What the user sees of the conversation is to be read anew and shown to them. */
-  | { kind: 'conversation_changed'; userId: UserId; conversationId: ConversationId };
+  | { kind: 'revoked'; userId: UserId; sessionIds: SessionId[] | null };
 
 /** One mailbox for each running server. */
 export interface Mailboxes {

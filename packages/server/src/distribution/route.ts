@@ -40,6 +40,8 @@ export interface Audience {
 
 /** Who gets `entry` as a person (contract 8): those whose membership covers it. */
 export function recipients(entry: Entry, head: ConversationHead, audience: Audience): Set<UserId> {
+  // The other person sees a direct conversation with its first message.
+  if (entry.kind === 'created' && head.kind === 'direct') return new Set([entry.senderId]);
   const userIds = new Set<UserId>();
   if (routesByParticipants(head)) {
     for (const member of audience.members) if (covers(member, entry.seq)) userIds.add(member.userId);

@@ -103,16 +103,18 @@ function numbered(content: EntryContent, head: ConversationHead, command: Comman
 
 function changedPlaces(head: ConversationHead, { join = [], leave, role }: PlaceChanges): Participant[] {
   const change = { changedSeq: head.headSeq, changedAtMs: head.lastEntryAtMs };
-  const places = join.map((userId): Participant => ({
-    conversationId: head.id,
-    userId,
-    role: 'member',
-    joinedSeq: head.headSeq,
-    joinedMessageCount: head.messageCount,
-    visibleFromSeq: head.history === 'all' ? 1 : head.headSeq,
-    leftSeq: null,
-    ...change,
-  }));
+  const places = join.map(
+    (userId): Participant => ({
+      conversationId: head.id,
+      userId,
+      role: 'member',
+      joinedSeq: head.headSeq,
+      joinedMessageCount: head.messageCount,
+      visibleFromSeq: head.history === 'all' ? 1 : head.headSeq,
+      leftSeq: null,
+      ...change,
+    }),
+  );
   if (leave) places.push({ ...leave, leftSeq: head.headSeq, ...change });
   if (role) places.push({ ...role.of, role: role.role, ...change });
   return places;

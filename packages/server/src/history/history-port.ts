@@ -68,4 +68,3 @@ export interface HistoryRange {
   limit: number;
   textBytes: number;
 }
-

@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import type * as z from 'zod/mini';
 import { Refusal } from './failures.ts';
 
 /** An opaque cursor that stands for `position`. */

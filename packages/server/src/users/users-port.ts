@@ -72,5 +72,10 @@ export interface UserStore {
   /** Ends all sessions of the user but `keepId`; returns those that ended. */
   revokeSessions(userId: UserId, keepId: SessionId | null): Promise<SessionId[]>;
 
-  createInvitation(invitation: { tokenHash: string; uses: number; expiresAtMs: number; createdBy: UserId | null }): Promise<void>;
+  createInvitation(invitation: {
+    tokenHash: string;
+    uses: number;
+    expiresAtMs: number;
+    createdBy: UserId | null;
+  }): Promise<void>;
 }

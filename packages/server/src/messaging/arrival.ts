@@ -1,0 +1,73 @@
+import { type ClientFrameOf, limits } from '@parley/protocol';
+import type { ConversationReads } from '../conversations/conversation-reads.ts';
+import type { ConversationStore } from '../conversations/conversations-port.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { SessionRecord, UserRecord } from '../users/users-port.ts';
+import type { Attendance } from './attendance.ts';
+import type { BroadcastGroups } from './broadcast-groups.ts';
+import type { Connection } from './connection.ts';
+import type { PresenceWatch } from './presence-watch.ts';
+import type { Roster } from './roster.ts';
+
+export interface ArrivalPorts {
+  authenticate(token: string): Promise<{ user: UserRecord; session: SessionRecord } | undefined>;
+  conversations: Pick<ConversationStore, 'broadcastConversations'>;
+  reads: Pick<ConversationReads, 'homepage'>;
+  clock: Clock;
+}
+
+/** How a connection becomes somebody's, and stops being so. */
+export class Arrival {
+  constructor(
+    private readonly ports: ArrivalPorts,
+    private readonly roster: Roster,
+    private readonly attendance: Attendance,
+    private readonly groups: BroadcastGroups,
+    private readonly watch: PresenceWatch,
+  ) {}
+
+  /**
+   * Authenticates, then takes the live position (roster, registry, groups), then the snapshot: whatever is decided
+   * after the registration comes live, whatever before is in the snapshot (contract 5, race 2).
+   */
+  async hello(connection: Connection, hello: ClientFrameOf<'hello'>): Promise<void> {
+    const authenticated = await this.ports.authenticate(hello.token);
+    if (!authenticated) {
+      connection.send({ type: 'error', code: 'unauthenticated', message: 'The token is not valid.' });
+      connection.close('unauthenticated');
+    }
+    if (!authenticated || connection.closed) return;
+    const { user, session } = authenticated;
+    connection.identity = { userId: user.id, sessionId: session.id };
+    this.roster.add(connection);
+    await this.attendance.arrive(user.id);
+    connection.attended = true;
+    if (connection.closed) return this.leave(connection);
+    const broadcast = await this.ports.conversations.broadcastConversations(user.id);
+    if (connection.closed) return;
+    await Promise.all(broadcast.map((conversationId) => this.groups.enter(conversationId, connection)));
+    const homepage = await this.ports.reads.homepage(user.id, {
+      limit: hello.homepageLimit ?? limits.homepagePageSize,
+      left: hello.resume,
+    });
+    const { id, username, displayName, administrator } = user;
+    connection.send({
+      type: 'welcome',
+      account: { id, username, displayName, administrator },
+      sessionId: session.id,
+      serverTimeMs: this.ports.clock.nowMs(),
+      homepage,
+    });
+  }
+
+  /** Takes back what {@link hello} did, as far as it got. Called when the socket closed. */
+  leave(connection: Connection): void {
+    this.watch.forget(connection);
+    this.groups.leaveAll(connection);
+    if (!connection.identity) return;
+    this.roster.remove(connection);
+    if (!connection.attended) return;
+    connection.attended = false;
+    this.attendance.depart(connection.identity.userId);
+  }
+}

@@ -1,0 +1,114 @@
+import type { ConversationId, UserId } from '@parley/protocol';
+import type { ConnectionRegistry } from '../connections/registry-port.ts';
+import { type Connection, identityOf } from './connection.ts';
+import type { Publish } from './socket.ts';
+
+interface Group {
+  topic: string;
+  connections: Set<Connection>;
+  users: Map<UserId, number>;
+  /** Resolves when the registry has this server's interest. */
+  registered: Promise<void>;
+}
+
+/**
+ * The broadcast conversations that somebody here is a member of. The server registers its interest with the first of
+ * them and drops it with the last, so that an entry costs one copy a server, and is published natively to its sockets.
+ */
+export class BroadcastGroups {
+  private readonly groups = new Map<ConversationId, Group>();
+  private readonly byConnection = new Map<Connection, Set<ConversationId>>();
+
+  constructor(
+    private readonly serverId: () => string,
+    private readonly registry: Pick<ConnectionRegistry, 'addInterest' | 'dropInterest' | 'setOnlineMembers'>,
+    private readonly publishTopic: Publish,
+    private readonly reportFailure: (error: unknown) => void,
+  ) {}
+
+  /** From when this resolves, every entry of the conversation that is decided reaches the connection. */
+  async enter(conversationId: ConversationId, connection: Connection): Promise<void> {
+    const group = this.groups.get(conversationId) ?? this.open(conversationId);
+    if (!group.connections.has(connection)) {
+      group.connections.add(connection);
+      const { userId } = identityOf(connection);
+      group.users.set(userId, (group.users.get(userId) ?? 0) + 1);
+      connection.socket.subscribe(group.topic);
+      const conversations = this.byConnection.get(connection);
+      if (conversations) conversations.add(conversationId);
+      else this.byConnection.set(connection, new Set([conversationId]));
+    }
+    await group.registered;
+  }
+
+  leave(conversationId: ConversationId, connection: Connection): void {
+    const group = this.groups.get(conversationId);
+    if (!group?.connections.delete(connection)) return;
+    if (!connection.closed) connection.socket.unsubscribe(group.topic);
+    this.byConnection.get(connection)?.delete(conversationId);
+    const { userId } = identityOf(connection);
+    const left = (group.users.get(userId) ?? 1) - 1;
+    if (left > 0) group.users.set(userId, left);
+    else group.users.delete(userId);
+    if (group.connections.size === 0) this.close(conversationId, group);
+  }
+
+  leaveAll(connection: Connection): void {
+    for (const conversationId of this.byConnection.get(connection) ?? []) this.leave(conversationId, connection);
+    this.byConnection.delete(connection);
+  }
+
+  has(conversationId: ConversationId): boolean {
+    return this.groups.has(conversationId);
+  }
+
+  /** Every group here, for registering again what the registry forgot. */
+  ids(): ConversationId[] {
+    return [...this.groups.keys()];
+  }
+
+  users(conversationId: ConversationId): Iterable<UserId> {
+    return this.groups.get(conversationId)?.users.keys() ?? [];
+  }
+
+  includes(conversationId: ConversationId, connection: Connection): boolean {
+    return this.groups.get(conversationId)?.connections.has(connection) ?? false;
+  }
+
+  publish(conversationId: ConversationId, text: string): void {
+    const group = this.groups.get(conversationId);
+    if (group) this.publishTopic(group.topic, text);
+  }
+
+  /** Tells the registry how many members of each group are online here. */
+  async reportOnlineMembers(): Promise<void> {
+    await Promise.all(
+      Array.from(this.groups, ([conversationId, { users }]) =>
+        this.registry.setOnlineMembers(this.serverId(), conversationId, users.size),
+      ),
+    );
+  }
+
+  private open(conversationId: ConversationId): Group {
+    const group: Group = {
+      topic: `conversation/${conversationId}`,
+      connections: new Set(),
+      users: new Map(),
+      registered: this.registry.addInterest(this.serverId(), conversationId),
+    };
+    this.groups.set(conversationId, group);
+    return group;
+  }
+
+  private close(conversationId: ConversationId, group: Group): void {
+    this.groups.delete(conversationId);
+    const dropped = group.registered
+      .catch(() => undefined)
+      .then(() => {
+        // Somebody may have come in the meantime, for whom the interest must stay.
+        if (!this.groups.has(conversationId)) return this.registry.dropInterest(this.serverId(), conversationId);
+        return undefined;
+      });
+    dropped.catch(this.reportFailure);
+  }
+}

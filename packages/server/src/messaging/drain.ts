@@ -1,0 +1,30 @@
+import type { Clock } from '../platform/clock.ts';
+import type { Connection } from './connection.ts';
+
+/** Clients have this long after `goaway` to finish what they have under way. */
+const farewellMs = 250;
+
+/** Connections closed in one step; a step a tick keeps the others served. */
+const closesPerStep = 500;
+
+/**
+ * Tells every connection to come back after a delay of its own, spread over `spreadMs`, so that they don't all come at
+ * once, then closes them. Resolves when the last was told to close.
+ */
+export async function drain(connections: readonly Connection[], spreadMs: number, clock: Clock): Promise<void> {
+  if (connections.length === 0) return;
+  for (const [index, connection] of connections.entries()) {
+    connection.send({ type: 'goaway', delayMs: Math.round((spreadMs * index) / connections.length) });
+  }
+  await pause(clock, farewellMs);
+  for (let from = 0; from < connections.length; from += closesPerStep) {
+    for (const connection of connections.slice(from, from + closesPerStep)) connection.close('goaway');
+    await pause(clock, 1);
+  }
+}
+
+function pause(clock: Clock, delayMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    clock.after(delayMs, resolve);
+  });
+}

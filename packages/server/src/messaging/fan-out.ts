@@ -1,0 +1,157 @@
+import { type ConversationId, type Entry, limits, type ServerFrame, type UserId } from '@parley/protocol';
+import { covers } from '../conversations/conversation.ts';
+import type { ConversationStore } from '../conversations/conversations-port.ts';
+import type { EntryCopy } from '../distribution/mailbox-port.ts';
+import type { HistoryStore } from '../history/history-port.ts';
+import type { BroadcastGroups } from './broadcast-groups.ts';
+import { arrivalOf } from './entry-order.ts';
+import type { Roster } from './roster.ts';
+
+interface Stream {
+  /** The last number that was handed out, */
+  lastSeq: number;
+  /** and who was here then: everybody whose arrival has at most this number. */
+  handedOutAtArrival: number;
+  /** Copies that wait for a gap before them to be filled. */
+  held: EntryCopy[] | null;
+}
+
+/** Conversations whose order is remembered; a forgotten one starts anew, and clients find a gap by the numbers. */
+const streamsMax = 50_000;
+
+/** Hands entries to this server's connections: each conversation in order, each entry once (contract 3, race 4). */
+export class FanOut {
+  private readonly streams = new Map<ConversationId, Stream>();
+
+  constructor(
+    private readonly roster: Roster,
+    private readonly groups: BroadcastGroups,
+    private readonly history: Pick<HistoryStore, 'range'>,
+    private readonly conversations: Pick<ConversationStore, 'participant'>,
+    private readonly reportFailure: (error: unknown) => void,
+  ) {}
+
+  /** Takes one copy. When this resolves its recipients have it, unless a gap before it is being filled. */
+  async deliver(copy: EntryCopy): Promise<void> {
+    if (copy.broadcast && copy.recipientIds.length > 0) await this.enterGroup(copy);
+    const { conversationId } = copy.entry;
+    const stream = this.streams.get(conversationId);
+    if (stream?.held) {
+      stream.held.push(copy);
+      return;
+    }
+    const arrival = arrivalOf(copy.entry.seq, stream && this.wasHereAt(stream, copy) ? stream.lastSeq : undefined);
+    if (arrival.kind === 'hand_out') this.handOut(copy, stream);
+    else if (arrival.kind === 'fill' && stream) this.fillThenGoOn(copy, stream, arrival);
+  }
+
+  /** Whether somebody who gets this copy was here when the last entry was handed out, and so would miss what's between. */
+  private wasHereAt(stream: Stream, { entry, recipientIds }: EntryCopy): boolean {
+    if (this.groups.has(entry.conversationId)) return true;
+    return recipientIds.some((userId) => this.roster.arrivalOf(userId) <= stream.handedOutAtArrival);
+  }
+
+  private handOut(copy: EntryCopy, stream: Stream | undefined): void {
+    const { entry, recipientIds } = copy;
+    const text = encoded(entry);
+    const leavingId = leavingUser(entry);
+    const direct = new Set(recipientIds);
+    if (leavingId !== null) {
+      direct.add(leavingId);
+      for (const connection of this.roster.of(leavingId)) this.groups.leave(entry.conversationId, connection);
+    }
+    this.groups.publish(entry.conversationId, text);
+    for (const userId of direct) this.sendTo(userId, entry.conversationId, text);
+    this.remember(entry, stream);
+  }
+
+  /** Sends to those connections of the user that don't get it by the group's publish. */
+  private sendTo(userId: UserId, conversationId: ConversationId, text: string): void {
+    for (const connection of this.roster.of(userId)) {
+      if (!this.groups.includes(conversationId, connection)) connection.sendText(text);
+    }
+  }
+
+  private remember(entry: Entry, stream: Stream | undefined): void {
+    const handedOutAtArrival = this.roster.lastArrival;
+    if (stream) {
+      stream.lastSeq = entry.seq;
+      stream.handedOutAtArrival = handedOutAtArrival;
+      return;
+    }
+    this.streams.set(entry.conversationId, { lastSeq: entry.seq, handedOutAtArrival, held: null });
+    if (this.streams.size <= streamsMax) return;
+    for (const [conversationId, { held }] of this.streams) {
+      if (held) continue;
+      this.streams.delete(conversationId);
+      return;
+    }
+  }
+
+  /** Holds the conversation back, fetches what is missing once for everybody here, and goes on in order. */
+  private fillThenGoOn(copy: EntryCopy, stream: Stream, gap: { fromSeq: number; toSeq: number }): void {
+    const held = [copy];
+    stream.held = held;
+    const goOn = async () => {
+      try {
+        await this.fill(copy, gap);
+      } catch (error) {
+        this.reportFailure(error);
+      }
+      stream.held = null;
+      // After a failure the gap stays: clients see it by the numbers and fetch it themselves (contract 4).
+      stream.lastSeq = gap.toSeq;
+      for (const waiting of held) await this.deliver(waiting);
+    };
+    goOn().catch(this.reportFailure);
+  }
+
+  private async fill({ entry, recipientIds }: EntryCopy, gap: { fromSeq: number; toSeq: number }): Promise<void> {
+    const { conversationId } = entry;
+    const missing = await this.history.range({
+      conversationId,
+      ...gap,
+      order: 'oldest_first',
+      limit: gap.toSeq - gap.fromSeq + 1,
+      textBytes: limits.historyPageTextBytes,
+    });
+    const texts = missing.map((each) => ({ seq: each.seq, text: encoded(each) }));
+    for (const userId of new Set([...recipientIds, ...this.groups.users(conversationId)])) {
+      const participant = await this.conversations.participant(conversationId, userId);
+      if (!participant) continue;
+      const due = texts.filter(({ seq }) => covers(participant, seq));
+      for (const connection of this.roster.of(userId)) for (const { text } of due) connection.sendText(text);
+    }
+  }
+
+  private async enterGroup({ entry, recipientIds }: EntryCopy): Promise<void> {
+    const leavingId = leavingUser(entry);
+    const entering = recipientIds
+      .filter((userId) => userId !== leavingId)
+      .flatMap((userId) => [...this.roster.of(userId)])
+      .filter((connection) => !this.groups.includes(entry.conversationId, connection))
+      .map((connection) => this.groups.enter(entry.conversationId, connection));
+    if (entering.length === 0) return;
+    try {
+      await Promise.all(entering);
+    } catch (error) {
+      // They still get this entry; for what follows they have to start anew.
+      this.reportFailure(error);
+      for (const userId of recipientIds) {
+        for (const connection of this.roster.of(userId))
+          connection.resync('this server could not follow a conversation');
+      }
+    }
+  }
+}
+
+function encoded(entry: Entry): string {
+  return JSON.stringify({ type: 'entry', entry } satisfies ServerFrame);
+}
+
+/** Whoever's membership this entry ends: the last that they get (contract 8). */
+function leavingUser(entry: Entry): UserId | null {
+  if (entry.kind === 'left') return entry.senderId;
+  if (entry.kind === 'removed') return entry.userId;
+  return null;
+}

@@ -1,0 +1,70 @@
+import type { Entry, UserId } from '@parley/protocol';
+import type { ConversationReads } from '../conversations/conversation-reads.ts';
+import type { Delivery, EntryCopy } from '../distribution/mailbox-port.ts';
+import { concernedUsers } from '../distribution/route.ts';
+import type { CommandSubmitter } from '../distribution/submitter.ts';
+import type { FanOut } from './fan-out.ts';
+import type { PresenceWatch } from './presence-watch.ts';
+import type { Roster } from './roster.ts';
+
+/** Takes what comes in this server's mailbox to whom it is for. */
+export class Inbox {
+  constructor(
+    private readonly submitter: Pick<CommandSubmitter, 'settle'>,
+    private readonly fanOut: FanOut,
+    private readonly roster: Roster,
+    private readonly watch: PresenceWatch,
+    private readonly reads: Pick<ConversationReads, 'ownOrNull'>,
+    private readonly reportFailure: (error: unknown) => void,
+  ) {}
+
+  /** Never rejects: what can't be handed out is reported, and clients find it missing by the numbers. */
+  async receive(deliveries: readonly Delivery[]): Promise<void> {
+    for (const delivery of deliveries) {
+      try {
+        await this.take(delivery);
+      } catch (error) {
+        this.reportFailure(error);
+      }
+    }
+  }
+
+  private async take(delivery: Delivery): Promise<void> {
+    switch (delivery.kind) {
+      case 'outcome':
+        this.submitter.settle(delivery.requestId, delivery.outcome);
+        return;
+      case 'entry':
+        await this.fanOut.deliver(delivery);
+        for (const userId of seesConversationAnew(delivery)) this.showConversation(userId, delivery.entry);
+        return;
+      case 'frame': {
+        const text = JSON.stringify(delivery.frame);
+        for (const userId of delivery.recipientIds) {
+          for (const connection of this.roster.of(userId)) connection.sendText(text);
+        }
+        return;
+      }
+      case 'presence':
+        this.watch.changed(delivery.userId, delivery.online);
+        return;
+      case 'revoked':
+        this.roster.revoke(delivery.userId, delivery.sessionIds);
+    }
+  }
+
+  /** Reads what the conversation now is to the user, and shows it on each of their connections here. */
+  private showConversation(userId: UserId, { conversationId }: Entry): void {
+    const connections = [...this.roster.of(userId)];
+    if (connections.length === 0) return;
+    this.reads.ownOrNull(userId, conversationId).then((conversation) => {
+      for (const connection of connections) connection.send({ type: 'conversation', conversationId, conversation });
+    }, this.reportFailure);
+  }
+}
+
+/** To whom the conversation becomes, changes as, or ceases to be theirs with this entry. */
+function seesConversationAnew({ entry, recipientIds, broadcast }: EntryCopy): readonly UserId[] {
+  const firstMessage = entry.kind === 'message' && entry.messageCount === 1 && !broadcast;
+  return firstMessage ? recipientIds : concernedUsers(entry);
+}

@@ -1,0 +1,88 @@
+import type { ClientFrame } from '@parley/protocol';
+import type { Arrival } from './arrival.ts';
+import type { Connection } from './connection.ts';
+import { parseFrame } from './frame-parsing.ts';
+import type { Requests } from './requests.ts';
+
+/** Frames of one connection that may wait for the one before them. */
+const waitingMax = 100;
+const retryAfterMs = 1_000;
+
+/** Takes frames in: parses each, has those of one connection taken up one after the other. */
+export class Intake {
+  private readonly waiting = new Map<Connection, ClientFrame[]>();
+
+  constructor(
+    private readonly arrival: Pick<Arrival, 'hello'>,
+    private readonly requests: Pick<Requests, 'handle'>,
+    private readonly reportFailure: (error: unknown) => void,
+  ) {}
+
+  receive(connection: Connection, data: string | Uint8Array): void {
+    if (connection.closed) return;
+    connection.heard();
+    const parsed = parseFrame(data);
+    if (parsed.kind === 'violation') this.violation(connection, parsed.message);
+    else if (parsed.kind === 'invalid') this.invalid(connection, parsed);
+    else if (!connection.helloSeen) this.first(connection, parsed.frame);
+    else if (parsed.frame.type === 'hello') this.violation(connection, 'there was a hello before');
+    else this.take(connection, parsed.frame);
+  }
+
+  private first(connection: Connection, frame: ClientFrame): void {
+    if (frame.type !== 'hello') {
+      connection.close('helloExpected', 'the first frame must be a hello');
+      return;
+    }
+    connection.helloSeen = true;
+    this.take(connection, frame);
+  }
+
+  /** Takes the frame up at once when the connection has none under way. */
+  private take(connection: Connection, frame: ClientFrame): void {
+    const waiting = this.waiting.get(connection);
+    if (!waiting) {
+      this.waiting.set(connection, []);
+      this.takeUp(connection, frame).catch(this.reportFailure);
+    } else if (waiting.length < waitingMax) {
+      waiting.push(frame);
+    } else {
+      const message = `At most ${waitingMax} frames may wait to be taken up.`;
+      const id = 'id' in frame && frame.id !== undefined ? { id: frame.id } : {};
+      connection.send({ type: 'error', ...id, code: 'rate_limited', message, retryAfterMs });
+    }
+  }
+
+  private async takeUp(connection: Connection, first: ClientFrame): Promise<void> {
+    let frame: ClientFrame | undefined = first;
+    while (frame && !connection.closed) {
+      if (frame.type === 'hello') await this.hello(connection, frame);
+      else await this.requests.handle(connection, frame);
+      frame = this.waiting.get(connection)?.shift();
+    }
+    this.waiting.delete(connection);
+  }
+
+  private async hello(connection: Connection, frame: Extract<ClientFrame, { type: 'hello' }>): Promise<void> {
+    try {
+      await this.arrival.hello(connection, frame);
+    } catch (error) {
+      this.reportFailure(error);
+      connection.close('internal', 'the server could not take you in');
+    }
+  }
+
+  private violation(connection: Connection, message: string): void {
+    connection.send({ type: 'error', code: 'invalid_json', message });
+    connection.close('protocolError', message);
+  }
+
+  private invalid(
+    connection: Connection,
+    { id, field, rule }: { id: string | undefined; field: string; rule: string },
+  ): void {
+    const request = id === undefined ? {} : { id };
+    connection.send({ type: 'error', ...request, code: 'invalid_request', message: `${field} ${rule}`, field });
+    if (!connection.helloSeen) connection.close('helloExpected', 'the first frame must be a valid hello');
+  }
+}

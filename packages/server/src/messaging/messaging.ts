@@ -1,0 +1,153 @@
+import type { ConnectionRegistry } from '../connections/registry-port.ts';
+import type { ConversationReads } from '../conversations/conversation-reads.ts';
+import type { ConversationStore } from '../conversations/conversations-port.ts';
+import type { ReadReceipts } from '../conversations/read-receipts.ts';
+import type { Mailbox, Mailboxes } from '../distribution/mailbox-port.ts';
+import type { CommandSubmitter } from '../distribution/submitter.ts';
+import type { HistoryStore } from '../history/history-port.ts';
+import type { Messages } from '../history/messages.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Ids } from '../platform/ids.ts';
+import { Arrival, type ArrivalPorts } from './arrival.ts';
+import { Attendance } from './attendance.ts';
+import { BroadcastGroups } from './broadcast-groups.ts';
+import { Connection } from './connection.ts';
+import { drain } from './drain.ts';
+import { FanOut } from './fan-out.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { Inbox } from './inbox.ts';
+import { Intake } from './intake.ts';
+import { PresenceAnnouncer } from './presence-announcer.ts';
+import { PresenceWatch } from './presence-watch.ts';
+import { type RequestPorts, Requests } from './requests.ts';
+import { Roster } from './roster.ts';
+import { ServerLease } from './server-lease.ts';
+import type { Publish, Socket } from './socket.ts';
+
+const onlineMembersIntervalMs = 2_000;
+/** Clients of a server that lost its standing come back spread over this time. */
+const resyncSpreadMs = 5_000;
+
+export interface MessagingPorts {
+  registry: ConnectionRegistry;
+  mailboxes: Mailboxes;
+  history: HistoryStore;
+  conversations: ConversationStore;
+  messages: Messages;
+  reads: ConversationReads;
+  receipts: ReadReceipts;
+  submitter: CommandSubmitter;
+  authenticate: ArrivalPorts['authenticate'];
+  limit: RequestPorts['limit'];
+  publish: Publish;
+  clock: Clock;
+  ids: Ids;
+  reportFailure(error: unknown): void;
+}
+
+/** The WebSocket messaging service of one server: holds the sockets, takes frames in, hands entries out. */
+export class Messaging {
+  readonly roster = new Roster();
+  private readonly heartbeat: Heartbeat;
+  private readonly lease: ServerLease;
+  private readonly attendance: Attendance;
+  private readonly groups: BroadcastGroups;
+  private readonly watch: PresenceWatch;
+  private readonly announcer: PresenceAnnouncer;
+  private readonly arrival: Arrival;
+  private readonly intake: Intake;
+  private readonly inbox: Inbox;
+  private readonly stopReporting: () => void;
+  private mailbox: Mailbox | null = null;
+
+  constructor(private readonly ports: MessagingPorts) {
+    const { registry, clock, conversations, history, reads, reportFailure } = ports;
+    const serverId = () => this.lease.serverId;
+    this.heartbeat = new Heartbeat(clock);
+    this.announcer = new PresenceAnnouncer(registry, ports.mailboxes, clock, reportFailure);
+    const announce = (userId: string, online: boolean) => this.announcer.announce([userId], online);
+    this.attendance = new Attendance(serverId, registry, announce, clock, reportFailure);
+    this.groups = new BroadcastGroups(serverId, registry, ports.publish, reportFailure);
+    this.watch = new PresenceWatch(serverId, registry, clock, reportFailure);
+    this.arrival = new Arrival(ports, this.roster, this.attendance, this.groups, this.watch);
+    this.intake = new Intake(this.arrival, new Requests(ports, this.watch), reportFailure);
+    const fanOut = new FanOut(this.roster, this.groups, history, conversations, reportFailure);
+    this.inbox = new Inbox(ports.submitter, fanOut, this.roster, this.watch, reads, reportFailure);
+    this.lease = new ServerLease(registry, clock, ports.ids, {
+      opened: (id) => this.openMailbox(id),
+      lost: () => this.startAnew(),
+      forgotten: () => this.registerAgain(),
+      reportFailure,
+    });
+    this.stopReporting = clock.every(onlineMembersIntervalMs, () => {
+      this.groups.reportOnlineMembers().catch(reportFailure);
+    });
+  }
+
+  /** Under which id outcomes of this server's commands come back. */
+  get serverId(): string {
+    return this.lease.serverId;
+  }
+
+  /** Sockets that are open, whether they have said hello or not. */
+  get connections(): number {
+    return this.heartbeat.size;
+  }
+
+  start(): Promise<void> {
+    return this.lease.open();
+  }
+
+  opened(socket: Socket, address: string): Connection {
+    const connection = new Connection(socket, address, this.ports.clock);
+    this.heartbeat.add(connection);
+    return connection;
+  }
+
+  received(connection: Connection, data: string | Uint8Array): void {
+    this.intake.receive(connection, data);
+  }
+
+  closed(connection: Connection): void {
+    connection.closed = true;
+    this.heartbeat.remove(connection);
+    this.arrival.leave(connection);
+  }
+
+  /** Sends everybody away, spread over `spreadMs`, finishes what is under way, and gives up the lease. */
+  async stop(spreadMs: number): Promise<void> {
+    await drain([...this.heartbeat.all()], spreadMs, this.ports.clock);
+    this.lease.stop();
+    this.stopReporting();
+    this.heartbeat.stop();
+    this.watch.stop();
+    const offline = await this.ports.registry.closeServer(this.lease.serverId);
+    await this.announcer.announce(offline, false);
+    this.announcer.stop();
+    await this.mailbox?.close();
+  }
+
+  private async openMailbox(serverId: string): Promise<void> {
+    this.mailbox = await this.ports.mailboxes.open(serverId, (deliveries) => this.inbox.receive(deliveries));
+  }
+
+  /** What this server holds may be old: everybody starts anew, and so does it, under another id (race 6). */
+  private async startAnew(): Promise<void> {
+    for (const connection of [...this.heartbeat.all()]) connection.close('leaseLost');
+    await this.mailbox?.close();
+    this.mailbox = null;
+  }
+
+  /** Registers everything that the registry forgot, then has everybody look for what passed by meanwhile (race 7). */
+  private async registerAgain(): Promise<void> {
+    const { registry, clock } = this.ports;
+    await Promise.all(this.attendance.present().map((userId) => registry.connect(this.serverId, userId)));
+    await Promise.all(this.groups.ids().map((id) => registry.addInterest(this.serverId, id)));
+    await registry.watch(this.serverId, this.watch.watched());
+    const connections = [...this.roster.all()];
+    for (const [index, connection] of connections.entries()) {
+      const delayMs = (resyncSpreadMs * index) / connections.length;
+      clock.after(delayMs, () => connection.resync('this server was forgotten by the others for a while'));
+    }
+  }
+}

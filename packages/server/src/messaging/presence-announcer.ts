@@ -1,0 +1,48 @@
+import type { UserId } from '@parley/protocol';
+import type { ConnectionRegistry } from '../connections/registry-port.ts';
+import type { Mailboxes } from '../distribution/mailbox-port.ts';
+import type { Clock } from '../platform/clock.ts';
+
+const expiryIntervalMs = 2_500;
+
+/** Tells the servers that watch somebody that they came or went. Never anybody else: presence isn't broadcast. */
+export class PresenceAnnouncer {
+  private readonly stopExpiring: () => void;
+
+  constructor(
+    private readonly registry: Pick<ConnectionRegistry, 'watchersOf' | 'expireServers'>,
+    private readonly mailboxes: Pick<Mailboxes, 'deliver'>,
+    clock: Clock,
+    reportFailure: (error: unknown) => void,
+  ) {
+    // Every server looks after dead ones; the registry gives those who went offline to one of them.
+    this.stopExpiring = clock.every(expiryIntervalMs, () => {
+      this.announceExpired().catch(reportFailure);
+    });
+  }
+
+  stop(): void {
+    this.stopExpiring();
+  }
+
+  async announce(userIds: readonly UserId[], online: boolean): Promise<void> {
+    if (userIds.length === 0) return;
+    const watchers = await this.registry.watchersOf(userIds);
+    const byServer = Map.groupBy(
+      [...watchers].flatMap(([userId, serverIds]) => serverIds.map((serverId) => ({ serverId, userId }))),
+      ({ serverId }) => serverId,
+    );
+    await Promise.all(
+      Array.from(byServer, ([serverId, rows]) =>
+        this.mailboxes.deliver(
+          serverId,
+          rows.map(({ userId }) => ({ kind: 'presence', userId, online })),
+        ),
+      ),
+    );
+  }
+
+  private async announceExpired(): Promise<void> {
+    await this.announce(await this.registry.expireServers(), false);
+  }
+}

@@ -1,0 +1,125 @@
+import { type ConversationId, limits, type ServerFrameOf, type UserId } from '@parley/protocol';
+import type { ConnectionRegistry } from '../connections/registry-port.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Connection } from './connection.ts';
+
+/** How often online counts of watched conversations are read again. */
+const countIntervalMs = 5_000;
+
+type Presence = ServerFrameOf<'presence'>;
+
+interface Watcher {
+  userIds: Set<UserId>;
+  counts: Map<ConversationId, number>;
+  /** Changes that wait for the interval to pass; null when none was sent for as long as that. */
+  pending: Map<UserId, boolean> | null;
+}
+
+/** Presence of what is in view: a snapshot, then changes, each connection at most twice a second (contract 9). */
+export class PresenceWatch {
+  private readonly watchers = new Map<Connection, Watcher>();
+  private readonly byUser = new Map<UserId, Set<Connection>>();
+  readonly stop: () => void;
+
+  constructor(
+    private readonly serverId: () => string,
+    private readonly registry: Pick<ConnectionRegistry, 'watch' | 'unwatch' | 'online' | 'onlineMembers'>,
+    private readonly clock: Clock,
+    private readonly reportFailure: (error: unknown) => void,
+  ) {
+    this.stop = clock.every(countIntervalMs, () => {
+      this.refreshCounts().catch(this.reportFailure);
+    });
+  }
+
+  /** Replaces what the connection watches; resolves to the snapshot, which no change after it is missing from. */
+  async replace(
+    connection: Connection,
+    userIds: readonly UserId[],
+    conversationIds: readonly ConversationId[],
+  ): Promise<Pick<Presence, 'users' | 'conversations'>> {
+    const watcher = this.watchers.get(connection) ?? { userIds: new Set(), counts: new Map(), pending: null };
+    this.watchers.set(connection, watcher);
+    const wanted = new Set(userIds);
+    const added = [...wanted].filter((userId) => !watcher.userIds.has(userId));
+    const dropped = [...watcher.userIds].filter((userId) => !wanted.has(userId));
+    watcher.userIds = wanted;
+    for (const userId of added) this.add(userId, connection);
+    await this.drop(dropped, connection);
+    // The registry's confirmation comes before the snapshot, so that no change falls between the two. It is asked for
+    // also where another connection watches already: that one's confirmation may be under way.
+    if (added.length > 0) await this.registry.watch(this.serverId(), added);
+    const [online, counts] = await Promise.all([
+      this.registry.online([...wanted]),
+      this.registry.onlineMembers(conversationIds),
+    ]);
+    watcher.counts = counts;
+    return {
+      users: Array.from(wanted, (userId) => ({ userId, online: online.has(userId) })),
+      conversations: Array.from(counts, ([conversationId, onlineCount]) => ({ conversationId, onlineCount })),
+    };
+  }
+
+  forget(connection: Connection): void {
+    const watcher = this.watchers.get(connection);
+    if (!watcher) return;
+    this.watchers.delete(connection);
+    this.drop([...watcher.userIds], connection).catch(this.reportFailure);
+  }
+
+  /** Takes a change from the mailbox to those here who watch the user. */
+  changed(userId: UserId, online: boolean): void {
+    for (const connection of this.byUser.get(userId) ?? []) {
+      const watcher = this.watchers.get(connection);
+      if (!watcher) continue;
+      if (watcher.pending) watcher.pending.set(userId, online);
+      else this.sendThenCollect(connection, watcher, new Map([[userId, online]]));
+    }
+  }
+
+  /** Everybody watched from here, for registering again what the registry forgot. */
+  watched(): UserId[] {
+    return [...this.byUser.keys()];
+  }
+
+  private sendThenCollect(connection: Connection, watcher: Watcher, changes: ReadonlyMap<UserId, boolean>): void {
+    const users = Array.from(changes, ([userId, online]) => ({ userId, online }));
+    connection.send({ type: 'presence', users, conversations: [] });
+    const pending = new Map<UserId, boolean>();
+    watcher.pending = pending;
+    this.clock.after(limits.presenceIntervalMs, () => {
+      watcher.pending = null;
+      if (pending.size > 0 && this.watchers.has(connection)) this.sendThenCollect(connection, watcher, pending);
+    });
+  }
+
+  private add(userId: UserId, connection: Connection): void {
+    const connections = this.byUser.get(userId);
+    if (connections) connections.add(connection);
+    else this.byUser.set(userId, new Set([connection]));
+  }
+
+  private async drop(userIds: readonly UserId[], connection: Connection): Promise<void> {
+    const unwatched = userIds.filter((userId) => {
+      const connections = this.byUser.get(userId);
+      connections?.delete(connection);
+      return connections?.size === 0 && this.byUser.delete(userId);
+    });
+    if (unwatched.length > 0) await this.registry.unwatch(this.serverId(), unwatched);
+  }
+
+  private async refreshCounts(): Promise<void> {
+    const watched = new Set([...this.watchers.values()].flatMap(({ counts }) => [...counts.keys()]));
+    if (watched.size === 0) return;
+    const counts = await this.registry.onlineMembers([...watched]);
+    for (const [connection, watcher] of this.watchers) {
+      const changed = [...watcher.counts].flatMap(([conversationId, before]) => {
+        const onlineCount = counts.get(conversationId) ?? before;
+        if (onlineCount === before) return [];
+        watcher.counts.set(conversationId, onlineCount);
+        return [{ conversationId, onlineCount }];
+      });
+      if (changed.length > 0) connection.send({ type: 'presence', users: [], conversations: changed });
+    }
+  }
+}

@@ -1,0 +1,110 @@
+import { type ClientFrame, type ClientFrameOf, limits, type ServerFrame } from '@parley/protocol';
+import type { ConversationReads } from '../conversations/conversation-reads.ts';
+import type { ReadReceipts } from '../conversations/read-receipts.ts';
+import type { Messages } from '../history/messages.ts';
+import { Refusal, Unavailable } from '../platform/failures.ts';
+import { type Connection, identityOf } from './connection.ts';
+import type { PresenceWatch } from './presence-watch.ts';
+
+export interface RequestPorts {
+  messages: Messages;
+  receipts: ReadReceipts;
+  reads: Pick<ConversationReads, 'ownOrNull'>;
+  /** Takes one of the user's allowances; throws {@link Refusal} `rate_limited` when there is none. */
+  limit(what: 'send' | 'frame', connection: Connection): Promise<void>;
+  reportFailure(error: unknown): void;
+}
+
+/**
+ * What a connection that said hello may ask for. Each method resolves when the next request of the connection may be
+ * taken up, so that requests of one connection take effect in their order.
+ */
+export class Requests {
+  constructor(
+    private readonly ports: RequestPorts,
+    private readonly watch: PresenceWatch,
+  ) {}
+
+  async handle(connection: Connection, frame: Exclude<ClientFrame, { type: 'hello' }>): Promise<void> {
+    const id = 'id' in frame ? frame.id : undefined;
+    try {
+      await this.ports.limit(frame.type === 'send' ? 'send' : 'frame', connection);
+      if (frame.type === 'send') this.send(connection, frame);
+      else await this.answer(connection, frame);
+    } catch (error) {
+      this.refuse(connection, id, error);
+    }
+  }
+
+  /** Answers when the outcome comes; what follows needn't wait, the command log keeps the order. */
+  private send(connection: Connection, frame: ClientFrameOf<'send'>): void {
+    const { id, conversationId, clientMessageId, text } = frame;
+    const { userId } = identityOf(connection);
+    this.ports.messages.send(userId, conversationId, clientMessageId, text).then(
+      (receipt) => connection.send({ type: 'ack', id, clientMessageId, ...receipt }),
+      (error: unknown) => this.refuse(connection, id, error),
+    );
+  }
+
+  private async answer(connection: Connection, frame: Exclude<ClientFrame, { type: 'hello' | 'send' }>): Promise<void> {
+    const { userId } = identityOf(connection);
+    switch (frame.type) {
+      case 'ping':
+        connection.send({ type: 'pong', ...(frame.id === undefined ? {} : { id: frame.id }) });
+        return;
+      case 'typing':
+        await this.ports.receipts.typing(userId, frame.conversationId);
+        return;
+      case 'read': {
+        const { id, conversationId, seq } = frame;
+        const position = await this.ports.receipts.markRead(userId, conversationId, seq);
+        const answer: ServerFrame = { type: 'read', conversationId, userId, ...position };
+        if (id !== undefined) connection.send({ ...answer, id });
+        return;
+      }
+      case 'history': {
+        const { id, conversationId, before, after, around, limit = limits.historyPageSize } = frame;
+        const page = await this.ports.messages.page(userId, conversationId, { before, after, around, limit });
+        connection.send({ type: 'history', id, ...page });
+        return;
+      }
+      case 'watch': {
+        const visible = await this.visible(userId, frame.conversationIds ?? []);
+        const snapshot = await this.watch.replace(connection, frame.userIds, visible);
+        connection.send({ type: 'presence', id: frame.id, ...snapshot });
+      }
+    }
+  }
+
+  /** Online counts are for members: of others nothing is said. */
+  private async visible(userId: string, conversationIds: readonly string[]): Promise<string[]> {
+    const own = await Promise.all(conversationIds.map((id) => this.ports.reads.ownOrNull(userId, id)));
+    return own.flatMap((conversation) => conversation?.id ?? []);
+  }
+
+  private refuse(connection: Connection, id: string | undefined, error: unknown): void {
+    const request = id === undefined ? {} : { id };
+    if (error instanceof Refusal) {
+      const field = error.more.errors?.[0]?.field;
+      const { retryAfterMs } = error.more;
+      connection.send({
+        type: 'error',
+        ...request,
+        code: error.code,
+        message: error.message,
+        ...(field === undefined ? {} : { field }),
+        ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      });
+      return;
+    }
+    this.ports.reportFailure(error);
+    const unavailable = error instanceof Unavailable;
+    connection.send({
+      type: 'error',
+      ...request,
+      code: unavailable ? 'unavailable' : 'internal',
+      message: unavailable ? 'The server can not do this now.' : 'A fault of the server.',
+      ...(unavailable ? { retryAfterMs: 1_000 } : {}),
+    });
+  }
+}

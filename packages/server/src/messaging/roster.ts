@@ -1,0 +1,58 @@
+import type { SessionId, UserId } from '@parley/protocol';
+import { type Connection, identityOf } from './connection.ts';
+
+/** Who is connected to this server. */
+export class Roster {
+  private readonly byUser = new Map<UserId, { arrival: number; connections: Set<Connection> }>();
+  private connectionCount = 0;
+  /** Arrivals are numbered: one for each user who came while not being here. */
+  private arrivals = 0;
+
+  get lastArrival(): number {
+    return this.arrivals;
+  }
+
+  get connections(): number {
+    return this.connectionCount;
+  }
+
+  get users(): number {
+    return this.byUser.size;
+  }
+
+  add(connection: Connection): void {
+    const { userId } = identityOf(connection);
+    const present = this.byUser.get(userId);
+    if (present) present.connections.add(connection);
+    else this.byUser.set(userId, { arrival: ++this.arrivals, connections: new Set([connection]) });
+    this.connectionCount++;
+  }
+
+  remove(connection: Connection): void {
+    const { userId } = identityOf(connection);
+    const present = this.byUser.get(userId);
+    if (!present?.connections.delete(connection)) return;
+    this.connectionCount--;
+    if (present.connections.size === 0) this.byUser.delete(userId);
+  }
+
+  /** The number of the user's arrival; infinite when they aren't here. */
+  arrivalOf(userId: UserId): number {
+    return this.byUser.get(userId)?.arrival ?? Number.POSITIVE_INFINITY;
+  }
+
+  of(userId: UserId): Iterable<Connection> {
+    return this.byUser.get(userId)?.connections ?? [];
+  }
+
+  *all(): Iterable<Connection> {
+    for (const { connections } of this.byUser.values()) yield* connections;
+  }
+
+  /** Closes the connections of these sessions; of all the user's when `sessionIds` is null. */
+  revoke(userId: UserId, sessionIds: readonly SessionId[] | null): void {
+    for (const connection of [...this.of(userId)]) {
+      if (!sessionIds || sessionIds.includes(identityOf(connection).sessionId)) connection.close('revoked');
+    }
+  }
+}

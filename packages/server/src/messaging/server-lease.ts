@@ -1,0 +1,77 @@
+import type { ConnectionRegistry } from '../connections/registry-port.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Ids } from '../platform/ids.ts';
+
+/** A dead server's people count as online for at most this long (contract 9). */
+export const leaseMs = 10_000;
+const renewIntervalMs = leaseMs / 4;
+
+export interface LeaseEvents {
+  /** A new id holds: open its mailbox. */
+  opened(serverId: string): Promise<void>;
+  /** The lease of the former id was gone: nothing that was held under it may be trusted (race 6). */
+  lost(): Promise<void>;
+  /** The registry forgot everything: what is held has to be registered again (race 7). */
+  forgotten(): Promise<void>;
+  reportFailure(error: unknown): void;
+}
+
+/** This server's standing in the registry, under an id that is new whenever the standing was lost. */
+export class ServerLease {
+  private id: string;
+  private generation: string | null = null;
+  private stopRenewing: (() => void) | null = null;
+  private renewing = false;
+
+  constructor(
+    private readonly registry: ConnectionRegistry,
+    private readonly clock: Clock,
+    private readonly ids: Ids,
+    private readonly events: LeaseEvents,
+  ) {
+    this.id = ids.uuid();
+  }
+
+  get serverId(): string {
+    return this.id;
+  }
+
+  async open(): Promise<void> {
+    await this.openUnderId();
+    this.stopRenewing = this.clock.every(renewIntervalMs, () => {
+      if (this.renewing) return;
+      this.renewing = true;
+      this.renew()
+        .catch(this.events.reportFailure)
+        .finally(() => {
+          this.renewing = false;
+        });
+    });
+  }
+
+  /** Stops renewing; what is registered ends with `registry.closeServer`. */
+  stop(): void {
+    this.stopRenewing?.();
+    this.stopRenewing = null;
+  }
+
+  private async openUnderId(): Promise<void> {
+    this.generation = await this.registry.generation();
+    await this.registry.openServer(this.id, leaseMs);
+    await this.events.opened(this.id);
+  }
+
+  private async renew(): Promise<void> {
+    const generation = await this.registry.generation();
+    if (generation !== this.generation) {
+      this.generation = generation;
+      await this.registry.openServer(this.id, leaseMs);
+      await this.events.forgotten();
+      return;
+    }
+    if (await this.registry.renewLease(this.id, leaseMs)) return;
+    await this.events.lost();
+    this.id = this.ids.uuid();
+    await this.openUnderId();
+  }
+}

@@ -1,0 +1,107 @@
+import { closeCodes, limits, subprotocol } from '@parley/protocol';
+import type { Server, ServerWebSocket, WebSocketHandler } from 'bun';
+import type { Connection } from './connection.ts';
+import type { Messaging } from './messaging.ts';
+import type { Socket } from './socket.ts';
+
+/** Bytes that Bun keeps for a slow reader before it drops frames; past `slowReaderBytes` we close before that. */
+const socketBufferBytes = 256 * 1024;
+
+/** What a socket carries from the upgrade on. */
+export interface SocketData {
+  address: string;
+  connection: Connection | null;
+}
+
+/** How many sockets may be open, so that the process stays below its limit of open files. */
+export interface ConnectionBounds {
+  connectionsMax: number;
+  connectionsPerAddressMax: number;
+}
+
+/** Bun's side of messaging: upgrades requests to sockets and hands their events on. */
+export class SocketEndpoint {
+  private readonly perAddress = new Map<string, number>();
+  private open = 0;
+
+  constructor(
+    private readonly messaging: () => Messaging,
+    private readonly bounds: ConnectionBounds,
+  ) {}
+
+  /** Upgrades at once: the first frame authenticates. Undefined when the socket is open. */
+  upgrade(request: Request, server: Server<SocketData>, address: string): Response | undefined {
+    const offered =
+      request.headers
+        .get('sec-websocket-protocol')
+        ?.split(',')
+        .map((name) => name.trim()) ?? [];
+    if (!offered.includes(subprotocol)) {
+      return new Response(`Connect with the WebSocket subprotocol ${subprotocol}.\n`, { status: 426 });
+    }
+    const headers = { 'sec-websocket-protocol': subprotocol };
+    const upgraded = server.upgrade(request, { data: { address, connection: null }, headers });
+    return upgraded ? undefined : new Response('This is a WebSocket endpoint.\n', { status: 426 });
+  }
+
+  handler(): WebSocketHandler<SocketData> {
+    return {
+      maxPayloadLength: limits.frameBytes,
+      backpressureLimit: socketBufferBytes,
+      closeOnBackpressureLimit: true,
+      idleTimeout: 0,
+      sendPings: false,
+      perMessageDeflate: false,
+      open: (ws) => this.opened(ws),
+      message: (ws, data) => {
+        if (ws.data.connection) this.messaging().received(ws.data.connection, data);
+      },
+      pong: (ws) => ws.data.connection?.heard(),
+      close: (ws) => this.closed(ws),
+    };
+  }
+
+  private opened(ws: ServerWebSocket<SocketData>): void {
+    const { address } = ws.data;
+    const fromAddress = this.perAddress.get(address) ?? 0;
+    const refusal =
+      this.open >= this.bounds.connectionsMax
+        ? closeCodes.overloaded
+        : fromAddress >= this.bounds.connectionsPerAddressMax
+          ? closeCodes.tooManyConnections
+          : null;
+    if (refusal) {
+      // A close code can only be sent on an open socket, so the refused one is opened first.
+      ws.close(refusal.code, refusal.meaning.slice(0, 120));
+      return;
+    }
+    this.open++;
+    this.perAddress.set(address, fromAddress + 1);
+    ws.data.connection = this.messaging().opened(bunSocket(ws), address);
+  }
+
+  private closed(ws: ServerWebSocket<SocketData>): void {
+    const { connection, address } = ws.data;
+    if (!connection) return;
+    ws.data.connection = null;
+    this.open--;
+    const left = (this.perAddress.get(address) ?? 1) - 1;
+    if (left > 0) this.perAddress.set(address, left);
+    else this.perAddress.delete(address);
+    this.messaging().closed(connection);
+  }
+}
+
+function bunSocket(ws: ServerWebSocket<SocketData>): Socket {
+  return {
+    send: (text) => ws.send(text) !== 0,
+    bufferedBytes: () => ws.getBufferedAmount(),
+    ping: () => {
+      ws.ping();
+    },
+    close: (code, reason) => ws.close(code, reason),
+    terminate: () => ws.terminate(),
+    subscribe: (topic) => ws.subscribe(topic),
+    unsubscribe: (topic) => ws.unsubscribe(topic),
+  };
+}

@@ -1,0 +1,17 @@
+/** What messaging needs of a WebSocket: Bun's in the server, a simulated one in tests. */
+export interface Socket {
+  /** False when the frame was dropped because too much waits to be sent. */
+  send(text: string): boolean;
+  /** Bytes that wait for the peer to read. */
+  bufferedBytes(): number;
+  /** A protocol-level ping, which every WebSocket client answers by itself. */
+  ping(): void;
+  close(code: number, reason: string): void;
+  /** Ends the connection without a close frame: for a peer that doesn't answer. */
+  terminate(): void;
+  subscribe(topic: string): void;
+  unsubscribe(topic: string): void;
+}
+
+/** Sends one encoded frame to every socket that subscribed to the topic. */
+export type Publish = (topic: string, text: string) => void;
