@@ -16,6 +16,8 @@ export function routesByParticipants(head: ConversationHead): boolean {
 export function concernedUsers(entry: Entry): UserId[] {
   switch (entry.kind) {
     case 'created':
+      // The other person of a direct conversation sees it with its first message.
+      return entry.conversationKind === 'direct' ? [entry.senderId] : entry.userIds;
     case 'added':
       return entry.userIds;
     case 'joined':
@@ -40,8 +42,7 @@ export interface Audience {
 
 /** Who gets `entry` as a person (contract 8): those whose membership covers it. */
 export function recipients(entry: Entry, head: ConversationHead, audience: Audience): Set<UserId> {
-  // The other person sees a direct conversation with its first message.
-  if (entry.kind === 'created' && head.kind === 'direct') return new Set([entry.senderId]);
+  if (entry.kind === 'created') return new Set(concernedUsers(entry));
   const userIds = new Set<UserId>();
   if (routesByParticipants(head)) {
     for (const member of audience.members) if (covers(member, entry.seq)) userIds.add(member.userId);

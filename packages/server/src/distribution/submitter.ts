@@ -40,7 +40,7 @@ export class CommandSubmitter {
   private readonly stopSweeping: () => void;
 
   constructor(
-    private readonly serverId: string,
+    private readonly serverId: () => string,
     private readonly log: Pick<CommandLog, 'append'>,
     private readonly clock: Clock,
     private readonly ids: Ids,
@@ -69,7 +69,7 @@ export class CommandSubmitter {
         fail: reject,
       });
       this.inFlightByUser.set(command.actorId, (this.inFlightByUser.get(command.actorId) ?? 0) + 1);
-      this.log.append({ command, replyTo: { serverId: this.serverId, requestId } }).catch((cause: unknown) => {
+      this.log.append({ command, replyTo: { serverId: this.serverId(), requestId } }).catch((cause: unknown) => {
         this.take(requestId)?.fail(new Unavailable('the command log took no command', { cause }));
       });
     });

@@ -12,7 +12,7 @@ export interface RateLimit {
 export interface RateLimits {
   /**
    * Takes `points` of `key`'s allowance under `limit`. Resolves to 0 when they were there, else to the milliseconds
-   * after which trying again makes sense; then nothing was taken. Never rejects: a limiter that can't be asked allows.
+   * after which trying again makes sense.
    */
   consume(limit: RateLimit, key: string, points?: number): Promise<number>;
 }

@@ -1,5 +1,5 @@
 import { ClientFrame } from '@parley/protocol';
-import type * as z from 'zod/mini';
+import { fieldErrors } from '../platform/validation.ts';
 
 /** A frame that was understood, or what to answer to one that wasn't. */
 export type ParsedFrame =
@@ -22,18 +22,11 @@ export function parseFrame(data: string | Uint8Array): ParsedFrame {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return { kind: 'violation', message: 'the frame is not a JSON object' };
   }
-  return { kind: 'invalid', id: requestId(value), ...firstIssue(parsed.error) };
+  const [first] = fieldErrors(parsed.error.issues);
+  if (!first) throw new Error('a frame was refused without a reason');
+  return { kind: 'invalid', id: requestId(value), ...first };
 }
 
 function requestId(value: object): string | undefined {
   return 'id' in value && typeof value.id === 'string' ? value.id.slice(0, 64) : undefined;
-}
-
-function firstIssue(error: z.core.$ZodError): { field: string; rule: string } {
-  const issue = error.issues[0];
-  if (!issue) throw new Error('a frame was refused without a reason');
-  const path = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0]] : issue.path;
-  const field = path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-  const rule = issue.code === 'unrecognized_keys' ? 'is not a field of this frame' : issue.message;
-  return { field: field || '/', rule };
 }

@@ -38,7 +38,7 @@ export interface MessagingPorts {
   receipts: ReadReceipts;
   submitter: CommandSubmitter;
   authenticate: ArrivalPorts['authenticate'];
-  limit: RequestPorts['limit'];
+  admission: RequestPorts['admission'];
   publish: Publish;
   clock: Clock;
   ids: Ids;

@@ -1,4 +1,11 @@
-import { type ClientFrame, type ClientFrameOf, limits, type ServerFrame } from '@parley/protocol';
+import {
+  type ClientFrame,
+  type ClientFrameOf,
+  type ConversationId,
+  limits,
+  type ServerFrame,
+  type UserId,
+} from '@parley/protocol';
 import type { ConversationReads } from '../conversations/conversation-reads.ts';
 import type { ReadReceipts } from '../conversations/read-receipts.ts';
 import type { Messages } from '../history/messages.ts';
@@ -10,8 +17,11 @@ export interface RequestPorts {
   messages: Messages;
   receipts: ReadReceipts;
   reads: Pick<ConversationReads, 'ownOrNull'>;
-  /** Takes one of the user's allowances; throws {@link Refusal} `rate_limited` when there is none. */
-  limit(what: 'send' | 'frame', connection: Connection): Promise<void>;
+  /** Throws {@link Refusal} `rate_limited` when the user asks for too much. */
+  admission: {
+    send(userId: UserId, conversationId: ConversationId): Promise<void>;
+    frame(userId: UserId): Promise<void>;
+  };
   reportFailure(error: unknown): void;
 }
 
@@ -28,9 +38,14 @@ export class Requests {
   async handle(connection: Connection, frame: Exclude<ClientFrame, { type: 'hello' }>): Promise<void> {
     const id = 'id' in frame ? frame.id : undefined;
     try {
-      await this.ports.limit(frame.type === 'send' ? 'send' : 'frame', connection);
-      if (frame.type === 'send') this.send(connection, frame);
-      else await this.answer(connection, frame);
+      const { userId } = identityOf(connection);
+      if (frame.type === 'send') {
+        await this.ports.admission.send(userId, frame.conversationId);
+        this.send(connection, frame);
+      } else {
+        await this.ports.admission.frame(userId);
+        await this.answer(connection, frame);
+      }
     } catch (error) {
       this.refuse(connection, id, error);
     }

@@ -1,0 +1,52 @@
+import type { Delivery, Mailbox, Mailboxes } from '../../distribution/mailbox-port.ts';
+
+type Receive = (deliveries: readonly Delivery[]) => void | Promise<void>;
+
+/** The embedded shape's mailboxes: calls within this process, one at a time for each server. */
+export class MemoryMailboxes implements Mailboxes {
+  private readonly mailboxes = new Map<string, OpenMailbox>();
+
+  open(serverId: string, receive: Receive): Promise<Mailbox> {
+    if (this.mailboxes.has(serverId)) throw new Error(`the mailbox of ${serverId} is open already`);
+    const mailbox = new OpenMailbox(receive);
+    this.mailboxes.set(serverId, mailbox);
+    return Promise.resolve({
+      close: () => {
+        this.mailboxes.delete(serverId);
+        return mailbox.close();
+      },
+    });
+  }
+
+  deliver(serverId: string, deliveries: readonly Delivery[]): Promise<void> {
+    this.mailboxes.get(serverId)?.put(deliveries);
+    return Promise.resolve();
+  }
+}
+
+class OpenMailbox {
+  private waiting: Delivery[] = [];
+  private receiving: Promise<void> | null = null;
+
+  constructor(private readonly receive: Receive) {}
+
+  put(deliveries: readonly Delivery[]): void {
+    for (const delivery of deliveries) this.waiting.push(delivery);
+    this.receiving ??= this.receiveAll();
+  }
+
+  /** Forgets what waits; resolves when nothing is being received any more. */
+  async close(): Promise<void> {
+    this.waiting = [];
+    await this.receiving;
+  }
+
+  private async receiveAll(): Promise<void> {
+    while (this.waiting.length > 0) {
+      const deliveries = this.waiting;
+      this.waiting = [];
+      await this.receive(deliveries);
+    }
+    this.receiving = null;
+  }
+}

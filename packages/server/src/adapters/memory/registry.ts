@@ -1,0 +1,189 @@
+import type { ConversationId, UserId } from '@parley/protocol';
+import type { ConnectionRegistry } from '../../connections/registry-port.ts';
+import type { Clock } from '../../platform/clock.ts';
+
+interface ServerState {
+  leaseEndsMs: number;
+  users: Set<UserId>;
+  watched: Set<UserId>;
+  /** Online members of each conversation that the server is interested in. */
+  interests: Map<ConversationId, number>;
+}
+
+/** The connection registry of the embedded shape, and of simulations of many servers in one process. */
+export class MemoryConnectionRegistry implements ConnectionRegistry {
+  private servers = new Map<string, ServerState>();
+  private readonly serversByUser = new SetIndex<UserId>();
+  private readonly serversByWatchedUser = new SetIndex<UserId>();
+  private readonly serversByInterest = new SetIndex<ConversationId>();
+  private forgotten = 0;
+
+  constructor(private readonly clock: Clock) {}
+
+  /** Forgets everything, as a store does that was flushed. */
+  forget(): void {
+    this.forgotten++;
+    this.servers = new Map();
+    for (const index of [this.serversByUser, this.serversByWatchedUser, this.serversByInterest]) index.clear();
+  }
+
+  async generation(): Promise<string> {
+    return String(this.forgotten);
+  }
+
+  async openServer(serverId: string, leaseMs: number): Promise<void> {
+    const leaseEndsMs = this.clock.monotonicMs() + leaseMs;
+    this.servers.set(serverId, { leaseEndsMs, users: new Set(), watched: new Set(), interests: new Map() });
+  }
+
+  async renewLease(serverId: string, leaseMs: number): Promise<boolean> {
+    const server = this.alive(serverId);
+    if (!server) return false;
+    server.leaseEndsMs = this.clock.monotonicMs() + leaseMs;
+    return true;
+  }
+
+  async closeServer(serverId: string): Promise<UserId[]> {
+    const server = this.servers.get(serverId);
+    if (!server) return [];
+    this.servers.delete(serverId);
+    for (const userId of server.watched) this.serversByWatchedUser.remove(userId, serverId);
+    for (const conversationId of server.interests.keys()) this.serversByInterest.remove(conversationId, serverId);
+    for (const userId of server.users) this.serversByUser.remove(userId, serverId);
+    return [...server.users].filter((userId) => !this.isOnline(userId));
+  }
+
+  async expireServers(): Promise<UserId[]> {
+    const ended = [...this.servers.keys()].filter((serverId) => !this.alive(serverId));
+    const offline: UserId[] = [];
+    for (const serverId of ended) offline.push(...(await this.closeServer(serverId)));
+    return offline;
+  }
+
+  async connect(serverId: string, userId: UserId): Promise<boolean> {
+    const server = this.alive(serverId);
+    if (!server) return false;
+    const wasOnline = this.isOnline(userId);
+    server.users.add(userId);
+    this.serversByUser.add(userId, serverId);
+    return !wasOnline;
+  }
+
+  async disconnect(serverId: string, userId: UserId): Promise<boolean> {
+    if (!this.servers.get(serverId)?.users.delete(userId)) return false;
+    this.serversByUser.remove(userId, serverId);
+    return !this.isOnline(userId);
+  }
+
+  async serversOf(userIds: readonly UserId[]): Promise<Map<string, UserId[]>> {
+    const servers = new Map<string, UserId[]>();
+    for (const userId of userIds) {
+      for (const serverId of this.serversByUser.of(userId)) {
+        if (!this.alive(serverId)) continue;
+        const users = servers.get(serverId);
+        if (users) users.push(userId);
+        else servers.set(serverId, [userId]);
+      }
+    }
+    return servers;
+  }
+
+  async online(userIds: readonly UserId[]): Promise<Set<UserId>> {
+    return new Set(userIds.filter((userId) => this.isOnline(userId)));
+  }
+
+  async onlineCount(): Promise<number> {
+    return [...this.serversByUser.keys()].filter((userId) => this.isOnline(userId)).length;
+  }
+
+  async addInterest(serverId: string, conversationId: ConversationId): Promise<void> {
+    const server = this.alive(serverId);
+    if (!server || server.interests.has(conversationId)) return;
+    server.interests.set(conversationId, 0);
+    this.serversByInterest.add(conversationId, serverId);
+  }
+
+  async dropInterest(serverId: string, conversationId: ConversationId): Promise<void> {
+    this.servers.get(serverId)?.interests.delete(conversationId);
+    this.serversByInterest.remove(conversationId, serverId);
+  }
+
+  async interestedServers(conversationIds: readonly ConversationId[]): Promise<Map<ConversationId, string[]>> {
+    return new Map(conversationIds.map((id) => [id, this.aliveOf(this.serversByInterest.of(id))]));
+  }
+
+  async setOnlineMembers(serverId: string, conversationId: ConversationId, count: number): Promise<void> {
+    const server = this.alive(serverId);
+    if (server?.interests.has(conversationId)) server.interests.set(conversationId, count);
+  }
+
+  async onlineMembers(conversationIds: readonly ConversationId[]): Promise<Map<ConversationId, number>> {
+    const countIn = (id: ConversationId) =>
+      this.aliveOf(this.serversByInterest.of(id))
+        .map((serverId) => this.servers.get(serverId)?.interests.get(id) ?? 0)
+        .reduce((sum, count) => sum + count, 0);
+    return new Map(conversationIds.map((id) => [id, countIn(id)]));
+  }
+
+  async watch(serverId: string, userIds: readonly UserId[]): Promise<void> {
+    const server = this.alive(serverId);
+    if (!server) return;
+    for (const userId of userIds) {
+      server.watched.add(userId);
+      this.serversByWatchedUser.add(userId, serverId);
+    }
+  }
+
+  async unwatch(serverId: string, userIds: readonly UserId[]): Promise<void> {
+    for (const userId of userIds) {
+      this.servers.get(serverId)?.watched.delete(userId);
+      this.serversByWatchedUser.remove(userId, serverId);
+    }
+  }
+
+  async watchersOf(userIds: readonly UserId[]): Promise<Map<UserId, string[]>> {
+    return new Map(userIds.map((userId) => [userId, this.aliveOf(this.serversByWatchedUser.of(userId))]));
+  }
+
+  private alive(serverId: string): ServerState | undefined {
+    const server = this.servers.get(serverId);
+    return server && server.leaseEndsMs > this.clock.monotonicMs() ? server : undefined;
+  }
+
+  private aliveOf(serverIds: Iterable<string>): string[] {
+    return [...serverIds].filter((serverId) => this.alive(serverId));
+  }
+
+  private isOnline(userId: UserId): boolean {
+    for (const serverId of this.serversByUser.of(userId)) if (this.alive(serverId)) return true;
+    return false;
+  }
+}
+
+/** Which servers there are for each key. */
+class SetIndex<Key> {
+  private readonly sets = new Map<Key, Set<string>>();
+
+  add(key: Key, serverId: string): void {
+    const set = this.sets.get(key);
+    if (set) set.add(serverId);
+    else this.sets.set(key, new Set([serverId]));
+  }
+
+  remove(key: Key, serverId: string): void {
+    const set = this.sets.get(key);
+    if (set?.delete(serverId) && set.size === 0) this.sets.delete(key);
+  }
+
+  of(key: Key): Iterable<string> {
+    return this.sets.get(key) ?? [];
+  }
+
+  keys(): Iterable<Key> {
+    return this.sets.keys();
+  }
+
+  clear(): void {
+    this.sets.clear();
+  }
+}

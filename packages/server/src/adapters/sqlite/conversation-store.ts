@@ -1,0 +1,175 @@
+import type { Database } from 'bun:sqlite';
+import type { ConversationId, UserId } from '@parley/protocol';
+import type { ConversationHead, Participant } from '../../conversations/conversation.ts';
+import type {
+  ChannelSearchQuery,
+  ConversationStore,
+  HomepageQuery,
+  HomepageRow,
+  OwnConversation,
+  ReadPosition,
+} from '../../conversations/conversations-port.ts';
+import type { GroupCommit } from './group-commit.ts';
+import type { SqliteReadPositions } from './read-positions.ts';
+import { type EntryRow, type HeadRow, headOf, messageOf, type ParticipantRow, participantOf } from './rows.ts';
+import { searchParameters, searchQuery } from './search-query.ts';
+
+/** Conversations, participants and the index by user in SQLite. */
+export class SqliteConversationStore implements ConversationStore {
+  private readonly statements: ReturnType<typeof prepare>;
+
+  constructor(
+    private readonly writes: GroupCommit,
+    private readonly positions: SqliteReadPositions,
+  ) {
+    this.statements = prepare(writes.database);
+  }
+
+  async head(conversationId: ConversationId): Promise<ConversationHead | undefined> {
+    const row = this.statements.head.get(conversationId);
+    return row ? headOf(row) : undefined;
+  }
+
+  async participant(conversationId: ConversationId, userId: UserId): Promise<Participant | undefined> {
+    const row = this.statements.participant.get(conversationId, userId);
+    return row ? participantOf(row) : undefined;
+  }
+
+  async members(
+    conversationId: ConversationId,
+    page: { after: { joinedSeq: number; userId: UserId } | null; limit: number },
+  ): Promise<Participant[]> {
+    const { joinedSeq, userId } = page.after ?? { joinedSeq: 0, userId: '' };
+    return this.statements.members.all(conversationId, joinedSeq, userId, page.limit).map(participantOf);
+  }
+
+  indexParticipants(rows: readonly { participant: Participant; broadcast: boolean }[]): Promise<void> {
+    return this.writes.run(() => {
+      for (const { participant, broadcast } of rows) {
+        this.statements.putMembership.run(
+          participant.userId,
+          participant.conversationId,
+          Number(broadcast),
+          participant.role,
+          participant.joinedSeq,
+          participant.joinedMessageCount,
+          participant.visibleFromSeq,
+          participant.leftSeq,
+          participant.changedSeq,
+          participant.changedAtMs,
+        );
+      }
+    });
+  }
+
+  async broadcastConversations(userId: UserId): Promise<ConversationId[]> {
+    return this.statements.broadcastConversations.all(userId).map((row) => row.conversation_id);
+  }
+
+  async own(userId: UserId, conversationId: ConversationId): Promise<OwnConversation | undefined> {
+    const membership = this.statements.membership.get(userId, conversationId);
+    return membership?.left_seq === null ? this.ownOf(participantOf(membership)) : undefined;
+  }
+
+  async homepage({ userId, after, limit }: HomepageQuery): Promise<HomepageRow[]> {
+    const rows = this.statements.homepage.all({
+      userId,
+      afterMs: after?.atMs ?? Number.MAX_SAFE_INTEGER,
+      afterId: after?.conversationId ?? '',
+      limit,
+    });
+    return rows.map((row): HomepageRow => {
+      const atMs = row.activity_at_ms;
+      if (row.left_seq !== null) return { kind: 'left', atMs, conversationId: row.conversation_id };
+      return { kind: 'own', atMs, conversation: this.ownOf(participantOf(row)) };
+    });
+  }
+
+  async searchChannels(query: ChannelSearchQuery): Promise<{ head: ConversationHead; term: string }[]> {
+    const rows = this.statements.searchChannels.all(searchParameters(query));
+    return rows.map((row) => ({ head: headOf(row), term: row.term }));
+  }
+
+  async advanceReadPosition(userId: UserId, conversationId: ConversationId, to: ReadPosition): Promise<ReadPosition> {
+    return this.positions.advance(userId, conversationId, to);
+  }
+
+  async readPositions(conversationId: ConversationId, userIds: readonly UserId[]): Promise<Map<UserId, ReadPosition>> {
+    const positions = new Map<UserId, ReadPosition>();
+    for (const userId of userIds) {
+      const position = this.positions.get(userId, conversationId);
+      if (position) positions.set(userId, position);
+    }
+    return positions;
+  }
+
+  private ownOf(participant: Participant): OwnConversation {
+    const { conversationId, userId } = participant;
+    const row = this.statements.head.get(conversationId);
+    if (!row) throw new Error(`${userId} is a member of ${conversationId}, which doesn't exist`);
+    const head = headOf(row);
+    const message =
+      head.lastMessageSeq >= participant.visibleFromSeq
+        ? this.statements.entry.get(conversationId, head.lastMessageSeq)
+        : undefined;
+    const read = this.positions.get(userId, conversationId);
+    return {
+      head,
+      participant,
+      read: read ?? { seq: participant.joinedSeq, messageCount: participant.joinedMessageCount },
+      lastMessage: message ? messageOf(message) : null,
+      partnerId: head.kind === 'direct' ? this.partnerOf(conversationId, userId) : null,
+    };
+  }
+
+  private partnerOf(conversationId: ConversationId, userId: UserId): UserId | null {
+    const members = this.statements.members.all(conversationId, 0, '', 2);
+    return members.find((member) => member.user_id !== userId)?.user_id ?? null;
+  }
+}
+
+function prepare(database: Database) {
+  return {
+    head: database.query<HeadRow, [string]>('SELECT * FROM conversations WHERE id = ?'),
+    participant: database.query<ParticipantRow, [string, string]>(
+      'SELECT * FROM participants WHERE conversation_id = ? AND user_id = ?',
+    ),
+    members: database.query<ParticipantRow, [string, number, string, number]>(
+      `SELECT * FROM participants WHERE conversation_id = ? AND left_seq IS NULL AND (joined_seq, user_id) > (?, ?)
+       ORDER BY joined_seq, user_id LIMIT ?`,
+    ),
+    entry: database.query<EntryRow, [string, number]>('SELECT * FROM entries WHERE conversation_id = ? AND seq = ?'),
+    membership: database.query<ParticipantRow, [string, string]>(
+      'SELECT * FROM memberships WHERE user_id = ? AND conversation_id = ?',
+    ),
+    broadcastConversations: database.query<{ conversation_id: string }, [string]>(
+      'SELECT conversation_id FROM memberships WHERE user_id = ? AND broadcast = 1 AND left_seq IS NULL',
+    ),
+    putMembership: database.query(
+      `INSERT INTO memberships VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET
+         broadcast = max(broadcast, excluded.broadcast),
+         role = iif(excluded.changed_seq >= changed_seq, excluded.role, role),
+         joined_seq = iif(excluded.changed_seq >= changed_seq, excluded.joined_seq, joined_seq),
+         joined_message_count = iif(excluded.changed_seq >= changed_seq, excluded.joined_message_count, joined_message_count),
+         visible_from_seq = iif(excluded.changed_seq >= changed_seq, excluded.visible_from_seq, visible_from_seq),
+         left_seq = iif(excluded.changed_seq >= changed_seq, excluded.left_seq, left_seq),
+         changed_at_ms = iif(excluded.changed_seq >= changed_seq, excluded.changed_at_ms, changed_at_ms),
+         changed_seq = max(changed_seq, excluded.changed_seq)`,
+    ),
+    homepage: database.query<
+      ParticipantRow & { activity_at_ms: number },
+      [{ userId: string; afterMs: number; afterId: string; limit: number }]
+    >(
+      // A direct conversation shows to the person who didn't open it with its first message.
+      `SELECT m.*, iif(m.left_seq IS NULL, c.last_entry_at_ms, m.changed_at_ms) AS activity_at_ms
+       FROM memberships m JOIN conversations c ON c.id = m.conversation_id
+       WHERE m.user_id = $userId AND (c.kind <> 'direct' OR c.message_count > 0 OR c.created_by = $userId)
+         AND (activity_at_ms, m.conversation_id) < ($afterMs, $afterId)
+       ORDER BY activity_at_ms DESC, m.conversation_id DESC LIMIT $limit`,
+    ),
+    searchChannels: database.query<HeadRow & { term: string }, [ReturnType<typeof searchParameters>]>(
+      searchQuery({ terms: 'channel_terms', id: 'conversation_id', subjects: 'conversations', where: 's.closed = 0' }),
+    ),
+  };
+}

@@ -1,0 +1,51 @@
+import { Database } from 'bun:sqlite';
+import { mkdirSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { migrations } from './migrations.ts';
+
+/** The database's name within a data folder. */
+export const databaseFile = 'parley.db';
+
+/**
+ * Opens the database, made or brought up to date as needed. Every commit is on disk when it returns: WAL with
+ * synchronous=FULL syncs the log at each (contract 1).
+ */
+export function openDatabase(file: string): Database {
+  if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const database = new Database(file, { create: true, strict: true });
+  database.run('PRAGMA journal_mode = WAL');
+  database.run('PRAGMA synchronous = FULL');
+  database.run('PRAGMA busy_timeout = 5000');
+  database.run('PRAGMA cache_size = -65536');
+  database.run('PRAGMA temp_store = MEMORY');
+  migrate(database, file);
+  return database;
+}
+
+function migrate(database: Database, file: string): void {
+  const version = schemaVersion(database);
+  if (version > migrations.length) {
+    database.close();
+    throw new Error(
+      `${file} has form ${version}, which a newer Parley wrote; this one knows up to ${migrations.length}. ` +
+        'Start the newer version, or restore a backup made by this one.',
+    );
+  }
+  for (const [index, statements] of migrations.entries()) {
+    if (index < version) continue;
+    database.transaction(() => {
+      database.run(statements);
+      database.run(`PRAGMA user_version = ${index + 1}`);
+    })();
+  }
+}
+
+export function schemaVersion(database: Database): number {
+  const row = database.query<{ user_version: number }, []>('PRAGMA user_version').get();
+  return row?.user_version ?? 0;
+}
+
+/** Bytes on disk, with what isn't checkpointed yet. */
+export function databaseSize(file: string): number {
+  return [file, `${file}-wal`].reduce((sum, each) => sum + (statSync(each, { throwIfNoEntry: false })?.size ?? 0), 0);
+}

@@ -1,0 +1,166 @@
+import type { Database, Statement } from 'bun:sqlite';
+import type { ConversationId, Entry } from '@parley/protocol';
+import type { ConversationHead, Participant } from '../../conversations/conversation.ts';
+import {
+  type Changes,
+  type Decision,
+  type Facts,
+  type FactsNeeded,
+  type HistoryRange,
+  type HistoryStore,
+  participantKey,
+  repeatKey,
+} from '../../history/history-port.ts';
+import { searchTerms } from '../../platform/search-terms.ts';
+import type { GroupCommit } from './group-commit.ts';
+import { type EntryRow, entryOf, type HeadRow, headOf, noticeOf, type ParticipantRow, participantOf } from './rows.ts';
+
+/** The conversations' logs in SQLite. One writer, one transaction at a time: batches can't interleave. */
+export class SqliteHistoryStore implements HistoryStore {
+  private readonly statements: ReturnType<typeof prepare>;
+
+  constructor(private readonly writes: GroupCommit) {
+    this.statements = prepare(writes.database);
+  }
+
+  apply<Result>(needed: FactsNeeded, decide: (facts: Facts) => Decision<Result>): Promise<Result> {
+    return this.writes.run(() => {
+      const { changes, result } = decide(this.facts(needed));
+      this.write(changes);
+      return result;
+    });
+  }
+
+  async range(query: HistoryRange): Promise<Entry[]> {
+    const { conversationId, fromSeq, toSeq, limit } = query;
+    const { ascending, descending } = this.statements;
+    const statement = query.order === 'oldest_first' ? ascending : descending;
+    const entries: Entry[] = [];
+    let bytes = 0;
+    for (const row of statement.iterate(conversationId, fromSeq, toSeq, limit)) {
+      bytes += Buffer.byteLength(row.text ?? '');
+      if (bytes > query.textBytes && entries.length > 0) break;
+      entries.push(entryOf(row));
+    }
+    return entries;
+  }
+
+  async messageCountAt(conversationId: ConversationId, seq: number): Promise<number> {
+    if (seq === 0) return 0;
+    const row = this.statements.messageCountAt.get(conversationId, seq);
+    if (!row) throw new Error(`conversation ${conversationId} has no entry ${seq}`);
+    return row.message_count;
+  }
+
+  private facts(needed: FactsNeeded): Facts {
+    const facts: Facts = { heads: new Map(), participants: new Map(), repeats: new Map() };
+    for (const conversationId of needed.conversationIds) {
+      const row = this.statements.head.get(conversationId);
+      if (row) facts.heads.set(conversationId, headOf(row));
+    }
+    for (const { conversationId, userId } of needed.participants) {
+      const row = this.statements.participant.get(conversationId, userId);
+      if (row) facts.participants.set(participantKey(conversationId, userId), participantOf(row));
+    }
+    for (const { conversationId, actorId, commandId } of needed.repeats) {
+      const row = this.statements.repeat.get(conversationId, actorId, commandId);
+      if (row) facts.repeats.set(repeatKey(conversationId, actorId, commandId), entryOf(row));
+    }
+    return facts;
+  }
+
+  private write({ entries, heads, participants }: Changes): void {
+    for (const { entry, commandId } of entries) this.writeEntry(entry, commandId);
+    for (const head of heads) this.writeHead(head);
+    for (const participant of participants) this.writeParticipant(participant);
+  }
+
+  private writeEntry(entry: Entry, commandId: string): void {
+    const text = entry.kind === 'message' ? entry.text : null;
+    const { conversationId, seq, messageCount, atMs, senderId, kind } = entry;
+    this.statements.insertEntry.run(
+      conversationId,
+      seq,
+      messageCount,
+      atMs,
+      senderId,
+      commandId,
+      kind,
+      text,
+      noticeOf(entry),
+    );
+  }
+
+  private writeHead(head: ConversationHead): void {
+    if (head.kind === 'channel') this.writeTerms(head);
+    this.statements.putHead.run(
+      head.id,
+      head.kind,
+      head.name,
+      head.description,
+      Number(head.announceOnly),
+      head.history,
+      head.createdBy,
+      head.headSeq,
+      head.messageCount,
+      head.lastMessageSeq,
+      head.membershipSeq,
+      head.memberCount,
+      head.ownerCount,
+      Number(head.broadcast),
+      Number(head.closed),
+      head.lastEntryAtMs,
+    );
+  }
+
+  /** Keeps what the channel is found by, when that changes. */
+  private writeTerms(head: ConversationHead): void {
+    const before = this.statements.head.get(head.id);
+    if (before && before.name === head.name && before.closed === Number(head.closed)) return;
+    this.statements.deleteTerms.run(head.id);
+    if (head.closed || head.name === null) return;
+    for (const term of searchTerms(head.name)) this.statements.insertTerm.run(term, head.id);
+  }
+
+  private writeParticipant(participant: Participant): void {
+    this.statements.putParticipant.run(
+      participant.conversationId,
+      participant.userId,
+      participant.role,
+      participant.joinedSeq,
+      participant.joinedMessageCount,
+      participant.visibleFromSeq,
+      participant.leftSeq,
+      participant.changedSeq,
+      participant.changedAtMs,
+    );
+  }
+}
+
+type Three = [string, string, string];
+
+function prepare(database: Database) {
+  const range = (order: 'ASC' | 'DESC'): Statement<EntryRow, [string, number, number, number]> =>
+    database.query(
+      `SELECT * FROM entries WHERE conversation_id = ? AND seq BETWEEN ? AND ? ORDER BY seq ${order} LIMIT ?`,
+    );
+  return {
+    head: database.query<HeadRow, [string]>('SELECT * FROM conversations WHERE id = ?'),
+    participant: database.query<ParticipantRow, [string, string]>(
+      'SELECT * FROM participants WHERE conversation_id = ? AND user_id = ?',
+    ),
+    repeat: database.query<EntryRow, Three>(
+      'SELECT * FROM entries WHERE conversation_id = ? AND sender_id = ? AND command_id = ?',
+    ),
+    ascending: range('ASC'),
+    descending: range('DESC'),
+    messageCountAt: database.query<{ message_count: number }, [string, number]>(
+      'SELECT message_count FROM entries WHERE conversation_id = ? AND seq = ?',
+    ),
+    insertEntry: database.query('INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+    putHead: database.query('REPLACE INTO conversations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+    putParticipant: database.query('REPLACE INTO participants VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+    deleteTerms: database.query('DELETE FROM channel_terms WHERE conversation_id = ?'),
+    insertTerm: database.query('INSERT INTO channel_terms VALUES (?, ?)'),
+  };
+}

@@ -1,0 +1,118 @@
+/** The database's form, in numbered steps. A step that was released is never changed; what's new is a new step. */
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE conversations (
+    id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    name TEXT,
+    description TEXT NOT NULL,
+    announce_only INTEGER NOT NULL,
+    history TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    head_seq INTEGER NOT NULL,
+    message_count INTEGER NOT NULL,
+    last_message_seq INTEGER NOT NULL,
+    membership_seq INTEGER NOT NULL,
+    member_count INTEGER NOT NULL,
+    owner_count INTEGER NOT NULL,
+    broadcast INTEGER NOT NULL,
+    closed INTEGER NOT NULL,
+    last_entry_at_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE channel_terms (
+    term TEXT NOT NULL,
+    conversation_id TEXT NOT NULL,
+    PRIMARY KEY (term, conversation_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX channel_terms_of ON channel_terms (conversation_id, term);
+
+  CREATE TABLE participants (
+    conversation_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    role TEXT NOT NULL,
+    joined_seq INTEGER NOT NULL,
+    joined_message_count INTEGER NOT NULL,
+    visible_from_seq INTEGER NOT NULL,
+    left_seq INTEGER,
+    changed_seq INTEGER NOT NULL,
+    changed_at_ms INTEGER NOT NULL,
+    PRIMARY KEY (conversation_id, user_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX members ON participants (conversation_id, joined_seq, user_id) WHERE left_seq IS NULL;
+
+  -- The dedupe key is unique for as long as the entry exists (contract 2), the number always (contract 3).
+  CREATE TABLE entries (
+    conversation_id TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    message_count INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    sender_id TEXT NOT NULL,
+    command_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    text TEXT,
+    notice TEXT,
+    PRIMARY KEY (conversation_id, seq)
+  ) STRICT, WITHOUT ROWID;
+  CREATE UNIQUE INDEX entry_commands ON entries (conversation_id, sender_id, command_id);
+
+  -- The index by user: what the user's shard holds of conversations.
+  CREATE TABLE memberships (
+    user_id TEXT NOT NULL,
+    conversation_id TEXT NOT NULL,
+    broadcast INTEGER NOT NULL,
+    role TEXT NOT NULL,
+    joined_seq INTEGER NOT NULL,
+    joined_message_count INTEGER NOT NULL,
+    visible_from_seq INTEGER NOT NULL,
+    left_seq INTEGER,
+    changed_seq INTEGER NOT NULL,
+    changed_at_ms INTEGER NOT NULL,
+    PRIMARY KEY (user_id, conversation_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX broadcast_memberships ON memberships (user_id, conversation_id) WHERE broadcast = 1 AND left_seq IS NULL;
+
+  CREATE TABLE read_positions (
+    user_id TEXT NOT NULL,
+    conversation_id TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    message_count INTEGER NOT NULL,
+    PRIMARY KEY (user_id, conversation_id)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE users (
+    id TEXT PRIMARY KEY,
+    username TEXT NOT NULL,
+    username_key TEXT NOT NULL UNIQUE,
+    display_name TEXT NOT NULL,
+    password_hash TEXT NOT NULL,
+    administrator INTEGER NOT NULL,
+    disabled INTEGER NOT NULL,
+    created_at_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE user_terms (
+    term TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    PRIMARY KEY (term, user_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX user_terms_of ON user_terms (user_id, term);
+
+  CREATE TABLE sessions (
+    token_hash TEXT PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    user_id TEXT NOT NULL,
+    device TEXT,
+    created_at_ms INTEGER NOT NULL,
+    last_used_at_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX sessions_of ON sessions (user_id, created_at_ms);
+
+  CREATE TABLE invitations (
+    token_hash TEXT PRIMARY KEY,
+    uses_left INTEGER NOT NULL,
+    expires_at_ms INTEGER NOT NULL,
+    created_by TEXT
+  ) STRICT, WITHOUT ROWID;
+  `,
+];

@@ -1,0 +1,92 @@
+import type { Database } from 'bun:sqlite';
+import type { SessionId, UserId } from '@parley/protocol';
+import type { SessionRecord, UserRecord } from '../../users/users-port.ts';
+import type { GroupCommit } from './group-commit.ts';
+import { type UserRow, userOf } from './user-rows.ts';
+
+interface SessionRow {
+  id: string;
+  user_id: string;
+  device: string | null;
+  created_at_ms: number;
+  last_used_at_ms: number;
+}
+
+/** Sessions and invitations in SQLite; the other half of the user store. */
+export class SqliteSessions {
+  private readonly statements: ReturnType<typeof prepare>;
+
+  constructor(protected readonly writes: GroupCommit) {
+    this.statements = prepare(writes.database);
+  }
+
+  createSession(session: SessionRecord, tokenHash: string): Promise<void> {
+    return this.writes.run(() => {
+      const { id, userId, device, createdAtMs, lastUsedAtMs } = session;
+      this.statements.insert.run(tokenHash, id, userId, device, createdAtMs, lastUsedAtMs);
+    });
+  }
+
+  async sessionByToken(tokenHash: string): Promise<{ session: SessionRecord; user: UserRecord } | undefined> {
+    const row = this.statements.byToken.get(tokenHash);
+    const user = row && this.statements.enabledUser.get(row.user_id);
+    return row && user ? { session: sessionOf(row), user: userOf(user) } : undefined;
+  }
+
+  async sessions(userId: UserId): Promise<SessionRecord[]> {
+    return this.statements.ofUser.all(userId).map(sessionOf);
+  }
+
+  touchSession(sessionId: SessionId, atMs: number): Promise<void> {
+    return this.writes.run(() => {
+      this.statements.touch.run(atMs, sessionId);
+    });
+  }
+
+  revokeSession(userId: UserId, sessionId: SessionId): Promise<boolean> {
+    return this.writes.run(() => this.statements.revoke.run(userId, sessionId).changes > 0);
+  }
+
+  revokeSessions(userId: UserId, keepId: SessionId | null): Promise<SessionId[]> {
+    return this.writes.run(() => this.statements.revokeOthers.all(userId, keepId ?? '').map((row) => row.id));
+  }
+
+  createInvitation(invitation: {
+    tokenHash: string;
+    uses: number;
+    expiresAtMs: number;
+    createdBy: UserId | null;
+  }): Promise<void> {
+    return this.writes.run(() => {
+      const { tokenHash, uses, expiresAtMs, createdBy } = invitation;
+      this.statements.insertInvitation.run(tokenHash, uses, expiresAtMs, createdBy);
+    });
+  }
+}
+
+function sessionOf(row: SessionRow): SessionRecord {
+  return {
+    id: row.id,
+    userId: row.user_id,
+    device: row.device,
+    createdAtMs: row.created_at_ms,
+    lastUsedAtMs: row.last_used_at_ms,
+  };
+}
+
+function prepare(database: Database) {
+  return {
+    insert: database.query('INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?)'),
+    byToken: database.query<SessionRow, [string]>('SELECT * FROM sessions WHERE token_hash = ?'),
+    enabledUser: database.query<UserRow, [string]>('SELECT * FROM users WHERE id = ? AND disabled = 0'),
+    ofUser: database.query<SessionRow, [string]>(
+      'SELECT * FROM sessions WHERE user_id = ? ORDER BY created_at_ms DESC, id DESC',
+    ),
+    touch: database.query('UPDATE sessions SET last_used_at_ms = ? WHERE id = ?'),
+    revoke: database.query('DELETE FROM sessions WHERE user_id = ? AND id = ?'),
+    revokeOthers: database.query<{ id: string }, [string, string]>(
+      'DELETE FROM sessions WHERE user_id = ? AND id <> ? RETURNING id',
+    ),
+    insertInvitation: database.query('INSERT INTO invitations VALUES (?, ?, ?, ?)'),
+  };
+}

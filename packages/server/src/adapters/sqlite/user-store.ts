@@ -1,0 +1,118 @@
+import type { Database } from 'bun:sqlite';
+import type { UserId } from '@parley/protocol';
+import type { SearchPosition } from '../../platform/search-position.ts';
+import { searchTerms } from '../../platform/search-terms.ts';
+import type { NewUser, UserRecord, UserStore } from '../../users/users-port.ts';
+import type { GroupCommit } from './group-commit.ts';
+import { searchParameters, searchQuery } from './search-query.ts';
+import { SqliteSessions } from './session-store.ts';
+import { type UserRow, userOf } from './user-rows.ts';
+
+/** Accounts in SQLite. */
+export class SqliteUserStore extends SqliteSessions implements UserStore {
+  private readonly userStatements: ReturnType<typeof prepare>;
+
+  constructor(writes: GroupCommit) {
+    super(writes);
+    this.userStatements = prepare(writes.database);
+  }
+
+  create({ user, administrator, invitation }: NewUser): Promise<UserRecord | 'username_taken' | 'invalid_invitation'> {
+    return this.writes.run(() => {
+      const statements = this.userStatements;
+      const usernameKey = user.username.toLowerCase();
+      if (statements.byUsername.get(usernameKey)) return 'username_taken';
+      if (invitation && statements.useInvitation.run(invitation.tokenHash, invitation.atMs).changes === 0) {
+        return 'invalid_invitation';
+      }
+      const administers = administrator === 'when_first' ? this.anyUser() === null : administrator;
+      const { id, username, displayName, passwordHash, createdAtMs } = user;
+      statements.insert.run(id, username, usernameKey, displayName, passwordHash, Number(administers), 0, createdAtMs);
+      const created: UserRecord = { ...user, administrator: administers, disabled: false };
+      this.writeTerms(created);
+      return created;
+    });
+  }
+
+  async isEmpty(): Promise<boolean> {
+    return this.anyUser() === null;
+  }
+
+  async byId(userId: UserId): Promise<UserRecord | undefined> {
+    const row = this.userStatements.byId.get(userId);
+    return row ? userOf(row) : undefined;
+  }
+
+  async byIds(userIds: readonly UserId[]): Promise<UserRecord[]> {
+    return userIds.flatMap((userId) => {
+      const row = this.userStatements.byId.get(userId);
+      return row ? [userOf(row)] : [];
+    });
+  }
+
+  async byUsername(username: string): Promise<UserRecord | undefined> {
+    const row = this.userStatements.byUsername.get(username.toLowerCase());
+    return row ? userOf(row) : undefined;
+  }
+
+  update(
+    userId: UserId,
+    change: Partial<Pick<UserRecord, 'displayName' | 'passwordHash' | 'disabled'>>,
+  ): Promise<UserRecord | undefined> {
+    return this.writes.run(() => {
+      const row = this.userStatements.byId.get(userId);
+      if (!row) return undefined;
+      const user = { ...userOf(row), ...change };
+      this.userStatements.update.run(user.displayName, user.passwordHash, Number(user.disabled), userId);
+      this.writeTerms(user);
+      return user;
+    });
+  }
+
+  async search(query: {
+    prefix: string;
+    after: SearchPosition | null;
+    limit: number;
+  }): Promise<{ user: UserRecord; term: string }[]> {
+    const rows = this.userStatements.search.all(searchParameters(query));
+    return rows.map((row) => ({ user: userOf(row), term: row.term }));
+  }
+
+  async list(page: { prefix: string; after: string | null; limit: number }): Promise<UserRecord[]> {
+    const { prefix, end, limit } = searchParameters({ prefix: page.prefix, after: null, limit: page.limit });
+    return this.userStatements.list.all(prefix, end, page.after ?? '', limit).map(userOf);
+  }
+
+  private anyUser(): UserRow | null {
+    return this.userStatements.any.get();
+  }
+
+  /** Keeps what the user is found by; a disabled one isn't found. */
+  private writeTerms(user: UserRecord): void {
+    this.userStatements.deleteTerms.run(user.id);
+    if (user.disabled) return;
+    for (const term of searchTerms(user.username, user.displayName)) this.userStatements.insertTerm.run(term, user.id);
+  }
+}
+
+function prepare(database: Database) {
+  return {
+    any: database.query<UserRow, []>('SELECT * FROM users LIMIT 1'),
+    byId: database.query<UserRow, [string]>('SELECT * FROM users WHERE id = ?'),
+    byUsername: database.query<UserRow, [string]>('SELECT * FROM users WHERE username_key = ?'),
+    insert: database.query('INSERT INTO users VALUES (?, ?, ?, ?, ?, ?, ?, ?)'),
+    update: database.query('UPDATE users SET display_name = ?, password_hash = ?, disabled = ? WHERE id = ?'),
+    useInvitation: database.query(
+      'UPDATE invitations SET uses_left = uses_left - 1 WHERE token_hash = ? AND uses_left > 0 AND expires_at_ms > ?',
+    ),
+    list: database.query<UserRow, [string, string, string, number]>(
+      `SELECT * FROM users WHERE username_key >= ? AND username_key < ? AND username_key > ?
+       ORDER BY username_key LIMIT ?`,
+    ),
+    search: database.query<UserRow & { term: string }, [ReturnType<typeof searchParameters>]>(
+      searchQuery({ terms: 'user_terms', id: 'user_id', subjects: 'users', where: 's.disabled = 0' }),
+    ),
+    deleteTerms: database.query('DELETE FROM user_terms WHERE user_id = ?'),
+    insertTerm: database.query('INSERT INTO user_terms VALUES (?, ?)'),
+  };
+}

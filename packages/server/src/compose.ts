@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+import { MemoryCommandLog } from './adapters/memory/command-log.ts';
+import { MemoryMailboxes } from './adapters/memory/mailboxes.ts';
+import { MemoryRateLimits } from './adapters/memory/rate-limits.ts';
+import { MemoryConnectionRegistry } from './adapters/memory/registry.ts';
+import { SqliteConversationStore } from './adapters/sqlite/conversation-store.ts';
+import { databaseFile, databaseSize, openDatabase } from './adapters/sqlite/database.ts';
+import { GroupCommit } from './adapters/sqlite/group-commit.ts';
+import { SqliteHistoryStore } from './adapters/sqlite/history-store.ts';
+import { SqliteReadPositions } from './adapters/sqlite/read-positions.ts';
+import { SqliteTotals } from './adapters/sqlite/totals.ts';
+import { SqliteUserStore } from './adapters/sqlite/user-store.ts';
+import type { ConnectionRegistry } from './connections/registry-port.ts';
+import type { ConversationStore } from './conversations/conversations-port.ts';
+import type { CommandLog } from './distribution/command-log-port.ts';
+import type { Mailboxes } from './distribution/mailbox-port.ts';
+import type { RateLimits } from './gateway/rate-limits-port.ts';
+import type { HistoryStore } from './history/history-port.ts';
+import type { Clock } from './platform/clock.ts';
+import { failureReporter } from './platform/log.ts';
+import type { Totals } from './users/totals-port.ts';
+import type { UserStore } from './users/users-port.ts';
+
+/** An adapter for each port. */
+export interface Adapters {
+  users: UserStore;
+  conversations: ConversationStore;
+  history: HistoryStore;
+  totals: Totals;
+  commandLog: CommandLog;
+  mailboxes: Mailboxes;
+  registry: ConnectionRegistry;
+  rateLimits: RateLimits;
+  /** Writes what is pending and lets go of everything. */
+  close(): Promise<void>;
+}
+
+/** The embedded shape: SQLite in `dataFolder` (":memory:" for none), everything else in this process. */
+export function embeddedAdapters(dataFolder: string, clock: Clock): Adapters {
+  const report = failureReporter('storage');
+  const file = dataFolder === ':memory:' ? dataFolder : join(dataFolder, databaseFile);
+  const writes = new GroupCommit(openDatabase(file));
+  const positions = new SqliteReadPositions(writes, clock, report);
+  return {
+    users: new SqliteUserStore(writes),
+    conversations: new SqliteConversationStore(writes, positions),
+    history: new SqliteHistoryStore(writes),
+    totals: new SqliteTotals(writes.database, () => databaseSize(file)),
+    commandLog: new MemoryCommandLog(clock, report),
+    mailboxes: new MemoryMailboxes(),
+    registry: new MemoryConnectionRegistry(clock),
+    rateLimits: new MemoryRateLimits(),
+    async close() {
+      await positions.flush();
+      writes.close();
+    },
+  };
+}

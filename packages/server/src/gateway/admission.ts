@@ -1,0 +1,57 @@
+import type { ConversationId, OperationId, UserId } from '@parley/protocol';
+import { Refusal } from '../platform/failures.ts';
+import { rateLimitRules as rules } from './rate-limit-rules.ts';
+import type { RateLimit, RateLimits } from './rate-limits-port.ts';
+
+/** Operations that make entries other than messages. */
+const changes: ReadonlySet<OperationId> = new Set<OperationId>([
+  'openDirect',
+  'createGroup',
+  'createChannel',
+  'joinChannel',
+  'leaveConversation',
+  'updateConversation',
+  'addMembers',
+  'removeMember',
+  'setRole',
+]);
+
+/** Says no to whoever asks for too much. Every method throws {@link Refusal} `rate_limited` with when to try again. */
+export class Admission {
+  constructor(private readonly limits: RateLimits) {}
+
+  request(address: string): Promise<void> {
+    return this.take(rules.address, address);
+  }
+
+  async operation(operationId: OperationId, userId: UserId): Promise<void> {
+    await this.take(rules.request, userId);
+    if (changes.has(operationId)) await this.take(rules.change, userId);
+  }
+
+  /** A message, over whichever way it comes. */
+  async send(userId: UserId, conversationId: ConversationId): Promise<void> {
+    await this.take(rules.send, userId);
+    await this.take(rules.sendToConversation, conversationId);
+  }
+
+  frame(userId: UserId): Promise<void> {
+    return this.take(rules.frame, userId);
+  }
+
+  signup(address: string): Promise<void> {
+    return this.take(rules.signup, address);
+  }
+
+  async login(address: string, username: string): Promise<void> {
+    const account = username.toLowerCase();
+    await this.take(rules.loginAddress, address);
+    await this.take(rules.loginPair, `${address} ${account}`);
+    await this.take(rules.loginAccount, account);
+  }
+
+  private async take(rule: RateLimit, key: string): Promise<void> {
+    const retryAfterMs = await this.limits.consume(rule, key);
+    if (retryAfterMs > 0) throw new Refusal('rate_limited', `Too many of these (${rule.name}).`, { retryAfterMs });
+  }
+}

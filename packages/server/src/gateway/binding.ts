@@ -1,0 +1,72 @@
+import { type Operation, type OperationId, operations, type RequestOf, type ResponseOf } from '@parley/protocol';
+import type { Hono } from 'hono';
+import type * as z from 'zod/mini';
+import { fieldErrors, invalidRequest } from '../platform/validation.ts';
+import type { Caller } from '../users/accounts.ts';
+import { jsonBody } from './request-body.ts';
+
+/** Who calls: nobody known for a public operation; null for the administrator at the server's own machine. */
+type CallerOf<Id extends OperationId> = (typeof operations)[Id]['access'] extends 'session'
+  ? Caller
+  : (typeof operations)[Id]['access'] extends 'administrator'
+    ? Caller | null
+    : null;
+
+/** What handlers know of a request beside its validated content. */
+export interface RequestContext {
+  address: string;
+}
+
+/** One handler for each operation: a missing one doesn't compile, nor one that no operation has. */
+export type Handlers = {
+  [Id in OperationId]: (
+    request: RequestOf<Id>,
+    caller: CallerOf<Id>,
+    context: RequestContext,
+  ) => Promise<ResponseOf<Id>>;
+};
+
+/** Checks who calls, before anything of the request is read. Throws a refusal. */
+export type Authorise = (operationId: OperationId, request: Request, context: RequestContext) => Promise<Caller | null>;
+
+export interface GatewayBindings {
+  Bindings: RequestContext;
+}
+
+/** Makes every operation of the protocol a route: authorise, validate, handle, answer. */
+export function bindOperations(app: Hono<GatewayBindings>, handlers: Handlers, authorise: Authorise): void {
+  for (const [id, operation] of Object.entries(operations) as [OperationId, Operation][]) {
+    // The table pairs each id with its own types, which can't be followed through a loop over all of them.
+    const handle = handlers[id] as (request: unknown, caller: unknown, context: RequestContext) => Promise<unknown>;
+    app.on(operation.method, operation.path.replaceAll(/\{(\w+)\}/g, ':$1'), async (context) => {
+      const requestContext = context.env;
+      const caller = await authorise(id, context.req.raw, requestContext);
+      const request = {
+        params: validated(operation.params, context.req.param(), ''),
+        query: validated(operation.query, queryOf(context.req.raw.url, operation), ''),
+        body: operation.body ? validated(operation.body, await jsonBody(context.req.raw), '') : undefined,
+      };
+      const response = await handle(request, caller, requestContext);
+      return operation.status === 204 ? context.body(null, 204) : context.json(response as object, operation.status);
+    });
+  }
+}
+
+function validated(schema: z.ZodMiniType | undefined, value: unknown, base: string): unknown {
+  if (!schema) return undefined;
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) throw invalidRequest(fieldErrors(parsed.error.issues, base));
+  return parsed.data;
+}
+
+/** The query as an object. Throws a refusal for a parameter that is empty, given twice, or not expected. */
+function queryOf(url: string, operation: Operation): Record<string, string> {
+  const query: Record<string, string> = {};
+  for (const [name, value] of new URL(url).searchParams) {
+    if (value === '') throw invalidRequest([{ field: `/${name}`, rule: 'must not be empty' }]);
+    if (Object.hasOwn(query, name)) throw invalidRequest([{ field: `/${name}`, rule: 'must be given once' }]);
+    if (!operation.query) throw invalidRequest([{ field: `/${name}`, rule: 'is not a field here' }]);
+    Object.defineProperty(query, name, { value, enumerable: true });
+  }
+  return query;
+}

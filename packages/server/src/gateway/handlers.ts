@@ -1,0 +1,109 @@
+import type { ConversationReads } from '../conversations/conversation-reads.ts';
+import type { Conversations } from '../conversations/conversations.ts';
+import type { ReadReceipts } from '../conversations/read-receipts.ts';
+import type { Messages } from '../history/messages.ts';
+import { type Accounts, accountView } from '../users/accounts.ts';
+import type { Administration } from '../users/administration.ts';
+import type { People } from '../users/people.ts';
+import type { Admission } from './admission.ts';
+import type { Handlers } from './binding.ts';
+
+/** The parts' services that the HTTP API offers. */
+export interface Services {
+  version: string;
+  accounts: Accounts;
+  people: People;
+  administration: Administration;
+  conversations: Conversations;
+  reads: ConversationReads;
+  receipts: ReadReceipts;
+  messages: Messages;
+  admission: Admission;
+}
+
+/** What each operation does. */
+export function createHandlers(services: Services): Handlers {
+  return { ...accountHandlers(services), ...conversationHandlers(services), ...administrationHandlers(services) };
+}
+
+function accountHandlers({ version, accounts, people, admission }: Services) {
+  return {
+    getServer: () => accounts.server(version),
+    signup: async ({ body }, _caller, { address }) => {
+      await admission.signup(address);
+      return accounts.signup(body);
+    },
+    login: async ({ body }, _caller, { address }) => {
+      await admission.login(address, body.username);
+      return accounts.login(body);
+    },
+    logout: async (_request, { user, session }) => {
+      await accounts.revoke(user.id, session.id);
+      return undefined;
+    },
+    listSessions: async (_request, caller) => ({ sessions: await accounts.sessions(caller) }),
+    revokeSession: async ({ params }, { user }) => {
+      await accounts.revoke(user.id, params.sessionId);
+      return undefined;
+    },
+    changePassword: async ({ body }, caller, { address }) => {
+      await admission.login(address, caller.user.username);
+      await accounts.changePassword(caller, body);
+      return undefined;
+    },
+    getAccount: async (_request, { user }) => accountView(user),
+    updateAccount: ({ body }, { user }) => accounts.updateDisplayName(user.id, body.displayName),
+    userSearch: ({ query }) => people.search(query),
+    getUser: ({ params }) => people.get(params.userId),
+  } satisfies Partial<Handlers>;
+}
+
+function conversationHandlers({ conversations, reads, receipts, messages, admission }: Services) {
+  return {
+    getHomepage: ({ query }, { user }) => reads.homepage(user.id, query),
+    getConversation: ({ params }, { user }) => reads.view(user.id, params.conversationId),
+    openDirect: ({ body }, { user }) => conversations.openDirect(user.id, body.userId),
+    createGroup: ({ body }, { user }) => conversations.createGroup(user.id, body),
+    createChannel: ({ body }, { user }) => conversations.createChannel(user.id, body),
+    channelSearch: ({ query }) => reads.searchChannels(query),
+    joinChannel: ({ params }, { user }) => conversations.join(user.id, params.conversationId),
+    leaveConversation: async ({ params }, { user }) => {
+      await conversations.leave(user.id, params.conversationId);
+      return undefined;
+    },
+    updateConversation: ({ params, body }, { user }) => conversations.update(user.id, params.conversationId, body),
+    listMembers: ({ params, query }, { user }) => reads.members(user.id, params.conversationId, query),
+    addMembers: async ({ params, body }, { user }) => {
+      await conversations.addMembers(user.id, params.conversationId, body.userIds);
+      return undefined;
+    },
+    removeMember: async ({ params }, { user }) => {
+      await conversations.removeMember(user.id, params.conversationId, params.userId);
+      return undefined;
+    },
+    setRole: async ({ params, body }, { user }) => {
+      await conversations.setRole(user.id, params.conversationId, params.userId, body.role);
+      return undefined;
+    },
+    sendMessage: async ({ params, body }, { user }) => {
+      await admission.send(user.id, params.conversationId);
+      return messages.send(user.id, params.conversationId, body.clientMessageId, body.text);
+    },
+    getHistory: ({ params, query }, { user }) => messages.page(user.id, params.conversationId, query),
+    markRead: ({ params, body }, { user }) => receipts.markRead(user.id, params.conversationId, body.seq),
+  } satisfies Partial<Handlers>;
+}
+
+function administrationHandlers({ administration }: Services) {
+  return {
+    getStats: () => administration.stats(),
+    createInvitation: ({ body }, caller) => administration.createInvitation(caller?.user.id ?? null, body),
+    listAccounts: ({ query }) => administration.list(query),
+    createAccount: ({ body }) => administration.create(body),
+    setAccountDisabled: ({ params, body }) => administration.setDisabled(params.userId, body.disabled),
+    resetPassword: async ({ params, body }) => {
+      await administration.resetPassword(params.userId, body.newPassword);
+      return undefined;
+    },
+  } satisfies Partial<Handlers>;
+}

@@ -1,0 +1,46 @@
+import { type ErrorCode, errors, type FieldError, type Problem } from '@parley/protocol';
+import { Refusal, Unavailable } from '../platform/failures.ts';
+import { logOf } from '../platform/log.ts';
+
+const log = logOf('gateway');
+const unavailableRetryMs = 1_000;
+
+interface ProblemDetails {
+  code: ErrorCode;
+  detail: string;
+  errors?: FieldError[] | undefined;
+  retryAfterMs?: number | undefined;
+  instance?: string;
+}
+
+/** What a failure is answered with: refusals as they are, everything else without its inside. */
+export function problemOf(error: unknown): Response {
+  if (error instanceof Refusal) return problem({ code: error.code, detail: error.message, ...error.more });
+  const instance = `urn:uuid:${crypto.randomUUID()}`;
+  if (error instanceof Unavailable) {
+    log.warn('{instance} unavailable: {error}', { instance, error });
+    const detail = 'The server can not do this now. Whether it was done is not known.';
+    return problem({ code: 'unavailable', detail, retryAfterMs: unavailableRetryMs, instance });
+  }
+  log.error('{instance} failed: {error}', { instance, error });
+  return problem({ code: 'internal', detail: 'A fault of the server.', instance });
+}
+
+/** An error as RFC 9457 problem details. */
+function problem({ code, detail, errors: fieldErrors, retryAfterMs, instance }: ProblemDetails): Response {
+  const { status, meaning } = errors[code];
+  const body: Problem = {
+    type: `/docs#error-${code}`,
+    title: meaning,
+    status,
+    detail,
+    code,
+    ...(instance === undefined ? {} : { instance }),
+    ...(fieldErrors === undefined ? {} : { errors: fieldErrors }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
+  const headers = new Headers({ 'content-type': 'application/problem+json', 'cache-control': 'no-store' });
+  if (retryAfterMs !== undefined) headers.set('retry-after', String(Math.ceil(retryAfterMs / 1_000)));
+  if (code === 'unauthenticated') headers.set('www-authenticate', 'Bearer');
+  return new Response(JSON.stringify(body), { status, headers });
+}

@@ -1,0 +1,148 @@
+import type { Account, RequestOf, ResponseOf, Session, SessionId, SignupMode, UserId } from '@parley/protocol';
+import type { Signals } from '../connections/signals.ts';
+import type { Clock } from '../platform/clock.ts';
+import { Refusal } from '../platform/failures.ts';
+import { type Ids, tokenHash } from '../platform/ids.ts';
+import type { PasswordHashing } from './password-hashing.ts';
+import type { SessionRecord, UserRecord, UserStore } from './users-port.ts';
+
+/** Whoever a valid token stands for. */
+export interface Caller {
+  user: UserRecord;
+  session: SessionRecord;
+}
+
+/** How precise `lastUsedAtMs` of a session is. */
+const touchIntervalMs = 60_000;
+
+/** Accounts and sessions: signing up, logging in, and everything one does with one's own account. */
+export class Accounts {
+  constructor(
+    private readonly users: UserStore,
+    private readonly passwords: PasswordHashing,
+    private readonly signals: Signals,
+    private readonly clock: Clock,
+    private readonly ids: Ids,
+    private readonly signupMode: SignupMode,
+  ) {}
+
+  async server(version: string): Promise<ResponseOf<'getServer'>> {
+    return { version, signup: this.signupMode, empty: await this.users.isEmpty() };
+  }
+
+  /** Throws {@link Refusal}. The first account on an empty server is always allowed, and administers it. */
+  async signup(body: RequestOf<'signup'>['body']): Promise<ResponseOf<'signup'>> {
+    const invitation = await this.invitationFor(body.invitation);
+    const passwordHash = await this.passwords.hash(body.password);
+    const nowMs = this.clock.nowMs();
+    const { username } = body;
+    const displayName = body.displayName ?? username;
+    const created = await this.users.create({
+      user: { id: this.ids.uuid(), username, displayName, passwordHash, createdAtMs: nowMs },
+      administrator: 'when_first',
+      invitation: invitation === null ? null : { tokenHash: tokenHash(invitation), atMs: nowMs },
+    });
+    if (created === 'username_taken') throw usernameTaken(username);
+    if (created === 'invalid_invitation') {
+      throw new Refusal('invalid_invitation', 'The invitation is unknown, used up or expired.');
+    }
+    return this.openSession(created, body.device ?? null);
+  }
+
+  /** Answers the same, and takes as long, whether the name is unknown, disabled, or the password wrong. */
+  async login(body: RequestOf<'login'>['body']): Promise<ResponseOf<'login'>> {
+    const user = await this.users.byUsername(body.username);
+    const matches = await this.passwords.verify(body.password, user?.passwordHash);
+    if (!user || !matches || user.disabled) throw wrongCredentials('Username and password do not belong together.');
+    return this.openSession(user, body.device ?? null);
+  }
+
+  /** Whom a token stands for; undefined when it is unknown, revoked, or its user disabled. */
+  async authenticate(token: string): Promise<Caller | undefined> {
+    const caller = await this.users.sessionByToken(tokenHash(token));
+    const nowMs = this.clock.nowMs();
+    if (caller && nowMs - caller.session.lastUsedAtMs > touchIntervalMs) {
+      await this.users.touchSession(caller.session.id, nowMs);
+    }
+    return caller;
+  }
+
+  async sessions({ user, session }: Caller): Promise<Session[]> {
+    const sessions = await this.users.sessions(user.id);
+    return sessions.map((each) => sessionView(each, each.id === session.id));
+  }
+
+  /** Ends one of the user's sessions and closes its sockets. Throws {@link Refusal} `not_found`. */
+  async revoke(userId: UserId, sessionId: SessionId): Promise<void> {
+    if (!(await this.users.revokeSession(userId, sessionId))) {
+      throw new Refusal('not_found', 'You have no such session.');
+    }
+    await this.closeSockets(userId, [sessionId]);
+  }
+
+  async changePassword({ user, session }: Caller, body: RequestOf<'changePassword'>['body']): Promise<void> {
+    if (!(await this.passwords.verify(body.currentPassword, user.passwordHash))) {
+      throw wrongCredentials('The current password is another one.');
+    }
+    await this.setPassword(user.id, body.newPassword, session.id);
+  }
+
+  /** Sets the password and ends every session but `keepId`. False when there is no such user. */
+  async setPassword(userId: UserId, password: string, keepId: SessionId | null): Promise<boolean> {
+    const updated = await this.users.update(userId, { passwordHash: await this.passwords.hash(password) });
+    if (!updated) return false;
+    await this.closeSockets(userId, await this.users.revokeSessions(userId, keepId));
+    return true;
+  }
+
+  /** Disabling ends every session. Undefined when there is no such user. */
+  async setDisabled(userId: UserId, disabled: boolean): Promise<UserRecord | undefined> {
+    const updated = await this.users.update(userId, { disabled });
+    if (updated && disabled) await this.closeSockets(userId, await this.users.revokeSessions(userId, null));
+    return updated;
+  }
+
+  async updateDisplayName(userId: UserId, displayName: string): Promise<Account> {
+    const updated = await this.users.update(userId, { displayName });
+    if (!updated) throw new Refusal('not_found', 'This account is no more.');
+    return accountView(updated);
+  }
+
+  private async invitationFor(invitation: string | undefined): Promise<string | null> {
+    if (this.signupMode === 'open' || (await this.users.isEmpty())) return null;
+    if (this.signupMode === 'invitation' && invitation !== undefined) return invitation;
+    const closed = this.signupMode === 'closed';
+    throw new Refusal('signup_closed', `This server takes no sign-ups${closed ? '' : ' without an invitation'}.`);
+  }
+
+  private async openSession(user: UserRecord, device: string | null): Promise<ResponseOf<'login'>> {
+    const token = this.ids.token();
+    const nowMs = this.clock.nowMs();
+    const session = { id: this.ids.uuid(), userId: user.id, device, createdAtMs: nowMs, lastUsedAtMs: nowMs };
+    await this.users.createSession(session, tokenHash(token));
+    return { token, session: sessionView(session, true), account: accountView(user) };
+  }
+
+  /** A session ends in the store first: a socket that opens from then on is refused by its token. */
+  private closeSockets(userId: UserId, sessionIds: SessionId[]): Promise<void> {
+    return this.signals.send([userId], () => ({ kind: 'revoked', userId, sessionIds }));
+  }
+}
+
+export function accountView({ id, username, displayName, administrator }: UserRecord): Account {
+  return { id, username, displayName, administrator };
+}
+
+export function usernameTaken(username: string): Refusal {
+  return new Refusal('username_taken', `The username ${username} is taken.`, {
+    errors: [{ field: '/username', rule: 'must be unique without regard to case' }],
+  });
+}
+
+function sessionView({ id, device, createdAtMs, lastUsedAtMs }: SessionRecord, current: boolean): Session {
+  return { id, device, createdAtMs, lastUsedAtMs, current };
+}
+
+function wrongCredentials(detail: string): Refusal {
+  return new Refusal('wrong_credentials', detail);
+}

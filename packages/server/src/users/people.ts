@@ -1,0 +1,39 @@
+import type { RequestOf, ResponseOf, User, UserId } from '@parley/protocol';
+import * as z from 'zod/mini';
+import type { ConnectionRegistry } from '../connections/registry-port.ts';
+import { userView } from '../conversations/views.ts';
+import { decodeCursor, encodeCursor } from '../platform/cursor.ts';
+import { Refusal } from '../platform/failures.ts';
+import { folded } from '../platform/search-terms.ts';
+import type { UserStore } from './users-port.ts';
+
+const searchCursor = z.tuple([z.string(), z.string()]);
+
+/** Finding people. Nothing is told of anybody but username, display name, id and presence. */
+export class People {
+  constructor(
+    private readonly users: Pick<UserStore, 'search' | 'byId'>,
+    private readonly registry: Pick<ConnectionRegistry, 'online'>,
+  ) {}
+
+  async search(query: RequestOf<'userSearch'>['query']): Promise<ResponseOf<'userSearch'>> {
+    const [term, id] = query.cursor ? decodeCursor(query.cursor, searchCursor) : [];
+    const after = term !== undefined && id !== undefined ? { term, id } : null;
+    const prefix = folded(query.q);
+    // A query of marks alone folds to nothing, which nobody asked to list everybody with.
+    const found = prefix === '' ? [] : await this.users.search({ prefix, after, limit: query.limit });
+    const online = await this.registry.online(found.map(({ user }) => user.id));
+    const last = found.length === query.limit ? found.at(-1) : undefined;
+    return {
+      users: found.map(({ user }) => userView(user, online.has(user.id))),
+      nextCursor: last ? encodeCursor([last.term, last.user.id]) : null,
+    };
+  }
+
+  async get(userId: UserId): Promise<User> {
+    const user = await this.users.byId(userId);
+    if (!user || user.disabled) throw new Refusal('not_found', 'There is no such person.');
+    const online = await this.registry.online([userId]);
+    return userView(user, online.has(userId));
+  }
+}
