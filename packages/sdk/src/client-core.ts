@@ -1,0 +1,44 @@
+import type { Conversation as ConversationData, ConversationId, Entry, ServerFrameOf } from '@parley/protocol';
+import type { ConnectionState } from './connection.ts';
+import type { Conversation } from './conversation.ts';
+import type { Events } from './events.ts';
+import type { HttpApi } from './http.ts';
+import type { Outbox, OutgoingMessage } from './outbox.ts';
+import type { Runtime } from './runtime.ts';
+import type { Store } from './store/store.ts';
+
+/** What a client tells. */
+export interface ClientEvents {
+  state: ConnectionState;
+  /** The next entry of any conversation, each once, in its conversation's order. */
+  entry: Entry;
+  /**
+   * A long absence: these entries of the conversation were left out, and `history` or `live({ after })` fetches them.
+   */
+  skipped: { conversation: Conversation; fromSeq: number; toSeq: number };
+  /** Something about a conversation changed: its name, head, unread count; it came or went. */
+  conversation: { conversation: Conversation; removed: boolean };
+  outbox: OutgoingMessage;
+  presence: ServerFrameOf<'presence'>;
+  typing: ServerFrameOf<'typing'>;
+  read: ServerFrameOf<'read'>;
+  /** What went wrong without a caller to be told. */
+  error: unknown;
+}
+
+/** What conversations use of their client. */
+export interface ClientCore {
+  readonly api: HttpApi;
+  readonly store: Store;
+  readonly outbox: Outbox;
+  readonly events: Events<ClientEvents>;
+  readonly runtime: Runtime;
+  readonly isConnected: boolean;
+  markRead(conversation: Conversation, seq: number): void;
+  typing(conversationId: ConversationId): void;
+  /** Takes in what a conversation is now. */
+  update(data: ConversationData): Conversation;
+  /** The same, and shows those entries of it that weren't shown yet. */
+  learn(data: ConversationData): Conversation;
+  forget(conversationId: ConversationId): Promise<void>;
+}

@@ -1,0 +1,114 @@
+import {
+  type Conversation as ConversationData,
+  type ConversationId,
+  type Entry,
+  type HistoryPage,
+  limits,
+  type ResponseOf,
+  type Role,
+  type UserId,
+} from '@parley/protocol';
+import type { ClientCore } from './client-core.ts';
+import { liveEntries } from './live-entries.ts';
+import type { OutgoingMessage } from './outbox.ts';
+import { Sequencer } from './sequencer.ts';
+
+/** One conversation: what is known of it, and what one can do in it. */
+export class Conversation {
+  readonly id: ConversationId;
+  readonly sequencer: Sequencer;
+  /** Set while a gap is being filled: one at a time. */
+  filling: Promise<void> | null = null;
+
+  constructor(
+    /** As it was last known; replaced when it changes. */
+    public data: ConversationData,
+    position: number,
+    private readonly core: ClientCore,
+  ) {
+    this.id = data.id;
+    this.sequencer = new Sequencer(position);
+  }
+
+  /** What to call it: its name, or the other person's. */
+  get title(): string {
+    return this.data.name ?? this.data.partner?.displayName ?? 'Conversation';
+  }
+
+  get unreadCount(): number {
+    return this.data.unreadCount;
+  }
+
+  /** Messages that wait to be sent or failed, in their order. */
+  get outbox(): OutgoingMessage[] {
+    return this.core.outbox.of(this.id);
+  }
+
+  /** Optimistic: returns at once; the message is kept and sent when that is possible, once. */
+  send(text: string): OutgoingMessage {
+    return this.core.outbox.add(this.id, text);
+  }
+
+  /**
+   * Entries as they come, each once, in order, without gaps (contract 3, 4): from now on, or from after the number
+   * `after`. Goes on over reconnects until the loop is left.
+   */
+  live(options: { after?: number } = {}): AsyncGenerator<Entry, void, undefined> {
+    return liveEntries(this, this.core, options.after ?? this.sequencer.position);
+  }
+
+  /**
+   * A page of entries, ascending: the newest, or before, after or around a number. From the server; without a
+   * connection what the store has. Not optimistic.
+   */
+  async history(
+    page: { before?: number; after?: number; around?: number; limit?: number } = {},
+  ): Promise<Pick<HistoryPage, 'entries' | 'visibleFromSeq'>> {
+    if (!this.core.isConnected) return this.keptHistory(page);
+    const answer = await this.core.api.call('getHistory', { conversationId: this.id, ...page });
+    await this.core.store.putEntries(this.id, answer.entries);
+    return answer;
+  }
+
+  /** Optimistic: the unread count changes at once; told to the server now or when it can be reached. */
+  markRead(seq: number = this.data.headSeq): void {
+    this.core.markRead(this, seq);
+  }
+
+  /** Shows the others that one types; at most once every few seconds. Lost without a connection. */
+  typing(): void {
+    this.core.typing(this.id);
+  }
+
+  /** Not optimistic, like everything below. */
+  async members(page: { cursor?: string; limit?: number } = {}): Promise<ResponseOf<'listMembers'>> {
+    return this.core.api.call('listMembers', { conversationId: this.id, ...page });
+  }
+
+  async add(userIds: UserId[]): Promise<void> {
+    await this.core.api.call('addMembers', { conversationId: this.id, userIds });
+  }
+
+  async remove(userId: UserId): Promise<void> {
+    await this.core.api.call('removeMember', { conversationId: this.id, userId });
+  }
+
+  async setRole(userId: UserId, role: Role): Promise<void> {
+    await this.core.api.call('setRole', { conversationId: this.id, userId, role });
+  }
+
+  async update(change: { name?: string; description?: string; announceOnly?: boolean }): Promise<void> {
+    this.core.update(await this.core.api.call('updateConversation', { conversationId: this.id, ...change }));
+  }
+
+  async leave(): Promise<void> {
+    await this.core.api.call('leaveConversation', { conversationId: this.id });
+    await this.core.forget(this.id);
+  }
+
+  private async keptHistory(page: { before?: number; limit?: number }) {
+    const { before, limit = limits.historyPageSize } = page;
+    const entries = await this.core.store.entries(this.id, { limit, ...(before === undefined ? {} : { before }) });
+    return { entries, visibleFromSeq: this.data.membership?.visibleFromSeq ?? 1 };
+  }
+}

@@ -1,0 +1,76 @@
+import type { Conversation as ConversationData, ConversationId, InputOf, ResponseOf, UserId } from '@parley/protocol';
+import type { ClientCore } from './client-core.ts';
+import { Conversation } from './conversation.ts';
+
+/** The conversations of whoever is logged in. */
+export class Conversations {
+  private readonly known = new Map<ConversationId, Conversation>();
+
+  constructor(private readonly core: () => ClientCore) {}
+
+  /** Most recent activity first. Those that were loaded so far: all of them once the client is live. */
+  list(): Conversation[] {
+    return [...this.known.values()].sort(
+      (a, b) => b.data.lastActivityAtMs - a.data.lastActivityAtMs || (a.id < b.id ? 1 : -1),
+    );
+  }
+
+  get(conversationId: ConversationId): Conversation | undefined {
+    return this.known.get(conversationId);
+  }
+
+  /** Not optimistic, like everything below. */
+  async openDirect(userId: UserId): Promise<Conversation> {
+    return this.core().learn(await this.core().api.call('openDirect', { userId }));
+  }
+
+  /** Safe to retry: one call makes one group however often the network makes it try. */
+  async createGroup(group: Omit<InputOf<'createGroup'>, 'clientRequestId'>): Promise<Conversation> {
+    const clientRequestId = this.core().runtime.uuid();
+    return this.core().learn(await this.core().api.call('createGroup', { ...group, clientRequestId }));
+  }
+
+  async createChannel(channel: Omit<InputOf<'createChannel'>, 'clientRequestId'>): Promise<Conversation> {
+    const clientRequestId = this.core().runtime.uuid();
+    return this.core().learn(await this.core().api.call('createChannel', { ...channel, clientRequestId }));
+  }
+
+  async join(conversationId: ConversationId): Promise<Conversation> {
+    return this.core().learn(await this.core().api.call('joinChannel', { conversationId }));
+  }
+
+  async searchChannels(query: InputOf<'channelSearch'> = {}): Promise<ResponseOf<'channelSearch'>> {
+    return this.core().api.call('channelSearch', query);
+  }
+
+  /** Takes in what a conversation is now. Of a new one, entries after `position` count as not shown yet. */
+  put(data: ConversationData, position: number): Conversation {
+    const known = this.known.get(data.id);
+    if (known) {
+      // What came by the entries may be newer than what was read before them.
+      if (data.headSeq >= known.data.headSeq) known.data = { ...data, unreadCount: unreadOf(data, known) };
+      return known;
+    }
+    const conversation = new Conversation(data, position, this.core());
+    this.known.set(data.id, conversation);
+    return conversation;
+  }
+
+  delete(conversationId: ConversationId): Conversation | undefined {
+    const conversation = this.known.get(conversationId);
+    this.known.delete(conversationId);
+    return conversation;
+  }
+
+  clear(): void {
+    this.known.clear();
+  }
+}
+
+/** The unread count, where this client has read further than the server knew. */
+function unreadOf(data: ConversationData, known: Conversation): number {
+  const readHere = known.data.membership?.readSeq ?? 0;
+  const readThere = data.membership?.readSeq ?? 0;
+  if (readHere <= readThere) return data.unreadCount;
+  return Math.min(data.unreadCount, known.data.unreadCount + (data.messageCount - known.data.messageCount));
+}

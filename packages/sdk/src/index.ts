@@ -1,0 +1,12 @@
+export type { Conversation as ConversationData, Entry, MessageEntry, Receipt, User } from '@parley/protocol';
+export type { ClientOptions } from './client.ts';
+export { ParleyClient } from './client.ts';
+export type { ClientEvents } from './client-core.ts';
+export type { ConnectionState } from './connection.ts';
+export type { Conversation } from './conversation.ts';
+export type { OutgoingMessage, OutgoingStatus } from './outbox.ts';
+export { Disconnected, ParleyError } from './parley-error.ts';
+export { defaultRuntime, type Runtime } from './runtime.ts';
+export { IndexedDbStore } from './store/indexeddb-store.ts';
+export { MemoryStore } from './store/memory-store.ts';
+export type { Store, StoredConversation, StoredMessage, StoredSession } from './store/store.ts';

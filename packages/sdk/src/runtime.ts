@@ -1,0 +1,38 @@
+/** What the client needs of where it runs. Tests bring their own. */
+export interface Runtime {
+  nowMs(): number;
+  /** From 0 up to, but not including, 1. */
+  random(): number;
+  /** Calls `run` once after `delayMs`; the returned function takes that back. */
+  after(delayMs: number, run: () => void): () => void;
+  fetch(url: string, init: RequestInit): Promise<Response>;
+  openSocket(url: string, subprotocol: string): WebSocket;
+  uuid(): string;
+  /** Calls `run` when the machine is back on a network; the returned function takes that back. */
+  onOnline(run: () => void): () => void;
+}
+
+/** Browsers, Bun, and Node from 22 on have all of it. Node 20 has no WebSocket: pass one, of the package `ws` say. */
+export function defaultRuntime(webSocket: typeof WebSocket | undefined = globalThis.WebSocket): Runtime {
+  return {
+    nowMs: () => Date.now(),
+    random: () => Math.random(),
+    after(delayMs, run) {
+      const timer = setTimeout(run, delayMs);
+      return () => clearTimeout(timer);
+    },
+    fetch: (url, init) => fetch(url, init),
+    openSocket(url, subprotocol) {
+      if (!webSocket) {
+        throw new Error('There is no WebSocket here: pass one as the option `webSocket`, of the package "ws" say.');
+      }
+      return new webSocket(url, subprotocol);
+    },
+    uuid: () => crypto.randomUUID(),
+    onOnline(run) {
+      if (typeof addEventListener !== 'function') return () => undefined;
+      addEventListener('online', run);
+      return () => removeEventListener('online', run);
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import type { ConversationId, Entry } from '@parley/protocol';
+import type { Store, StoredConversation, StoredMessage, StoredSession } from './store.ts';
+
+/** Newest entries kept of each conversation. */
+const entriesMax = 1_000;
+
+/** Keeps everything for as long as the process lives. */
+export class MemoryStore implements Store {
+  private current: StoredSession | null = null;
+  private readonly kept = new Map<ConversationId, StoredConversation>();
+  private readonly logs = new Map<ConversationId, Map<number, Entry>>();
+  private readonly outgoing = new Map<string, StoredMessage>();
+
+  async session(): Promise<StoredSession | null> {
+    return this.current;
+  }
+
+  async setSession(session: StoredSession | null): Promise<void> {
+    this.current = session;
+  }
+
+  async conversations(): Promise<StoredConversation[]> {
+    return [...this.kept.values()];
+  }
+
+  async putConversation(conversation: StoredConversation): Promise<void> {
+    this.kept.set(conversation.conversation.id, conversation);
+  }
+
+  async deleteConversation(conversationId: ConversationId): Promise<void> {
+    this.kept.delete(conversationId);
+    this.logs.delete(conversationId);
+  }
+
+  async putEntries(conversationId: ConversationId, entries: readonly Entry[]): Promise<void> {
+    const log = this.logs.get(conversationId) ?? new Map<number, Entry>();
+    this.logs.set(conversationId, log);
+    for (const entry of entries) log.set(entry.seq, entry);
+    if (log.size <= entriesMax) return;
+    const oldestFirst = [...log.keys()].sort((a, b) => a - b);
+    for (const seq of oldestFirst.slice(0, log.size - entriesMax)) log.delete(seq);
+  }
+
+  async entries(conversationId: ConversationId, page: { before?: number; limit: number }): Promise<Entry[]> {
+    const before = page.before ?? Number.POSITIVE_INFINITY;
+    return [...(this.logs.get(conversationId)?.values() ?? [])]
+      .filter((entry) => entry.seq < before)
+      .sort((a, b) => a.seq - b.seq)
+      .slice(-page.limit);
+  }
+
+  async outbox(): Promise<StoredMessage[]> {
+    return [...this.outgoing.values()].sort((a, b) => a.order - b.order);
+  }
+
+  async putOutbox(message: StoredMessage): Promise<void> {
+    this.outgoing.set(message.clientMessageId, message);
+  }
+
+  async deleteOutbox(clientMessageId: string): Promise<void> {
+    this.outgoing.delete(clientMessageId);
+  }
+
+  async clear(): Promise<void> {
+    this.current = null;
+    for (const map of [this.kept, this.logs, this.outgoing]) map.clear();
+  }
+}

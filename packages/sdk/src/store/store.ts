@@ -1,0 +1,49 @@
+import type { Account, Conversation, ConversationId, Entry } from '@parley/protocol';
+
+export interface StoredSession {
+  token: string;
+  account: Account;
+}
+
+/** A conversation as it was last known. */
+export interface StoredConversation {
+  conversation: Conversation;
+  /** The number of the last entry that was shown. */
+  position: number;
+}
+
+/** A message on its way out. */
+export interface StoredMessage {
+  clientMessageId: string;
+  conversationId: ConversationId;
+  text: string;
+  /** Messages of one conversation go out in this order. */
+  order: number;
+  createdAtMs: number;
+  /** Why it will not be sent again by itself; null while it will be. */
+  failure: { code: string; message: string } | null;
+}
+
+/** What a client keeps between runs. What resolved is there after a restart, as far as the platform keeps anything. */
+export interface Store {
+  session(): Promise<StoredSession | null>;
+  setSession(session: StoredSession | null): Promise<void>;
+
+  conversations(): Promise<StoredConversation[]>;
+  putConversation(conversation: StoredConversation): Promise<void>;
+  /** With its entries. */
+  deleteConversation(conversationId: ConversationId): Promise<void>;
+
+  /** Keeps entries for reading without a connection; each number once. */
+  putEntries(conversationId: ConversationId, entries: readonly Entry[]): Promise<void>;
+  /** At most `limit` entries with a smaller number, ascending; the newest without `before`. May have gaps. */
+  entries(conversationId: ConversationId, page: { before?: number; limit: number }): Promise<Entry[]>;
+
+  /** By order. */
+  outbox(): Promise<StoredMessage[]>;
+  putOutbox(message: StoredMessage): Promise<void>;
+  deleteOutbox(clientMessageId: string): Promise<void>;
+
+  /** Forgets everything. */
+  clear(): Promise<void>;
+}
