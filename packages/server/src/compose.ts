@@ -10,6 +10,7 @@ import { SqliteHistoryStore } from './adapters/sqlite/history-store.ts';
 import { SqliteReadPositions } from './adapters/sqlite/read-positions.ts';
 import { SqliteTotals } from './adapters/sqlite/totals.ts';
 import { SqliteUserStore } from './adapters/sqlite/user-store.ts';
+import { backup, type Verification, verify } from './adapters/sqlite/verify.ts';
 import type { ConnectionRegistry } from './connections/registry-port.ts';
 import type { ConversationStore } from './conversations/conversations-port.ts';
 import type { CommandLog } from './distribution/command-log-port.ts';
@@ -20,6 +21,8 @@ import type { Clock } from './platform/clock.ts';
 import { failureReporter } from './platform/log.ts';
 import type { Totals } from './users/totals-port.ts';
 import type { UserStore } from './users/users-port.ts';
+
+export { databaseFile };
 
 /** An adapter for each port. */
 export interface Adapters {
@@ -55,4 +58,14 @@ export function embeddedAdapters(dataFolder: string, clock: Clock): Adapters {
       writes.close();
     },
   };
+}
+
+/** Reads the whole database of a data folder, and says what breaks the contract. Safe while it is being served. */
+export function verifyDatabase(dataFolder: string): Verification {
+  return verify(join(dataFolder, databaseFile));
+}
+
+/** Copies the database of a data folder to one consistent point. Returns the copy's bytes. */
+export function backupDatabase(dataFolder: string, copy: string): number {
+  return backup(join(dataFolder, databaseFile), copy);
 }

@@ -10,6 +10,7 @@ import type {
   ReadPosition,
 } from '../../conversations/conversations-port.ts';
 import type { GroupCommit } from './group-commit.ts';
+import { type IndexedParticipant, MembershipIndex } from './membership-index.ts';
 import type { SqliteReadPositions } from './read-positions.ts';
 import { type EntryRow, type HeadRow, headOf, messageOf, type ParticipantRow, participantOf } from './rows.ts';
 import { searchParameters, searchQuery } from './search-query.ts';
@@ -17,12 +18,14 @@ import { searchParameters, searchQuery } from './search-query.ts';
 /** Conversations, participants and the index by user in SQLite. */
 export class SqliteConversationStore implements ConversationStore {
   private readonly statements: ReturnType<typeof prepare>;
+  private readonly index: MembershipIndex;
 
   constructor(
     private readonly writes: GroupCommit,
     private readonly positions: SqliteReadPositions,
   ) {
     this.statements = prepare(writes.database);
+    this.index = new MembershipIndex(writes.database);
   }
 
   async head(conversationId: ConversationId): Promise<ConversationHead | undefined> {
@@ -43,22 +46,12 @@ export class SqliteConversationStore implements ConversationStore {
     return this.statements.members.all(conversationId, joinedSeq, userId, page.limit).map(participantOf);
   }
 
-  indexParticipants(rows: readonly { participant: Participant; broadcast: boolean }[]): Promise<void> {
-    return this.writes.run(() => {
-      for (const { participant, broadcast } of rows) {
-        this.statements.putMembership.run(
-          participant.userId,
-          participant.conversationId,
-          Number(broadcast),
-          participant.role,
-          participant.joinedSeq,
-          participant.joinedMessageCount,
-          participant.visibleFromSeq,
-          participant.leftSeq,
-          participant.changedSeq,
-          participant.changedAtMs,
-        );
-      }
+  /** The history store has written these rows already, with their entries; what is there isn't written again. */
+  async indexParticipants(rows: readonly IndexedParticipant[]): Promise<void> {
+    const behind = rows.filter((row) => !this.index.isCurrent(row));
+    if (behind.length === 0) return;
+    await this.writes.run(() => {
+      for (const row of behind) this.index.put(row);
     });
   }
 
@@ -144,18 +137,6 @@ function prepare(database: Database) {
     ),
     broadcastConversations: database.query<{ conversation_id: string }, [string]>(
       'SELECT conversation_id FROM memberships WHERE user_id = ? AND broadcast = 1 AND left_seq IS NULL',
-    ),
-    putMembership: database.query(
-      `INSERT INTO memberships VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT DO UPDATE SET
-         broadcast = max(broadcast, excluded.broadcast),
-         role = iif(excluded.changed_seq >= changed_seq, excluded.role, role),
-         joined_seq = iif(excluded.changed_seq >= changed_seq, excluded.joined_seq, joined_seq),
-         joined_message_count = iif(excluded.changed_seq >= changed_seq, excluded.joined_message_count, joined_message_count),
-         visible_from_seq = iif(excluded.changed_seq >= changed_seq, excluded.visible_from_seq, visible_from_seq),
-         left_seq = iif(excluded.changed_seq >= changed_seq, excluded.left_seq, left_seq),
-         changed_at_ms = iif(excluded.changed_seq >= changed_seq, excluded.changed_at_ms, changed_at_ms),
-         changed_seq = max(changed_seq, excluded.changed_seq)`,
     ),
     homepage: database.query<
       ParticipantRow & { activity_at_ms: number },

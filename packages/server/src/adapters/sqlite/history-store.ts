@@ -13,14 +13,22 @@ import {
 } from '../../history/history-port.ts';
 import { searchTerms } from '../../platform/search-terms.ts';
 import type { GroupCommit } from './group-commit.ts';
+import { MembershipIndex } from './membership-index.ts';
 import { type EntryRow, entryOf, type HeadRow, headOf, noticeOf, type ParticipantRow, participantOf } from './rows.ts';
 
-/** The conversations' logs in SQLite. One writer, one transaction at a time: batches can't interleave. */
+/**
+ * The conversations' logs in SQLite. One writer, one transaction at a time: batches can't interleave.
+ *
+ * The index by user is written in the same transaction: both are in one database here, and after a crash between the
+ * two there would be no log that is replayed to mend it.
+ */
 export class SqliteHistoryStore implements HistoryStore {
   private readonly statements: ReturnType<typeof prepare>;
+  private readonly index: MembershipIndex;
 
   constructor(private readonly writes: GroupCommit) {
     this.statements = prepare(writes.database);
+    this.index = new MembershipIndex(writes.database);
   }
 
   apply<Result>(needed: FactsNeeded, decide: (facts: Facts) => Decision<Result>): Promise<Result> {
@@ -71,8 +79,12 @@ export class SqliteHistoryStore implements HistoryStore {
 
   private write({ entries, heads, participants }: Changes): void {
     for (const { entry, commandId } of entries) this.writeEntry(entry, commandId);
+    const broadcast = new Set(heads.filter((head) => head.broadcast).map((head) => head.id));
+    for (const participant of participants) {
+      this.writeParticipant(participant);
+      this.index.put({ participant, broadcast: broadcast.has(participant.conversationId) });
+    }
     for (const head of heads) this.writeHead(head);
-    for (const participant of participants) this.writeParticipant(participant);
   }
 
   private writeEntry(entry: Entry, commandId: string): void {
@@ -92,7 +104,9 @@ export class SqliteHistoryStore implements HistoryStore {
   }
 
   private writeHead(head: ConversationHead): void {
-    if (head.kind === 'channel') this.writeTerms(head);
+    const before = head.kind === 'direct' ? null : this.statements.head.get(head.id);
+    if (head.kind === 'channel') this.writeTerms(head, before);
+    if (head.broadcast && before?.broadcast !== 1) this.index.markBroadcast(head.id);
     this.statements.putHead.run(
       head.id,
       head.kind,
@@ -114,8 +128,7 @@ export class SqliteHistoryStore implements HistoryStore {
   }
 
   /** Keeps what the channel is found by, when that changes. */
-  private writeTerms(head: ConversationHead): void {
-    const before = this.statements.head.get(head.id);
+  private writeTerms(head: ConversationHead, before: HeadRow | null): void {
     if (before && before.name === head.name && before.closed === Number(head.closed)) return;
     this.statements.deleteTerms.run(head.id);
     if (head.closed || head.name === null) return;

@@ -1,0 +1,144 @@
+import { createInterface } from 'node:readline/promises';
+import type { ManagedUser, ResponseOf } from '@parley/protocol';
+import { backupDatabase, verifyDatabase } from '@parley/server';
+import type { Command } from 'commander';
+import { Failure } from '../failure.ts';
+import { type Control, withControl } from './control.ts';
+
+const dataOption = ['--data <folder>', 'folder of the database', process.env['PARLEY_DATA'] ?? 'data'] as const;
+
+interface DataOption {
+  data: string;
+}
+
+/** What the administrator at the server's machine does, whether the server runs or not. */
+export function addAdministration(program: Command): void {
+  addUser(program.command('user').description('Accounts: list, create, disable, enable, reset a password, invite.'));
+  program
+    .command('stats')
+    .description('What the server holds and who is on it.')
+    .option(...dataOption)
+    .action(async ({ data }: DataOption) => {
+      const stats = await withControl(data, (control) => control.call('getStats', {}));
+      for (const [name, value] of Object.entries(stats)) console.log(`${name}\t${value}`);
+    });
+  program
+    .command('backup')
+    .description('Copy the database, while the server runs or not, to one consistent point.')
+    .argument('<file>', 'the copy; must not exist')
+    .option(...dataOption)
+    .action((file: string, { data }: DataOption) => {
+      console.log(`${backupDatabase(data, file)} bytes in ${file}`);
+    });
+  program
+    .command('verify')
+    .description('Read the whole database and check that no entry is missing, doubled or out of order.')
+    .option(...dataOption)
+    .action(({ data }: DataOption) => {
+      const { checked, faults } = verifyDatabase(data);
+      for (const fault of faults) console.log(fault);
+      console.log(`${checked.conversations} conversations, ${checked.entries} entries, ${faults.length} faults`);
+      if (faults.length > 0) process.exitCode = 1;
+    });
+}
+
+function addUser(user: Command): void {
+  user
+    .command('list')
+    .description('All accounts.')
+    .option(...dataOption)
+    .action(({ data }: DataOption) => withControl(data, listAccounts));
+  user
+    .command('create')
+    .description('Make an account; the password is read from standard input. The first one administers.')
+    .argument('<username>')
+    .option(...dataOption)
+    .option('--display-name <name>', 'what others see; the username unless given')
+    .option('--administrator', 'the account administers the server')
+    .action(async (username: string, options: DataOption & { displayName?: string; administrator?: true }) => {
+      const password = await readPassword();
+      const { displayName, administrator } = options;
+      const created = await withControl(options.data, (control) =>
+        control.call('createAccount', {
+          username,
+          password,
+          ...(displayName === undefined ? {} : { displayName }),
+          ...(administrator ? { administrator } : {}),
+        }),
+      );
+      console.log(accountLine(created));
+    });
+  for (const [name, disabled] of [
+    ['disable', true],
+    ['enable', false],
+  ] as const) {
+    user
+      .command(name)
+      .description(disabled ? 'Log somebody out everywhere and keep them out.' : 'Let somebody in again.')
+      .argument('<username>')
+      .option(...dataOption)
+      .action(async (username: string, { data }: DataOption) => {
+        const updated = await withControl(data, async (control) => {
+          const { id } = await accountNamed(control, username);
+          return control.call('setAccountDisabled', { userId: id, disabled });
+        });
+        console.log(accountLine(updated));
+      });
+  }
+  user
+    .command('reset-password')
+    .description('Set a password, read from standard input, and end every session of the account.')
+    .argument('<username>')
+    .option(...dataOption)
+    .action(async (username: string, { data }: DataOption) => {
+      const newPassword = await readPassword();
+      await withControl(data, async (control) => {
+        const { id } = await accountNamed(control, username);
+        await control.call('resetPassword', { userId: id, newPassword });
+      });
+      console.log(`The password of ${username} is set; its sessions have ended.`);
+    });
+  user
+    .command('invite')
+    .description('Make an invitation, for a server that takes sign-ups by invitation.')
+    .option(...dataOption)
+    .option('--uses <number>', 'how many people it lets in', Number, 1)
+    .option('--valid-for-hours <hours>', 'how long it lasts', Number, 168)
+    .action(async ({ data, uses, validForHours }: DataOption & { uses: number; validForHours: number }) => {
+      const invitation = await withControl(data, (control) =>
+        control.call('createInvitation', { uses, validForHours }),
+      );
+      console.log(invitation.token);
+    });
+}
+
+async function listAccounts(control: Control): Promise<void> {
+  let cursor: string | null = null;
+  do {
+    const page: ResponseOf<'listAccounts'> = await control.call('listAccounts', cursor === null ? {} : { cursor });
+    for (const account of page.users) console.log(accountLine(account));
+    cursor = page.nextCursor;
+  } while (cursor !== null);
+}
+
+async function accountNamed(control: Control, username: string): Promise<ManagedUser> {
+  const { users } = await control.call('listAccounts', { q: username, limit: 1 });
+  const account = users.find((each) => each.username.toLowerCase() === username.toLowerCase());
+  if (!account) throw new Failure(`there is no user ${username}`);
+  return account;
+}
+
+function accountLine(account: ManagedUser): string {
+  const marks = [account.administrator ? 'administrator' : '', account.disabled ? 'disabled' : ''];
+  return [account.id, account.username, account.displayName, ...marks.filter((mark) => mark !== '')].join('\t');
+}
+
+/** A line of standard input; asked for when that is a terminal. */
+async function readPassword(): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stdin.isTTY ? process.stderr : undefined });
+  try {
+    return await lines.question('Password: ');
+  } finally {
+    lines.close();
+  }
+}

@@ -1,0 +1,59 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { InputOf, OperationId, ResponseOf } from '@parley/protocol';
+import { HttpApi, ParleyError } from '@parley/sdk';
+import {
+  controlSocketFile,
+  databaseFile,
+  embeddedAdapters,
+  isServed,
+  loadConfig,
+  Server,
+  systemClock,
+} from '@parley/server';
+import { Failure } from '../failure.ts';
+
+/** The administrator's way into a data folder. */
+export interface Control {
+  call<Id extends OperationId>(id: Id, input: InputOf<Id>): Promise<ResponseOf<Id>>;
+}
+
+/**
+ * Runs `work` with the server that serves the folder, or, when none does, with one that is composed for it and not
+ * offered to anybody.
+ */
+export async function withControl<Result>(
+  dataFolder: string,
+  work: (control: Control) => Promise<Result>,
+): Promise<Result> {
+  if (await isServed(dataFolder)) {
+    const unix = controlSocketFile(dataFolder);
+    return inWords(work(apiOver((url, init) => fetch(url, { ...init, unix }))));
+  }
+  if (!existsSync(join(dataFolder, databaseFile))) {
+    throw new Failure(`--data: there is no Parley database in ${dataFolder}; \`parley serve\` makes one`);
+  }
+  const adapters = embeddedAdapters(dataFolder, systemClock);
+  const server = new Server(adapters, loadConfig({ data: dataFolder }, {}));
+  try {
+    return await inWords(
+      work(apiOver(async (url, init) => server.controlApi.fetch(new Request(url, init), { address: '' }))),
+    );
+  } finally {
+    await adapters.close();
+  }
+}
+
+function apiOver(fetch: (url: string, init: RequestInit) => Promise<Response>): Control {
+  return new HttpApi('http://control', { fetch });
+}
+
+/** Refusals become sentences. */
+async function inWords<Result>(work: Promise<Result>): Promise<Result> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof ParleyError) throw new Failure(error.message, { cause: error });
+    throw error;
+  }
+}

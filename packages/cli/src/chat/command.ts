@@ -1,0 +1,6 @@
+import type { Command } from 'commander';
+
+/** `parley chat`: the terminal client. */
+export function addChat(program: Command): void {
+  program.command('chat');
+}

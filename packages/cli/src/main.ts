@@ -1,0 +1,22 @@
+#!/usr/bin/env bun
+import { BadSetting } from '@parley/server';
+import { Command } from 'commander';
+import { addAdministration } from './administration/commands.ts';
+import { addChat } from './chat/command.ts';
+import { Failure } from './failure.ts';
+import { addServe } from './serve.ts';
+
+const program = new Command('parley')
+  .description('An instant-messaging system that people host themselves.')
+  .showHelpAfterError('(add --help for what is allowed)');
+addServe(program);
+addAdministration(program);
+addChat(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof BadSetting || error instanceof Failure)) throw error;
+  console.error(`parley: ${error.message}`);
+  process.exit(1);
+}

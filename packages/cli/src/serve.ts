@@ -1,0 +1,24 @@
+import { type GivenSettings, loadConfig, serve, settings, variableOf } from '@parley/server';
+import { type Command, Option } from 'commander';
+
+/** `parley serve`: every setting is a flag, an environment variable and a key of the file. */
+export function addServe(program: Command): void {
+  const command = program.command('serve').description('Serve Parley from this machine.');
+  for (const [name, { default: standard, meaning }] of Object.entries(settings)) {
+    const shown = standard === '' ? 'none' : standard;
+    command.addOption(new Option(`--${name} <${name}>`, `${meaning} (default: ${shown}; ${variableOf(name)})`));
+  }
+  command.option('--config <file>', 'JSON file of settings; environment and flags go before it (PARLEY_CONFIG)');
+  command.action(async (_options, { args }: Command) => {
+    if (args.length > 0) command.error(`error: serve takes no argument ${args[0]}`);
+    const given = Object.fromEntries(
+      Object.keys(settings).map((name) => [name, command.getOptionValue(camelCase(name))]),
+    ) as GivenSettings;
+    const file: string | undefined = command.getOptionValue('config') ?? process.env['PARLEY_CONFIG'];
+    await serve(loadConfig(given, process.env, file));
+  });
+}
+
+function camelCase(name: string): string {
+  return name.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,44 @@
+import { configure, getConsoleSink, getJsonLinesFormatter, getTextFormatter } from '@logtape/logtape';
+import { embeddedAdapters } from './compose.ts';
+import { isServed, listenForControl } from './control-socket.ts';
+import { systemClock } from './platform/clock.ts';
+import { logOf } from './platform/log.ts';
+import { Server } from './server.ts';
+import { BadSetting, type Config } from './settings.ts';
+
+/** Serves until the process is told to stop. Throws {@link BadSetting} for what can't be served with. */
+export async function serve(config: Config): Promise<void> {
+  await startLog(config);
+  if (await isServed(config.data)) throw new BadSetting(`--data: ${config.data} is being served by another process`);
+  const server = new Server(embeddedAdapters(config.data, systemClock), config);
+  const stopControl = listenForControl(config.data, (request) => server.controlApi.fetch(request, { address: '' }));
+  await server.start();
+  const log = logOf('server');
+  log.info('Parley serves {url}, data in {data}', { url: server.url, data: config.data });
+  const signal = await toldToStop();
+  log.info('{signal}: stopping; clients are sent away over {drainMs} ms', { signal, drainMs: config['drain-ms'] });
+  await stopControl();
+  await server.stop();
+  log.info('Stopped.');
+}
+
+/** Lines for people at a terminal, JSON for everything else; on standard error, so that output stays what was asked for. */
+function startLog(config: Config): Promise<void> {
+  const formatter = process.stderr.isTTY ? getTextFormatter() : getJsonLinesFormatter();
+  const write = (line: unknown) => void process.stderr.write(`${String(line).trimEnd()}\n`);
+  const console = { ...globalThis.console, debug: write, info: write, warn: write, error: write };
+  return configure({
+    reset: true,
+    sinks: { stderr: getConsoleSink({ formatter, console }) },
+    loggers: [
+      { category: 'parley', sinks: ['stderr'], lowestLevel: config['log-level'] },
+      { category: ['logtape', 'meta'], sinks: ['stderr'], lowestLevel: 'error' },
+    ],
+  });
+}
+
+function toldToStop(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(signal));
+  });
+}

@@ -1,0 +1,54 @@
+// What the other tools stand on: plain Node.js, so that they run before anything is installed.
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const stampFile = join(root, 'node_modules', '.parley-lock');
+
+/** Installs what package-lock.json names, unless that very lock file is installed already. */
+export function setUp() {
+  const wanted = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
+  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted) return;
+  console.error('Setting up: installing packages …');
+  // npm's own output goes where it can be read without mixing with what the program prints.
+  // Not `npm ci`: it refuses a lock file that lacks packages for platforms which the registry it was made with lacks.
+  const installed = spawnSync('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+    shell: process.platform === 'win32',
+  });
+  if (installed.status !== 0) {
+    console.error('Setting up failed: npm install did not succeed. Its messages are above.');
+    process.exit(1);
+  }
+  writeFileSync(stampFile, wanted);
+}
+
+/** The Bun that comes with the packages: as its package links it, or, where install scripts don't run, as it ships. */
+export function bunFile() {
+  const linked = join(root, 'node_modules', 'bun', 'bin', 'bun.exe');
+  if (existsSync(linked) && spawnSync(linked, ['--version']).status === 0) return linked;
+  const scope = join(root, 'node_modules', '@oven');
+  for (const name of existsSync(scope) ? readdirSync(scope) : []) {
+    const shipped = join(scope, name, 'bin', 'bun');
+    if (existsSync(shipped) && spawnSync(shipped, ['--version']).status === 0) return shipped;
+  }
+  console.error(
+    'There is no Bun for this platform among the installed packages. See https://bun.com for supported ones.',
+  );
+  process.exit(1);
+}
+
+/** Runs a program in this terminal; ends this process as it ends. */
+export function become(program, args) {
+  const child = spawn(program, args, { cwd: process.cwd(), stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => {
+    process.exit(signal ? 128 + 15 : (code ?? 1));
+  });
+}
