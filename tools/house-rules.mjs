@@ -1,0 +1,57 @@
+// House rules that no other tool knows. Prints what breaks them; exits with 1 when anything does.
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { root } from './workspace.mjs';
+
+const linesMax = 300;
+const vagueNames = /^(utils?|helpers?|common|types|misc|.*manager)\b/i;
+
+const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8' })
+  .split('\n')
+  .filter((file) => file !== '');
+const read = (file) => readFileSync(join(root, file), 'utf8');
+
+const faults = [...sourceFaults(), ...lockFaults(), ...dependencyFaults()];
+for (const fault of faults) console.log(fault);
+process.exitCode = faults.length > 0 ? 1 : 0;
+
+function sourceFaults() {
+  return files
+    .filter((file) => /\.(ts|tsx|mjs)$/.test(file))
+    .flatMap((file) => {
+      const text = read(file);
+      const lines = text.split('\n').length - 1;
+      return [
+        ...(lines > linesMax ? [`${file}: ${lines} lines; look for the concept that has no name yet`] : []),
+        ...(vagueNames.test(basename(file)) ? [`${file}: the name says nothing`] : []),
+        ...(/\b(TODO|FIXME|XXX)\b/.test(text) && basename(file) !== 'house-rules.mjs' ? [`${file}: a TODO; file an issue`] : []),
+      ];
+    });
+}
+
+/** The lock file carries versions and checksums, and not where one machine downloads from. */
+function lockFaults() {
+  const { packages } = JSON.parse(read('package-lock.json'));
+  return Object.entries(packages)
+    .filter(([, entry]) => !entry.link && entry.resolved !== undefined)
+    .map(([name]) => `package-lock.json: ${name} carries a download address`);
+}
+
+/** docs/DEPENDENCIES.md and the manifests name the same packages. */
+function dependencyFaults() {
+  const declared = new Set(
+    files
+      .filter((file) => basename(file) === 'package.json')
+      .flatMap((file) => {
+        const { dependencies, devDependencies } = JSON.parse(read(file));
+        return Object.keys({ ...dependencies, ...devDependencies });
+      })
+      .filter((name) => !name.startsWith('@parley/')),
+  );
+  const documented = new Set([...read('docs/DEPENDENCIES.md').matchAll(/^\| `([^`]+)` \|/gm)].map((match) => match[1]));
+  return [
+    ...[...declared].filter((name) => !documented.has(name)).map((name) => `docs/DEPENDENCIES.md: ${name} is missing`),
+    ...[...documented].filter((name) => !declared.has(name)).map((name) => `docs/DEPENDENCIES.md: ${name} is not used`),
+  ];
+}

@@ -1,0 +1,58 @@
+// `npm test`: every check, then every test. The last line is `N passed, N failed`, each check counted as one test.
+// `npm test -- PATH …` runs only the tests of these paths; `--checks-only` (npm run check) only the checks.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bunFile, root, setUp } from './workspace.mjs';
+
+const testTimeoutMs = 120_000;
+
+setUp();
+const bun = bunFile();
+const bin = (name) => join(root, 'node_modules', '.bin', name);
+const paths = process.argv.slice(2).filter((argument) => argument !== '--checks-only');
+const checksOnly = process.argv.includes('--checks-only');
+const counts = { passed: 0, failed: 0, skipped: 0 };
+
+if (paths.length === 0) {
+  check('types', bin('tsc'), ['-p', '.']);
+  check('types as browsers see them', bin('tsc'), ['-p', 'tsconfig.browser.json']);
+  check('lint, format and import rules', bin('biome'), ['check', '--error-on-warnings']);
+  check('dead code', bun, [join(root, 'node_modules/knip/bin/knip.js')]);
+  check('house rules', process.execPath, ['tools/house-rules.mjs']);
+}
+if (!checksOnly) test();
+
+const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
+console.log(`${counts.passed} passed, ${counts.failed} failed${skipped}`);
+process.exitCode = counts.failed > 0 ? 1 : 0;
+
+function check(name, program, args) {
+  console.log(`— ${name}`);
+  const { status } = spawnSync(program, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  counts[status === 0 ? 'passed' : 'failed']++;
+}
+
+function test() {
+  console.log('— tests');
+  const folder = mkdtempSync(join(tmpdir(), 'parley-test-'));
+  const report = join(folder, 'report.xml');
+  const args = ['test', `--timeout=${testTimeoutMs}`, '--reporter=junit', `--reporter-outfile=${report}`, ...paths];
+  const { status } = spawnSync(bun, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  const cases = [...readFileSync(report, 'utf8').matchAll(/<testcase ([^>]*?)(\/>|>[\s\S]*?<\/testcase>)/g)];
+  rmSync(folder, { recursive: true });
+  let failed = 0;
+  for (const [, attributes, rest] of cases) {
+    if (rest.includes('<skipped')) {
+      const name = /name="([^"]*)"/.exec(attributes)?.[1];
+      console.log(`skipped: ${name}`);
+      // On the machines that decide, nothing may be skipped.
+      if (process.env.CI === 'true') failed++;
+      else counts.skipped++;
+    } else if (rest.includes('<failure')) failed++;
+    else counts.passed++;
+  }
+  // A file that doesn't load has no test case, yet the runner says that something failed.
+  counts.failed += failed === 0 && status !== 0 ? 1 : failed;
+}
