@@ -1,0 +1,42 @@
+import type { limits } from '@parley/protocol';
+
+interface LimitNote {
+  unit: 'bytes' | 'code points' | 'characters' | 'people' | 'rows' | 'conversations' | 'ms';
+  text: string;
+}
+
+/** What each limit of the protocol bounds, in the order in which the reference lists them. */
+export const limitNotes: Readonly<Record<keyof typeof limits, LimitNote>> = {
+  textCodePoints: { unit: 'code points', text: 'A message’s text.' },
+  frameBytes: { unit: 'bytes', text: 'One frame from a client.' },
+  bodyBytes: { unit: 'bytes', text: 'The body of one HTTP request.' },
+  usernameMinLength: { unit: 'characters', text: 'The shortest username.' },
+  usernameMaxLength: { unit: 'characters', text: 'The longest username.' },
+  displayNameCodePoints: { unit: 'code points', text: 'A display name.' },
+  passwordMinCodePoints: { unit: 'code points', text: 'The shortest password.' },
+  passwordMaxCodePoints: { unit: 'code points', text: 'The longest password.' },
+  deviceNameCodePoints: { unit: 'code points', text: 'A device’s name.' },
+  conversationNameCodePoints: { unit: 'code points', text: 'The name of a group or channel.' },
+  descriptionCodePoints: { unit: 'code points', text: 'The description of a group or channel.' },
+  clientMessageIdLength: { unit: 'characters', text: 'A client message id or client request id.' },
+  searchCodePoints: { unit: 'code points', text: 'What is searched for.' },
+  membersPerRequest: { unit: 'people', text: 'Named in one request that creates a group or adds members.' },
+  membersPerConversation: { unit: 'people', text: 'Members of one group or channel.' },
+  directFanOutMembers: { unit: 'people', text: 'Above this many members there are neither read receipts nor typing.' },
+  homepagePageSize: { unit: 'rows', text: 'Conversations on a page of the homepage, unless asked for otherwise.' },
+  homepagePageMax: { unit: 'rows', text: 'Most conversations on a page of the homepage.' },
+  historyPageSize: { unit: 'rows', text: 'Entries on a page of history, unless asked for otherwise.' },
+  historyPageMax: { unit: 'rows', text: 'Most entries on a page of history.' },
+  historyPageTextBytes: { unit: 'bytes', text: 'Text after which a page of history ends early.' },
+  memberPageSize: { unit: 'rows', text: 'Members or accounts on a page, unless asked for otherwise.' },
+  memberPageMax: { unit: 'rows', text: 'Most members or accounts on a page.' },
+  searchPageSize: { unit: 'rows', text: 'Results on a page of a search, unless asked for otherwise.' },
+  searchPageMax: { unit: 'rows', text: 'Most results on a page of a search.' },
+  watchedUsers: { unit: 'people', text: 'Whose presence one connection can watch at once.' },
+  watchedConversations: { unit: 'conversations', text: 'Whose online count one connection can watch at once.' },
+  helloTimeoutMs: { unit: 'ms', text: 'From opening a socket to the end of its hello.' },
+  heartbeatMs: { unit: 'ms', text: 'A client sends something, if only a ping, at least this often.' },
+  silenceMs: { unit: 'ms', text: 'A connection that was silent for this long is closed.' },
+  presenceIntervalMs: { unit: 'ms', text: 'Presence changes are sent together, at most this often.' },
+  typingMs: { unit: 'ms', text: 'How long a typing notice stands when no other follows.' },
+};

@@ -1,0 +1,58 @@
+import { afterClose, clientFrames, closeCodes, limits, serverFrames, subprotocol } from '@parley/protocol';
+import { html } from 'hono/html';
+import * as z from 'zod/mini';
+import { codePanel, jsonMarkup, prose } from '../code-markup.ts';
+import { clientFrameExamples, frameAnswers, serverFrameExamples } from '../frame-examples.ts';
+import { fieldsOf, type Html, jsonSchemaOf } from '../schema-fields.ts';
+import { fieldTable, table } from '../tables.ts';
+
+type FrameTable = Record<string, z.ZodMiniType>;
+
+const reactions = {
+  reconnect: 'Connect again at once.',
+  'reconnect-later': 'Connect again after the announced delay, else with back-off and jitter.',
+  stop: 'Do not connect again before something changed: log in again, or mend the client.',
+};
+
+export function framesSection(): Html {
+  return html`<section id="socket">
+<h2>Socket</h2>
+<p>Open a WebSocket at <code>/v1/socket</code> with the subprotocol <code>${subprotocol}</code>. Each frame is one JSON
+object in a text frame. The first one is <a href="#frame-client-hello"><code>hello</code></a>; after
+<a href="#frame-server-welcome"><code>welcome</code></a> everything new comes by itself. A request with an
+<code>id</code> is answered under that id, and requests of one connection take effect in their order. Send something,
+if only <a href="#frame-client-ping"><code>ping</code></a>, every ${limits.heartbeatMs / 1_000} seconds.</p>
+<h3 id="frames-client">From you</h3>
+${Object.entries(clientFrames).map(([type, schema]) => frame('client', type, schema))}
+<h3 id="frames-server">From the server</h3>
+${Object.entries(serverFrames).map(([type, schema]) => frame('server', type, schema))}
+<h3 id="close-codes">Close codes</h3>
+<p>The hundreds decide, so that a client knows codes yet to come: 4000–4099 reconnect at once, 4100–4199 later,
+4200–4299 not before something changed. Anything else (1001, 1006 …): reconnect with back-off.</p>
+${table('Close codes', ['Code', 'Meaning', 'What to do'], Object.values(closeCodes).map(closeRow))}
+</section>`;
+}
+
+function frame(side: 'client' | 'server', type: string, schema: FrameTable[string]): Html {
+  const examples: Record<string, unknown> = side === 'client' ? clientFrameExamples : serverFrameExamples;
+  const id = `frame-${side}-${type}`;
+  return html`<article id="${id}">
+<header><h4><a href="#${id}">${type}</a></h4></header>
+<div class="columns"><div>
+<p>${prose(z.globalRegistry.get(schema)?.description ?? '')}</p>
+${side === 'client' && answers(type as keyof typeof frameAnswers)}
+${fieldTable(`${type}: fields`, fieldsOf(jsonSchemaOf(schema)))}
+</div><div>${codePanel(side === 'client' ? 'you send' : 'the server sends', jsonMarkup(examples[type]))}</div></div>
+</article>`;
+}
+
+function answers(type: keyof typeof frameAnswers): Html {
+  const links = frameAnswers[type].map(
+    (answer, index) => html`${index > 0 ? ' or ' : ''}<a href="#frame-server-${answer}"><code>${answer}</code></a>`,
+  );
+  return html`<p class="access">Answered by ${links}</p>`;
+}
+
+function closeRow({ code, meaning }: { code: number; meaning: string }): Html {
+  return html`<tr><th scope="row"><code>${code}</code></th><td>${prose(meaning)}</td><td>${reactions[afterClose(code)]}</td></tr>`;
+}

@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto';
+import { html, raw } from 'hono/html';
+import type { Html } from './schema-fields.ts';
+
+interface WebPage {
+  title: string;
+  style: string;
+  body: Html;
+}
+
+/** A whole page that needs nothing but itself. */
+export function webPage({ title, style, body }: WebPage): string {
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title}</title>
+<style>${raw(style)}</style>
+</head>
+<body>
+${body}
+</body>
+</html>
+`;
+  return page.toString();
+}
+
+/** A policy that lets a page have exactly this style sheet, and nothing from anywhere. */
+export function contentSecurityPolicy(style: string): string {
+  const hash = createHash('sha256').update(style).digest('base64');
+  return `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+}
