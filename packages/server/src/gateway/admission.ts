@@ -1,7 +1,13 @@
 import type { ConversationId, OperationId, UserId } from '@parley/protocol';
 import { Refusal } from '../platform/failures.ts';
-import { rateLimitRules as rules } from './rate-limit-rules.ts';
-import type { RateLimit, RateLimits } from './rate-limits-port.ts';
+import { failureReporter } from '../platform/log.ts';
+import { type RateLimitRule, rateLimitRules as rules } from './rate-limit-rules.ts';
+import type { RateLimits } from './rate-limits-port.ts';
+
+const reportFailure = failureReporter('gateway');
+
+/** For load tests: everything is admitted. */
+export const noRateLimits: RateLimits = { consume: () => Promise.resolve(0) };
 
 /** Operations that make entries other than messages. */
 const changes: ReadonlySet<OperationId> = new Set<OperationId>([
@@ -39,8 +45,9 @@ export class Admission {
     return this.take(rules.frame, userId);
   }
 
-  signup(address: string): Promise<void> {
-    return this.take(rules.signup, address);
+  async signup(address: string, username: string): Promise<void> {
+    await this.take(rules.signup, address);
+    await this.take(rules.signupName, username.toLowerCase());
   }
 
   async login(address: string, username: string): Promise<void> {
@@ -50,8 +57,12 @@ export class Admission {
     await this.take(rules.loginAccount, account);
   }
 
-  private async take(rule: RateLimit, key: string): Promise<void> {
-    const retryAfterMs = await this.limits.consume(rule, key);
-    if (retryAfterMs > 0) throw new Refusal('rate_limited', `Too many of these (${rule.name}).`, { retryAfterMs });
+  private async take(rule: RateLimitRule, key: string): Promise<void> {
+    const retryAfterMs = await this.limits.consume(rule, key).catch((error: unknown) => {
+      // Better to let too much through for a while than nobody at all.
+      reportFailure(error);
+      return 0;
+    });
+    if (retryAfterMs > 0) throw new Refusal('rate_limited', `Too many ${rule.counts}.`, { retryAfterMs });
   }
 }

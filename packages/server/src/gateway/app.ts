@@ -1,36 +1,78 @@
-import { operations } from '@parley/protocol';
 import { Hono } from 'hono';
+import { cors } from 'hono/cors';
+import { type Clock, systemClock } from '../platform/clock.ts';
 import { Refusal } from '../platform/failures.ts';
 import { type Authorise, bindOperations, type GatewayBindings, type Handlers } from './binding.ts';
 import { problemOf } from './problem.ts';
+import { noRequestMetrics, type RequestMetrics } from './request-metrics.ts';
 
-/** The API alone: its operations, with every failure answered as a problem. */
-export function createApi(handlers: Handlers, authorise: Authorise): Hono<GatewayBindings> {
+/** What an API may have beside its operations. */
+export interface ApiOptions {
+  /** Pages and documents about it; see `referenceRoutes`. */
+  reference?: Hono;
+  /** Origins whose web pages may use it from elsewhere; none by default. */
+  allowedOrigins?: readonly string[];
+  metrics?: RequestMetrics;
+  clock?: Clock;
+}
+
+/** The operations, with every failure answered as a problem. */
+export function createApi(handlers: Handlers, authorise: Authorise, options: ApiOptions = {}): Hono<GatewayBindings> {
+  const { reference, allowedOrigins = [], metrics = noRequestMetrics, clock = systemClock } = options;
   const app = new Hono<GatewayBindings>();
   app.use(async (context, next) => {
     await next();
-    context.header('x-content-type-options', 'nosniff');
-    if (!context.res.headers.has('cache-control')) context.header('cache-control', 'no-store');
+    for (const [name, value] of Object.entries(defaultHeaders)) {
+      if (!context.res.headers.has(name)) context.header(name, value);
+    }
   });
-  bindOperations(app, handlers, authorise);
-  app.all('/v1/*', (context) => {
-    const allowed = methodsOf(context.req.path);
-    if (allowed.length === 0) throw new Refusal('not_found', 'There is nothing at this path.');
-    const response = problemOf(new Refusal('method_not_allowed', `This path takes ${allowed.join(', ')}.`));
-    response.headers.set('allow', allowed.join(', '));
-    return response;
-  });
-  app.notFound(() => problemOf(new Refusal('not_found', 'There is nothing at this path.')));
+  if (allowedOrigins.length > 0) app.use('/v1/*', crossOrigin(allowedOrigins));
+  bindOperations(app, handlers, { authorise, metrics, clock });
+  if (reference) app.route('/', reference);
+  app.notFound((context) => unrouted(app, context.req.method, context.req.path));
   app.onError((error) => problemOf(error));
   return app;
 }
 
-function methodsOf(path: string): string[] {
-  return Object.values(operations)
-    .filter((operation) => patternOf(operation.path).test(path))
-    .map((operation) => operation.method);
+/** Of every answer that doesn't say otherwise: it is for whoever asked, it is no page, and it names nobody else. */
+const defaultHeaders = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+};
+
+function crossOrigin(origins: readonly string[]) {
+  return cors({
+    origin: [...origins],
+    allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    allowHeaders: ['authorization', 'content-type'],
+    exposeHeaders: ['retry-after'],
+    maxAge: 3_600,
+  });
+}
+
+/** What answers a method and path that no route has. */
+function unrouted(app: Hono<GatewayBindings>, method: string, path: string): Response {
+  const allowed = methodsOf(app, path);
+  if (allowed.length === 0) return problemOf(new Refusal('not_found', 'There is nothing at this path.'));
+  const allow = allowed.join(', ');
+  const response =
+    method === 'OPTIONS'
+      ? new Response(null, { status: 204 })
+      : problemOf(new Refusal('method_not_allowed', `This path takes ${allow}.`));
+  response.headers.set('allow', allow);
+  return response;
+}
+
+function methodsOf(app: Hono<GatewayBindings>, path: string): string[] {
+  const methods = app.routes
+    .filter((route) => route.method !== 'ALL' && patternOf(route.path).test(path))
+    .map((route) => route.method);
+  if (methods.length === 0) return [];
+  return [...new Set([...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'])];
 }
 
 function patternOf(path: string): RegExp {
-  return new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`);
+  return new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/:\w+/g, '[^/]+')}$`);
 }

@@ -30,5 +30,5 @@ export const authoriseAtTheMachine: Authorise = async (operationId) => {
 };
 
 function bearerToken(header: string | null): string | null {
-  return /^Bearer ([\w-]{1,128})$/.exec(header ?? '')?.[1] ?? null;
+  return /^Bearer +([\w-]{1,128})$/i.exec(header ?? '')?.[1] ?? null;
 }

@@ -1,9 +1,12 @@
 import { type Operation, type OperationId, operations, type RequestOf, type ResponseOf } from '@parley/protocol';
-import type { Hono } from 'hono';
+import type { Context, Hono } from 'hono';
 import type * as z from 'zod/mini';
+import type { Clock } from '../platform/clock.ts';
 import { fieldErrors, invalidRequest } from '../platform/validation.ts';
 import type { Caller } from '../users/accounts.ts';
+import { problemOf } from './problem.ts';
 import { jsonBody } from './request-body.ts';
+import type { RequestMetrics } from './request-metrics.ts';
 
 /** Who calls: nobody known for a public operation; null for the administrator at the server's own machine. */
 type CallerOf<Id extends OperationId> = (typeof operations)[Id]['access'] extends 'session'
@@ -33,29 +36,48 @@ export interface GatewayBindings {
   Bindings: RequestContext;
 }
 
+interface BindingPorts {
+  authorise: Authorise;
+  metrics: RequestMetrics;
+  clock: Clock;
+}
+
+/** More broken rules than this are not told: an answer must not grow with what a stranger sends. */
+const errorsMax = 20;
+
 /** Makes every operation of the protocol a route: authorise, validate, handle, answer. */
-export function bindOperations(app: Hono<GatewayBindings>, handlers: Handlers, authorise: Authorise): void {
+export function bindOperations(app: Hono<GatewayBindings>, handlers: Handlers, ports: BindingPorts): void {
+  const { authorise, metrics, clock } = ports;
   for (const [id, operation] of Object.entries(operations) as [OperationId, Operation][]) {
     // The table pairs each id with its own types, which can't be followed through a loop over all of them.
     const handle = handlers[id] as (request: unknown, caller: unknown, context: RequestContext) => Promise<unknown>;
-    app.on(operation.method, operation.path.replaceAll(/\{(\w+)\}/g, ':$1'), async (context) => {
-      const requestContext = context.env;
-      const caller = await authorise(id, context.req.raw, requestContext);
-      const request = {
-        params: validated(operation.params, context.req.param(), ''),
-        query: validated(operation.query, queryOf(context.req.raw.url, operation), ''),
-        body: operation.body ? validated(operation.body, await jsonBody(context.req.raw), '') : undefined,
-      };
-      const response = await handle(request, caller, requestContext);
+    const answer = async (context: Context<GatewayBindings>) => {
+      const caller = await authorise(id, context.req.raw, context.env);
+      const response = await handle(await validRequest(operation, context, clock), caller, context.env);
       return operation.status === 204 ? context.body(null, 204) : context.json(response as object, operation.status);
+    };
+    app.on(operation.method, operation.path.replaceAll(/\{(\w+)\}/g, ':$1'), async (context) => {
+      const startedMs = clock.monotonicMs();
+      const response = await answer(context).catch(problemOf);
+      metrics.requestDone({ operationId: id, status: response.status, durationMs: clock.monotonicMs() - startedMs });
+      return response;
     });
   }
 }
 
-function validated(schema: z.ZodMiniType | undefined, value: unknown, base: string): unknown {
+async function validRequest(operation: Operation, context: Context<GatewayBindings>, clock: Clock) {
+  const request = context.req.raw;
+  return {
+    params: valid(operation.params, context.req.param()),
+    query: valid(operation.query, queryOf(request.url, operation)),
+    body: operation.body ? valid(operation.body, await jsonBody(request, clock)) : undefined,
+  };
+}
+
+function valid(schema: z.ZodMiniType | undefined, value: unknown): unknown {
   if (!schema) return undefined;
   const parsed = schema.safeParse(value);
-  if (!parsed.success) throw invalidRequest(fieldErrors(parsed.error.issues, base));
+  if (!parsed.success) throw invalidRequest(fieldErrors(parsed.error.issues).slice(0, errorsMax));
   return parsed.data;
 }
 

@@ -30,7 +30,7 @@ function accountHandlers({ version, accounts, people, admission }: Services) {
   return {
     getServer: () => accounts.server(version),
     signup: async ({ body }, _caller, { address }) => {
-      await admission.signup(address);
+      await admission.signup(address, body.username);
       return accounts.signup(body);
     },
     login: async ({ body }, _caller, { address }) => {

@@ -1,6 +1,22 @@
+import { type Clock, systemClock } from '../platform/clock.ts';
+import { failureReporter } from '../platform/log.ts';
+
+const reportFailure = failureReporter('health');
+
+/** Resolves when what it looks at can serve; rejects when it can't. */
+export type Check = () => Promise<unknown>;
+
+/** A check that takes longer has failed: whoever asks won't wait for it. */
+const checkTimeoutMs = 2_000;
+
 /** Where the process is in its life, as load balancers and orchestrators ask. */
 export class Health {
   private state: 'starting' | 'ready' | 'draining' = 'starting';
+
+  constructor(
+    private readonly checks: Readonly<Record<string, Check>> = {},
+    private readonly clock: Clock = systemClock,
+  ) {}
 
   ready(): void {
     this.state = 'ready';
@@ -13,11 +29,35 @@ export class Health {
 
   /** `/livez`: the process turns. */
   livez(): Response {
-    return Response.json({ status: 'alive' });
+    return answer(200, { status: 'alive' });
   }
 
   /** `/readyz`: it can serve. */
-  readyz(): Response {
-    return Response.json({ status: this.state }, { status: this.state === 'ready' ? 200 : 503 });
+  async readyz(): Promise<Response> {
+    if (this.state !== 'ready') return answer(503, { status: this.state });
+    const results = await Promise.all(
+      Object.entries(this.checks).map(async ([name, check]) => [name, await this.outcome(check)] as const),
+    );
+    const checks = Object.fromEntries(results);
+    const failed = results.some(([, outcome]) => outcome === 'failed');
+    return answer(failed ? 503 : 200, { status: failed ? 'unavailable' : 'ready', checks });
   }
+
+  private async outcome(check: Check): Promise<'ok' | 'failed'> {
+    const late = Promise.withResolvers<never>();
+    const cancel = this.clock.after(checkTimeoutMs, () => late.reject(new Error('a health check took too long')));
+    try {
+      await Promise.race([check(), late.promise]);
+      return 'ok';
+    } catch (error) {
+      reportFailure(error);
+      return 'failed';
+    } finally {
+      cancel();
+    }
+  }
+}
+
+function answer(status: number, body: object): Response {
+  return Response.json(body, { status, headers: { 'cache-control': 'no-store' } });
 }

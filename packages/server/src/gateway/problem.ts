@@ -39,8 +39,8 @@ function problem({ code, detail, errors: fieldErrors, retryAfterMs, instance }: 
     ...(fieldErrors === undefined ? {} : { errors: fieldErrors }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   };
-  const headers = new Headers({ 'content-type': 'application/problem+json', 'cache-control': 'no-store' });
+  const headers = new Headers({ 'content-type': 'application/problem+json' });
   if (retryAfterMs !== undefined) headers.set('retry-after', String(Math.ceil(retryAfterMs / 1_000)));
-  if (code === 'unauthenticated') headers.set('www-authenticate', 'Bearer');
+  if (status === 401) headers.set('www-authenticate', 'Bearer');
   return new Response(JSON.stringify(body), { status, headers });
 }

@@ -1,12 +1,15 @@
 import { limits } from '@parley/protocol';
+import type { Clock } from '../platform/clock.ts';
 import { Refusal } from '../platform/failures.ts';
 
 /** How deep JSON may nest: the protocol needs three levels. */
 const depthMax = 32;
+/** From the first look at a body to its end. Bun doesn't end a slow one by itself (oven-sh/bun#33612). */
+const bodyTimeoutMs = 30_000;
 
-/** The JSON of a body, bounded in size and depth. Throws {@link Refusal}. */
-export async function jsonBody(request: Request): Promise<unknown> {
-  const bytes = await boundedBytes(request);
+/** The JSON of a body, bounded in size, time and depth. Throws {@link Refusal}. */
+export async function jsonBody(request: Request, clock: Clock): Promise<unknown> {
+  const bytes = await boundedBytes(request, clock);
   const text = decoded(bytes);
   if (nestsTooDeep(text)) throw new Refusal('invalid_json', `The body nests deeper than ${depthMax} levels.`);
   try {
@@ -16,17 +19,30 @@ export async function jsonBody(request: Request): Promise<unknown> {
   }
 }
 
-/** Reads no more than the limit, whatever the client said about the length. */
-async function boundedBytes(request: Request): Promise<Uint8Array> {
+/** Reads no more than the limit, whatever the client said about the length, and for no longer than it may take. */
+async function boundedBytes(request: Request, clock: Clock): Promise<Uint8Array> {
+  const reader = request.body?.getReader();
+  if (!reader) return new Uint8Array();
+  let late = false;
+  const cancelDeadline = clock.after(bodyTimeoutMs, () => {
+    late = true;
+    void reader.cancel();
+  });
   const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of request.body ?? []) {
-    size += chunk.length;
-    if (size > limits.bodyBytes) {
-      throw new Refusal('too_large', `The body is larger than ${limits.bodyBytes} bytes.`);
+  let sizeBytes = 0;
+  try {
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      sizeBytes += part.value.length;
+      if (sizeBytes > limits.bodyBytes) {
+        void reader.cancel();
+        throw new Refusal('too_large', `The body is larger than ${limits.bodyBytes} bytes.`);
+      }
+      chunks.push(part.value);
     }
-    chunks.push(chunk);
+  } finally {
+    cancelDeadline();
   }
+  if (late) throw new Refusal('invalid_request', `The body did not come within ${bodyTimeoutMs / 1_000} s.`);
   return Buffer.concat(chunks);
 }
 

@@ -12,6 +12,8 @@ export interface Caller {
   session: SessionRecord;
 }
 
+type Ticket = { kind: 'open' } | { kind: 'first' } | { kind: 'invitation'; token: string };
+
 /** How precise `lastUsedAtMs` of a session is. */
 const touchIntervalMs = 60_000;
 
@@ -32,7 +34,7 @@ export class Accounts {
 
   /** Throws {@link Refusal}. The first account on an empty server is always allowed, and administers it. */
   async signup(body: RequestOf<'signup'>['body']): Promise<ResponseOf<'signup'>> {
-    const invitation = await this.invitationFor(body.invitation);
+    const ticket = await this.ticketFor(body.invitation);
     const passwordHash = await this.passwords.hash(body.password);
     const nowMs = this.clock.nowMs();
     const { username } = body;
@@ -40,11 +42,16 @@ export class Accounts {
     const created = await this.users.create({
       user: { id: this.ids.uuid(), username, displayName, passwordHash, createdAtMs: nowMs },
       administrator: 'when_first',
-      invitation: invitation === null ? null : { tokenHash: tokenHash(invitation), atMs: nowMs },
+      invitation: ticket.kind === 'invitation' ? { tokenHash: tokenHash(ticket.token), atMs: nowMs } : null,
     });
     if (created === 'username_taken') throw usernameTaken(username);
     if (created === 'invalid_invitation') {
       throw new Refusal('invalid_invitation', 'The invitation is unknown, used up or expired.');
+    }
+    if (ticket.kind === 'first' && !created.administrator) {
+      // Somebody else was first in the meantime, and so nobody invited this one.
+      await this.users.update(created.id, { disabled: true });
+      throw this.signupClosed();
     }
     return this.openSession(created, body.device ?? null);
   }
@@ -54,7 +61,14 @@ export class Accounts {
     const user = await this.users.byUsername(body.username);
     const matches = await this.passwords.verify(body.password, user?.passwordHash);
     if (!user || !matches || user.disabled) throw wrongCredentials('Username and password do not belong together.');
-    return this.openSession(user, body.device ?? null);
+    const loggedIn = await this.openSession(user, body.device ?? null);
+    // Whoever changes a password ends the sessions that are there; this one may have come just after.
+    const now = await this.users.byId(user.id);
+    if (now?.passwordHash !== user.passwordHash) {
+      await this.users.revokeSession(user.id, loggedIn.session.id);
+      throw wrongCredentials('The password was changed.');
+    }
+    return loggedIn;
   }
 
   /** Whom a token stands for; undefined when it is unknown, revoked, or its user disabled. */
@@ -108,11 +122,17 @@ export class Accounts {
     return accountView(updated);
   }
 
-  private async invitationFor(invitation: string | undefined): Promise<string | null> {
-    if (this.signupMode === 'open' || (await this.users.isEmpty())) return null;
-    if (this.signupMode === 'invitation' && invitation !== undefined) return invitation;
-    const closed = this.signupMode === 'closed';
-    throw new Refusal('signup_closed', `This server takes no sign-ups${closed ? '' : ' without an invitation'}.`);
+  /** What lets somebody sign up. Throws {@link Refusal} `signup_closed` when nothing does. */
+  private async ticketFor(invitation: string | undefined): Promise<Ticket> {
+    if (this.signupMode === 'open') return { kind: 'open' };
+    if (await this.users.isEmpty()) return { kind: 'first' };
+    if (this.signupMode === 'closed' || invitation === undefined) throw this.signupClosed();
+    return { kind: 'invitation', token: invitation };
+  }
+
+  private signupClosed(): Refusal {
+    const without = this.signupMode === 'invitation' ? ' without an invitation' : '';
+    return new Refusal('signup_closed', `This server takes no sign-ups${without}.`);
   }
 
   private async openSession(user: UserRecord, device: string | null): Promise<ResponseOf<'login'>> {

@@ -1,7 +1,27 @@
 import { Refusal } from '../platform/failures.ts';
 
+/** The work itself, for tests to count instead of to wait for. */
+export interface Argon2 {
+  hash(password: string): Promise<string>;
+  verify(password: string, hash: string): Promise<boolean>;
+}
+
 /** OWASP's password storage cheat sheet: argon2id with at least 19 MiB, t=2, p=1. Bun's parallelism is always 1. */
 const cost = { algorithm: 'argon2id', memoryCost: 19 * 1024, timeCost: 2 } as const;
+
+const bunArgon2: Argon2 = {
+  hash: (password) => Bun.password.hash(password, cost),
+  verify: (password, hash) => Bun.password.verify(password, hash),
+};
+
+interface HashingBounds {
+  concurrencyMax: number;
+  waitingMax: number;
+}
+
+/** Two leave the event loop's core alone on small machines; 200 wait for some three seconds. */
+const defaultBounds: HashingBounds = { concurrencyMax: 2, waitingMax: 200 };
+const retryAfterMs = 5_000;
 
 /** Hashes passwords, few at a time: each takes a core for tens of milliseconds (oven-sh/bun#36256). */
 export class PasswordHashing {
@@ -11,22 +31,22 @@ export class PasswordHashing {
   private readonly nobody: Promise<string>;
 
   constructor(
-    private readonly concurrencyMax = 2,
-    private readonly waitingMax = 200,
+    private readonly bounds: HashingBounds = defaultBounds,
+    private readonly argon2: Argon2 = bunArgon2,
   ) {
     this.nobody = this.hash(crypto.randomUUID());
   }
 
   /** A PHC string. Throws {@link Refusal} `overloaded` when too many wait. */
   hash(password: string): Promise<string> {
-    return this.inTurn(() => Bun.password.hash(password, cost));
+    return this.inTurn(() => this.argon2.hash(password));
   }
 
   /** Whether the password is the one; takes as long when there is no hash to compare with. */
   async verify(password: string, hash: string | undefined): Promise<boolean> {
     const against = hash ?? (await this.nobody);
-    // Bun refuses to look at an empty password; nobody's password is empty.
-    const matches = await this.inTurn(() => Bun.password.verify(password === '' ? '\0' : password, against));
+    // Bun doesn't look at an empty password; no password has a NUL.
+    const matches = await this.inTurn(() => this.argon2.verify(password === '' ? '\0' : password, against));
     return matches && hash !== undefined;
   }
 
@@ -35,18 +55,21 @@ export class PasswordHashing {
     try {
       return await work();
     } finally {
-      this.running--;
-      this.waiting.shift()?.();
+      // The turn is handed on rather than given back, so that nobody slips in before the one who waited.
+      const next = this.waiting.shift();
+      if (next) next();
+      else this.running--;
     }
   }
 
   private async turn(): Promise<void> {
-    if (this.running >= this.concurrencyMax) {
-      if (this.waiting.length >= this.waitingMax) {
-        throw new Refusal('overloaded', 'Too many people are logging in at once.', { retryAfterMs: 5_000 });
-      }
-      await new Promise<void>((resolve) => this.waiting.push(resolve));
+    if (this.running < this.bounds.concurrencyMax) {
+      this.running++;
+      return;
     }
-    this.running++;
+    if (this.waiting.length >= this.bounds.waitingMax) {
+      throw new Refusal('overloaded', 'Too many people are logging in at once.', { retryAfterMs });
+    }
+    await new Promise<void>((resolve) => this.waiting.push(resolve));
   }
 }
