@@ -1,0 +1,30 @@
+import type { Argon2 } from '../../src/users/password-hashing.ts';
+
+/** Stands for the slow work: counts it, and lets a test hold it up. */
+export class CountingArgon2 implements Argon2 {
+  hashes = 0;
+  verifications = 0;
+  running = 0;
+  mostAtOnce = 0;
+  /** Until when work takes; at once by default. */
+  until: Promise<unknown> = Promise.resolve();
+
+  async hash(password: string): Promise<string> {
+    this.hashes++;
+    await this.work();
+    return `hash of ${password}`;
+  }
+
+  async verify(password: string, hash: string): Promise<boolean> {
+    this.verifications++;
+    await this.work();
+    return hash === `hash of ${password}`;
+  }
+
+  private async work(): Promise<void> {
+    this.running++;
+    this.mostAtOnce = Math.max(this.mostAtOnce, this.running);
+    await this.until;
+    this.running--;
+  }
+}
