@@ -15,7 +15,7 @@ export class Health {
 
   constructor(
     private readonly checks: Readonly<Record<string, Check>> = {},
-    private readonly clock: Clock = systemClock,
+    private readonly clock: Pick<Clock, 'after'> = systemClock,
   ) {}
 
   ready(): void {

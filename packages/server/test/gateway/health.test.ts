@@ -1,0 +1,46 @@
+import { expect, test } from 'bun:test';
+import { type Check, Health } from '../../src/gateway/health.ts';
+import type { Clock } from '../../src/platform/clock.ts';
+
+async function readiness(health: Health): Promise<[number, unknown]> {
+  const answer = await health.readyz();
+  return [answer.status, await answer.json()];
+}
+
+test('ready only from when it is, and draining says so first', async () => {
+  const health = new Health();
+  expect(await readiness(health)).toEqual([503, { status: 'starting' }]);
+  health.ready();
+  expect(await readiness(health)).toEqual([200, { status: 'ready', checks: {} }]);
+  health.draining();
+  expect(await readiness(health)).toEqual([503, { status: 'draining' }]);
+  expect(health.livez().status).toBe(200);
+});
+
+test('a check that fails makes it unready for as long as it fails, and says which', async () => {
+  let away = true;
+  const store: Check = () => (away ? Promise.reject(new Error('away')) : Promise.resolve());
+  const health = new Health({ store, registry: () => Promise.resolve() });
+  health.ready();
+  expect(await readiness(health)).toEqual([
+    503,
+    { status: 'unavailable', checks: { store: 'failed', registry: 'ok' } },
+  ]);
+  away = false;
+  expect(await readiness(health)).toEqual([200, { status: 'ready', checks: { store: 'ok', registry: 'ok' } }]);
+});
+
+test('a check that does not come back has failed', async () => {
+  const deadline = Promise.withResolvers<() => void>();
+  const clock: Pick<Clock, 'after'> = {
+    after(_, run) {
+      deadline.resolve(run);
+      return () => undefined;
+    },
+  };
+  const health = new Health({ store: () => new Promise(() => undefined) }, clock);
+  health.ready();
+  const asked = readiness(health);
+  (await deadline.promise)();
+  expect(await asked).toEqual([503, { status: 'unavailable', checks: { store: 'failed' } }]);
+});

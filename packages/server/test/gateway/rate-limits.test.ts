@@ -1,0 +1,158 @@
+import { describe, expect, test } from 'bun:test';
+import { MemoryRateLimits } from '../../src/adapters/memory/rate-limits.ts';
+import { Admission } from '../../src/gateway/admission.ts';
+import { type RateLimitRule, rateLimitRules as rules } from '../../src/gateway/rate-limit-rules.ts';
+import type { RateLimit, RateLimits } from '../../src/gateway/rate-limits-port.ts';
+import { Refusal } from '../../src/platform/failures.ts';
+import { password, startApi } from './api-under-test.ts';
+
+/** Counts within one window that never ends, so that no test depends on how fast it runs. */
+class EndlessWindow implements RateLimits {
+  private readonly taken = new Map<string, number>();
+
+  async consume(limit: RateLimit, key: string, points = 1): Promise<number> {
+    const name = `${limit.name} ${key}`;
+    const taken = (this.taken.get(name) ?? 0) + points;
+    if (taken > limit.perWindow + limit.burst) return limit.windowMs;
+    this.taken.set(name, taken);
+    return 0;
+  }
+}
+
+function allowance({ perWindow, burst }: RateLimitRule): number {
+  return perWindow + burst;
+}
+
+async function refusalOf(admitted: Promise<void>): Promise<string | undefined> {
+  try {
+    await admitted;
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    expect(error.code).toBe('rate_limited');
+    expect(error.more.retryAfterMs).toBePositive();
+    return error.message;
+  }
+}
+
+async function times(count: number, admit: (index: number) => Promise<void>): Promise<void> {
+  for (let index = 0; index < count; index++) await admit(index);
+}
+
+describe('log-ins', () => {
+  test('a stranger locks only himself out', async () => {
+    const admission = new Admission(new EndlessWindow());
+    await times(rules.loginPair.perWindow, () => admission.login('stranger', 'ana'));
+    expect(await refusalOf(admission.login('stranger', 'ana'))).toContain(rules.loginPair.counts);
+    expect(await refusalOf(admission.login('home', 'ana'))).toBeUndefined();
+  });
+
+  test('a stranger who goes on for ever still locks nobody else out', async () => {
+    const admission = new Admission(new EndlessWindow());
+    for (let attempt = 0; attempt < 1_000; attempt++) await refusalOf(admission.login('stranger', 'ana'));
+    expect(await refusalOf(admission.login('home', 'ana'))).toBeUndefined();
+  });
+
+  test('one who mistypes in an office locks nobody else there out', async () => {
+    const admission = new Admission(new EndlessWindow());
+    for (let attempt = 0; attempt < 100; attempt++) await refusalOf(admission.login('office', 'ana'));
+    expect(await refusalOf(admission.login('office', 'ben'))).toBeUndefined();
+  });
+
+  test('guesses at one account from everywhere come to an end, in whatever case', async () => {
+    const admission = new Admission(new EndlessWindow());
+    const names = ['ana', 'Ana', 'ANA'];
+    await times(rules.loginAccount.perWindow, (index) => admission.login(`bot ${index}`, names[index % 3] ?? 'ana'));
+    expect(await refusalOf(admission.login('another bot', 'aNa'))).toContain(rules.loginAccount.counts);
+    expect(rules.loginAccount.windowMs).toBeLessThanOrEqual(5 * 60_000);
+  });
+
+  test('guesses at many accounts from one address come to an end', async () => {
+    const admission = new Admission(new EndlessWindow());
+    await times(rules.loginAddress.perWindow, (index) => admission.login('stranger', `name ${index}`));
+    expect(await refusalOf(admission.login('stranger', 'name'))).toContain(rules.loginAddress.counts);
+  });
+
+  test('a wrong password costs the same as a right one, and changing it counts as guessing it', async () => {
+    const api = await startApi({ rateLimits: new EndlessWindow() });
+    const { token } = await api.person('ana');
+    const guess = { currentPassword: 'not this one', newPassword: 'another password' };
+    for (let attempt = 0; attempt < rules.loginPair.perWindow; attempt++) {
+      expect((await api.call('changePassword', guess, { token })).problem.code).toBe('wrong_credentials');
+    }
+    expect((await api.call('changePassword', guess, { token })).problem.code).toBe('rate_limited');
+    expect((await api.call('login', { username: 'ana', password })).problem.code).toBe('rate_limited');
+    const elsewhere = await api.call('login', { username: 'ana', password }, { address: '198.51.100.7' });
+    expect(elsewhere.status).toBe(201);
+    await api.close();
+  });
+});
+
+describe('sign-ups', () => {
+  test('are bounded for each address and for each name', async () => {
+    const admission = new Admission(new EndlessWindow());
+    await times(rules.signupName.perWindow, (index) => admission.signup(`address ${index}`, 'ana'));
+    expect(await refusalOf(admission.signup('address', 'ANA'))).toContain(rules.signupName.counts);
+    await times(rules.signup.perWindow, (index) => admission.signup('school', `pupil ${index}`));
+    expect(await refusalOf(admission.signup('school', 'pupil'))).toContain(rules.signup.counts);
+    expect(await refusalOf(admission.signup('elsewhere', 'pupil'))).toBeUndefined();
+  });
+});
+
+describe('sends', () => {
+  test('come at sixty at once, over HTTP and the socket together', async () => {
+    const admission = new Admission(new EndlessWindow());
+    expect(allowance(rules.send)).toBe(60);
+    await times(60, (index) => admission.send('ana', `conversation ${index}`));
+    expect(await refusalOf(admission.send('ana', 'conversation'))).toContain(rules.send.counts);
+    expect(await refusalOf(admission.send('ben', 'conversation'))).toBeUndefined();
+  });
+
+  test('of many to one conversation are bounded', async () => {
+    const admission = new Admission(new EndlessWindow());
+    await times(allowance(rules.sendToConversation), (index) => admission.send(`person ${index}`, 'busy'));
+    expect(await refusalOf(admission.send('ana', 'busy'))).toContain(rules.sendToConversation.counts);
+    expect(await refusalOf(admission.send('ana', 'quiet'))).toBeUndefined();
+  });
+
+  test('beyond the limit are refused with when to try again', async () => {
+    const api = await startApi({ rateLimits: new EndlessWindow() });
+    const { token } = await api.person('ana');
+    const { id: conversationId } = (await api.call('createGroup', { name: 'Many' }, { token })).response;
+    const send = (index: number) =>
+      api.call('sendMessage', { conversationId, clientMessageId: `m${index}`, text: 'x' }, { token });
+    for (let index = 0; index < 60; index++) expect((await send(index)).status).toBe(201);
+    const { status, headers, problem } = await send(60);
+    expect([status, problem.code, headers.get('retry-after')]).toEqual([429, 'rate_limited', '1']);
+    await api.close();
+  });
+});
+
+describe('requests', () => {
+  test('of everybody are bounded by address, those of a person by who they are', async () => {
+    const admission = new Admission(new EndlessWindow());
+    await times(allowance(rules.address), () => admission.request('office'));
+    expect(await refusalOf(admission.request('office'))).toContain(rules.address.counts);
+    await times(allowance(rules.request), () => admission.operation('getAccount', 'ana'));
+    expect(await refusalOf(admission.operation('getAccount', 'ana'))).toContain(rules.request.counts);
+  });
+
+  test('that change conversations are bounded more', async () => {
+    const admission = new Admission(new EndlessWindow());
+    await times(allowance(rules.change), () => admission.operation('joinChannel', 'ana'));
+    expect(await refusalOf(admission.operation('createGroup', 'ana'))).toContain(rules.change.counts);
+    expect(await refusalOf(admission.operation('getHomepage', 'ana'))).toBeUndefined();
+  });
+
+  test('are counted before anybody is authenticated', async () => {
+    const api = await startApi({ rateLimits: { consume: async (limit) => (limit.name === 'address' ? 500 : 0) } });
+    const { problem, headers } = await api.call('getAccount', {}, { token: 'nonsense' });
+    expect([problem.code, problem.retryAfterMs, headers.get('retry-after')]).toEqual(['rate_limited', 500, '1']);
+    await api.close();
+  });
+});
+
+test('the limiter in memory knows every rule', async () => {
+  const limits = new MemoryRateLimits();
+  for (const rule of Object.values(rules)) expect(await limits.consume(rule, 'somebody')).toBe(0);
+});

@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { operations, Problem } from '@parley/protocol';
+import { referenceRoutes } from '../../src/gateway/reference/routes.ts';
+import { type ApiUnderTest, startApi } from './api-under-test.ts';
+
+let api: ApiUnderTest;
+beforeAll(async () => {
+  api = await startApi({ reference: referenceRoutes('1.2.3') });
+});
+afterAll(() => api.close());
+
+async function problemOf(answer: Response): Promise<Problem> {
+  expect(answer.headers.get('content-type')).toBe('application/problem+json');
+  return Problem.parse(await answer.json());
+}
+
+test.each([
+  '/nothing',
+  '/v1',
+  '/v1/',
+  '/v1/nothing',
+  '/v1/account/',
+  '/v1/../v2',
+  '/docs/',
+  '/v1/users/a/b',
+  '/V1/server',
+])('there is nothing at %s', async (path) => {
+  const answer = await api.fetch(path);
+  expect(answer.status).toBe(404);
+  expect((await problemOf(answer)).code).toBe('not_found');
+});
+
+test.each([
+  ['/v1/account', 'POST', 'GET, PATCH, HEAD, OPTIONS'],
+  ['/v1/signup', 'GET', 'POST, OPTIONS'],
+  ['/v1/sessions/0198', 'PUT', 'DELETE, OPTIONS'],
+  ['/docs', 'DELETE', 'GET, HEAD, OPTIONS'],
+  ['/v1/openapi.json', 'POST', 'GET, HEAD, OPTIONS'],
+])('%s does not take %s', async (path, method, allow) => {
+  const answer = await api.fetch(path, { method });
+  expect(answer.status).toBe(405);
+  expect((await problemOf(answer)).code).toBe('method_not_allowed');
+  expect(answer.headers.get('allow')?.split(', ').sort()).toEqual(allow.split(', ').sort());
+});
+
+test.each(Object.entries(operations))('OPTIONS tells the methods of the path of %s', async (_, operation) => {
+  const answer = await api.fetch(operation.path.replaceAll(/\{\w+\}/g, 'x'), { method: 'OPTIONS' });
+  expect(answer.status).toBe(204);
+  expect(answer.headers.get('allow')).toContain(operation.method);
+});
+
+test('HEAD answers as GET does, without a body', async () => {
+  const answer = await api.fetch('/v1/server', { method: 'HEAD' });
+  expect(answer.status).toBe(200);
+  expect(await answer.text()).toBe('');
+});
+
+describe('headers', () => {
+  test.each(['/v1/server', '/v1/account', '/nothing'])('of %s keep it out of caches and pages', async (path) => {
+    const { headers } = await api.fetch(path);
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(headers.get('access-control-allow-origin')).toBeNull();
+  });
+
+  test.each(['/', '/docs'])('of %s let it load nothing from anywhere', async (path) => {
+    const answer = await api.fetch(path);
+    expect(answer.headers.get('content-type')).toStartWith('text/html');
+    const policy = answer.headers.get('content-security-policy') ?? '';
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).not.toContain('unsafe');
+    const [, style = ''] = /<style>([\s\S]*?)<\/style>/.exec(await answer.text()) ?? [];
+    const digest = new Bun.CryptoHasher('sha256').update(style).digest('base64');
+    expect(policy).toContain(`style-src 'sha256-${digest}'`);
+  });
+});
+
+describe('origins', () => {
+  const preflight = { 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' };
+
+  test('none may use the API from elsewhere unless it is allowed', async () => {
+    const headers = { origin: 'https://chat.example', ...preflight };
+    const answer = await api.fetch('/v1/login', { method: 'OPTIONS', headers });
+    expect(answer.headers.get('access-control-allow-origin')).toBeNull();
+  });
+
+  test('an allowed one may, and no other', async () => {
+    const open = await startApi({ allowedOrigins: ['https://chat.example'] });
+    const asked = async (origin: string) => {
+      const before = await open.fetch('/v1/login', { method: 'OPTIONS', headers: { origin, ...preflight } });
+      const answer = await open.fetch('/v1/server', { headers: { origin } });
+      return [before, answer].map(({ headers }) => headers.get('access-control-allow-origin'));
+    };
+    expect(await asked('https://chat.example')).toEqual(['https://chat.example', 'https://chat.example']);
+    expect(await asked('https://elsewhere.example')).toEqual([null, null]);
+    await open.close();
+  });
+
+  test('the allowed one reads when to try again', async () => {
+    const open = await startApi({ allowedOrigins: ['https://chat.example'] });
+    const { headers } = await open.fetch('/v1/account', { headers: { origin: 'https://chat.example' } });
+    expect(headers.get('access-control-expose-headers')).toBe('retry-after');
+    await open.close();
+  });
+});
