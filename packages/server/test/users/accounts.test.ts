@@ -1,0 +1,298 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import type { SignupMode } from '@parley/protocol';
+import { type Adapters, embeddedAdapters } from '../../src/compose.ts';
+import { Signals } from '../../src/connections/signals.ts';
+import type { Delivery } from '../../src/distribution/mailbox-port.ts';
+import { type Clock, systemClock } from '../../src/platform/clock.ts';
+import { Refusal } from '../../src/platform/failures.ts';
+import { systemIds } from '../../src/platform/ids.ts';
+import { Accounts, type Caller } from '../../src/users/accounts.ts';
+import { Administration } from '../../src/users/administration.ts';
+import { PasswordHashing } from '../../src/users/password-hashing.ts';
+import { CountingArgon2 } from './counting-argon2.ts';
+
+const password = 'correct horse battery';
+const bounds = { concurrencyMax: 2, waitingMax: 200 };
+
+let nowMs: number;
+let adapters: Adapters;
+let argon2: CountingArgon2;
+
+const clock: Clock = { ...systemClock, nowMs: () => nowMs };
+
+beforeEach(() => {
+  nowMs = 1_767_261_600_000;
+  adapters = embeddedAdapters(':memory:', systemClock);
+  argon2 = new CountingArgon2();
+});
+afterEach(() => adapters.close());
+
+function open(mode: SignupMode = 'open'): { accounts: Accounts; administration: Administration } {
+  const passwords = new PasswordHashing(bounds, argon2);
+  const signals = new Signals(adapters.registry, adapters.mailboxes);
+  const accounts = new Accounts(adapters.users, passwords, signals, clock, systemIds, mode);
+  const stats = () => Promise.reject(new Error('nobody asks'));
+  return { accounts, administration: new Administration(adapters.users, accounts, passwords, clock, systemIds, stats) };
+}
+
+async function codeOf(refused: Promise<unknown>): Promise<string> {
+  try {
+    await refused;
+  } catch (error) {
+    if (error instanceof Refusal) return error.code;
+    throw error;
+  }
+  return 'none';
+}
+
+async function callerOf(accounts: Accounts, token: string): Promise<Caller> {
+  const caller = await accounts.authenticate(token);
+  if (!caller) throw new Error('the token is not valid');
+  return caller;
+}
+
+describe('signing up', () => {
+  test('is open to the first on an empty server in every mode, who administers it', async () => {
+    for (const mode of ['open', 'invitation', 'closed'] as const) {
+      const { accounts } = open(mode);
+      expect((await accounts.signup({ username: 'ana', password })).account.administrator).toBe(true);
+      await adapters.close();
+      adapters = embeddedAdapters(':memory:', systemClock);
+    }
+  });
+
+  test('gives a username once without regard to case, also to many at once', async () => {
+    const { accounts } = open();
+    const names = ['ana', 'Ana', 'ANA', 'aNa', 'anA'];
+    const outcomes = await Promise.all(names.map((username) => codeOf(accounts.signup({ username, password }))));
+    expect(outcomes.sort()).toEqual(['none', ...Array<string>(4).fill('username_taken')]);
+    const refused = await accounts.signup({ username: 'aNA', password }).catch((error: Refusal) => error.more);
+    expect(refused).toMatchObject({ errors: [{ field: '/username' }] });
+  });
+
+  test('makes one administrator of two first at once', async () => {
+    const { accounts } = open();
+    const both = await Promise.all(['ana', 'ben'].map((username) => accounts.signup({ username, password })));
+    expect(both.filter(({ account }) => account.administrator)).toHaveLength(1);
+  });
+
+  test('lets one of two in who are first at once on a closed server', async () => {
+    const { accounts } = open('closed');
+    const outcomes = await Promise.all(
+      ['ana', 'ben'].map((username) => codeOf(accounts.signup({ username, password }))),
+    );
+    expect(outcomes.sort()).toEqual(['none', 'signup_closed']);
+    const logins = await Promise.all(['ana', 'ben'].map((username) => codeOf(accounts.login({ username, password }))));
+    expect(logins.sort()).toEqual(['none', 'wrong_credentials']);
+  });
+
+  test('is refused before any hash work where it is closed', async () => {
+    const { accounts } = open('closed');
+    await accounts.signup({ username: 'ana', password });
+    const { hashes } = argon2;
+    expect(await codeOf(accounts.signup({ username: 'ben', password }))).toBe('signup_closed');
+    expect(argon2.hashes).toBe(hashes);
+  });
+
+  test('takes each use of an invitation once, also by many at once', async () => {
+    const { accounts, administration } = open('invitation');
+    await accounts.signup({ username: 'ana', password });
+    const { token } = await administration.createInvitation(null, { uses: 2, validForHours: 1 });
+    const names = ['ben', 'cleo', 'dan', 'eve'];
+    const invited = (username: string) => codeOf(accounts.signup({ username, password, invitation: token }));
+    expect((await Promise.all(names.map(invited))).sort()).toEqual([
+      'invalid_invitation',
+      'invalid_invitation',
+      'none',
+      'none',
+    ]);
+  });
+
+  test('does not use up an invitation for a name that is taken', async () => {
+    const { accounts, administration } = open('invitation');
+    await accounts.signup({ username: 'ana', password });
+    const { token: invitation } = await administration.createInvitation(null, { uses: 1, validForHours: 1 });
+    expect(await codeOf(accounts.signup({ username: 'ana', password, invitation }))).toBe('username_taken');
+    expect(await codeOf(accounts.signup({ username: 'ben', password, invitation }))).toBe('none');
+  });
+
+  test('takes no invitation that expired, none that is unknown, and none at all', async () => {
+    const { accounts, administration } = open('invitation');
+    await accounts.signup({ username: 'ana', password });
+    const { token: invitation, expiresAtMs } = await administration.createInvitation(null, {
+      uses: 1,
+      validForHours: 1,
+    });
+    expect(expiresAtMs).toBe(nowMs + 3_600_000);
+    nowMs = expiresAtMs + 1;
+    const attempt = (given: object) => codeOf(accounts.signup({ username: 'ben', password, ...given }));
+    expect(await attempt({ invitation })).toBe('invalid_invitation');
+    expect(await attempt({ invitation: 'unknown' })).toBe('invalid_invitation');
+    expect(await attempt({})).toBe('signup_closed');
+  });
+});
+
+describe('logging in', () => {
+  test('does the same hash work for an unknown name, a wrong password, and a disabled account', async () => {
+    const { accounts } = open();
+    const { account } = await accounts.signup({ username: 'ana', password });
+    const workOf = async (username: string, attempt: string) => {
+      const { verifications, hashes } = argon2;
+      const code = await codeOf(accounts.login({ username, password: attempt }));
+      return [code, argon2.verifications - verifications, argon2.hashes - hashes];
+    };
+    expect(await workOf('nobody', password)).toEqual(['wrong_credentials', 1, 0]);
+    expect(await workOf('ana', 'wrong')).toEqual(['wrong_credentials', 1, 0]);
+    expect(await workOf('ana', password)).toEqual(['none', 1, 0]);
+    await accounts.setDisabled(account.id, true);
+    expect(await workOf('ana', password)).toEqual(['wrong_credentials', 1, 0]);
+  });
+
+  test('says the same in each of these cases', async () => {
+    const { accounts } = open();
+    const { account } = await accounts.signup({ username: 'ana', password });
+    const wordsOf = (username: string, attempt: string) =>
+      accounts
+        .login({ username, password: attempt })
+        .catch((error: Refusal) => [error.code, error.message, error.more]);
+    const wrong = await wordsOf('ana', 'wrong');
+    expect(await wordsOf('nobody', 'wrong')).toEqual(wrong);
+    await accounts.setDisabled(account.id, true);
+    expect(await wordsOf('ana', password)).toEqual(wrong);
+  });
+
+  test('with the old password does not outlive a reset that comes meanwhile', async () => {
+    const { accounts, administration } = open();
+    const { account } = await accounts.signup({ username: 'ana', password });
+    const { users } = adapters;
+    // The reset falls between the look at the password and the new session.
+    const createSession = users.createSession.bind(users);
+    users.createSession = async (session, hash) => {
+      users.createSession = createSession;
+      await administration.resetPassword(account.id, 'seven grey herons');
+      await createSession(session, hash);
+    };
+    expect(await codeOf(accounts.login({ username: 'ana', password }))).toBe('wrong_credentials');
+    expect(await users.sessions(account.id)).toEqual([]);
+  });
+
+  test('is possible with the right password in any case of the name', async () => {
+    const { accounts } = open();
+    await accounts.signup({ username: 'Ana.M', password });
+    expect((await accounts.login({ username: 'aNA.m', password, device: 'Phone' })).session.device).toBe('Phone');
+  });
+});
+
+describe('sessions', () => {
+  test('are noted as used at most once a minute', async () => {
+    const { accounts } = open();
+    const { token, account } = await accounts.signup({ username: 'ana', password });
+    const startedAtMs = nowMs;
+    const lastUsed = async () => (await adapters.users.sessions(account.id))[0]?.lastUsedAtMs;
+    nowMs = startedAtMs + 60_000;
+    await accounts.authenticate(token);
+    expect(await lastUsed()).toBe(startedAtMs);
+    nowMs = startedAtMs + 60_001;
+    await accounts.authenticate(token);
+    expect(await lastUsed()).toBe(nowMs);
+  });
+
+  test('are listed with the present one marked, newest first', async () => {
+    const { accounts } = open();
+    const first = await accounts.signup({ username: 'ana', password });
+    nowMs += 1;
+    const second = await accounts.login({ username: 'ana', password });
+    const listed = await accounts.sessions(await callerOf(accounts, first.token));
+    expect(listed.map(({ id, current }) => [id, current])).toEqual([
+      [second.session.id, false],
+      [first.session.id, true],
+    ]);
+  });
+
+  test('no token is stored as it is', async () => {
+    const { accounts } = open();
+    const { token } = await accounts.signup({ username: 'ana', password });
+    expect(await adapters.users.sessionByToken(token)).toBeUndefined();
+  });
+});
+
+describe('ending sessions closes their sockets', () => {
+  const servers = ['server one', 'server two'];
+  let received: Map<string, Delivery[]>;
+
+  async function connect(userId: string): Promise<void> {
+    received = new Map();
+    for (const serverId of servers) {
+      const list: Delivery[] = [];
+      received.set(serverId, list);
+      await adapters.mailboxes.open(serverId, (deliveries) => void list.push(...deliveries));
+      await adapters.registry.openServer(serverId, 60_000);
+      await adapters.registry.connect(serverId, userId);
+    }
+  }
+
+  /** What every server that the user is on was told. */
+  function told(): Delivery[] {
+    const [one, two] = servers.map((serverId) => received.get(serverId));
+    expect(one).toEqual(two ?? []);
+    return one ?? [];
+  }
+
+  async function twoSessions() {
+    const { accounts, administration } = open();
+    const here = await accounts.signup({ username: 'ana', password });
+    const there = await accounts.login({ username: 'ana', password });
+    const userId = here.account.id;
+    await connect(userId);
+    return { accounts, administration, userId, here, there, caller: await callerOf(accounts, here.token) };
+  }
+
+  test('of the one that logs out', async () => {
+    const { accounts, userId, here, there } = await twoSessions();
+    await accounts.revoke(userId, here.session.id);
+    expect(told()).toEqual([{ kind: 'revoked', userId, sessionIds: [here.session.id] }]);
+    expect(await accounts.authenticate(here.token)).toBeUndefined();
+    expect(await accounts.authenticate(there.token)).toBeDefined();
+  });
+
+  test('of the others when the password changes', async () => {
+    const { accounts, userId, here, there, caller } = await twoSessions();
+    await accounts.changePassword(caller, { currentPassword: password, newPassword: 'seven grey herons' });
+    expect(told()).toEqual([{ kind: 'revoked', userId, sessionIds: [there.session.id] }]);
+    expect(await accounts.authenticate(here.token)).toBeDefined();
+    expect(await accounts.authenticate(there.token)).toBeUndefined();
+    expect(await codeOf(accounts.login({ username: 'ana', password }))).toBe('wrong_credentials');
+  });
+
+  test('of none when the current password is wrong', async () => {
+    const { accounts, there, caller } = await twoSessions();
+    const change = accounts.changePassword(caller, { currentPassword: 'wrong', newPassword: 'seven grey herons' });
+    expect(await codeOf(change)).toBe('wrong_credentials');
+    expect(told()).toEqual([]);
+    expect(await accounts.authenticate(there.token)).toBeDefined();
+  });
+
+  test.each(['disabled', 'reset'] as const)('of all when the account is %s by an administrator', async (what) => {
+    const { accounts, administration, userId, here, there } = await twoSessions();
+    if (what === 'disabled') await administration.setDisabled(userId, true);
+    else await administration.resetPassword(userId, 'seven grey herons');
+    const [delivery, ...others] = told();
+    expect(others).toEqual([]);
+    const sessionIds = [here.session.id, there.session.id];
+    expect(delivery).toEqual({ kind: 'revoked', userId, sessionIds: expect.arrayContaining(sessionIds) });
+    for (const { token } of [here, there]) expect(await accounts.authenticate(token)).toBeUndefined();
+  });
+
+  test('only after the store has ended them', async () => {
+    const { accounts, userId, here } = await twoSessions();
+    const { mailboxes } = adapters;
+    const deliver = mailboxes.deliver.bind(mailboxes);
+    const valid: unknown[] = [];
+    mailboxes.deliver = async (...told) => {
+      valid.push(await accounts.authenticate(here.token));
+      await deliver(...told);
+    };
+    await accounts.revoke(userId, here.session.id);
+    expect(valid).toEqual([undefined, undefined]);
+  });
+});

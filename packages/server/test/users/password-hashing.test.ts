@@ -1,0 +1,55 @@
+import { expect, test } from 'bun:test';
+import { Refusal } from '../../src/platform/failures.ts';
+import { PasswordHashing } from '../../src/users/password-hashing.ts';
+import { CountingArgon2 } from './counting-argon2.ts';
+
+test('is argon2id with 19 MiB, two passes, one lane', async () => {
+  expect(await new PasswordHashing().hash('correct horse battery')).toStartWith('$argon2id$v=19$m=19456,t=2,p=1$');
+});
+
+test('knows the password, and no other, not even an empty one', async () => {
+  const hashing = new PasswordHashing();
+  const hash = await hashing.hash('correct horse battery');
+  expect(await hashing.verify('correct horse battery', hash)).toBe(true);
+  expect(await hashing.verify('correct horse batterz', hash)).toBe(false);
+  expect(await hashing.verify('', hash)).toBe(false);
+  expect(await hashing.verify('correct horse battery', undefined)).toBe(false);
+});
+
+test('works on no more than it may at once, and on everything in its turn', async () => {
+  const argon2 = new CountingArgon2();
+  const hashing = new PasswordHashing({ concurrencyMax: 3, waitingMax: 100 }, argon2);
+  const gate = Promise.withResolvers<void>();
+  argon2.until = gate.promise;
+  const hashes = Promise.all(Array.from({ length: 50 }, (_, index) => hashing.hash(`password ${index}`)));
+  gate.resolve();
+  expect(new Set(await hashes).size).toBe(50);
+  expect(argon2.mostAtOnce).toBe(3);
+});
+
+test('refuses whoever would wait behind too many, with when to try again', async () => {
+  const argon2 = new CountingArgon2();
+  const hashing = new PasswordHashing({ concurrencyMax: 1, waitingMax: 2 }, argon2);
+  await hashing.verify('anything', undefined);
+  const gate = Promise.withResolvers<void>();
+  argon2.until = gate.promise;
+  const under = [1, 2, 3].map((index) => hashing.hash(`password ${index}`));
+  const refused = await hashing.hash('one too many').catch((error: unknown) => error);
+  expect(refused).toBeInstanceOf(Refusal);
+  expect(refused).toMatchObject({ code: 'overloaded', more: { retryAfterMs: 5_000 } });
+  gate.resolve();
+  await Promise.all(under);
+  expect(await hashing.hash('now there is room')).toBeString();
+});
+
+test('goes on after work that failed', async () => {
+  const argon2 = new CountingArgon2();
+  const hashing = new PasswordHashing({ concurrencyMax: 1, waitingMax: 2 }, argon2);
+  await hashing.verify('anything', undefined);
+  argon2.until = Promise.reject(new Error('no memory'));
+  expect(hashing.hash('one')).rejects.toThrow('no memory');
+  expect(hashing.hash('two')).rejects.toThrow('no memory');
+  await hashing.hash('three').catch(() => undefined);
+  argon2.until = Promise.resolve();
+  expect(await hashing.hash('four')).toBeString();
+});
