@@ -3,6 +3,7 @@ import type { Signals } from '../connections/signals.ts';
 import type { Clock } from '../platform/clock.ts';
 import { Refusal } from '../platform/failures.ts';
 import { type Ids, tokenHash } from '../platform/ids.ts';
+import { accountView, sessionView, usernameTaken, wrongCredentials } from './account-views.ts';
 import type { PasswordHashing } from './password-hashing.ts';
 import type { SessionRecord, UserRecord, UserStore } from './users-port.ts';
 
@@ -147,22 +148,4 @@ export class Accounts {
   private closeSockets(userId: UserId, sessionIds: SessionId[]): Promise<void> {
     return this.signals.send([userId], () => ({ kind: 'revoked', userId, sessionIds }));
   }
-}
-
-export function accountView({ id, username, displayName, administrator }: UserRecord): Account {
-  return { id, username, displayName, administrator };
-}
-
-export function usernameTaken(username: string): Refusal {
-  return new Refusal('username_taken', `The username ${username} is taken.`, {
-    errors: [{ field: '/username', rule: 'must be unique without regard to case' }],
-  });
-}
-
-function sessionView({ id, device, createdAtMs, lastUsedAtMs }: SessionRecord, current: boolean): Session {
-  return { id, device, createdAtMs, lastUsedAtMs, current };
-}
-
-function wrongCredentials(detail: string): Refusal {
-  return new Refusal('wrong_credentials', detail);
 }

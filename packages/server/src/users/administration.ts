@@ -4,7 +4,8 @@ import type { Clock } from '../platform/clock.ts';
 import { decodeCursor, encodeCursor } from '../platform/cursor.ts';
 import { Refusal } from '../platform/failures.ts';
 import { type Ids, tokenHash } from '../platform/ids.ts';
-import { type Accounts, accountView, usernameTaken } from './accounts.ts';
+import { accountView, usernameTaken } from './account-views.ts';
+import type { Accounts } from './accounts.ts';
 import type { PasswordHashing } from './password-hashing.ts';
 import type { UserRecord, UserStore } from './users-port.ts';
 

@@ -1,0 +1,36 @@
+import { expect, test } from 'bun:test';
+import { Registry } from 'prom-client';
+import { requestMetrics } from '../../src/gateway/request-metrics.ts';
+import { createMetrics, serveMetrics } from '../../src/platform/metrics.ts';
+import { startApi } from './api-under-test.ts';
+
+test('requests are counted by operation and status, those that were refused too', async () => {
+  const registry = new Registry();
+  const api = await startApi({ metrics: requestMetrics(registry) });
+  await api.call('getServer', {});
+  await api.call('getServer', {});
+  await api.call('getAccount', {});
+  await api.fetch('/nothing');
+  const text = await registry.metrics();
+  const counts = text.split('\n').filter((line) => line.startsWith('parley_http_request_duration_seconds_count'));
+  expect(counts).toEqual([
+    'parley_http_request_duration_seconds_count{operation="getServer",status="200"} 2',
+    'parley_http_request_duration_seconds_count{operation="getAccount",status="401"} 1',
+  ]);
+  await api.close();
+});
+
+test('the figures of the process are there for Prometheus to fetch, and nothing else is', async () => {
+  const server = serveMetrics(createMetrics(), { host: '127.0.0.1', port: 0 });
+  const answer = await fetch(new URL('/metrics', server.url));
+  expect(answer.headers.get('content-type')).toStartWith('text/plain; version=');
+  const text = await answer.text();
+  const figure = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
+  expect(figure('process_resident_memory_bytes')).toBeGreaterThan(1_000_000);
+  expect(figure('process_cpu_seconds_total')).toBePositive();
+  expect(figure('process_start_time_seconds')).toBeLessThanOrEqual(Date.now() / 1_000);
+  expect(figure('process_open_fds')).toBeGreaterThan(2);
+  expect(figure('parley_event_loop_delay_seconds')).toBeGreaterThanOrEqual(0);
+  expect((await fetch(server.url)).status).toBe(404);
+  await server.stop(true);
+});
