@@ -24,6 +24,8 @@ export async function serve(config: Config): Promise<void> {
 
 /** Lines for people at a terminal, JSON for everything else; on standard error, so that output stays what was asked for. */
 function startLog(config: Config): Promise<void> {
+  // Nobody reading the log any more is no reason to stop serving.
+  process.stderr.on('error', () => undefined);
   const formatter = process.stderr.isTTY ? getTextFormatter() : getJsonLinesFormatter();
   const write = (line: unknown) => void process.stderr.write(`${String(line).trimEnd()}\n`);
   const console = { ...globalThis.console, debug: write, info: write, warn: write, error: write };

@@ -8,18 +8,22 @@ import { ReadReceipts } from './conversations/read-receipts.ts';
 import type { CommandConsumer } from './distribution/command-log-port.ts';
 import { Distributor } from './distribution/distributor.ts';
 import { CommandSubmitter } from './distribution/submitter.ts';
-import { Admission } from './gateway/admission.ts';
+import { Admission, noRateLimits } from './gateway/admission.ts';
 import { createApi } from './gateway/app.ts';
 import { authoriseAtTheMachine, authoriseBySession } from './gateway/authorisation.ts';
 import { createHandlers } from './gateway/handlers.ts';
 import { Health } from './gateway/health.ts';
 import { listen } from './gateway/http-server.ts';
+import { referenceRoutes } from './gateway/reference/routes.ts';
+import { requestMetrics } from './gateway/request-metrics.ts';
 import { Messages } from './history/messages.ts';
 import { Messaging } from './messaging/messaging.ts';
 import { type SocketData, SocketEndpoint } from './messaging/socket-endpoint.ts';
 import { type Clock, systemClock } from './platform/clock.ts';
 import { type Ids, systemIds } from './platform/ids.ts';
 import { failureReporter } from './platform/log.ts';
+import { createMetrics, serveMetrics } from './platform/metrics.ts';
+import { distributionMetrics, measure } from './server-metrics.ts';
 import type { Config } from './settings.ts';
 import { Accounts } from './users/accounts.ts';
 import { Administration } from './users/administration.ts';
@@ -29,12 +33,14 @@ import { version } from './version.ts';
 
 /** One server with all its parts, over the adapters that it was given. */
 export class Server {
-  private readonly health = new Health();
+  private readonly metrics = createMetrics();
+  private readonly health: Health;
   private readonly submitter: CommandSubmitter;
   private readonly messaging: Messaging;
   private readonly distributor: Distributor;
   private consumer: CommandConsumer | null = null;
   private http: HttpServer<SocketData> | null = null;
+  private metricsServer: HttpServer<undefined> | null = null;
   private readonly startedAtMs: number;
   private readonly api: ReturnType<typeof createApi>;
   /** The API as whoever may open the control socket uses it. */
@@ -48,9 +54,10 @@ export class Server {
   ) {
     const { users, conversations: store, history, registry, mailboxes, commandLog } = adapters;
     this.startedAtMs = clock.nowMs();
+    this.health = new Health({ database: () => users.isEmpty() }, clock);
     this.submitter = new CommandSubmitter(() => this.messaging.serverId, commandLog, clock, ids);
     const signals = new Signals(registry, mailboxes);
-    const admission = new Admission(adapters.rateLimits);
+    const admission = new Admission(config['rate-limits'] === 'on' ? adapters.rateLimits : noRateLimits);
     const passwords = new PasswordHashing();
     const accounts = new Accounts(users, passwords, signals, clock, ids, config.signup);
     const reads = new ConversationReads(store, users, registry);
@@ -76,11 +83,17 @@ export class Server {
     });
     this.distributor = new Distributor({
       ...{ commandLog, history, conversations: store, registry, mailboxes, clock },
-      metrics: { batchDone: () => undefined },
+      metrics: distributionMetrics(this.metrics),
     });
     const handlers = createHandlers(services);
-    this.api = createApi(handlers, authoriseBySession(accounts, admission));
+    this.api = createApi(handlers, authoriseBySession(accounts, admission), {
+      reference: referenceRoutes(version),
+      allowedOrigins: config['allowed-origins'],
+      metrics: requestMetrics(this.metrics),
+      clock,
+    });
     this.controlApi = createApi(handlers, authoriseAtTheMachine);
+    this.measureQueues();
   }
 
   /** Where the server can be reached. */
@@ -101,6 +114,10 @@ export class Server {
     });
     const { host, port } = config;
     this.http = listen(this.api, endpoint, this.health, { host, port, trustedProxies: config['trusted-proxies'] });
+    const metricsPort = config['metrics-port'];
+    if (metricsPort !== 'off') {
+      this.metricsServer = serveMetrics(this.metrics, { host: '127.0.0.1', port: metricsPort });
+    }
     this.health.ready();
   }
 
@@ -109,9 +126,17 @@ export class Server {
     this.health.draining();
     await this.messaging.stop(this.config['drain-ms']);
     await this.http?.stop(true);
+    await this.metricsServer?.stop(true);
     await this.consumer?.close();
     this.submitter.close();
     await this.adapters.close();
+  }
+
+  private measureQueues(): void {
+    const { metrics, messaging, submitter } = this;
+    measure(metrics, 'parley_connections', 'Sockets that are open.', () => messaging.connections);
+    measure(metrics, 'parley_users_here', 'Users with a connection to this server.', () => messaging.roster.users);
+    measure(metrics, 'parley_commands_in_flight', 'Commands whose outcome is awaited.', () => submitter.inFlight);
   }
 
   private async stats(): Promise<ServerStats> {

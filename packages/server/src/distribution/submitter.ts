@@ -31,6 +31,7 @@ interface Waiting {
 }
 
 const retryAfterMs = 1_000;
+const idlePollMs = 10;
 
 /** Puts commands into the log and waits for what became of them. One for each server that takes requests. */
 export class CommandSubmitter {
@@ -78,6 +79,16 @@ export class CommandSubmitter {
   /** Called with each outcome from the mailbox; one that nobody waits for any more is dropped. */
   settle(requestId: string, outcome: Outcome): void {
     this.take(requestId)?.settle(outcome);
+  }
+
+  /** Resolves when nothing is under way, or after `withinMs`. */
+  async idle(withinMs: number): Promise<void> {
+    const endMs = this.clock.monotonicMs() + withinMs;
+    while (this.waiting.size > 0 && this.clock.monotonicMs() < endMs) {
+      await new Promise<void>((resolve) => {
+        this.clock.after(idlePollMs, resolve);
+      });
+    }
   }
 
   /** Nobody waits for anything after this. */

@@ -25,6 +25,8 @@ import { ServerLease } from './server-lease.ts';
 import type { Publish, Socket } from './socket.ts';
 
 const onlineMembersIntervalMs = 2_000;
+/** What is under way when the server is told to stop has this long to be finished. */
+const finishMs = 5_000;
 /** Clients of a server that lost its standing come back spread over this time. */
 const resyncSpreadMs = 5_000;
 
@@ -116,7 +118,8 @@ export class Messaging {
 
   /** Sends everybody away, spread over `spreadMs`, finishes what is under way, and gives up the lease. */
   async stop(spreadMs: number): Promise<void> {
-    await drain([...this.heartbeat.all()], spreadMs, this.ports.clock);
+    const finish = () => this.ports.submitter.idle(finishMs);
+    await drain([...this.heartbeat.all()], { spreadMs, finish, clock: this.ports.clock });
     this.lease.stop();
     this.stopReporting();
     this.heartbeat.stop();

@@ -1,0 +1,38 @@
+import { Gauge, Histogram, type Registry } from 'prom-client';
+import type { DistributionMetrics } from './distribution/distribution-metrics.ts';
+
+const batchSizes = [1, 2, 5, 10, 20, 50, 100, 200, 512];
+const secondsBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
+
+/** Distribution's measurements for Prometheus. */
+export function distributionMetrics(registry: Registry): DistributionMetrics {
+  const registers = [registry];
+  const commands = new Histogram({
+    ...{ name: 'parley_batch_commands', help: 'Commands in one batch.', buckets: batchSizes, registers },
+  });
+  const commit = new Histogram({
+    ...{ name: 'parley_batch_commit_seconds', help: 'From taking a batch to its being on disk.', registers },
+    buckets: secondsBuckets,
+  });
+  const route = new Histogram({
+    ...{ name: 'parley_batch_route_seconds', help: 'From the commit to the copies in the mailboxes.', registers },
+    buckets: secondsBuckets,
+  });
+  return {
+    batchDone(batch) {
+      commands.observe(batch.commands);
+      commit.observe(batch.commitMs / 1_000);
+      route.observe(batch.routeMs / 1_000);
+    },
+  };
+}
+
+/** Measures something that is read when Prometheus asks. */
+export function measure(registry: Registry, name: string, help: string, read: () => number): void {
+  new Gauge({
+    ...{ name, help, registers: [registry] },
+    collect() {
+      this.set(read());
+    },
+  });
+}

@@ -1,0 +1,100 @@
+import { type ClientFrame, type ServerFrame, ServerFrame as ServerFrameSchema, subprotocol } from '@parley/protocol';
+
+type FrameOf<Type extends ServerFrame['type']> = Extract<ServerFrame, { type: Type }>;
+
+/** A bare WebSocket client: sends what it is told, keeps what it gets, mends nothing. Checks every frame's form. */
+export class WireClient {
+  readonly frames: ServerFrame[] = [];
+  readonly closed: Promise<{ code: number; reason: string }>;
+  private readonly waiting = new Set<() => void>();
+  private nextId = 1;
+
+  private constructor(readonly socket: WebSocket) {
+    this.closed = new Promise((resolve) => {
+      socket.onclose = ({ code, reason }) => {
+        resolve({ code, reason });
+        this.wake();
+      };
+    });
+    socket.onmessage = ({ data }) => {
+      this.frames.push(ServerFrameSchema.parse(JSON.parse(String(data))));
+      this.wake();
+    };
+  }
+
+  /** An open socket that has not said hello. */
+  static async open(url: string): Promise<WireClient> {
+    const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/v1/socket`, subprotocol);
+    const client = new WireClient(socket);
+    await new Promise<void>((resolve, reject) => {
+      socket.onopen = () => resolve();
+      socket.onerror = () => reject(new Error(`no socket at ${url}`));
+    });
+    return client;
+  }
+
+  static async hello(url: string, token: string, options: { resume?: boolean } = {}): Promise<WireClient> {
+    const client = await WireClient.open(url);
+    client.send({ type: 'hello', token, ...options });
+    await client.next('welcome');
+    return client;
+  }
+
+  send(frame: ClientFrame): void {
+    this.socket.send(JSON.stringify(frame));
+  }
+
+  /** Sends what is no frame. */
+  sendRaw(data: string | Uint8Array<ArrayBuffer>): void {
+    this.socket.send(data);
+  }
+
+  /** Sends a request under an id of its own; resolves with the answer, also when that is an error. */
+  async request(frame: { type: ClientFrame['type']; [field: string]: unknown }): Promise<ServerFrame> {
+    const id = `request-${this.nextId++}`;
+    this.socket.send(JSON.stringify({ ...frame, id }));
+    return this.until(() => this.frames.find((each) => 'id' in each && each.id === id));
+  }
+
+  /** The first frame of this type that fits, whether it came already or is still to come. */
+  next<Type extends ServerFrame['type']>(
+    type: Type,
+    fits: (frame: FrameOf<Type>) => boolean = () => true,
+  ): Promise<FrameOf<Type>> {
+    return this.until(() =>
+      this.frames.find((frame): frame is FrameOf<Type> => frame.type === type && fits(frame as FrameOf<Type>)),
+    );
+  }
+
+  of<Type extends ServerFrame['type']>(type: Type): FrameOf<Type>[] {
+    return this.frames.filter((frame): frame is FrameOf<Type> => frame.type === type);
+  }
+
+  /** The numbers of the entries of one conversation, in the order in which they came. */
+  seqs(conversationId: string): number[] {
+    return this.of('entry').flatMap(({ entry }) => (entry.conversationId === conversationId ? [entry.seq] : []));
+  }
+
+  /** Resolves with what `find` gives, as soon as it gives something. Rejects when the socket closes before. */
+  async until<Value>(find: () => Value | undefined): Promise<Value> {
+    while (true) {
+      const found = find();
+      if (found !== undefined) return found;
+      if (this.socket.readyState === WebSocket.CLOSED)
+        throw new Error('the socket closed before what was awaited came');
+      await new Promise<void>((resolve) => {
+        this.waiting.add(resolve);
+      });
+    }
+  }
+
+  close(): Promise<unknown> {
+    this.socket.close();
+    return this.closed;
+  }
+
+  private wake(): void {
+    for (const resolve of this.waiting) resolve();
+    this.waiting.clear();
+  }
+}
