@@ -45,7 +45,7 @@ export class PasswordHashing {
   /** Whether the password is the one; takes as long when there is no hash to compare with. */
   async verify(password: string, hash: string | undefined): Promise<boolean> {
     const against = hash ?? (await this.nobody);
-    // Bun doesn't look at an empty password; no password has a NUL.
+    // Bun answers for an empty password without doing the work; no password has a NUL.
     const matches = await this.inTurn(() => this.argon2.verify(password === '' ? '\0' : password, against));
     return matches && hash !== undefined;
   }

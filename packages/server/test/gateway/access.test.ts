@@ -38,6 +38,7 @@ const authorizations: [string, () => string | undefined][] = [
   ['a token that is too long', () => `Bearer ${'A'.repeat(10_000)}`],
   ['another scheme', () => `Basic ${ana.token}`],
   ['the token alone', () => ana.token],
+  ['something before the scheme', () => `x Bearer ${ana.token}`],
   ['two tokens', () => `Bearer ${ana.token} ${ana.token}`],
   ['the token of a session that was ended', () => `Bearer ${revoked}`],
   ['the token of a disabled account', () => `Bearer ${disabled}`],

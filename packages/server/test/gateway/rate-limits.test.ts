@@ -144,6 +144,20 @@ describe('requests', () => {
     expect(await refusalOf(admission.operation('getHomepage', 'ana'))).toBeUndefined();
   });
 
+  test.each([
+    ['getAccount', {}, 'request'],
+    ['createChannel', { name: 'News' }, 'change'],
+    ['signup', { username: 'ben', password }, 'signup_name'],
+    ['login', { username: 'ana', password }, 'login_pair'],
+  ] as const)('for %s %o count under %s', async (id, input, name) => {
+    const empty = new Set<string>();
+    const api = await startApi({ rateLimits: { consume: async (limit) => (empty.has(limit.name) ? 500 : 0) } });
+    const { token } = await api.person('ana');
+    empty.add(name);
+    expect((await api.call(id, input as never, { token })).problem.code).toBe('rate_limited');
+    await api.close();
+  });
+
   test('are counted before anybody is authenticated', async () => {
     const api = await startApi({ rateLimits: { consume: async (limit) => (limit.name === 'address' ? 500 : 0) } });
     const { problem, headers } = await api.call('getAccount', {}, { token: 'nonsense' });

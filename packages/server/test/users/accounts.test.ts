@@ -91,6 +91,7 @@ describe('signing up', () => {
     await accounts.signup({ username: 'ana', password });
     const { hashes } = argon2;
     expect(await codeOf(accounts.signup({ username: 'ben', password }))).toBe('signup_closed');
+    expect(await codeOf(accounts.signup({ username: 'ben', password, invitation: 'any' }))).toBe('signup_closed');
     expect(argon2.hashes).toBe(hashes);
   });
 

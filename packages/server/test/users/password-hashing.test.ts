@@ -27,6 +27,35 @@ test('works on no more than it may at once, and on everything in its turn', asyn
   expect(argon2.mostAtOnce).toBe(3);
 });
 
+test('takes nobody before whoever waits', async () => {
+  const argon2 = new CountingArgon2();
+  const hashing = new PasswordHashing({ concurrencyMax: 1, waitingMax: 10 }, argon2);
+  await hashing.verify('anything', undefined);
+  const order: string[] = [];
+  const done = (name: string) => hashing.hash(name).then(() => order.push(name));
+  const late = done('first').then(() => done('late'));
+  await Promise.all([done('second'), done('third'), late]);
+  expect(order).toEqual(['first', 'second', 'third', 'late']);
+  expect(argon2.mostAtOnce).toBe(1);
+});
+
+test('lets nobody in where there is no hash, whatever the work says', async () => {
+  const yes = { hash: async () => 'hash', verify: async () => true };
+  expect(await new PasswordHashing(undefined, yes).verify('anything', undefined)).toBe(false);
+});
+
+test('does the whole work for an empty password too', async () => {
+  const given: string[] = [];
+  const argon2 = new CountingArgon2();
+  const verify = argon2.verify.bind(argon2);
+  argon2.verify = (password, hash) => {
+    given.push(password);
+    return verify(password, hash);
+  };
+  await new PasswordHashing(undefined, argon2).verify('', undefined);
+  expect(given).not.toContain('');
+});
+
 test('refuses whoever would wait behind too many, with when to try again', async () => {
   const argon2 = new CountingArgon2();
   const hashing = new PasswordHashing({ concurrencyMax: 1, waitingMax: 2 }, argon2);

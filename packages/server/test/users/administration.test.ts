@@ -1,0 +1,82 @@
+import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { type ApiUnderTest, password, startApi } from '../gateway/api-under-test.ts';
+
+const nobody = '01980c5e-7a10-7c3e-9d52-5b1f0c9a4e11';
+
+let api: ApiUnderTest;
+let admin: Awaited<ReturnType<ApiUnderTest['person']>>;
+
+beforeEach(async () => {
+  api = await startApi({ signup: 'closed' });
+  admin = await api.person('admin');
+});
+afterEach(() => api.close());
+
+function create(username: string, more: { administrator?: boolean; displayName?: string } = {}) {
+  return api.call('createAccount', { username, password, ...more }, admin);
+}
+
+test('makes accounts where nobody signs up, administrators only when asked for', async () => {
+  expect((await create('ana', { displayName: 'Ana M.' })).response).toMatchObject({
+    ...{ username: 'ana', displayName: 'Ana M.', administrator: false, disabled: false },
+  });
+  expect((await create('ben', { administrator: true })).response.administrator).toBe(true);
+  expect((await create('ANA')).problem.code).toBe('username_taken');
+  expect((await api.call('login', { username: 'ana', password })).status).toBe(201);
+});
+
+test('lists every account by username, disabled ones too, page after page', async () => {
+  for (const name of ['Cleo', 'ana', 'Ben', 'bea']) await create(name);
+  const { userId } = { userId: (await create('zoe')).response.id };
+  await api.call('setAccountDisabled', { userId, disabled: true }, admin);
+  const names: string[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: { cursor?: string } = cursor === null ? {} : { cursor };
+    const { response } = await api.call('listAccounts', { limit: 2, ...page }, admin);
+    names.push(...response.users.map((user) => user.username));
+    cursor = response.nextCursor;
+  } while (cursor !== null);
+  expect(names).toEqual(['admin', 'ana', 'bea', 'Ben', 'Cleo', 'zoe']);
+  const { users } = (await api.call('listAccounts', { q: 'BE' }, admin)).response;
+  expect(users.map((user) => user.username)).toEqual(['bea', 'Ben']);
+});
+
+test('names a cursor of another list', async () => {
+  const { problem } = await api.call('listAccounts', { cursor: 'nonsense' }, admin);
+  expect(problem.errors?.map(({ field }) => field)).toEqual(['/cursor']);
+});
+
+test('disables an account for whoever has it and for whoever looks for it, and enables it again', async () => {
+  const { id: userId } = (await create('ana')).response;
+  const { token } = (await api.call('login', { username: 'ana', password })).response;
+  const disabled = await api.call('setAccountDisabled', { userId, disabled: true }, admin);
+  expect(disabled.response.disabled).toBe(true);
+  expect((await api.call('getAccount', {}, { token })).problem.code).toBe('unauthenticated');
+  expect((await api.call('getUser', { userId }, admin)).problem.code).toBe('not_found');
+  expect((await api.call('openDirect', { userId }, admin)).problem.code).toBe('not_found');
+  await api.call('setAccountDisabled', { userId, disabled: false }, admin);
+  expect((await api.call('getAccount', {}, { token })).problem.code).toBe('unauthenticated');
+  expect((await api.call('login', { username: 'ana', password })).status).toBe(201);
+  expect((await api.call('getUser', { userId }, admin)).status).toBe(200);
+});
+
+test('resets a password', async () => {
+  const { id: userId } = (await create('ana')).response;
+  expect((await api.call('resetPassword', { userId, newPassword: 'seven grey herons' }, admin)).status).toBe(204);
+  expect((await api.call('login', { username: 'ana', password })).problem.code).toBe('wrong_credentials');
+  expect((await api.call('login', { username: 'ana', password: 'seven grey herons' })).status).toBe(201);
+});
+
+test('finds nobody who is not there', async () => {
+  const disable = await api.call('setAccountDisabled', { userId: nobody, disabled: true }, admin);
+  expect(disable.problem.code).toBe('not_found');
+  const reset = await api.call('resetPassword', { userId: nobody, newPassword: 'seven grey herons' }, admin);
+  expect(reset.problem.code).toBe('not_found');
+});
+
+test('tells what the server holds', async () => {
+  await create('ana');
+  await api.call('createChannel', { name: 'News' }, admin);
+  expect((await api.call('getStats', {}, admin)).response).toMatchObject({ users: 2, conversations: 1, messages: 0 });
+});
