@@ -1,0 +1,61 @@
+import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { limits } from '@parley/protocol';
+import type { Server } from 'bun';
+import { Hono } from 'hono';
+import type { GatewayBindings } from '../../src/gateway/binding.ts';
+import { Health } from '../../src/gateway/health.ts';
+import { listen } from '../../src/gateway/http-server.ts';
+import { type SocketData, SocketEndpoint } from '../../src/messaging/socket-endpoint.ts';
+
+const health = new Health();
+let server: Server<SocketData>;
+
+function start(trustedProxies: readonly string[]): Server<SocketData> {
+  const api = new Hono<GatewayBindings>().get('/address', (context) => context.text(context.env.address));
+  const noMessaging = () => {
+    throw new Error('no socket opens here');
+  };
+  const endpoint = new SocketEndpoint(noMessaging, { connectionsMax: 1, connectionsPerAddressMax: 1 });
+  return listen(api, endpoint, health, { host: '127.0.0.1', port: 0, trustedProxies });
+}
+
+beforeEach(() => {
+  server = start(['127.0.0.0/8']);
+});
+afterEach(() => server.stop(true));
+
+async function textOf(path: string, headers: Record<string, string> = {}): Promise<string> {
+  return (await fetch(new URL(path, server.url), { headers })).text();
+}
+
+test('a request comes from where a trusted proxy says that it does', async () => {
+  expect(await textOf('/address')).toBe('127.0.0.1');
+  expect(await textOf('/address', { 'x-forwarded-for': '1.1.1.1, 198.51.100.7' })).toBe('198.51.100.7');
+});
+
+test('a request comes from its peer, whatever it says, when no proxy is trusted', async () => {
+  await server.stop(true);
+  server = start([]);
+  expect(await textOf('/address', { 'x-forwarded-for': '198.51.100.7' })).toBe('127.0.0.1');
+});
+
+test('a proxy that can not be one is found at the start', () => {
+  expect(() => start(['proxy.example'])).toThrow(/proxy\.example/);
+});
+
+test('health is told beside the API', async () => {
+  expect(JSON.parse(await textOf('/livez'))).toEqual({ status: 'alive' });
+  expect(JSON.parse(await textOf('/readyz'))).toEqual({ status: 'starting' });
+});
+
+test('a socket without the subprotocol is told which to ask for', async () => {
+  const answer = await fetch(new URL('/v1/socket', server.url));
+  expect(answer.status).toBe(426);
+  expect(await answer.text()).toContain('parley.v1');
+});
+
+test('a body that goes far beyond the limit is cut off', async () => {
+  const body = new Uint8Array(limits.bodyBytes * 8);
+  const answer = await fetch(new URL('/address', server.url), { method: 'POST', body });
+  expect(answer.status).toBe(413);
+});
