@@ -7,7 +7,10 @@ import { root } from './workspace.mjs';
 const linesMax = 300;
 const vagueNames = /^(utils?|helpers?|common|types|misc|.*manager)\b/i;
 
-const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8' })
+const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+  cwd: root,
+  encoding: 'utf8',
+})
   .split('\n')
   .filter((file) => file !== '');
 const read = (file) => readFileSync(join(root, file), 'utf8');
@@ -25,7 +28,9 @@ function sourceFaults() {
       return [
         ...(lines > linesMax ? [`${file}: ${lines} lines; look for the concept that has no name yet`] : []),
         ...(vagueNames.test(basename(file)) ? [`${file}: the name says nothing`] : []),
-        ...(/\b(TODO|FIXME|XXX)\b/.test(text) && basename(file) !== 'house-rules.mjs' ? [`${file}: a TODO; file an issue`] : []),
+        ...(/\b(TODO|FIXME|XXX)\b/.test(text) && basename(file) !== 'house-rules.mjs'
+          ? [`${file}: a TODO; file an issue`]
+          : []),
       ];
     });
 }

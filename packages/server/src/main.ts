@@ -39,8 +39,9 @@ function startLog(config: Config): Promise<void> {
   });
 }
 
+/** Resolves with the first signal to stop; those that follow are not let interrupt the stopping. */
 function toldToStop(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(signal));
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve(signal));
   });
 }

@@ -7,8 +7,8 @@ interface ProcessOptions {
   data: string;
   /** 0 for any free one. */
   port?: number;
-  /** How to run `parley`; from the sources unless given. */
-  program?: readonly string[];
+  /** How to run `parley serve`; from the sources unless given. */
+  command?: readonly string[];
   environment?: Record<string, string>;
 }
 
@@ -20,11 +20,13 @@ export class ServerProcess {
   ) {}
 
   /** Resolves when it serves. Rejects with what it printed when it ends before. */
-  static async start({ data, port = 0, program = [process.execPath, cli], environment }: ProcessOptions) {
+  static async start({ data, port = 0, command = [process.execPath, cli, 'serve'], environment }: ProcessOptions) {
     const settings = ['--data', data, '--port', String(port), '--rate-limits', 'off', '--drain-ms', '0'];
-    const child = Bun.spawn([...program, 'serve', ...settings], {
+    const child = Bun.spawn([...command, ...settings], {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { ...process.env, ...environment },
+      // A process group of its own: what started it (npm, say) and the server are told the same.
+      detached: true,
     });
     let printed = '';
     const decoder = new TextDecoder();
@@ -42,13 +44,13 @@ export class ServerProcess {
 
   /** SIGKILL: no goodbye, nothing flushed. Resolves when the process is gone. */
   async kill(): Promise<void> {
-    this.child.kill('SIGKILL');
+    process.kill(-this.child.pid, 'SIGKILL');
     await this.child.exited;
   }
 
   /** SIGTERM. Resolves with the exit code. */
   stop(): Promise<number> {
-    this.child.kill('SIGTERM');
+    process.kill(-this.child.pid, 'SIGTERM');
     return this.child.exited;
   }
 }

@@ -1,0 +1,156 @@
+import type { Conversation, Entry, ParleyClient } from '@parley/sdk';
+import { clockTime, displayLine, displayText } from './display-text.ts';
+import { type ShownEntry, shownEntry } from './entry-lines.ts';
+import { People } from './people.ts';
+
+const pageSize = 50;
+
+/** What is known of the conversation that is open. */
+interface OpenConversation {
+  conversation: Conversation;
+  entries: Entry[];
+  /** Whether there is nothing older to load. */
+  complete: boolean;
+  loading: boolean;
+}
+
+/** What the terminal shows, apart from how: one person's chat, with one conversation open. */
+export class ChatSession {
+  readonly people: People;
+  open: OpenConversation | null = null;
+  /** What the program itself has to say, newest last. */
+  notices: string[] = [];
+  private readonly typing = new Map<string, number>();
+  private readonly listeners = new Set<() => void>();
+  private stopWatching: () => void = () => undefined;
+  private watched = '';
+
+  constructor(readonly client: ParleyClient) {
+    this.people = new People(client, () => this.changed());
+    client.on('state', () => this.changed());
+    client.on('entry', (entry) => this.takeEntry(entry));
+    client.on('conversation', ({ conversation, removed }) => {
+      if (removed && this.open?.conversation === conversation) this.open = null;
+      if (conversation.data.partner) this.people.put(conversation.data.partner);
+      this.watchPartners();
+      this.changed();
+    });
+    client.on('outbox', () => this.changed());
+    client.on('presence', ({ users }) => {
+      for (const { userId, online } of users) this.people.setOnline(userId, online);
+      this.changed();
+    });
+    client.on('typing', ({ conversationId, userId }) => {
+      if (conversationId === this.open?.conversation.id) this.typing.set(userId, Date.now());
+      this.changed();
+    });
+    client.on('error', (error) => this.say(`Something went wrong: ${error instanceof Error ? error.message : error}`));
+  }
+
+  onChange(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => {
+      this.listeners.delete(listener);
+    };
+  }
+
+  get conversations(): Conversation[] {
+    return this.client.conversations.list();
+  }
+
+  /** Who has been typing in the open conversation within the last six seconds. */
+  get typingNames(): string[] {
+    const since = Date.now() - 6_000;
+    return [...this.typing].filter(([, atMs]) => atMs > since).map(([userId]) => displayLine(this.people.name(userId)));
+  }
+
+  /** The entries of the open conversation, then what is still on its way out. */
+  get shown(): ShownEntry[] {
+    if (!this.open) return [];
+    const name = (userId: string) => this.people.name(userId);
+    const entries = this.open.entries.map((entry) => shownEntry(entry, name));
+    const sent = new Set(entries.map(({ key }) => key));
+    const outgoing = this.open.conversation.outbox
+      .filter((message) => !sent.has(message.clientMessageId))
+      .map((message): ShownEntry => {
+        const failure = message.failure === null ? '' : ` (${message.failure.message})`;
+        const author = displayLine(this.client.account?.displayName ?? '');
+        const text = displayText(message.text) + displayLine(failure);
+        return {
+          key: message.clientMessageId,
+          time: clockTime(message.createdAtMs),
+          author,
+          text,
+          state: message.status,
+        };
+      });
+    return [...entries, ...outgoing];
+  }
+
+  title(conversation: Conversation): string {
+    return displayLine(conversation.title);
+  }
+
+  async show(conversation: Conversation): Promise<void> {
+    if (this.open?.conversation === conversation) return;
+    this.typing.clear();
+    this.open = { conversation, entries: [], complete: false, loading: false };
+    await this.loadOlder();
+  }
+
+  /** Loads the page of entries before the oldest one that is here. */
+  async loadOlder(): Promise<void> {
+    const open = this.open;
+    if (!open || open.complete || open.loading) return;
+    open.loading = true;
+    try {
+      const before = open.entries[0]?.seq;
+      const page = await open.conversation.history({ limit: pageSize, ...(before === undefined ? {} : { before }) });
+      // What came live meanwhile may be on the page too.
+      const oldest = open.entries[0]?.seq ?? Number.POSITIVE_INFINITY;
+      open.entries = [...page.entries.filter((entry) => entry.seq < oldest), ...open.entries];
+      open.complete = (open.entries[0]?.seq ?? 1) <= page.visibleFromSeq;
+      this.markRead();
+    } finally {
+      open.loading = false;
+      this.changed();
+    }
+  }
+
+  send(text: string): void {
+    this.open?.conversation.send(text);
+  }
+
+  /** Says something to the person at the terminal alone. */
+  say(text: string): void {
+    this.notices = [...this.notices.slice(-20), displayText(text)];
+    this.changed();
+  }
+
+  private takeEntry(entry: Entry): void {
+    const open = this.open;
+    if (open?.conversation.id === entry.conversationId) {
+      if (entry.seq > (open.entries.at(-1)?.seq ?? 0)) open.entries = [...open.entries, entry];
+      this.typing.delete(entry.senderId);
+      this.markRead();
+    }
+    this.changed();
+  }
+
+  private markRead(): void {
+    const newest = this.open?.entries.at(-1);
+    if (newest) this.open?.conversation.markRead(newest.seq);
+  }
+
+  private watchPartners(): void {
+    const partners = this.conversations.flatMap(({ data }) => data.partner?.id ?? []).sort();
+    if (partners.join() === this.watched) return;
+    this.watched = partners.join();
+    this.stopWatching();
+    this.stopWatching = this.client.watch(partners);
+  }
+
+  private changed(): void {
+    for (const listener of this.listeners) listener();
+  }
+}

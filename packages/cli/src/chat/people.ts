@@ -1,0 +1,47 @@
+import type { ParleyClient, User } from '@parley/sdk';
+
+/** Names and presence of people, asked for once each and kept current. */
+export class People {
+  private readonly known = new Map<string, User>();
+  private readonly asked = new Set<string>();
+
+  constructor(
+    private readonly client: ParleyClient,
+    private readonly changed: () => void,
+  ) {}
+
+  /** What to call somebody; until it is known, the start of their id. */
+  name(userId: string): string {
+    const user = this.known.get(userId);
+    if (user) return user.displayName;
+    if (userId === this.client.account?.id) return this.client.account.displayName;
+    this.ask(userId);
+    return userId.slice(0, 8);
+  }
+
+  isOnline(userId: string): boolean {
+    return this.known.get(userId)?.online ?? false;
+  }
+
+  put(user: User): void {
+    this.known.set(user.id, user);
+  }
+
+  setOnline(userId: string, online: boolean): void {
+    const user = this.known.get(userId);
+    if (user) this.known.set(userId, { ...user, online });
+  }
+
+  private ask(userId: string): void {
+    if (this.asked.has(userId)) return;
+    this.asked.add(userId);
+    this.client.call('getUser', { userId }).then(
+      (user) => {
+        this.known.set(userId, user);
+        this.changed();
+      },
+      // Somebody who is no more keeps the start of their id for a name; others are asked for again when next shown.
+      () => this.asked.delete(userId),
+    );
+  }
+}

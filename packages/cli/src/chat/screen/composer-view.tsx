@@ -1,0 +1,23 @@
+import { Box, Text } from 'ink';
+import type { Draft } from './composer.ts';
+
+/** The box in which one writes, with the cursor shown in reverse. */
+export function Composer({ draft, rows, columns }: { draft: Draft; rows: number; columns: number }) {
+  const before = draft.text.slice(0, draft.cursor);
+  const after = draft.text.slice(draft.cursor);
+  const under = after === '' || after.startsWith('\n') ? ' ' : (Array.from(after)[0] ?? ' ');
+  const rest = after.startsWith('\n') ? after : after.slice(under.length);
+  // The lines around the cursor are shown when there are more than fit.
+  const firstRow = Math.max(0, before.split('\n').length - rows);
+  const shownBefore = before.split('\n').slice(firstRow).join('\n');
+  return (
+    <Box height={rows + 1} width={columns} flexShrink={0} overflow="hidden">
+      <Text>{'> '}</Text>
+      <Text wrap="wrap">
+        {shownBefore}
+        <Text inverse>{under}</Text>
+        {rest}
+      </Text>
+    </Box>
+  );
+}

@@ -1,0 +1,29 @@
+/** What is being written, and where in it the cursor is (in UTF-16 units, always between characters). */
+export interface Draft {
+  text: string;
+  cursor: number;
+}
+
+export const emptyDraft: Draft = { text: '', cursor: 0 };
+
+const segments = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+
+export function inserted({ text, cursor }: Draft, more: string): Draft {
+  return { text: text.slice(0, cursor) + more + text.slice(cursor), cursor: cursor + more.length };
+}
+
+/** Without the character before the cursor. */
+export function erased({ text, cursor }: Draft): Draft {
+  const start = before(text, cursor);
+  return { text: text.slice(0, start) + text.slice(cursor), cursor: start };
+}
+
+export function moved({ text, cursor }: Draft, direction: 'left' | 'right'): Draft {
+  if (direction === 'left') return { text, cursor: before(text, cursor) };
+  const next = segments.segment(text).containing(cursor);
+  return { text, cursor: next ? next.index + next.segment.length : cursor };
+}
+
+function before(text: string, cursor: number): number {
+  return cursor === 0 ? 0 : (segments.segment(text).containing(cursor - 1)?.index ?? 0);
+}

@@ -1,0 +1,23 @@
+import type { ChatSession } from '../chat-session.ts';
+
+/** The line between messages and writing: who types, or else how the connection is, and the keys. */
+export function stateInWords(session: ChatSession, scrolled: number): string {
+  const typing = session.typingNames;
+  if (typing.length > 0) return `${typing.join(', ')} ${typing.length === 1 ? 'is' : 'are'} typing …`;
+  const more = scrolled > 0 ? ` · ${scrolled} lines further down` : '';
+  return `${connection(session)}${more} · Tab next · PgUp history · Alt+Enter new line · /help · Ctrl+C quit`;
+}
+
+function connection({ client }: ChatSession): string {
+  const { state } = client;
+  switch (state.name) {
+    case 'live':
+      return 'online';
+    case 'waiting':
+      return `offline, trying again in ${Math.max(0, Math.ceil((state.retryAtMs - Date.now()) / 1_000))} s`;
+    case 'stopped':
+      return `disconnected: ${state.reason}`;
+    default:
+      return state.name;
+  }
+}

@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ParleyClient } from '@parley/sdk';
+import { ServerProcess } from '../../server/test/support/server-process.ts';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+let folder: string;
+let program: string;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'parley-build-'));
+  const build = Bun.spawn(['npm', '--prefix', root, 'run', 'build', '--silent'], {
+    stdout: 'ignore',
+    stderr: 'inherit',
+  });
+  expect(await build.exited).toBe(0);
+  // Away from everything that it could lean on.
+  program = join(folder, 'parley');
+  cpSync(join(root, 'dist', 'parley'), program);
+}, 120_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test('the single file serves, is killed, serves again: nothing is lost, and it administers and verifies', async () => {
+  const data = join(folder, 'data');
+  const environment = { PATH: '/usr/bin:/bin' };
+  let server = await ServerProcess.start({ data, command: [program, 'serve'], environment });
+  const client = new ParleyClient({ url: server.url });
+  await client.signup({ username: 'ana', password: 'a good password' });
+  client.connect();
+  await client.live();
+  const channel = await client.conversations.createChannel({ name: 'kept' });
+  const receipt = await channel.send('before the kill').sent();
+  const { port } = server;
+  await server.kill();
+
+  server = await ServerProcess.start({ data, port, command: [program, 'serve'], environment });
+  await channel.send('after the kill').sent();
+  const { entries } = await client.call('getHistory', { conversationId: channel.id });
+  const texts = entries.flatMap((entry) => (entry.kind === 'message' ? [[entry.seq, entry.text]] : []));
+  expect(texts).toEqual([
+    [receipt.seq, 'before the kill'],
+    [receipt.seq + 1, 'after the kill'],
+  ]);
+
+  expect(await run('user', 'list', '--data', data)).toContain('\tana\tana\tadministrator');
+  expect(await run('stats', '--data', data)).toContain('messages\t2\n');
+  expect(await run('verify', '--data', data)).toBe('1 conversations, 3 entries, 0 faults\n');
+  expect(await run('backup', join(folder, 'copy.db'), '--data', data)).toContain('bytes');
+  client.close();
+  expect(await server.stop()).toBe(0);
+});
+
+async function run(...args: string[]): Promise<string> {
+  const command = Bun.spawn([program, ...args], { stdout: 'pipe', stderr: 'inherit' });
+  const output = await new Response(command.stdout).text();
+  expect(await command.exited).toBe(0);
+  return output;
+}

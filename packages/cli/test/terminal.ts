@@ -1,0 +1,55 @@
+import { Terminal } from '@xterm/headless';
+import type { Subprocess } from 'bun';
+
+/** A program under a pseudo-terminal of 80×24, with a screen that can be read. */
+export class TerminalProgram {
+  private readonly screen = new Terminal({ cols: 80, rows: 24, allowProposedApi: true });
+  private readonly child: Subprocess;
+  private wake: () => void = () => undefined;
+
+  constructor(command: readonly string[], environment: Record<string, string> = {}) {
+    // A terminal library that believes itself in CI draws once, at the end.
+    const { CI: _, CONTINUOUS_INTEGRATION: __, ...inherited } = process.env;
+    this.child = Bun.spawn([...command], {
+      env: { ...inherited, TERM: 'xterm-256color', ...environment },
+      terminal: {
+        cols: 80,
+        rows: 24,
+        data: (_terminal, data) => this.screen.write(data, () => this.wake()),
+      },
+    });
+  }
+
+  /** What the screen shows now, a line each, without trailing blanks. */
+  get lines(): string[] {
+    const { active } = this.screen.buffer;
+    return Array.from({ length: 24 }, (_, row) => active.getLine(active.baseY + row)?.translateToString(true) ?? '');
+  }
+
+  get text(): string {
+    return this.lines.join('\n');
+  }
+
+  /** Types as a person would. */
+  type(keys: string): void {
+    this.child.terminal?.write(keys);
+  }
+
+  /** Resolves when the screen shows this. */
+  async shows(wanted: string | RegExp): Promise<void> {
+    const fits = () => (typeof wanted === 'string' ? this.text.includes(wanted) : wanted.test(this.text));
+    while (!fits()) {
+      await new Promise<void>((resolve) => {
+        this.wake = resolve;
+      });
+    }
+  }
+
+  get exited(): Promise<number> {
+    return this.child.exited;
+  }
+
+  kill(): void {
+    this.child.kill();
+  }
+}
