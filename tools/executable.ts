@@ -1,0 +1,25 @@
+// Makes dist/parley: one file that serves, administers and chats with nothing else installed.
+import { join } from 'node:path';
+
+const root = join(import.meta.dir, '..');
+const outfile = join(root, 'dist', process.platform === 'win32' ? 'parley.exe' : 'parley');
+
+const { success, logs } = await Bun.build({
+  entrypoints: [join(root, 'packages/cli/src/main.ts')],
+  compile: { outfile },
+  minify: { syntax: true },
+  define: { 'process.env.NODE_ENV': '"production"' },
+  plugins: [
+    {
+      // What ink loads for those who debug ink, which is not among our packages.
+      name: 'without react-devtools-core',
+      setup(build) {
+        build.onResolve({ filter: /^react-devtools-core$/ }, ({ path }) => ({ path, namespace: 'absent' }));
+        build.onLoad({ filter: /.*/, namespace: 'absent' }, () => ({ contents: 'export default {};', loader: 'js' }));
+      },
+    },
+  ],
+});
+for (const log of logs) console.error(log);
+if (!success) process.exit(1);
+console.log(`Built ${outfile}`);
