@@ -2,53 +2,56 @@ import type { CommandRecord } from '../../distribution/command.ts';
 import type { CommandConsumer, CommandLog } from '../../distribution/command-log-port.ts';
 import type { Clock } from '../../platform/clock.ts';
 
+type Handle = (batch: readonly CommandRecord[]) => Promise<void>;
+
 const batchMax = 512;
 /** Before a batch that failed comes again. */
 const retryPauseMs = 100;
 
-/** The embedded shape's log: a queue in this process. */
+/** The embedded shape's log: a queue in this process, with one consumer at a time. */
 export class MemoryCommandLog implements CommandLog {
   private queue: CommandRecord[] = [];
-  private wake: (() => void) | null = null;
+  private onArrival: (() => void) | null = null;
+  private endPause: (() => void) | null = null;
 
+  /** `nextTurn` calls back when the present turn of the event loop has brought all its commands. */
   constructor(
-    private readonly clock: Clock,
+    private readonly clock: Pick<Clock, 'after'>,
     private readonly reportFailure: (error: unknown) => void,
+    private readonly nextTurn: (run: () => void) => void = setImmediate,
   ) {}
 
-  append(record: CommandRecord): Promise<void> {
+  async append(record: CommandRecord): Promise<void> {
     this.queue.push(record);
-    this.wake?.();
-    return Promise.resolve();
+    this.onArrival?.();
   }
 
-  consume(handle: (batch: readonly CommandRecord[]) => Promise<void>): Promise<CommandConsumer> {
+  async consume(handle: Handle): Promise<CommandConsumer> {
     let open = true;
     const running = this.run(handle, () => open);
-    return Promise.resolve({
+    return {
       close: () => {
         open = false;
-        this.wake?.();
+        this.onArrival?.();
+        this.endPause?.();
         return running;
       },
-    });
+    };
   }
 
-  private async run(handle: (batch: readonly CommandRecord[]) => Promise<void>, isOpen: () => boolean): Promise<void> {
+  private async run(handle: Handle, isOpen: () => boolean): Promise<void> {
     while (isOpen()) {
-      const batch = this.queue.slice(0, batchMax);
-      if (batch.length === 0) {
+      if (this.queue.length === 0) {
         await this.arrival();
         continue;
       }
+      const batch = this.queue.slice(0, batchMax);
       try {
         await handle(batch);
         this.queue = this.queue.slice(batch.length);
       } catch (error) {
         this.reportFailure(error);
-        await new Promise<void>((resolve) => {
-          this.clock.after(retryPauseMs, resolve);
-        });
+        await this.pause();
       }
     }
   }
@@ -56,9 +59,20 @@ export class MemoryCommandLog implements CommandLog {
   /** Resolves one turn of the event loop after something came, so that all of that turn's commands are in one batch. */
   private async arrival(): Promise<void> {
     await new Promise<void>((resolve) => {
-      this.wake = resolve;
+      this.onArrival = resolve;
     });
-    this.wake = null;
-    await new Promise((resolve) => setImmediate(resolve));
+    this.onArrival = null;
+    await new Promise<void>((resolve) => this.nextTurn(resolve));
+  }
+
+  private async pause(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const cancel = this.clock.after(retryPauseMs, resolve);
+      this.endPause = () => {
+        cancel();
+        resolve();
+      };
+    });
+    this.endPause = null;
   }
 }

@@ -6,21 +6,20 @@ type Receive = (deliveries: readonly Delivery[]) => void | Promise<void>;
 export class MemoryMailboxes implements Mailboxes {
   private readonly mailboxes = new Map<string, OpenMailbox>();
 
-  open(serverId: string, receive: Receive): Promise<Mailbox> {
+  async open(serverId: string, receive: Receive): Promise<Mailbox> {
     if (this.mailboxes.has(serverId)) throw new Error(`the mailbox of ${serverId} is open already`);
     const mailbox = new OpenMailbox(receive);
     this.mailboxes.set(serverId, mailbox);
-    return Promise.resolve({
+    return {
       close: () => {
         this.mailboxes.delete(serverId);
         return mailbox.close();
       },
-    });
+    };
   }
 
-  deliver(serverId: string, deliveries: readonly Delivery[]): Promise<void> {
+  async deliver(serverId: string, deliveries: readonly Delivery[]): Promise<void> {
     this.mailboxes.get(serverId)?.put(deliveries);
-    return Promise.resolve();
   }
 }
 

@@ -55,9 +55,9 @@ export class MemoryConnectionRegistry implements ConnectionRegistry {
 
   async expireServers(): Promise<UserId[]> {
     const ended = [...this.servers.keys()].filter((serverId) => !this.alive(serverId));
-    const offline: UserId[] = [];
-    for (const serverId of ended) offline.push(...(await this.closeServer(serverId)));
-    return offline;
+    const offline = new Set<UserId>();
+    for (const serverId of ended) for (const userId of await this.closeServer(serverId)) offline.add(userId);
+    return [...offline];
   }
 
   async connect(serverId: string, userId: UserId): Promise<boolean> {
