@@ -59,7 +59,7 @@ export interface ConversationStore {
 
   /**
    * Writes rows of the index by user. Idempotent and safe in any order: a row older than what is there
-   * (by `changedSeq`) changes nothing. `broadcast` once true stays true.
+   * (by `changedSeq`) changes nothing but `broadcast`, which once true stays true.
    */
   indexParticipants(rows: readonly { participant: Participant; broadcast: boolean }[]): Promise<void>;
 
@@ -70,8 +70,8 @@ export interface ConversationStore {
   own(userId: UserId, conversationId: ConversationId): Promise<OwnConversation | undefined>;
 
   /**
-   * The user's conversations and those they left, newest activity first, then by id. A direct conversation without
-   * a message shows to whoever opened it alone. Closed ones don't show.
+   * The user's conversations and those they left, newest activity first; of equally new ones the larger id first. A
+   * direct conversation without a message shows to whoever opened it alone; a closed one as left alone.
    */
   homepage(query: HomepageQuery): Promise<HomepageRow[]>;
 
@@ -79,8 +79,8 @@ export interface ConversationStore {
   searchChannels(query: ChannelSearchQuery): Promise<{ head: ConversationHead; term: string }[]>;
 
   /**
-   * Moves the read position forward, never back, and answers with where it is then. May be lost by a crash within
-   * a second of being made.
+   * Moves the read position forward, never back, and answers with where it is then; every later read shows it. May
+   * be lost by a crash within a second of being made.
    */
   advanceReadPosition(userId: UserId, conversationId: ConversationId, to: ReadPosition): Promise<ReadPosition>;
 

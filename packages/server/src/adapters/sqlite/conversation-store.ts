@@ -145,7 +145,8 @@ function prepare(database: Database) {
       // A direct conversation shows to the person who didn't open it with its first message.
       `SELECT m.*, iif(m.left_seq IS NULL, c.last_entry_at_ms, m.changed_at_ms) AS activity_at_ms
        FROM memberships m JOIN conversations c ON c.id = m.conversation_id
-       WHERE m.user_id = $userId AND (c.kind <> 'direct' OR c.message_count > 0 OR c.created_by = $userId)
+       WHERE m.user_id = $userId AND (m.left_seq IS NOT NULL OR c.closed = 0)
+         AND (c.kind <> 'direct' OR c.message_count > 0 OR c.created_by = $userId)
          AND (activity_at_ms, m.conversation_id) < ($afterMs, $afterId)
        ORDER BY activity_at_ms DESC, m.conversation_id DESC LIMIT $limit`,
     ),

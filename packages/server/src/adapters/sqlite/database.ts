@@ -23,20 +23,23 @@ export function openDatabase(file: string): Database {
 }
 
 function migrate(database: Database, file: string): void {
-  const version = schemaVersion(database);
-  if (version > migrations.length) {
+  // Two programs that open a database at once must not both bring it up to date.
+  const bringUpToDate = database.transaction(() => {
+    const version = schemaVersion(database);
+    if (version > migrations.length) {
+      throw new Error(
+        `${file} has form ${version}, which a newer Parley wrote; this one knows up to ${migrations.length}. ` +
+          'Start the newer version, or restore a backup made by this one.',
+      );
+    }
+    for (const statements of migrations.slice(version)) database.run(statements);
+    database.run(`PRAGMA user_version = ${migrations.length}`);
+  });
+  try {
+    bringUpToDate.immediate();
+  } catch (error) {
     database.close();
-    throw new Error(
-      `${file} has form ${version}, which a newer Parley wrote; this one knows up to ${migrations.length}. ` +
-        'Start the newer version, or restore a backup made by this one.',
-    );
-  }
-  for (const [index, statements] of migrations.entries()) {
-    if (index < version) continue;
-    database.transaction(() => {
-      database.run(statements);
-      database.run(`PRAGMA user_version = ${index + 1}`);
-    })();
+    throw error;
   }
 }
 

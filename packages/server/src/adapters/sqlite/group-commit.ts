@@ -1,4 +1,4 @@
-import type { Database } from 'bun:sqlite';
+import { type Database, SQLiteError } from 'bun:sqlite';
 import { Unavailable } from '../../platform/failures.ts';
 
 interface Write {
@@ -67,9 +67,16 @@ export class GroupCommit {
       this.database.run('RELEASE one');
       return () => write.resolve(result);
     } catch (error) {
+      // Some failures, of a full disk for one, have ended the whole transaction already.
+      if (!this.database.inTransaction || isOfTheStore(error)) throw error;
       this.database.run('ROLLBACK TO one');
       this.database.run('RELEASE one');
       return () => write.reject(error);
     }
   }
+}
+
+/** Whether a failure is the disk's or the system's, which the next write would meet as well. */
+function isOfTheStore(error: unknown): boolean {
+  return error instanceof SQLiteError && /^SQLITE_(FULL|IOERR|NOMEM|BUSY|READONLY|CANTOPEN)/.test(error.code ?? '');
 }

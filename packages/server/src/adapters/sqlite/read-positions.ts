@@ -31,9 +31,7 @@ export class SqliteReadPositions {
     const now = this.get(userId, conversationId);
     if (now && now.seq >= to.seq) return now;
     this.pending.set(participantKey(conversationId, userId), { userId, conversationId, ...to });
-    this.cancelFlush ??= this.clock.after(flushAfterMs, () => {
-      this.flush().catch(this.reportFailure);
-    });
+    this.flushSoon();
     return to;
   }
 
@@ -44,7 +42,7 @@ export class SqliteReadPositions {
     return row ? { seq: row.seq, messageCount: row.message_count } : undefined;
   }
 
-  /** Writes what is pending. What is read meanwhile is as before. */
+  /** Writes what is pending. What is read meanwhile is as before; what could not be written stays pending. */
   async flush(): Promise<void> {
     this.cancelFlush?.();
     this.cancelFlush = null;
@@ -57,6 +55,15 @@ export class SqliteReadPositions {
       const key = participantKey(row.conversationId, row.userId);
       if (this.pending.get(key) === row) this.pending.delete(key);
     }
+  }
+
+  private flushSoon(): void {
+    this.cancelFlush ??= this.clock.after(flushAfterMs, () => {
+      this.flush().catch((error: unknown) => {
+        this.reportFailure(error);
+        this.flushSoon();
+      });
+    });
   }
 }
 

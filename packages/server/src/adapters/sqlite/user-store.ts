@@ -80,7 +80,7 @@ export class SqliteUserStore extends SqliteSessions implements UserStore {
 
   async list(page: { prefix: string; after: string | null; limit: number }): Promise<UserRecord[]> {
     const { prefix, end, limit } = searchParameters({ prefix: page.prefix, after: null, limit: page.limit });
-    return this.userStatements.list.all(prefix, end, page.after ?? '', limit).map(userOf);
+    return this.userStatements.list.all({ prefix, end, after: page.after ?? '', limit }).map(userOf);
   }
 
   private anyUser(): UserRow | null {
@@ -105,9 +105,10 @@ function prepare(database: Database) {
     useInvitation: database.query(
       'UPDATE invitations SET uses_left = uses_left - 1 WHERE token_hash = ? AND uses_left > 0 AND expires_at_ms > ?',
     ),
-    list: database.query<UserRow, [string, string, string, number]>(
-      `SELECT * FROM users WHERE username_key >= ? AND username_key < ? AND username_key > ?
-       ORDER BY username_key LIMIT ?`,
+    list: database.query<UserRow, [{ prefix: string; end: string; after: string; limit: number }]>(
+      `SELECT * FROM users
+       WHERE username_key >= max($prefix, $after) AND username_key <> $after AND username_key < $end
+       ORDER BY username_key LIMIT $limit`,
     ),
     search: database.query<UserRow & { term: string }, [ReturnType<typeof searchParameters>]>(
       searchQuery({ terms: 'user_terms', id: 'user_id', subjects: 'users', where: 's.disabled = 0' }),
