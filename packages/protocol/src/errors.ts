@@ -1,5 +1,33 @@
 import * as z from 'zod/mini';
 
+/** Every code, apart from what is said about it: a client needs the codes alone, and carries no prose. */
+const codes = [
+  'invalid_request',
+  'invalid_json',
+  'too_large',
+  'unauthenticated',
+  'wrong_credentials',
+  'forbidden',
+  'announce_only',
+  'signup_closed',
+  'invalid_invitation',
+  'not_found',
+  'method_not_allowed',
+  'username_taken',
+  'client_message_id_reused',
+  'already_member',
+  'last_owner',
+  'conversation_full',
+  'not_for_direct',
+  'rate_limited',
+  'overloaded',
+  'unavailable',
+  'internal',
+] as const;
+
+export const ErrorCode = z.enum(codes);
+export type ErrorCode = (typeof codes)[number];
+
 interface ErrorDefinition {
   /** The HTTP status of an answer with this code. */
   status: number;
@@ -115,10 +143,7 @@ export const errors = {
     meaning: 'A fault of the server; it is in its log under the `instance` of this answer.',
     remedy: 'Try again once with the same ids, then report it.',
   },
-} as const satisfies Record<string, ErrorDefinition>;
-
-export type ErrorCode = keyof typeof errors;
-export const ErrorCode = z.enum(Object.keys(errors) as [ErrorCode, ...ErrorCode[]]);
+} as const satisfies Record<ErrorCode, ErrorDefinition>;
 
 const FieldError = z.object({
   /** A JSON Pointer (RFC 6901) into the request. */

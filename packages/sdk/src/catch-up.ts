@@ -1,58 +1,85 @@
 import { type Homepage, limits } from '@parley/protocol';
 import type { ClientCore } from './client-core.ts';
 import type { Conversation } from './conversation.ts';
-import type { Conversations } from './conversations.ts';
+import type { EntryIntake } from './entry-intake.ts';
+import { ParleyError } from './parley-error.ts';
+import type { StoredSession } from './store/store.ts';
 
 /** Up to this many missed entries of a conversation are fetched; of more the newest page, and the rest on demand. */
 const fetchedMax = 200;
 /** Ranges fetched at once. */
 const parallel = 4;
 
+export type CatchUpProgress = NonNullable<StoredSession['catchUp']>;
+
 /**
  * What a client does after connecting, so that it has everything that it missed, most recent conversation first. The
  * cost grows with what changed, not with history or with how long one was away.
  */
 export class CatchUp {
+  progress: CatchUpProgress = 'never';
+
   constructor(
     private readonly core: ClientCore,
-    private readonly conversations: Conversations,
-    private readonly fill: (conversation: Conversation, toSeq: number) => Promise<void>,
+    private readonly intake: EntryIntake,
   ) {}
+
+  /** Whether all conversations were here once: whatever is new from then on was not shown yet. */
+  get hadConversations(): boolean {
+    return this.progress !== 'never';
+  }
 
   /**
    * @param first the page of the welcome.
-   * @param hadConversations whether this client knew any before: then it needs only what changed.
    * @param isCurrent false once another connection took over.
    */
-  async run(first: Homepage, hadConversations: boolean, isCurrent: () => boolean): Promise<void> {
+  async run(first: Homepage, isCurrent: () => boolean): Promise<void> {
+    // Further pages are older: once nothing on one was new, nothing on the next is, if those after it were seen.
+    const stopsEarly = this.progress === 'done';
     let page = first;
     while (isCurrent()) {
-      const behind = await this.takePage(page);
+      const { behind, isNews } = await this.takePage(page);
+      const isLast = page.nextCursor === null || (stopsEarly && !isNews);
+      if (isNews) this.interrupt();
       await this.fillAll(behind, isCurrent);
-      // Further pages are older: once nothing on one was new, nothing on the next is.
-      const sawNothingNew = hadConversations && behind.length === 0 && page.left.length === 0;
-      if (page.nextCursor === null || sawNothingNew) return;
+      if (page.nextCursor === null || isLast) break;
       const limit = limits.homepagePageMax;
       page = await this.core.api.call('getHomepage', { cursor: page.nextCursor, limit, left: 'true' });
     }
+    if (isCurrent() && this.progress !== 'done') this.advance('done');
   }
 
-  /** Takes in a page; returns those conversations that moved past what was shown of them. */
-  private async takePage(page: Homepage): Promise<Conversation[]> {
-    for (const { conversationId } of page.left) {
-      if (this.conversations.get(conversationId)) await this.core.forget(conversationId);
-    }
-    return page.conversations
+  /** Something is missing: until the next catch-up is through, no page says anything about those after it. */
+  interrupt(): void {
+    if (this.progress === 'done') this.advance('interrupted');
+  }
+
+  /** Takes in a page: which conversations moved past what was shown of them, and whether anything was new. */
+  private async takePage(page: Homepage): Promise<{ behind: Conversation[]; isNews: boolean }> {
+    const left = page.left.filter(({ conversationId }) => this.core.conversations.get(conversationId));
+    for (const { conversationId } of left) await this.core.forget(conversationId);
+    const behind = page.conversations
       .map((data) => this.core.update(data))
       .filter((conversation) => conversation.sequencer.position < conversation.data.headSeq);
+    return { behind, isNews: left.length + behind.length > 0 };
   }
 
   private async fillAll(behind: readonly Conversation[], isCurrent: () => boolean): Promise<void> {
     const waiting = [...behind];
     const worker = async () => {
-      for (let next = waiting.shift(); next && isCurrent(); next = waiting.shift()) await this.bringUp(next);
+      for (let next = waiting.shift(); next && isCurrent(); next = waiting.shift()) await this.fillOne(next);
     };
     await Promise.all(Array.from({ length: parallel }, worker));
+  }
+
+  private async fillOne(conversation: Conversation): Promise<void> {
+    try {
+      await this.bringUp(conversation);
+    } catch (error) {
+      // Removed since the page was made: nothing of it is missing.
+      if (!(error instanceof ParleyError) || error.code !== 'not_found') throw error;
+      await this.core.forget(conversation.id);
+    }
   }
 
   /** Shows what the conversation has beyond what was shown: after a long absence the newest page of it. */
@@ -65,6 +92,11 @@ export class CatchUp {
       conversation.sequencer.skipTo(toSeq);
       this.core.events.emit('skipped', { conversation, fromSeq, toSeq });
     }
-    await this.fill(conversation, headSeq);
+    await this.intake.fill(conversation, headSeq);
+  }
+
+  private advance(progress: CatchUpProgress): void {
+    this.progress = progress;
+    this.core.saveSession().catch(this.core.reportFailure);
   }
 }

@@ -1,9 +1,11 @@
-import type { Conversation as ConversationData, ConversationId, Entry, ServerFrameOf } from '@parley/protocol';
+import type { Account, Conversation as ConversationData, ConversationId, Entry, ServerFrameOf } from '@parley/protocol';
 import type { ConnectionState } from './connection.ts';
 import type { Conversation } from './conversation.ts';
+import type { Conversations } from './conversations.ts';
 import type { Events } from './events.ts';
 import type { HttpApi } from './http.ts';
-import type { Outbox, OutgoingMessage } from './outbox.ts';
+import type { Outbox } from './outbox.ts';
+import type { OutgoingMessage } from './outgoing-message.ts';
 import type { Runtime } from './runtime.ts';
 import type { Store } from './store/store.ts';
 
@@ -26,19 +28,27 @@ export interface ClientEvents {
   error: unknown;
 }
 
-/** What conversations use of their client. */
+/** What the parts of a client use of it. */
 export interface ClientCore {
   readonly api: HttpApi;
   readonly store: Store;
   readonly outbox: Outbox;
   readonly events: Events<ClientEvents>;
   readonly runtime: Runtime;
+  readonly conversations: Conversations;
+  readonly account: Account | null;
   readonly isConnected: boolean;
+  reportFailure(error: unknown): void;
+  /** Ends this connection and makes another, after a back-off. */
+  restart(): void;
+  saveSession(): Promise<void>;
   markRead(conversation: Conversation, seq: number): void;
   typing(conversationId: ConversationId): void;
   /** Takes in what a conversation is now. */
   update(data: ConversationData): Conversation;
   /** The same, and shows those entries of it that weren't shown yet. */
   learn(data: ConversationData): Conversation;
+  /** Tells and keeps that a conversation is not what it was. */
+  changed(conversation: Conversation): void;
   forget(conversationId: ConversationId): Promise<void>;
 }

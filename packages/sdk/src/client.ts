@@ -1,30 +1,31 @@
-import {
-  type Account,
-  type Conversation as ConversationData,
-  type ConversationId,
-  type Entry,
-  type InputOf,
-  limits,
-  type OperationId,
-  type ResponseOf,
-  type ServerFrame,
-  type ServerFrameOf,
-  type UserId,
+import type {
+  Account,
+  Conversation as ConversationData,
+  ConversationId,
+  InputOf,
+  OperationId,
+  Receipt,
+  ResponseOf,
+  ServerFrame,
+  ServerFrameOf,
+  UserId,
 } from '@parley/protocol';
 import { CatchUp } from './catch-up.ts';
 import type { ClientCore, ClientEvents } from './client-core.ts';
 import { Connection, type ConnectionState } from './connection.ts';
-import type { Conversation } from './conversation.ts';
+import { ConversationBook } from './conversation-book.ts';
 import { Conversations } from './conversations.ts';
-import { withEntry, withRead } from './entry-effects.ts';
+import { EntryIntake } from './entry-intake.ts';
 import { Events } from './events.ts';
 import { HttpApi } from './http.ts';
 import { Outbox } from './outbox.ts';
-import { Disconnected } from './parley-error.ts';
+import type { OutgoingMessage } from './outgoing-message.ts';
+import { Disconnected, ParleyError } from './parley-error.ts';
 import { ReadMarks } from './read-marks.ts';
 import { defaultRuntime, type Runtime } from './runtime.ts';
 import { MemoryStore } from './store/memory-store.ts';
-import type { Store } from './store/store.ts';
+import type { Store, StoredMessage } from './store/store.ts';
+import { Typing } from './typing.ts';
 import { Watches } from './watches.ts';
 
 export interface ClientOptions {
@@ -37,9 +38,6 @@ export interface ClientOptions {
   /** Time, randomness and network, for tests. */
   runtime?: Runtime;
 }
-
-/** How often typing is told at the most; others show it for `limits.typingMs`. */
-const typingIntervalMs = limits.typingMs / 2;
 
 /** A client of one Parley server, for one person. */
 export class ParleyClient {
@@ -55,12 +53,10 @@ export class ParleyClient {
   private readonly core: ClientCore;
   private readonly readMarks: ReadMarks;
   private readonly watches: Watches;
+  private readonly book: ConversationBook;
+  private readonly intake: EntryIntake;
   private readonly catchUp: CatchUp;
-  private readonly typedMs = new Map<ConversationId, number>();
-  /** Entries of conversations that are being asked for. */
-  private readonly strangers = new Map<ConversationId, Entry[]>();
-  /** False until the conversations were here once: whatever is new from then on was not shown yet. */
-  private hadConversations = false;
+  private readonly typing: Typing;
 
   private readonly reportFailure = (error: unknown) => this.events.emit('error', error);
 
@@ -69,24 +65,13 @@ export class ParleyClient {
     this.runtime = options.runtime ?? defaultRuntime(options.webSocket);
     this.api = new HttpApi(options.url.replace(/\/+$/, ''), this.runtime);
     const { reportFailure } = this;
-    this.outbox = new Outbox(
-      this.store,
-      async ({ conversationId, clientMessageId, text }) => {
-        const frame = { type: 'send', conversationId, clientMessageId, text } as const;
-        const answer = await this.connection.request(frame);
-        if (answer.type !== 'ack') throw new Disconnected(`a send was answered with ${answer.type}`);
-        return answer;
-      },
-      this.runtime,
-      (message) => this.events.emit('outbox', message),
-      reportFailure,
-    );
+    const told = (message: OutgoingMessage) => this.events.emit('outbox', message);
+    this.outbox = new Outbox(this.store, (message) => this.transmit(message), this.runtime, told, reportFailure);
     this.conversations = new Conversations(() => this.core);
     this.core = this.createCore();
-    this.catchUp = new CatchUp(this.core, this.conversations, (conversation, toSeq) => this.fill(conversation, toSeq));
     this.connection = new Connection(
       this.api.url,
-      () => this.api.token !== null && { token: this.api.token, resume: this.hadConversations },
+      () => this.api.token !== null && { token: this.api.token, resume: this.catchUp.hadConversations },
       this.runtime,
       {
         state: (state) => this.stateChanged(state),
@@ -95,8 +80,12 @@ export class ParleyClient {
         error: reportFailure,
       },
     );
-    this.readMarks = new ReadMarks(this.connection, reportFailure);
+    this.readMarks = new ReadMarks(this.connection, this.runtime, reportFailure);
     this.watches = new Watches(this.connection, reportFailure);
+    this.typing = new Typing(this.connection, this.runtime);
+    this.book = new ConversationBook(this.core, this.readMarks);
+    this.intake = new EntryIntake(this.core);
+    this.catchUp = new CatchUp(this.core, this.intake);
   }
 
   /** Where the connection is. */
@@ -129,9 +118,9 @@ export class ParleyClient {
     if (!session) return null;
     this.api.token = session.token;
     this.account = session.account;
+    this.catchUp.progress = session.catchUp ?? 'never';
     for (const { conversation, position } of await this.store.conversations()) {
       this.conversations.put(conversation, position);
-      this.hadConversations = true;
     }
     await this.outbox.load();
     return session.account;
@@ -160,15 +149,19 @@ export class ParleyClient {
     this.connection.close();
   }
 
-  /** Ends the session and forgets everything of it. */
+  /**
+   * Ends the session and forgets everything of it. Throws {@link Disconnected}, and forgets nothing, when the server
+   * can't be told.
+   */
   async logout(): Promise<void> {
     this.close();
-    await this.api.call('logout', {});
-    this.api.token = null;
-    this.account = null;
-    this.conversations.clear();
-    this.hadConversations = false;
-    await this.store.clear();
+    try {
+      await this.api.call('logout', {});
+    } catch (error) {
+      // A session that has ended already is what was asked for.
+      if (!(error instanceof ParleyError) || error.code !== 'unauthenticated') throw error;
+    }
+    await this.forgetEverything();
   }
 
   /** People by the start of their username or of a word of their display name. */
@@ -182,27 +175,68 @@ export class ParleyClient {
   }
 
   private createCore(): ClientCore {
-    const { api, store, outbox, events, runtime } = this;
-    const connected = () => this.state.name === 'live' || this.state.name === 'catching-up';
+    const { api, store, outbox, events, runtime, conversations, reportFailure } = this;
+    const account = () => this.account;
+    const connected = () => this.connection.isConnected;
+    const update = (data: ConversationData) => this.book.update(data, !this.catchUp.hadConversations);
     return {
-      ...{ api, store, outbox, events, runtime },
+      ...{ api, store, outbox, events, runtime, conversations, reportFailure },
+      get account() {
+        return account();
+      },
       get isConnected() {
         return connected();
       },
-      markRead: (conversation, seq) => this.markRead(conversation, seq),
-      typing: (conversationId) => this.typing(conversationId),
-      update: (data) => this.update(data),
-      learn: (data) => this.learn(data),
-      forget: (conversationId) => this.forget(conversationId),
+      restart: () => {
+        this.catchUp.interrupt();
+        this.connection.restart();
+      },
+      saveSession: () => this.saveSession(),
+      markRead: (conversation, seq) => this.book.markRead(conversation, seq),
+      typing: (conversationId) => this.typing.tell(conversationId),
+      update,
+      learn: (data) => {
+        const conversation = update(data);
+        this.catchUp.bringUp(conversation).catch((error: unknown) => this.intake.failed(data.id, error));
+        return conversation;
+      },
+      changed: (conversation) => this.book.changed(conversation),
+      forget: (conversationId) => this.book.forget(conversationId),
     };
   }
 
+  private async transmit({ conversationId, clientMessageId, text }: StoredMessage): Promise<Receipt> {
+    const answer = await this.connection.request({ type: 'send', conversationId, clientMessageId, text });
+    if (answer.type !== 'ack') throw new Disconnected(`a send was answered with ${answer.type}`);
+    return answer;
+  }
+
   private async loggedIn({ token, account }: ResponseOf<'login'>): Promise<Account> {
+    const earlier = await this.store.session();
+    // What is kept is another person's: none of it may be shown, or sent, as this one's.
+    if (earlier && earlier.account.id !== account.id) await this.forgetEverything();
     this.api.token = token;
     this.account = account;
-    await this.store.setSession({ token, account });
+    await this.saveSession();
     await this.outbox.load();
     return account;
+  }
+
+  private async saveSession(): Promise<void> {
+    const { token } = this.api;
+    const { account, catchUp } = this;
+    if (token !== null && account) await this.store.setSession({ token, account, catchUp: catchUp.progress });
+  }
+
+  private async forgetEverything(): Promise<void> {
+    this.close();
+    this.api.token = null;
+    this.account = null;
+    this.catchUp.progress = 'never';
+    this.conversations.clear();
+    this.outbox.clear();
+    this.readMarks.clear();
+    await this.store.clear();
   }
 
   private stateChanged(state: ConnectionState): void {
@@ -219,30 +253,24 @@ export class ParleyClient {
     this.account = frame.account;
     const { state } = this;
     const isCurrent = () => this.state === state;
-    this.catchUp.run(frame.homepage, this.hadConversations, isCurrent).then(
-      () => {
-        this.hadConversations ||= isCurrent();
-        live();
-      },
-      (error: unknown) => {
-        this.events.emit('error', error);
-        // Without what was missed nothing is right: a new connection tries again.
-        if (isCurrent()) this.connection.restart();
-      },
-    );
+    this.catchUp.run(frame.homepage, isCurrent).then(live, (error: unknown) => {
+      this.events.emit('error', error);
+      // Without what was missed nothing is right: a new connection tries again.
+      if (isCurrent()) this.connection.restart();
+    });
   }
 
   private received(frame: ServerFrame): void {
     switch (frame.type) {
       case 'entry':
-        this.takeEntry(frame.entry);
+        this.intake.take(frame.entry);
         return;
       case 'conversation':
-        if (frame.conversation) this.learn(frame.conversation);
-        else this.forget(frame.conversationId).catch(this.reportFailure);
+        if (frame.conversation) this.core.learn(frame.conversation);
+        else this.core.forget(frame.conversationId).catch(this.reportFailure);
         return;
       case 'read':
-        this.takeRead(frame);
+        this.book.takeRead(frame);
         return;
       case 'presence':
         this.events.emit('presence', frame);
@@ -250,133 +278,5 @@ export class ParleyClient {
       case 'typing':
         this.events.emit('typing', frame);
     }
-  }
-
-  private takeEntry(entry: Entry): void {
-    const conversation = this.conversations.get(entry.conversationId);
-    if (conversation) {
-      this.show(conversation, [entry]);
-      return;
-    }
-    // Somebody added us, or wrote to us first: what the conversation is follows, or is asked for.
-    const waiting = this.strangers.get(entry.conversationId);
-    if (waiting) waiting.push(entry);
-    else this.meet(entry).catch(this.reportFailure);
-  }
-
-  private async meet(first: Entry): Promise<void> {
-    const { conversationId } = first;
-    const entries = [first];
-    this.strangers.set(conversationId, entries);
-    try {
-      const data = await this.api.call('getConversation', { conversationId });
-      if (data.membership) this.show(this.learn(data), entries);
-    } finally {
-      this.strangers.delete(conversationId);
-    }
-  }
-
-  /** Shows what is next of these entries, and fetches what is missing before the others. */
-  private show(conversation: Conversation, entries: readonly Entry[]): void {
-    const { ready, missing } = conversation.sequencer.take(entries);
-    for (const entry of ready) this.showOne(conversation, entry);
-    if (ready.length > 0) {
-      this.keep(conversation, ready);
-      this.changed(conversation);
-    }
-    if (missing && !conversation.filling) {
-      this.fill(conversation, missing.toSeq).catch(this.reportFailure);
-    }
-  }
-
-  private showOne(conversation: Conversation, entry: Entry): void {
-    conversation.data = withEntry(conversation.data, entry, this.account);
-    if (entry.kind === 'message' && entry.senderId === this.account?.id) {
-      this.outbox.arrived(entry.clientMessageId, entry);
-      this.markRead(conversation, entry.seq);
-    }
-    this.events.emit('entry', entry);
-  }
-
-  /** Fetches and shows everything up to `toSeq`. One fetch of a conversation at a time. */
-  private fill(conversation: Conversation, toSeq: number): Promise<void> {
-    conversation.filling ??= this.fetchUpTo(conversation, toSeq).finally(() => {
-      conversation.filling = null;
-      // What came meanwhile may have left another gap.
-      this.show(conversation, []);
-    });
-    return conversation.filling;
-  }
-
-  private async fetchUpTo(conversation: Conversation, toSeq: number): Promise<void> {
-    while (conversation.sequencer.position < toSeq && this.conversations.get(conversation.id) === conversation) {
-      const after = conversation.sequencer.position;
-      const page = await this.api.call('getHistory', {
-        conversationId: conversation.id,
-        after,
-        limit: Math.min(limits.historyPageMax, toSeq - after),
-      });
-      const first = page.entries[0];
-      // Numbers that this reader may not see are no gap.
-      if (first && first.seq > after + 1) conversation.sequencer.skipTo(first.seq - 1);
-      this.show(conversation, page.entries);
-      if (!first) return;
-    }
-  }
-
-  private takeRead(frame: ServerFrameOf<'read'>): void {
-    const conversation = this.conversations.get(frame.conversationId);
-    if (conversation && frame.userId === this.account?.id) {
-      conversation.data = withRead(conversation.data, frame.seq, frame.messageCount);
-      this.changed(conversation);
-    }
-    this.events.emit('read', frame);
-  }
-
-  private markRead(conversation: Conversation, seq: number): void {
-    if (seq <= (conversation.data.membership?.readSeq ?? Number.POSITIVE_INFINITY)) return;
-    const atHead = seq >= conversation.data.headSeq;
-    if (atHead) {
-      conversation.data = withRead(conversation.data, seq, conversation.data.messageCount);
-      this.changed(conversation);
-    }
-    this.readMarks.mark(conversation.id, seq);
-  }
-
-  private typing(conversationId: ConversationId): void {
-    const nowMs = this.runtime.nowMs();
-    if (nowMs - (this.typedMs.get(conversationId) ?? 0) < typingIntervalMs) return;
-    this.typedMs.set(conversationId, nowMs);
-    this.connection.tell({ type: 'typing', conversationId });
-  }
-
-  private update(data: ConversationData): Conversation {
-    const beforeJoining = (data.membership?.joinedSeq ?? data.headSeq + 1) - 1;
-    const conversation = this.conversations.put(data, this.hadConversations ? beforeJoining : data.headSeq);
-    this.changed(conversation);
-    return conversation;
-  }
-
-  private learn(data: ConversationData): Conversation {
-    const conversation = this.update(data);
-    this.catchUp.bringUp(conversation).catch(this.reportFailure);
-    return conversation;
-  }
-
-  private async forget(conversationId: ConversationId): Promise<void> {
-    const conversation = this.conversations.delete(conversationId);
-    if (!conversation) return;
-    this.events.emit('conversation', { conversation, removed: true });
-    await this.store.deleteConversation(conversationId);
-  }
-
-  private keep(conversation: Conversation, entries: readonly Entry[]): void {
-    this.store.putEntries(conversation.id, entries).catch(this.reportFailure);
-  }
-
-  private changed(conversation: Conversation): void {
-    this.events.emit('conversation', { conversation, removed: false });
-    const stored = { conversation: conversation.data, position: conversation.sequencer.position };
-    this.store.putConversation(stored).catch(this.reportFailure);
   }
 }

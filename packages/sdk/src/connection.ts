@@ -8,7 +8,8 @@ import {
   subprotocol,
 } from '@parley/protocol';
 import { backoffMs } from './backoff.ts';
-import { Disconnected, ParleyError } from './parley-error.ts';
+import { Disconnected } from './parley-error.ts';
+import { PendingRequests, refusalOf } from './pending-requests.ts';
 import type { Runtime } from './runtime.ts';
 
 /** Where the connection is. */
@@ -35,16 +36,11 @@ export interface ConnectionEvents {
 
 /** After being live for this long, the next back-off starts small again. */
 const steadyAfterMs = 10_000;
-const requestTimeoutMs = 15_000;
 
 type RequestFrame = Exclude<ClientFrame, { type: 'hello' | 'typing' }>;
 type WithoutId<Frame> = Frame extends RequestFrame ? Omit<Frame, 'id'> : never;
 
-interface Waiting {
-  resolve(frame: ServerFrame): void;
-  reject(error: Error): void;
-  cancelTimeout(): void;
-}
+const nothing = () => undefined;
 
 /** One WebSocket at a time, opened again for as long as it is wanted. */
 export class Connection {
@@ -53,17 +49,24 @@ export class Connection {
   private attempt = 0;
   private liveSinceMs: number | null = null;
   private goawayMs: number | null = null;
-  private requests = new Map<string, Waiting>();
-  private nextId = 1;
+  private readonly requests: PendingRequests;
   private heardMs = 0;
-  private cancelTimers: (() => void)[] = [];
+  private cancelBeat: () => void = nothing;
+  private cancelComeBack: () => void = nothing;
 
   constructor(
     private readonly url: string,
     private readonly hello: () => Omit<ClientFrame & { type: 'hello' }, 'type'> | false,
     private readonly runtime: Runtime,
     private readonly events: ConnectionEvents,
-  ) {}
+  ) {
+    this.requests = new PendingRequests(runtime);
+  }
+
+  /** Whether the server has said welcome: nothing but the hello may be sent before. */
+  get isConnected(): boolean {
+    return this.state.name === 'live' || this.state.name === 'catching-up';
+  }
 
   /** Connects, and stays connected until {@link close}. Does nothing when that is so already. */
   open(): void {
@@ -71,8 +74,9 @@ export class Connection {
   }
 
   close(): void {
-    this.become({ name: 'offline' });
+    if (this.state.name === 'offline') return;
     this.dropSocket();
+    this.become({ name: 'offline' });
   }
 
   /** Ends this connection and makes another, after the usual back-off. */
@@ -82,21 +86,17 @@ export class Connection {
 
   /** Sends a request and resolves with its answer. Throws {@link ParleyError} or {@link Disconnected}. */
   request(frame: WithoutId<RequestFrame>): Promise<ServerFrame> {
-    const socket = this.socket;
-    if (!socket || socket.readyState !== socket.OPEN) return Promise.reject(new Disconnected('not connected'));
-    const id = String(this.nextId++);
-    return new Promise((resolve, reject) => {
-      const cancelTimeout = this.runtime.after(requestTimeoutMs, () => {
-        this.requests.delete(id);
-        reject(new Disconnected('no answer came in time'));
-      });
-      this.requests.set(id, { resolve, reject, cancelTimeout });
-      socket.send(JSON.stringify({ ...frame, id }));
-    });
+    if (!this.isConnected) return Promise.reject(new Disconnected('not connected'));
+    return this.requests.ask((id) => this.write({ ...frame, id }));
   }
 
   /** Sends what needs no answer, if connected. */
   tell(frame: ClientFrame): void {
+    if (this.isConnected) this.write(frame);
+  }
+
+  private write(frame: object): void {
+    // A socket that is closing takes nothing more; its close, which follows, ends what waits for an answer.
     if (this.socket?.readyState === this.socket?.OPEN) this.socket?.send(JSON.stringify(frame));
   }
 
@@ -107,7 +107,6 @@ export class Connection {
       this.become({ name: 'stopped', reason: 'not logged in' });
       return;
     }
-    this.become({ name: 'connecting' });
     let socket: WebSocket;
     try {
       socket = this.runtime.openSocket(`${this.url.replace(/^http/, 'ws')}/v1/socket`, subprotocol);
@@ -118,24 +117,27 @@ export class Connection {
     }
     this.socket = socket;
     this.heardMs = this.runtime.nowMs();
-    socket.onopen = () => socket.send(JSON.stringify({ type: 'hello', ...hello }));
+    socket.onopen = () => {
+      if (this.socket === socket) this.write({ type: 'hello', ...hello });
+    };
     socket.onmessage = (message) => this.received(socket, message.data);
+    // A close follows. Without a handler the package `ws` would end the process.
+    socket.onerror = () => undefined;
     socket.onclose = (event) => this.closed(socket, event.code, event.reason);
     this.beat(socket);
+    this.become({ name: 'connecting' });
   }
 
   /** Pings while the socket is there, and gives it up when nothing was heard for too long. */
   private beat(socket: WebSocket): void {
-    const cancel = this.runtime.after(limits.heartbeatMs, () => {
-      if (this.socket !== socket) return;
+    this.cancelBeat = this.runtime.after(limits.heartbeatMs, () => {
       if (this.runtime.nowMs() - this.heardMs > limits.silenceMs) {
         this.closed(socket, closeCodes.silent.code, 'nothing was heard');
         return;
       }
-      if (socket.readyState === socket.OPEN) socket.send(JSON.stringify({ type: 'ping' }));
+      this.write({ type: 'ping' });
       this.beat(socket);
     });
-    this.cancelTimers.push(cancel);
   }
 
   private received(socket: WebSocket, data: unknown): void {
@@ -146,13 +148,8 @@ export class Connection {
       this.events.error(new Error(`a frame was not understood: ${String(data).slice(0, 200)}`));
       return;
     }
-    const waiting = 'id' in frame && frame.id !== undefined ? this.requests.get(frame.id) : undefined;
-    if (waiting && 'id' in frame && frame.id !== undefined) {
-      this.requests.delete(frame.id);
-      waiting.cancelTimeout();
-      if (frame.type === 'error') waiting.reject(errorOf(frame));
-      else waiting.resolve(frame);
-    }
+    const isAnswer = this.requests.answer(frame);
+    if (frame.type === 'error' && !isAnswer) this.events.error(refusalOf(frame));
     if (frame.type === 'goaway') this.goawayMs = frame.delayMs;
     else if (frame.type === 'welcome') this.welcomed(socket, frame);
     else this.events.frame(frame);
@@ -171,41 +168,41 @@ export class Connection {
     if (this.socket !== socket) return;
     const steady = this.liveSinceMs !== null && this.runtime.nowMs() - this.liveSinceMs > steadyAfterMs;
     if (steady) this.attempt = 0;
+    const announced = this.goawayMs;
     this.dropSocket();
     const next = afterClose(code);
     if (next === 'stop') {
       this.become({ name: 'stopped', reason: reason || `closed with code ${code}` });
       return;
     }
-    const announced = code === closeCodes.goaway.code ? this.goawayMs : null;
-    this.goawayMs = null;
     const backoff = next === 'reconnect' && this.attempt === 0 ? 0 : backoffMs(this.attempt, this.runtime.random());
     this.attempt++;
     this.comeBackAfter(announced ?? backoff);
   }
 
   private comeBackAfter(delayMs: number): void {
-    this.become({ name: 'waiting', retryAtMs: this.runtime.nowMs() + delayMs });
-    const again = () => {
-      if (this.state.name === 'waiting') this.connect();
+    const again = () => this.connect();
+    const cancels = [this.runtime.after(delayMs, again), this.runtime.onOnline(again)];
+    this.cancelComeBack = () => {
+      for (const cancel of cancels) cancel();
     };
-    this.cancelTimers.push(this.runtime.after(delayMs, again), this.runtime.onOnline(again));
+    this.become({ name: 'waiting', retryAtMs: this.runtime.nowMs() + delayMs });
   }
 
   private dropSocket(): void {
-    for (const cancel of this.cancelTimers) cancel();
-    this.cancelTimers = [];
+    this.cancelBeat();
+    this.cancelComeBack();
+    this.cancelBeat = nothing;
+    this.cancelComeBack = nothing;
     this.liveSinceMs = null;
-    const { socket, requests } = this;
+    this.goawayMs = null;
+    const { socket } = this;
     this.socket = null;
-    this.requests = new Map();
-    for (const { reject, cancelTimeout } of requests.values()) {
-      cancelTimeout();
-      reject(new Disconnected('the connection ended before the answer came'));
-    }
+    this.requests.rejectAll();
     socket?.close();
   }
 
+  /** Comes last in whatever changes the state: a listener may close, or open again. */
   private become(state: ConnectionState): void {
     this.state = state;
     this.events.state(state);
@@ -219,9 +216,4 @@ function parsed(data: unknown): ServerFrame | null {
   } catch {
     return null;
   }
-}
-
-function errorOf(frame: ServerFrameOf<'error'>): ParleyError {
-  const errors = frame.field === undefined ? [] : [{ field: frame.field, rule: frame.message }];
-  return new ParleyError(frame.code, frame.message, null, errors, frame.retryAfterMs ?? null);
 }

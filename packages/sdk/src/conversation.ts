@@ -10,14 +10,14 @@ import {
 } from '@parley/protocol';
 import type { ClientCore } from './client-core.ts';
 import { liveEntries } from './live-entries.ts';
-import type { OutgoingMessage } from './outbox.ts';
+import type { OutgoingMessage } from './outgoing-message.ts';
 import { Sequencer } from './sequencer.ts';
 
 /** One conversation: what is known of it, and what one can do in it. */
 export class Conversation {
   readonly id: ConversationId;
   readonly sequencer: Sequencer;
-  /** Set while a gap is being filled: one at a time. */
+  /** Set while what is missing is being fetched: one fetch at a time. */
   filling: Promise<void> | null = null;
 
   constructor(
@@ -51,7 +51,7 @@ export class Conversation {
 
   /**
    * Entries as they come, each once, in order, without gaps (contract 3, 4): from now on, or from after the number
-   * `after`. Goes on over reconnects until the loop is left.
+   * `after`. Goes on over reconnects; ends when the conversation is no longer one's own.
    */
   live(options: { after?: number } = {}): AsyncGenerator<Entry, void, undefined> {
     return liveEntries(this, this.core, options.after ?? this.sequencer.position);
@@ -106,9 +106,12 @@ export class Conversation {
     await this.core.forget(this.id);
   }
 
-  private async keptHistory(page: { before?: number; limit?: number }) {
-    const { before, limit = limits.historyPageSize } = page;
-    const entries = await this.core.store.entries(this.id, { limit, ...(before === undefined ? {} : { before }) });
+  private async keptHistory(page: { before?: number; after?: number; around?: number; limit?: number }) {
+    const { before, after = 0, around, limit = limits.historyPageSize } = page;
+    const middle = around === undefined ? undefined : around + Math.ceil(limit / 2);
+    const end = before ?? middle ?? (page.after === undefined ? undefined : after + limit + 1);
+    const kept = await this.core.store.entries(this.id, { limit, ...(end === undefined ? {} : { before: end }) });
+    const entries = kept.filter((entry) => entry.seq > after);
     return { entries, visibleFromSeq: this.data.membership?.visibleFromSeq ?? 1 };
   }
 }

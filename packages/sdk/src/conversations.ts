@@ -48,7 +48,7 @@ export class Conversations {
     const known = this.known.get(data.id);
     if (known) {
       // What came by the entries may be newer than what was read before them.
-      if (data.headSeq >= known.data.headSeq) known.data = { ...data, unreadCount: unreadOf(data, known) };
+      if (data.headSeq >= known.data.headSeq) known.data = withReadingOf(known.data, data);
       return known;
     }
     const conversation = new Conversation(data, position, this.core());
@@ -67,10 +67,10 @@ export class Conversations {
   }
 }
 
-/** The unread count, where this client has read further than the server knew. */
-function unreadOf(data: ConversationData, known: Conversation): number {
-  const readHere = known.data.membership?.readSeq ?? 0;
-  const readThere = data.membership?.readSeq ?? 0;
-  if (readHere <= readThere) return data.unreadCount;
-  return Math.min(data.unreadCount, known.data.unreadCount + (data.messageCount - known.data.messageCount));
+/** What a conversation is now, where this client has read further than the server knew. */
+function withReadingOf(known: ConversationData, now: ConversationData): ConversationData {
+  const readSeq = known.membership?.readSeq ?? 0;
+  if (!now.membership || readSeq <= now.membership.readSeq) return now;
+  const unreadCount = Math.min(now.unreadCount, known.unreadCount + (now.messageCount - known.messageCount));
+  return { ...now, unreadCount, membership: { ...now.membership, readSeq } };
 }

@@ -23,6 +23,11 @@ export async function* liveEntries(
     wake();
   });
   const stopState = core.events.on('state', () => wake());
+  let removed = false;
+  const stopConversation = core.events.on('conversation', (event) => {
+    removed ||= event.removed && event.conversation === conversation;
+    wake();
+  });
   try {
     while (true) {
       const woken = new Promise<void>((resolve) => {
@@ -36,6 +41,7 @@ export async function* liveEntries(
         continue;
       }
       if (next) buffer = [];
+      if (removed) return;
       if (shown >= conversation.sequencer.position || !core.isConnected) {
         await woken;
         continue;
@@ -49,6 +55,7 @@ export async function* liveEntries(
   } finally {
     stop();
     stopState();
+    stopConversation();
   }
 }
 

@@ -1,28 +1,14 @@
 import type { ConversationId, Receipt } from '@parley/protocol';
+import { Outgoing, type OutgoingMessage, type OutgoingStatus } from './outgoing-message.ts';
 import { Disconnected, ParleyError } from './parley-error.ts';
 import type { Runtime } from './runtime.ts';
 import type { Store, StoredMessage } from './store/store.ts';
-
-export type OutgoingStatus = 'queued' | 'sending' | 'sent' | 'failed';
-
-/** A message on its way out. Shown at once (optimistic); its key stays the client message id when the number comes. */
-export interface OutgoingMessage extends Readonly<StoredMessage> {
-  readonly status: OutgoingStatus;
-  /** Its number and time once it is on disk. */
-  readonly receipt: Receipt | null;
-  /** Resolves when it is sent; rejects with {@link ParleyError} when it failed or was discarded. */
-  sent(): Promise<Receipt>;
-  /** Tries a failed message again, under the same id. */
-  retry(): void;
-  /** Takes it out of the outbox: a message that may have reached the server can't be called back by this. */
-  discard(): Promise<void>;
-}
 
 /** Sends one message. Rejects with {@link ParleyError} or {@link Disconnected}. */
 export type Transmit = (message: StoredMessage) => Promise<Receipt>;
 
 /** The server's own fault is tried again once, then left to the person. */
-const internalTriesMax = 2;
+const faultsMax = 2;
 
 /**
  * Messages that the server has not acknowledged. Each is kept in the store before it is sent, and sent under the same
@@ -47,7 +33,9 @@ export class Outbox {
   async load(): Promise<void> {
     for (const stored of await this.store.outbox()) {
       this.lastOrder = Math.max(this.lastOrder, stored.order);
-      this.messages.set(stored.clientMessageId, new Outgoing(stored, this));
+      if (!this.messages.has(stored.clientMessageId)) {
+        this.messages.set(stored.clientMessageId, new Outgoing(stored, this));
+      }
     }
   }
 
@@ -73,7 +61,7 @@ export class Outbox {
     );
     this.messages.set(message.clientMessageId, message);
     this.changed(message);
-    this.store.putOutbox(message.stored()).then(() => this.send(conversationId), this.reportFailure);
+    this.keepAndSend(message);
     return message;
   }
 
@@ -95,18 +83,33 @@ export class Outbox {
     if (message) this.settle(message, receipt);
   }
 
+  /** Forgets everything here; the store is not touched. */
+  clear(): void {
+    for (const message of this.messages.values()) message.fail(discarded());
+    this.messages.clear();
+  }
+
   retry(message: Outgoing): void {
-    if (message.status !== 'failed') return;
+    if (message.status !== 'failed' || !this.messages.has(message.clientMessageId)) return;
     message.failure = null;
-    message.tries = 0;
+    message.faults = 0;
     this.update(message, 'queued');
-    this.store.putOutbox(message.stored()).then(() => this.send(message.conversationId), this.reportFailure);
+    this.keepAndSend(message);
   }
 
   async discard(message: Outgoing): Promise<void> {
     this.messages.delete(message.clientMessageId);
     await this.store.deleteOutbox(message.clientMessageId);
-    message.fail(new Disconnected('the message was discarded'));
+    message.fail(discarded());
+    this.changed(message);
+  }
+
+  /** A store that fails, for want of space say, keeps nothing from being sent. */
+  private keepAndSend(message: Outgoing): void {
+    this.store
+      .putOutbox(message.stored())
+      .catch(this.reportFailure)
+      .finally(() => this.send(message.conversationId));
   }
 
   private send(conversationId: ConversationId): void {
@@ -138,14 +141,15 @@ export class Outbox {
 
   /** How long to wait before the next of this conversation. */
   private async failed(message: Outgoing, error: unknown): Promise<number> {
-    if (message.status === 'sent') return 0;
-    message.tries++;
+    // Sent or discarded meanwhile.
+    if (!this.messages.has(message.clientMessageId)) return 0;
     if (!(error instanceof ParleyError)) {
       // Nobody knows whether it arrived: the same id makes trying again safe. The next connection does.
       this.update(message, 'queued');
       return this.connected ? 1_000 : 0;
     }
-    if (error.temporary || (error.code === 'internal' && message.tries < internalTriesMax)) {
+    if (error.code === 'internal') message.faults++;
+    if (error.temporary || (error.code === 'internal' && message.faults < faultsMax)) {
       this.update(message, 'queued');
       return error.retryAfterMs ?? 1_000;
     }
@@ -171,58 +175,6 @@ export class Outbox {
   }
 }
 
-class Outgoing implements OutgoingMessage {
-  readonly clientMessageId: string;
-  readonly conversationId: ConversationId;
-  readonly text: string;
-  readonly order: number;
-  readonly createdAtMs: number;
-  failure: StoredMessage['failure'];
-  status: OutgoingStatus;
-  receipt: Receipt | null = null;
-  tries = 0;
-  private waiting: { resolve(receipt: Receipt): void; reject(error: Error): void }[] = [];
-
-  constructor(
-    stored: StoredMessage,
-    private readonly outbox: Outbox,
-  ) {
-    ({
-      clientMessageId: this.clientMessageId,
-      conversationId: this.conversationId,
-      text: this.text,
-      order: this.order,
-      createdAtMs: this.createdAtMs,
-      failure: this.failure,
-    } = stored);
-    this.status = stored.failure ? 'failed' : 'queued';
-  }
-
-  stored(): StoredMessage {
-    const { clientMessageId, conversationId, text, order, createdAtMs, failure } = this;
-    return { clientMessageId, conversationId, text, order, createdAtMs, failure };
-  }
-
-  sent(): Promise<Receipt> {
-    if (this.receipt) return Promise.resolve(this.receipt);
-    return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));
-  }
-
-  succeed(receipt: Receipt): void {
-    for (const { resolve } of this.waiting) resolve(receipt);
-    this.waiting = [];
-  }
-
-  fail(error: Error): void {
-    for (const { reject } of this.waiting) reject(error);
-    this.waiting = [];
-  }
-
-  retry(): void {
-    this.outbox.retry(this);
-  }
-
-  discard(): Promise<void> {
-    return this.outbox.discard(this);
-  }
+function discarded(): Disconnected {
+  return new Disconnected('the message was discarded');
 }

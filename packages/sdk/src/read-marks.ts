@@ -1,6 +1,7 @@
 import type { ConversationId } from '@parley/protocol';
 import type { Connection } from './connection.ts';
-import { Disconnected } from './parley-error.ts';
+import { Disconnected, ParleyError } from './parley-error.ts';
+import type { Runtime } from './runtime.ts';
 
 /** Read positions on their way to the server: the last of each conversation, told again after a reconnect. */
 export class ReadMarks {
@@ -9,17 +10,26 @@ export class ReadMarks {
 
   constructor(
     private readonly connection: Pick<Connection, 'request'>,
+    private readonly runtime: Pick<Runtime, 'after'>,
     private readonly reportFailure: (error: unknown) => void,
   ) {}
 
   mark(conversationId: ConversationId, seq: number): void {
     if (seq <= (this.pending.get(conversationId) ?? 0)) return;
     this.pending.set(conversationId, seq);
-    this.tell(conversationId).catch(this.reportFailure);
+    this.start(conversationId);
   }
 
   resume(): void {
-    for (const conversationId of this.pending.keys()) this.tell(conversationId).catch(this.reportFailure);
+    for (const conversationId of this.pending.keys()) this.start(conversationId);
+  }
+
+  clear(): void {
+    this.pending.clear();
+  }
+
+  private start(conversationId: ConversationId): void {
+    this.tell(conversationId).catch(this.reportFailure);
   }
 
   /** One at a time for each conversation: positions that come meanwhile are told as the last of them. */
@@ -34,8 +44,12 @@ export class ReadMarks {
         seq = this.pending.get(conversationId);
       }
     } catch (error) {
-      // Without a connection it is told after the next; what the server refuses is not to be told again.
+      // Without a connection it is told after the next; what the server refuses for good is not to be told again.
       if (error instanceof Disconnected) return;
+      if (error instanceof ParleyError && error.temporary) {
+        this.runtime.after(error.retryAfterMs ?? 1_000, () => this.start(conversationId));
+        return;
+      }
       this.pending.delete(conversationId);
       throw error;
     } finally {

@@ -1,8 +1,10 @@
-import type { Account, Conversation, ConversationId, Entry } from '@parley/protocol';
+import type { Account, Conversation, ConversationId, Entry, ErrorCode } from '@parley/protocol';
 
 export interface StoredSession {
   token: string;
   account: Account;
+  /** How far the last catch-up got; `never` and absent: all conversations were not here yet. */
+  catchUp?: 'never' | 'interrupted' | 'done';
 }
 
 /** A conversation as it was last known. */
@@ -21,7 +23,7 @@ export interface StoredMessage {
   order: number;
   createdAtMs: number;
   /** Why it will not be sent again by itself; null while it will be. */
-  failure: { code: string; message: string } | null;
+  failure: { code: ErrorCode; message: string } | null;
 }
 
 /** What a client keeps between runs. What resolved is there after a restart, as far as the platform keeps anything. */

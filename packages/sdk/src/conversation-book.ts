@@ -1,0 +1,56 @@
+import type { Conversation as ConversationData, ConversationId, ServerFrameOf } from '@parley/protocol';
+import type { ClientCore } from './client-core.ts';
+import type { Conversation } from './conversation.ts';
+import { withRead } from './entry-effects.ts';
+import type { ReadMarks } from './read-marks.ts';
+
+/** Keeps what is known of each conversation beside its entries: here, in the store, and told to whoever listens. */
+export class ConversationBook {
+  constructor(
+    private readonly core: ClientCore,
+    private readonly readMarks: ReadMarks,
+  ) {}
+
+  /**
+   * Takes in what a conversation is now.
+   *
+   * @param allShown whether a new one's entries so far count as shown; else only those before one joined do.
+   */
+  update(data: ConversationData, allShown: boolean): Conversation {
+    const beforeJoining = (data.membership?.joinedSeq ?? data.headSeq + 1) - 1;
+    const conversation = this.core.conversations.put(data, allShown ? data.headSeq : beforeJoining);
+    this.changed(conversation);
+    return conversation;
+  }
+
+  async forget(conversationId: ConversationId): Promise<void> {
+    const conversation = this.core.conversations.delete(conversationId);
+    if (!conversation) return;
+    this.core.events.emit('conversation', { conversation, removed: true });
+    await this.core.store.deleteConversation(conversationId);
+  }
+
+  changed(conversation: Conversation): void {
+    this.core.events.emit('conversation', { conversation, removed: false });
+    const stored = { conversation: conversation.data, position: conversation.sequencer.position };
+    this.core.store.putConversation(stored).catch(this.core.reportFailure);
+  }
+
+  takeRead(frame: ServerFrameOf<'read'>): void {
+    const conversation = this.core.conversations.get(frame.conversationId);
+    if (conversation && frame.userId === this.core.account?.id) {
+      conversation.data = withRead(conversation.data, frame.seq, frame.messageCount);
+      this.changed(conversation);
+    }
+    this.core.events.emit('read', frame);
+  }
+
+  markRead(conversation: Conversation, seq: number): void {
+    if (seq <= (conversation.data.membership?.readSeq ?? Number.POSITIVE_INFINITY)) return;
+    if (seq >= conversation.data.headSeq) {
+      conversation.data = withRead(conversation.data, seq, conversation.data.messageCount);
+      this.changed(conversation);
+    }
+    this.readMarks.mark(conversation.id, seq);
+  }
+}
