@@ -1,0 +1,109 @@
+import { describe, expect, test } from 'bun:test';
+import type { Entry } from '@parley/protocol';
+import * as fc from 'fast-check';
+import { Sequencer } from '../src/sequencer.ts';
+import { messages } from './support/entries.ts';
+
+const seqsOf = (entries: readonly Entry[]) => entries.map((entry) => entry.seq);
+const upTo = (n: number) => Array.from({ length: n }, (_, index) => index + 1);
+
+/** Fetches what is missing, a page at a time, as a client does. */
+function refetch(sequencer: Sequencer, pageSize: number): { shown: number[]; fetches: number } {
+  const shown: number[] = [];
+  let fetches = 0;
+  for (let range = sequencer.missing; range; range = sequencer.missing) {
+    fetches++;
+    const toSeq = Math.min(range.toSeq, range.fromSeq + pageSize - 1);
+    shown.push(...seqsOf(sequencer.take(messages(range.fromSeq, toSeq))));
+  }
+  return { shown, fetches };
+}
+
+describe('contract 3 and 4: one order, no gaps, each entry once', () => {
+  /** Batches in which any number comes any number of times, in any order, or never. */
+  const deliveries = fc.integer({ min: 1, max: 80 }).chain((head) =>
+    fc.record({
+      head: fc.constant(head),
+      batches: fc.array(fc.array(fc.integer({ min: 1, max: head }), { maxLength: 12 }), { maxLength: 40 }),
+      /** After which batches a client gets to fetch. */
+      fetchesAfter: fc.array(fc.boolean(), { minLength: 40, maxLength: 40 }),
+      pageSize: fc.integer({ min: 1, max: 20 }),
+    }),
+  );
+
+  test('duplicates, losses that are fetched again, and any order give exactly 1..n in order', () => {
+    fc.assert(
+      fc.property(deliveries, ({ head, batches, fetchesAfter, pageSize }) => {
+        const log = messages(1, head);
+        const sequencer = new Sequencer(0);
+        const shown: number[] = [];
+        for (const [index, batch] of batches.entries()) {
+          shown.push(...seqsOf(sequencer.take(batch.flatMap((seq) => log.slice(seq - 1, seq)))));
+          if (fetchesAfter[index]) shown.push(...refetch(sequencer, pageSize).shown);
+        }
+        sequencer.expect(head);
+        shown.push(...refetch(sequencer, pageSize).shown);
+        expect(shown).toEqual(upTo(head));
+        expect(sequencer.position).toBe(head);
+        expect(sequencer.missing).toBeNull();
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('what is left out is left out, and all the rest is shown once, in order', () => {
+    fc.assert(
+      fc.property(deliveries, fc.integer({ min: 0, max: 80 }), (given, skippedTo) => {
+        const { head, batches, pageSize } = given;
+        const log = messages(1, head);
+        const sequencer = new Sequencer(0);
+        const shown: number[] = [];
+        const half = Math.floor(batches.length / 2);
+        const deliver = (some: number[][]) => {
+          for (const batch of some) {
+            shown.push(...seqsOf(sequencer.take(batch.flatMap((seq) => log.slice(seq - 1, seq)))));
+          }
+        };
+        deliver(batches.slice(0, half));
+        const before = sequencer.position;
+        const to = Math.min(head, skippedTo);
+        sequencer.skipTo(to);
+        shown.push(...seqsOf(sequencer.take([])));
+        deliver(batches.slice(half));
+        sequencer.expect(head);
+        shown.push(...refetch(sequencer, pageSize).shown);
+        expect(shown).toEqual(upTo(head).filter((seq) => seq <= before || seq > to));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('what is missing is exactly what is neither shown nor held, up to the first that is held', () => {
+    const sequencer = new Sequencer(10);
+    expect(sequencer.missing).toBeNull();
+    expect(seqsOf(sequencer.take(messages(15, 16)))).toEqual([]);
+    expect(sequencer.missing).toEqual({ fromSeq: 11, toSeq: 14 });
+    expect(seqsOf(sequencer.take(messages(11, 12)))).toEqual([11, 12]);
+    expect(sequencer.missing).toEqual({ fromSeq: 13, toSeq: 14 });
+    expect(seqsOf(sequencer.take(messages(13, 14)))).toEqual([13, 14, 15, 16]);
+    expect(sequencer.missing).toBeNull();
+  });
+
+  test('what is known to be there is missing until it came', () => {
+    const sequencer = new Sequencer(4);
+    sequencer.expect(6);
+    expect(sequencer.missing).toEqual({ fromSeq: 5, toSeq: 6 });
+    sequencer.take(messages(5, 6));
+    expect(sequencer.missing).toBeNull();
+  });
+
+  test('a flood behind a gap is bounded in memory, and still shown in whole, page by page', () => {
+    const head = 5_000;
+    const sequencer = new Sequencer(0);
+    expect(sequencer.take(messages(2, head))).toEqual([]);
+    const { shown, fetches } = refetch(sequencer, 200);
+    expect(shown).toEqual(upTo(head));
+    // One for the gap, and those for what was beyond the bound.
+    expect(fetches).toBe(1 + Math.ceil((head - 1_001) / 200));
+  });
+});

@@ -1,0 +1,143 @@
+import type { ServerFrame } from '@parley/protocol';
+import type { Runtime } from '../../src/index.ts';
+
+/** Time that passes when it is told to, sockets that do what they are told, and no network. */
+export class FakeRuntime implements Runtime {
+  readonly sockets: FakeSocket[] = [];
+  /** What `random` gives. */
+  randomValue = 0.5;
+  /** Answers of the HTTP API. */
+  answer: (url: URL, init: RequestInit) => Response | Promise<Response> = () => {
+    throw new TypeError('no network');
+  };
+  private clockMs = 1_000_000;
+  private timers: { atMs: number; run: () => void }[] = [];
+  private readonly onlineListeners = new Set<() => void>();
+  private uuids = 0;
+
+  nowMs(): number {
+    return this.clockMs;
+  }
+
+  random(): number {
+    return this.randomValue;
+  }
+
+  after(delayMs: number, run: () => void): () => void {
+    const timer = { atMs: this.clockMs + delayMs, run };
+    this.timers.push(timer);
+    return () => {
+      this.timers = this.timers.filter((each) => each !== timer);
+    };
+  }
+
+  async fetch(url: string, init: RequestInit): Promise<Response> {
+    return this.answer(new URL(url), init);
+  }
+
+  openSocket(url: string, subprotocol: string): WebSocket {
+    const socket = new FakeSocket(url, subprotocol);
+    this.sockets.push(socket);
+    // The client uses no more of a WebSocket than this one has.
+    return socket as unknown as WebSocket;
+  }
+
+  uuid(): string {
+    return `uuid-${++this.uuids}`;
+  }
+
+  onOnline(run: () => void): () => void {
+    this.onlineListeners.add(run);
+    return () => this.onlineListeners.delete(run);
+  }
+
+  goOnline(): void {
+    for (const run of [...this.onlineListeners]) run();
+  }
+
+  /** The newest socket. */
+  get socket(): FakeSocket {
+    const socket = this.sockets.at(-1);
+    if (!socket) throw new Error('no socket was opened');
+    return socket;
+  }
+
+  get timerCount(): number {
+    return this.timers.length;
+  }
+
+  /** Lets this much time pass, and what was put off until then happen, in order. */
+  async pass(ms: number): Promise<void> {
+    const untilMs = this.clockMs + ms;
+    for (let next = this.nextUntil(untilMs); next; next = this.nextUntil(untilMs)) {
+      this.timers = this.timers.filter((each) => each !== next);
+      this.clockMs = next.atMs;
+      next.run();
+      await settled();
+    }
+    this.clockMs = untilMs;
+  }
+
+  private nextUntil(untilMs: number) {
+    return this.timers.filter(({ atMs }) => atMs <= untilMs).sort((a, b) => a.atMs - b.atMs)[0];
+  }
+}
+
+/** The client's side of a socket, with the server's in the test's hand. */
+export class FakeSocket {
+  readonly OPEN = 1;
+  readyState = 0;
+  readonly sent: Record<string, unknown>[] = [];
+  onopen: () => void = () => undefined;
+  onmessage: (message: { data: string }) => void = () => undefined;
+  onclose: (event: { code: number; reason: string }) => void = () => undefined;
+  onerror: () => void = () => undefined;
+
+  constructor(
+    readonly url: string,
+    readonly subprotocol: string,
+  ) {}
+
+  send(data: string): void {
+    if (this.readyState !== this.OPEN) throw new Error('the socket is not open');
+    this.sent.push(JSON.parse(data) as Record<string, unknown>);
+  }
+
+  close(): void {
+    this.readyState = 3;
+  }
+
+  get isClosed(): boolean {
+    return this.readyState === 3;
+  }
+
+  open(): void {
+    this.readyState = this.OPEN;
+    this.onopen();
+  }
+
+  /** The server says this. */
+  say(frame: ServerFrame): void {
+    this.onmessage({ data: JSON.stringify(frame) });
+  }
+
+  sayRaw(data: string): void {
+    this.onmessage({ data });
+  }
+
+  /** The server, or the network, ends the connection. */
+  end(code: number, reason = ''): void {
+    this.readyState = 3;
+    this.onclose({ code, reason });
+  }
+
+  /** The frames of this type that the client sent. */
+  of(type: string): Record<string, unknown>[] {
+    return this.sent.filter((frame) => frame['type'] === type);
+  }
+}
+
+/** Resolves when every promise that can go on by itself has. */
+export function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
