@@ -6,6 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bunFile, root, setUp } from './workspace.mjs';
 
+// Tests wait for what they are about, never for a time: this ends only those that would wait forever.
+const testTimeoutMs = 120_000;
+
 setUp();
 const bun = bunFile();
 const bin = (name) => join(root, 'node_modules', '.bin', name);
@@ -36,7 +39,7 @@ function test() {
   console.log('— tests');
   const folder = mkdtempSync(join(tmpdir(), 'parley-test-'));
   const report = join(folder, 'report.xml');
-  const args = ['test', '--reporter=junit', `--reporter-outfile=${report}`, ...paths];
+  const args = ['test', `--timeout=${testTimeoutMs}`, '--reporter=junit', `--reporter-outfile=${report}`, ...paths];
   const { status } = spawnSync(bun, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
   const cases = [...readFileSync(report, 'utf8').matchAll(/<testcase ([^>]*?)(\/>|>[\s\S]*?<\/testcase>)/g)];
   rmSync(folder, { recursive: true });

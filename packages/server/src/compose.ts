@@ -42,20 +42,21 @@ export interface Adapters {
 export function embeddedAdapters(dataFolder: string, clock: Clock): Adapters {
   const report = failureReporter('storage');
   const file = dataFolder === ':memory:' ? dataFolder : join(dataFolder, databaseFile);
-  const writes = new GroupCommit(openDatabase(file));
+  const database = openDatabase(file);
+  const writes = new GroupCommit(database);
   const positions = new SqliteReadPositions(writes, clock, report);
   return {
     users: new SqliteUserStore(writes),
     conversations: new SqliteConversationStore(writes, positions),
     history: new SqliteHistoryStore(writes),
-    totals: new SqliteTotals(writes.database, () => databaseSize(file)),
+    totals: new SqliteTotals(database, () => databaseSize(file)),
     commandLog: new MemoryCommandLog(clock, report),
     mailboxes: new MemoryMailboxes(),
     registry: new MemoryConnectionRegistry(clock),
     rateLimits: new MemoryRateLimits(),
     async close() {
       await positions.flush();
-      writes.close();
+      await writes.close();
     },
   };
 }

@@ -28,22 +28,28 @@ export class SqliteConversationStore implements ConversationStore {
     this.index = new MembershipIndex(writes.database);
   }
 
-  async head(conversationId: ConversationId): Promise<ConversationHead | undefined> {
-    const row = this.statements.head.get(conversationId);
-    return row ? headOf(row) : undefined;
+  head(conversationId: ConversationId): Promise<ConversationHead | undefined> {
+    return this.writes.read(() => {
+      const row = this.statements.head.get(conversationId);
+      return row ? headOf(row) : undefined;
+    });
   }
 
-  async participant(conversationId: ConversationId, userId: UserId): Promise<Participant | undefined> {
-    const row = this.statements.participant.get(conversationId, userId);
-    return row ? participantOf(row) : undefined;
+  participant(conversationId: ConversationId, userId: UserId): Promise<Participant | undefined> {
+    return this.writes.read(() => {
+      const row = this.statements.participant.get(conversationId, userId);
+      return row ? participantOf(row) : undefined;
+    });
   }
 
-  async members(
+  members(
     conversationId: ConversationId,
     page: { after: { joinedSeq: number; userId: UserId } | null; limit: number },
   ): Promise<Participant[]> {
-    const { joinedSeq, userId } = page.after ?? { joinedSeq: 0, userId: '' };
-    return this.statements.members.all(conversationId, joinedSeq, userId, page.limit).map(participantOf);
+    return this.writes.read(() => {
+      const { joinedSeq, userId } = page.after ?? { joinedSeq: 0, userId: '' };
+      return this.statements.members.all(conversationId, joinedSeq, userId, page.limit).map(participantOf);
+    });
   }
 
   /** The history store has written these rows already, with their entries; what is there isn't written again. */
@@ -55,32 +61,38 @@ export class SqliteConversationStore implements ConversationStore {
     });
   }
 
-  async broadcastConversations(userId: UserId): Promise<ConversationId[]> {
-    return this.statements.broadcastConversations.all(userId).map((row) => row.conversation_id);
+  broadcastConversations(userId: UserId): Promise<ConversationId[]> {
+    return this.writes.read(() => this.statements.broadcastConversations.all(userId).map((row) => row.conversation_id));
   }
 
-  async own(userId: UserId, conversationId: ConversationId): Promise<OwnConversation | undefined> {
-    const membership = this.statements.membership.get(userId, conversationId);
-    return membership?.left_seq === null ? this.ownOf(participantOf(membership)) : undefined;
-  }
-
-  async homepage({ userId, after, limit }: HomepageQuery): Promise<HomepageRow[]> {
-    const rows = this.statements.homepage.all({
-      userId,
-      afterMs: after?.atMs ?? Number.MAX_SAFE_INTEGER,
-      afterId: after?.conversationId ?? '',
-      limit,
-    });
-    return rows.map((row): HomepageRow => {
-      const atMs = row.activity_at_ms;
-      if (row.left_seq !== null) return { kind: 'left', atMs, conversationId: row.conversation_id };
-      return { kind: 'own', atMs, conversation: this.ownOf(participantOf(row)) };
+  own(userId: UserId, conversationId: ConversationId): Promise<OwnConversation | undefined> {
+    return this.writes.read(() => {
+      const membership = this.statements.membership.get(userId, conversationId);
+      return membership?.left_seq === null ? this.ownOf(participantOf(membership)) : undefined;
     });
   }
 
-  async searchChannels(query: ChannelSearchQuery): Promise<{ head: ConversationHead; term: string }[]> {
-    const rows = this.statements.searchChannels.all(searchParameters(query));
-    return rows.map((row) => ({ head: headOf(row), term: row.term }));
+  homepage({ userId, after, limit }: HomepageQuery): Promise<HomepageRow[]> {
+    return this.writes.read(() => {
+      const rows = this.statements.homepage.all({
+        userId,
+        afterMs: after?.atMs ?? Number.MAX_SAFE_INTEGER,
+        afterId: after?.conversationId ?? '',
+        limit,
+      });
+      return rows.map((row): HomepageRow => {
+        const atMs = row.activity_at_ms;
+        if (row.left_seq !== null) return { kind: 'left', atMs, conversationId: row.conversation_id };
+        return { kind: 'own', atMs, conversation: this.ownOf(participantOf(row)) };
+      });
+    });
+  }
+
+  searchChannels(query: ChannelSearchQuery): Promise<{ head: ConversationHead; term: string }[]> {
+    return this.writes.read(() => {
+      const rows = this.statements.searchChannels.all(searchParameters(query));
+      return rows.map((row) => ({ head: headOf(row), term: row.term }));
+    });
   }
 
   async advanceReadPosition(userId: UserId, conversationId: ConversationId, to: ReadPosition): Promise<ReadPosition> {

@@ -1,5 +1,7 @@
 import { type Database, SQLiteError } from 'bun:sqlite';
 import { Unavailable } from '../../platform/failures.ts';
+import { logFile } from './database.ts';
+import { DiskSync } from './disk-sync.ts';
 
 interface Write {
   run(): unknown;
@@ -11,14 +13,21 @@ interface Write {
  * The one way to write. What was asked for since the last turn of the event loop is done in one transaction, so that
  * one sync to disk serves all of it; nobody's promise resolves before that sync (contract 1).
  *
- * Commits run on the event loop's own thread: what arrives meanwhile waits in the kernel's socket buffers and is the
- * next transaction. See docs/adr/0002-commit-on-the-event-loop.md for the measurement.
+ * The transaction runs on the event loop's thread and the sync beside it, so that a slow disk holds nobody up but
+ * those who wait for it. docs/adr/0002-sync-beside-the-event-loop.md has the reasons and the measurement.
  */
 export class GroupCommit {
   private waiting: Write[] = [];
   private scheduled = false;
+  /** Resolves when everything that is committed is on disk; null while that is so. */
+  private unsynced: Promise<void> | null = null;
 
-  constructor(readonly database: Database) {}
+  /** Null for a database that isn't on disk. */
+  private readonly disk: DiskSync | null;
+
+  constructor(readonly database: Database) {
+    this.disk = database.filename === ':memory:' ? null : new DiskSync(logFile(database.filename));
+  }
 
   /**
    * Runs `write` in the next transaction; resolves with its result once that is on disk. When `write` throws, nothing
@@ -34,9 +43,21 @@ export class GroupCommit {
     });
   }
 
+  /**
+   * Reads, and resolves once all that the read can have seen is on disk: nobody is shown what a power failure could
+   * still take back, and then another entry under the same number (contract 3).
+   */
+  async read<Result>(read: () => Result): Promise<Result> {
+    const result = read();
+    if (this.unsynced) await this.unsynced;
+    return result;
+  }
+
   /** Commits what waits, and closes the database. */
-  close(): void {
+  async close(): Promise<void> {
     this.commit();
+    await this.unsynced;
+    this.disk?.close();
     this.database.close();
   }
 
@@ -56,7 +77,22 @@ export class GroupCommit {
       for (const { reject } of writes) reject(failure);
       return;
     }
-    for (const settle of settlements) settle();
+    this.settleOnceSynced(settlements);
+  }
+
+  private settleOnceSynced(settlements: readonly (() => void)[]): void {
+    const settle = () => {
+      for (const each of settlements) each();
+    };
+    if (!this.disk) {
+      settle();
+      return;
+    }
+    const synced = this.disk.sync().then(() => {
+      if (this.unsynced === synced) this.unsynced = null;
+      settle();
+    });
+    this.unsynced = synced;
   }
 
   /** Runs one write under a savepoint of its own; what is returned tells its caller, after the commit. */

@@ -39,25 +39,29 @@ export class SqliteHistoryStore implements HistoryStore {
     });
   }
 
-  async range(query: HistoryRange): Promise<Entry[]> {
-    const { conversationId, fromSeq, toSeq, limit } = query;
-    const { ascending, descending } = this.statements;
-    const statement = query.order === 'oldest_first' ? ascending : descending;
-    const entries: Entry[] = [];
-    let bytes = 0;
-    for (const row of statement.iterate(conversationId, fromSeq, toSeq, limit)) {
-      bytes += Buffer.byteLength(row.text ?? '');
-      if (bytes > query.textBytes && entries.length > 0) break;
-      entries.push(entryOf(row));
-    }
-    return entries;
+  range(query: HistoryRange): Promise<Entry[]> {
+    return this.writes.read(() => {
+      const { conversationId, fromSeq, toSeq, limit } = query;
+      const { ascending, descending } = this.statements;
+      const statement = query.order === 'oldest_first' ? ascending : descending;
+      const entries: Entry[] = [];
+      let bytes = 0;
+      for (const row of statement.iterate(conversationId, fromSeq, toSeq, limit)) {
+        bytes += Buffer.byteLength(row.text ?? '');
+        if (bytes > query.textBytes && entries.length > 0) break;
+        entries.push(entryOf(row));
+      }
+      return entries;
+    });
   }
 
-  async messageCountAt(conversationId: ConversationId, seq: number): Promise<number> {
-    if (seq === 0) return 0;
-    const row = this.statements.messageCountAt.get(conversationId, seq);
-    if (!row) throw new Error(`conversation ${conversationId} has no entry ${seq}`);
-    return row.message_count;
+  messageCountAt(conversationId: ConversationId, seq: number): Promise<number> {
+    return this.writes.read(() => {
+      if (seq === 0) return 0;
+      const row = this.statements.messageCountAt.get(conversationId, seq);
+      if (!row) throw new Error(`conversation ${conversationId} has no entry ${seq}`);
+      return row.message_count;
+    });
   }
 
   private facts(needed: FactsNeeded): Facts {

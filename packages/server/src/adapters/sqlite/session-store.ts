@@ -27,14 +27,16 @@ export class SqliteSessions {
     });
   }
 
-  async sessionByToken(tokenHash: string): Promise<{ session: SessionRecord; user: UserRecord } | undefined> {
-    const row = this.statements.byToken.get(tokenHash);
-    const user = row && this.statements.enabledUser.get(row.user_id);
-    return row && user ? { session: sessionOf(row), user: userOf(user) } : undefined;
+  sessionByToken(tokenHash: string): Promise<{ session: SessionRecord; user: UserRecord } | undefined> {
+    return this.writes.read(() => {
+      const row = this.statements.byToken.get(tokenHash);
+      const user = row && this.statements.enabledUser.get(row.user_id);
+      return row && user ? { session: sessionOf(row), user: userOf(user) } : undefined;
+    });
   }
 
-  async sessions(userId: UserId): Promise<SessionRecord[]> {
-    return this.statements.ofUser.all(userId).map(sessionOf);
+  sessions(userId: UserId): Promise<SessionRecord[]> {
+    return this.writes.read(() => this.statements.ofUser.all(userId).map(sessionOf));
   }
 
   touchSession(sessionId: SessionId, atMs: number): Promise<void> {

@@ -34,25 +34,31 @@ export class SqliteUserStore extends SqliteSessions implements UserStore {
     });
   }
 
-  async isEmpty(): Promise<boolean> {
-    return this.anyUser() === null;
+  isEmpty(): Promise<boolean> {
+    return this.writes.read(() => this.anyUser() === null);
   }
 
-  async byId(userId: UserId): Promise<UserRecord | undefined> {
-    const row = this.userStatements.byId.get(userId);
-    return row ? userOf(row) : undefined;
-  }
-
-  async byIds(userIds: readonly UserId[]): Promise<UserRecord[]> {
-    return userIds.flatMap((userId) => {
+  byId(userId: UserId): Promise<UserRecord | undefined> {
+    return this.writes.read(() => {
       const row = this.userStatements.byId.get(userId);
-      return row ? [userOf(row)] : [];
+      return row ? userOf(row) : undefined;
     });
   }
 
-  async byUsername(username: string): Promise<UserRecord | undefined> {
-    const row = this.userStatements.byUsername.get(username.toLowerCase());
-    return row ? userOf(row) : undefined;
+  byIds(userIds: readonly UserId[]): Promise<UserRecord[]> {
+    return this.writes.read(() =>
+      userIds.flatMap((userId) => {
+        const row = this.userStatements.byId.get(userId);
+        return row ? [userOf(row)] : [];
+      }),
+    );
+  }
+
+  byUsername(username: string): Promise<UserRecord | undefined> {
+    return this.writes.read(() => {
+      const row = this.userStatements.byUsername.get(username.toLowerCase());
+      return row ? userOf(row) : undefined;
+    });
   }
 
   update(
@@ -69,18 +75,22 @@ export class SqliteUserStore extends SqliteSessions implements UserStore {
     });
   }
 
-  async search(query: {
+  search(query: {
     prefix: string;
     after: SearchPosition | null;
     limit: number;
   }): Promise<{ user: UserRecord; term: string }[]> {
-    const rows = this.userStatements.search.all(searchParameters(query));
-    return rows.map((row) => ({ user: userOf(row), term: row.term }));
+    return this.writes.read(() => {
+      const rows = this.userStatements.search.all(searchParameters(query));
+      return rows.map((row) => ({ user: userOf(row), term: row.term }));
+    });
   }
 
-  async list(page: { prefix: string; after: string | null; limit: number }): Promise<UserRecord[]> {
-    const { prefix, end, limit } = searchParameters({ prefix: page.prefix, after: null, limit: page.limit });
-    return this.userStatements.list.all({ prefix, end, after: page.after ?? '', limit }).map(userOf);
+  list(page: { prefix: string; after: string | null; limit: number }): Promise<UserRecord[]> {
+    return this.writes.read(() => {
+      const { prefix, end, limit } = searchParameters({ prefix: page.prefix, after: null, limit: page.limit });
+      return this.userStatements.list.all({ prefix, end, after: page.after ?? '', limit }).map(userOf);
+    });
   }
 
   private anyUser(): UserRow | null {

@@ -1,0 +1,97 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { embeddedAdapters, systemClock } from '@parley/server';
+import type { Subprocess } from 'bun';
+
+const cli = fileURLToPath(new URL('../packages/cli/src/main.ts', import.meta.url));
+
+export interface BenchPerson {
+  userId: string;
+  token: string;
+}
+
+/** A server in a process of its own, with people who have sessions already. */
+export interface BenchServer {
+  url: string;
+  people: BenchPerson[];
+  /** Processor seconds that the server has used so far. */
+  cpuSeconds(): Promise<number>;
+  residentBytes(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+export async function startBenchServer(
+  peopleCount: number,
+  environment: Record<string, string> = {},
+): Promise<BenchServer> {
+  const data = mkdtempSync(join(tmpdir(), 'parley-bench-'));
+  const people = await makePeople(data, peopleCount);
+  const settings = ['--data', data, '--port', '0', '--rate-limits', 'off', '--drain-ms', '0'];
+  const child = Bun.spawn([process.execPath, cli, 'serve', ...settings, '--max-connections-per-address', '100000'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, ...environment },
+  });
+  const url = await urlOf(child);
+  const status = () => Bun.file(`/proc/${child.pid}/status`).text();
+  return {
+    url,
+    people,
+    async cpuSeconds() {
+      const fields = (await Bun.file(`/proc/${child.pid}/stat`).text()).split(') ')[1]?.split(' ') ?? [];
+      return (Number(fields[11]) + Number(fields[12])) / 100;
+    },
+    residentBytes: async () => Number(/VmRSS:\s+(\d+)/.exec(await status())?.[1]) * 1024,
+    async stop() {
+      child.kill('SIGTERM');
+      await child.exited;
+      rmSync(data, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What a figure has to be read with. */
+export function machine(): string {
+  return `${cpus().length} × ${cpus()[0]?.model}, Bun ${Bun.version}, server and clients on the same machine`;
+}
+
+async function makePeople(data: string, count: number): Promise<BenchPerson[]> {
+  const { users, close } = embeddedAdapters(data, systemClock);
+  const people = await Promise.all(
+    Array.from({ length: count }, async (_, index) => {
+      const userId = Bun.randomUUIDv7();
+      const token = `bench-token-${index}`;
+      const username = `bench${index}`;
+      const user = { id: userId, username, displayName: username, passwordHash: 'none', createdAtMs: Date.now() };
+      await users.create({ user, administrator: index === 0, invitation: null });
+      const nowMs = Date.now();
+      const session = { id: Bun.randomUUIDv7(), userId, device: null, createdAtMs: nowMs, lastUsedAtMs: nowMs };
+      await users.createSession(session, new Bun.CryptoHasher('sha256').update(token).digest('hex'));
+      return { userId, token };
+    }),
+  );
+  await close();
+  return people;
+}
+
+async function urlOf(child: Subprocess<'ignore', 'ignore', 'pipe'>): Promise<string> {
+  let printed = '';
+  const reader = child.stderr.getReader();
+  const decoder = new TextDecoder();
+  while (true) {
+    const { done, value } = await reader.read();
+    if (done) throw new Error(`the server ended: ${printed}`);
+    printed += decoder.decode(value, { stream: true });
+    const url = /http:\/\/localhost:\d+/.exec(printed)?.[0];
+    if (url === undefined) continue;
+    reader.releaseLock();
+    void drain(child.stderr);
+    return url.replace('localhost', '127.0.0.1');
+  }
+}
+
+/** Goes on reading, and shows it: a server that complains during a measurement is to be heard. */
+async function drain(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> {
+  for await (const chunk of stream) process.stderr.write(chunk);
+}

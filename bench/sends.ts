@@ -1,0 +1,95 @@
+// Durable sends over sockets, paced: how long until the ack, and until the other person has it.
+//   npx bun bench/sends.ts [--connections 2000] [--rate 10000] [--seconds 10] [--fsync-ms 20]
+// --fsync-ms makes each sync to disk take so much longer (Linux with gcc).
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { slowDisk } from '../packages/server/test/support/slow-disk/slow-disk.ts';
+import { machine, startBenchServer } from './bench-server.ts';
+import { Latencies } from './latencies.ts';
+import { openSockets } from './socket.ts';
+
+const { values } = parseArgs({
+  options: {
+    connections: { type: 'string', default: '2000' },
+    rate: { type: 'string', default: '10000' },
+    seconds: { type: 'string', default: '10' },
+    'fsync-ms': { type: 'string', default: '0' },
+  },
+});
+const connections = Number(values.connections);
+const rate = Number(values.rate);
+const seconds = Math.min(60, Number(values.seconds));
+const text = 'x'.repeat(200);
+
+const fsyncMs = Number(values['fsync-ms']);
+const folder = mkdtempSync(join(tmpdir(), 'parley-sends-'));
+const environment = fsyncMs > 0 ? await slowDisk(folder, fsyncMs * 1_000, join(folder, 'syncs')) : {};
+const server = await startBenchServer(connections, environment);
+const acks = new Latencies();
+const deliveries = new Latencies();
+let refused = 0;
+const sockets = await openSockets(server.url, server.people, (_, frame) => {
+  const nowMs = performance.now();
+  if (frame.startsWith('{"type":"ack"')) acks.add(nowMs - sentAtMs(frame));
+  else if (frame.startsWith('{"type":"error"')) refused++;
+  // Each entry comes to both; the recipient's copy is the delivery, and the sender's arrives with it.
+  else if (frame.startsWith('{"type":"entry"') && frame.includes('"message"')) deliveries.add(nowMs - sentAtMs(frame));
+});
+
+/** The client message id holds when it was sent. */
+function sentAtMs(frame: string): number {
+  const start = frame.indexOf('"clientMessageId":"') + 19;
+  return Number(frame.slice(start, frame.indexOf('_', start)));
+}
+
+const pairs = await Promise.all(
+  Array.from({ length: connections / 2 }, async (_, pair) => {
+    const [one, other] = [server.people[pair * 2], server.people[pair * 2 + 1]];
+    const answer = await fetch(`${server.url}/v1/direct`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${one?.token}` },
+      body: JSON.stringify({ userId: other?.userId }),
+    });
+    return ((await answer.json()) as { id: string }).id;
+  }),
+);
+
+const cpuBefore = await server.cpuSeconds();
+const startMs = performance.now();
+let sent = 0;
+while (performance.now() - startMs < seconds * 1_000) {
+  const due = Math.floor(((performance.now() - startMs) / 1_000) * rate);
+  for (; sent < due; sent++) {
+    const index = (sent * 7) % connections;
+    const clientMessageId = `${performance.now()}_${sent}`;
+    const conversationId = pairs[index >> 1];
+    sockets[index]?.send(JSON.stringify({ type: 'send', id: '1', conversationId, clientMessageId, text }));
+  }
+  await Bun.sleep(1);
+}
+const endMs = performance.now() + 10_000;
+while (acks.count + refused < sent && performance.now() < endMs) await Bun.sleep(10);
+const elapsed = (performance.now() - startMs) / 1_000;
+const cpu = (await server.cpuSeconds()) - cpuBefore;
+
+console.log(machine());
+console.log(
+  `${connections} connections, ${text.length}-character texts, ${rate}/s asked for over ${seconds} s, sync to disk ${fsyncMs} ms slower`,
+);
+console.log(
+  `sent ${sent}, acknowledged ${acks.count}, refused ${refused}: ${Math.round(acks.count / elapsed)} a second`,
+);
+console.log(`ack      ${acks}`);
+console.log(`delivery ${deliveries} (${deliveries.count})`);
+console.log(
+  `server: ${((cpu / acks.count) * 1e6).toFixed(0)} µs of processor time a message, ${(await server.residentBytes()) >> 20} MiB`,
+);
+for (const socket of sockets) {
+  socket.onclose = null;
+  socket.close();
+}
+await server.stop();
+rmSync(folder, { recursive: true });
+process.exit(0);

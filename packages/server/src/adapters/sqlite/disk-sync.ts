@@ -1,0 +1,42 @@
+import { closeSync, fdatasync, openSync } from 'node:fs';
+
+/**
+ * Brings a log file to disk away from the event loop, one sync at a time: whoever asks while one is under way gets
+ * the next, since the one under way may have begun before what they wrote.
+ */
+export class DiskSync {
+  private readonly file: number;
+  private next: PromiseWithResolvers<void> | null = null;
+  private running = false;
+
+  constructor(path: string) {
+    this.file = openSync(path, 'r+');
+  }
+
+  /** Resolves when everything that was in the file at the time of the call is on disk. */
+  sync(): Promise<void> {
+    this.next ??= Promise.withResolvers();
+    const { promise } = this.next;
+    if (!this.running) this.begin();
+    return promise;
+  }
+
+  close(): void {
+    closeSync(this.file);
+  }
+
+  private begin(): void {
+    const asked = this.next;
+    if (!asked) return;
+    this.next = null;
+    this.running = true;
+    fdatasync(this.file, (cause) => {
+      // After a failed sync nobody knows what is on disk, and asking again can wrongly succeed: only a restart, which
+      // reads what is really there, can be trusted. https://wiki.postgresql.org/wiki/Fsync_Errors
+      if (cause) throw new Error('the disk did not take what was written; stopping', { cause });
+      this.running = false;
+      this.begin();
+      asked.resolve();
+    });
+  }
+}
