@@ -1,0 +1,20 @@
+import { test } from 'bun:test';
+
+/** An adapter of a port, as a contract suite opens it: fresh, holding nothing. */
+export interface AdapterUnderTest<Opened> {
+  name: string;
+  /** Why it can't run here, when its service is absent: its suite is then skipped with these words. */
+  absent?: string;
+  open(): Promise<Opened>;
+}
+
+/** Runs a port's suite against each of its adapters. */
+export function runContract<Opened>(
+  adapters: readonly AdapterUnderTest<Opened>[],
+  describeContract: (name: string, open: () => Promise<Opened>) => void,
+): void {
+  for (const { name, absent, open } of adapters) {
+    if (absent === undefined) describeContract(name, open);
+    else test.skip(`${name}: ${absent}`, () => undefined);
+  }
+}

@@ -1,0 +1,93 @@
+import { beforeEach, describe, expect, test } from 'bun:test';
+import type { UserId } from '@parley/protocol';
+import { systemIds } from '../../src/platform/ids.ts';
+import type { SearchPosition } from '../../src/platform/search-position.ts';
+import { folded } from '../../src/platform/search-terms.ts';
+import { ConversationsUnderTest } from './conversations-under-test.ts';
+import type { Stores } from './storage-adapters.ts';
+
+export function describeChannelSearch(storesOf: () => Stores): void {
+  describe('channel search', () => {
+    let stores: Stores;
+    let conversations: ConversationsUnderTest;
+    let ana: UserId;
+
+    beforeEach(() => {
+      stores = storesOf();
+      conversations = new ConversationsUnderTest(stores);
+      ana = systemIds.uuid();
+    });
+
+    const found = async (query: string, after: SearchPosition | null = null, limit = 100) =>
+      stores.conversations.searchChannels({ prefix: folded(query), after, limit });
+    const names = async (query: string) => (await found(query)).map(({ head }) => head.name);
+
+    test('finds by the start of the name and of each of its words, without case and accents, by term', async () => {
+      for (const name of ['Café Society', 'Society of Cats', 'cafeteria', 'Dogs']) {
+        await conversations.createChannel(ana, name);
+      }
+      expect(await names('CAFÉ')).toEqual(['Café Society', 'cafeteria']);
+      expect(await names('soc')).toEqual(['Café Society', 'Society of Cats']);
+      expect(await names('society of')).toEqual(['Society of Cats']);
+      expect(await names('ats')).toEqual([]);
+    });
+
+    test('with nothing to look for finds every channel once', async () => {
+      await conversations.createChannel(ana, 'one two three');
+      await conversations.createChannel(ana, 'two');
+      expect((await names('')).sort()).toEqual(['one two three', 'two']);
+    });
+
+    test('finds each once: under the first of its terms that fits', async () => {
+      await conversations.createChannel(ana, 'north north-east northern');
+      const [result, ...others] = await found('nor');
+      expect(result?.term).toBe('north north-east northern');
+      expect(others).toEqual([]);
+    });
+
+    test('finds neither groups nor closed channels', async () => {
+      await conversations.create(ana, { name: 'quiet group' });
+      const closedId = await conversations.createChannel(ana, 'quiet channel');
+      expect(await names('quiet')).toEqual(['quiet channel']);
+      await conversations.leave(closedId, ana);
+      expect(await names('quiet')).toEqual([]);
+    });
+
+    test('goes by the present name', async () => {
+      const conversationId = await conversations.createChannel(ana, 'before');
+      await conversations.rename(conversationId, ana, 'after all');
+      expect([await names('before'), await names('after'), await names('all')]).toEqual([
+        [],
+        ['after all'],
+        ['after all'],
+      ]);
+      await conversations.send(conversationId, ana, 'hello');
+      expect((await found('after'))[0]?.head.messageCount).toBe(1);
+    });
+
+    test('pages by (term, id) without gaps or doubles while channels are made', async () => {
+      const made: string[] = [];
+      for (const name of ['x', 'x', 'x b', 'xa', 'x\u{1f600}', 'x\u{fb03}', 'x\u{ffee}', 'xx']) {
+        made.push(await conversations.createChannel(ana, name));
+      }
+      const seen: { head: { id: string }; term: string }[] = [];
+      for (let page = await found('x', null, 2); page.length > 0; ) {
+        seen.push(...page);
+        await conversations.createChannel(ana, 'x before all');
+        const last = page.at(-1);
+        page = last ? await found('x', { term: last.term, id: last.head.id }, 2) : [];
+      }
+      const ids = seen.map(({ head }) => head.id);
+      expect(new Set(ids).size).toBe(ids.length);
+      expect(ids).toEqual(expect.arrayContaining(made));
+      const inOrder = (await found('x')).map(({ head }) => head.id);
+      expect(ids).toEqual(inOrder.filter((id) => ids.includes(id)));
+    });
+
+    test('a position from elsewhere is a place in the same order', async () => {
+      await conversations.createChannel(ana, 'middle');
+      expect(await found('mid', { term: 'aaa', id: 'any' })).toHaveLength(1);
+      expect(await found('mid', { term: 'zzz', id: 'any' })).toEqual([]);
+    });
+  });
+}

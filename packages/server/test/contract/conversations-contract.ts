@@ -1,0 +1,116 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { systemIds } from '../../src/platform/ids.ts';
+import { describeChannelSearch } from './channel-search-contract.ts';
+import { ConversationsUnderTest, fields, newIds } from './conversations-under-test.ts';
+import { describeHomepage } from './homepage-contract.ts';
+import { describeMembershipIndex } from './membership-index-contract.ts';
+import { describeReadPositions } from './read-positions-contract.ts';
+import type { Stores } from './storage-adapters.ts';
+
+export function describeConversationsContract(name: string, open: () => Promise<Stores>): void {
+  describe(`conversations on ${name}`, () => {
+    let stores: Stores;
+    let conversations: ConversationsUnderTest;
+    const [ana = '', ben = '', cleo = ''] = newIds(3);
+
+    beforeEach(async () => {
+      stores = await open();
+      conversations = new ConversationsUnderTest(stores);
+    });
+    afterEach(() => stores.close());
+
+    describeMembershipIndex(() => stores);
+    describeHomepage(() => stores);
+    describeChannelSearch(() => stores);
+    describeReadPositions(() => stores);
+
+    test('what is not there is undefined', async () => {
+      const conversationId = await conversations.create(ana);
+      expect(await stores.conversations.head(systemIds.uuid())).toBeUndefined();
+      expect(await stores.conversations.participant(conversationId, ben)).toBeUndefined();
+      expect(await stores.conversations.participant(systemIds.uuid(), ana)).toBeUndefined();
+      expect(await stores.conversations.own(ben, conversationId)).toBeUndefined();
+      expect(await stores.conversations.members(systemIds.uuid(), { after: null, limit: 10 })).toEqual([]);
+    });
+
+    test('head and participants are as acknowledged, former participants too (contract 6, 8)', async () => {
+      const conversationId = await conversations.create(ana, { userIds: [ben], history: 'since_joining' });
+      const left = await conversations.leave(conversationId, ben);
+      expect(await stores.conversations.head(conversationId)).toMatchObject({ headSeq: left.seq, memberCount: 1 });
+      expect(await stores.conversations.participant(conversationId, ben)).toMatchObject({ leftSeq: left.seq });
+      expect(await stores.conversations.own(ben, conversationId)).toBeUndefined();
+      const added = await conversations.add(conversationId, ana, [ben]);
+      expect(await stores.conversations.participant(conversationId, ben)).toMatchObject({
+        ...{ joinedSeq: added.seq, visibleFromSeq: added.seq, leftSeq: null, changedSeq: added.seq },
+      });
+    });
+
+    describe('members', () => {
+      test('are current ones, by the number of joining, then by id', async () => {
+        const others = newIds(5);
+        const conversationId = await conversations.create(ana, { userIds: others });
+        await conversations.add(conversationId, ana, [ben, cleo]);
+        const [gone = ''] = others;
+        await conversations.leave(conversationId, gone);
+        const first = [ana, ...others.slice(1)].sort();
+        const members = await stores.conversations.members(conversationId, { after: null, limit: 100 });
+        expect(members.map((member) => member.userId)).toEqual([...first, ...[ben, cleo].sort()]);
+        await conversations.add(conversationId, ana, [gone]);
+        const again = await stores.conversations.members(conversationId, { after: null, limit: 100 });
+        expect(again.at(-1)?.userId).toBe(gone);
+      });
+
+      test('page without gaps or doubles while people come and go', async () => {
+        const stay = newIds(20);
+        const leave = newIds(6);
+        const conversationId = await conversations.create(ana, { userIds: [...stay, ...leave] });
+        const seen: string[] = [];
+        let after: { joinedSeq: number; userId: string } | null = null;
+        for (const leaving of [...leave, ...leave.map(() => null)]) {
+          const page = await stores.conversations.members(conversationId, { after, limit: 5 });
+          seen.push(...page.map((member) => member.userId));
+          after = page.at(-1) ?? after;
+          if (leaving !== null) await conversations.leave(conversationId, leaving);
+          await conversations.add(conversationId, ana, newIds(1));
+        }
+        expect(new Set(seen).size).toBe(seen.length);
+        expect(seen).toEqual(expect.arrayContaining([ana, ...stay]));
+      });
+    });
+
+    describe('own', () => {
+      test('has the newest message, whatever notices came after it', async () => {
+        const conversationId = await conversations.create(ana, { userIds: [ben] });
+        expect((await stores.conversations.own(ben, conversationId))?.lastMessage).toBeNull();
+        const message = await conversations.send(conversationId, ana, 'hello');
+        await conversations.rename(conversationId, ana, 'Other');
+        const own = await stores.conversations.own(ben, conversationId);
+        expect(own?.lastMessage).toEqual(message as NonNullable<typeof own>['lastMessage']);
+        expect(own?.head.name).toBe('Other');
+      });
+
+      test('has no message from before what its member may read (contract 8)', async () => {
+        const conversationId = await conversations.create(ana, { history: 'since_joining' });
+        await conversations.send(conversationId, ana, 'before');
+        await conversations.add(conversationId, ana, [ben]);
+        expect((await stores.conversations.own(ben, conversationId))?.lastMessage).toBeNull();
+        await conversations.send(conversationId, ana, 'after');
+        expect((await stores.conversations.own(ben, conversationId))?.lastMessage).toMatchObject({ text: 'after' });
+      });
+
+      test('names the other person of a direct conversation, and nobody elsewhere', async () => {
+        const directId = await conversations.openDirect(ana, ben);
+        const groupId = await conversations.create(ana, { userIds: [ben] });
+        expect((await stores.conversations.own(ana, directId))?.partnerId).toBe(ben);
+        expect((await stores.conversations.own(ben, directId))?.partnerId).toBe(ana);
+        expect((await stores.conversations.own(ana, groupId))?.partnerId).toBeNull();
+      });
+
+      test('shows a new role', async () => {
+        const conversationId = await conversations.create(ana, { userIds: [ben] });
+        await conversations.entryOf({ ...fields(conversationId, ana), kind: 'set_role', userId: ben, role: 'admin' });
+        expect((await stores.conversations.own(ben, conversationId))?.participant.role).toBe('admin');
+      });
+    });
+  });
+}

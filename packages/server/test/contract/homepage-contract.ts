@@ -1,0 +1,141 @@
+import { beforeEach, describe, expect, test } from 'bun:test';
+import type { UserId } from '@parley/protocol';
+import fc from 'fast-check';
+import type { HomepagePosition, HomepageRow } from '../../src/conversations/conversations-port.ts';
+import { systemIds } from '../../src/platform/ids.ts';
+import { ConversationsUnderTest } from './conversations-under-test.ts';
+import type { Stores } from './storage-adapters.ts';
+
+export function describeHomepage(storesOf: () => Stores): void {
+  describe('homepage', () => {
+    let stores: Stores;
+    let conversations: ConversationsUnderTest;
+    let ana: UserId;
+    let ben: UserId;
+
+    beforeEach(() => {
+      stores = storesOf();
+      conversations = new ConversationsUnderTest(stores);
+      [ana, ben] = [systemIds.uuid(), systemIds.uuid()];
+    });
+
+    const pageOf = (userId: UserId, after: HomepagePosition | null = null, limit = 100) =>
+      stores.conversations.homepage({ userId, after, limit });
+    const idsOf = async (userId: UserId) => (await pageOf(userId)).map((row) => positionOf(row).conversationId);
+
+    test('of somebody without conversations is empty', async () => {
+      await conversations.create(ana);
+      expect(await pageOf(ben)).toEqual([]);
+    });
+
+    test('has one’s conversations as `own` has them, newest activity first', async () => {
+      const first = await conversations.create(ana, { userIds: [ben] });
+      conversations.nowMs += 10;
+      const second = await conversations.create(ana, { userIds: [ben] });
+      conversations.nowMs += 10;
+      const message = await conversations.send(first, ana, 'newer');
+      await stores.conversations.advanceReadPosition(ben, first, { seq: message.seq, messageCount: 1 });
+      const rows = await pageOf(ben);
+      expect(rows.map((row) => [positionOf(row).conversationId, row.atMs])).toEqual([
+        [first, conversations.nowMs],
+        [second, conversations.nowMs - 10],
+      ]);
+      for (const row of rows) {
+        if (row.kind !== 'own') throw new Error('ben has left nothing');
+        const own = await stores.conversations.own(ben, row.conversation.head.id);
+        expect(own).toEqual(row.conversation);
+      }
+    });
+
+    test('has what was left at the time of leaving, and as one’s own again after coming back', async () => {
+      const left = await conversations.create(ana, { userIds: [ben] });
+      conversations.nowMs += 10;
+      const stayed = await conversations.create(ana, { userIds: [ben] });
+      conversations.nowMs += 10;
+      await conversations.leave(left, ben);
+      const leftAtMs = conversations.nowMs;
+      conversations.nowMs += 10;
+      await conversations.send(left, ana, 'not for ben');
+      expect(await pageOf(ben)).toEqual([
+        { kind: 'left', atMs: leftAtMs, conversationId: left },
+        expect.objectContaining({ kind: 'own', atMs: leftAtMs - 10 }),
+      ]);
+      expect(await idsOf(ben)).toEqual([left, stayed]);
+      await conversations.add(left, ana, [ben]);
+      expect((await pageOf(ben)).map((row) => row.kind)).toEqual(['own', 'own']);
+    });
+
+    test('shows a direct conversation without a message to whoever opened it alone', async () => {
+      const directId = await conversations.openDirect(ana, ben);
+      expect([await idsOf(ana), await idsOf(ben)]).toEqual([[directId], []]);
+      await conversations.send(directId, ana, 'hello');
+      expect([await idsOf(ana), await idsOf(ben)]).toEqual([[directId], [directId]]);
+    });
+
+    test('shows a closed conversation as left alone', async () => {
+      const conversationId = await conversations.create(ana);
+      await conversations.leave(conversationId, ana);
+      expect((await stores.conversations.head(conversationId))?.closed).toBe(true);
+      expect(await pageOf(ana)).toEqual([{ kind: 'left', atMs: conversations.nowMs, conversationId }]);
+    });
+
+    test('pages in one order without gaps or doubles, also among equal times', async () => {
+      const activity = fc.array(fc.record({ atMs: fc.integer({ min: 1, max: 4 }), left: fc.boolean() }), {
+        maxLength: 12,
+      });
+      await fc.assert(
+        fc.asyncProperty(activity, fc.integer({ min: 1, max: 5 }), async (history, limit) => {
+          const userId = systemIds.uuid();
+          for (const { atMs, left } of history) {
+            conversations.nowMs = atMs;
+            const conversationId = await conversations.create(ana, { userIds: [userId] });
+            if (left) await conversations.leave(conversationId, userId);
+          }
+          const rows = (await pageOf(userId)).map(positionOf);
+          expect(rows).toHaveLength(history.length);
+          expect(rows).toEqual([...rows].sort(newestFirst));
+          expect((await allPages(userId, limit)).map(positionOf)).toEqual(rows);
+        }),
+      );
+    });
+
+    test('pages show what did not change meanwhile exactly once, whatever else is written', async () => {
+      const quiet: string[] = [];
+      for (let index = 0; index < 12; index++) {
+        conversations.nowMs++;
+        const conversationId = await conversations.create(ana, { userIds: [ben] });
+        if (index % 3 > 0) quiet.push(conversationId);
+      }
+      const busy = (await idsOf(ben)).filter((id) => !quiet.includes(id));
+      const rows = await allPages(ben, 3, async () => {
+        conversations.nowMs++;
+        await conversations.send(busy.pop() ?? (await conversations.create(ana, { userIds: [ben] })), ana, 'meanwhile');
+      });
+      const seen = rows.map((row) => positionOf(row).conversationId).filter((id) => quiet.includes(id));
+      expect(seen).toEqual(quiet.reverse());
+    });
+
+    async function allPages(
+      userId: UserId,
+      limit: number,
+      meanwhile: () => Promise<void> = async () => undefined,
+    ): Promise<HomepageRow[]> {
+      const rows: HomepageRow[] = [];
+      for (let page = await pageOf(userId, null, limit); page.length > 0; ) {
+        rows.push(...page);
+        await meanwhile();
+        const last = rows.at(-1);
+        page = last ? await pageOf(userId, positionOf(last), limit) : [];
+      }
+      return rows;
+    }
+  });
+}
+
+function positionOf(row: HomepageRow): HomepagePosition {
+  return { atMs: row.atMs, conversationId: row.kind === 'own' ? row.conversation.head.id : row.conversationId };
+}
+
+function newestFirst(a: HomepagePosition, b: HomepagePosition): number {
+  return b.atMs - a.atMs || (a.conversationId < b.conversationId ? 1 : -1);
+}
