@@ -1,0 +1,83 @@
+import { beforeEach, describe, expect, test } from 'bun:test';
+import { systemIds } from '../../src/platform/ids.ts';
+import type { SessionRecord, UserRecord, UserStore } from '../../src/users/users-port.ts';
+import { createUser } from './users-under-test.ts';
+
+export function describeSessions(usersOf: () => UserStore): void {
+  describe('sessions', () => {
+    let users: UserStore;
+    let ana: UserRecord;
+
+    beforeEach(async () => {
+      users = usersOf();
+      ana = await createUser(users, 'ana');
+    });
+
+    async function begin(tokenHash: string, user = ana, createdAtMs = 1_000): Promise<SessionRecord> {
+      const session = {
+        id: systemIds.uuid(),
+        userId: user.id,
+        device: 'phone',
+        createdAtMs,
+        lastUsedAtMs: createdAtMs,
+      };
+      await users.createSession(session, tokenHash);
+      return session;
+    }
+    const isOpen = async (tokenHash: string) => (await users.sessionByToken(tokenHash)) !== undefined;
+
+    test('are found by their token with their user as it is then', async () => {
+      const session = await begin('token');
+      expect(await users.sessionByToken('token')).toEqual({ session, user: ana });
+      const updated = await users.update(ana.id, { displayName: 'Other' });
+      expect((await users.sessionByToken('token'))?.user).toEqual(updated as UserRecord);
+      expect(await users.sessionByToken('another')).toBeUndefined();
+    });
+
+    test('of whoever is disabled are not found until enabled again', async () => {
+      await begin('token');
+      await users.update(ana.id, { disabled: true });
+      expect(await isOpen('token')).toBe(false);
+      await users.update(ana.id, { disabled: false });
+      expect(await isOpen('token')).toBe(true);
+    });
+
+    test('are each user’s own, newest first', async () => {
+      const ben = await createUser(users, 'ben');
+      const old = await begin('old', ana, 1_000);
+      const newest = await begin('newest', ana, 3_000);
+      const middle = await begin('middle', ana, 2_000);
+      const bens = await begin('ben', ben);
+      expect(await users.sessions(ana.id)).toEqual([newest, middle, old]);
+      expect(await users.sessions(ben.id)).toEqual([bens]);
+    });
+
+    test('are noted as used', async () => {
+      const session = await begin('token');
+      await users.touchSession(session.id, 60_000);
+      expect(await users.sessions(ana.id)).toEqual([{ ...session, lastUsedAtMs: 60_000 }]);
+    });
+
+    test('one ends for its own user alone, once', async () => {
+      const ben = await createUser(users, 'ben');
+      const session = await begin('token');
+      await begin('other');
+      expect(await users.revokeSession(ben.id, session.id)).toBe(false);
+      expect(await isOpen('token')).toBe(true);
+      const both = await Promise.all([1, 2].map(() => users.revokeSession(ana.id, session.id)));
+      expect(both.sort()).toEqual([false, true]);
+      expect([await isOpen('token'), await isOpen('other')]).toEqual([false, true]);
+    });
+
+    test('all but one end, and those that ended are named', async () => {
+      const ben = await createUser(users, 'ben');
+      const keep = await begin('keep');
+      const [first, second] = [await begin('first'), await begin('second')];
+      await begin('ben', ben);
+      expect((await users.revokeSessions(ana.id, keep.id)).sort()).toEqual([first.id, second.id].sort());
+      expect(await users.revokeSessions(ana.id, null)).toEqual([keep.id]);
+      expect(await users.revokeSessions(ana.id, null)).toEqual([]);
+      expect([await isOpen('keep'), await isOpen('ben')]).toEqual([false, true]);
+    });
+  });
+}

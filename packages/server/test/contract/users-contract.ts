@@ -1,0 +1,116 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { systemIds } from '../../src/platform/ids.ts';
+import type { UserRecord, UserStore } from '../../src/users/users-port.ts';
+import { describeSessions } from './sessions-contract.ts';
+import type { Stores } from './storage-adapters.ts';
+import { describeUserSearch } from './user-search-contract.ts';
+import { createUser, newUser } from './users-under-test.ts';
+
+export function describeUsersContract(name: string, open: () => Promise<Stores>): void {
+  describe(`users on ${name}`, () => {
+    let stores: Stores;
+    let users: UserStore;
+
+    beforeEach(async () => {
+      stores = await open();
+      users = stores.users;
+    });
+    afterEach(() => stores.close());
+
+    describeSessions(() => users);
+    describeUserSearch(() => users);
+
+    describe('create', () => {
+      test('answers with what every later read shows', async () => {
+        const wanted = newUser('Ana.B', { administrator: true });
+        const created = await users.create(wanted);
+        expect(created).toEqual({ ...wanted.user, administrator: true, disabled: false });
+        expect(await users.byId(wanted.user.id)).toEqual(created as UserRecord);
+        expect(await users.byUsername('aNA.b')).toEqual(created as UserRecord);
+      });
+
+      test('gives a username once without regard to case, also to many at once', async () => {
+        const spellings = ['ana', 'Ana', 'ANA', 'aNa'];
+        const outcomes = await Promise.all(spellings.map((username) => users.create(newUser(username))));
+        expect(outcomes.filter((outcome) => outcome === 'username_taken')).toHaveLength(3);
+        expect(await users.create(newUser('anA'))).toBe('username_taken');
+      });
+
+      test('makes exactly one of several first at once an administrator', async () => {
+        const names = ['ana', 'ben', 'cleo'];
+        const created = await Promise.all(
+          names.map((username) => users.create(newUser(username, { administrator: 'when_first' }))),
+        );
+        expect(created.filter((user) => typeof user === 'object' && user.administrator)).toHaveLength(1);
+        const later = await users.create(newUser('dan', { administrator: 'when_first' }));
+        expect(later).toMatchObject({ administrator: false });
+      });
+
+      test('uses up each use of an invitation once, also by many at once', async () => {
+        await users.createInvitation({ tokenHash: 'token', uses: 2, expiresAtMs: 2_000, createdBy: null });
+        const invitation = { tokenHash: 'token', atMs: 1_999 };
+        const names = ['ana', 'ben', 'cleo', 'dan'];
+        const outcomes = await Promise.all(names.map((username) => users.create(newUser(username, { invitation }))));
+        expect(outcomes.filter((outcome) => outcome === 'invalid_invitation')).toHaveLength(2);
+        expect(await users.create(newUser('eve', { invitation }))).toBe('invalid_invitation');
+      });
+
+      test('takes no invitation that is unknown or has expired, and then creates nobody', async () => {
+        await users.createInvitation({ tokenHash: 'token', uses: 2, expiresAtMs: 2_000, createdBy: null });
+        for (const invitation of [
+          { tokenHash: 'other', atMs: 1_000 },
+          { tokenHash: 'token', atMs: 2_000 },
+        ]) {
+          expect(await users.create(newUser('ana', { invitation }))).toBe('invalid_invitation');
+        }
+        expect(await users.byUsername('ana')).toBeUndefined();
+        expect(await users.isEmpty()).toBe(true);
+      });
+
+      test('that fails uses nothing up (all or nothing)', async () => {
+        const ana = await createUser(users, 'ana');
+        await users.createInvitation({ tokenHash: 'token', uses: 1, expiresAtMs: 2_000, createdBy: ana.id });
+        const invitation = { tokenHash: 'token', atMs: 1_000 };
+        expect(await users.create(newUser('ana', { invitation }))).toBe('username_taken');
+        const sameId = newUser('ben', { invitation });
+        await expect(users.create({ ...sameId, user: { ...sameId.user, id: ana.id } })).rejects.toThrow();
+        expect(await users.byUsername('ben')).toBeUndefined();
+        expect(await users.create(newUser('ben', { invitation }))).toMatchObject({ username: 'ben' });
+      });
+    });
+
+    test('isEmpty until there is somebody', async () => {
+      expect(await users.isEmpty()).toBe(true);
+      await createUser(users, 'ana');
+      expect(await users.isEmpty()).toBe(false);
+    });
+
+    test('byIds keeps the order, without those that do not exist', async () => {
+      const [ana, ben] = [await createUser(users, 'ana'), await createUser(users, 'ben')];
+      const nobody = systemIds.uuid();
+      expect(await users.byIds([ben.id, nobody, ana.id])).toEqual([ben, ana]);
+      expect(await users.byIds([])).toEqual([]);
+      expect([await users.byId(nobody), await users.byUsername('nobody')]).toEqual([undefined, undefined]);
+    });
+
+    describe('update', () => {
+      test('changes what it names alone, and answers with the whole', async () => {
+        const [ana, ben] = [await createUser(users, 'ana'), await createUser(users, 'ben')];
+        expect(await users.update(ana.id, { displayName: 'Ana B.' })).toEqual({ ...ana, displayName: 'Ana B.' });
+        const updated = await users.update(ana.id, { passwordHash: 'other', disabled: true });
+        expect(updated).toEqual({ ...ana, displayName: 'Ana B.', passwordHash: 'other', disabled: true });
+        expect(await users.byIds([ana.id, ben.id])).toEqual([updated as UserRecord, ben]);
+      });
+
+      test('of several at once loses none', async () => {
+        const ana = await createUser(users, 'ana');
+        await Promise.all([users.update(ana.id, { displayName: 'A.' }), users.update(ana.id, { passwordHash: 'b' })]);
+        expect(await users.byId(ana.id)).toEqual({ ...ana, displayName: 'A.', passwordHash: 'b' });
+      });
+
+      test('of nobody is undefined', async () => {
+        expect(await users.update(systemIds.uuid(), { disabled: true })).toBeUndefined();
+      });
+    });
+  });
+}
