@@ -1,0 +1,42 @@
+import { expect, test } from 'bun:test';
+import { MemoryStore } from '../../src/index.ts';
+import { ana, benId, roomId } from '../support/entries.ts';
+import { FakeApi, problem } from '../support/fake-api.ts';
+import { settled } from '../support/fake-runtime.ts';
+
+const session = { id: benId, device: null, createdAtMs: 1, lastUsedAtMs: 1, current: true };
+const ben = { ...ana, id: benId, username: 'ben' };
+
+test('what one person had not sent yet was sent as the next who logged in', async () => {
+  const api = new FakeApi();
+  api.write(roomId);
+  const store = new MemoryStore();
+  const client = await api.client(store);
+  client.connect();
+  await api.accept();
+  api.runtime.socket.end(1006);
+  const message = client.conversations.get(roomId)?.send('by ana');
+  const outcome = message?.sent().catch((error: unknown) => error);
+  await settled();
+  expect(await store.outbox()).toHaveLength(1);
+  api.intervene = (url) =>
+    url.pathname === '/v1/login' ? Response.json({ token: 'bens', session, account: ben }) : undefined;
+  await client.login({ username: 'ben', password: 'a password' });
+  expect(await outcome).toBeInstanceOf(Error);
+  expect(await store.session()).toMatchObject({ token: 'bens', account: ben });
+  expect([await store.outbox(), await store.conversations()]).toEqual([[], []]);
+  client.connect();
+  await api.accept();
+  expect(api.runtime.socket.of('hello')).toMatchObject([{ token: 'bens', resume: false }]);
+  expect(api.runtime.socket.of('send')).toEqual([]);
+});
+
+test('logging out of a session that had ended elsewhere failed, and forgot nothing', async () => {
+  const api = new FakeApi();
+  const store = new MemoryStore();
+  const client = await api.client(store);
+  api.intervene = () => problem('unauthenticated', 401);
+  await client.logout();
+  expect(client.account).toBeNull();
+  expect(await store.session()).toBeNull();
+});

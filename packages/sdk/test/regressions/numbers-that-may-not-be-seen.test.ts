@@ -1,0 +1,19 @@
+import { expect, test } from 'bun:test';
+import { message, roomId } from '../support/entries.ts';
+import { FakeApi } from '../support/fake-api.ts';
+import { settled } from '../support/fake-runtime.ts';
+
+test('an entry that was held just behind numbers that may not be seen was dropped instead of shown', async () => {
+  const api = new FakeApi();
+  api.write(roomId, 3);
+  const client = await api.client();
+  const shown: number[] = [];
+  client.on('entry', ({ seq }) => shown.push(seq));
+  client.connect();
+  await api.accept();
+  // 4 and 5 were written while this person was out of the conversation: the history goes on with 6.
+  api.intervene = () => Response.json({ conversationId: roomId, entries: [message(6)], headSeq: 8, visibleFromSeq: 6 });
+  for (const seq of [6, 7]) api.runtime.socket.say({ type: 'entry', entry: message(seq) });
+  await settled();
+  expect(shown).toEqual([6, 7]);
+});

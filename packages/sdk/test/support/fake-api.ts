@@ -1,0 +1,84 @@
+import type { Conversation, ErrorCode, Homepage, MessageEntry } from '@parley/protocol';
+import { MemoryStore, ParleyClient, type Store } from '../../src/index.ts';
+import { ana, conversation, message } from './entries.ts';
+import { FakeRuntime, settled } from './fake-runtime.ts';
+import { welcome } from './frames.ts';
+
+/** Conversations behind a fake network: their logs, read as the HTTP API reads them, a few to a homepage's page. */
+export class FakeApi {
+  readonly runtime = new FakeRuntime();
+  /** The paths that were asked for, with their queries. */
+  readonly asked: string[] = [];
+  /** When it gives something, that is the answer. May take its time. */
+  intervene: (url: URL) => Response | undefined | Promise<Response | undefined> = () => undefined;
+  private readonly logs = new Map<string, MessageEntry[]>();
+
+  constructor(private readonly pageSize = 50) {
+    this.runtime.answer = (url) => this.answer(url);
+  }
+
+  /** Adds this many messages to a conversation; the newest conversation is the one that was written in last. */
+  write(conversationId: string, count = 1): MessageEntry[] {
+    const log = this.logs.get(conversationId) ?? [];
+    this.logs.delete(conversationId);
+    this.logs.set(conversationId, log);
+    const added = Array.from({ length: count }, (_, index) => message(log.length + 1 + index, { conversationId }));
+    log.push(...added);
+    return added;
+  }
+
+  delete(conversationId: string): void {
+    this.logs.delete(conversationId);
+  }
+
+  conversation(conversationId: string): Conversation {
+    const headSeq = this.logs.get(conversationId)?.length ?? 0;
+    const lastActivityAtMs = [...this.logs.keys()].indexOf(conversationId);
+    return conversation(headSeq, { id: conversationId, lastActivityAtMs });
+  }
+
+  homepage(from = 0): Homepage {
+    const ids = [...this.logs.keys()].reverse();
+    const page = ids.slice(from, from + this.pageSize);
+    const next = from + this.pageSize;
+    return {
+      conversations: page.map((id) => this.conversation(id)),
+      left: [],
+      nextCursor: next < ids.length ? String(next) : null,
+    };
+  }
+
+  /** A client that holds a session, not connected yet. */
+  async client(store: Store = new MemoryStore()): Promise<ParleyClient> {
+    if (!(await store.session())) await store.setSession({ token: 'secret', account: ana });
+    const client = new ParleyClient({ url: 'https://chat.example', store, runtime: this.runtime });
+    await client.resume();
+    return client;
+  }
+
+  /** Opens the socket that the client made last, and says welcome on it. */
+  async accept(): Promise<void> {
+    const { conversations, nextCursor } = this.homepage();
+    this.runtime.socket.open();
+    this.runtime.socket.say(welcome(conversations, nextCursor));
+    await settled();
+  }
+
+  private async answer(url: URL): Promise<Response> {
+    this.asked.push(`${url.pathname}${url.search}`);
+    const intervened = await this.intervene(url);
+    if (intervened) return intervened;
+    const [, , kind, id = '', what] = url.pathname.split('/');
+    if (kind === 'homepage') return Response.json(this.homepage(Number(url.searchParams.get('cursor'))));
+    const log = this.logs.get(id);
+    if (kind !== 'conversations' || !log) return problem('not_found', 404);
+    if (what === undefined) return Response.json(this.conversation(id));
+    const after = Number(url.searchParams.get('after'));
+    const entries = log.slice(after, after + Number(url.searchParams.get('limit')));
+    return Response.json({ conversationId: id, entries, headSeq: log.length, visibleFromSeq: 1 });
+  }
+}
+
+export function problem(code: ErrorCode, status: number): Response {
+  return Response.json({ type: 'about:blank', title: code, status, detail: code, code }, { status });
+}
