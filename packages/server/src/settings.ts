@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod/mini';
+import { trustedProxies } from './gateway/client-address.ts';
 
 /** One setting: how it is given as text, and what it means. */
 interface Setting<Value> {
@@ -54,7 +55,11 @@ export const settings = {
     'sockets at once; by default what the limit of open files leaves',
   ),
   'max-connections-per-address': setting(whole(1, 10_000_000), '1000', 'sockets at once from one address'),
-  'trusted-proxies': setting(list, '', 'addresses, with commas, whose X-Forwarded-For is believed'),
+  'trusted-proxies': setting(
+    list.check(z.refine(areProxies, { error: 'must be addresses or networks like 10.0.0.0/8, with commas' })),
+    '',
+    'addresses and networks, with commas, whose X-Forwarded-For is believed',
+  ),
   'allowed-origins': setting(list, '', 'origins, with commas, whose web pages may use the API from elsewhere'),
   'rate-limits': setting(oneOf(['on', 'off']), 'on', '"off" is for load tests alone'),
   'drain-ms': setting(whole(0, 600_000), '5000', 'time over which clients are spread that are sent away at the end'),
@@ -121,6 +126,15 @@ function settingsFile(file: string): Record<string, string> {
   const unknown = Object.keys(content).find((name) => !Object.hasOwn(settings, name));
   if (unknown !== undefined) throw new BadSetting(`--config: ${file} has "${unknown}", which is no setting`);
   return Object.fromEntries(Object.entries(content).map(([name, value]) => [name, String(value)]));
+}
+
+function areProxies(addresses: readonly string[]): boolean {
+  try {
+    trustedProxies(addresses);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function defaultConnectionsMax(): number {

@@ -43,6 +43,11 @@ export class Arrival {
     await this.attendance.arrive(user.id);
     connection.attended = true;
     if (connection.closed) return this.leave(connection);
+    // A revocation that came before the registration found nobody here to close: the token is looked at once more.
+    if (!(await this.ports.authenticate(hello.token))) {
+      connection.close('revoked');
+      return;
+    }
     const broadcast = await this.ports.conversations.broadcastConversations(user.id);
     if (connection.closed) return;
     await Promise.all(broadcast.map((conversationId) => this.groups.enter(conversationId, connection)));

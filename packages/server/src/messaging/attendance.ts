@@ -55,6 +55,12 @@ export class Attendance {
     });
   }
 
+  /** Forgets everybody, without telling: what was told was told under an id that holds no more. */
+  reset(): void {
+    for (const { cancelGrace } of this.attendees.values()) cancelGrace?.();
+    this.attendees.clear();
+  }
+
   /** Everybody here, for registering again what the registry forgot. */
   present(): UserId[] {
     return [...this.attendees.keys()];

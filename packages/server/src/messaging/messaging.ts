@@ -136,7 +136,11 @@ export class Messaging {
 
   /** What this server holds may be old: everybody starts anew, and so does it, under another id (race 6). */
   private async startAnew(): Promise<void> {
-    for (const connection of [...this.heartbeat.all()]) connection.close('leaseLost');
+    for (const connection of [...this.heartbeat.all()]) {
+      connection.close('leaseLost');
+      this.arrival.leave(connection);
+    }
+    this.attendance.reset();
     await this.mailbox?.close();
     this.mailbox = null;
   }

@@ -1,0 +1,217 @@
+import { describe, expect, test } from 'bun:test';
+import { closeCodes, limits } from '@parley/protocol';
+import type { MemoryConnectionRegistry } from '../../src/adapters/memory/registry.ts';
+import type { Delivery } from '../../src/distribution/mailbox-port.ts';
+import { graceMs } from '../../src/messaging/attendance.ts';
+import { slowReaderBytes } from '../../src/messaging/connection.ts';
+import { leaseMs } from '../../src/messaging/server-lease.ts';
+import { ClusterUnderTest } from './cluster-under-test.ts';
+
+/** Two servers; ana is on the first, ben on the second; they have a group. */
+async function twoServers() {
+  const cluster = await ClusterUnderTest.start(2);
+  const [first, second] = cluster.servers as [(typeof cluster.servers)[0], (typeof cluster.servers)[0]];
+  const [{ userId: anaId }, { userId: benId }] = [await cluster.user('ana'), await cluster.user('ben')];
+  const [ana, ben] = [await first.connect('ana'), await second.connect('ben')];
+  const { id: groupId } = await first.conversations.createGroup(anaId, { name: 'g', userIds: [benId] });
+  await ben.until(() => ben.seqs(groupId)[0]);
+  let count = 0;
+  const say = () => first.messages.send(anaId, groupId, `m${++count}`, 'text');
+  return { cluster, first, second, ana, ben, anaId, benId, groupId, say };
+}
+
+describe('race 4: copies that are lost, doubled or reordered on the way to a server', () => {
+  test('a lost copy is fetched once the next one shows the gap, and comes in order', async () => {
+    const { cluster, ben, groupId, say } = await twoServers();
+    const lost = new Set([3, 4, 7]);
+    cluster.tamper = without(lost);
+    for (let seq = 2; seq <= 8; seq++) await say();
+    await ben.until(() => (ben.seqs(groupId).length === 8 ? true : undefined));
+    expect(ben.seqs(groupId)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(cluster.failures).toEqual([]);
+  });
+
+  test('what comes twice, or late, is shown once, in order', async () => {
+    const { cluster, ben, groupId, say } = await twoServers();
+    let kept: Delivery[] = [];
+    cluster.tamper = (deliveries) => {
+      const before = kept;
+      kept = deliveries.filter(({ kind }) => kind === 'entry');
+      // What came with the last call comes again after this one, and this one itself comes twice.
+      return [...deliveries, ...deliveries.filter(({ kind }) => kind === 'entry'), ...before];
+    };
+    for (let seq = 2; seq <= 20; seq++) await say();
+    await ben.until(() => (ben.seqs(groupId).length >= 20 ? true : undefined));
+    expect(ben.seqs(groupId)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
+  });
+
+  test('somebody who came after the last entry misses nothing, and gets nothing old', async () => {
+    const { cluster, second, ben, groupId, say } = await twoServers();
+    cluster.tamper = without(new Set([2, 3]));
+    ben.gone();
+    await say();
+    await say();
+    const again = await second.connect('ben');
+    await say();
+    await again.until(() => again.seqs(groupId)[0]);
+    expect(again.seqs(groupId)).toEqual([4]);
+  });
+
+  /** Loses the first copy of each of these numbers. */
+  function without(seqs: Set<number>) {
+    return (deliveries: readonly Delivery[]) =>
+      deliveries.filter((delivery) => delivery.kind !== 'entry' || !seqs.delete(delivery.entry.seq));
+  }
+});
+
+describe('contract 9: presence across servers', () => {
+  test('a watcher on another server sees somebody come and, after the grace period, go', async () => {
+    const { cluster, first, second, ana, ben, benId } = await twoServers();
+    expect(await ana.asks({ type: 'watch', userIds: [benId] })).toMatchObject({
+      users: [{ userId: benId, online: true }],
+    });
+    const changes = () => ana.frames.flatMap((frame) => (frame.type === 'presence' && !frame.id ? frame.users : []));
+    ben.gone();
+    cluster.clock.advance(graceMs - 1);
+    await settled();
+    expect(changes()).toEqual([]);
+    // Back within the grace period, on the other server: nobody noticed.
+    const elsewhere = await first.connect('ben');
+    cluster.clock.advance(graceMs);
+    await settled();
+    expect(changes()).toEqual([]);
+    elsewhere.gone();
+    cluster.clock.advance(graceMs);
+    await ana.until(() => changes()[0]);
+    expect(changes()).toEqual([{ userId: benId, online: false }]);
+    cluster.clock.advance(limits.presenceIntervalMs);
+    await second.connect('ben');
+    await ana.until(() => changes()[1]);
+    expect(changes()[1]).toEqual({ userId: benId, online: true });
+  });
+
+  test('the people of a server that died go offline within its lease, announced by a living one', async () => {
+    const { cluster, second, ana, benId } = await twoServers();
+    await ana.asks({ type: 'watch', userIds: [benId] });
+    // The second server renews no more: its process is gone.
+    const registry = cluster.adapters.registry;
+    const renew = registry.renewLease.bind(registry);
+    const dead = second.messaging.serverId;
+    registry.renewLease = (id, durationMs) => (id === dead ? new Promise(() => undefined) : renew(id, durationMs));
+    for (let passedMs = 0; passedMs < leaseMs + 5_000; passedMs += 1_000) {
+      ana.pongs();
+      cluster.clock.advance(1_000);
+      await settled();
+    }
+    const changes = ana.frames.flatMap((frame) => (frame.type === 'presence' && !frame.id ? frame.users : []));
+    expect(changes).toEqual([{ userId: benId, online: false }]);
+    expect(await registry.online([benId])).toEqual(new Set());
+  });
+
+  test('changes of many come together, at most twice a second', async () => {
+    const { cluster, second, ana } = await twoServers();
+    const names = Array.from({ length: 20 }, (_, index) => `user${index}`);
+    const userIds = await Promise.all(names.map(async (name) => (await cluster.user(name)).userId));
+    await ana.asks({ type: 'watch', userIds });
+    for (const name of names) await second.connect(name);
+    await settled();
+    const frames = () => ana.frames.filter((frame) => frame.type === 'presence' && !frame.id);
+    expect(frames()).toHaveLength(1);
+    cluster.clock.advance(limits.presenceIntervalMs);
+    await settled();
+    expect(frames()).toHaveLength(2);
+    const seen = frames().flatMap((frame) => (frame.type === 'presence' ? frame.users : []));
+    expect(seen.map(({ userId }) => userId).sort()).toEqual([...userIds].sort());
+  });
+});
+
+describe('sockets', () => {
+  test('a dead client is closed by our own deadline although the server keeps sending (oven-sh/bun#39255)', async () => {
+    const { cluster, ana, ben, groupId, say } = await twoServers();
+    for (let passedMs = 0; passedMs <= limits.silenceMs + 1_000; passedMs += 1_000) {
+      await say();
+      ana.pongs();
+      cluster.clock.advance(1_000);
+    }
+    expect(ben.seqs(groupId).length).toBeGreaterThan(10);
+    expect(ben.closedWith).toBe(closeCodes.silent.code);
+    expect(ben.pings).toBeGreaterThan(0);
+    expect(ana.closedWith).toBeNull();
+  });
+
+  test('contract 7: a slow reader is told to resynchronise before anything is dropped', async () => {
+    const { ben, groupId, say } = await twoServers();
+    ben.buffered = slowReaderBytes + 1;
+    await say();
+    await ben.next('resync');
+    expect(ben.closedWith).toBe(closeCodes.resync.code);
+    expect(ben.seqs(groupId).at(-1)).toBe(2);
+  });
+
+  test('a session revoked while its hello was under way does not stay connected', async () => {
+    const { cluster, first } = await twoServers();
+    await cluster.user('eve');
+    const socket = first.open();
+    const { registry } = cluster.adapters;
+    const connect = registry.connect.bind(registry);
+    registry.connect = async (serverId, userId) => {
+      cluster.revoke('eve');
+      return connect(serverId, userId);
+    };
+    socket.receives({ type: 'hello', token: 'eve' });
+    await socket.until(() => socket.closedWith ?? undefined);
+    expect(socket.closedWith).toBe(closeCodes.revoked.code);
+    expect(socket.frames.map(({ type }) => type)).not.toContain('welcome');
+  });
+
+  test('goaway comes with a delay of each client’s own, then the close', async () => {
+    const { cluster, first, ana } = await twoServers();
+    const others = await Promise.all(['user1', 'user2', 'user3'].map((name) => first.connect(name)));
+    const stopped = first.messaging.stop(4_000);
+    await cluster.clock.untilAwaited();
+    for (let step = 0; step < 20; step++) {
+      cluster.clock.advance(100);
+      await settled();
+    }
+    await stopped;
+    const delays = [ana, ...others].map(({ frames }) => frames.find((frame) => frame.type === 'goaway'));
+    expect(delays.map((frame) => frame?.type === 'goaway' && frame.delayMs).sort()).toEqual([0, 1_000, 2_000, 3_000]);
+    for (const socket of [ana, ...others]) expect(socket.closedWith).toBe(closeCodes.goaway.code);
+  });
+});
+
+describe('race 6 and 7: a server and the registry lose sight of each other', () => {
+  test('a server that finds its lease gone closes its sockets and goes on under a new id', async () => {
+    const { cluster, second, ben, groupId, say } = await twoServers();
+    const before = second.messaging.serverId;
+    await cluster.adapters.registry.closeServer(before);
+    cluster.clock.advance(leaseMs / 4);
+    await settled();
+    expect(ben.closedWith).toBe(closeCodes.leaseLost.code);
+    expect(second.messaging.serverId).not.toBe(before);
+    const again = await second.connect('ben');
+    await say();
+    await again.until(() => again.seqs(groupId)[0]);
+  });
+
+  test('a registry that forgot everything is told everything again, and clients resynchronise', async () => {
+    const { cluster, second, ana, ben, anaId, benId, groupId, say } = await twoServers();
+    const registry = cluster.adapters.registry as MemoryConnectionRegistry;
+    registry.forget();
+    expect(await registry.online([anaId, benId])).toEqual(new Set());
+    cluster.clock.advance(leaseMs / 4);
+    await settled();
+    expect(await registry.online([anaId, benId])).toEqual(new Set([anaId, benId]));
+    cluster.clock.advance(5_000);
+    await settled();
+    for (const socket of [ana, ben]) expect(socket.closedWith).toBe(closeCodes.resync.code);
+    const again = await second.connect('ben');
+    await say();
+    await again.until(() => again.seqs(groupId)[0]);
+  });
+});
+
+/** Resolves when everything that can go on without time passing has gone on. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
