@@ -1,5 +1,5 @@
 #!/usr/bin/env bun
-import { BadSetting } from '@parley/server';
+import { Unusable } from '@parley/server';
 import { Command } from 'commander';
 import { addAdministration } from './administration/commands.ts';
 import { addChat } from './chat/command.ts';
@@ -16,7 +16,7 @@ addChat(program);
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!(error instanceof BadSetting || error instanceof Failure)) throw error;
+  if (!(error instanceof Unusable || error instanceof Failure)) throw error;
   console.error(`parley: ${error.message}`);
   process.exit(1);
 }

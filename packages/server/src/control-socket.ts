@@ -1,5 +1,6 @@
 import { chmodSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { Unusable } from './platform/failures.ts';
 
 /** Longest path of a socket file on Linux and macOS. */
 const pathMax = 103;
@@ -28,7 +29,7 @@ export function listenForControl(
 ): () => Promise<void> {
   const file = controlSocketFile(dataFolder);
   if (Buffer.byteLength(file) > pathMax) {
-    throw new Error(`--data: the path is too long for a socket in it: ${file} has more than ${pathMax} bytes`);
+    throw new Unusable(`--data: the path is too long for a socket in it: ${file} has more than ${pathMax} bytes`);
   }
   // Left by a server that was killed: nobody listens there, which was checked before.
   rmSync(file, { force: true });

@@ -12,7 +12,10 @@ export async function serve(config: Config): Promise<void> {
   if (await isServed(config.data)) throw new BadSetting(`--data: ${config.data} is being served by another process`);
   const server = new Server(embeddedAdapters(config.data, systemClock), config);
   const stopControl = listenForControl(config.data, (request) => server.controlApi.fetch(request, { address: '' }));
-  await server.start();
+  await server.start().catch(async (error: unknown) => {
+    await stopControl();
+    throw error;
+  });
   const log = logOf('server');
   log.info('Parley serves {url}, data in {data}', { url: server.url, data: config.data });
   const signal = await toldToStop();

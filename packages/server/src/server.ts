@@ -24,7 +24,7 @@ import { type Ids, systemIds } from './platform/ids.ts';
 import { failureReporter } from './platform/log.ts';
 import { createMetrics, serveMetrics } from './platform/metrics.ts';
 import { distributionMetrics, measure } from './server-metrics.ts';
-import type { Config } from './settings.ts';
+import { BadSetting, type Config } from './settings.ts';
 import { Accounts } from './users/accounts.ts';
 import { Administration } from './users/administration.ts';
 import { PasswordHashing } from './users/password-hashing.ts';
@@ -113,10 +113,14 @@ export class Server {
       connectionsPerAddressMax: config['max-connections-per-address'],
     });
     const { host, port } = config;
-    this.http = listen(this.api, endpoint, this.health, { host, port, trustedProxies: config['trusted-proxies'] });
+    this.http = listening(`--host, --port: ${host}:${port}`, () =>
+      listen(this.api, endpoint, this.health, { host, port, trustedProxies: config['trusted-proxies'] }),
+    );
     const metricsPort = config['metrics-port'];
     if (metricsPort !== 'off') {
-      this.metricsServer = serveMetrics(this.metrics, { host: '127.0.0.1', port: metricsPort });
+      this.metricsServer = listening(`--metrics-port: ${metricsPort}`, () =>
+        serveMetrics(this.metrics, { host: '127.0.0.1', port: metricsPort }),
+      );
     }
     this.health.ready();
   }
@@ -146,5 +150,16 @@ export class Server {
       this.adapters.registry.onlineCount(),
     ]);
     return { version, startedAtMs, onlineUsers, connections: this.messaging.connections, ...totals };
+  }
+}
+
+/** Names the setting when the system doesn't let us listen there. */
+function listening<Listener>(setting: string, listen: () => Listener): Listener {
+  try {
+    return listen();
+  } catch (cause) {
+    throw new BadSetting(`${setting} can not be listened on: ${cause instanceof Error ? cause.message : cause}`, {
+      cause,
+    });
   }
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod/mini';
 import { trustedProxies } from './gateway/client-address.ts';
+import { Unusable } from './platform/failures.ts';
 
 /** One setting: how it is given as text, and what it means. */
 interface Setting<Value> {
@@ -80,7 +81,7 @@ export function variableOf(name: string): string {
 }
 
 /** A setting can't be what it was set to; says which, where, and what is allowed. */
-export class BadSetting extends Error {
+export class BadSetting extends Unusable {
   override name = 'BadSetting';
 }
 

@@ -17,3 +17,8 @@ export class Refusal extends Error {
 export class Unavailable extends Error {
   override name = 'Unavailable';
 }
+
+/** What the server was given to work with can't be used; says why, in a sentence for whoever starts it. */
+export class Unusable extends Error {
+  override name = 'Unusable';
+}

@@ -51,7 +51,7 @@ export class MemoryCommandLog implements CommandLog {
         this.queue = this.queue.slice(batch.length);
       } catch (error) {
         this.reportFailure(error);
-        await this.pause();
+        if (isOpen()) await this.pause();
       }
     }
   }

@@ -1,6 +1,7 @@
 import { Database } from 'bun:sqlite';
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { Unusable } from '../../platform/failures.ts';
 import { migrations } from './migrations.ts';
 
 /** The database's name within a data folder. */
@@ -32,7 +33,7 @@ function migrate(database: Database, file: string): void {
   const bringUpToDate = database.transaction(() => {
     const version = schemaVersion(database);
     if (version > migrations.length) {
-      throw new Error(
+      throw new Unusable(
         `${file} has form ${version}, which a newer Parley wrote; this one knows up to ${migrations.length}. ` +
           'Start the newer version, or restore a backup made by this one.',
       );

@@ -1,5 +1,6 @@
 import { Database } from 'bun:sqlite';
 import { existsSync, statSync } from 'node:fs';
+import { Unusable } from '../../platform/failures.ts';
 import { schemaVersion } from './database.ts';
 import { migrations } from './migrations.ts';
 
@@ -54,7 +55,7 @@ const rules: { contract: string; query: string }[] = [
 
 /** Reads everything, and checks the contract and the database itself. Safe while the server runs. */
 export function verify(file: string): Verification {
-  if (!existsSync(file)) throw new Error(`there is no database at ${file}`);
+  if (!existsSync(file)) throw new Unusable(`there is no database at ${file}`);
   const database = new Database(file, { readonly: true, strict: true });
   try {
     if (schemaVersion(database) !== migrations.length) {
@@ -72,8 +73,8 @@ export function verify(file: string): Verification {
 
 /** Copies the database to one consistent point, also while the server writes. Returns the copy's size. */
 export function backup(file: string, copy: string): number {
-  if (!existsSync(file)) throw new Error(`there is no database at ${file}`);
-  if (existsSync(copy)) throw new Error(`${copy} exists already`);
+  if (!existsSync(file)) throw new Unusable(`there is no database at ${file}`);
+  if (existsSync(copy)) throw new Unusable(`${copy} exists already`);
   const database = new Database(file, { readonly: true, strict: true });
   try {
     database.query('VACUUM INTO ?').run(copy);

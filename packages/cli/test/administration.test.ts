@@ -1,0 +1,162 @@
+import { Database } from 'bun:sqlite';
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ParleyClient, ParleyError } from '@parley/sdk';
+import { settings, variableOf } from '@parley/server';
+import { ServerProcess } from '../../server/test/support/server-process.ts';
+
+const cli = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const password = 'a good password';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'parley-admin-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Run {
+  code: number;
+  output: string;
+  errors: string;
+}
+
+async function parley(args: readonly string[], input = ''): Promise<Run> {
+  const child = Bun.spawn([process.execPath, cli, ...args], {
+    stdin: new Blob([input]),
+    stdout: 'pipe',
+    stderr: 'pipe',
+  });
+  const [output, errors] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
+  return { code: await child.exited, output, errors };
+}
+
+test('accounts of a running server: made, disabled, enabled, their passwords reset; sockets close at once', async () => {
+  const data = join(folder, 'running');
+  const server = await ServerProcess.start({ data });
+  const at = ['--data', data];
+  expect(await parley(['user', 'create', 'root', ...at], `${password}\n`)).toMatchObject({
+    code: 0,
+    output: expect.stringContaining('\troot\troot\tadministrator\n'),
+  });
+  await parley(['user', 'create', 'ana', '--display-name', 'Ana B.', ...at], `${password}\n`);
+  expect((await parley(['user', 'create', 'ANA', ...at], `${password}\n`)).errors).toContain(
+    'The username ANA is taken',
+  );
+  expect((await parley(['user', 'create', 'short', ...at], 'short\n')).errors).toContain('at least 8');
+
+  const client = new ParleyClient({ url: server.url });
+  await client.login({ username: 'ana', password });
+  client.connect();
+  await client.live();
+  const stopped = new Promise((resolve) => client.on('state', ({ name }) => name === 'stopped' && resolve(true)));
+  expect((await parley(['user', 'disable', 'ana', ...at])).output).toContain('Ana B.\tdisabled');
+  expect(await stopped).toBe(true);
+  expect(client.login({ username: 'ana', password })).rejects.toThrow(ParleyError);
+  await parley(['user', 'enable', 'ana', ...at]);
+  await client.login({ username: 'ana', password });
+  await parley(['user', 'reset-password', 'ana', ...at], 'another password\n');
+  expect(client.call('getAccount', {})).rejects.toMatchObject({ code: 'unauthenticated' });
+  await client.login({ username: 'ana', password: 'another password' });
+  expect((await parley(['user', 'list', ...at])).output.split('\n')).toHaveLength(3);
+  expect(await parley(['user', 'disable', 'nobody', ...at])).toMatchObject({
+    code: 1,
+    errors: 'parley: there is no user nobody\n',
+  });
+
+  expect(await parley(['serve', ...at, '--port', '0'])).toMatchObject({
+    code: 1,
+    errors: expect.stringContaining(`--data: ${data} is being served by another process`),
+  });
+  const taken = await parley(['serve', '--data', join(folder, 'other'), '--port', String(server.port)]);
+  expect(taken).toMatchObject({
+    code: 1,
+    errors: expect.stringContaining(`127.0.0.1:${server.port} can not be listened on`),
+  });
+  await server.stop();
+  // The same commands on a folder that nobody serves.
+  expect((await parley(['user', 'list', ...at])).output).toContain('\tana\tAna B.\n');
+  expect((await parley(['stats', ...at])).output).toContain('users\t2\n');
+});
+
+test('sign-up by invitation: closed without one, open for as many as it lets in', async () => {
+  const data = join(folder, 'invited');
+  const server = await ServerProcess.start({ data, environment: { PARLEY_SIGNUP: 'invitation' } });
+  const client = new ParleyClient({ url: server.url });
+  // The first account on an empty server needs none, and administers.
+  expect(await client.signup({ username: 'first', password })).toMatchObject({ administrator: true });
+  expect(client.signup({ username: 'second', password })).rejects.toMatchObject({ code: 'signup_closed' });
+  const { output } = await parley(['user', 'invite', '--data', data, '--uses', '1']);
+  const invitation = output.trim();
+  expect(await client.signup({ username: 'second', password, invitation })).toMatchObject({ administrator: false });
+  expect(client.signup({ username: 'third', password, invitation })).rejects.toMatchObject({
+    code: 'invalid_invitation',
+  });
+  await server.stop();
+});
+
+describe('verify reads the whole database', () => {
+  const damages: [string, string, string][] = [
+    ['an entry that is missing', 'DELETE FROM entries WHERE seq = 2', 'contract 3: numbers are 1, 2, 3'],
+    ['a count that is wrong', 'UPDATE entries SET message_count = 9 WHERE seq = 3', 'contract 3: message counts'],
+    ['time that goes back', 'UPDATE entries SET at_ms = 1 WHERE seq = 3', 'contract 3: time does not go back'],
+    ['a member too many', 'UPDATE conversations SET member_count = 5', 'contract 8: member and owner counts'],
+    ['an index that lags', 'DELETE FROM memberships', 'contract 6: the index by user'],
+    [
+      'a command that is there twice',
+      'DROP INDEX entry_commands; UPDATE entries SET command_id = (SELECT command_id FROM entries WHERE seq = 2) WHERE seq = 3',
+      'contract 2: a command is one entry',
+    ],
+  ];
+
+  test('and finds nothing wrong in a sound one, and each damage in a damaged one', async () => {
+    const data = join(folder, 'verified');
+    const server = await ServerProcess.start({ data });
+    const client = new ParleyClient({ url: server.url });
+    await client.signup({ username: 'ana', password });
+    client.connect();
+    await client.live();
+    const channel = await client.conversations.createChannel({ name: 'c' });
+    for (const text of ['one', 'two', 'three']) await channel.send(text).sent();
+    expect(await parley(['verify', '--data', data])).toMatchObject({
+      code: 0,
+      output: '1 conversations, 4 entries, 0 faults\n',
+    });
+    const copy = join(folder, 'copy');
+    for (const [name, damage, fault] of damages) {
+      rmSync(copy, { recursive: true, force: true });
+      await Bun.$`mkdir -p ${copy}`;
+      expect((await parley(['backup', join(copy, 'parley.db'), '--data', data])).code).toBe(0);
+      const database = new Database(join(copy, 'parley.db'));
+      database.run(damage);
+      database.close();
+      const { code, output } = await parley(['verify', '--data', copy]);
+      expect([name, code, output.includes(fault)]).toEqual([name, 1, true]);
+    }
+    client.close();
+    await server.stop();
+  });
+
+  test('a folder without a database is named', async () => {
+    const { code, errors } = await parley(['verify', '--data', join(folder, 'nothing')]);
+    expect([code, errors]).toEqual([1, `parley: there is no database at ${join(folder, 'nothing', 'parley.db')}\n`]);
+  });
+});
+
+test('serve --help lists every setting with its variable', async () => {
+  const { output } = await parley(['serve', '--help']);
+  for (const name of Object.keys(settings)) {
+    expect(output).toContain(`--${name} `);
+    expect(output).toContain(variableOf(name));
+  }
+});
+
+test('what is no command, no option or no argument is refused', async () => {
+  for (const args of [['sreve'], ['serve', '--prot', '1'], ['serve', 'now'], ['user', 'create']]) {
+    const { code, errors } = await parley(args);
+    expect(code).toBe(1);
+    expect(errors).toContain('error:');
+  }
+});
