@@ -1,0 +1,43 @@
+import { afterEach, expect, test } from 'bun:test';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { RunningServer } from '../../../server/test/support/running-server.ts';
+import type { ParleyClient } from '../../src/index.ts';
+import { device, somebody } from '../support/people.ts';
+import { collect, until } from '../support/until.ts';
+
+const clients: ParleyClient[] = [];
+let data = '';
+afterEach(() => {
+  for (const client of clients.splice(0)) client.close();
+  rmSync(data, { recursive: true, force: true });
+});
+
+test('contract 2, 3 and 4: when the server starts again on its port, every client comes back by itself', async () => {
+  data = mkdtempSync(join(tmpdir(), 'parley-sdk-'));
+  const first = await RunningServer.start({ data });
+  const { port } = new URL(first.url);
+  const [anaPerson, benPerson] = await Promise.all([somebody(first, 'ana'), somebody(first, 'ben')]);
+  const [ana, ben] = await Promise.all([device(first, anaPerson), device(first, benPerson)]);
+  clients.push(ana, ben);
+  const room = await ana.conversations.createGroup({ name: 'room', userIds: [benPerson.account.id] });
+  await room.send('before').sent();
+  const bens = await until(ben, () => ben.conversations.get(room.id));
+  await until(ben, () => bens.data.headSeq === 2);
+  const shown = collect(ben, 'entry');
+
+  await first.server.stop();
+  await until(ana, () => ana.state.name === 'waiting');
+  const written = ['one', 'two', 'three'].map((text) => room.send(text));
+  expect(written.map(({ status }) => status)).toEqual(['queued', 'queued', 'queued']);
+
+  const second = await RunningServer.start({ data, port });
+  const receipts = await Promise.all(written.map((message) => message.sent()));
+  expect(receipts.map(({ seq }) => seq)).toEqual([3, 4, 5]);
+  await until(ben, () => shown.length === 3);
+  expect(shown.map((entry) => entry.kind === 'message' && entry.text)).toEqual(['one', 'two', 'three']);
+  await Promise.all([ana.live(), ben.live()]);
+  for (const client of clients) client.close();
+  await second.stop();
+}, 60_000);
