@@ -1,3 +1,5 @@
+/** What every schema here is, for those who take one without depending on zod. */
+export type { ZodMiniObject as ObjectSchema, ZodMiniType as Schema } from 'zod/mini';
 export * from './close-codes.ts';
 export * from './errors.ts';
 export * from './frames.ts';

@@ -1,13 +1,14 @@
 import {
   type InputOf,
   limits,
+  type ObjectSchema,
   type Operation,
   type OperationId,
   operations,
   Problem,
   type ResponseOf,
+  type Schema,
 } from '@parley/protocol';
-import type * as z from 'zod/mini';
 import { Disconnected, ParleyError } from './parley-error.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -42,7 +43,7 @@ export class HttpApi {
     if (operation.status === 204 && response.ok) return undefined as ResponseOf<Id>;
     const answer: unknown = await response.json().catch(() => undefined);
     if (!response.ok) throw refusal(answer, response.status);
-    const parsed = (operation.response as z.ZodMiniType).safeParse(answer);
+    const parsed = (operation.response as Schema).safeParse(answer);
     if (!parsed.success) throw new Disconnected(`${this.url} answered ${id} with something else`);
     return parsed.data as ResponseOf<Id>;
   }
@@ -61,6 +62,6 @@ function refusal(answer: unknown, status: number): Error {
   return problem.success ? ParleyError.of(problem.data) : new Disconnected(`the server answered with status ${status}`);
 }
 
-function fieldsOf(schema: z.ZodMiniObject | undefined): string[] {
+function fieldsOf(schema: ObjectSchema | undefined): string[] {
   return Object.keys(schema?.def.shape ?? {});
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { MessageEntry } from '@parley/protocol';
 import { closeCodes } from '@parley/protocol';
 import { type Person, RunningServer } from '../support/running-server.ts';
+import { SlowReader } from '../support/slow-reader.ts';
 import type { WireClient } from '../support/wire-client.ts';
 
 let server: RunningServer;
@@ -196,7 +197,7 @@ describe('contract 6: read your writes', () => {
 describe('contract 7: nothing silent', () => {
   test('a socket that does not read is told to resynchronise, or cut off, and never just left out', async () => {
     const { ana, ben, conversationId } = await pair();
-    const slow = await SlowReader.connect(server, ben);
+    const slow = await SlowReader.connect(server.url, ben.token);
     const sender = await server.wire(ana);
     // More than the kernel's buffers of both sides and the server's own together.
     let connections = 2;
@@ -279,50 +280,3 @@ describe('contract 9: presence is right soon', () => {
     expect((await client.closed).code).toBe(closeCodes.revoked.code);
   });
 });
-
-/** A WebSocket that says hello and then reads nothing, on a bare TCP connection. */
-class SlowReader {
-  private constructor(private readonly socket: Bun.Socket<undefined>) {}
-
-  static async connect(running: RunningServer, person: Person): Promise<SlowReader> {
-    const { port } = new URL(running.url);
-    let upgraded: () => void = () => undefined;
-    const welcome = new Promise<void>((resolve) => {
-      upgraded = resolve;
-    });
-    let received = '';
-    const socket = await Bun.connect({
-      hostname: '127.0.0.1',
-      port: Number(port),
-      socket: {
-        data: (_, data) => {
-          received += data.toString('latin1');
-          if (received.includes('"welcome"')) upgraded();
-        },
-        close: () => undefined,
-      },
-    });
-    socket.write(
-      'GET /v1/socket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
-        'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n' +
-        'Sec-WebSocket-Protocol: parley.v1\r\n\r\n',
-    );
-    socket.write(maskedText(JSON.stringify({ type: 'hello', token: person.token })));
-    await welcome;
-    socket.pause();
-    return new SlowReader(socket);
-  }
-
-  end(): void {
-    this.socket.end();
-  }
-}
-
-/** A text frame as a client sends it, masked with zeros. */
-function maskedText(text: string): Uint8Array {
-  const payload = Buffer.from(text);
-  return Buffer.concat([
-    Buffer.from([0x81, 0x80 | 126, payload.length >> 8, payload.length & 0xff, 0, 0, 0, 0]),
-    payload,
-  ]);
-}
