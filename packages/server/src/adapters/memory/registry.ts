@@ -44,20 +44,12 @@ export class MemoryConnectionRegistry implements ConnectionRegistry {
   }
 
   async closeServer(serverId: string): Promise<UserId[]> {
-    const server = this.servers.get(serverId);
-    if (!server) return [];
-    this.servers.delete(serverId);
-    for (const userId of server.watched) this.serversByWatchedUser.remove(userId, serverId);
-    for (const conversationId of server.interests.keys()) this.serversByInterest.remove(conversationId, serverId);
-    for (const userId of server.users) this.serversByUser.remove(userId, serverId);
-    return [...server.users].filter((userId) => !this.isOnline(userId));
+    return this.drop(serverId);
   }
 
   async expireServers(): Promise<UserId[]> {
     const ended = [...this.servers.keys()].filter((serverId) => !this.alive(serverId));
-    const offline = new Set<UserId>();
-    for (const serverId of ended) for (const userId of await this.closeServer(serverId)) offline.add(userId);
-    return [...offline];
+    return ended.flatMap((serverId) => this.drop(serverId));
   }
 
   async connect(serverId: string, userId: UserId): Promise<boolean> {
@@ -71,8 +63,7 @@ export class MemoryConnectionRegistry implements ConnectionRegistry {
 
   async disconnect(serverId: string, userId: UserId): Promise<boolean> {
     if (!this.servers.get(serverId)?.users.delete(userId)) return false;
-    this.serversByUser.remove(userId, serverId);
-    return !this.isOnline(userId);
+    return this.wentOffline(userId, serverId);
   }
 
   async serversOf(userIds: readonly UserId[]): Promise<Map<string, UserId[]>> {
@@ -154,6 +145,26 @@ export class MemoryConnectionRegistry implements ConnectionRegistry {
     return [...serverIds].filter((serverId) => this.alive(serverId));
   }
 
+  /** Drops the server with everything under it. Returns who thereby went offline. */
+  private drop(serverId: string): UserId[] {
+    const server = this.servers.get(serverId);
+    if (!server) return [];
+    this.servers.delete(serverId);
+    for (const userId of server.watched) this.serversByWatchedUser.remove(userId, serverId);
+    for (const conversationId of server.interests.keys()) this.serversByInterest.remove(conversationId, serverId);
+    return [...server.users].filter((userId) => this.wentOffline(userId, serverId));
+  }
+
+  /** Takes the user off the server; whether they are offline now. */
+  private wentOffline(userId: UserId, serverId: string): boolean {
+    this.serversByUser.remove(userId, serverId);
+    if (this.isOnline(userId)) return false;
+    // Servers whose lease ended but that are still to be dropped must not tell of this person a second time.
+    for (const endedId of this.serversByUser.of(userId)) this.servers.get(endedId)?.users.delete(userId);
+    this.serversByUser.delete(userId);
+    return true;
+  }
+
   private isOnline(userId: UserId): boolean {
     for (const serverId of this.serversByUser.of(userId)) if (this.alive(serverId)) return true;
     return false;
@@ -173,6 +184,10 @@ class SetIndex<Key> {
   remove(key: Key, serverId: string): void {
     const set = this.sets.get(key);
     if (set?.delete(serverId) && set.size === 0) this.sets.delete(key);
+  }
+
+  delete(key: Key): void {
+    this.sets.delete(key);
   }
 
   of(key: Key): Iterable<string> {

@@ -1,0 +1,163 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import type { CommandRecord } from '../../src/distribution/command.ts';
+import type { CommandLog } from '../../src/distribution/command-log-port.ts';
+import { systemIds } from '../../src/platform/ids.ts';
+import { newIds } from './conversations-under-test.ts';
+
+export interface CommandLogUnderTest {
+  log: CommandLog;
+  /** Resolves once the log waits before a batch comes again, and lets that time pass. */
+  passRetryPause(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Takes batches, and lets a test wait for them, hold them up and fail them. */
+class BatchHandler {
+  readonly batches: string[][] = [];
+  mostAtOnce = 0;
+  /** What the next batch does before it counts as handled. */
+  next: () => Promise<void> = async () => undefined;
+  private atOnce = 0;
+  private onBatch: () => void = () => undefined;
+
+  readonly handle = async (batch: readonly CommandRecord[]): Promise<void> => {
+    this.mostAtOnce = Math.max(this.mostAtOnce, ++this.atOnce);
+    this.batches.push(batch.map((record) => record.replyTo.requestId));
+    this.onBatch();
+    await this.next().finally(() => {
+      this.atOnce--;
+    });
+  };
+
+  get handled(): string[] {
+    return this.batches.flat();
+  }
+
+  async until(isSo: () => boolean): Promise<void> {
+    while (!isSo()) {
+      await new Promise<void>((resolve) => {
+        this.onBatch = resolve;
+      });
+    }
+  }
+}
+
+let lastRequest = 0;
+
+function record(conversationId: string = systemIds.uuid()): CommandRecord {
+  const requestId = `request ${++lastRequest}`;
+  return {
+    command: { kind: 'join', conversationId, actorId: 'somebody', commandId: requestId },
+    replyTo: { serverId: 'server', requestId },
+  };
+}
+
+const requestOf = ({ replyTo }: CommandRecord) => replyTo.requestId;
+
+export function describeCommandLogContract(name: string, open: () => Promise<CommandLogUnderTest>): void {
+  describe(`command log on ${name}`, () => {
+    let opened: CommandLogUnderTest;
+    let log: CommandLog;
+    let handler: BatchHandler;
+
+    beforeEach(async () => {
+      opened = await open();
+      log = opened.log;
+      handler = new BatchHandler();
+    });
+    afterEach(() => opened.close());
+
+    test('hands out every record, those of one conversation in the order in which they were appended', async () => {
+      const conversationIds = newIds(5);
+      const records = Array.from({ length: 400 }, () => conversationIds.map((id) => record(id))).flat();
+      for (const each of records.slice(0, 900)) await log.append(each);
+      const consumer = await log.consume(handler.handle);
+      await Promise.all(records.slice(900).map((each) => log.append(each)));
+      await handler.until(() => handler.handled.length >= records.length);
+      await consumer.close();
+      for (const conversationId of conversationIds) {
+        const appended = records.filter(({ command }) => command.conversationId === conversationId).map(requestOf);
+        const own = new Set(appended);
+        expect(handler.handled.filter((request) => own.has(request))).toEqual(appended);
+      }
+      expect(handler.mostAtOnce).toBe(1);
+    });
+
+    test('hands out one batch at a time: what arrives meanwhile is in the next', async () => {
+      const underWay = Promise.withResolvers<void>();
+      handler.next = () => underWay.promise;
+      const consumer = await log.consume(handler.handle);
+      const [first, ...meanwhile] = [record(), record(), record()];
+      if (!first) throw new Error('there is a first');
+      await log.append(first);
+      await handler.until(() => handler.batches.length === 1);
+      await Promise.all(meanwhile.map((each) => log.append(each)));
+      expect(handler.batches).toEqual([[requestOf(first)]]);
+      underWay.resolve();
+      await handler.until(() => handler.handled.length === 3);
+      expect(handler.handled).toEqual([first, ...meanwhile].map(requestOf));
+      expect(handler.mostAtOnce).toBe(1);
+      await consumer.close();
+    });
+
+    test('hands a batch out again after a pause when handling it failed, before what came later', async () => {
+      const conversationId = systemIds.uuid();
+      const records = [record(conversationId), record(conversationId), record(conversationId)];
+      const [first, second, third] = records.map(requestOf);
+      handler.next = () => Promise.reject(new Error('the store is away'));
+      const consumer = await log.consume(handler.handle);
+      await Promise.all(records.slice(0, 2).map((each) => log.append(each)));
+      await handler.until(() => handler.handled.length >= 2);
+      const failed = handler.handled.length;
+      await Promise.all(records.slice(2).map((each) => log.append(each)));
+      handler.next = async () => undefined;
+      await opened.passRetryPause();
+      await handler.until(() => handler.handled.includes(third ?? ''));
+      expect(handler.handled.slice(failed)).toEqual([first, second, third] as string[]);
+      await consumer.close();
+    });
+
+    test('closing takes no further batch, and resolves when the one under way is done', async () => {
+      const underWay = Promise.withResolvers<void>();
+      handler.next = () => underWay.promise;
+      const consumer = await log.consume(handler.handle);
+      await log.append(record());
+      await handler.until(() => handler.batches.length === 1);
+      await log.append(record());
+      let closed = false;
+      const closing = consumer.close().then(() => {
+        closed = true;
+      });
+      await Promise.resolve();
+      expect(closed).toBe(false);
+      underWay.resolve();
+      await closing;
+      expect(handler.batches).toHaveLength(1);
+    });
+
+    test('closing does not wait for what never comes, nor for a batch that is to come again', async () => {
+      await (await log.consume(handler.handle)).close();
+      handler.next = () => Promise.reject(new Error('the store is away'));
+      const consumer = await log.consume(handler.handle);
+      await log.append(record());
+      await handler.until(() => handler.batches.length === 1);
+      await consumer.close();
+    });
+
+    test('what was not consumed is there for the next consumer', async () => {
+      const consumer = await log.consume(handler.handle);
+      const [done, failed, later] = [record(), record(), record()];
+      await log.append(done);
+      await handler.until(() => handler.batches.length === 1);
+      handler.next = () => Promise.reject(new Error('the store is away'));
+      await log.append(failed);
+      await handler.until(() => handler.handled.includes(requestOf(failed)));
+      await consumer.close();
+      await log.append(later);
+      const next = new BatchHandler();
+      const nextConsumer = await log.consume(next.handle);
+      await next.until(() => next.handled.includes(requestOf(failed)) && next.handled.includes(requestOf(later)));
+      await nextConsumer.close();
+    });
+  });
+}

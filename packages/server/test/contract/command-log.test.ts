@@ -1,0 +1,64 @@
+import { expect, test } from 'bun:test';
+import { MemoryCommandLog } from '../../src/adapters/memory/command-log.ts';
+import type { CommandRecord } from '../../src/distribution/command.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { type AdapterUnderTest, runContract } from './adapter-under-test.ts';
+import { type CommandLogUnderTest, describeCommandLogContract } from './command-log-contract.ts';
+
+const adapters: AdapterUnderTest<CommandLogUnderTest>[] = [
+  {
+    name: 'memory',
+    async open() {
+      const clock = new FakeClock();
+      return {
+        log: new MemoryCommandLog(clock, () => undefined),
+        async passRetryPause() {
+          await clock.untilAwaited();
+          clock.advance(1_000);
+        },
+        close: async () => undefined,
+      };
+    },
+  },
+];
+
+runContract(adapters, describeCommandLogContract);
+
+const record: CommandRecord = {
+  command: { kind: 'join', conversationId: 'conversation', actorId: 'somebody', commandId: 'command' },
+  replyTo: { serverId: 'server', requestId: 'request' },
+};
+
+test('memory: all commands of one turn of the event loop are one batch, up to 512', async () => {
+  const turns: (() => void)[] = [];
+  const log = new MemoryCommandLog(
+    new FakeClock(),
+    () => undefined,
+    (run) => turns.push(run),
+  );
+  const sizes: number[] = [];
+  const handled = Promise.withResolvers<void>();
+  const consumer = await log.consume(async (batch) => {
+    sizes.push(batch.length);
+    if (batch.length < 512) handled.resolve();
+  });
+  for (let index = 0; index < 1_100; index++) {
+    await log.append(record);
+    await Promise.resolve();
+  }
+  expect(sizes).toEqual([]);
+  turns[0]?.();
+  await handled.promise;
+  expect(sizes).toEqual([512, 512, 76]);
+  await consumer.close();
+});
+
+test('memory: what makes a batch come again is reported', async () => {
+  const reported = Promise.withResolvers<unknown>();
+  const log = new MemoryCommandLog(new FakeClock(), reported.resolve);
+  const fault = new Error('the store is away');
+  const consumer = await log.consume(() => Promise.reject(fault));
+  await log.append(record);
+  expect(await reported.promise).toBe(fault);
+  await consumer.close();
+});

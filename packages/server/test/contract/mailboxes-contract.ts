@@ -1,0 +1,129 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import type { Delivery, Mailboxes } from '../../src/distribution/mailbox-port.ts';
+import { systemIds } from '../../src/platform/ids.ts';
+
+export interface MailboxesUnderTest {
+  mailboxes: Mailboxes;
+  close(): Promise<void>;
+}
+
+/** A delivery that is told from others by its number. */
+function numbered(number: number): Delivery {
+  return { kind: 'outcome', requestId: String(number), outcome: { kind: 'unchanged' } };
+}
+
+/** Notes what it receives, and lets a test wait for it and hold it up. */
+class Receiver {
+  readonly received: number[] = [];
+  mostAtOnce = 0;
+  until: Promise<void> = Promise.resolve();
+  private atOnce = 0;
+  private onReceived: () => void = () => undefined;
+
+  readonly receive = async (deliveries: readonly Delivery[]): Promise<void> => {
+    this.mostAtOnce = Math.max(this.mostAtOnce, ++this.atOnce);
+    for (const delivery of deliveries) {
+      if (delivery.kind === 'outcome') this.received.push(Number(delivery.requestId));
+    }
+    this.onReceived();
+    await this.until;
+    this.atOnce--;
+  };
+
+  async has(number: number): Promise<void> {
+    while (!this.received.includes(number)) {
+      await new Promise<void>((resolve) => {
+        this.onReceived = resolve;
+      });
+    }
+  }
+}
+
+export function describeMailboxesContract(name: string, open: () => Promise<MailboxesUnderTest>): void {
+  describe(`mailboxes on ${name}`, () => {
+    let opened: MailboxesUnderTest;
+    let mailboxes: Mailboxes;
+    let receiver: Receiver;
+    let serverId: string;
+
+    beforeEach(async () => {
+      opened = await open();
+      mailboxes = opened.mailboxes;
+      receiver = new Receiver();
+      serverId = systemIds.uuid();
+    });
+    afterEach(() => opened.close());
+
+    test('hand over what one sender delivered, all of it in its order, one call at a time', async () => {
+      const mailbox = await mailboxes.open(serverId, receiver.receive);
+      const sent: Promise<void>[] = [];
+      for (let number = 0; number < 300; number += 3) {
+        sent.push(mailboxes.deliver(serverId, [number, number + 1, number + 2].map(numbered)));
+        if (number % 30 === 0) await Promise.all(sent);
+      }
+      await Promise.all(sent);
+      await receiver.has(299);
+      expect([...new Set(receiver.received)]).toEqual(Array.from({ length: 300 }, (_, number) => number));
+      expect(receiver.mostAtOnce).toBe(1);
+      await mailbox.close();
+    });
+
+    test('resolve a delivery although its receiver is busy, and hand it over afterwards', async () => {
+      const busy = Promise.withResolvers<void>();
+      receiver.until = busy.promise;
+      const mailbox = await mailboxes.open(serverId, receiver.receive);
+      for (const number of [1, 2, 3]) await mailboxes.deliver(serverId, [numbered(number)]);
+      await receiver.has(1);
+      expect(receiver.received).not.toContain(2);
+      busy.resolve();
+      await receiver.has(3);
+      expect([...new Set(receiver.received)]).toEqual([1, 2, 3]);
+      expect(receiver.mostAtOnce).toBe(1);
+      await mailbox.close();
+    });
+
+    test('are each server’s own', async () => {
+      const other = new Receiver();
+      const otherId = systemIds.uuid();
+      const own = await mailboxes.open(serverId, receiver.receive);
+      const others = await mailboxes.open(otherId, other.receive);
+      await mailboxes.deliver(serverId, [numbered(1)]);
+      await mailboxes.deliver(otherId, [numbered(2)]);
+      await Promise.all([receiver.has(1), other.has(2)]);
+      expect([new Set(receiver.received), new Set(other.received)]).toEqual([new Set([1]), new Set([2])]);
+      await Promise.all([own.close(), others.close()]);
+    });
+
+    test('that are not there take what is delivered and forget it', async () => {
+      await mailboxes.deliver(serverId, [numbered(1)]);
+      const mailbox = await mailboxes.open(serverId, receiver.receive);
+      await mailboxes.deliver(serverId, [numbered(2)]);
+      await receiver.has(2);
+      expect(receiver.received).not.toContain(1);
+      await mailbox.close();
+    });
+
+    test('hand nothing over once closed, and are closed when nothing is being handed over', async () => {
+      const busy = Promise.withResolvers<void>();
+      receiver.until = busy.promise;
+      const mailbox = await mailboxes.open(serverId, receiver.receive);
+      await mailboxes.deliver(serverId, [numbered(1)]);
+      await receiver.has(1);
+      await mailboxes.deliver(serverId, [numbered(2)]);
+      let closed = false;
+      const closing = mailbox.close().then(() => {
+        closed = true;
+      });
+      await Promise.resolve();
+      expect(closed).toBe(false);
+      busy.resolve();
+      await closing;
+      const { length } = receiver.received;
+      await mailboxes.deliver(serverId, [numbered(3)]);
+      const sentinel = new Receiver();
+      const next = await mailboxes.open(systemIds.uuid(), sentinel.receive);
+      await next.close();
+      expect(receiver.received).toHaveLength(length);
+    });
+  });
+}

@@ -1,0 +1,169 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import type { UserId } from '@parley/protocol';
+import type { ConnectionRegistry } from '../../src/connections/registry-port.ts';
+import { newIds } from './conversations-under-test.ts';
+import { describeOnlineUsers } from './online-users-contract.ts';
+import { describeRegisteredInterest } from './registered-interest-contract.ts';
+
+export interface RegistryUnderTest {
+  registry: ConnectionRegistry;
+  passTime(durationMs: number): Promise<void>;
+  /** Has the store lose everything. */
+  forget(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const leaseMs = 10_000;
+
+export function describeRegistryContract(name: string, open: () => Promise<RegistryUnderTest>): void {
+  describe(`connection registry on ${name}`, () => {
+    let opened: RegistryUnderTest;
+    let registry: ConnectionRegistry;
+    const [north = '', south = '', conversationId = ''] = newIds(3);
+    const [ana = '', ben = '', cleo = ''] = newIds(3);
+
+    beforeEach(async () => {
+      opened = await open();
+      registry = opened.registry;
+      for (const serverId of [north, south]) await registry.openServer(serverId, leaseMs);
+    });
+    afterEach(() => opened.close());
+
+    describeOnlineUsers(open);
+    describeRegisteredInterest(() => opened);
+
+    /** Everything that the registry says of what `registerOn` registered. */
+    const said = async () => ({
+      online: await registry.online([ana, ben]),
+      servers: await registry.serversOf([ana, ben]),
+      count: await registry.onlineCount(),
+      interested: (await registry.interestedServers([conversationId])).get(conversationId),
+      members: (await registry.onlineMembers([conversationId])).get(conversationId),
+      watchers: (await registry.watchersOf([cleo])).get(cleo),
+    });
+    const silence = {
+      online: new Set<UserId>(),
+      servers: new Map<string, UserId[]>(),
+      count: 0,
+      interested: [],
+      members: 0,
+      watchers: [],
+    };
+
+    async function registerOn(serverId: string): Promise<void> {
+      for (const userId of [ana, ben]) await registry.connect(serverId, userId);
+      await registry.addInterest(serverId, conversationId);
+      await registry.setOnlineMembers(serverId, conversationId, 2);
+      await registry.watch(serverId, [cleo]);
+    }
+
+    describe('a lease', () => {
+      test('keeps what is registered for as long as it is renewed', async () => {
+        await registerOn(north);
+        for (let renewal = 0; renewal < 5; renewal++) {
+          await opened.passTime(leaseMs - 1);
+          expect(await registry.renewLease(north, leaseMs)).toBe(true);
+        }
+        expect(await said()).toEqual({
+          online: new Set([ana, ben]),
+          servers: new Map([[north, [ana, ben]]]),
+          count: 2,
+          interested: [north],
+          members: 2,
+          watchers: [north],
+        });
+      });
+
+      test('takes everything with it when it ends, before anybody drops the server (race 6)', async () => {
+        await registerOn(north);
+        await opened.passTime(leaseMs + 1);
+        expect(await said()).toEqual(silence);
+      });
+
+      test('can not be renewed once it ended, nor once its server was dropped, and nothing can be registered under it', async () => {
+        await opened.passTime(leaseMs + 1);
+        expect(await registry.renewLease(north, leaseMs)).toBe(false);
+        await registerOn(north);
+        expect(await said()).toEqual(silence);
+        await registry.expireServers();
+        expect(await registry.renewLease(north, leaseMs)).toBe(false);
+        await registerOn(north);
+        expect(await said()).toEqual(silence);
+        expect(await registry.renewLease('never opened', leaseMs)).toBe(false);
+      });
+
+      test('that is given up ends at once, with who thereby went offline', async () => {
+        await registerOn(north);
+        await registry.connect(south, ben);
+        expect(await registry.closeServer(north)).toEqual([ana]);
+        expect(await said()).toEqual({
+          ...silence,
+          online: new Set([ben]),
+          servers: new Map([[south, [ben]]]),
+          count: 1,
+        });
+        expect(await registry.closeServer(north)).toEqual([]);
+        expect(await registry.renewLease(north, leaseMs)).toBe(false);
+      });
+    });
+
+    describe('servers whose lease ended', () => {
+      const expired = async (): Promise<UserId[]> => (await registry.expireServers()).sort();
+
+      test('are dropped, with who thereby went offline', async () => {
+        await registerOn(north);
+        await registry.connect(south, ben);
+        expect(await expired()).toEqual([]);
+        await opened.passTime(leaseMs - 1);
+        await registry.renewLease(south, leaseMs);
+        await opened.passTime(2);
+        expect(await expired()).toEqual([ana]);
+        expect(await expired()).toEqual([]);
+        expect(await registry.online([ana, ben])).toEqual(new Set([ben]));
+      });
+
+      test('leave nobody offline who has come back elsewhere', async () => {
+        await registerOn(north);
+        await opened.passTime(leaseMs + 1);
+        await registry.openServer('east', leaseMs);
+        expect(await registry.connect('east', ana)).toBe(true);
+        expect(await expired()).toEqual([ben]);
+      });
+
+      test('tell of each who went offline once, to one caller, also when several ended', async () => {
+        await registerOn(north);
+        await registerOn(south);
+        await opened.passTime(leaseMs + 1);
+        const told = await Promise.all([registry.expireServers(), registry.expireServers(), registry.expireServers()]);
+        expect(told.flat().sort()).toEqual([ana, ben].sort());
+      });
+    });
+
+    describe('the generation', () => {
+      test('stays while the store remembers', async () => {
+        const generation = await registry.generation();
+        await registerOn(north);
+        await registry.closeServer(south);
+        await opened.passTime(leaseMs + 1);
+        await registry.expireServers();
+        expect(await registry.generation()).toBe(generation);
+      });
+
+      test('changes whenever the store forgot, and everything can be registered again (race 7)', async () => {
+        await registerOn(north);
+        const before = await said();
+        const generations = [await registry.generation()];
+        for (let time = 0; time < 3; time++) {
+          await opened.forget();
+          generations.push(await registry.generation());
+        }
+        expect(new Set(generations).size).toBe(4);
+        expect(await said()).toEqual(silence);
+        expect(await registry.renewLease(north, leaseMs)).toBe(false);
+        await registry.openServer(north, leaseMs);
+        await registerOn(north);
+        expect(await said()).toEqual(before);
+      });
+    });
+  });
+}
