@@ -1,0 +1,45 @@
+import type { ServerFrame } from '@parley/protocol';
+import { Connection, type ConnectionState } from '../../src/connection.ts';
+import { FakeRuntime } from './fake-runtime.ts';
+import { welcome } from './frames.ts';
+
+/** A connection on scripted sockets, and all that it told. */
+export class ConnectionUnderTest {
+  readonly runtime = new FakeRuntime();
+  readonly states: ConnectionState[] = [];
+  readonly frames: ServerFrame[] = [];
+  readonly errors: unknown[] = [];
+  token: string | null = 'secret';
+  onState: (state: ConnectionState) => void = () => undefined;
+  readonly connection: Connection;
+  private becomeLive: () => void = () => undefined;
+
+  constructor() {
+    const hello = () => this.token !== null && { token: this.token, resume: true };
+    this.connection = new Connection('https://chat.example', hello, this.runtime, {
+      state: (state) => {
+        this.states.push(state);
+        this.onState(state);
+      },
+      welcome: (_, live) => {
+        this.becomeLive = live;
+      },
+      frame: (frame) => this.frames.push(frame),
+      error: (error) => this.errors.push(error),
+    });
+  }
+
+  /** Lets the socket that is being opened open, and all that was missed be here. */
+  goLive(): void {
+    this.runtime.socket.open();
+    this.runtime.socket.say(welcome());
+    this.becomeLive();
+  }
+
+  /** How long it will wait before it comes back. */
+  get waitingMs(): number {
+    const { state } = this.connection;
+    if (state.name !== 'waiting') throw new Error(`it is ${state.name}`);
+    return state.retryAtMs - this.runtime.nowMs();
+  }
+}
