@@ -1,0 +1,62 @@
+import { beforeEach, expect, test } from 'bun:test';
+import { Disconnected, HttpApi, ParleyError } from '../src/index.ts';
+import { ana, roomId } from './support/entries.ts';
+import { problem } from './support/fake-api.ts';
+
+let asked: { url: string; init: RequestInit }[];
+let answer: () => Response | Promise<Response>;
+let api: HttpApi;
+beforeEach(() => {
+  asked = [];
+  api = new HttpApi('https://chat.example', {
+    fetch: async (url, init) => {
+      asked.push({ url, init });
+      return answer();
+    },
+  });
+});
+
+const outcomeOf = (call: Promise<unknown>) => call.catch((error: unknown) => error);
+
+test('path, query and body come from one input, each encoded', async () => {
+  answer = () => Response.json({ conversationId: roomId, entries: [], headSeq: 0, visibleFromSeq: 1 });
+  await api.call('getHistory', { conversationId: roomId, after: 0, limit: 5 });
+  expect(asked[0]?.url).toBe(`https://chat.example/v1/conversations/${roomId}/history?after=0&limit=5`);
+  expect(asked[0]?.init.body).toBeUndefined();
+  answer = () => Response.json({ users: [], nextCursor: null });
+  await api.call('userSearch', { q: 'ä&b=c' });
+  expect(asked[1]?.url).toBe('https://chat.example/v1/users?q=%C3%A4%26b%3Dc');
+  answer = () => Response.json(ana);
+  await api.call('updateAccount', { displayName: 'Ana' });
+  expect(asked[2]?.init).toMatchObject({ method: 'PATCH', body: '{"displayName":"Ana"}' });
+});
+
+test('the token goes into the header, and only when there is one', async () => {
+  answer = () => Response.json(ana);
+  await api.call('getAccount', {});
+  api.token = 'secret';
+  await api.call('getAccount', {});
+  expect(asked.map(({ init }) => init.headers)).toEqual([{}, { authorization: 'Bearer secret' }]);
+  expect(asked[1]?.url).not.toContain('secret');
+});
+
+test('a refusal is a ParleyError with all that the server said', async () => {
+  answer = () => problem('rate_limited', 429);
+  const error = await outcomeOf(api.call('getAccount', {}));
+  expect(error).toBeInstanceOf(ParleyError);
+  expect(error).toMatchObject({ code: 'rate_limited', status: 429, temporary: true });
+});
+
+test('whatever is not Parley’s answer is Disconnected', async () => {
+  const strange: (() => Response | Promise<Response>)[] = [
+    () => Promise.reject(new TypeError('no network')),
+    () => new Response('<h1>Bad gateway</h1>', { status: 502 }),
+    () => new Response('<h1>Welcome to this hotel’s network</h1>'),
+    () => Response.json({ hello: 'world' }),
+    () => Response.json({ error: 'of somebody else' }, { status: 400 }),
+  ];
+  for (const each of strange) {
+    answer = each;
+    expect(await outcomeOf(api.call('getAccount', {}))).toBeInstanceOf(Disconnected);
+  }
+});

@@ -1,0 +1,72 @@
+import { beforeEach, expect, test } from 'bun:test';
+import { limits, type ServerFrame } from '@parley/protocol';
+import { Disconnected, ParleyError } from '../src/index.ts';
+import { Watches } from '../src/watches.ts';
+import { settled } from './support/fake-runtime.ts';
+
+let told: { userIds?: string[]; conversationIds?: string[] }[];
+let failures: unknown[];
+let outcome: () => Promise<ServerFrame>;
+let watches: Watches;
+beforeEach(() => {
+  told = [];
+  failures = [];
+  outcome = () => Promise.resolve({ type: 'presence', users: [], conversations: [] });
+  const request = (frame: object) => {
+    told.push(frame);
+    return outcome();
+  };
+  watches = new Watches({ request }, (error) => failures.push(error));
+});
+
+const many = (prefix: string, count: number) => Array.from({ length: count }, (_, index) => `${prefix}${index}`);
+
+test('what changes within one turn is told once, each person once', async () => {
+  watches.add(['ana', 'ben'], []);
+  const undo = watches.add(['eve'], []);
+  watches.add(['ben', 'cleo'], ['room']);
+  undo();
+  await settled();
+  expect(told).toMatchObject([{ userIds: ['ben', 'cleo', 'ana'], conversationIds: ['room'] }]);
+});
+
+test('what is no longer watched by any view is no longer told', async () => {
+  const undo = watches.add(['ana', 'ben'], []);
+  watches.add(['ben'], []);
+  await settled();
+  undo();
+  undo();
+  await settled();
+  expect(told.map(({ userIds }) => userIds)).toEqual([['ben', 'ana'], ['ben']]);
+});
+
+test('of more than the server takes, the newest are watched', async () => {
+  watches.add(many('old', limits.watchedUsers), many('old room', limits.watchedConversations));
+  watches.add(['new'], ['new room']);
+  await settled();
+  expect(told[0]?.userIds).toEqual(['new', ...many('old', limits.watchedUsers - 1)]);
+  expect(told[0]?.conversationIds).toEqual(['new room', ...many('old room', limits.watchedConversations - 1)]);
+});
+
+test('after a reconnect everything is told again; nothing when nothing is watched', async () => {
+  watches.resume();
+  await settled();
+  expect(told).toEqual([]);
+  watches.add(['ana'], []);
+  await settled();
+  watches.resume();
+  await settled();
+  expect(told).toHaveLength(2);
+});
+
+test('a refusal is reported; being without a connection is not', async () => {
+  outcome = () => Promise.reject(new Disconnected('not connected'));
+  watches.add(['ana'], []);
+  await settled();
+  expect(failures).toEqual([]);
+  const refusal = new ParleyError('rate_limited', 'slowly');
+  outcome = () => Promise.reject(refusal);
+  watches.add(['ben'], []);
+  await settled();
+  expect(failures).toEqual([refusal]);
+});
