@@ -20,7 +20,7 @@ import { ClientMessageId, Text } from './text.ts';
 export const subprotocol = 'parley.v1';
 
 /** Chosen by the client; the answer repeats it. */
-const RequestId = z.string().check(z.minLength(1), z.maxLength(64));
+export const RequestId = z.string().check(z.minLength(1), z.maxLength(64));
 
 const pageLimit = (max: number) => z.int().check(z.minimum(1), z.maximum(max));
 

@@ -1,4 +1,4 @@
-import { ClientFrame } from '@parley/protocol';
+import { ClientFrame, RequestId } from '@parley/protocol';
 import { fieldErrors } from '../platform/validation.ts';
 
 /** A frame that was understood, or what to answer to one that wasn't. */
@@ -27,6 +27,7 @@ export function parseFrame(data: string | Uint8Array): ParsedFrame {
   return { kind: 'invalid', id: requestId(value), ...first };
 }
 
-function requestId(value: object): string | undefined {
-  return 'id' in value && typeof value.id === 'string' ? value.id.slice(0, 64) : undefined;
+/** The id to answer under; an id that breaks its own rule is repeated to nobody. */
+function requestId(frame: object): string | undefined {
+  return RequestId.safeParse('id' in frame ? frame.id : undefined).data;
 }

@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { type ClientFrame, clientFrames } from '@parley/protocol';
+import { type Person, RunningServer } from '../support/running-server.ts';
+import { WireClient } from '../support/wire-client.ts';
+
+let server: RunningServer;
+let ana: Person;
+let conversationId: string;
+beforeAll(async () => {
+  server = await RunningServer.start();
+  ana = await server.person('ana');
+  ({ id: conversationId } = await server.call(ana, 'createGroup', { name: 'g' }));
+});
+afterAll(() => server.stop());
+
+/** One sound frame of each type. */
+function sound(): { [Type in ClientFrame['type']]: Record<string, unknown> } {
+  return {
+    hello: { type: 'hello', token: ana.token, homepageLimit: 5, resume: true },
+    send: { type: 'send', id: 'x', conversationId, clientMessageId: 'm', text: 'text' },
+    read: { type: 'read', id: 'x', conversationId, seq: 1 },
+    typing: { type: 'typing', conversationId },
+    watch: { type: 'watch', id: 'x', userIds: [ana.account.id], conversationIds: [conversationId] },
+    history: { type: 'history', id: 'x', conversationId, after: 0, limit: 10 },
+    ping: { type: 'ping', id: 'x' },
+  };
+}
+
+/** Values that no field of any frame takes. */
+const wrongValues = [null, true, 1.5, -1, {}, [[]], '', 'x'.repeat(20_000), '\ud800', 'a\0b'];
+
+for (const type of Object.keys(clientFrames) as ClientFrame['type'][]) {
+  describe(`a ${type} frame`, () => {
+    test('is refused with each field wrong in each way, naming the field', async () => {
+      const fields = Object.keys(sound()[type]).filter((field) => field !== 'type');
+      for (const field of fields) {
+        for (const wrong of wrongValues) {
+          if (allowed(field, wrong)) continue;
+          const { answer } = await sendBad(type, { ...sound()[type], [field]: wrong });
+          expect([field, JSON.stringify(wrong).slice(0, 20), answer.code, answer.field?.split('/')[1]]).toEqual([
+            field,
+            JSON.stringify(wrong).slice(0, 20),
+            'invalid_request',
+            field,
+          ]);
+        }
+      }
+    });
+
+    test('is refused without a field that it needs, and with one that it has not', async () => {
+      const frame = sound()[type];
+      for (const field of Object.keys(frame)) {
+        const { [field]: _, ...rest } = frame;
+        const parsed = clientFrames[type].safeParse(rest);
+        if (parsed.success) continue;
+        const { answer } = await sendBad(type, rest);
+        expect([answer.code, answer.field]).toEqual(['invalid_request', `/${field}`]);
+      }
+      const { answer } = await sendBad(type, { ...frame, surplus: 1 });
+      expect([answer.code, answer.field]).toEqual(['invalid_request', '/surplus']);
+    });
+  });
+}
+
+test('nothing of all this changed anything', async () => {
+  const { entries } = await server.call(ana, 'getHistory', { conversationId });
+  expect(entries.map(({ kind }) => kind)).toEqual(['created']);
+});
+
+/** Sends a frame that is to be refused; a hello on a fresh socket, everything else after one. */
+async function sendBad(type: string, frame: Record<string, unknown>) {
+  const client = type === 'hello' ? await WireClient.open(server.url) : await server.wire(ana);
+  client.sendRaw(JSON.stringify(frame));
+  const answer = await client.next('error');
+  await client.close();
+  return { answer };
+}
+
+/** What is wrong elsewhere and right here. */
+function allowed(field: string, value: unknown): boolean {
+  if (field === 'resume') return value === true;
+  if (field === 'text')
+    return typeof value === 'string' && value.isWellFormed() && /^[^\0]+$/.test(value) && value.length <= 10_000;
+  // Ids of requests, messages and tokens take more than those of users and conversations.
+  if (field === 'id' || field === 'token') return value === '\ud800' || value === 'a\0b';
+  return false;
+}
