@@ -7,7 +7,7 @@ import { settled } from '../support/fake-runtime.ts';
 const session = { id: benId, device: null, createdAtMs: 1, lastUsedAtMs: 1, current: true };
 const ben = { ...ana, id: benId, username: 'ben' };
 
-test('what one person had not sent yet was sent as the next who logged in', async () => {
+test('what one person had not sent yet, or had read, was told as the next who logged in', async () => {
   const api = new FakeApi();
   api.write(roomId);
   const store = new MemoryStore();
@@ -15,6 +15,7 @@ test('what one person had not sent yet was sent as the next who logged in', asyn
   client.connect();
   await api.accept();
   api.runtime.socket.end(1006);
+  client.conversations.get(roomId)?.markRead();
   const message = client.conversations.get(roomId)?.send('by ana');
   const outcome = message?.sent().catch((error: unknown) => error);
   await settled();
@@ -28,7 +29,7 @@ test('what one person had not sent yet was sent as the next who logged in', asyn
   client.connect();
   await api.accept();
   expect(api.runtime.socket.of('hello')).toMatchObject([{ token: 'bens', resume: false }]);
-  expect(api.runtime.socket.of('send')).toEqual([]);
+  expect([api.runtime.socket.of('send'), api.runtime.socket.of('read')]).toEqual([[], []]);
 });
 
 test('logging out of a session that had ended elsewhere failed, and forgot nothing', async () => {

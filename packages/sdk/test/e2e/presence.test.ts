@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'bun:test';
+import { AnaAndBen } from '../support/ana-and-ben.ts';
+import { device, somebody } from '../support/people.ts';
+import { collect, until } from '../support/until.ts';
+
+const current = AnaAndBen.ofEachTest();
+
+describe('contract 9: presence', () => {
+  test('a watcher sees who is there, and who comes', async () => {
+    const { server, benPerson, ana, more } = current();
+    const late = await somebody(server, 'late');
+    const presences = collect(ana, 'presence');
+    ana.watch([benPerson.account.id, late.account.id]);
+    const snapshot = await until(ana, () => presences[0]);
+    expect(new Map(snapshot.users.map(({ userId, online }) => [userId, online]))).toEqual(
+      new Map([
+        [benPerson.account.id, true],
+        [late.account.id, false],
+      ]),
+    );
+    more.push(await device(server, late));
+    await until(ana, () =>
+      presences.find(({ id, users }) => id === undefined && users.some(({ userId }) => userId === late.account.id)),
+    );
+  });
+
+  test('who leaves goes offline, and a watch that was undone tells nothing more', async () => {
+    const { anaPerson, benPerson, ana, ben } = current();
+    const presences = collect(ana, 'presence');
+    const undo = ana.watch([benPerson.account.id]);
+    await until(ana, () => presences[0]);
+    ben.close();
+    await until(ana, () => presences.find(({ users }) => users.some(({ online }) => !online)));
+    undo();
+    await until(ana, () => presences.find(({ id, users }) => id !== undefined && users.length === 0));
+    const told = presences.length;
+    ben.connect();
+    await ben.live();
+    const other = collect(ana, 'entry');
+    const room = await ben.conversations.openDirect(anaPerson.account.id);
+    await room.send('a sign that what was on its way is here').sent();
+    await until(ana, () => other.length > 0);
+    expect(presences).toHaveLength(told);
+  }, 60_000);
+
+  test('online counts are of the conversations that were asked for', async () => {
+    const two = current();
+    const { ana } = two;
+    const { room } = await two.group();
+    const presences = collect(ana, 'presence');
+    ana.watch([], [room.id]);
+    const { conversations } = await until(ana, () => presences[0]);
+    expect(conversations.map(({ conversationId }) => conversationId)).toEqual([room.id]);
+  });
+
+  test('what is watched is told again after a reconnect', async () => {
+    const { benPerson, ana } = current();
+    ana.watch([benPerson.account.id]);
+    const presences = collect(ana, 'presence');
+    await until(ana, () => presences[0]);
+    ana.close();
+    presences.length = 0;
+    ana.connect();
+    expect((await until(ana, () => presences[0])).users).toEqual([{ userId: benPerson.account.id, online: true }]);
+  });
+});

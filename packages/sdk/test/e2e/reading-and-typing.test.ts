@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'bun:test';
+import { AnaAndBen } from '../support/ana-and-ben.ts';
+import { device } from '../support/people.ts';
+import { collect, until } from '../support/until.ts';
+
+const current = AnaAndBen.ofEachTest();
+
+describe('reading', () => {
+  test('marks read at once here, and then on every device of this person', async () => {
+    const two = current();
+    const { server, benPerson, ben, more } = two;
+    const { room, bens } = await two.group();
+    const laptop = await device(server, benPerson);
+    more.push(laptop);
+    const onLaptop = laptop.conversations.get(room.id);
+    for (const text of ['one', 'two', 'three']) await room.send(text).sent();
+    for (const [client, each] of [[ben, bens] as const, [laptop, onLaptop] as const]) {
+      await until(client, () => each?.unreadCount === 3);
+    }
+    bens.markRead();
+    expect(bens.unreadCount).toBe(0);
+    await until(laptop, () => onLaptop?.unreadCount === 0);
+    expect(onLaptop?.data.membership?.readSeq).toBe(4);
+  });
+
+  test('a part that was read leaves the rest unread, and the sender sees how far', async () => {
+    const two = current();
+    const { benPerson, ana, ben } = two;
+    const { room, bens } = await two.group();
+    const reads = collect(ana, 'read');
+    for (const text of ['one', 'two', 'three']) await room.send(text).sent();
+    await until(ben, () => bens.unreadCount === 3);
+    bens.markRead(3);
+    await until(ben, () => bens.unreadCount === 1);
+    await until(ana, () => reads.find((read) => read.userId === benPerson.account.id && read.seq === 3));
+  });
+
+  test('one’s own messages are never unread, on any device', async () => {
+    const two = current();
+    const { server, anaPerson, ana, more } = two;
+    const { room, bens } = await two.group();
+    const tablet = await device(server, anaPerson);
+    more.push(tablet);
+    await bens.send('from ben').sent();
+    await until(ana, () => room.unreadCount === 1);
+    await room.send('from ana').sent();
+    await until(tablet, () => tablet.conversations.get(room.id)?.data.headSeq === 3);
+    await until(tablet, () => tablet.conversations.get(room.id)?.unreadCount === 0);
+    expect(room.unreadCount).toBe(0);
+  });
+
+  test('what was read without a connection is told with the next', async () => {
+    const two = current();
+    const { benPerson, ana, ben } = two;
+    const { room, bens } = await two.group();
+    await room.send('text').sent();
+    await until(ben, () => bens.unreadCount === 1);
+    ben.close();
+    bens.markRead();
+    expect(bens.unreadCount).toBe(0);
+    const reads = collect(ana, 'read');
+    ben.connect();
+    await until(ana, () => reads.find((read) => read.userId === benPerson.account.id));
+    expect(bens.unreadCount).toBe(0);
+  });
+});
+
+test('typing is shown to the others, and told once however many keys are pressed', async () => {
+  const two = current();
+  const { anaPerson, ben } = two;
+  const { room, bens } = await two.group();
+  const seen = collect(ben, 'typing');
+  for (let key = 0; key < 20; key++) room.typing();
+  await room.send('typed').sent();
+  await until(ben, () => bens.data.headSeq === 2);
+  expect(seen).toEqual([{ type: 'typing', conversationId: room.id, userId: anaPerson.account.id }]);
+});
