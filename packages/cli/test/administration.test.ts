@@ -23,11 +23,12 @@ interface Run {
   errors: string;
 }
 
-async function parley(args: readonly string[], input = ''): Promise<Run> {
+async function parley(args: readonly string[], input = '', environment: Record<string, string> = {}): Promise<Run> {
   const child = Bun.spawn([process.execPath, cli, ...args], {
     stdin: new Blob([input]),
     stdout: 'pipe',
     stderr: 'pipe',
+    env: { ...process.env, ...environment },
   });
   const [output, errors] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
   return { code: await child.exited, output, errors };
@@ -88,9 +89,15 @@ test('sign-up by invitation: closed without one, open for as many as it lets in'
   // The first account on an empty server needs none, and administers.
   expect(await client.signup({ username: 'first', password })).toMatchObject({ administrator: true });
   expect(client.signup({ username: 'second', password })).rejects.toMatchObject({ code: 'signup_closed' });
-  const { output } = await parley(['user', 'invite', '--data', data, '--uses', '1']);
-  const invitation = output.trim();
-  expect(await client.signup({ username: 'second', password, invitation })).toMatchObject({ administrator: false });
+  const { output } = await parley(['user', 'invite', '--data', data, '--uses', '1', '--server', server.url]);
+  expect(output).toStartWith(`${server.url}/#invitation=`);
+  const link = output.trim();
+  // The link alone says which server it is for.
+  const chat = await parley(['chat', '--user', 'second', '--signup', '--invitation', link, '--plain'], '', {
+    PARLEY_PASSWORD: password,
+  });
+  expect(chat).toMatchObject({ code: 0, output: expect.stringContaining('Hello, second.') });
+  const invitation = link.split('=')[1] ?? '';
   expect(client.signup({ username: 'third', password, invitation })).rejects.toMatchObject({
     code: 'invalid_invitation',
   });

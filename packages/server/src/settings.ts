@@ -51,9 +51,9 @@ export const settings = {
   ),
   signup: setting(oneOf(['open', 'invitation', 'closed']), 'open', 'who may make an account: open, invitation, closed'),
   'max-connections': setting(
-    whole(1, 10_000_000),
-    String(defaultConnectionsMax()),
-    'sockets at once; by default what the limit of open files leaves',
+    whole(1, connectionsMax()),
+    String(connectionsMax()),
+    'sockets at once; at most what the limit of open files leaves',
   ),
   'max-connections-per-address': setting(whole(1, 10_000_000), '1000', 'sockets at once from one address'),
   'trusted-proxies': setting(
@@ -138,7 +138,7 @@ function areProxies(addresses: readonly string[]): boolean {
   }
 }
 
-function defaultConnectionsMax(): number {
+function connectionsMax(): number {
   return Math.max(100, openFilesMax() - reservedFiles);
 }
 

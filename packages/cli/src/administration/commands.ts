@@ -3,6 +3,7 @@ import type { ManagedUser, ResponseOf } from '@parley/protocol';
 import { backupDatabase, verifyDatabase } from '@parley/server';
 import type { Command } from 'commander';
 import { Failure } from '../failure.ts';
+import { invitationLink } from '../invitation-link.ts';
 import { type Control, withControl } from './control.ts';
 
 const dataOption = ['--data <folder>', 'folder of the database', process.env['PARLEY_DATA'] ?? 'data'] as const;
@@ -100,15 +101,14 @@ function addUser(user: Command): void {
     });
   user
     .command('invite')
-    .description('Make an invitation, for a server that takes sign-ups by invitation.')
+    .description('Make an invitation link, for a server that takes sign-ups by invitation.')
     .option(...dataOption)
+    .option('--server <url>', 'where people reach the server, for the link', 'http://localhost:8080')
     .option('--uses <number>', 'how many people it lets in', Number, 1)
     .option('--valid-for-hours <hours>', 'how long it lasts', Number, 168)
-    .action(async ({ data, uses, validForHours }: DataOption & { uses: number; validForHours: number }) => {
-      const invitation = await withControl(data, (control) =>
-        control.call('createInvitation', { uses, validForHours }),
-      );
-      console.log(invitation.token);
+    .action(async ({ data, server, ...body }: DataOption & { server: string; uses: number; validForHours: number }) => {
+      const invitation = await withControl(data, (control) => control.call('createInvitation', body));
+      console.log(invitationLink(server, invitation.token));
     });
 }
 

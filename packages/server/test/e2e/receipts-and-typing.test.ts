@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { type Person, RunningServer } from '../support/running-server.ts';
+
+let server: RunningServer;
+let ana: Person;
+let ben: Person;
+let cleo: Person;
+beforeAll(async () => {
+  server = await RunningServer.start();
+  [ana, ben, cleo] = (await server.people('person', 3)) as [Person, Person, Person];
+});
+afterAll(() => server.stop());
+
+describe('read positions', () => {
+  test('come to all of one’s devices and to the other members, move forward only, and count unread', async () => {
+    const { id } = await server.call(ana, 'createGroup', { name: 'g', userIds: [ben.account.id] });
+    for (let n = 0; n < 3; n++) {
+      await server.call(ana, 'sendMessage', { conversationId: id, clientMessageId: `m${n}`, text: 'x' });
+    }
+    const [phone, laptop, other] = await Promise.all([server.wire(ben), server.wire(ben), server.wire(ana)]);
+    const answer = await phone.request({ type: 'read', conversationId: id, seq: 3 });
+    expect(answer).toMatchObject({ type: 'read', userId: ben.account.id, seq: 3, messageCount: 2 });
+    for (const client of [laptop, other]) {
+      expect(await client.next('read', (frame) => frame.seq === 3)).toMatchObject({ userId: ben.account.id });
+    }
+    expect(await phone.request({ type: 'read', conversationId: id, seq: 2 })).toMatchObject({
+      seq: 3,
+      messageCount: 2,
+    });
+    expect(await server.call(ben, 'getConversation', { conversationId: id })).toMatchObject({
+      unreadCount: 1,
+      membership: { readSeq: 3 },
+    });
+    const { members } = await server.call(ana, 'listMembers', { conversationId: id });
+    expect(members.find(({ user }) => user.id === ben.account.id)?.readSeq).toBe(3);
+    await Promise.all([phone.close(), laptop.close(), other.close()]);
+  });
+
+  test('are nobody else’s business in a channel', async () => {
+    const { id } = await server.call(ana, 'createChannel', { name: 'c' });
+    await server.call(ben, 'joinChannel', { conversationId: id });
+    const [reader, device, other] = await Promise.all([server.wire(ben), server.wire(ben), server.wire(ana)]);
+    await reader.request({ type: 'read', conversationId: id, seq: 2 });
+    await device.next('read');
+    // What would have come to the others has come by now: the answer to a later request of theirs.
+    await other.request({ type: 'ping' });
+    expect(other.of('read')).toEqual([]);
+    const { members } = await server.call(ana, 'listMembers', { conversationId: id });
+    expect(members.map(({ readSeq }) => readSeq)).toEqual([null, null]);
+    await Promise.all([reader.close(), device.close(), other.close()]);
+  });
+});
+
+test('typing shows to the other members, and to nobody else', async () => {
+  const { id } = await server.call(ana, 'createGroup', { name: 'g', userIds: [ben.account.id] });
+  const [typist, reader, stranger] = await Promise.all([server.wire(ana), server.wire(ben), server.wire(cleo)]);
+  typist.send({ type: 'typing', conversationId: id });
+  expect(await reader.next('typing')).toMatchObject({ conversationId: id, userId: ana.account.id });
+  stranger.send({ type: 'typing', conversationId: id });
+  expect(await stranger.next('error')).toMatchObject({ code: 'not_found' });
+  await reader.request({ type: 'ping' });
+  expect([typist.of('typing').length, reader.of('typing').length, stranger.of('typing').length]).toEqual([0, 1, 0]);
+  await Promise.all([typist.close(), reader.close(), stranger.close()]);
+});
+
+test('a direct conversation shows to the other person with its first message', async () => {
+  const client = await server.wire(cleo);
+  const { id } = await server.call(ana, 'openDirect', { userId: cleo.account.id });
+  expect((await server.call(ana, 'getHomepage', {})).conversations.map((each) => each.id)).toContain(id);
+  expect((await server.call(cleo, 'getHomepage', {})).conversations).toEqual([]);
+  await server.call(ana, 'sendMessage', { conversationId: id, clientMessageId: 'm', text: 'hello' });
+  expect(await client.next('conversation')).toMatchObject({ conversationId: id, conversation: { unreadCount: 1 } });
+  expect(client.seqs(id)).toEqual([2]);
+  // Both begin it at once: there is one.
+  const [one, other] = await Promise.all([
+    server.call(ben, 'openDirect', { userId: cleo.account.id }),
+    server.call(cleo, 'openDirect', { userId: ben.account.id }),
+  ]);
+  expect(one.id).toBe(other.id);
+  await client.close();
+});
