@@ -20,9 +20,10 @@ import { Events } from './events.ts';
 import { HttpApi } from './http.ts';
 import { Outbox } from './outbox.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
-import { Disconnected, ParleyError } from './parley-error.ts';
+import { Disconnected } from './parley-error.ts';
 import { ReadMarks } from './read-marks.ts';
 import { defaultRuntime, type Runtime } from './runtime.ts';
+import { Session } from './session.ts';
 import { MemoryStore } from './store/memory-store.ts';
 import type { Store, StoredMessage } from './store/store.ts';
 import { Typing } from './typing.ts';
@@ -42,8 +43,6 @@ export interface ClientOptions {
 /** A client of one Parley server, for one person. */
 export class ParleyClient {
   readonly conversations: Conversations;
-  /** Who is logged in. */
-  account: Account | null = null;
   private readonly events = new Events<ClientEvents>();
   private readonly api: HttpApi;
   private readonly store: Store;
@@ -56,6 +55,7 @@ export class ParleyClient {
   private readonly book: ConversationBook;
   private readonly intake: EntryIntake;
   private readonly catchUp: CatchUp;
+  private readonly session: Session;
   private readonly typing: Typing;
 
   private readonly reportFailure = (error: unknown) => this.events.emit('error', error);
@@ -86,6 +86,12 @@ export class ParleyClient {
     this.book = new ConversationBook(this.core, this.readMarks);
     this.intake = new EntryIntake(this.core);
     this.catchUp = new CatchUp(this.core, this.intake);
+    this.session = new Session(this.core, this.catchUp, () => this.forgetHere());
+  }
+
+  /** Who is logged in. */
+  get account(): Account | null {
+    return this.session.account;
   }
 
   /** Where the connection is. */
@@ -104,26 +110,17 @@ export class ParleyClient {
   }
 
   /** Makes an account and logs in. */
-  async signup(input: InputOf<'signup'>): Promise<Account> {
-    return this.loggedIn(await this.api.call('signup', input));
+  signup(input: InputOf<'signup'>): Promise<Account> {
+    return this.session.signup(input);
   }
 
-  async login(input: InputOf<'login'>): Promise<Account> {
-    return this.loggedIn(await this.api.call('login', input));
+  login(input: InputOf<'login'>): Promise<Account> {
+    return this.session.login(input);
   }
 
   /** Takes up what the store has of an earlier run. Null when nobody is logged in there. */
-  async resume(): Promise<Account | null> {
-    const session = await this.store.session();
-    if (!session) return null;
-    this.api.token = session.token;
-    this.account = session.account;
-    this.catchUp.progress = session.catchUp ?? 'never';
-    for (const { conversation, position } of await this.store.conversations()) {
-      this.conversations.put(conversation, position);
-    }
-    await this.outbox.load();
-    return session.account;
+  resume(): Promise<Account | null> {
+    return this.session.resume();
   }
 
   /** Connects, and stays connected until {@link close}. Watch `state` for how that goes. */
@@ -153,15 +150,9 @@ export class ParleyClient {
    * Ends the session and forgets everything of it. Throws {@link Disconnected}, and forgets nothing, when the server
    * can't be told.
    */
-  async logout(): Promise<void> {
+  logout(): Promise<void> {
     this.close();
-    try {
-      await this.api.call('logout', {});
-    } catch (error) {
-      // A session that has ended already is what was asked for.
-      if (!(error instanceof ParleyError) || error.code !== 'unauthenticated') throw error;
-    }
-    await this.forgetEverything();
+    return this.session.logout();
   }
 
   /** People by the start of their username or of a word of their display name. */
@@ -191,7 +182,7 @@ export class ParleyClient {
         this.catchUp.interrupt();
         this.connection.restart();
       },
-      saveSession: () => this.saveSession(),
+      saveSession: () => this.session.save(),
       markRead: (conversation, seq) => this.book.markRead(conversation, seq),
       typing: (conversationId) => this.typing.tell(conversationId),
       update,
@@ -211,32 +202,11 @@ export class ParleyClient {
     return answer;
   }
 
-  private async loggedIn({ token, account }: ResponseOf<'login'>): Promise<Account> {
-    const earlier = await this.store.session();
-    // What is kept is another person's: none of it may be shown, or sent, as this one's.
-    if (earlier && earlier.account.id !== account.id) await this.forgetEverything();
-    this.api.token = token;
-    this.account = account;
-    await this.saveSession();
-    await this.outbox.load();
-    return account;
-  }
-
-  private async saveSession(): Promise<void> {
-    const { token } = this.api;
-    const { account, catchUp } = this;
-    if (token !== null && account) await this.store.setSession({ token, account, catchUp: catchUp.progress });
-  }
-
-  private async forgetEverything(): Promise<void> {
+  private forgetHere(): void {
     this.close();
-    this.api.token = null;
-    this.account = null;
-    this.catchUp.progress = 'never';
     this.conversations.clear();
     this.outbox.clear();
     this.readMarks.clear();
-    await this.store.clear();
   }
 
   private stateChanged(state: ConnectionState): void {
@@ -250,7 +220,7 @@ export class ParleyClient {
   }
 
   private welcomed(frame: ServerFrameOf<'welcome'>, live: () => void): void {
-    this.account = frame.account;
+    this.session.account = frame.account;
     const { state } = this;
     const isCurrent = () => this.state === state;
     this.catchUp.run(frame.homepage, isCurrent).then(live, (error: unknown) => {

@@ -176,7 +176,7 @@ test('contract 4: a client that starts again with its store goes on where it was
   const before = await device(server, away, store);
   await room.send('while here').sent();
   const mine = before.conversations.get(room.id);
-  await until(before, () => mine?.data.headSeq === 3);
+  await until(before, () => mine?.sequencer.position === 3);
   before.close();
   for (const text of ['one', 'two']) await room.send(text).sent();
   const after = new ParleyClient({ url: server.url, store });

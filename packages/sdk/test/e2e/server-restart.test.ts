@@ -24,7 +24,7 @@ test('contract 2, 3 and 4: when the server starts again on its port, every clien
   const room = await ana.conversations.createGroup({ name: 'room', userIds: [benPerson.account.id] });
   await room.send('before').sent();
   const bens = await until(ben, () => ben.conversations.get(room.id));
-  await until(ben, () => bens.data.headSeq === 2);
+  await until(ben, () => bens.sequencer.position === 2);
   const shown = collect(ben, 'entry');
 
   await first.server.stop();

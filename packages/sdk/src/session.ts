@@ -1,0 +1,71 @@
+import type { Account, InputOf, ResponseOf } from '@parley/protocol';
+import type { CatchUp } from './catch-up.ts';
+import type { ClientCore } from './client-core.ts';
+import { ParleyError } from './parley-error.ts';
+
+/** Who is logged in, here and in the store. */
+export class Session {
+  account: Account | null = null;
+
+  /** @param forgetHere ends the connection, and forgets what is kept outside of the store. */
+  constructor(
+    private readonly core: ClientCore,
+    private readonly catchUp: CatchUp,
+    private readonly forgetHere: () => void,
+  ) {}
+
+  async signup(input: InputOf<'signup'>): Promise<Account> {
+    return this.begin(await this.core.api.call('signup', input));
+  }
+
+  async login(input: InputOf<'login'>): Promise<Account> {
+    return this.begin(await this.core.api.call('login', input));
+  }
+
+  async resume(): Promise<Account | null> {
+    const { api, store, conversations, outbox } = this.core;
+    const session = await store.session();
+    if (!session) return null;
+    api.token = session.token;
+    this.account = session.account;
+    this.catchUp.progress = session.catchUp ?? 'never';
+    for (const { conversation, position } of await store.conversations()) conversations.put(conversation, position);
+    await outbox.load();
+    return session.account;
+  }
+
+  async logout(): Promise<void> {
+    try {
+      await this.core.api.call('logout', {});
+    } catch (error) {
+      // A session that has ended already is what was asked for.
+      if (!(error instanceof ParleyError) || error.code !== 'unauthenticated') throw error;
+    }
+    await this.forget();
+  }
+
+  async save(): Promise<void> {
+    const { token } = this.core.api;
+    const { account, catchUp } = this;
+    if (token !== null && account) await this.core.store.setSession({ token, account, catchUp: catchUp.progress });
+  }
+
+  private async begin({ token, account }: ResponseOf<'login'>): Promise<Account> {
+    const earlier = await this.core.store.session();
+    // What is kept is another person's: none of it may be shown, or sent, as this one's.
+    if (earlier && earlier.account.id !== account.id) await this.forget();
+    this.core.api.token = token;
+    this.account = account;
+    await this.save();
+    await this.core.outbox.load();
+    return account;
+  }
+
+  private async forget(): Promise<void> {
+    this.forgetHere();
+    this.core.api.token = null;
+    this.account = null;
+    this.catchUp.progress = 'never';
+    await this.core.store.clear();
+  }
+}
