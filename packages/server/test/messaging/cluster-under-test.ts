@@ -81,6 +81,8 @@ class ServerUnderTest {
   readonly messaging: Messaging;
   readonly conversations: Conversations;
   readonly messages: Messages;
+  /** How often one frame was handed to all sockets of a topic at once. */
+  publishes = 0;
   private readonly topics = new Map<string, Set<SocketUnderTest>>();
 
   constructor(private readonly cluster: ClusterUnderTest) {
@@ -96,6 +98,7 @@ class ServerUnderTest {
       receipts: new ReadReceipts(adapters.conversations, history, new Signals(registry, mailboxes)),
       authenticate: (token) => cluster.authenticate(token),
       publish: (topic, text) => {
+        this.publishes++;
         for (const socket of this.topics.get(topic) ?? []) socket.send(text);
       },
       reportFailure: (error) => cluster.failures.push(error),
