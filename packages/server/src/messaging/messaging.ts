@@ -17,6 +17,7 @@ import { FanOut } from './fan-out.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Inbox } from './inbox.ts';
 import { Intake } from './intake.ts';
+import { OnlineCounts } from './online-counts.ts';
 import { PresenceAnnouncer } from './presence-announcer.ts';
 import { PresenceWatch } from './presence-watch.ts';
 import { type RequestPorts, Requests } from './requests.ts';
@@ -70,7 +71,8 @@ export class Messaging {
     const announce = (userId: string, online: boolean) => this.announcer.announce([userId], online);
     this.attendance = new Attendance(serverId, registry, announce, clock, reportFailure);
     this.groups = new BroadcastGroups(serverId, registry, ports.publish, reportFailure);
-    this.watch = new PresenceWatch(serverId, registry, clock, reportFailure);
+    const counts = new OnlineCounts(registry, conversations);
+    this.watch = new PresenceWatch(serverId, registry, counts, clock, reportFailure);
     this.arrival = new Arrival(ports, this.roster, this.attendance, this.groups, this.watch);
     this.intake = new Intake(this.arrival, new Requests(ports, this.watch), reportFailure);
     const fanOut = new FanOut(this.roster, this.groups, history, conversations, reportFailure);

@@ -2,6 +2,7 @@ import { type ConversationId, limits, type ServerFrameOf, type UserId } from '@p
 import type { ConnectionRegistry } from '../connections/registry-port.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Connection } from './connection.ts';
+import type { OnlineCounts } from './online-counts.ts';
 
 /** How often online counts of watched conversations are read again. */
 const countIntervalMs = 5_000;
@@ -23,7 +24,8 @@ export class PresenceWatch {
 
   constructor(
     private readonly serverId: () => string,
-    private readonly registry: Pick<ConnectionRegistry, 'watch' | 'unwatch' | 'online' | 'onlineMembers'>,
+    private readonly registry: Pick<ConnectionRegistry, 'watch' | 'unwatch' | 'online'>,
+    private readonly onlineCounts: OnlineCounts,
     private readonly clock: Clock,
     private readonly reportFailure: (error: unknown) => void,
   ) {
@@ -51,7 +53,7 @@ export class PresenceWatch {
     if (added.length > 0) await this.registry.watch(this.serverId(), added);
     const [online, counts] = await Promise.all([
       this.registry.online([...wanted]),
-      this.registry.onlineMembers(conversationIds),
+      this.onlineCounts.of(conversationIds),
     ]);
     watcher.counts = counts;
     return {
@@ -111,7 +113,7 @@ export class PresenceWatch {
   private async refreshCounts(): Promise<void> {
     const watched = new Set([...this.watchers.values()].flatMap(({ counts }) => [...counts.keys()]));
     if (watched.size === 0) return;
-    const counts = await this.registry.onlineMembers([...watched]);
+    const counts = await this.onlineCounts.of([...watched]);
     for (const [connection, watcher] of this.watchers) {
       const changed = [...watcher.counts].flatMap(([conversationId, before]) => {
         const onlineCount = counts.get(conversationId) ?? before;

@@ -79,3 +79,12 @@ test('a direct conversation shows to the other person with its first message', a
   expect(one.id).toBe(other.id);
   await client.close();
 });
+
+test('a small group’s online count is that of its members', async () => {
+  const away = await server.person('away');
+  const { id } = await server.call(ana, 'createGroup', { name: 'g', userIds: [ben.account.id, away.account.id] });
+  const clients = await Promise.all([server.wire(ana), server.wire(ben)]);
+  const snapshot = await clients[0]?.request({ type: 'watch', userIds: [], conversationIds: [id] });
+  expect(snapshot).toMatchObject({ conversations: [{ conversationId: id, onlineCount: 2 }] });
+  await Promise.all(clients.map((client) => client.close()));
+});
