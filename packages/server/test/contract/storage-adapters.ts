@@ -1,10 +1,13 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { ConversationData } from '../../src/adapters/memory/conversation-data.ts';
 import { MemoryConversationStore } from '../../src/adapters/memory/conversation-store.ts';
 import { MemoryHistoryStore } from '../../src/adapters/memory/history-store.ts';
 import { MemoryTotals } from '../../src/adapters/memory/totals.ts';
 import { MemoryUserStore } from '../../src/adapters/memory/user-store.ts';
 import { SqliteConversationStore } from '../../src/adapters/sqlite/conversation-store.ts';
-import { openDatabase } from '../../src/adapters/sqlite/database.ts';
+import { databaseFile, openDatabase } from '../../src/adapters/sqlite/database.ts';
 import { GroupCommit } from '../../src/adapters/sqlite/group-commit.ts';
 import { SqliteHistoryStore } from '../../src/adapters/sqlite/history-store.ts';
 import { SqliteReadPositions } from '../../src/adapters/sqlite/read-positions.ts';
@@ -41,10 +44,10 @@ function memoryStores(): Stores {
   };
 }
 
-/** The stores over a database; failures that nobody awaits are thrown where they are seen. */
-export function sqliteStores(file = ':memory:', reportFailure: (error: unknown) => void = fail): SqliteStores {
+/** The stores over a database in `folder`; a failure that nobody awaits is thrown unless a test wants it. */
+export function sqliteStores(folder: string, reportFailure: (error: unknown) => void = fail): SqliteStores {
   const clock = new FakeClock();
-  const writes = new GroupCommit(openDatabase(file));
+  const writes = new GroupCommit(openDatabase(join(folder, databaseFile)));
   const positions = new SqliteReadPositions(writes, clock, reportFailure);
   return {
     history: new SqliteHistoryStore(writes),
@@ -55,7 +58,7 @@ export function sqliteStores(file = ':memory:', reportFailure: (error: unknown) 
     passTime: (durationMs) => clock.advance(durationMs),
     async close() {
       await positions.flush();
-      writes.close();
+      await writes.close();
     },
   };
 }
@@ -68,7 +71,19 @@ function fail(error: unknown): never {
   throw error;
 }
 
+async function sqliteStoresOfTheirOwn(): Promise<Stores> {
+  const folder = mkdtempSync(join(tmpdir(), 'parley-contract-'));
+  const stores = sqliteStores(folder);
+  return {
+    ...stores,
+    async close() {
+      await stores.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
 export const storageAdapters: AdapterUnderTest<Stores>[] = [
   { name: 'memory', open: async () => memoryStores() },
-  { name: 'sqlite', open: async () => sqliteStores() },
+  { name: 'sqlite', open: sqliteStoresOfTheirOwn },
 ];

@@ -9,7 +9,10 @@ export class DiskSync {
   private next: PromiseWithResolvers<void> | null = null;
   private running = false;
 
-  constructor(path: string) {
+  constructor(
+    path: string,
+    private readonly syncFile: (file: number, done: (error: Error | null) => void) => void = fdatasync,
+  ) {
     this.file = openSync(path, 'r+');
   }
 
@@ -30,7 +33,7 @@ export class DiskSync {
     if (!asked) return;
     this.next = null;
     this.running = true;
-    fdatasync(this.file, (cause) => {
+    this.syncFile(this.file, (cause) => {
       // After a failed sync nobody knows what is on disk, and asking again can wrongly succeed: only a restart, which
       // reads what is really there, can be trusted. https://wiki.postgresql.org/wiki/Fsync_Errors
       if (cause) throw new Error('the disk did not take what was written; stopping', { cause });

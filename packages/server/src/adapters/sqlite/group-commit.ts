@@ -22,12 +22,13 @@ export class GroupCommit {
   /** Resolves when everything that is committed is on disk; null while that is so. */
   private unsynced: Promise<void> | null = null;
 
-  /** Null for a database that isn't on disk. */
-  private readonly disk: DiskSync | null;
+  private closed = false;
 
-  constructor(readonly database: Database) {
-    this.disk = database.filename === ':memory:' ? null : new DiskSync(logFile(database.filename));
-  }
+  /** `disk` is null for a database that isn't on one. */
+  constructor(
+    readonly database: Database,
+    private readonly disk: Pick<DiskSync, 'sync' | 'close'> | null = diskOf(database),
+  ) {}
 
   /**
    * Runs `write` in the next transaction; resolves with its result once that is on disk. When `write` throws, nothing
@@ -35,6 +36,7 @@ export class GroupCommit {
    * transaction could not be committed: then nothing of it was done.
    */
   run<Result>(write: () => Result): Promise<Result> {
+    if (this.closed) return Promise.reject(new Unavailable('the database is closed'));
     return new Promise<Result>((resolve, reject) => {
       this.waiting.push({ run: write, resolve: resolve as (result: unknown) => void, reject });
       if (this.scheduled) return;
@@ -55,6 +57,7 @@ export class GroupCommit {
 
   /** Commits what waits, and closes the database. */
   async close(): Promise<void> {
+    this.closed = true;
     this.commit();
     await this.unsynced;
     this.disk?.close();
@@ -110,6 +113,10 @@ export class GroupCommit {
       return () => write.reject(error);
     }
   }
+}
+
+function diskOf(database: Database): DiskSync | null {
+  return database.filename === ':memory:' ? null : new DiskSync(logFile(database.filename));
 }
 
 /** Whether a failure is the disk's or the system's, which the next write would meet as well. */

@@ -1,0 +1,182 @@
+import { SQLiteError } from 'bun:sqlite';
+import { afterEach, beforeEach, describe, expect, spyOn, test } from 'bun:test';
+import { openDatabase } from '../../src/adapters/sqlite/database.ts';
+import { GroupCommit } from '../../src/adapters/sqlite/group-commit.ts';
+import { Unavailable } from '../../src/platform/failures.ts';
+
+/** Syncs at once, unless it is held up. */
+class DiskUnderTest {
+  heldUp = false;
+  closed = false;
+  onSync: () => void = () => undefined;
+  readonly syncs: PromiseWithResolvers<void>[] = [];
+
+  sync(): Promise<void> {
+    const sync = Promise.withResolvers<void>();
+    this.syncs.push(sync);
+    this.onSync();
+    if (!this.heldUp) sync.resolve();
+    return sync.promise;
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+}
+
+describe('sqlite: group commit', () => {
+  let writes: GroupCommit;
+  let disk: DiskUnderTest;
+
+  beforeEach(() => {
+    disk = new DiskUnderTest();
+    writes = new GroupCommit(openDatabase(':memory:'), disk);
+    writes.database.run('CREATE TABLE notes (number INTEGER PRIMARY KEY, text TEXT NOT NULL DEFAULT "")');
+  });
+  afterEach(() => {
+    writes.database.close();
+  });
+
+  const note = (number: number, text = '') =>
+    writes.run(() => {
+      writes.database.query('INSERT INTO notes VALUES (?, ?)').run(number, text);
+      return number;
+    });
+  const notes = () =>
+    writes.database
+      .query<{ number: number }, []>('SELECT number FROM notes ORDER BY number')
+      .all()
+      .map((row) => row.number);
+  /** What happens from now on, in its order: the statements that are run directly, and what `happened` notes. */
+  function watch(): { happened: string[]; stop(): void } {
+    const happened: string[] = [];
+    const run = writes.database.run.bind(writes.database);
+    const spy = spyOn(writes.database, 'run').mockImplementation((sql, ...bindings) => {
+      const changes = run(sql, ...bindings);
+      happened.push(sql);
+      return changes;
+    });
+    disk.onSync = () => happened.push('sync');
+    return { happened, stop: () => spy.mockRestore() };
+  }
+
+  test('does what came in one turn in one transaction, and tells nobody before it is synced (contract 1)', async () => {
+    disk.heldUp = true;
+    const { happened, stop } = watch();
+    const written = [1, 2, 3].map(async (number) => happened.push(`told ${await note(number)}`));
+    expect(happened).toEqual([]);
+    const one = ['SAVEPOINT one', 'RELEASE one'];
+    const transaction = ['BEGIN IMMEDIATE', ...one, ...one, ...one, 'COMMIT', 'sync'];
+    await nextTurn();
+    expect(happened).toEqual(transaction);
+    disk.syncs[0]?.resolve();
+    await Promise.all(written);
+    stop();
+    expect(happened).toEqual([...transaction, 'told 1', 'told 2', 'told 3']);
+  });
+
+  test('shows no reader what is not synced yet (contract 3)', async () => {
+    const shown: number[][] = [];
+    const read = async () => shown.push(await writes.read(notes));
+    await note(1);
+    await read();
+    disk.heldUp = true;
+    const written = [note(2)];
+    await nextTurn();
+    const reads = [read()];
+    written.push(note(3));
+    await nextTurn();
+    reads.push(read());
+    const [, first, second] = disk.syncs;
+    await nextTurn();
+    expect(shown).toEqual([[1]]);
+    first?.resolve();
+    await nextTurn();
+    expect(shown).toEqual([[1], [1, 2]]);
+    second?.resolve();
+    await Promise.all([...written, ...reads]);
+    expect(shown).toEqual([[1], [1, 2], [1, 2, 3]]);
+    await read();
+  });
+
+  test('what comes while others are told is in the next transaction', async () => {
+    const { happened, stop } = watch();
+    await note(1).then(() => note(2));
+    stop();
+    expect(happened.filter((each) => each === 'COMMIT')).toHaveLength(2);
+    expect(notes()).toEqual([1, 2]);
+  });
+
+  test('keeps nothing of a write that throws, and all of the others of its transaction', async () => {
+    const fault = new Error('in the midst of it');
+    const outcomes = await Promise.allSettled([
+      note(1),
+      writes.run(() => {
+        writes.database.run('INSERT INTO notes (number) VALUES (2)');
+        throw fault;
+      }),
+      note(1),
+      note(3),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled']);
+    expect(outcomes[1]).toMatchObject({ reason: fault });
+    expect(outcomes[2]).toMatchObject({ reason: { code: 'SQLITE_CONSTRAINT_PRIMARYKEY' } });
+    expect(notes()).toEqual([1, 3]);
+  });
+
+  test('a commit that fails rejects all of it as unavailable, keeps nothing, and the next goes well', async () => {
+    // A deferred foreign key is checked by COMMIT itself.
+    writes.database.run('PRAGMA foreign_keys = ON');
+    writes.database.run('CREATE TABLE marks (number INTEGER REFERENCES notes DEFERRABLE INITIALLY DEFERRED)');
+    const mark = writes.run(() => writes.database.run('INSERT INTO marks VALUES (7)'));
+    const outcomes = await Promise.allSettled([note(1), mark, note(2)]);
+    expect(causesOf(outcomes)).toEqual(Array(3).fill('SQLITE_CONSTRAINT_FOREIGNKEY'));
+    expect(notes()).toEqual([]);
+    await note(3);
+    expect(notes()).toEqual([3]);
+  });
+
+  test('a full disk rejects all of it as unavailable, keeps nothing, and the next goes well once there is room', async () => {
+    const pages = writes.database.query<{ page_count: number }, []>('PRAGMA page_count').get()?.page_count ?? 0;
+    writes.database.run(`PRAGMA max_page_count = ${pages}`);
+    const outcomes = await Promise.allSettled([note(1), note(2, 'x'.repeat(100_000)), note(3)]);
+    expect(causesOf(outcomes)).toEqual(Array(3).fill('SQLITE_FULL'));
+    expect(notes()).toEqual([]);
+    writes.database.run('PRAGMA max_page_count = 1000000');
+    await Promise.all([note(4), note(5, 'x'.repeat(100_000))]);
+    expect(notes()).toEqual([4, 5]);
+  });
+
+  test('a write that reads sees the writes before it', async () => {
+    const [, seen] = await Promise.all([note(1), writes.run(notes)]);
+    expect(seen).toEqual([1]);
+  });
+
+  test('closing commits what waits, waits for its sync, and refuses what comes after it', async () => {
+    disk.heldUp = true;
+    const written = note(1);
+    const closing = writes.close();
+    await nextTurn();
+    expect(disk.closed).toBe(false);
+    await expect(note(2)).rejects.toBeInstanceOf(Unavailable);
+    disk.syncs[0]?.resolve();
+    expect(await written).toBe(1);
+    await closing;
+    expect(disk.closed).toBe(true);
+    await expect(note(3)).rejects.toBeInstanceOf(Unavailable);
+  });
+});
+
+/** Resolves after everything that waits for the event loop's present turn. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** The code of the failure behind each, all of which must be unavailabilities. */
+function causesOf(outcomes: readonly PromiseSettledResult<unknown>[]): unknown[] {
+  return outcomes.map((outcome) => {
+    const reason: unknown = outcome.status === 'rejected' ? outcome.reason : undefined;
+    if (!(reason instanceof Unavailable) || !(reason.cause instanceof SQLiteError)) return outcome;
+    return reason.cause.code;
+  });
+}

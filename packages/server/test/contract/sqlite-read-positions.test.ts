@@ -1,0 +1,75 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemIds } from '../../src/platform/ids.ts';
+import { type SqliteStores, sqliteStores } from './storage-adapters.ts';
+
+describe('sqlite: read positions', () => {
+  const [conversationId, ana] = [systemIds.uuid(), systemIds.uuid()];
+  let folder: string;
+  let stores: SqliteStores;
+  let failures: unknown[];
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'parley-positions-'));
+    failures = [];
+    stores = sqliteStores(folder, (error) => failures.push(error));
+  });
+  afterEach(async () => {
+    await stores.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  const advance = (seq: number) =>
+    stores.conversations.advanceReadPosition(ana, conversationId, { seq, messageCount: seq });
+  /** As a process that starts now finds it. */
+  async function onDisk(): Promise<number | undefined> {
+    const others = sqliteStores(folder);
+    const positions = await others.conversations.readPositions(conversationId, [ana]);
+    await others.close();
+    return positions.get(ana)?.seq;
+  }
+  /** Resolves when everything that was asked to be written so far is. */
+  const written = () => stores.writes.run(() => undefined).catch(() => undefined);
+
+  test('are on disk within a second, the last of each alone', async () => {
+    for (const seq of [1, 2, 3]) await advance(seq);
+    expect(await onDisk()).toBeUndefined();
+    stores.passTime(1_000);
+    await written();
+    expect(await onDisk()).toBe(3);
+  });
+
+  test('are on disk once closed', async () => {
+    await advance(5);
+    await stores.close();
+    expect(await onDisk()).toBe(5);
+    stores = sqliteStores(folder);
+  });
+
+  test('that moved while others were being written are written next', async () => {
+    await advance(1);
+    stores.passTime(1_000);
+    await advance(2);
+    await written();
+    expect(await onDisk()).toBe(1);
+    expect((await stores.conversations.readPositions(conversationId, [ana])).get(ana)?.seq).toBe(2);
+    stores.passTime(1_000);
+    await written();
+    expect(await onDisk()).toBe(2);
+  });
+
+  test('that could not be written are kept, and written as soon as that is possible', async () => {
+    const { database } = stores.writes;
+    database.run("CREATE TEMP TRIGGER refuse BEFORE INSERT ON read_positions BEGIN SELECT raise(ABORT, 'no'); END");
+    await advance(4);
+    stores.passTime(1_000);
+    await written();
+    expect(failures).toHaveLength(1);
+    database.run('DROP TRIGGER refuse');
+    stores.passTime(1_000);
+    await written();
+    expect(await onDisk()).toBe(4);
+  });
+});
