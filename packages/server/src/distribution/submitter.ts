@@ -91,12 +91,15 @@ export class CommandSubmitter {
     }
   }
 
+  /** Gives up on everything under way: its outcomes go to a mailbox that is no more. */
+  abandon(reason: string): void {
+    for (const requestId of [...this.waiting.keys()]) this.take(requestId)?.fail(new Unavailable(reason));
+  }
+
   /** Nobody waits for anything after this. */
   close(): void {
     this.stopSweeping();
-    for (const requestId of [...this.waiting.keys()]) {
-      this.take(requestId)?.fail(new Unavailable('the server stopped before the outcome came'));
-    }
+    this.abandon('the server stopped before the outcome came');
   }
 
   private refuseWhenOverloaded(actorId: UserId): void {

@@ -45,6 +45,11 @@ export class Admission {
     return this.take(rules.frame, userId);
   }
 
+  /** Typing and reading, over whichever way it comes: others are told. */
+  signal(userId: UserId): Promise<void> {
+    return this.take(rules.signal, userId);
+  }
+
   async signup(address: string, username: string): Promise<void> {
     await this.take(rules.signup, address);
     await this.take(rules.signupName, username.toLowerCase());

@@ -91,7 +91,10 @@ function conversationHandlers({ conversations, reads, receipts, messages, admiss
       return messages.send(user.id, params.conversationId, body.clientMessageId, body.text);
     },
     getHistory: ({ params, query }, { user }) => messages.page(user.id, params.conversationId, query),
-    markRead: ({ params, body }, { user }) => receipts.markRead(user.id, params.conversationId, body.seq),
+    markRead: async ({ params, body }, { user }) => {
+      await admission.signal(user.id);
+      return receipts.markRead(user.id, params.conversationId, body.seq);
+    },
   } satisfies Partial<Handlers>;
 }
 

@@ -25,6 +25,8 @@ export const rateLimitRules = {
   sendToConversation: steady('send_to_conversation', 1_000, secondMs, 'messages to one conversation'),
   /** Scrolling, reading, typing, and the ranges of a catch-up. */
   frame: bursty(steady('frame', 50, secondMs, 'frames of one user beside messages'), 500, minuteMs),
+  /** Each of these goes to up to 256 others at once; clients tell typing every three seconds and collect reading. */
+  signal: bursty(steady('signal', 5, secondMs, 'signs of typing and reading by one user'), 200, minuteMs),
   /** Opening a client's views, and the ranges of a catch-up. */
   request: bursty(steady('request', 50, secondMs, 'HTTP requests by one user'), 500, minuteMs),
   /** An office or a school is behind one address, so it is wide. */

@@ -143,6 +143,7 @@ export class Messaging {
       this.arrival.leave(connection);
     }
     this.attendance.reset();
+    this.ports.submitter.abandon('this server lost its standing before the outcome came');
     await this.mailbox?.close();
     this.mailbox = null;
   }

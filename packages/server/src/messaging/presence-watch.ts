@@ -40,6 +40,8 @@ export class PresenceWatch {
     userIds: readonly UserId[],
     conversationIds: readonly ConversationId[],
   ): Promise<Pick<Presence, 'users' | 'conversations'>> {
+    // One that closed while its request was under way has been forgotten already, and would never be again.
+    if (connection.closed) return { users: [], conversations: [] };
     const watcher = this.watchers.get(connection) ?? { userIds: new Set(), counts: new Map(), pending: null };
     this.watchers.set(connection, watcher);
     const wanted = new Set(userIds);

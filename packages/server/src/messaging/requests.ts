@@ -21,6 +21,7 @@ export interface RequestPorts {
   admission: {
     send(userId: UserId, conversationId: ConversationId): Promise<void>;
     frame(userId: UserId): Promise<void>;
+    signal(userId: UserId): Promise<void>;
   };
   reportFailure(error: unknown): void;
 }
@@ -44,6 +45,7 @@ export class Requests {
         this.send(connection, frame);
       } else {
         await this.ports.admission.frame(userId);
+        if (frame.type === 'typing' || frame.type === 'read') await this.ports.admission.signal(userId);
         await this.answer(connection, frame);
       }
     } catch (error) {

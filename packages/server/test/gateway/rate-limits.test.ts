@@ -133,6 +133,8 @@ describe('requests', () => {
     const admission = new Admission(new EndlessWindow());
     await times(allowance(rules.address), () => admission.request('office'));
     expect(await refusalOf(admission.request('office'))).toContain(rules.address.counts);
+    await times(allowance(rules.signal), () => admission.signal('ana'));
+    expect(await refusalOf(admission.signal('ana'))).toContain(rules.signal.counts);
     await times(allowance(rules.request), () => admission.operation('getAccount', 'ana'));
     expect(await refusalOf(admission.operation('getAccount', 'ana'))).toContain(rules.request.counts);
   });

@@ -5,6 +5,7 @@ import type { Delivery } from '../../src/distribution/mailbox-port.ts';
 import { graceMs } from '../../src/messaging/attendance.ts';
 import { slowReaderBytes } from '../../src/messaging/connection.ts';
 import { leaseMs } from '../../src/messaging/server-lease.ts';
+import { Unavailable } from '../../src/platform/failures.ts';
 import { ClusterUnderTest } from './cluster-under-test.ts';
 
 /** Two servers; ana is on the first, ben on the second; they have a group. */
@@ -164,6 +165,23 @@ describe('sockets', () => {
     expect(socket.frames.map(({ type }) => type)).not.toContain('welcome');
   });
 
+  test('a socket that closes while its watch is under way is not watched for', async () => {
+    const { cluster, first, benId } = await twoServers();
+    const socket = await first.connect('cleo');
+    const watched: unknown[] = [];
+    const { registry } = cluster.adapters;
+    const watch = registry.watch.bind(registry);
+    registry.watch = (serverId, userIds) => {
+      watched.push(...userIds);
+      return watch(serverId, userIds);
+    };
+    socket.receives({ type: 'watch', id: 'w', userIds: [benId], conversationIds: [] });
+    socket.gone();
+    await settled();
+    expect(watched).toEqual([]);
+    expect(await registry.watchersOf([benId])).toEqual(new Map([[benId, []]]));
+  });
+
   test('goaway comes with a delay of each client’s own, then the close', async () => {
     const { cluster, first, ana } = await twoServers();
     const others = await Promise.all(['user1', 'user2', 'user3'].map((name) => first.connect(name)));
@@ -192,6 +210,20 @@ describe('race 6 and 7: a server and the registry lose sight of each other', () 
     const again = await second.connect('ben');
     await say();
     await again.until(() => again.seqs(groupId)[0]);
+  });
+
+  test('what was under way when the lease was lost is given up at once, and holds nobody else up', async () => {
+    const { cluster, second, benId, groupId } = await twoServers();
+    cluster.tamper = (deliveries) => deliveries.filter(({ kind }) => kind !== 'outcome');
+    const sent = second.messages.send(benId, groupId, 'lost', 'text');
+    const outcome = sent.catch((error: unknown) => error);
+    await settled();
+    cluster.tamper = (same) => same;
+    await cluster.adapters.registry.closeServer(second.messaging.serverId);
+    cluster.clock.advance(leaseMs / 4);
+    expect(await outcome).toBeInstanceOf(Unavailable);
+    await settled();
+    expect(await second.messages.send(benId, groupId, 'next', 'text')).toMatchObject({ conversationId: groupId });
   });
 
   test('a registry that forgot everything is told everything again, and clients resynchronise', async () => {
