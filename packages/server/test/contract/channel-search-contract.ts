@@ -84,8 +84,14 @@ export function describeChannelSearch(storesOf: () => Stores): void {
       expect(ids).toEqual(inOrder.filter((id) => ids.includes(id)));
     });
 
+    test('sorts terms by code points', async () => {
+      const [later, earlier] = ['x\u{1f600}', 'x\u{e000}'];
+      for (const name of [later, earlier]) await conversations.createChannel(ana, name);
+      expect(await names('x')).toEqual([earlier, later]);
+    });
+
     test('a position from elsewhere is a place in the same order', async () => {
-      await conversations.createChannel(ana, 'middle');
+      for (const name of ['before', 'middle', 'north']) await conversations.createChannel(ana, name);
       expect(await found('mid', { term: 'aaa', id: 'any' })).toHaveLength(1);
       expect(await found('mid', { term: 'zzz', id: 'any' })).toEqual([]);
     });

@@ -79,6 +79,15 @@ export function describeHomepage(storesOf: () => Stores): void {
       expect(await pageOf(ana)).toEqual([{ kind: 'left', atMs: conversations.nowMs, conversationId }]);
     });
 
+    test('shows a closed conversation to nobody as their own, however late the index by user is', async () => {
+      const conversationId = await conversations.create(ana);
+      const place = await stores.conversations.participant(conversationId, ana);
+      if (!place) throw new Error('ana has no place');
+      await conversations.leave(conversationId, ana);
+      await stores.conversations.indexParticipants([{ participant: { ...place, userId: ben }, broadcast: false }]);
+      expect(await pageOf(ben)).toEqual([]);
+    });
+
     test('pages in one order without gaps or doubles, also among equal times', async () => {
       const activity = fc.array(fc.record({ atMs: fc.integer({ min: 1, max: 4 }), left: fc.boolean() }), {
         maxLength: 12,
