@@ -1,0 +1,119 @@
+import { describe, expect, test } from 'bun:test';
+import fc from 'fast-check';
+import type { ConversationHead } from '../../src/conversations/conversation.ts';
+import { includes, joining, leaving, membershipsOf } from './memberships.ts';
+import { batchesOf, conversationIds, script } from './scripts.ts';
+import { afterAnyScript, Shard } from './shard.ts';
+
+describe('members (contract 8)', () => {
+  /** After every single command, as nothing in between is ever shown, and nothing in between may be wrong. */
+  function checkEach(property: (shard: Shard, headsBefore: readonly ConversationHead[]) => void): void {
+    fc.assert(
+      fc.property(script, ({ commands }) => {
+        const shard = new Shard();
+        for (const command of commands) {
+          const { heads } = shard;
+          shard.carryOut([command]);
+          property(shard, heads);
+        }
+      }),
+    );
+  }
+
+  test('are never without an owner, but in direct conversations', () => {
+    checkEach((shard) => {
+      for (const { id, kind } of shard.heads) {
+        const members = shard.members(id);
+        const owners = members.filter(({ role }) => role === 'owner');
+        if (kind === 'direct') expect([members.length, owners.length]).toEqual([2, 0]);
+        else expect(owners.length > 0).toBe(members.length > 0);
+      }
+    });
+  });
+
+  test('and owners are as many as the head says', () => {
+    checkEach((shard) => {
+      for (const head of shard.heads) {
+        const members = shard.members(head.id);
+        expect(head.memberCount).toBe(members.length);
+        expect(head.ownerCount).toBe(members.filter(({ role }) => role === 'owner').length);
+      }
+    });
+  });
+
+  test('close a conversation when the last of them goes, for good', () => {
+    checkEach((shard, headsBefore) => {
+      for (const head of shard.heads) expect(head.closed).toBe(shard.members(head.id).length === 0);
+      for (const head of headsBefore) if (head.closed) expect(shard.head(head.id)).toEqual(head);
+    });
+  });
+
+  test('are those whom the log shows to be, from the entries that it shows', () => {
+    afterAnyScript((shard) => {
+      for (const { id, history } of shard.heads) {
+        const memberships = membershipsOf(shard.log(id));
+        expect(
+          shard
+            .places(id)
+            .map(({ userId }) => userId)
+            .sort(),
+        ).toEqual([...memberships.keys()].sort());
+        for (const place of shard.places(id)) {
+          const last = memberships.get(place.userId)?.at(-1);
+          const { fromSeq = 0, toSeq = 0 } = last ?? {};
+          expect(place.joinedSeq).toBe(fromSeq);
+          expect(place.leftSeq ?? Number.POSITIVE_INFINITY).toBe(toSeq);
+          expect(place.visibleFromSeq).toBe(history === 'all' ? 1 : fromSeq);
+          expect(place.joinedMessageCount).toBe(shard.log(id)[fromSeq - 1]?.messageCount ?? -1);
+        }
+      }
+    });
+  });
+
+  test('alone write: whoever sends, changes or leaves is one at that number', () => {
+    afterAnyScript((shard) => {
+      for (const log of shard.logs.values()) {
+        const memberships = membershipsOf(log);
+        for (const { senderId, seq } of log) {
+          expect(memberships.get(senderId)?.some((membership) => includes(membership, seq))).toBe(true);
+        }
+      }
+    });
+  });
+
+  test('are in places that carry the number and time of what last changed them, the newer the larger', () => {
+    fc.assert(
+      fc.property(script, (each) => {
+        const shard = new Shard();
+        for (const [index, batch] of batchesOf(each).entries()) {
+          const before = new Map(conversationIds.map((id) => [id, shard.places(id)]));
+          const { changes } = shard.carryOut(batch, index);
+          const keys = changes.participants.map(({ conversationId, userId }) => `${conversationId}/${userId}`);
+          expect(new Set(keys).size).toBe(keys.length);
+          for (const place of changes.participants) {
+            const old = before.get(place.conversationId)?.find(({ userId }) => userId === place.userId);
+            expect(place.changedSeq).toBeGreaterThan(old?.changedSeq ?? 0);
+          }
+        }
+        for (const id of conversationIds) {
+          for (const { userId, changedSeq, changedAtMs } of shard.places(id)) {
+            const concerning = shard.log(id).filter((entry) => {
+              const hasNewRole = entry.kind === 'role' && entry.userId === userId;
+              return hasNewRole || joining(entry).includes(userId) || leaving(entry) === userId;
+            });
+            expect(concerning.at(-1)).toMatchObject({ seq: changedSeq, atMs: changedAtMs });
+          }
+        }
+      }),
+    );
+  });
+
+  test('are listed anew exactly with an entry that changes who is one', () => {
+    afterAnyScript((shard) => {
+      for (const { id, membershipSeq } of shard.heads) {
+        const changing = shard.log(id).filter((entry) => joining(entry).length > 0 || leaving(entry) !== null);
+        expect(membershipSeq).toBe(changing.at(-1)?.seq ?? -1);
+      }
+    });
+  });
+});

@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'bun:test';
+import fc from 'fast-check';
+import type { Command } from '../../src/distribution/command.ts';
+import { batchesOf, conversationIds, script, userIds } from './scripts.ts';
+import { afterAnyScript, Shard } from './shard.ts';
+
+const alone = (command: Command) => [command];
+
+describe('numbers (contract 3)', () => {
+  test('go 1, 2, 3 … in each conversation, and its head has the last of them', () => {
+    afterAnyScript((shard) => {
+      for (const { id, headSeq } of shard.heads) {
+        const seqs = shard.log(id).map(({ seq }) => seq);
+        expect(seqs).toEqual(Array.from(seqs, (_, index) => index + 1));
+        expect(headSeq).toBe(seqs.length);
+      }
+    });
+  });
+
+  test('and everything else are the same, wherever the commands fall into batches', () => {
+    fc.assert(
+      fc.property(script, (each) => {
+        const split = Shard.after(batchesOf(each));
+        for (const other of [Shard.after([each.commands]), Shard.after(each.commands.map(alone))]) {
+          expect(other.logs).toEqual(split.logs);
+          expect(other.outcomes).toEqual(split.outcomes);
+          for (const id of conversationIds) {
+            expect(other.head(id)).toEqual(split.head(id));
+            for (const userId of userIds) expect(other.place(id, userId)).toEqual(split.place(id, userId));
+          }
+        }
+      }),
+    );
+  });
+
+  test('count messages apart: each entry and the head say how many there were', () => {
+    afterAnyScript((shard) => {
+      for (const { id, messageCount, lastMessageSeq } of shard.heads) {
+        const log = shard.log(id);
+        const messages = log.filter(({ kind }) => kind === 'message');
+        for (const entry of log) {
+          expect(entry.messageCount).toBe(messages.filter(({ seq }) => seq <= entry.seq).length);
+        }
+        expect([messageCount, lastMessageSeq]).toEqual([messages.length, messages.at(-1)?.seq ?? 0]);
+      }
+    });
+  });
+
+  test('come with times that never go back, whatever the clock does', () => {
+    fc.assert(
+      fc.property(script, fc.infiniteStream(fc.nat(1_000)), (each, times) => {
+        const shard = new Shard();
+        for (const batch of batchesOf(each)) {
+          const nowMs: number = times.next().value;
+          for (const { entry } of shard.carryOut(batch, nowMs).changes.entries) {
+            const before = shard.log(entry.conversationId)[entry.seq - 2]?.atMs ?? 0;
+            expect(entry.atMs).toBe(Math.max(nowMs, before));
+          }
+        }
+        for (const { id, lastEntryAtMs } of shard.heads) expect(shard.log(id).at(-1)?.atMs).toBe(lastEntryAtMs);
+      }),
+    );
+  });
+});
+
+test('a transaction that is repeated comes to the same: deciding leaves its facts as they were', () => {
+  fc.assert(
+    fc.property(script, fc.nat(20), ({ commands }, written) => {
+      const shard = Shard.after([commands.slice(0, written)]);
+      const rest = commands.slice(written);
+      const { changes, result } = structuredClone(shard.decide(rest));
+      expect(shard.decide(rest)).toEqual({ changes, result });
+    }),
+  );
+});

@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'bun:test';
+import fc from 'fast-check';
+import type { Command, Outcome } from '../../src/distribution/command.ts';
+import { batchesOf, conversationIds, script } from './scripts.ts';
+import { afterAnyScript, Shard } from './shard.ts';
+
+describe('a command that comes again (contract 2)', () => {
+  /** A script, and one of its commands that became an entry once more at any place after it. */
+  const withRetry = fc.tuple(script, fc.nat(), fc.nat(), fc.boolean()).map(([each, which, where, cut]) => {
+    const first = Shard.after(batchesOf(each));
+    const done = each.commands.flatMap((_, index) => (first.outcomes[index]?.kind === 'done' ? [index] : []));
+    const index = done[which % done.length] ?? 0;
+    const at = index + 1 + (where % (each.commands.length - index));
+    const cuts = each.cuts.toSpliced(at, 0, cut);
+    const retried = (command: Command) => batchesOf({ commands: each.commands.toSpliced(at, 0, command), cuts });
+    return { first, command: each.commands[index] as Command, outcome: first.outcomes[index] as Outcome, at, retried };
+  });
+
+  test('gets the first entry, with its number and its time, and changes nothing', () => {
+    fc.assert(
+      fc.property(withRetry, ({ first, command, outcome, at, retried }) => {
+        const again = Shard.after(retried(command));
+        expect(again.outcomes[at]).toEqual(outcome);
+        expect(again.outcomes.toSpliced(at, 1)).toEqual(first.outcomes);
+        expect(again.logs).toEqual(first.logs);
+        expect(again.heads).toEqual(first.heads);
+      }),
+    );
+  });
+
+  test('gets it at any later time', () => {
+    fc.assert(
+      fc.property(script, fc.nat(), (each, laterMs) => {
+        const shard = Shard.after(batchesOf(each));
+        const before = shard.outcomes.slice();
+        const logs = new Map(shard.logs);
+        for (const [index, command] of each.commands.entries()) {
+          if (before[index]?.kind !== 'done') continue;
+          const { result, changes } = shard.carryOut([command], 1_000 + laterMs);
+          expect(result.outcomes).toEqual([before[index]]);
+          expect(changes).toEqual({ entries: [], heads: [], participants: [] });
+        }
+        expect(shard.logs).toEqual(logs);
+      }),
+    );
+  });
+
+  test('with another text is refused, and changes nothing', () => {
+    fc.assert(
+      fc.property(withRetry, ({ first, command, at, retried }) => {
+        fc.pre(command.kind === 'send');
+        const again = Shard.after(retried({ ...command, text: 'yet another' } as Command));
+        expect(again.outcomes[at]).toMatchObject({ kind: 'refused', code: 'client_message_id_reused' });
+        expect(again.logs).toEqual(first.logs);
+      }),
+    );
+  });
+
+  test('is known by conversation, sender and id together: nobody else is in the way', () => {
+    afterAnyScript((shard) => {
+      const keys = [...shard.logs.values()].flat().flatMap((entry) => {
+        return entry.kind === 'message' ? [[entry.conversationId, entry.senderId, entry.clientMessageId].join()] : [];
+      });
+      expect(new Set(keys).size).toBe(keys.length);
+    });
+    const send = { kind: 'send', commandId: 'm1', text: 'one' } as const;
+    const directId = conversationIds[2] ?? '';
+    const shard = Shard.after([
+      [{ kind: 'open_direct', conversationId: directId, actorId: 'ana', commandId: ' 1', partnerId: 'ben' }],
+      ['ana', 'ben'].map((actorId) => ({ ...send, conversationId: directId, actorId })),
+    ]);
+    expect(shard.log(directId).map(({ senderId }) => senderId)).toEqual(['ana', 'ana', 'ben']);
+  });
+});

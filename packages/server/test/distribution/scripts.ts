@@ -1,0 +1,93 @@
+import type { ConversationId, UserId } from '@parley/protocol';
+import fc from 'fast-check';
+import { directConversationId } from '../../src/conversations/conversation-ids.ts';
+import { type Command, serverCommandId } from '../../src/distribution/command.ts';
+
+export const userIds: readonly UserId[] = ['ana', 'ben', 'cleo', 'dan'];
+const directId = directConversationId('ana', 'ben');
+export const conversationIds: readonly ConversationId[] = ['group', 'channel', directId];
+
+/** What several people do over a time, in the order of the log. */
+export interface Script {
+  commands: Command[];
+  /** Where it falls into batches: true after the last command of each. */
+  cuts: boolean[];
+}
+
+const user = fc.constantFrom(...userIds);
+const people = fc.uniqueArray(user, { maxLength: 3 });
+const notDirect = fc.constantFrom<ConversationId>('group', 'channel');
+const anywhere = fc.oneof({ weight: 4, arbitrary: notDirect }, { weight: 1, arbitrary: fc.constant(directId) });
+// So few ids and texts that some come again, with the same text and with another one.
+const clientMessageId = fc.nat(12).map((number) => `m${number}`);
+const commandId = fc.nat(400).map((number) => serverCommandId(`${number}`));
+const text = fc.constantFrom('one', 'other');
+
+function creation(conversationId: 'group' | 'channel'): fc.Arbitrary<Command> {
+  return fc.record({
+    kind: fc.constant('create' as const),
+    conversationId: fc.constant(conversationId),
+    actorId: user,
+    commandId,
+    conversationKind: fc.constant(conversationId),
+    name: fc.constant('name'),
+    description: fc.constant(''),
+    announceOnly: fc.boolean(),
+    history: fc.constantFrom('all' as const, 'since_joining' as const),
+    userIds: fc.uniqueArray(user, { minLength: 2, maxLength: 4 }),
+  });
+}
+
+const opening: fc.Arbitrary<Command> = fc.record({
+  kind: fc.constant('open_direct' as const),
+  ...{ conversationId: fc.constant(directId), actorId: user, commandId, partnerId: user },
+});
+
+const fields = { conversationId: anywhere, actorId: user, commandId };
+const sending: fc.Arbitrary<Command> = fc.record({
+  kind: fc.constant('send' as const),
+  ...{ conversationId: anywhere, actorId: user, commandId: clientMessageId, text },
+});
+const changing: fc.Arbitrary<Command> = fc.oneof(
+  fc.record({ kind: fc.constantFrom('join' as const, 'leave' as const), ...fields }),
+  fc.record({ kind: fc.constant('add' as const), ...fields, userIds: people }),
+  fc.record({ kind: fc.constant('remove' as const), ...fields, userId: user }),
+  fc.record({
+    kind: fc.constant('set_role' as const),
+    ...{ ...fields, userId: user, role: fc.constantFrom('owner' as const, 'admin' as const, 'member' as const) },
+  }),
+  fc.record({ kind: fc.constant('update' as const), ...fields, name: text, announceOnly: fc.boolean() }),
+);
+
+const command = fc.oneof(
+  { weight: 10, arbitrary: sending },
+  { weight: 15, arbitrary: changing },
+  { weight: 1, arbitrary: fc.oneof(creation('group'), creation('channel'), opening) },
+);
+const directIsOpened: Command = {
+  ...{ kind: 'open_direct', conversationId: directId, actorId: 'ana' },
+  ...{ commandId: serverCommandId('open'), partnerId: 'ben' },
+};
+
+/** Begins with all three conversations, so that what follows finds them. */
+export const script: fc.Arbitrary<Script> = fc
+  .tuple(
+    fc.tuple(creation('group'), creation('channel'), fc.constant(directIsOpened)),
+    fc.array(command, { minLength: 1, maxLength: 60, size: 'max' }),
+  )
+  .map(([beginnings, rest]) => [...beginnings, ...rest])
+  .chain((commands) =>
+    fc.record({
+      commands: fc.constant(commands),
+      cuts: fc.array(fc.boolean(), { minLength: commands.length, maxLength: commands.length }),
+    }),
+  );
+
+export function batchesOf({ commands, cuts }: Script): Command[][] {
+  const batches: Command[][] = [[]];
+  for (const [index, each] of commands.entries()) {
+    batches.at(-1)?.push(each);
+    if (cuts[index]) batches.push([]);
+  }
+  return batches.filter((batch) => batch.length > 0);
+}

@@ -1,0 +1,96 @@
+import type { ConversationId, Entry, UserId } from '@parley/protocol';
+import fc from 'fast-check';
+import { type ConversationHead, isMember, type Participant } from '../../src/conversations/conversation.ts';
+import type { Command, Outcome } from '../../src/distribution/command.ts';
+import { type BatchResult, decideBatch } from '../../src/distribution/decide-batch.ts';
+import { factsNeeded } from '../../src/distribution/facts-needed.ts';
+import { type Changes, type Decision, type Facts, participantKey, repeatKey } from '../../src/history/history-port.ts';
+import { batchesOf, script } from './scripts.ts';
+
+/** A shard's rows as plain values: batches are decided on exactly what they say they need, and written. */
+export class Shard {
+  readonly logs = new Map<ConversationId, Entry[]>();
+  readonly outcomes: Outcome[] = [];
+  private readonly rows: Facts = { heads: new Map(), participants: new Map(), repeats: new Map() };
+
+  /** Decides these batches one after the other, all at one time unless told otherwise. */
+  static after(batches: readonly (readonly Command[])[], nowMs = 1_000): Shard {
+    const shard = new Shard();
+    for (const batch of batches) shard.carryOut(batch, nowMs);
+    return shard;
+  }
+
+  carryOut(commands: readonly Command[], nowMs = 1_000): Decision<BatchResult> {
+    const decision = this.decide(commands, nowMs);
+    this.write(decision.changes);
+    this.outcomes.push(...decision.result.outcomes);
+    return decision;
+  }
+
+  /** What a batch would come to; nothing is written. */
+  decide(commands: readonly Command[], nowMs = 1_000): Decision<BatchResult> {
+    return decideBatch(this.needed(commands), commands, nowMs);
+  }
+
+  get heads(): ConversationHead[] {
+    return [...this.rows.heads.values()];
+  }
+
+  head(conversationId: ConversationId): ConversationHead {
+    const head = this.rows.heads.get(conversationId);
+    if (!head) throw new Error(`there is no ${conversationId}`);
+    return head;
+  }
+
+  place(conversationId: ConversationId, userId: UserId): Participant | undefined {
+    return this.rows.participants.get(participantKey(conversationId, userId));
+  }
+
+  places(conversationId: ConversationId): Participant[] {
+    return [...this.rows.participants.values()].filter((place) => place.conversationId === conversationId);
+  }
+
+  members(conversationId: ConversationId): Participant[] {
+    return this.places(conversationId).filter(isMember);
+  }
+
+  log(conversationId: ConversationId): Entry[] {
+    return this.logs.get(conversationId) ?? [];
+  }
+
+  private needed(commands: readonly Command[]): Facts {
+    const needed = factsNeeded(commands);
+    const participants = needed.participants.map((each) => participantKey(each.conversationId, each.userId));
+    const repeats = needed.repeats.map((each) => repeatKey(each.conversationId, each.actorId, each.commandId));
+    return {
+      heads: only(this.rows.heads, needed.conversationIds),
+      participants: only(this.rows.participants, participants),
+      repeats: only(this.rows.repeats, repeats),
+    };
+  }
+
+  private write({ entries, heads, participants }: Changes): void {
+    for (const { entry, commandId } of entries) {
+      this.logs.set(entry.conversationId, [...this.log(entry.conversationId), entry]);
+      this.rows.repeats.set(repeatKey(entry.conversationId, entry.senderId, commandId), entry);
+    }
+    for (const head of heads) this.rows.heads.set(head.id, head);
+    for (const place of participants) {
+      this.rows.participants.set(participantKey(place.conversationId, place.userId), place);
+    }
+  }
+}
+
+/** Holds `property` against what any script comes to, in any batches. */
+export function afterAnyScript(property: (shard: Shard) => void): void {
+  fc.assert(fc.property(script, (each) => property(Shard.after(batchesOf(each)))));
+}
+
+function only<Value>(rows: ReadonlyMap<string, Value>, keys: readonly string[]): Map<string, Value> {
+  return new Map(
+    keys.flatMap((key): [string, Value][] => {
+      const value = rows.get(key);
+      return value === undefined ? [] : [[key, value]];
+    }),
+  );
+}
