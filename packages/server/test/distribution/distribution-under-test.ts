@@ -1,0 +1,98 @@
+import type { ConversationId, Entry, UserId } from '@parley/protocol';
+import { ConversationData } from '../../src/adapters/memory/conversation-data.ts';
+import { MemoryConversationStore } from '../../src/adapters/memory/conversation-store.ts';
+import { MemoryHistoryStore } from '../../src/adapters/memory/history-store.ts';
+import { MemoryConnectionRegistry } from '../../src/adapters/memory/registry.ts';
+import type { Command, CommandRecord } from '../../src/distribution/command.ts';
+import { Distributor } from '../../src/distribution/distributor.ts';
+import type { Delivery, EntryCopy } from '../../src/distribution/mailbox-port.ts';
+import { Unavailable } from '../../src/platform/failures.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+
+type Handle = (batch: readonly CommandRecord[]) => Promise<void>;
+
+const sender = 'server of whoever asked';
+
+/** A distributor over stores in memory, that is handed batches; each user is on a server of their own. */
+export class DistributionUnderTest {
+  /** What each server was told, in its order. */
+  readonly deliveries = new Map<string, Delivery[]>();
+  /** Has the process die after the commit, before any mailbox has anything. */
+  diesBeforeDelivery = false;
+  private readonly data = new ConversationData();
+  private readonly conversations = new MemoryConversationStore(this.data);
+  private readonly registry = new MemoryConnectionRegistry(new FakeClock());
+  private handle: Handle | undefined;
+
+  static async start(userIds: readonly UserId[]): Promise<DistributionUnderTest> {
+    const distribution = new DistributionUnderTest();
+    for (const userId of userIds) await distribution.connect(userId);
+    await distribution.restart();
+    return distribution;
+  }
+
+  /** Another distributor takes over: it has nothing in memory. */
+  async restart(): Promise<void> {
+    const clock = new FakeClock();
+    const distributor = new Distributor({
+      commandLog: {
+        append: () => Promise.reject(new Error('batches are handed over directly')),
+        consume: async (handle: Handle) => {
+          this.handle = handle;
+          return { close: async () => undefined };
+        },
+      },
+      mailboxes: {
+        open: () => Promise.reject(new Error('there are no mailboxes')),
+        deliver: async (serverId, deliveries) => {
+          if (this.diesBeforeDelivery) throw new Unavailable('the process is gone');
+          this.deliveries.set(serverId, [...(this.deliveries.get(serverId) ?? []), ...deliveries]);
+        },
+      },
+      history: new MemoryHistoryStore(this.data),
+      conversations: this.conversations,
+      registry: this.registry,
+      clock,
+      metrics: { batchDone: () => undefined },
+    });
+    await distributor.run();
+  }
+
+  async distribute(commands: readonly Command[]): Promise<void> {
+    await this.handle?.(
+      commands.map((command) => ({ command, replyTo: { serverId: sender, requestId: command.commandId } })),
+    );
+  }
+
+  async connect(userId: UserId): Promise<void> {
+    await this.registry.openServer(serverOf(userId), Number.POSITIVE_INFINITY);
+    await this.registry.connect(serverOf(userId), userId);
+  }
+
+  addInterest(userId: UserId, conversationId: ConversationId): Promise<void> {
+    return this.registry.addInterest(serverOf(userId), conversationId);
+  }
+
+  log(conversationId: ConversationId): readonly Entry[] {
+    return this.data.logs.get(conversationId) ?? [];
+  }
+
+  copies(userId: UserId): EntryCopy[] {
+    return (this.deliveries.get(serverOf(userId)) ?? []).filter((delivery) => delivery.kind === 'entry');
+  }
+
+  /** The numbers of the conversation's entries that came for the user as a person, each as often as it came. */
+  received(userId: UserId, conversationId: ConversationId): number[] {
+    return this.copies(userId)
+      .filter(({ entry, recipientIds }) => entry.conversationId === conversationId && recipientIds.includes(userId))
+      .map(({ entry }) => entry.seq);
+  }
+
+  outcomes(): Delivery[] {
+    return this.deliveries.get(sender) ?? [];
+  }
+}
+
+function serverOf(userId: UserId): string {
+  return `server of ${userId}`;
+}

@@ -1,0 +1,91 @@
+import { describe, expect, test } from 'bun:test';
+import type { ConversationId, Entry, UserId } from '@parley/protocol';
+import fc from 'fast-check';
+import type { Command } from '../../src/distribution/command.ts';
+import { DistributionUnderTest } from './distribution-under-test.ts';
+import { includes, membershipsOf } from './memberships.ts';
+import { batchesOf, conversationIds, script, userIds } from './scripts.ts';
+
+/** The numbers that are a person's, by what the log itself says of memberships. */
+function due(log: readonly Entry[], userId: UserId): number[] {
+  const memberships = membershipsOf(log).get(userId) ?? [];
+  const seqs = log.map(({ seq }) => seq).filter((seq) => memberships.some((each) => includes(each, seq)));
+  const [first] = log;
+  // A direct conversation shows to the other person with its first message.
+  const isPartner = first?.kind === 'created' && first.conversationKind === 'direct' && first.senderId !== userId;
+  return isPartner ? seqs.filter((seq) => seq > 1) : seqs;
+}
+
+function forEverybody(
+  distribution: DistributionUnderTest,
+  property: (userId: UserId, conversationId: ConversationId, log: readonly Entry[]) => void,
+): void {
+  for (const conversationId of conversationIds) {
+    for (const userId of userIds) property(userId, conversationId, distribution.log(conversationId));
+  }
+}
+
+const firsts = (seqs: readonly number[]) => [...new Set(seqs)];
+
+describe('an entry goes to those whose membership covers it (contract 8)', () => {
+  test('to all of them, to nobody else, in order, wherever the commands fall into batches', async () => {
+    await fc.assert(
+      fc.asyncProperty(script, async (each) => {
+        const distribution = await DistributionUnderTest.start(userIds);
+        for (const batch of batchesOf(each)) await distribution.distribute(batch);
+        forEverybody(distribution, (userId, conversationId, log) => {
+          expect(firsts(distribution.received(userId, conversationId))).toEqual(due(log, userId));
+        });
+      }),
+    );
+  });
+
+  test('once, when no command came again', async () => {
+    await fc.assert(
+      fc.asyncProperty(script, async ({ commands, cuts }) => {
+        const distribution = await DistributionUnderTest.start(userIds);
+        const once = commands.map((command, index) => ({ ...command, commandId: `${command.commandId} ${index}` }));
+        for (const batch of batchesOf({ commands: once, cuts })) await distribution.distribute(batch);
+        forEverybody(distribution, (userId, conversationId, log) => {
+          expect(distribution.received(userId, conversationId)).toEqual(due(log, userId));
+        });
+      }),
+    );
+  });
+
+  test('also when records come again after a crash, together with later ones (race 1)', async () => {
+    await fc.assert(
+      fc.asyncProperty(script, fc.nat(), async (each, which) => {
+        const distribution = await DistributionUnderTest.start(userIds);
+        const batches = batchesOf(each);
+        const crashed = which % batches.length;
+        for (const batch of batches.slice(0, crashed)) await distribution.distribute(batch);
+        distribution.diesBeforeDelivery = true;
+        await expect(distribution.distribute(batches[crashed] ?? [])).rejects.toThrow();
+        distribution.diesBeforeDelivery = false;
+        await distribution.restart();
+        await distribution.distribute(batches.slice(crashed, crashed + 2).flat());
+        for (const batch of batches.slice(crashed + 2)) await distribution.distribute(batch);
+        forEverybody(distribution, (userId, conversationId, log) => {
+          const received = new Set(distribution.received(userId, conversationId));
+          const isDue = new Set(due(log, userId));
+          expect([...received].filter((seq) => !isDue.has(seq))).toEqual([]);
+          const place = membershipsOf(log).get(userId)?.at(-1);
+          const ofPlace = [...isDue].filter((seq) => place && includes(place, seq));
+          expect(ofPlace.filter((seq) => !received.has(seq))).toEqual([]);
+        });
+      }),
+    );
+  });
+});
+
+test('every command has one outcome, in their order, for whoever waits for it', async () => {
+  await fc.assert(
+    fc.asyncProperty(script, async (each) => {
+      const distribution = await DistributionUnderTest.start(userIds);
+      for (const batch of batchesOf(each)) await distribution.distribute(batch);
+      const outcomes = distribution.outcomes().map((delivery) => delivery.kind === 'outcome' && delivery.requestId);
+      expect(outcomes).toEqual(each.commands.map((command: Command) => command.commandId));
+    }),
+  );
+});

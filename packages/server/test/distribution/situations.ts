@@ -1,0 +1,53 @@
+import type { Role, UserId } from '@parley/protocol';
+import { directConversationId } from '../../src/conversations/conversation-ids.ts';
+import { type Command, type CommandFields, type CommandOf, serverCommandId } from '../../src/distribution/command.ts';
+import { decide, type Verdict } from '../../src/distribution/decide.ts';
+import { Shard } from './shard.ts';
+
+/** A command without whose it is and where. */
+export type Wanted<Each = Command> = Each extends Command ? Omit<Each, keyof CommandFields> : never;
+
+export const directId = directConversationId('owner', 'member');
+let lastCommand = 0;
+
+export function by(actorId: UserId, wanted: Wanted, conversationId = 'group'): Command {
+  return { conversationId, actorId, commandId: serverCommandId(String(++lastCommand)), ...wanted };
+}
+
+type Creation = Omit<CommandOf<'create'>, keyof CommandFields | 'kind'>;
+
+export function create(more: Partial<Creation> = {}): Command {
+  const creation: Creation = {
+    ...{ conversationKind: 'group', name: 'name', description: 'about', announceOnly: false, history: 'all' },
+    ...{ userIds: ['admin', 'other admin', 'member', 'other'], ...more },
+  };
+  return by('owner', { kind: 'create', ...creation });
+}
+
+export function role(userId: UserId, newRole: Role): Command {
+  return by('owner', { kind: 'set_role', userId, role: newRole });
+}
+
+/** A group with people of every role, a direct conversation of two of them, and what was done since. */
+export function shardAfter(more: Partial<Creation> = {}, ...since: Command[]): Shard {
+  const opened = by('owner', { kind: 'open_direct', partnerId: 'member' }, directId);
+  return Shard.after([[create(more), role('admin', 'admin'), role('other admin', 'admin'), opened, ...since]]);
+}
+
+/** What the rule says to the command where everything is as the shard has it, but for `memberCount` when it is given. */
+export function verdict(shard: Shard, command: Command, memberCount?: number): Verdict {
+  const head = shard.heads.find(({ id }) => id === command.conversationId);
+  return decide(command, {
+    head: head && { ...head, memberCount: memberCount ?? head.memberCount },
+    participantOf: (userId) => shard.place(command.conversationId, userId),
+    repeated: undefined,
+    nowMs: 2_000,
+  });
+}
+
+/** The kind of the entry that the command becomes, or the code with which it is refused, or 'unchanged'. */
+export function came(shard: Shard, command: Command, memberCount?: number): string {
+  const what = verdict(shard, command, memberCount);
+  if (what.kind === 'refused') return what.code;
+  return what.kind === 'step' ? what.step.entry.kind : what.kind;
+}
