@@ -37,6 +37,11 @@ describe('a conversation that has many members', () => {
   const distribute = async (...commands: Command[]) => {
     for (const command of commands) await distribution.distribute([command]);
   };
+  const isIndexedOfEverybody = async () => {
+    for (const userId of ['owner', 'old', 'new']) {
+      expect(await distribution.broadcastConversations(userId)).toEqual([conversationId]);
+    }
+  };
   const received = (userId: UserId) => distribution.received(userId, conversationId);
   const lastCopy = (userId: UserId) => distribution.copies(userId).at(-1);
 
@@ -83,6 +88,30 @@ describe('a conversation that has many members', () => {
       ...[channelOf(bothWaysMembers + 9), joins('new'), leaves('new'), says(), joins('new'), says(), leaves('new')],
     ]);
     expect(received('new')).toEqual([2, 3, 5, 7]);
+  });
+
+  test('tells nobody again what was before their present membership (contract 8)', async () => {
+    const again = [joins('new'), { ...by('owner'), kind: 'remove', userId: 'new' } as const];
+    await distribute(channelOf(bothWaysMembers + 9), ...again, joins('new'), ...again);
+    expect(received('new')).toEqual([2, 3, 4]);
+  });
+
+  test('is one of everybody in it by the index, which says so from when it is large', async () => {
+    await distribute(channelOf(limit));
+    expect(await distribution.broadcastConversations('old')).toEqual([]);
+    await distribute(joins('new'));
+    await isIndexedOfEverybody();
+  });
+
+  test.each(['indexing', 'delivery'] as const)('is so also after a crash before %s', async (moment) => {
+    await distribute(channelOf(limit));
+    const last = joins('new');
+    distribution.diesBefore = moment;
+    await expect(distribute(last)).rejects.toThrow();
+    distribution.diesBefore = null;
+    await distribution.restart();
+    await distribute(last);
+    await isIndexedOfEverybody();
   });
 
   test('stays one for interested servers when it shrinks below the limit', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { limits, type UserId } from '@parley/protocol';
+import { directConversationId } from '../../src/conversations/conversation-ids.ts';
 import { Shard } from './shard.ts';
 import { by, came, create, directId, role, shardAfter, verdict, type Wanted } from './situations.ts';
 
@@ -81,6 +82,8 @@ describe('roles', () => {
     expect(came(two, by('owner', leave))).toBe('left');
     expect(came(two, by('owner', remove('owner')))).toBe('removed');
     expect(came(two, role('owner', 'member'))).toBe('role');
+    const again = shardAfter({}, role('member', 'owner'), role('owner', 'admin'));
+    expect(came(again, by('member', leave))).toBe('last_owner');
     const alone = Shard.after([[create({ userIds: [] })]]);
     expect(came(alone, by('owner', leave))).toBe('left');
   });
@@ -136,7 +139,8 @@ describe('a direct conversation', () => {
   });
 
   test('has the id that follows from its two people, who are two', () => {
-    for (const command of [open('owner', 'stranger'), open('owner', 'member', 'group'), open('owner', 'owner')]) {
+    const alone = open('owner', 'owner', directConversationId('owner', 'owner'));
+    for (const command of [open('owner', 'stranger'), open('owner', 'member', 'group'), alone]) {
       expect(came(new Shard(), command)).toBe('not_found');
     }
   });

@@ -3,6 +3,7 @@ import { ConversationData } from '../../src/adapters/memory/conversation-data.ts
 import { MemoryConversationStore } from '../../src/adapters/memory/conversation-store.ts';
 import { MemoryHistoryStore } from '../../src/adapters/memory/history-store.ts';
 import { MemoryConnectionRegistry } from '../../src/adapters/memory/registry.ts';
+import type { ConversationStore } from '../../src/conversations/conversations-port.ts';
 import type { Command, CommandRecord } from '../../src/distribution/command.ts';
 import { Distributor } from '../../src/distribution/distributor.ts';
 import type { Delivery, EntryCopy } from '../../src/distribution/mailbox-port.ts';
@@ -11,14 +12,11 @@ import { FakeClock } from '../support/fake-clock.ts';
 
 type Handle = (batch: readonly CommandRecord[]) => Promise<void>;
 
-const sender = 'server of whoever asked';
-
 /** A distributor over stores in memory, that is handed batches; each user is on a server of their own. */
 export class DistributionUnderTest {
-  /** What each server was told, in its order. */
-  readonly deliveries = new Map<string, Delivery[]>();
-  /** Has the process die after the commit, before any mailbox has anything. */
-  diesBeforeDelivery = false;
+  private readonly deliveries = new Map<string, Delivery[]>();
+  /** Has the process die after the commit: before people are indexed, or before any mailbox has anything. */
+  diesBefore: 'indexing' | 'delivery' | null = null;
   private readonly data = new ConversationData();
   private readonly conversations = new MemoryConversationStore(this.data);
   private readonly registry = new MemoryConnectionRegistry(new FakeClock());
@@ -45,12 +43,18 @@ export class DistributionUnderTest {
       mailboxes: {
         open: () => Promise.reject(new Error('there are no mailboxes')),
         deliver: async (serverId, deliveries) => {
-          if (this.diesBeforeDelivery) throw new Unavailable('the process is gone');
+          if (this.diesBefore === 'delivery') throw new Unavailable('the process is gone');
           this.deliveries.set(serverId, [...(this.deliveries.get(serverId) ?? []), ...deliveries]);
         },
       },
       history: new MemoryHistoryStore(this.data),
-      conversations: this.conversations,
+      conversations: {
+        members: (conversationId, page) => this.conversations.members(conversationId, page),
+        indexParticipants: async (rows) => {
+          if (this.diesBefore === 'indexing') throw new Unavailable('the process is gone');
+          await this.conversations.indexParticipants(rows);
+        },
+      } as ConversationStore,
       registry: this.registry,
       clock,
       metrics: { batchDone: () => undefined },
@@ -60,7 +64,10 @@ export class DistributionUnderTest {
 
   async distribute(commands: readonly Command[]): Promise<void> {
     await this.handle?.(
-      commands.map((command) => ({ command, replyTo: { serverId: sender, requestId: command.commandId } })),
+      commands.map((command) => ({
+        command,
+        replyTo: { serverId: serverOf(command.actorId), requestId: command.commandId },
+      })),
     );
   }
 
@@ -73,12 +80,16 @@ export class DistributionUnderTest {
     return this.registry.addInterest(serverOf(userId), conversationId);
   }
 
+  broadcastConversations(userId: UserId): Promise<ConversationId[]> {
+    return this.conversations.broadcastConversations(userId);
+  }
+
   log(conversationId: ConversationId): readonly Entry[] {
     return this.data.logs.get(conversationId) ?? [];
   }
 
   copies(userId: UserId): EntryCopy[] {
-    return (this.deliveries.get(serverOf(userId)) ?? []).filter((delivery) => delivery.kind === 'entry');
+    return this.told(userId).filter((delivery) => delivery.kind === 'entry');
   }
 
   /** The numbers of the conversation's entries that came for the user as a person, each as often as it came. */
@@ -88,8 +99,9 @@ export class DistributionUnderTest {
       .map(({ entry }) => entry.seq);
   }
 
-  outcomes(): Delivery[] {
-    return this.deliveries.get(sender) ?? [];
+  /** Everything that the user's server was told, in its order. */
+  told(userId: UserId): readonly Delivery[] {
+    return this.deliveries.get(serverOf(userId)) ?? [];
   }
 }
 

@@ -21,15 +21,10 @@ export class Shard {
   }
 
   carryOut(commands: readonly Command[], nowMs = 1_000): Decision<BatchResult> {
-    const decision = this.decide(commands, nowMs);
+    const decision = decideBatch(this.factsFor(commands), commands, nowMs);
     this.write(decision.changes);
     this.outcomes.push(...decision.result.outcomes);
     return decision;
-  }
-
-  /** What a batch would come to; nothing is written. */
-  decide(commands: readonly Command[], nowMs = 1_000): Decision<BatchResult> {
-    return decideBatch(this.needed(commands), commands, nowMs);
   }
 
   get heads(): ConversationHead[] {
@@ -58,7 +53,8 @@ export class Shard {
     return this.logs.get(conversationId) ?? [];
   }
 
-  private needed(commands: readonly Command[]): Facts {
+  /** What the commands say that they need, and nothing else. */
+  factsFor(commands: readonly Command[]): Facts {
     const needed = factsNeeded(commands);
     const participants = needed.participants.map((each) => participantKey(each.conversationId, each.userId));
     const repeats = needed.repeats.map((each) => repeatKey(each.conversationId, each.actorId, each.commandId));
