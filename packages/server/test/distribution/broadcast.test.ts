@@ -84,9 +84,9 @@ describe('a conversation that has many members', () => {
   });
 
   test('tells them also when they come and go within one batch', async () => {
-    await distribution.distribute([
-      ...[channelOf(bothWaysMembers + 9), joins('new'), leaves('new'), says(), joins('new'), says(), leaves('new')],
-    ]);
+    await distribute(channelOf(bothWaysMembers + 9));
+    const comesAndGoes = [joins('new'), leaves('new'), says(), joins('new'), says(), leaves('new')];
+    await distribution.distribute(comesAndGoes);
     expect(received('new')).toEqual([2, 3, 5, 7]);
   });
 
