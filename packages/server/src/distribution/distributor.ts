@@ -68,7 +68,7 @@ export class Distributor {
     const interested = await registry.interestedServers(broadcastIds(result));
     const routed = result.entries.map((entry) => {
       const head = known(result.heads, entry.conversationId);
-      return { entry, head, userIds: recipients(entry, head, known(audiences, head.id)) };
+      return { entry, head, userIds: recipients(entry, known(audiences, head.id)) };
     });
     const servers = serversByUser(
       await registry.serversOf([...new Set(routed.flatMap(({ userIds }) => [...userIds]))]),
@@ -99,7 +99,9 @@ export class Distributor {
     const changed = Map.groupBy([...result.places.values(), ...result.endedPlaces], (place) => place.conversationId);
     const audiences = await Promise.all(
       Array.from(result.heads.values(), async (head): Promise<[ConversationId, Audience]> => {
-        const members = routesByParticipants(head) ? await this.participants.membersAt(head) : [];
+        // Whoever listened before a batch that made it broadcast learns of that by these copies, however much it grew.
+        const byParticipants = routesByParticipants(head) || result.toIndexAsBroadcast.has(head.id);
+        const members = byParticipants ? await this.participants.membersAt(head) : null;
         return [head.id, { members, changed: changed.get(head.id) ?? [] }];
       }),
     );

@@ -34,17 +34,17 @@ export function concernedUsers(entry: Entry): UserId[] {
 
 /** Whoever was and is in one conversation, as far as a batch needs to know. */
 export interface Audience {
-  /** Current members; empty when the conversation is not routed by participants. */
-  members: readonly Participant[];
+  /** Current members; null when the conversation is not routed by participants. */
+  members: readonly Participant[] | null;
   /** Places as the batch left them, and those that ended within it. */
   changed: readonly Participant[];
 }
 
 /** Who gets `entry` as a person (contract 8): those whose membership covers it. */
-export function recipients(entry: Entry, head: ConversationHead, audience: Audience): Set<UserId> {
+export function recipients(entry: Entry, audience: Audience): Set<UserId> {
   if (entry.kind === 'created') return new Set(concernedUsers(entry));
   const userIds = new Set<UserId>();
-  if (routesByParticipants(head)) {
+  if (audience.members) {
     for (const member of audience.members) if (covers(member, entry.seq)) userIds.add(member.userId);
     for (const place of audience.changed) if (covers(place, entry.seq)) userIds.add(place.userId);
   } else {
