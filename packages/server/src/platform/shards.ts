@@ -1,0 +1,15 @@
+const offsetBasis = 0x811c9dc5;
+const prime = 0x01000193;
+
+/**
+ * The logical shard of an id, from 0 to `shards` - 1: FNV-1a (32 bits, over UTF-8; RFC 9923) with the finalizer of
+ * MurmurHash3, which spreads ids that differ in few bits. It is the number of the Kafka partition of a conversation's
+ * commands and of the PostgreSQL shard of its rows, so it never changes: a cluster's data stands on it.
+ */
+export function shardOf(id: string, shards: number): number {
+  let hash = offsetBasis;
+  for (const byte of Buffer.from(id)) hash = Math.imul(hash ^ byte, prime);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return ((hash ^ (hash >>> 16)) >>> 0) % shards;
+}
