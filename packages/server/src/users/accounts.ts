@@ -77,7 +77,7 @@ export class Accounts {
     const caller = await this.users.sessionByToken(tokenHash(token));
     const nowMs = this.clock.nowMs();
     if (caller && nowMs - caller.session.lastUsedAtMs > touchIntervalMs) {
-      await this.users.touchSession(caller.session.id, nowMs);
+      await this.users.touchSession(caller.user.id, caller.session.id, nowMs);
     }
     return caller;
   }

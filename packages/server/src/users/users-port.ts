@@ -66,7 +66,7 @@ export interface UserStore {
   /** Newest first. */
   sessions(userId: UserId): Promise<SessionRecord[]>;
   /** Notes that the session was used. May be lost by a crash. */
-  touchSession(sessionId: SessionId, atMs: number): Promise<void>;
+  touchSession(userId: UserId, sessionId: SessionId, atMs: number): Promise<void>;
   /** Ends one session of this user; false when there is none. */
   revokeSession(userId: UserId, sessionId: SessionId): Promise<boolean>;
   /** Ends all sessions of the user but `keepId`; returns those that ended. */

@@ -54,7 +54,7 @@ export function describeSessions(usersOf: () => UserStore): void {
 
     test('are noted as used', async () => {
       const session = await begin('token');
-      await users.touchSession(session.id, 60_000);
+      await users.touchSession(session.userId, session.id, 60_000);
       expect(await users.sessions(ana.id)).toEqual([{ ...session, lastUsedAtMs: 60_000 }]);
     });
 

@@ -6,6 +6,10 @@ import { MemoryConversationStore } from '../../src/adapters/memory/conversation-
 import { MemoryHistoryStore } from '../../src/adapters/memory/history-store.ts';
 import { MemoryTotals } from '../../src/adapters/memory/totals.ts';
 import { MemoryUserStore } from '../../src/adapters/memory/user-store.ts';
+import { PostgresConversationStore } from '../../src/adapters/postgres/conversation-store.ts';
+import { PostgresHistoryStore } from '../../src/adapters/postgres/history-store.ts';
+import { PostgresTotals } from '../../src/adapters/postgres/totals.ts';
+import { PostgresUserStore } from '../../src/adapters/postgres/user-store.ts';
 import { SqliteConversationStore } from '../../src/adapters/sqlite/conversation-store.ts';
 import { databaseFile, openDatabase } from '../../src/adapters/sqlite/database.ts';
 import { GroupCommit } from '../../src/adapters/sqlite/group-commit.ts';
@@ -18,7 +22,9 @@ import type { HistoryStore } from '../../src/history/history-port.ts';
 import type { Totals } from '../../src/users/totals-port.ts';
 import type { UserStore } from '../../src/users/users-port.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { withoutService } from '../support/services.ts';
 import type { AdapterUnderTest } from './adapter-under-test.ts';
+import { emptyDatabase } from './postgres-under-test.ts';
 
 /** The stores of one engine, over common data. */
 export interface Stores {
@@ -83,7 +89,23 @@ async function sqliteStoresOfTheirOwn(): Promise<Stores> {
   };
 }
 
+/** Over two servers with every other shard. */
+async function postgresStores(): Promise<Stores> {
+  const database = await emptyDatabase();
+  return {
+    history: new PostgresHistoryStore(database),
+    conversations: new PostgresConversationStore(database),
+    users: new PostgresUserStore(database),
+    totals: new PostgresTotals(database),
+    passTime: () => undefined,
+    close: async () => undefined,
+  };
+}
+
+const withoutPostgres = withoutService('postgres');
+
 export const storageAdapters: AdapterUnderTest<Stores>[] = [
   { name: 'memory', open: async () => memoryStores() },
   { name: 'sqlite', open: sqliteStoresOfTheirOwn },
+  { name: 'postgres', ...(withoutPostgres !== null && { absent: withoutPostgres }), open: postgresStores },
 ];

@@ -23,7 +23,7 @@ export abstract class MemorySessions {
     return [...this.sessionsByToken.values()].filter((session) => session.userId === userId).sort(newestFirst);
   }
 
-  async touchSession(sessionId: SessionId, atMs: number): Promise<void> {
+  async touchSession(_userId: UserId, sessionId: SessionId, atMs: number): Promise<void> {
     for (const [tokenHash, session] of this.sessionsByToken) {
       if (session.id === sessionId) this.sessionsByToken.set(tokenHash, kept({ ...session, lastUsedAtMs: atMs }));
     }

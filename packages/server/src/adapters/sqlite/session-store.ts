@@ -39,7 +39,7 @@ export class SqliteSessions {
     return this.writes.read(() => this.statements.ofUser.all(userId).map(sessionOf));
   }
 
-  touchSession(sessionId: SessionId, atMs: number): Promise<void> {
+  touchSession(_userId: UserId, sessionId: SessionId, atMs: number): Promise<void> {
     return this.writes.run(() => {
       this.statements.touch.run(atMs, sessionId);
     });

@@ -1,0 +1,81 @@
+import type { UserId } from '@parley/protocol';
+import type { ShardedDatabase } from './sharded-database.ts';
+
+interface ClaimRow {
+  user_id: UserId;
+  confirmed: boolean;
+  lapsed: boolean;
+}
+
+/**
+ * Names that one user can have, each in the shard of its hash, where its primary key makes it unique (race 9). A name
+ * is claimed before the account is written, in another shard, and confirmed after it. A claim that a crash left
+ * pending falls free after a minute, unless its account is there: then it is confirmed.
+ */
+export class Claims {
+  constructor(
+    private readonly database: ShardedDatabase,
+    private readonly accountExists: (userId: UserId) => Promise<boolean>,
+  ) {}
+
+  /** True when the name is claimed for this user from now on. */
+  async take(name: string, userId: UserId): Promise<boolean> {
+    for (;;) {
+      const held = await this.insertOrFind(name, userId);
+      if (held.user_id === userId) return true;
+      if (held.confirmed || !held.lapsed) return false;
+      if (await this.accountExists(held.user_id)) {
+        await this.confirm(name, held.user_id);
+        return false;
+      }
+      await this.release(name, held.user_id);
+    }
+  }
+
+  /** False when the claim was given to somebody else since. */
+  async confirm(name: string, userId: UserId): Promise<boolean> {
+    const rows = await this.database.at(
+      name,
+      (sql, shard) => sql`
+        WITH permitted AS MATERIALIZED (SELECT writable(${shard}) AS shard)
+        UPDATE claims c SET confirmed = true FROM permitted
+        WHERE c.shard = permitted.shard AND c.name = ${name} AND c.user_id = ${userId} RETURNING 1`,
+    );
+    return rows.length > 0;
+  }
+
+  /** Gives up a claim that isn't confirmed. */
+  async release(name: string, userId: UserId): Promise<void> {
+    await this.database.at(
+      name,
+      (sql, shard) => sql`
+        WITH permitted AS MATERIALIZED (SELECT writable(${shard}) AS shard)
+        DELETE FROM claims c USING permitted
+        WHERE c.shard = permitted.shard AND c.name = ${name} AND c.user_id = ${userId} AND NOT c.confirmed`,
+    );
+  }
+
+  /** Whose the name is; a pending claim is nobody's. */
+  async holder(name: string): Promise<UserId | undefined> {
+    const [row] = await this.database.at(
+      name,
+      (sql, shard) => sql<{ user_id: UserId }[]>`
+        SELECT user_id FROM claims WHERE shard = served(${shard}) AND name = ${name} AND confirmed`,
+    );
+    return row?.user_id;
+  }
+
+  private async insertOrFind(name: string, userId: UserId): Promise<ClaimRow> {
+    const [row] = await this.database.at(
+      name,
+      // What is there is touched without being changed: only so does the statement see a row that came meanwhile.
+      (sql, shard) => sql<ClaimRow[]>`
+        INSERT INTO claims AS c (shard, name, user_id, confirmed, claimed_at)
+        VALUES (writable(${shard}), ${name}, ${userId}, false, now())
+        ON CONFLICT (shard, name) DO UPDATE SET user_id = c.user_id
+        RETURNING user_id, confirmed, claimed_at < now() - interval '1 minute' AS lapsed`,
+    );
+    if (!row) throw new Error(`a claim of ${name} gave no row`);
+    return row;
+  }
+}

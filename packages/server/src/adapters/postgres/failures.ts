@@ -1,0 +1,50 @@
+import postgres from 'postgres';
+import { Unavailable } from '../../platform/failures.ts';
+
+/** The server doesn't serve a shard that it was asked for, or takes no writes to it: it is, or was, being moved. */
+export class NotServed extends Error {
+  override name = 'NotServed';
+}
+
+/** SQLSTATE that the functions `served` and `writable` raise; class PA is nobody else's. */
+const notServedState = 'PA001';
+
+/**
+ * Serialization failure and deadlock, where the same again can succeed; and a key that was there: two distributors
+ * created one conversation at once, and deciding again finds it (race 3).
+ */
+const repeatableStates = new Set(['40001', '40P01', '23505']);
+
+/**
+ * Classes of SQLSTATE that say the database can't now: connection, transaction undone, out of resources (a full disk
+ * is one), operator's intervention (shutdown, statement timeout, recovery), system error.
+ * https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
+const unavailableClasses = new Set(['08', '40', '53', '57', '58']);
+
+/** States of other classes that say it too: a standby that takes no writes, locks, transactions that idled. */
+const unavailableStates = new Set(['25006', '25P03', '55P03']);
+
+/** Errors of the connection itself, by postgres.js and by the operating system. */
+const connectionCodes = /^(CONNECT_TIMEOUT|CONNECTION_\w+|E[A-Z]{3,}|ERR_SOCKET\w*)$/;
+
+/** Whether a batch that met this is to be decided again. */
+export function isRepeatable(error: unknown): boolean {
+  return error instanceof postgres.PostgresError && repeatableStates.has(error.code);
+}
+
+/** What to reject with: {@link NotServed}, {@link Unavailable}, or the error itself. */
+export function failureOf(error: unknown, serverName: string): unknown {
+  if (error instanceof postgres.PostgresError && error.code === notServedState) {
+    return new NotServed(error.message, { cause: error });
+  }
+  if (!isUnavailable(error)) return error;
+  return new Unavailable(`PostgreSQL server ${serverName} could not carry it out`, { cause: error });
+}
+
+function isUnavailable(error: unknown): boolean {
+  if (error instanceof postgres.PostgresError) {
+    return unavailableClasses.has(error.code.slice(0, 2)) || unavailableStates.has(error.code);
+  }
+  return error instanceof Error && 'code' in error && connectionCodes.test(String(error.code));
+}

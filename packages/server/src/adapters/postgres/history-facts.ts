@@ -1,0 +1,63 @@
+import type { ConversationId } from '@parley/protocol';
+import { type Facts, type FactsNeeded, participantKey, repeatKey } from '../../history/history-port.ts';
+import { type HeadRow, headOf, type ParticipantRow, participantOf } from './conversation-rows.ts';
+import { type EntryRow, entryOf } from './entry-rows.ts';
+import type { Sql } from './pool.ts';
+
+interface FactsRow {
+  heads: HeadRow[] | null;
+  participants: ParticipantRow[] | null;
+  repeats: EntryRow[] | null;
+}
+
+/** Loads what a batch needs of one server's shards in one statement, so that all of it is of one moment. */
+export async function loadFacts(
+  sql: Sql,
+  needed: FactsNeeded,
+  shardOf: (conversationId: ConversationId) => number,
+): Promise<Facts> {
+  const { conversationIds, participants, repeats } = needed;
+  const shards = conversationIds.map(shardOf);
+  const [row] = await sql<FactsRow[]>`
+    SELECT
+      (SELECT count(served(shard)) FROM unnest(${[...new Set(shards)]}::smallint[]) AS shard) AS served,
+      (SELECT json_agg(c) FROM unnest(${shards}::smallint[], ${conversationIds}::text[]) AS wanted (shard, id)
+        JOIN conversations c USING (shard, id)) AS heads,
+      (SELECT json_agg(p) FROM unnest(
+          ${participants.map(({ conversationId }) => shardOf(conversationId))}::smallint[],
+          ${participants.map(({ conversationId }) => conversationId)}::text[],
+          ${participants.map(({ userId }) => userId)}::text[]
+        ) AS wanted (shard, conversation_id, user_id)
+        JOIN participants p USING (shard, conversation_id, user_id)) AS participants,
+      (SELECT json_agg(e) FROM unnest(
+          ${repeats.map(({ conversationId }) => shardOf(conversationId))}::smallint[],
+          ${repeats.map(({ conversationId }) => conversationId)}::text[],
+          ${repeats.map(({ actorId }) => actorId)}::text[],
+          ${repeats.map(({ commandId }) => commandId)}::text[]
+        ) AS wanted (shard, conversation_id, sender_id, command_id)
+        JOIN entries e USING (shard, conversation_id, sender_id, command_id)) AS repeats`;
+  if (!row) throw new Error('a query of facts gave no row');
+  return {
+    heads: new Map(row.heads?.map((head) => [head.id, headOf(head)])),
+    participants: new Map(
+      row.participants?.map((place) => [participantKey(place.conversation_id, place.user_id), participantOf(place)]),
+    ),
+    repeats: new Map(
+      row.repeats?.map((entry) => [
+        repeatKey(entry.conversation_id, entry.sender_id, entry.command_id),
+        entryOf(entry),
+      ]),
+    ),
+  };
+}
+
+/** Facts of several servers as one. */
+export function allFacts(parts: readonly Facts[]): Facts {
+  const [only, ...others] = parts;
+  if (only && others.length === 0) return only;
+  return {
+    heads: new Map(parts.flatMap((part) => [...part.heads])),
+    participants: new Map(parts.flatMap((part) => [...part.participants])),
+    repeats: new Map(parts.flatMap((part) => [...part.repeats])),
+  };
+}

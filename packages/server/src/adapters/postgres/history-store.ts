@@ -1,0 +1,108 @@
+import type { ConversationId, Entry } from '@parley/protocol';
+import type { Changes, Decision, Facts, FactsNeeded, HistoryRange, HistoryStore } from '../../history/history-port.ts';
+import { Unavailable } from '../../platform/failures.ts';
+import { type EntryRow, entryOf } from './entry-rows.ts';
+import { isRepeatable } from './failures.ts';
+import { allFacts, loadFacts } from './history-facts.ts';
+import { changesByConversation, writeChanges } from './history-writes.ts';
+import type { ShardedDatabase } from './sharded-database.ts';
+import { Turns } from './turns.ts';
+
+/** Another distributor is in the way only while a shard goes over from one to the other. */
+const attemptsMax = 10;
+const pauseMs = 20;
+
+/**
+ * The conversations' logs in PostgreSQL. A batch takes two statements: one loads the facts, the other writes what was
+ * decided by them, if they still hold. Nothing is locked between the two; whoever comes second decides again.
+ *
+ * The index by user isn't written here: it may be on another server, and the command log, which is replayed after a
+ * crash, has it written by `indexParticipants`.
+ */
+export class PostgresHistoryStore implements HistoryStore {
+  private readonly turns = new Turns();
+  private readonly shardOf = (conversationId: ConversationId): number => this.database.shardOf(conversationId);
+
+  constructor(private readonly database: ShardedDatabase) {}
+
+  apply<Result>(needed: FactsNeeded, decide: (facts: Facts) => Decision<Result>): Promise<Result> {
+    return this.turns.take(this.database.shardsOf(needed.conversationIds), () => this.decideAndWrite(needed, decide));
+  }
+
+  private async decideAndWrite<Result>(
+    needed: FactsNeeded,
+    decide: (facts: Facts) => Decision<Result>,
+  ): Promise<Result> {
+    let cause: unknown;
+    for (let attempt = 1; attempt <= attemptsMax; attempt++) {
+      const facts = await this.facts(needed);
+      const { changes, result } = decide(facts);
+      try {
+        if (await this.write(changes, facts)) return result;
+      } catch (error) {
+        if (!isRepeatable(error)) throw error;
+        cause = error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * pauseMs * attempt));
+    }
+    throw cause ?? new Unavailable(`others changed the same conversations ${attemptsMax} times in between`);
+  }
+
+  private async write(changes: Changes, facts: Facts): Promise<boolean> {
+    const written = await this.database.atEach(
+      changesByConversation(changes),
+      ({ conversationId }) => conversationId,
+      (sql, group) => writeChanges(sql, group, facts, this.shardOf),
+    );
+    return written.every(Boolean);
+  }
+
+  async range({ conversationId, fromSeq, toSeq, order, limit, textBytes }: HistoryRange): Promise<Entry[]> {
+    const rows = await this.database.at(conversationId, (sql, shard) => {
+      const direction = order === 'oldest_first' ? sql`ASC` : sql`DESC`;
+      return sql<EntryRow[]>`
+        SELECT * FROM (
+          SELECT *, row_number() OVER so_far AS place, sum(octet_length(coalesce(text, ''))) OVER so_far AS bytes
+          FROM (
+            SELECT * FROM entries
+            WHERE shard = served(${shard}) AND conversation_id = ${conversationId}
+              AND seq BETWEEN ${fromSeq} AND ${toSeq}
+            ORDER BY seq ${direction} LIMIT ${limit}
+          ) AS page
+          WINDOW so_far AS (ORDER BY seq ${direction} ROWS UNBOUNDED PRECEDING)
+        ) AS measured
+        WHERE place = 1 OR bytes <= ${textBytes} ORDER BY place`;
+    });
+    return rows.map(entryOf);
+  }
+
+  async messageCountAt(conversationId: ConversationId, seq: number): Promise<number> {
+    if (seq === 0) return 0;
+    const [row] = await this.database.at(
+      conversationId,
+      (sql, shard) => sql<{ message_count: number }[]>`
+        SELECT message_count FROM entries
+        WHERE shard = served(${shard}) AND conversation_id = ${conversationId} AND seq = ${seq}`,
+    );
+    if (!row) throw new Error(`conversation ${conversationId} has no entry ${seq}`);
+    return row.message_count;
+  }
+
+  private async facts({ conversationIds, participants, repeats }: FactsNeeded): Promise<Facts> {
+    const participantsOf = Map.groupBy(participants, ({ conversationId }) => conversationId);
+    const repeatsOf = Map.groupBy(repeats, ({ conversationId }) => conversationId);
+    const parts = await this.database.atEach(
+      conversationIds,
+      (id) => id,
+      (sql, group) => {
+        const needed = {
+          conversationIds: group,
+          participants: group.flatMap((id) => participantsOf.get(id) ?? []),
+          repeats: group.flatMap((id) => repeatsOf.get(id) ?? []),
+        };
+        return loadFacts(sql, needed, this.shardOf);
+      },
+    );
+    return allFacts(parts);
+  }
+}

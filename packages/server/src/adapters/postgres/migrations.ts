@@ -1,0 +1,70 @@
+import { Unusable } from '../../platform/failures.ts';
+import type { Pool } from './pool.ts';
+import { schemaSteps } from './schema-steps.ts';
+
+/**
+ * Brings a server's schema up to date, made if needed. Of several programs that do so at once one does it and the
+ * others wait; each step happens wholly or not at all.
+ *
+ * @throws {Unusable} when a newer Parley wrote the schema and this one can't work with it.
+ */
+export async function migrate(pool: Pool): Promise<void> {
+  const { schema } = pool;
+  await pool.run((sql) =>
+    sql.unsafe(`
+      SELECT ${migrationLock(schema)};
+      CREATE SCHEMA IF NOT EXISTS ${schema};
+      CREATE TABLE IF NOT EXISTS ${schema}.migrations (version integer PRIMARY KEY, works_from integer NOT NULL);`),
+  );
+  await checkSchema(pool, { behind: 'is mended' });
+  for (const [index, { statements, worksFrom }] of schemaSteps.entries()) {
+    const version = index + 1;
+    // Several statements sent as one are one transaction.
+    await pool.run((sql) =>
+      sql.unsafe(`
+        SELECT ${migrationLock(schema)};
+        DO $migration$ BEGIN
+          IF NOT EXISTS (SELECT FROM ${schema}.migrations WHERE version = ${version}) THEN
+            EXECUTE $step$${statements}$step$;
+            INSERT INTO ${schema}.migrations VALUES (${version}, ${worksFrom});
+          END IF;
+        END $migration$;`),
+    );
+  }
+}
+
+/**
+ * Refuses a schema that this program can't work with: one that lacks steps, or one that a newer program changed so
+ * much that only programs from a later step on know it.
+ */
+export async function checkSchema(pool: Pool, options: { behind: 'is refused' | 'is mended' }): Promise<void> {
+  const { schema, name } = pool;
+  const known = schemaSteps.length;
+  const [found] = await pool.run(
+    (sql) => sql<{ exists: boolean }[]>`SELECT to_regclass(${`${schema}.migrations`}) IS NOT NULL AS exists`,
+  );
+  if (!found?.exists) {
+    throw new Unusable(`PostgreSQL server ${name} has no schema ${schema}: make it with "parley cluster init"`);
+  }
+  const [row] = await pool.run(
+    (sql) => sql<{ version: number; works_from: number }[]>`
+      SELECT coalesce(max(version), 0) AS version, coalesce(max(works_from), 0) AS works_from FROM migrations`,
+  );
+  const { version, works_from: worksFrom } = row ?? { version: 0, works_from: 0 };
+  if (worksFrom > known) {
+    throw new Unusable(
+      `schema ${schema} on PostgreSQL server ${name} has form ${version}, which needs a Parley that knows form ` +
+        `${worksFrom}; this one knows up to ${known}. Start the newer version, or restore a backup made by this one.`,
+    );
+  }
+  if (version < known && options.behind === 'is refused') {
+    throw new Unusable(
+      `schema ${schema} on PostgreSQL server ${name} has form ${version}, this Parley needs ${known}: ` +
+        'run "parley cluster init" of this version, which changes it while the previous version goes on',
+    );
+  }
+}
+
+function migrationLock(schema: string): string {
+  return `pg_advisory_xact_lock(hashtextextended('parley migrations of ${schema}', 0))`;
+}

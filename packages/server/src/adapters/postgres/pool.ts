@@ -1,0 +1,133 @@
+import postgres from 'postgres';
+import { Unavailable, Unusable } from '../../platform/failures.ts';
+import { failureOf } from './failures.ts';
+
+/** Rows with numbers: every bigint here is a count, a position or a time, far below 2^53. */
+type Types = { bigint: number };
+
+/** What runs statements. */
+export type Sql = postgres.Sql<Types>;
+
+/** PostgreSQL's type number of `json`, which is kept as text and read once; `sql.json` would make it `jsonb`. */
+const jsonType = 114;
+
+/** Rows as one parameter of type `json`. */
+export function json(sql: Sql, rows: readonly object[]): postgres.Parameter<readonly object[]> {
+  return sql.typed(rows, jsonType);
+}
+
+/** One PostgreSQL server as Parley uses it. */
+export interface PostgresServer {
+  /** Names it in messages and in the cluster's commands. */
+  name: string;
+  /** `postgres://user:password@host:port/database?sslmode=verify-full`. */
+  url: string;
+  /** The schema that holds Parley's tables. */
+  schema: string;
+}
+
+export interface PoolBounds {
+  maxConnections: number;
+  /** A statement, with its wait for locks, is given up by the server after this. */
+  statementTimeoutMs: number;
+  /** An answer that didn't come by then never will: the connections are thrown away. */
+  answerTimeoutMs: number;
+  connectTimeoutMs: number;
+}
+
+export const defaultPoolBounds: PoolBounds = {
+  maxConnections: 10,
+  statementTimeoutMs: 10_000,
+  answerTimeoutMs: 12_000,
+  connectTimeoutMs: 3_000,
+};
+
+/** Connections for writes that a crash of the database may take back: they don't wait for its disk. */
+const relaxedConnections = 2;
+
+/**
+ * A bounded number of connections to one server. What can't be carried out now rejects with {@link Unavailable}.
+ *
+ * Every call is one statement that stands alone, and so its own transaction: a connection of postgres.js that is lost
+ * inside `begin` can bring statements of a dead transaction into another one (porsager/postgres #1208, #1215).
+ */
+export class Pool {
+  readonly name: string;
+  readonly schema: string;
+  private durable: Sql;
+  private relaxed: Sql;
+
+  constructor(
+    private readonly server: PostgresServer,
+    private readonly bounds: PoolBounds = defaultPoolBounds,
+  ) {
+    this.name = server.name;
+    this.schema = server.schema;
+    // The name becomes part of a search path, which has no parameters.
+    if (!/^[a-z_][a-z0-9_]{0,62}$/.test(server.schema)) {
+      throw new Unusable(`${server.schema} can't be the name of a schema: lower-case letters, digits and _ alone`);
+    }
+    this.durable = this.connect('on');
+    this.relaxed = this.connect('off');
+  }
+
+  /** Runs one statement. What it wrote is on disk when this resolves (contract 1). */
+  run<Result>(statement: (sql: Sql) => PromiseLike<Result>): Promise<Result> {
+    return this.answered(() => this.durable, statement);
+  }
+
+  /** Runs one statement, whose writes every later read shows, but a crash within the next second may take back. */
+  runRelaxed<Result>(statement: (sql: Sql) => PromiseLike<Result>): Promise<Result> {
+    return this.answered(() => this.relaxed, statement);
+  }
+
+  /** Ends every connection, after what is under way, but at the latest when no statement can be any more. */
+  async close(): Promise<void> {
+    const timeout = this.bounds.statementTimeoutMs / 1_000;
+    await Promise.all([this.durable.end({ timeout }), this.relaxed.end({ timeout })]);
+  }
+
+  private async answered<Result>(current: () => Sql, statement: (sql: Sql) => PromiseLike<Result>): Promise<Result> {
+    const sql = current();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        reject(new Unavailable(`PostgreSQL server ${this.name} did not answer in ${this.bounds.answerTimeoutMs} ms`));
+        if (sql === current()) this.renew();
+      }, this.bounds.answerTimeoutMs);
+    });
+    try {
+      return await Promise.race([Promise.resolve(statement(sql)), late]);
+    } catch (error) {
+      throw failureOf(error, this.name);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Connections to a server that went silent, without closing them, would stay taken until TCP gives up. */
+  private renew(): void {
+    const old = [this.durable, this.relaxed];
+    this.durable = this.connect('on');
+    this.relaxed = this.connect('off');
+    for (const sql of old) void sql.end({ timeout: 0 });
+  }
+
+  private connect(synchronousCommit: 'on' | 'off'): Sql {
+    const { maxConnections, statementTimeoutMs, connectTimeoutMs } = this.bounds;
+    return postgres(this.server.url, {
+      max: synchronousCommit === 'on' ? maxConnections : relaxedConnections,
+      connect_timeout: connectTimeoutMs / 1_000,
+      // After a failed attempt to connect: no less than a quarter second, and never all processes at once.
+      backoff: (attempt: number) => Math.min(5, 0.25 * 2 ** attempt) * (0.5 + Math.random() / 2),
+      types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
+      connection: {
+        application_name: 'parley',
+        search_path: this.server.schema,
+        statement_timeout: statementTimeoutMs,
+        synchronous_commit: synchronousCommit,
+      },
+      onnotice: () => undefined,
+    });
+  }
+}

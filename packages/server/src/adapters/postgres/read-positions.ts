@@ -1,0 +1,41 @@
+import type { ConversationId, UserId } from '@parley/protocol';
+import type { ReadPosition } from '../../conversations/conversations-port.ts';
+import type { ShardedDatabase } from './sharded-database.ts';
+
+interface PositionRow {
+  seq: number;
+  message_count: number;
+}
+
+/** Read positions, in their users' shards. They move often and may be lost for a second: no write waits for a disk. */
+export class PostgresReadPositions {
+  constructor(private readonly database: ShardedDatabase) {}
+
+  /** Moves forward, never back; answers with where it is then. */
+  async advance(userId: UserId, conversationId: ConversationId, to: ReadPosition): Promise<ReadPosition> {
+    const [row] = await this.database.atRelaxed(
+      userId,
+      (sql, shard) => sql<PositionRow[]>`
+        INSERT INTO read_positions AS r (shard, user_id, conversation_id, seq, message_count)
+        VALUES (writable(${shard}), ${userId}, ${conversationId}, ${to.seq}, ${to.messageCount})
+        ON CONFLICT (shard, user_id, conversation_id) DO UPDATE SET
+          seq = greatest(r.seq, excluded.seq),
+          message_count = CASE WHEN excluded.seq > r.seq THEN excluded.message_count ELSE r.message_count END
+        RETURNING seq, message_count`,
+    );
+    if (!row) throw new Error('a read position that was written gave no row');
+    return { seq: row.seq, messageCount: row.message_count };
+  }
+
+  /** Who has none isn't in the map. */
+  async of(conversationId: ConversationId, userIds: readonly UserId[]): Promise<Map<UserId, ReadPosition>> {
+    const parts = await this.database.atEach(
+      userIds,
+      (userId) => userId,
+      (sql, group) => sql<({ user_id: UserId } & PositionRow)[]>`
+        SELECT user_id, seq, message_count FROM ${this.database.served(sql, group)} AS wanted (shard, user_id)
+        JOIN read_positions USING (shard, user_id) WHERE conversation_id = ${conversationId}`,
+    );
+    return new Map(parts.flat().map((row) => [row.user_id, { seq: row.seq, messageCount: row.message_count }]));
+  }
+}

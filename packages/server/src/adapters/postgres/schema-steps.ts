@@ -1,0 +1,256 @@
+/** One numbered step of the schema's form. */
+export interface SchemaStep {
+  statements: string;
+  /**
+   * The number of the oldest step whose programs work with the schema after this one. A step adds first, and only a
+   * later version's step takes away, so that two versions run side by side while servers are upgraded.
+   */
+  worksFrom: number;
+}
+
+/**
+ * Every table leads with the logical shard that a row belongs to, so that a shard lies together, is read by ranges and
+ * can be replicated to another server by itself. Text that is sorted or searched by ranges is compared by code points,
+ * as everywhere else in Parley.
+ */
+const tables = `
+  CREATE TABLE cluster (only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row), shards smallint NOT NULL);
+
+  -- Which logical shards this server has. 'arriving': being copied to here. 'serving': read and written here.
+  -- 'fenced': read here, no longer written. 'gone': neither, its rows are to be deleted.
+  CREATE TABLE shards (shard smallint PRIMARY KEY, state text NOT NULL);
+
+  CREATE TABLE conversations (
+    shard smallint NOT NULL,
+    id text COLLATE "C" NOT NULL,
+    kind text NOT NULL,
+    name text,
+    description text NOT NULL,
+    announce_only boolean NOT NULL,
+    history text NOT NULL,
+    created_by text NOT NULL,
+    head_seq bigint NOT NULL,
+    message_count bigint NOT NULL,
+    last_message_seq bigint NOT NULL,
+    membership_seq bigint NOT NULL,
+    member_count bigint NOT NULL,
+    owner_count bigint NOT NULL,
+    broadcast boolean NOT NULL,
+    closed boolean NOT NULL,
+    last_entry_at_ms bigint NOT NULL,
+    PRIMARY KEY (shard, id)
+  ) WITH (fillfactor = 70);
+
+  CREATE TABLE channel_terms (
+    shard smallint NOT NULL,
+    conversation_id text COLLATE "C" NOT NULL,
+    term text COLLATE "C" NOT NULL,
+    PRIMARY KEY (shard, conversation_id, term)
+  );
+  CREATE INDEX channels_by_term ON channel_terms (term, conversation_id);
+
+  CREATE TABLE participants (
+    shard smallint NOT NULL,
+    conversation_id text COLLATE "C" NOT NULL,
+    user_id text COLLATE "C" NOT NULL,
+    role text NOT NULL,
+    joined_seq bigint NOT NULL,
+    joined_message_count bigint NOT NULL,
+    visible_from_seq bigint NOT NULL,
+    left_seq bigint,
+    changed_seq bigint NOT NULL,
+    changed_at_ms bigint NOT NULL,
+    PRIMARY KEY (shard, conversation_id, user_id)
+  );
+  CREATE INDEX members ON participants (shard, conversation_id, joined_seq, user_id) WHERE left_seq IS NULL;
+
+  -- The dedupe key is unique for as long as the entry exists (contract 2), the number always (contract 3).
+  CREATE TABLE entries (
+    shard smallint NOT NULL,
+    conversation_id text COLLATE "C" NOT NULL,
+    seq bigint NOT NULL,
+    message_count bigint NOT NULL,
+    at_ms bigint NOT NULL,
+    sender_id text COLLATE "C" NOT NULL,
+    command_id text COLLATE "C" NOT NULL,
+    kind text NOT NULL,
+    text text,
+    notice text,
+    PRIMARY KEY (shard, conversation_id, seq)
+  );
+  CREATE UNIQUE INDEX entry_commands ON entries (shard, conversation_id, sender_id, command_id);
+
+  -- The index by user: what the user's shard holds of conversations.
+  CREATE TABLE memberships (
+    shard smallint NOT NULL,
+    user_id text COLLATE "C" NOT NULL,
+    conversation_id text COLLATE "C" NOT NULL,
+    broadcast boolean NOT NULL,
+    role text NOT NULL,
+    joined_seq bigint NOT NULL,
+    joined_message_count bigint NOT NULL,
+    visible_from_seq bigint NOT NULL,
+    left_seq bigint,
+    changed_seq bigint NOT NULL,
+    changed_at_ms bigint NOT NULL,
+    PRIMARY KEY (shard, user_id, conversation_id)
+  );
+  CREATE INDEX broadcast_memberships ON memberships (shard, user_id, conversation_id)
+    WHERE broadcast AND left_seq IS NULL;
+
+  CREATE TABLE read_positions (
+    shard smallint NOT NULL,
+    user_id text COLLATE "C" NOT NULL,
+    conversation_id text COLLATE "C" NOT NULL,
+    seq bigint NOT NULL,
+    message_count bigint NOT NULL,
+    PRIMARY KEY (shard, user_id, conversation_id)
+  ) WITH (fillfactor = 70);
+
+  CREATE TABLE users (
+    shard smallint NOT NULL,
+    id text COLLATE "C" NOT NULL,
+    username text NOT NULL,
+    username_key text COLLATE "C" NOT NULL,
+    display_name text NOT NULL,
+    password_hash text NOT NULL,
+    administrator boolean NOT NULL,
+    disabled boolean NOT NULL,
+    created_at_ms bigint NOT NULL,
+    PRIMARY KEY (shard, id)
+  );
+  CREATE INDEX users_by_name ON users (username_key);
+
+  CREATE TABLE user_terms (
+    shard smallint NOT NULL,
+    user_id text COLLATE "C" NOT NULL,
+    term text COLLATE "C" NOT NULL,
+    PRIMARY KEY (shard, user_id, term)
+  );
+  CREATE INDEX users_by_term ON user_terms (term, user_id);
+
+  -- Names that one user can have, in the shard of the hashed name (race 9).
+  CREATE TABLE claims (
+    shard smallint NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    user_id text NOT NULL,
+    confirmed boolean NOT NULL,
+    claimed_at timestamptz NOT NULL,
+    PRIMARY KEY (shard, name)
+  );
+
+  CREATE TABLE sessions (
+    shard smallint NOT NULL,
+    user_id text COLLATE "C" NOT NULL,
+    id text COLLATE "C" NOT NULL,
+    token_hash text NOT NULL,
+    device text,
+    created_at_ms bigint NOT NULL,
+    last_used_at_ms bigint NOT NULL,
+    PRIMARY KEY (shard, user_id, id)
+  );
+
+  -- Whose session a token is, in the shard of the token's hash. The session itself decides whether it still is one.
+  CREATE TABLE session_tokens (
+    shard smallint NOT NULL,
+    token_hash text COLLATE "C" NOT NULL,
+    user_id text NOT NULL,
+    session_id text NOT NULL,
+    PRIMARY KEY (shard, token_hash)
+  );
+
+  CREATE TABLE invitations (
+    shard smallint NOT NULL,
+    token_hash text COLLATE "C" NOT NULL,
+    uses_left bigint NOT NULL,
+    expires_at_ms bigint NOT NULL,
+    created_by text,
+    PRIMARY KEY (shard, token_hash)
+  );`;
+
+/** The tables that a shard's rows are in: what is copied when a shard is moved. */
+export const shardTables = [...tables.matchAll(/CREATE TABLE (\w+) \(\n {4}shard /g)].map((match) => String(match[1]));
+
+/**
+ * `served` and `writable` give the shard back, or raise PA001. A write holds the shard's lock, shared, until its
+ * transaction ends; whoever fences the shard takes it alone, and so waits for the writes that passed.
+ */
+const shardFunctions = `
+  CREATE FUNCTION served(wanted smallint) RETURNS smallint STABLE LANGUAGE plpgsql AS $$
+  BEGIN
+    IF NOT EXISTS (SELECT FROM shards WHERE shard = wanted AND state IN ('serving', 'fenced')) THEN
+      RAISE EXCEPTION 'shard % is not served here', wanted USING ERRCODE = 'PA001';
+    END IF;
+    RETURN wanted;
+  END $$;
+
+  CREATE FUNCTION writable(wanted smallint) RETURNS smallint VOLATILE LANGUAGE plpgsql AS $$
+  BEGIN
+    PERFORM pg_advisory_xact_lock_shared(hashtext(current_schema()), wanted);
+    IF NOT EXISTS (SELECT FROM shards WHERE shard = wanted AND state = 'serving') THEN
+      RAISE EXCEPTION 'shard % takes no writes here', wanted USING ERRCODE = 'PA001';
+    END IF;
+    RETURN wanted;
+  END $$;`;
+
+/**
+ * Writes what a batch decided, if the heads are still those that it was decided by; false, and nothing, otherwise.
+ * Rows are locked and made in the order of their keys, so that two batches never wait for one another.
+ */
+const applyChanges = `
+  CREATE FUNCTION apply_changes(of_shards smallint[], heads json, places json, log json, terms json)
+  RETURNS boolean LANGUAGE plpgsql AS $$
+  DECLARE
+    known bigint;
+    unchanged bigint;
+  BEGIN
+    PERFORM writable(each) FROM unnest(of_shards) AS each ORDER BY each;
+
+    WITH expected AS (
+      SELECT * FROM json_to_recordset(heads) AS h (shard smallint, id text, decided_by bigint) WHERE decided_by > 0
+    ), locked AS (
+      SELECT c.head_seq = e.decided_by AS unchanged FROM expected e JOIN conversations c USING (shard, id)
+      ORDER BY c.shard, c.id FOR UPDATE OF c
+    )
+    SELECT (SELECT count(*) FROM expected), (SELECT count(*) FROM locked WHERE locked.unchanged)
+      INTO known, unchanged;
+    IF known <> unchanged THEN
+      RETURN false;
+    END IF;
+
+    INSERT INTO conversations
+      SELECT (row).* FROM (
+        SELECT json_populate_record(NULL::conversations, h) AS row FROM json_array_elements(heads) AS h
+        WHERE (h->>'decided_by')::bigint = 0
+      ) AS made ORDER BY (row).shard, (row).id;
+    UPDATE conversations c SET
+        (name, description, announce_only, head_seq, message_count, last_message_seq,
+          membership_seq, member_count, owner_count, broadcast, closed, last_entry_at_ms)
+        = (h.name, h.description, h.announce_only, h.head_seq, h.message_count, h.last_message_seq,
+          h.membership_seq, h.member_count, h.owner_count, h.broadcast, h.closed, h.last_entry_at_ms)
+      FROM json_to_recordset(heads) AS h (
+        shard smallint, id text, decided_by bigint, name text, description text, announce_only boolean,
+        head_seq bigint, message_count bigint, last_message_seq bigint, membership_seq bigint, member_count bigint,
+        owner_count bigint, broadcast boolean, closed boolean, last_entry_at_ms bigint)
+      WHERE h.decided_by > 0 AND c.shard = h.shard AND c.id = h.id;
+
+    INSERT INTO entries SELECT * FROM json_populate_recordset(NULL::entries, log);
+
+    INSERT INTO participants SELECT * FROM json_populate_recordset(NULL::participants, places)
+      ON CONFLICT (shard, conversation_id, user_id) DO UPDATE SET
+        (role, joined_seq, joined_message_count, visible_from_seq, left_seq, changed_seq, changed_at_ms)
+        = (excluded.role, excluded.joined_seq, excluded.joined_message_count, excluded.visible_from_seq,
+          excluded.left_seq, excluded.changed_seq, excluded.changed_at_ms);
+
+    DELETE FROM channel_terms t USING json_to_recordset(terms) AS changed (shard smallint, conversation_id text)
+      WHERE t.shard = changed.shard AND t.conversation_id = changed.conversation_id;
+    INSERT INTO channel_terms
+      SELECT shard, conversation_id, json_array_elements_text(found_by)
+      FROM json_to_recordset(terms) AS changed (shard smallint, conversation_id text, found_by json);
+    RETURN true;
+  END $$;`;
+
+/** A step that was released is never changed; what's new is a new step. */
+export const schemaSteps: readonly SchemaStep[] = [
+  { statements: tables + shardFunctions + applyChanges, worksFrom: 1 },
+];

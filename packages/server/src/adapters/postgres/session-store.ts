@@ -1,0 +1,161 @@
+import type { SessionId, UserId } from '@parley/protocol';
+import type { SessionRecord, UserRecord } from '../../users/users-port.ts';
+import type { ShardedDatabase } from './sharded-database.ts';
+import { type UserRow, userOf } from './user-rows.ts';
+
+interface SessionRow {
+  id: string;
+  user_id: string;
+  device: string | null;
+  created_at_ms: number;
+  last_used_at_ms: number;
+}
+
+/**
+ * Sessions and invitations in PostgreSQL; the other half of the user store. A session is in its user's shard, and
+ * what its token stands for in the token's: a token whose session isn't there stands for nothing.
+ */
+export class PostgresSessions {
+  constructor(protected readonly database: ShardedDatabase) {}
+
+  async createSession(session: SessionRecord, tokenHash: string): Promise<void> {
+    const { id, userId, device, createdAtMs, lastUsedAtMs } = session;
+    // In this order: without its token a session would show in its user's list and be nobody's.
+    await this.database.at(
+      tokenHash,
+      (sql, shard) => sql`
+        INSERT INTO session_tokens (shard, token_hash, user_id, session_id)
+        VALUES (writable(${shard}), ${tokenHash}, ${userId}, ${id})`,
+    );
+    await this.database.at(
+      userId,
+      (sql, shard) => sql`
+        INSERT INTO sessions (shard, user_id, id, token_hash, device, created_at_ms, last_used_at_ms)
+        VALUES (writable(${shard}), ${userId}, ${id}, ${tokenHash}, ${device}, ${createdAtMs}, ${lastUsedAtMs})`,
+    );
+  }
+
+  async sessionByToken(tokenHash: string): Promise<{ session: SessionRecord; user: UserRecord } | undefined> {
+    const [token] = await this.database.at(
+      tokenHash,
+      (sql, shard) => sql<{ user_id: UserId; session_id: SessionId }[]>`
+        SELECT user_id, session_id FROM session_tokens WHERE shard = served(${shard}) AND token_hash = ${tokenHash}`,
+    );
+    if (!token) return undefined;
+    const [row] = await this.database.at(
+      token.user_id,
+      (sql, shard) => sql<{ session: SessionRow; user: UserRow }[]>`
+        SELECT to_json(s) AS session, to_json(u) AS user
+        FROM sessions s JOIN users u ON u.shard = s.shard AND u.id = s.user_id
+        WHERE s.shard = served(${shard}) AND s.user_id = ${token.user_id} AND s.id = ${token.session_id}
+          AND NOT u.disabled`,
+    );
+    return row && { session: sessionOf(row.session), user: userOf(row.user) };
+  }
+
+  async sessions(userId: UserId): Promise<SessionRecord[]> {
+    const rows = await this.database.at(
+      userId,
+      (sql, shard) => sql<SessionRow[]>`
+        SELECT * FROM sessions WHERE shard = served(${shard}) AND user_id = ${userId}
+        ORDER BY created_at_ms DESC, id COLLATE "C" DESC`,
+    );
+    return rows.map(sessionOf);
+  }
+
+  async touchSession(userId: UserId, sessionId: SessionId, atMs: number): Promise<void> {
+    await this.database.atRelaxed(
+      userId,
+      (sql, shard) => sql`
+        WITH permitted AS MATERIALIZED (SELECT writable(${shard}) AS shard)
+        UPDATE sessions s SET last_used_at_ms = ${atMs} FROM permitted
+        WHERE s.shard = permitted.shard AND s.user_id = ${userId} AND s.id = ${sessionId}`,
+    );
+  }
+
+  async revokeSession(userId: UserId, sessionId: SessionId): Promise<boolean> {
+    const rows = await this.database.at(
+      userId,
+      (sql, shard) => sql<{ token_hash: string }[]>`
+        WITH permitted AS MATERIALIZED (SELECT writable(${shard}) AS shard)
+        DELETE FROM sessions s USING permitted
+        WHERE s.shard = permitted.shard AND s.user_id = ${userId} AND s.id = ${sessionId} RETURNING token_hash`,
+    );
+    await this.forgetTokens(rows);
+    return rows.length > 0;
+  }
+
+  async revokeSessions(userId: UserId, keepId: SessionId | null): Promise<SessionId[]> {
+    const rows = await this.database.at(
+      userId,
+      (sql, shard) => sql<{ id: SessionId; token_hash: string }[]>`
+        WITH permitted AS MATERIALIZED (SELECT writable(${shard}) AS shard)
+        DELETE FROM sessions s USING permitted
+        WHERE s.shard = permitted.shard AND s.user_id = ${userId} AND s.id IS DISTINCT FROM ${keepId}
+        RETURNING id, token_hash`,
+    );
+    await this.forgetTokens(rows);
+    return rows.map((row) => row.id);
+  }
+
+  async createInvitation(invitation: {
+    tokenHash: string;
+    uses: number;
+    expiresAtMs: number;
+    createdBy: UserId | null;
+  }): Promise<void> {
+    const { tokenHash, uses, expiresAtMs, createdBy } = invitation;
+    await this.database.at(
+      tokenHash,
+      (sql, shard) => sql`
+        INSERT INTO invitations (shard, token_hash, uses_left, expires_at_ms, created_by)
+        VALUES (writable(${shard}), ${tokenHash}, ${uses}, ${expiresAtMs}, ${createdBy})`,
+    );
+  }
+
+  /** Takes one use of the invitation; false when there is none left. */
+  protected async useInvitation({ tokenHash, atMs }: { tokenHash: string; atMs: number }): Promise<boolean> {
+    const rows = await this.database.at(
+      tokenHash,
+      (sql, shard) => sql`
+        WITH permitted AS MATERIALIZED (SELECT writable(${shard}) AS shard)
+        UPDATE invitations i SET uses_left = uses_left - 1 FROM permitted
+        WHERE i.shard = permitted.shard AND i.token_hash = ${tokenHash} AND uses_left > 0 AND expires_at_ms > ${atMs}
+        RETURNING 1`,
+    );
+    return rows.length > 0;
+  }
+
+  protected async giveBackInvitation(tokenHash: string): Promise<void> {
+    await this.database.at(
+      tokenHash,
+      (sql, shard) => sql`
+        WITH permitted AS MATERIALIZED (SELECT writable(${shard}) AS shard)
+        UPDATE invitations i SET uses_left = uses_left + 1 FROM permitted
+        WHERE i.shard = permitted.shard AND i.token_hash = ${tokenHash}`,
+    );
+  }
+
+  private async forgetTokens(rows: readonly { token_hash: string }[]): Promise<void> {
+    await this.database.atEach(
+      rows.map((row) => row.token_hash),
+      (tokenHash) => tokenHash,
+      (sql, group) => sql`
+        WITH permitted AS MATERIALIZED (
+          SELECT writable(each) AS shard FROM unnest(${this.database.shardsOf(group)}::smallint[]) AS each
+        )
+        DELETE FROM session_tokens t USING permitted
+        WHERE t.shard = permitted.shard AND t.token_hash = ANY(${group}::text[])`,
+    );
+  }
+}
+
+function sessionOf(row: SessionRow): SessionRecord {
+  return {
+    id: row.id,
+    userId: row.user_id,
+    device: row.device,
+    createdAtMs: row.created_at_ms,
+    lastUsedAtMs: row.last_used_at_ms,
+  };
+}

@@ -1,0 +1,194 @@
+import type postgres from 'postgres';
+import { Unavailable, Unusable } from '../../platform/failures.ts';
+import { shardOf } from '../../platform/shards.ts';
+import { NotServed } from './failures.ts';
+import { checkSchema } from './migrations.ts';
+import { Pool, type PoolBounds, type PostgresServer, type Sql } from './pool.ts';
+
+/** Pauses before asking again where a shard is; a move keeps it from being written for about a second. */
+const pausesMs = [20, 50, 100, 200, 400, 800, 1_600, 3_000];
+
+/** Logical shards on any number of PostgreSQL servers: knows which server has a shard, and follows when one moves. */
+export class ShardedDatabase {
+  private constructor(
+    private readonly pools: readonly Pool[],
+    /** The pool of each shard. */
+    private places: Pool[],
+  ) {}
+
+  /**
+   * @throws {Unusable} when a server's schema is missing, too old or too new, when servers disagree about the number
+   *   of shards, or when a shard is on no server or on two.
+   */
+  static async open(servers: readonly PostgresServer[], bounds?: PoolBounds): Promise<ShardedDatabase> {
+    const pools = servers.map((server) => new Pool(server, bounds));
+    try {
+      await Promise.all(pools.map((pool) => checkSchema(pool, { behind: 'is refused' })));
+      const shards = await shardCount(pools);
+      return new ShardedDatabase(pools, await placesOf(pools, shards));
+    } catch (error) {
+      await Promise.all(pools.map((pool) => pool.close()));
+      throw error;
+    }
+  }
+
+  /** How many logical shards there are. */
+  get shards(): number {
+    return this.places.length;
+  }
+
+  shardOf(id: string): number {
+    return shardOf(id, this.shards);
+  }
+
+  /** The shards of these ids, each once. */
+  shardsOf(ids: readonly string[]): number[] {
+    return [...new Set(ids.map((id) => this.shardOf(id)))];
+  }
+
+  /** The name of the server that has the shard, as far as is known. */
+  serverOf(shard: number): string {
+    return this.placeOf(shard).name;
+  }
+
+  /** Runs a statement at the server that has the shard of `id`. */
+  at<Result>(id: string, statement: (sql: Sql, shard: number) => PromiseLike<Result>): Promise<Result> {
+    const shard = this.shardOf(id);
+    return this.following(() => this.placeOf(shard).run((sql) => statement(sql, shard)));
+  }
+
+  /** As {@link at}; a crash of that server within the next second may take back what it wrote. */
+  atRelaxed<Result>(id: string, statement: (sql: Sql, shard: number) => PromiseLike<Result>): Promise<Result> {
+    const shard = this.shardOf(id);
+    return this.following(() => this.placeOf(shard).runRelaxed((sql) => statement(sql, shard)));
+  }
+
+  /** Runs a statement at each server that has shards of these items, with the items there, all at once. */
+  async atEach<Item, Result>(
+    items: readonly Item[],
+    idOf: (item: Item) => string,
+    statement: (sql: Sql, items: Item[]) => PromiseLike<Result>,
+  ): Promise<Result[]> {
+    const groups = Map.groupBy(items, (item) => this.placeOf(this.shardOf(idOf(item))));
+    const results = await Promise.all(
+      Array.from(groups, async ([pool, group]): Promise<Result[]> => {
+        // Asked again, the group may be on several servers.
+        let asked = false;
+        return this.following(async () => {
+          if (asked) return this.atEach(group, idOf, statement);
+          asked = true;
+          return [await pool.run((sql) => statement(sql, group))];
+        });
+      }),
+    );
+    return results.flat();
+  }
+
+  /**
+   * A relation of (shard, id) for a statement of {@link atEach}, checked to be served there. The check is once for
+   * each shard, not for each id.
+   */
+  served(sql: Sql, ids: readonly string[]): postgres.PendingQuery<postgres.Row[]> {
+    const shards = ids.map((id) => this.shardOf(id));
+    return sql`(
+      SELECT wanted.* FROM unnest(${shards}::smallint[], ${ids}::text[]) AS wanted,
+        (SELECT count(served(each)) AS shards FROM unnest(${this.shardsOf(ids)}::smallint[]) AS each OFFSET 0) AS checked
+      WHERE checked.shards > 0
+    )`;
+  }
+
+  /** Runs a statement at every server. While a shard is being moved, its rows may be missing in the answers. */
+  everywhere<Result>(statement: (sql: Sql) => PromiseLike<Result>): Promise<Result[]> {
+    return Promise.all(this.pools.map((pool) => pool.run(statement)));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.pools.map((pool) => pool.close()));
+  }
+
+  private placeOf(shard: number): Pool {
+    const pool = this.places[shard];
+    if (!pool) throw new Error(`there is no shard ${shard}, only ${this.shards}`);
+    return pool;
+  }
+
+  /** Runs it again, where the shards are by then, until their servers serve them. */
+  private async following<Result>(run: () => Promise<Result>): Promise<Result> {
+    for (const pauseMs of pausesMs) {
+      try {
+        return await run();
+      } catch (error) {
+        if (!(error instanceof NotServed)) throw error;
+        await new Promise((resolve) => setTimeout(resolve, pauseMs * (0.5 + Math.random())));
+        await this.locate();
+      }
+    }
+    return run().catch((error: unknown) => {
+      throw error instanceof NotServed ? new Unavailable('a shard is being moved', { cause: error }) : error;
+    });
+  }
+
+  private async locate(): Promise<void> {
+    // A shard that is between two servers is at neither: its old place stays until the new one is known.
+    const located = await shardStates(this.pools);
+    const places = [...this.places];
+    for (const { pool, shard } of located) places[shard] = pool;
+    this.places = places;
+  }
+}
+
+/** Which shards each server reads and writes, or only reads for the moment. */
+async function shardStates(pools: readonly Pool[]): Promise<{ pool: Pool; shard: number }[]> {
+  const states = await Promise.all(
+    pools.map(async (pool) => {
+      const rows = await pool.run(
+        (sql) => sql<{ shard: number }[]>`SELECT shard FROM shards WHERE state IN ('serving', 'fenced')`,
+      );
+      return rows.map(({ shard }) => ({ pool, shard }));
+    }),
+  );
+  return states.flat();
+}
+
+async function shardCount(pools: readonly Pool[]): Promise<number> {
+  const counts = await Promise.all(
+    pools.map(async (pool) => {
+      const [row] = await pool.run((sql) => sql<{ shards: number }[]>`SELECT shards FROM cluster`);
+      if (!row) {
+        throw new Unusable(`PostgreSQL server ${pool.name} belongs to no cluster yet: run "parley cluster init"`);
+      }
+      return { server: pool.name, shards: row.shards };
+    }),
+  );
+  const [first] = counts;
+  if (!first) throw new Unusable('no PostgreSQL server is named');
+  const other = counts.find(({ shards }) => shards !== first.shards);
+  if (other) {
+    throw new Unusable(
+      `PostgreSQL server ${first.server} belongs to a cluster of ${first.shards} shards, ` +
+        `${other.server} to one of ${other.shards}: they are not one cluster's`,
+    );
+  }
+  return first.shards;
+}
+
+async function placesOf(pools: readonly Pool[], shards: number): Promise<Pool[]> {
+  const located = Map.groupBy(await shardStates(pools), ({ shard }) => shard);
+  return Array.from({ length: shards }, (_, shard) => {
+    const [place, second] = located.get(shard) ?? [];
+    if (!place) {
+      throw new Unusable(
+        `shard ${shard} is on none of the PostgreSQL servers ${names(pools)}: name the server that has it as well, or, ` +
+          `when its move was interrupted, finish that with "parley cluster move"`,
+      );
+    }
+    if (second) {
+      throw new Unusable(`shard ${shard} is on two PostgreSQL servers, ${place.pool.name} and ${second.pool.name}`);
+    }
+    return place.pool;
+  });
+}
+
+function names(pools: readonly Pool[]): string {
+  return pools.map((pool) => pool.name).join(', ');
+}

@@ -1,0 +1,179 @@
+import type { UserId } from '@parley/protocol';
+import { Unavailable } from '../../platform/failures.ts';
+import type { SearchPosition } from '../../platform/search-position.ts';
+import { searchTerms } from '../../platform/search-terms.ts';
+import type { NewUser, UserRecord, UserStore } from '../../users/users-port.ts';
+import { Claims } from './claims.ts';
+import { compare, endOfPrefix, firstOfAll, foundByTerm } from './search-query.ts';
+import { PostgresSessions } from './session-store.ts';
+import type { ShardedDatabase } from './sharded-database.ts';
+import { type UserRow, userOf } from './user-rows.ts';
+
+/** What the very first user claims. */
+const firstUser = 'first user';
+
+/** Accounts in PostgreSQL, each in its user's shard; usernames are {@link Claims}. */
+export class PostgresUserStore extends PostgresSessions implements UserStore {
+  private readonly claims: Claims;
+
+  constructor(database: ShardedDatabase) {
+    super(database);
+    this.claims = new Claims(database, async (userId) => (await this.byId(userId)) !== undefined);
+  }
+
+  async create(newUser: NewUser): Promise<UserRecord | 'username_taken' | 'invalid_invitation'> {
+    const { user, invitation } = newUser;
+    const username = usernameClaim(user.username);
+    if (!(await this.claims.take(username, user.id))) return 'username_taken';
+    if (invitation && !(await this.useInvitation(invitation))) {
+      await this.claims.release(username, user.id);
+      return 'invalid_invitation';
+    }
+    const isFirst = await this.claims.take(firstUser, user.id);
+    const administrator = newUser.administrator === 'when_first' ? isFirst : newUser.administrator;
+    const created: UserRecord = { ...user, administrator, disabled: false };
+    await this.insert(created).catch(async (error: unknown) => {
+      // Whether an unavailable server has written it is not known: then the claims lapse, or are found confirmed.
+      if (!(error instanceof Unavailable)) await this.undo(newUser, isFirst);
+      throw error;
+    });
+    if (isFirst) await this.claims.confirm(firstUser, user.id);
+    if (await this.claims.confirm(username, user.id)) return created;
+    // It took more than a minute, and somebody else has the name by now.
+    await this.remove(user.id);
+    return 'username_taken';
+  }
+
+  async isEmpty(): Promise<boolean> {
+    return (await this.claims.holder(firstUser)) === undefined;
+  }
+
+  async byId(userId: UserId): Promise<UserRecord | undefined> {
+    const [row] = await this.database.at(
+      userId,
+      (sql, shard) => sql<UserRow[]>`SELECT * FROM users WHERE shard = served(${shard}) AND id = ${userId}`,
+    );
+    return row && userOf(row);
+  }
+
+  async byIds(userIds: readonly UserId[]): Promise<UserRecord[]> {
+    const parts = await this.database.atEach(
+      userIds,
+      (userId) => userId,
+      (sql, group) => sql<UserRow[]>`
+        SELECT u.* FROM ${this.database.served(sql, group)} AS wanted (shard, id) JOIN users u USING (shard, id)`,
+    );
+    const found = new Map(parts.flat().map((row) => [row.id, userOf(row)]));
+    return userIds.flatMap((userId) => found.get(userId) ?? []);
+  }
+
+  async byUsername(username: string): Promise<UserRecord | undefined> {
+    const userId = await this.claims.holder(usernameClaim(username));
+    return userId === undefined ? undefined : this.byId(userId);
+  }
+
+  async update(
+    userId: UserId,
+    change: Partial<Pick<UserRecord, 'displayName' | 'passwordHash' | 'disabled'>>,
+  ): Promise<UserRecord | undefined> {
+    for (;;) {
+      const before = await this.byId(userId);
+      if (!before) return undefined;
+      const user = { ...before, ...change };
+      if (await this.replace(before, user)) return user;
+    }
+  }
+
+  async search(query: {
+    prefix: string;
+    after: SearchPosition | null;
+    limit: number;
+  }): Promise<{ user: UserRecord; term: string }[]> {
+    const tables = { terms: 'user_terms', id: 'user_id', subjects: 'users', hidden: 'disabled' };
+    const rows = await foundByTerm<UserRow>(this.database, tables, query);
+    return rows.map(({ subject, term }) => ({ user: userOf(subject), term }));
+  }
+
+  async list({ prefix, after, limit }: { prefix: string; after: string | null; limit: number }): Promise<UserRecord[]> {
+    const parts = await this.database.everywhere(
+      (sql) => sql<UserRow[]>`
+        SELECT * FROM users
+        WHERE username_key >= ${prefix} AND username_key < ${endOfPrefix(prefix)} AND username_key > ${after ?? ''}
+          AND shard IN (SELECT shard FROM shards WHERE state IN ('serving', 'fenced'))
+        ORDER BY username_key LIMIT ${limit}`,
+    );
+    return firstOfAll(parts.flat(), limit, (a, b) => compare(a.username_key, b.username_key)).map(userOf);
+  }
+
+  private async insert(user: UserRecord): Promise<void> {
+    const { id, username, displayName, passwordHash, administrator, disabled, createdAtMs } = user;
+    await this.database.at(
+      id,
+      (sql, shard) => sql`
+        WITH made AS (
+          INSERT INTO users
+            (shard, id, username, username_key, display_name, password_hash, administrator, disabled, created_at_ms)
+          VALUES
+            (writable(${shard}), ${id}, ${username}, ${username.toLowerCase()}, ${displayName}, ${passwordHash},
+              ${administrator}, ${disabled}, ${createdAtMs})
+          RETURNING shard, id
+        )
+        INSERT INTO user_terms (shard, user_id, term)
+        SELECT shard, id, term FROM made, unnest(${termsOf(user)}::text[]) AS term`,
+    );
+  }
+
+  private async undo({ user, invitation }: NewUser, wasFirst: boolean): Promise<void> {
+    await this.claims.release(usernameClaim(user.username), user.id);
+    if (wasFirst) await this.claims.release(firstUser, user.id);
+    if (invitation) await this.giveBackInvitation(invitation.tokenHash);
+  }
+
+  private async remove(userId: UserId): Promise<void> {
+    await this.database.at(
+      userId,
+      (sql, shard) => sql`
+        WITH permitted AS MATERIALIZED (SELECT writable(${shard}) AS shard),
+        terms AS (DELETE FROM user_terms t USING permitted WHERE t.shard = permitted.shard AND t.user_id = ${userId})
+        DELETE FROM users u USING permitted WHERE u.shard = permitted.shard AND u.id = ${userId}`,
+    );
+  }
+
+  /** Writes `user` with what it is found by; false when it isn't `before` any more. */
+  private async replace(before: UserRecord, user: UserRecord): Promise<boolean> {
+    const terms = termsOf(user);
+    const rows = await this.database.at(
+      user.id,
+      (sql, shard) => sql`
+        WITH permitted AS MATERIALIZED (SELECT writable(${shard}) AS shard),
+        changed AS (
+          UPDATE users u SET
+            display_name = ${user.displayName}, password_hash = ${user.passwordHash}, disabled = ${user.disabled}
+          FROM permitted
+          WHERE u.shard = permitted.shard AND u.id = ${user.id} AND u.display_name = ${before.displayName}
+            AND u.password_hash = ${before.passwordHash} AND u.disabled = ${before.disabled}
+          RETURNING u.shard, u.id
+        ),
+        lost AS (
+          DELETE FROM user_terms t USING changed
+          WHERE t.shard = changed.shard AND t.user_id = changed.id AND t.term <> ALL(${terms}::text[])
+        ),
+        found AS (
+          INSERT INTO user_terms (shard, user_id, term)
+          SELECT shard, id, term FROM changed, unnest(${terms}::text[]) AS term
+          ON CONFLICT DO NOTHING
+        )
+        SELECT 1 FROM changed`,
+    );
+    return rows.length > 0;
+  }
+}
+
+function usernameClaim(username: string): string {
+  return `username ${username.toLowerCase()}`;
+}
+
+/** What the user is found by; a disabled one isn't found. */
+function termsOf(user: UserRecord): string[] {
+  return user.disabled ? [] : searchTerms(user.username, user.displayName);
+}
