@@ -1,7 +1,9 @@
-export { type Adapters, backupDatabase, databaseFile, embeddedAdapters, verifyDatabase } from './compose.ts';
+export type { Adapters } from './compose/adapters.ts';
+export { backupDatabase, databaseFile, embeddedAdapters, verifyDatabase } from './compose/embedded.ts';
 export { controlSocketFile, isServed } from './control-socket.ts';
 export { serve } from './main.ts';
 export { systemClock } from './platform/clock.ts';
 export { Unusable } from './platform/failures.ts';
 export { Server } from './server.ts';
-export { BadSetting, type Config, type GivenSettings, loadConfig, settings, variableOf } from './settings.ts';
+export { BadSetting } from './settings/bad-setting.ts';
+export { type Config, type GivenSettings, loadConfig, settings, variableOf } from './settings/settings.ts';

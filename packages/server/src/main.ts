@@ -1,17 +1,18 @@
 import { configure, getConsoleSink, getJsonLinesFormatter, getTextFormatter } from '@logtape/logtape';
-import { embeddedAdapters } from './compose.ts';
+import { embeddedAdapters } from './compose/embedded.ts';
 import { isServed, listenForControl } from './control-socket.ts';
 import { systemClock } from './platform/clock.ts';
 import { logOf } from './platform/log.ts';
 import { Server } from './server.ts';
-import { BadSetting, type Config } from './settings.ts';
+import { BadSetting } from './settings/bad-setting.ts';
+import type { Config } from './settings/settings.ts';
 
 /** Serves until the process is told to stop. Throws {@link BadSetting} for what can't be served with. */
 export async function serve(config: Config): Promise<void> {
   await startLog(config);
   if (await isServed(config.data)) throw new BadSetting(`--data: ${config.data} is being served by another process`);
   const server = new Server(embeddedAdapters(config.data, systemClock), config);
-  const stopControl = listenForControl(config.data, (request) => server.controlApi.fetch(request, { address: '' }));
+  const stopControl = listenForControl(config.data, (request) => server.control(request));
   await server.start().catch(async (error: unknown) => {
     await stopControl();
     throw error;

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BadSetting, loadConfig, settings } from '../src/settings.ts';
+import { BadSetting } from '../src/settings/bad-setting.ts';
+import { loadConfig, settings } from '../src/settings/settings.ts';
 
 let folder: string;
 beforeAll(() => {

@@ -36,9 +36,7 @@ export async function withControl<Result>(
   const adapters = embeddedAdapters(dataFolder, systemClock);
   const server = new Server(adapters, loadConfig({ data: dataFolder }, {}));
   try {
-    return await inWords(
-      work(apiOver(async (url, init) => server.controlApi.fetch(new Request(url, init), { address: '' }))),
-    );
+    return await inWords(work(apiOver(async (url, init) => server.control(new Request(url, init)))));
   } finally {
     await adapters.close();
   }

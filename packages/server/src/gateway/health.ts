@@ -16,6 +16,7 @@ export class Health {
   constructor(
     private readonly checks: Readonly<Record<string, Check>> = {},
     private readonly clock: Pick<Clock, 'after'> = systemClock,
+    private readonly options: { failedChecks: 'are fatal' | 'are told' } = { failedChecks: 'are fatal' },
   ) {}
 
   ready(): void {
@@ -32,7 +33,7 @@ export class Health {
     return answer(200, { status: 'alive' });
   }
 
-  /** `/readyz`: it can serve. */
+  /** `/readyz`: it can serve, or, where failed checks are told alone, nobody else could serve better. */
   async readyz(): Promise<Response> {
     if (this.state !== 'ready') return answer(503, { status: this.state });
     const results = await Promise.all(
@@ -40,7 +41,10 @@ export class Health {
     );
     const checks = Object.fromEntries(results);
     const failed = results.some(([, outcome]) => outcome === 'failed');
-    return answer(failed ? 503 : 200, { status: failed ? 'unavailable' : 'ready', checks });
+    if (!failed) return answer(200, { status: 'ready', checks });
+    return this.options.failedChecks === 'are fatal'
+      ? answer(503, { status: 'unavailable', checks })
+      : answer(200, { status: 'degraded', checks });
   }
 
   private async outcome(check: Check): Promise<'ok' | 'failed'> {

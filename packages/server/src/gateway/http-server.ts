@@ -1,12 +1,25 @@
 import type { Server } from 'bun';
 import type { Hono } from 'hono';
 import type { SocketData, SocketEndpoint } from '../messaging/socket-endpoint.ts';
+import type { Clock } from '../platform/clock.ts';
+import { Refusal } from '../platform/failures.ts';
 import type { GatewayBindings } from './binding.ts';
 import { clientAddress, trustedProxies as proxiesOf } from './client-address.ts';
 import type { Health } from './health.ts';
+import { problemOf } from './problem.ts';
 
 /** A connection that is silent for this long is closed: slow headers, idle keep-alive. */
 const idleTimeoutSeconds = 30;
+
+/** Requests that are under way when a process stops have this long to be answered. */
+const finishMs = 5_000;
+
+/** What a process answers, by its roles. */
+interface Offered {
+  health: Health;
+  api: Hono<GatewayBindings> | null;
+  sockets: SocketEndpoint | null;
+}
 
 interface HttpServerOptions {
   host: string;
@@ -14,11 +27,9 @@ interface HttpServerOptions {
   trustedProxies: readonly string[];
 }
 
-/** Listens for the API and the sockets on one port. */
+/** Listens on one port for whatever the process offers of the API and the sockets. */
 export function listen(
-  api: Hono<GatewayBindings>,
-  endpoint: SocketEndpoint,
-  health: Health,
+  { health, api, sockets }: Offered,
   { host, port, trustedProxies }: HttpServerOptions,
 ): Server<SocketData> {
   const isTrusted = proxiesOf(trustedProxies);
@@ -28,20 +39,37 @@ export function listen(
     idleTimeout: idleTimeoutSeconds,
     // Ours refuses with an answer; this ends whoever goes on sending.
     maxRequestBodySize: 1024 * 1024,
-    websocket: endpoint.handler(),
+    websocket: sockets?.handler() ?? { message: () => undefined },
     fetch(request, server) {
       const peer = server.requestIP(request)?.address ?? '';
       const address = clientAddress(peer, request.headers.get('x-forwarded-for'), isTrusted);
       switch (new URL(request.url).pathname) {
         case '/v1/socket':
-          return endpoint.upgrade(request, server, address);
+          return sockets ? sockets.upgrade(request, server, address) : notOffered('messaging');
         case '/livez':
           return health.livez();
         case '/readyz':
           return health.readyz();
         default:
-          return api.fetch(request, { address });
+          return api ? api.fetch(request, { address }) : notOffered('gateway');
       }
     },
   });
+}
+
+/** Takes no new connection, and resolves when what was asked before is answered, or has had its time. */
+export async function finishRequests(server: Server<SocketData>, clock: Pick<Clock, 'after'>): Promise<void> {
+  const finished = server.stop();
+  let giveUp: () => void = () => undefined;
+  const late = new Promise<void>((resolve) => {
+    giveUp = clock.after(finishMs, resolve);
+  });
+  await Promise.race([finished, late]);
+  giveUp();
+  await server.stop(true);
+}
+
+/** A load balancer that sends this here has it wrong; who reads it should know where it belongs. */
+function notOffered(role: string): Response {
+  return problemOf(new Refusal('not_found', `This process doesn't have the role ${role}.`));
 }

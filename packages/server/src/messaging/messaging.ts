@@ -118,10 +118,15 @@ export class Messaging {
     this.arrival.leave(connection);
   }
 
-  /** Sends everybody away, spread over `spreadMs`, finishes what is under way, and gives up the lease. */
-  async stop(spreadMs: number): Promise<void> {
+  /** Sends everybody away, spread over `spreadMs`, when what is under way is finished. */
+  async drain(spreadMs: number): Promise<void> {
     const finish = () => this.ports.submitter.idle(finishMs);
     await drain([...this.heartbeat.all()], { spreadMs, finish, clock: this.ports.clock });
+  }
+
+  /** Gives up the lease, when the outcomes of commands under way have come. */
+  async stop(): Promise<void> {
+    await this.ports.submitter.idle(finishMs);
     this.lease.stop();
     this.stopReporting();
     this.heartbeat.stop();

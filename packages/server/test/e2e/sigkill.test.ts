@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Entry, Receipt } from '@parley/protocol';
 import { type Conversation, ParleyClient } from '@parley/sdk';
-import { verifyDatabase } from '../../src/compose.ts';
+import { verifyDatabase } from '../../src/compose/embedded.ts';
 import { ServerProcess } from '../support/server-process.ts';
 
 const kills = 20;

@@ -15,7 +15,8 @@ import {
 } from '@parley/protocol';
 import type * as z from 'zod/mini';
 import { databaseFile } from '../../src/adapters/sqlite/database.ts';
-import { type Adapters, embeddedAdapters } from '../../src/compose.ts';
+import type { Adapters } from '../../src/compose/adapters.ts';
+import { embeddedAdapters } from '../../src/compose/embedded.ts';
 import { Signals } from '../../src/connections/signals.ts';
 import { ConversationReads } from '../../src/conversations/conversation-reads.ts';
 import { Conversations } from '../../src/conversations/conversations.ts';

@@ -16,7 +16,7 @@ function start(trustedProxies: readonly string[]): Server<SocketData> {
     throw new Error('no socket opens here');
   };
   const endpoint = new SocketEndpoint(noMessaging, { connectionsMax: 1, connectionsPerAddressMax: 1 });
-  return listen(api, endpoint, health, { host: '127.0.0.1', port: 0, trustedProxies });
+  return listen({ api, sockets: endpoint, health }, { host: '127.0.0.1', port: 0, trustedProxies });
 }
 
 beforeEach(() => {

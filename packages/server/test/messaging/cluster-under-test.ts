@@ -1,5 +1,5 @@
 import type { ClientFrame, ServerFrame } from '@parley/protocol';
-import { embeddedAdapters } from '../../src/compose.ts';
+import { embeddedAdapters } from '../../src/compose/embedded.ts';
 import { Signals } from '../../src/connections/signals.ts';
 import { ConversationReads } from '../../src/conversations/conversation-reads.ts';
 import { Conversations } from '../../src/conversations/conversations.ts';

@@ -185,7 +185,7 @@ describe('sockets', () => {
   test('goaway comes with a delay of each client’s own, then the close', async () => {
     const { cluster, first, ana } = await twoServers();
     const others = await Promise.all(['user1', 'user2', 'user3'].map((name) => first.connect(name)));
-    const stopped = first.messaging.stop(4_000);
+    const stopped = first.messaging.drain(4_000);
     await cluster.clock.untilAwaited();
     for (let step = 0; step < 20; step++) {
       cluster.clock.advance(100);

@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Account, InputOf, OperationId, ResponseOf, ServerStats } from '@parley/protocol';
 import { HttpApi, MemoryStore, ParleyClient } from '@parley/sdk';
-import { type Adapters, embeddedAdapters } from '../../src/compose.ts';
+import type { Adapters } from '../../src/compose/adapters.ts';
+import { embeddedAdapters } from '../../src/compose/embedded.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { systemIds, tokenHash } from '../../src/platform/ids.ts';
 import { Server } from '../../src/server.ts';
-import { type GivenSettings, loadConfig } from '../../src/settings.ts';
+import { type GivenSettings, loadConfig } from '../../src/settings/settings.ts';
 import { WireClient } from './wire-client.ts';
 
 /** Somebody with a session, made past the password hashing that a test of something else needn't wait for. */
@@ -74,7 +75,7 @@ export class RunningServer {
 
   /** As the administrator at the machine sees it. */
   async stats(): Promise<ServerStats> {
-    const answer = await this.server.controlApi.request('/v1/admin/stats', {}, { address: '' });
+    const answer = await this.server.control(new Request('http://control/v1/admin/stats'));
     return (await answer.json()) as ServerStats;
   }
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import type { SignupMode } from '@parley/protocol';
-import { type Adapters, embeddedAdapters } from '../../src/compose.ts';
+import type { Adapters } from '../../src/compose/adapters.ts';
+import { embeddedAdapters } from '../../src/compose/embedded.ts';
 import { Signals } from '../../src/connections/signals.ts';
 import type { Delivery } from '../../src/distribution/mailbox-port.ts';
 import { type Clock, systemClock } from '../../src/platform/clock.ts';

@@ -1,47 +1,18 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod/mini';
-import { trustedProxies } from './gateway/client-address.ts';
-import { Unusable } from './platform/failures.ts';
-
-/** One setting: how it is given as text, and what it means. */
-interface Setting<Value> {
-  schema: z.ZodMiniType<Value>;
-  /** As `serve --help` shows it. */
-  default: string;
-  meaning: string;
-}
-
-function setting<Value>(schema: z.ZodMiniType<Value>, defaultText: string, meaning: string): Setting<Value> {
-  return { schema, default: defaultText, meaning };
-}
-
-const whole = (min: number, max: number) =>
-  z.pipe(
-    z.string().check(z.regex(/^\d{1,12}$/, { error: `must be a whole number from ${min} to ${max}` })),
-    z.pipe(
-      z.transform((text: string) => Number(text)),
-      z.int().check(z.refine((n) => n >= min && n <= max, { error: `must be a whole number from ${min} to ${max}` })),
-    ),
-  );
-const oneOf = <const Choices extends readonly [string, ...string[]]>(choices: Choices) =>
-  z.enum(choices, { error: `must be one of: ${choices.join(', ')}` });
-const list = z.pipe(
-  z.string(),
-  z.transform((text: string) =>
-    text
-      .split(',')
-      .map((part) => part.trim())
-      .filter((part) => part !== ''),
-  ),
-);
-const path = z.string().check(z.minLength(1, { error: 'must not be empty' }));
+import { trustedProxies } from '../gateway/client-address.ts';
+import { BadSetting } from './bad-setting.ts';
+import { clusterSettings } from './cluster-settings.ts';
+import { type ConfigOf, list, oneOf, path, type SettingsTable, setting, whole } from './setting.ts';
+import { checkShape } from './shape.ts';
 
 /** Open files that are kept for the database, the log and HTTP requests. */
 const reservedFiles = 500;
 
 /** Every setting of `parley serve`, in the order in which help lists them. */
 export const settings = {
-  data: setting(path, 'data', 'folder of the database; made when it is missing'),
+  ...clusterSettings,
+  data: setting(path, 'data', 'folder of the database, and of the way in for administrators; made when it is missing'),
   host: setting(z.string().check(z.minLength(1)), '127.0.0.1', 'address to listen on; 0.0.0.0 for every address'),
   port: setting(whole(0, 65_535), '8080', 'port of the API and the sockets; 0 for any free one'),
   'metrics-port': setting(
@@ -63,55 +34,66 @@ export const settings = {
   ),
   'allowed-origins': setting(list, '', 'origins, with commas, whose web pages may use the API from elsewhere'),
   'rate-limits': setting(oneOf(['on', 'off']), 'on', '"off" is for load tests alone'),
+  'drain-notice-ms': setting(
+    whole(0, 600_000),
+    '0',
+    'time between saying at /readyz that this process is about to stop and stopping, for load balancers to notice',
+  ),
   'drain-ms': setting(whole(0, 600_000), '5000', 'time over which clients are spread that are sent away at the end'),
   'log-level': setting(oneOf(['debug', 'info', 'warning', 'error']), 'info', 'the least that is logged'),
 } as const;
 
-type SettingName = keyof typeof settings;
-
-/** The settings' values, all valid. */
-export type Config = { [Name in SettingName]: z.output<(typeof settings)[Name]['schema']> };
+/** Every setting's value. */
+export type Config = ConfigOf<typeof settings>;
 
 /** Settings as text, by name. */
-export type GivenSettings = Partial<Record<SettingName, string>>;
+export type GivenSettings = Partial<Record<keyof typeof settings, string>>;
 
 /** The environment variable of a setting: `max-connections` is `PARLEY_MAX_CONNECTIONS`. */
 export function variableOf(name: string): string {
   return `PARLEY_${name.replaceAll('-', '_').toUpperCase()}`;
 }
 
-/** A setting can't be what it was set to; says which, where, and what is allowed. */
-export class BadSetting extends Unusable {
-  override name = 'BadSetting';
-}
-
 /**
  * The configuration from flags, else environment, else file, else defaults.
  *
- * @throws {BadSetting} for a value that isn't allowed and for a name that isn't there.
+ * @throws {BadSetting} for a value that isn't allowed, for a name that isn't there, and for values that don't go
+ *   together.
  */
 export function loadConfig(
   flags: GivenSettings,
   environment: Record<string, string | undefined>,
   file?: string,
 ): Config {
+  const config = loadSettings(settings, flags, environment, file);
+  checkShape(config);
+  return config;
+}
+
+/** As {@link loadConfig}, of any table of settings; what the values mean together isn't looked at. */
+export function loadSettings<Table extends SettingsTable>(
+  table: Table,
+  flags: Readonly<Partial<Record<keyof Table, string>>>,
+  environment: Record<string, string | undefined>,
+  file?: string,
+): ConfigOf<Table> {
   const fromFile = file === undefined ? {} : settingsFile(file);
   for (const variable of Object.keys(environment)) {
     const known = variable === 'PARLEY_CONFIG' || Object.keys(settings).some((name) => variableOf(name) === variable);
     if (variable.startsWith('PARLEY_') && !known) throw new BadSetting(`${variable} is no setting; see serve --help`);
   }
-  const entries = (Object.keys(settings) as SettingName[]).map((name) => {
+  const entries = Object.entries(table).map(([name, { schema, default: standard }]) => {
     const given: [string, string | undefined][] = [
       [`--${name}`, flags[name]],
       [variableOf(name), environment[variableOf(name)]],
       [`"${name}" in ${file}`, fromFile[name]],
     ];
-    const [where, text] = given.find(([, value]) => value !== undefined) ?? ['default', settings[name].default];
-    const parsed = settings[name].schema.safeParse(text);
+    const [where, text] = given.find(([, value]) => value !== undefined) ?? ['default', standard];
+    const parsed = schema.safeParse(text);
     if (parsed.success) return [name, parsed.data];
     throw new BadSetting(`${where}: ${JSON.stringify(text)} ${parsed.error.issues[0]?.message ?? 'is not allowed'}`);
   });
-  return Object.fromEntries(entries) as Config;
+  return Object.fromEntries(entries) as ConfigOf<Table>;
 }
 
 function settingsFile(file: string): Record<string, string> {

@@ -1,0 +1,24 @@
+import type { ConnectionRegistry } from '../connections/registry-port.ts';
+import type { ConversationStore } from '../conversations/conversations-port.ts';
+import type { CommandLog } from '../distribution/command-log-port.ts';
+import type { Mailboxes } from '../distribution/mailbox-port.ts';
+import type { RateLimits } from '../gateway/rate-limits-port.ts';
+import type { HistoryStore } from '../history/history-port.ts';
+import type { Totals } from '../users/totals-port.ts';
+import type { UserStore } from '../users/users-port.ts';
+
+/** An adapter for each port. */
+export interface Adapters {
+  users: UserStore;
+  conversations: ConversationStore;
+  history: HistoryStore;
+  totals: Totals;
+  commandLog: CommandLog;
+  mailboxes: Mailboxes;
+  registry: ConnectionRegistry;
+  rateLimits: RateLimits;
+  /** By service, what shows that it answers; rejects when it doesn't. */
+  checks: Readonly<Record<string, () => Promise<unknown>>>;
+  /** Writes what is pending and lets go of everything. */
+  close(): Promise<void>;
+}

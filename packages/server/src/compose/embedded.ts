@@ -1,0 +1,53 @@
+import { join } from 'node:path';
+import { MemoryCommandLog } from '../adapters/memory/command-log.ts';
+import { MemoryMailboxes } from '../adapters/memory/mailboxes.ts';
+import { MemoryRateLimits } from '../adapters/memory/rate-limits.ts';
+import { MemoryConnectionRegistry } from '../adapters/memory/registry.ts';
+import { SqliteConversationStore } from '../adapters/sqlite/conversation-store.ts';
+import { databaseFile, databaseSize, openDatabase } from '../adapters/sqlite/database.ts';
+import { GroupCommit } from '../adapters/sqlite/group-commit.ts';
+import { SqliteHistoryStore } from '../adapters/sqlite/history-store.ts';
+import { SqliteReadPositions } from '../adapters/sqlite/read-positions.ts';
+import { SqliteTotals } from '../adapters/sqlite/totals.ts';
+import { SqliteUserStore } from '../adapters/sqlite/user-store.ts';
+import { backup, type Verification, verify } from '../adapters/sqlite/verify.ts';
+import type { Clock } from '../platform/clock.ts';
+import { failureReporter } from '../platform/log.ts';
+import type { Adapters } from './adapters.ts';
+
+export { databaseFile };
+
+/** The embedded shape: SQLite in `dataFolder` (":memory:" for none), everything else in this process. */
+export function embeddedAdapters(dataFolder: string, clock: Clock): Adapters {
+  const report = failureReporter('storage');
+  const file = dataFolder === ':memory:' ? dataFolder : join(dataFolder, databaseFile);
+  const database = openDatabase(file);
+  const writes = new GroupCommit(database);
+  const positions = new SqliteReadPositions(writes, clock, report);
+  const users = new SqliteUserStore(writes);
+  return {
+    users,
+    conversations: new SqliteConversationStore(writes, positions),
+    history: new SqliteHistoryStore(writes),
+    totals: new SqliteTotals(database, () => databaseSize(file)),
+    commandLog: new MemoryCommandLog(clock, report),
+    mailboxes: new MemoryMailboxes(),
+    registry: new MemoryConnectionRegistry(clock),
+    rateLimits: new MemoryRateLimits(),
+    checks: { database: () => users.isEmpty() },
+    async close() {
+      await positions.flush();
+      await writes.close();
+    },
+  };
+}
+
+/** Reads the whole database of a data folder, and says what breaks the contract. Safe while it is being served. */
+export function verifyDatabase(dataFolder: string): Verification {
+  return verify(join(dataFolder, databaseFile));
+}
+
+/** Copies the database of a data folder to one consistent point. Returns the copy's bytes. */
+export function backupDatabase(dataFolder: string, copy: string): number {
+  return backup(join(dataFolder, databaseFile), copy);
+}

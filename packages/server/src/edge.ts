@@ -1,0 +1,113 @@
+import type { ServerStats } from '@parley/protocol';
+import type { Registry } from 'prom-client';
+import type { Adapters } from './compose/adapters.ts';
+import { Signals } from './connections/signals.ts';
+import { ConversationReads } from './conversations/conversation-reads.ts';
+import { Conversations } from './conversations/conversations.ts';
+import { ReadReceipts } from './conversations/read-receipts.ts';
+import { CommandSubmitter } from './distribution/submitter.ts';
+import { Admission, noRateLimits } from './gateway/admission.ts';
+import { createApi } from './gateway/app.ts';
+import { authoriseAtTheMachine, authoriseBySession } from './gateway/authorisation.ts';
+import { createHandlers } from './gateway/handlers.ts';
+import { referenceRoutes } from './gateway/reference/routes.ts';
+import { requestMetrics } from './gateway/request-metrics.ts';
+import { Messages } from './history/messages.ts';
+import { Messaging } from './messaging/messaging.ts';
+import type { Publish } from './messaging/socket.ts';
+import type { Clock } from './platform/clock.ts';
+import type { Ids } from './platform/ids.ts';
+import { failureReporter } from './platform/log.ts';
+import { measure } from './server-metrics.ts';
+import type { Config } from './settings/settings.ts';
+import { Accounts } from './users/accounts.ts';
+import { Administration } from './users/administration.ts';
+import { PasswordHashing } from './users/password-hashing.ts';
+import { People } from './users/people.ts';
+import { version } from './version.ts';
+
+interface EdgeOptions {
+  adapters: Adapters;
+  config: Config;
+  metrics: Registry;
+  publish: Publish;
+  clock: Clock;
+  ids: Ids;
+}
+
+/**
+ * What people meet of a process: the API, the sockets, or both. A process without sockets has a place in the registry
+ * and a mailbox too: the outcomes of its commands come there.
+ */
+export class Edge {
+  readonly messaging: Messaging;
+  readonly api: ReturnType<typeof createApi>;
+  /** The API as whoever may open the control socket uses it. */
+  readonly controlApi: ReturnType<typeof createApi>;
+  private readonly submitter: CommandSubmitter;
+  private readonly startedAtMs: number;
+
+  constructor(private readonly options: EdgeOptions) {
+    const { adapters, config, metrics, clock, ids } = options;
+    const { users, conversations: store, history, registry, mailboxes, commandLog } = adapters;
+    this.startedAtMs = clock.nowMs();
+    this.submitter = new CommandSubmitter(() => this.messaging.serverId, commandLog, clock, ids);
+    const signals = new Signals(registry, mailboxes);
+    const admission = new Admission(config['rate-limits'] === 'on' ? adapters.rateLimits : noRateLimits);
+    const passwords = new PasswordHashing();
+    const accounts = new Accounts(users, passwords, signals, clock, ids, config.signup);
+    const reads = new ConversationReads(store, users, registry);
+    const receipts = new ReadReceipts(store, history, signals);
+    const messages = new Messages(history, store, this.submitter);
+    this.messaging = new Messaging({
+      ...{ registry, mailboxes, history, conversations: store, messages, reads, receipts, admission, clock, ids },
+      submitter: this.submitter,
+      authenticate: (token) => accounts.authenticate(token),
+      publish: options.publish,
+      reportFailure: failureReporter('messaging'),
+    });
+    const handlers = createHandlers({
+      version,
+      accounts,
+      people: new People(users, registry),
+      administration: new Administration(users, accounts, passwords, clock, ids, () => this.stats()),
+      conversations: new Conversations(this.submitter, reads, users, ids),
+      reads,
+      receipts,
+      messages,
+      admission,
+    });
+    this.api = createApi(handlers, authoriseBySession(accounts, admission), {
+      reference: referenceRoutes(version),
+      allowedOrigins: config['allowed-origins'],
+      metrics: requestMetrics(metrics),
+      clock,
+    });
+    this.controlApi = createApi(handlers, authoriseAtTheMachine);
+    this.measureQueues(metrics);
+  }
+
+  /** Resolves when commands can be submitted and people taken in. */
+  start(): Promise<void> {
+    return this.messaging.start();
+  }
+
+  /** Ends what is still held after the sockets were drained and the last request answered. */
+  async stop(): Promise<void> {
+    await this.messaging.stop();
+    this.submitter.close();
+  }
+
+  private measureQueues(metrics: Registry): void {
+    const { messaging, submitter } = this;
+    measure(metrics, 'parley_connections', 'Sockets that are open.', () => messaging.connections);
+    measure(metrics, 'parley_users_here', 'Users with a connection to this server.', () => messaging.roster.users);
+    measure(metrics, 'parley_commands_in_flight', 'Commands whose outcome is awaited.', () => submitter.inFlight);
+  }
+
+  private async stats(): Promise<ServerStats> {
+    const { adapters } = this.options;
+    const [totals, onlineUsers] = await Promise.all([adapters.totals.read(), adapters.registry.onlineCount()]);
+    return { version, startedAtMs: this.startedAtMs, onlineUsers, connections: this.messaging.connections, ...totals };
+  }
+}

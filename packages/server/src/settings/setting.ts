@@ -1,0 +1,46 @@
+import * as z from 'zod/mini';
+
+/** One setting: how it is given as text, and what it means. */
+export interface Setting<Value> {
+  schema: z.ZodMiniType<Value>;
+  /** As `serve --help` shows it. */
+  default: string;
+  meaning: string;
+}
+
+export function setting<Value>(schema: z.ZodMiniType<Value>, defaultText: string, meaning: string): Setting<Value> {
+  return { schema, default: defaultText, meaning };
+}
+
+export function whole(min: number, max: number) {
+  const error = `must be a whole number from ${min} to ${max}`;
+  return z.pipe(
+    z.string().check(z.regex(/^\d{1,12}$/, { error })),
+    z.pipe(
+      z.transform((text: string) => Number(text)),
+      z.int().check(z.refine((n) => n >= min && n <= max, { error })),
+    ),
+  );
+}
+
+export function oneOf<const Choices extends readonly [string, ...string[]]>(choices: Choices) {
+  return z.enum(choices, { error: `must be one of: ${choices.join(', ')}` });
+}
+
+export const list = z.pipe(
+  z.string(),
+  z.transform((text: string) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  ),
+);
+
+export const path = z.string().check(z.minLength(1, { error: 'must not be empty' }));
+
+/** Settings by name. */
+export type SettingsTable = Readonly<Record<string, Setting<unknown>>>;
+
+/** The settings' values, all valid. */
+export type ConfigOf<Table extends SettingsTable> = { [Name in keyof Table]: z.output<Table[Name]['schema']> };
