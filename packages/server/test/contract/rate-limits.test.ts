@@ -1,7 +1,16 @@
-import { setSystemTime } from 'bun:test';
+import { afterAll, setSystemTime } from 'bun:test';
 import { MemoryRateLimits } from '../../src/adapters/memory/rate-limits.ts';
+import type { RedisConnection } from '../../src/adapters/redis/connection.ts';
+import { RedisRateLimits } from '../../src/adapters/redis/rate-limits.ts';
 import { type AdapterUnderTest, runContract } from './adapter-under-test.ts';
 import { describeRateLimitsContract, type RateLimitsUnderTest } from './rate-limits-contract.ts';
+import { deleteAll, newPrefix, openCommonRedis, redisAbsent, shortenLives } from './redis-under-test.ts';
+
+let common: RedisConnection | null = null;
+afterAll(() => common?.close());
+
+/** Redis follows its own time. As many times as slow, what the tests take of it counts for nothing. */
+const slowness = 1_000;
 
 const adapters: AdapterUnderTest<RateLimitsUnderTest>[] = [
   {
@@ -12,11 +21,30 @@ const adapters: AdapterUnderTest<RateLimitsUnderTest>[] = [
       setSystemTime(nowMs);
       return {
         limits: new MemoryRateLimits(),
-        passTime(durationMs) {
+        async passTime(durationMs) {
           nowMs += durationMs;
           setSystemTime(nowMs);
         },
         close: async () => void setSystemTime(),
+      };
+    },
+  },
+  {
+    name: 'redis',
+    ...(redisAbsent && { absent: redisAbsent }),
+    async open() {
+      common ??= await openCommonRedis();
+      const redis = common.within(newPrefix());
+      const limits = new RedisRateLimits(redis);
+      return {
+        limits: {
+          async consume(limit, key, points) {
+            const windows = { windowMs: limit.windowMs * slowness, burstWindowMs: limit.burstWindowMs * slowness };
+            return Math.ceil((await limits.consume({ ...limit, ...windows }, key, points)) / slowness);
+          },
+        },
+        passTime: (durationMs) => shortenLives(redis, durationMs * slowness),
+        close: () => deleteAll(redis),
       };
     },
   },

@@ -1,7 +1,14 @@
+import { afterAll } from 'bun:test';
 import { MemoryConnectionRegistry } from '../../src/adapters/memory/registry.ts';
+import type { RedisConnection } from '../../src/adapters/redis/connection.ts';
+import { RedisConnectionRegistry } from '../../src/adapters/redis/registry.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { type AdapterUnderTest, runContract } from './adapter-under-test.ts';
+import { deleteAll, newPrefix, openCommonRedis, redisAbsent } from './redis-under-test.ts';
 import { describeRegistryContract, type RegistryUnderTest } from './registry-contract.ts';
+
+let common: RedisConnection | null = null;
+afterAll(() => common?.close());
 
 const adapters: AdapterUnderTest<RegistryUnderTest>[] = [
   {
@@ -14,6 +21,22 @@ const adapters: AdapterUnderTest<RegistryUnderTest>[] = [
         passTime: async (durationMs) => clock.advance(durationMs),
         forget: async () => registry.forget(),
         close: async () => undefined,
+      };
+    },
+  },
+  {
+    name: 'redis',
+    ...(redisAbsent && { absent: redisAbsent }),
+    async open() {
+      common ??= await openCommonRedis();
+      const redis = common.within(newPrefix());
+      // From 0 on, sums of thirds are the same numbers as they are in the suite's model.
+      const clock = new FakeClock(0);
+      return {
+        registry: new RedisConnectionRegistry(redis, clock),
+        passTime: async (durationMs) => clock.advance(durationMs),
+        forget: () => deleteAll(redis),
+        close: () => deleteAll(redis),
       };
     },
   },

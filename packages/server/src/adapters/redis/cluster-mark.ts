@@ -1,0 +1,19 @@
+import { Unusable } from '../../platform/failures.ts';
+import type { RedisConnection } from './connection.ts';
+
+/**
+ * Makes sure that this Redis belongs to a cluster of `expected` logical shards: marks it so when it has no mark, which
+ * it may have forgotten. Rejects with {@link Unusable} when it is marked with another number.
+ */
+export async function confirmShards(redis: RedisConnection, expected: number): Promise<void> {
+  const key = `${redis.prefix}shards`;
+  const [, marked] = await redis.pipeline((pipeline) => {
+    pipeline.set(key, expected, 'NX');
+    pipeline.get(key);
+  });
+  if (marked === String(expected)) return;
+  throw new Unusable(
+    `Redis at ${redis.address} serves a cluster of ${marked} logical shards under the prefix ${redis.prefix}, ` +
+      `and this server is set to ${expected}. Set it to ${marked}, or give this cluster another prefix.`,
+  );
+}

@@ -1,0 +1,131 @@
+import type { ConversationId, UserId } from '@parley/protocol';
+import type { ConnectionRegistry } from '../../connections/registry-port.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { Unusable } from '../../platform/failures.ts';
+import type { RedisConnection } from './connection.ts';
+import { generation } from './generation.ts';
+import { chunks, LookUps } from './look-ups.ts';
+import { listSeparator } from './scripts/server-lists.ts';
+
+/** Entries of each kind that one step of dropping a server takes back. */
+const entriesInStep = 500;
+
+/**
+ * The connection registry of the cluster. Every call is one round trip, but for those that drop servers; what changes
+ * several keys is one script (`scripts/`), so nobody ever sees half of it. Servers whose lease ended are left out of
+ * every answer, dropped or not.
+ */
+export class RedisConnectionRegistry implements ConnectionRegistry {
+  private readonly lookUps: LookUps;
+
+  constructor(
+    private readonly redis: RedisConnection,
+    private readonly clock: Pick<Clock, 'nowMs'>,
+  ) {
+    this.lookUps = new LookUps(redis, clock);
+  }
+
+  generation(): Promise<string> {
+    return generation(this.redis);
+  }
+
+  async openServer(serverId: string, leaseMs: number): Promise<void> {
+    if (serverId.includes(listSeparator)) throw new Unusable(`a server id has no "${listSeparator}": "${serverId}"`);
+    const nowMs = this.clock.nowMs();
+    const opened = await this.redis.run('openServer', serverId, nowMs, nowMs + leaseMs);
+    if (opened !== 1) throw new Unusable(`the lease of server ${serverId} ended: it goes on under a new id`);
+  }
+
+  async renewLease(serverId: string, leaseMs: number): Promise<boolean> {
+    const nowMs = this.clock.nowMs();
+    return (await this.redis.run('renewLease', serverId, nowMs, nowMs + leaseMs)) === 1;
+  }
+
+  closeServer(serverId: string): Promise<UserId[]> {
+    return this.drop(serverId);
+  }
+
+  expireServers(): Promise<UserId[]> {
+    return this.drop();
+  }
+
+  async connect(serverId: string, userId: UserId): Promise<boolean> {
+    return (await this.redis.run('connectUser', serverId, this.clock.nowMs(), userId)) === 1;
+  }
+
+  async disconnect(serverId: string, userId: UserId): Promise<boolean> {
+    return (await this.redis.run('disconnectUser', serverId, this.clock.nowMs(), userId)) === 1;
+  }
+
+  async serversOf(userIds: readonly UserId[]): Promise<Map<string, UserId[]>> {
+    const servers = new Map<string, UserId[]>();
+    const serversOfUsers = await this.lookUps.servers('users', userIds);
+    for (const [index, userId] of userIds.entries()) {
+      for (const serverId of serversOfUsers[index] ?? []) {
+        const users = servers.get(serverId);
+        if (users) users.push(userId);
+        else servers.set(serverId, [userId]);
+      }
+    }
+    return servers;
+  }
+
+  async online(userIds: readonly UserId[]): Promise<Set<UserId>> {
+    const serversOfUsers = await this.lookUps.servers('users', userIds);
+    return new Set(userIds.filter((_, index) => serversOfUsers[index]?.length));
+  }
+
+  async onlineCount(): Promise<number> {
+    return Number(await this.redis.run('onlineCount', this.clock.nowMs()));
+  }
+
+  async addInterest(serverId: string, conversationId: ConversationId): Promise<void> {
+    await this.redis.run('addInterest', serverId, this.clock.nowMs(), conversationId);
+  }
+
+  async dropInterest(serverId: string, conversationId: ConversationId): Promise<void> {
+    await this.redis.run('dropInterest', serverId, conversationId);
+  }
+
+  async interestedServers(conversationIds: readonly ConversationId[]): Promise<Map<ConversationId, string[]>> {
+    const interests = await this.lookUps.interests(conversationIds);
+    return new Map(conversationIds.map((id, index) => [id, (interests[index] ?? []).map(([serverId]) => serverId)]));
+  }
+
+  async setOnlineMembers(serverId: string, conversationId: ConversationId, count: number): Promise<void> {
+    await this.redis.run('setOnlineMembers', serverId, this.clock.nowMs(), conversationId, count);
+  }
+
+  async onlineMembers(conversationIds: readonly ConversationId[]): Promise<Map<ConversationId, number>> {
+    const interests = await this.lookUps.interests(conversationIds);
+    const sum = (index: number) => (interests[index] ?? []).reduce((total, [, count]) => total + count, 0);
+    return new Map(conversationIds.map((id, index) => [id, sum(index)]));
+  }
+
+  async watch(serverId: string, userIds: readonly UserId[]): Promise<void> {
+    const nowMs = this.clock.nowMs();
+    await Promise.all(chunks(userIds).map((some) => this.redis.run('watchUsers', serverId, nowMs, ...some)));
+  }
+
+  async unwatch(serverId: string, userIds: readonly UserId[]): Promise<void> {
+    await Promise.all(chunks(userIds).map((some) => this.redis.run('unwatchUsers', serverId, ...some)));
+  }
+
+  async watchersOf(userIds: readonly UserId[]): Promise<Map<UserId, string[]>> {
+    const watchers = await this.lookUps.servers('watchers', userIds);
+    return new Map(userIds.map((userId, index) => [userId, watchers[index] ?? []]));
+  }
+
+  /** Drops the server, or every server whose lease ended, step by step. Returns who thereby went offline. */
+  private async drop(serverId?: string): Promise<UserId[]> {
+    const offline: UserId[] = [];
+    const which = serverId === undefined ? [] : [serverId];
+    for (let more = true; more; ) {
+      const answer = await this.redis.run('dropServer', this.clock.nowMs(), entriesInStep, ...which);
+      const [again, userIds] = answer as [0 | 1, UserId[]];
+      offline.push(...userIds);
+      more = again === 1;
+    }
+    return offline;
+  }
+}

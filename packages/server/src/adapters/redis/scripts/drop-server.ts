@@ -1,0 +1,40 @@
+import { heldLeases } from './held-leases.ts';
+import { serverLists } from './server-lists.ts';
+import { takeOff } from './take-off.ts';
+
+/**
+ * (now, how many entries of each kind at most, server id or nothing for any whose lease ended). Drops some of what is
+ * registered under the server: a server with all its people at once would keep Redis from everybody else for too long.
+ * From the first call on the lease holds no more. Whoever calls until nothing is left shares the work with all others
+ * who do; each user who goes offline is in one answer.
+ *
+ * Returns whether to call again, and who went offline.
+ */
+export const dropServer = `${heldLeases}${serverLists}${takeOff}
+local now, atMost, server = ARGV[1], tonumber(ARGV[2]), ARGV[3]
+local anyEnded = server == nil
+if anyEnded then server = redis.call('ZRANGE', leases, '-inf', now, 'BYSCORE', 'LIMIT', 0, 1)[1] end
+if not server or not redis.call('ZSCORE', leases, server) then return {0, {}} end
+redis.call('ZADD', leases, 0, server)
+leaseEnds[server] = 0
+
+local function some(what)
+  return redis.call('SPOP', under(server, what), atMost)
+end
+
+local offline, dropped = {}, some('users')
+for _, user in ipairs(dropped) do
+  if takeOff(user, server, now) then offline[#offline + 1] = user end
+end
+local unwatched = some('watched')
+for _, user in ipairs(unwatched) do
+  local left = without(redis.call('HGET', watchers, user), server)
+  if left == '' then redis.call('HDEL', watchers, user) else redis.call('HSET', watchers, user, left) end
+end
+local uninteresting = some('interests')
+for _, conversation in ipairs(uninteresting) do redis.call('HDEL', interest(conversation), server) end
+
+local most = math.max(#dropped, #unwatched, #uninteresting)
+if most < atMost then redis.call('ZREM', leases, server) end
+return {(anyEnded or most == atMost) and 1 or 0, offline}
+`;

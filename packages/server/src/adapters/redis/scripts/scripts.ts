@@ -1,0 +1,27 @@
+import { connect, disconnect, onlineCount } from './connections.ts';
+import { dropServer } from './drop-server.ts';
+import { addInterest, dropInterest, setOnlineMembers } from './interests.ts';
+import { openServer, renewLease } from './leases.ts';
+import { unwatch, watch } from './watching.ts';
+
+const sources = {
+  openServer,
+  renewLease,
+  dropServer,
+  connectUser: connect,
+  disconnectUser: disconnect,
+  onlineCount,
+  watchUsers: watch,
+  unwatchUsers: unwatch,
+  addInterest,
+  dropInterest,
+  setOnlineMembers,
+};
+
+/** No name is one of the client's own methods. */
+export type ScriptName = keyof typeof sources;
+
+/** Every script, as the client wants them: each has one key, the prefix, from which it builds the names of all others. */
+export const scripts = Object.fromEntries(
+  Object.entries(sources).map(([name, lua]) => [name, { lua, numberOfKeys: 1 }]),
+);
