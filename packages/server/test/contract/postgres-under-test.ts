@@ -8,23 +8,49 @@ import { serviceAddress } from '../support/services.ts';
 
 export const shardsUnderTest = 8;
 
-/** Two schemas of one real server stand for two servers: nothing in Parley joins across schemas. */
-export function twoServers(): [PostgresServer, PostgresServer] {
+/** Two new databases of the real server stand for two servers: nothing crosses from one to the other. */
+export async function twoServers(): Promise<[PostgresServer, PostgresServer]> {
   const url = serviceAddress('postgres');
   if (url === null) throw new Error('there is no postgres');
-  const name = systemIds.uuid().replaceAll('-', '');
-  return [
-    { name: 'one', url, schema: `test_${name}_one` },
-    { name: 'two', url, schema: `test_${name}_two` },
-  ];
+  const name = `test_${systemIds.uuid().replaceAll('-', '')}`;
+  return [await newDatabase(url, 'one', `${name}_one`), await newDatabase(url, 'two', `${name}_two`)];
+}
+
+async function newDatabase(url: string, name: string, database: string): Promise<PostgresServer> {
+  await withPool({ name, url, schema: 'public' }, (pool) =>
+    pool.run((sql) => sql.unsafe(`CREATE DATABASE ${database}`)),
+  );
+  const address = new URL(url);
+  address.pathname = `/${database}`;
+  return { name, url: address.href, schema: 'parley' };
+}
+
+export async function dropDatabases(servers: readonly PostgresServer[]): Promise<void> {
+  for (const { name, url } of servers) {
+    const address = new URL(url);
+    const database = address.pathname.slice(1);
+    address.pathname = '/postgres';
+    await withPool({ name, url: address.href, schema: 'public' }, (pool) =>
+      pool.run((sql) => sql.unsafe(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`)),
+    );
+  }
+}
+
+export async function withPool<Result>(server: PostgresServer, work: (pool: Pool) => Promise<Result>): Promise<Result> {
+  const pool = new Pool(server);
+  try {
+    return await work(pool);
+  } finally {
+    await pool.close();
+  }
 }
 
 let opened: { servers: PostgresServer[]; database: ShardedDatabase } | null = null;
 
-/** A cluster's database that holds nothing. The schema is made once a process and emptied each time. */
+/** A cluster's database that holds nothing. The databases are made once a process and emptied each time. */
 export async function emptyDatabase(): Promise<ShardedDatabase> {
   if (!opened) {
-    const servers = twoServers();
+    const servers = await twoServers();
     await initialise(servers, shardsUnderTest);
     opened = { servers, database: await ShardedDatabase.open(servers) };
   } else {
@@ -38,13 +64,5 @@ afterAll(async () => {
   const { servers, database } = opened;
   opened = null;
   await database.close();
-  await dropSchemas(servers);
+  await dropDatabases(servers);
 });
-
-export async function dropSchemas(servers: readonly PostgresServer[]): Promise<void> {
-  for (const server of servers) {
-    const pool = new Pool(server);
-    await pool.run((sql) => sql.unsafe(`DROP SCHEMA IF EXISTS ${server.schema} CASCADE`));
-    await pool.close();
-  }
-}

@@ -10,47 +10,58 @@ import { Pool, type PostgresServer } from './pool.ts';
  */
 export async function initialise(servers: readonly PostgresServer[], shards: number): Promise<void> {
   const pools = servers.map((server) => new Pool(server));
+  const names = servers.map((server) => server.name).join(',');
   try {
+    const madeFor = new Set<string>();
     for (const pool of pools) {
       await migrate(pool);
-      await belong(pool, shards);
+      madeFor.add(await belong(pool, shards, names));
     }
-    await placeShards(pools, shards);
+    await placeShards(pools, shards, madeFor.size === 1 && madeFor.has(names));
   } finally {
     await Promise.all(pools.map((pool) => pool.close()));
   }
 }
 
-async function belong(pool: Pool, shards: number): Promise<void> {
-  await pool.run((sql) => sql`INSERT INTO cluster (shards) VALUES (${shards}) ON CONFLICT DO NOTHING`);
-  const [row] = await pool.run((sql) => sql<{ shards: number }[]>`SELECT shards FROM cluster`);
+/** Makes the server the cluster's, if it is nobody's; returns the names of the servers that its cluster was made for. */
+async function belong(pool: Pool, shards: number, names: string): Promise<string> {
+  await pool.run(
+    (sql) => sql`INSERT INTO cluster (shards, made_for) VALUES (${shards}, ${names}) ON CONFLICT DO NOTHING`,
+  );
+  const [row] = await pool.run(
+    (sql) => sql<{ shards: number; made_for: string }[]>`SELECT shards, made_for FROM cluster`,
+  );
   if (row?.shards !== shards) {
     throw new Unusable(
       `PostgreSQL server ${pool.name} belongs to a cluster of ${row?.shards} shards, not ${shards}; ` +
         'the number of shards is fixed when a cluster is made',
     );
   }
+  return row.made_for;
 }
 
-/** Shards that are on no server, in whatever state. */
-async function placeShards(pools: readonly Pool[], shards: number): Promise<void> {
+/** Gives shards that are on no server, in whatever state, to these: at the making alone can there be such. */
+async function placeShards(pools: readonly Pool[], shards: number, isMaking: boolean): Promise<void> {
   const placed = await Promise.all(
     pools.map((pool) => pool.run((sql) => sql<{ shard: number }[]>`SELECT shard FROM shards`)),
   );
   const known = new Set(placed.flat().map((row) => row.shard));
-  const isNew = known.size === 0;
-  if (!isNew && known.size < shards) {
+  if (known.size === shards) return;
+  if (!isMaking) {
     throw new Unusable(
-      `of ${shards} shards, ${shards - known.size} are on none of the named PostgreSQL servers: name every server that has some`,
+      `of ${shards} shards, ${shards - known.size} are on none of the named PostgreSQL servers: ` +
+        'name every server that has some',
     );
   }
-  if (!isNew) return;
   await Promise.all(
     pools.map((pool, index) => {
-      const own = Array.from({ length: shards }, (_, shard) => shard).filter((shard) => shard % pools.length === index);
+      const own = Array.from({ length: shards }, (_, shard) => shard).filter(
+        (shard) => shard % pools.length === index && !known.has(shard),
+      );
       return pool.run(
         (sql) => sql`
-          INSERT INTO shards (shard, state) SELECT shard, 'serving' FROM unnest(${own}::smallint[]) AS shard`,
+          INSERT INTO shards (shard, state) SELECT shard, 'serving' FROM unnest(${own}::smallint[]) AS shard
+          ON CONFLICT DO NOTHING`,
       );
     }),
   );

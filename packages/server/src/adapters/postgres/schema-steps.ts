@@ -14,7 +14,12 @@ export interface SchemaStep {
  * as everywhere else in Parley.
  */
 const tables = `
-  CREATE TABLE cluster (only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row), shards smallint NOT NULL);
+  -- 'made_for' names the servers that the shards were first given to, in their order.
+  CREATE TABLE cluster (
+    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    shards smallint NOT NULL,
+    made_for text NOT NULL
+  );
 
   -- Which logical shards this server has. 'arriving': being copied to here. 'serving': read and written here.
   -- 'fenced': read here, no longer written. 'gone': neither, its rows are to be deleted.
@@ -191,6 +196,12 @@ const shardFunctions = `
       RAISE EXCEPTION 'shard % takes no writes here', wanted USING ERRCODE = 'PA001';
     END IF;
     RETURN wanted;
+  END $$;
+
+  CREATE FUNCTION fence(wanted smallint) RETURNS void VOLATILE LANGUAGE plpgsql AS $$
+  BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext(current_schema()), wanted);
+    UPDATE shards SET state = 'fenced' WHERE shard = wanted AND state = 'serving';
   END $$;`;
 
 /**

@@ -1,0 +1,166 @@
+import { Unusable } from '../../platform/failures.ts';
+import { systemIds } from '../../platform/ids.ts';
+import type { Pool } from './pool.ts';
+import { shardTables } from './schema-steps.ts';
+
+type State = 'arriving' | 'serving' | 'fenced' | 'gone';
+
+export interface ShardMove {
+  shard: number;
+  source: Pool;
+  target: Pool;
+  /** The source as the target's server reaches it, as libpq takes it. */
+  sourceUrl: string;
+  /** Called before each step, with what it is. */
+  tell(step: string): void;
+}
+
+const pollMs = 100;
+const rowsPerDelete = 5_000;
+
+/**
+ * Takes a logical shard from one PostgreSQL server to another while it is being served. PostgreSQL's own logical
+ * replication copies it and keeps the copy up to date; then writes to it are held back for a moment, the last of them
+ * arrive, and it is served there. No acknowledged write is lost: whoever is held back goes on at the new place.
+ *
+ * Interrupted anywhere, running it again goes on from there. Needs `wal_level = logical` at the source and the right
+ * to create subscriptions at the target.
+ */
+export async function moveShard(move: ShardMove): Promise<void> {
+  const { shard, source, target, tell } = move;
+  let [from, to] = [await stateAt(source, shard), await stateAt(target, shard)];
+  if (from === undefined && to === 'serving') return;
+  if (from === undefined) throw new Unusable(`shard ${shard} is not on PostgreSQL server ${source.name}`);
+  if (from !== 'gone' && to === 'serving') {
+    throw new Unusable(
+      `shard ${shard} is served by ${source.name} and by ${target.name}: that can't be mended by moving`,
+    );
+  }
+  if (from === 'serving' || from === 'fenced') {
+    tell(`copying shard ${shard} from ${source.name} to ${target.name}`);
+    await copy(move, to);
+    tell('holding back its writes');
+    await source.run((sql) => sql`SELECT fence(${shard})`);
+    tell('awaiting the last of them');
+    await lastArrived(move);
+    await setState(source, shard, 'gone');
+    [from, to] = ['gone', 'arriving'];
+  }
+  if (to === 'arriving') await setState(target, shard, 'serving');
+  tell(`${target.name} serves it; cleaning up`);
+  await cleanUp(move);
+}
+
+async function stateAt(pool: Pool, shard: number): Promise<State | undefined> {
+  const [row] = await pool.run((sql) => sql<{ state: State }[]>`SELECT state FROM shards WHERE shard = ${shard}`);
+  return row?.state;
+}
+
+async function setState(pool: Pool, shard: number, state: State): Promise<void> {
+  await pool.run((sql) => sql`UPDATE shards SET state = ${state} WHERE shard = ${shard}`);
+}
+
+/** The publication, its slot and the subscription have one name. */
+function replicationName({ source, shard }: ShardMove): string {
+  return `${source.schema}_shard_${shard}`;
+}
+
+async function copy(move: ShardMove, to: State | undefined): Promise<void> {
+  const { shard, source, target } = move;
+  const name = replicationName(move);
+  await checkReplicates(source);
+  if (to === undefined) {
+    // Rows that an earlier stay left behind would stand in the way.
+    await deleteRows(target, shard);
+    await target.run((sql) => sql`INSERT INTO shards (shard, state) VALUES (${shard}, 'arriving')`);
+  }
+  const [published] = await source.run((sql) => sql`SELECT 1 FROM pg_publication WHERE pubname = ${name}`);
+  if (!published) {
+    const tables = shardTables.map((table) => `${source.schema}.${table} WHERE (shard = ${shard})`).join(', ');
+    await source.run((sql) => sql.unsafe(`CREATE PUBLICATION ${name} FOR TABLE ${tables}`));
+  }
+  const [slot] = await source.run((sql) => sql`SELECT 1 FROM pg_replication_slots WHERE slot_name = ${name}`);
+  if (!slot) await source.run((sql) => sql`SELECT pg_create_logical_replication_slot(${name}, 'pgoutput')`);
+  const [subscribed] = await target.run((sql) => sql`SELECT 1 FROM pg_subscription WHERE subname = ${name}`);
+  if (!subscribed) {
+    const connection = move.sourceUrl.replaceAll("'", "''");
+    // The slot is made beforehand: with both databases on one server, making it here would wait for itself.
+    await target.run((sql) =>
+      sql.unsafe(
+        `CREATE SUBSCRIPTION ${name} CONNECTION '${connection}' PUBLICATION ${name}
+         WITH (create_slot = false, slot_name = '${name}', synchronous_commit = 'on')`,
+      ),
+    );
+  }
+  await until(async () => {
+    const [row] = await target.run(
+      (sql) => sql<{ waiting: number }[]>`
+        SELECT count(*) AS waiting FROM pg_subscription_rel r JOIN pg_subscription s ON s.oid = r.srsubid
+        WHERE s.subname = ${name} AND r.srsubstate <> 'r'`,
+    );
+    return row?.waiting === 0;
+  });
+}
+
+async function checkReplicates(source: Pool): Promise<void> {
+  const [row] = await source.run((sql) => sql<{ wal_level: string }[]>`SHOW wal_level`);
+  if (row?.wal_level === 'logical') return;
+  throw new Unusable(
+    `PostgreSQL server ${source.name} has wal_level = ${row?.wal_level}: moving a shard needs wal_level = logical, ` +
+      'which takes effect when that server is started again',
+  );
+}
+
+/** A mark that is written after the last write arrives after it: replication keeps the order of commits. */
+async function lastArrived({ shard, source, target }: ShardMove): Promise<void> {
+  const mark = `moved ${systemIds.uuid()}`;
+  await source.run(
+    (sql) => sql`
+      INSERT INTO claims (shard, name, user_id, confirmed, claimed_at) VALUES (${shard}, ${mark}, '', false, now())`,
+  );
+  await until(async () => {
+    const rows = await target.run((sql) => sql`SELECT 1 FROM claims WHERE shard = ${shard} AND name = ${mark}`);
+    return rows.length > 0;
+  });
+}
+
+async function cleanUp(move: ShardMove): Promise<void> {
+  const { shard, source, target } = move;
+  const name = replicationName(move);
+  const [subscribed] = await target.run((sql) => sql`SELECT 1 FROM pg_subscription WHERE subname = ${name}`);
+  if (subscribed) {
+    await target.run((sql) => sql.unsafe(`ALTER SUBSCRIPTION ${name} DISABLE`));
+    await target.run((sql) => sql.unsafe(`ALTER SUBSCRIPTION ${name} SET (slot_name = NONE)`));
+    await target.run((sql) => sql.unsafe(`DROP SUBSCRIPTION ${name}`));
+  }
+  // The subscription's connection lets go of the slot a moment after it ended.
+  await until(async () => {
+    const [slot] = await source.run(
+      (sql) => sql<{ active: boolean }[]>`SELECT active FROM pg_replication_slots WHERE slot_name = ${name}`,
+    );
+    if (slot && !slot.active) await source.run((sql) => sql`SELECT pg_drop_replication_slot(${name})`);
+    return slot?.active !== true;
+  });
+  await source.run((sql) => sql.unsafe(`DROP PUBLICATION IF EXISTS ${name}`));
+  await target.run((sql) => sql`DELETE FROM claims WHERE shard = ${shard} AND name LIKE 'moved %'`);
+  await deleteRows(source, shard);
+  await source.run((sql) => sql`DELETE FROM shards WHERE shard = ${shard}`);
+}
+
+async function deleteRows(pool: Pool, shard: number): Promise<void> {
+  for (const table of shardTables) {
+    let deleted: number;
+    do {
+      const result = await pool.run(
+        (sql) => sql`
+          DELETE FROM ${sql(table)}
+          WHERE ctid = ANY(ARRAY(SELECT ctid FROM ${sql(table)} WHERE shard = ${shard} LIMIT ${rowsPerDelete}))`,
+      );
+      deleted = result.count;
+    } while (deleted > 0);
+  }
+}
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, pollMs));
+}
