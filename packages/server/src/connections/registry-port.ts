@@ -16,6 +16,8 @@ export interface ConnectionRegistry {
   renewLease(serverId: string, leaseMs: number): Promise<boolean>;
   /** Gives up the lease and everything under it. Returns who thereby went offline. */
   closeServer(serverId: string): Promise<UserId[]>;
+  /** The servers whose lease holds. */
+  liveServers(): Promise<string[]>;
   /** Drops servers whose lease has ended. Who thereby went offline is returned to exactly one caller. */
   expireServers(): Promise<UserId[]>;
 

@@ -57,6 +57,16 @@ export function describeRegistryContract(name: string, open: () => Promise<Regis
       await registry.watch(serverId, [cleo]);
     }
 
+    test('live servers are those whose lease holds', async () => {
+      expect(await registry.liveServers()).toEqual(expect.arrayContaining([north, south]));
+      await opened.passTime(leaseMs / 2);
+      await registry.renewLease(south, leaseMs);
+      await opened.passTime(leaseMs / 2 + 1);
+      expect(await registry.liveServers()).toEqual([south]);
+      await registry.closeServer(south);
+      expect(await registry.liveServers()).toEqual([]);
+    });
+
     describe('a lease', () => {
       test('keeps what is registered for as long as it is renewed', async () => {
         await registerOn(north);

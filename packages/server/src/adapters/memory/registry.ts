@@ -47,6 +47,10 @@ export class MemoryConnectionRegistry implements ConnectionRegistry {
     return this.drop(serverId);
   }
 
+  async liveServers(): Promise<string[]> {
+    return [...this.servers.keys()].filter((serverId) => this.alive(serverId));
+  }
+
   async expireServers(): Promise<UserId[]> {
     const ended = [...this.servers.keys()].filter((serverId) => !this.alive(serverId));
     return ended.flatMap((serverId) => this.drop(serverId));

@@ -45,6 +45,13 @@ export class RedisConnectionRegistry implements ConnectionRegistry {
     return this.drop(serverId);
   }
 
+  async liveServers(): Promise<string[]> {
+    const [serverIds] = await this.redis.pipeline((pipeline) => {
+      pipeline.zrange(`${this.redis.prefix}leases`, `(${this.clock.nowMs()}`, '+inf', 'BYSCORE');
+    });
+    return serverIds as string[];
+  }
+
   expireServers(): Promise<UserId[]> {
     return this.drop();
   }
