@@ -1,0 +1,94 @@
+import { afterEach, describe, expect, test } from 'bun:test';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { openRedis, type RedisConnection } from '../../src/adapters/redis/connection.ts';
+import { RedisConnectionRegistry } from '../../src/adapters/redis/registry.ts';
+import { systemClock } from '../../src/platform/clock.ts';
+import { Unusable } from '../../src/platform/failures.ts';
+import { describeOnOwnRedis, OwnRedis, rejection } from './own-redis.ts';
+
+const opened: RedisConnection[] = [];
+
+afterEach(() => Promise.all(opened.splice(0).map((redis) => redis.close())));
+
+/** Says PING at the address; what came of it, and what was reported. */
+async function ping(url: string): Promise<{ answer: Promise<unknown[]>; reported: unknown[] }> {
+  const reported: unknown[] = [];
+  const redis = openRedis({ url, prefix: 'parley', report: (error) => reported.push(error) });
+  opened.push(redis);
+  return { answer: redis.pipeline((pipeline) => pipeline.ping()), reported };
+}
+
+describe('the address of Redis', () => {
+  test('leads nowhere: calls are refused, and every try is reported', async () => {
+    const { answer, reported } = await ping('redis://127.0.0.1:1');
+    expect(await rejection(answer)).toMatchObject({
+      name: 'Unavailable',
+      message: expect.stringContaining('127.0.0.1:1'),
+    });
+    expect(reported.length).toBeGreaterThan(1);
+  });
+
+  test.each(['', 'localhost:6379', 'http://localhost:6379', 'redis'])('is not "%s"', (url) => {
+    expect(() => openRedis({ url, prefix: 'parley', report: () => undefined })).toThrow(Unusable);
+  });
+
+  test.each(['', '{parley}', 'par ley', 'p:q'])('comes with no prefix "%s"', (prefix) => {
+    expect(() => openRedis({ url: 'redis://127.0.0.1:1', prefix, report: () => undefined })).toThrow(Unusable);
+  });
+});
+
+describeOnOwnRedis('the address of a Redis', () => {
+  test('carries user and password, which no error shows; the user needs no keys but those of the prefix', async () => {
+    const program = await OwnRedis.start('--user', 'parley', 'on', '>right-password', '~{parley}:*', '+@all');
+    const { answer, reported } = await ping(`redis://parley:wrong-password@127.0.0.1:${program.port}`);
+    const error = await rejection(answer);
+    expect(error).toMatchObject({ name: 'Unavailable', message: expect.stringContaining('WRONGPASS') });
+    expect(reported.length).toBePositive();
+    expect(Bun.inspect([error, ...reported])).not.toContain('wrong-password');
+
+    const url = `redis://parley:right-password@127.0.0.1:${program.port}`;
+    const redis = openRedis({ url, prefix: 'parley', report: () => undefined });
+    opened.push(redis);
+    const registry = new RedisConnectionRegistry(redis, systemClock);
+    await registry.openServer('north', 600_000);
+    expect(await registry.connect('north', 'ana')).toBe(true);
+    expect(await registry.closeServer('north')).toEqual(['ana']);
+    await program.remove();
+  });
+
+  test('that begins with rediss:// leads to a server with a certificate that is trusted, or nowhere', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'parley-certificate-'));
+    const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')];
+    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
+    const made = spawnSync('openssl', [
+      ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-keyout', key, '-out', certificate],
+      ...subject,
+    ]);
+    expect(made.status).toBe(0);
+    const files = ['--tls-cert-file', certificate, '--tls-key-file', key, '--tls-auth-clients', 'no'];
+    const program = await OwnRedis.startWithTls(...files);
+    const url = `rediss://localhost:${program.port}`;
+
+    const { answer } = await ping(url);
+    expect(await rejection(answer)).toMatchObject({ name: 'Unavailable', message: expect.stringContaining('self') });
+
+    // Whom a process trusts is settled when it starts.
+    const connection = fileURLToPath(new URL('../../src/adapters/redis/connection.ts', import.meta.url));
+    const script = `
+      const { openRedis } = await import(${JSON.stringify(connection)});
+      const redis = openRedis({ url: ${JSON.stringify(url)}, prefix: 'parley', report: console.error });
+      console.log(...(await redis.pipeline((pipeline) => pipeline.ping())));
+      await redis.close();`;
+    const trusting = spawnSync(process.execPath, ['-e', script], {
+      env: { ...process.env, NODE_EXTRA_CA_CERTS: certificate },
+      encoding: 'utf8',
+    });
+    expect(trusting.stdout).toBe('PONG\n');
+    await program.remove();
+    rmSync(folder, { recursive: true });
+  });
+});

@@ -1,0 +1,185 @@
+import { afterEach, expect, test } from 'bun:test';
+import { Redis } from 'ioredis';
+import { confirmShards } from '../../src/adapters/redis/cluster-mark.ts';
+import { openRedis, type RedisConnection } from '../../src/adapters/redis/connection.ts';
+import { RedisConnectionRegistry } from '../../src/adapters/redis/registry.ts';
+import { systemClock } from '../../src/platform/clock.ts';
+import { Unavailable, Unusable } from '../../src/platform/failures.ts';
+import { newIds } from './conversations-under-test.ts';
+import { describeOnOwnRedis, eventually, OwnRedis, rejection, SwallowingProxy } from './own-redis.ts';
+
+const leaseMs = 600_000;
+const [north = '', ana = '', ben = ''] = newIds(3);
+
+const started: OwnRedis[] = [];
+const opened: RedisConnection[] = [];
+
+afterEach(async () => {
+  await Promise.all(started.splice(0).map((redis) => redis.remove()));
+  await Promise.all(opened.splice(0).map((redis) => redis.close()));
+});
+
+async function start(...settings: string[]): Promise<OwnRedis> {
+  const redis = await OwnRedis.start(...settings);
+  started.push(redis);
+  return redis;
+}
+
+function open(url: string, report: (error: unknown) => void = () => undefined): RedisConnection {
+  const redis = openRedis({ url, prefix: 'parley', report });
+  opened.push(redis);
+  return redis;
+}
+
+const registryOn = (redis: RedisConnection) => new RedisConnectionRegistry(redis, systemClock);
+
+/** Every kind of call: a script, a pipeline, the generation. */
+const calls: ((registry: RedisConnectionRegistry) => Promise<unknown>)[] = [
+  (registry) => registry.connect(north, ana),
+  (registry) => registry.serversOf([ana]),
+  (registry) => registry.generation(),
+  (registry) => registry.expireServers(),
+];
+
+async function expectUnavailable(registry: RedisConnectionRegistry): Promise<void> {
+  for (const error of await Promise.all(calls.map((call) => rejection(call(registry))))) {
+    expect(error).toBeInstanceOf(Unavailable);
+    expect((error as Unavailable).cause).toBeInstanceOf(Error);
+  }
+}
+
+describeOnOwnRedis('a Redis', () => {
+  test('that was flushed shows a new generation', async () => {
+    const redis = open((await start()).url);
+    const registry = registryOn(redis);
+    const before = await registry.generation();
+    expect(await registry.generation()).toBe(before);
+    await redis.client.flushall();
+    expect(await registry.generation()).not.toBe(before);
+  });
+
+  test('that was killed and came back with what it had saved shows a new generation: the last writes may be lost', async () => {
+    const program = await start('--appendonly', 'yes', '--appendfsync', 'always');
+    const registry = registryOn(open(program.url));
+    await registry.openServer(north, leaseMs);
+    const before = await registry.generation();
+    await program.kill();
+    await program.startAgain();
+    const after = await eventually(() => registry.generation());
+    expect(after).not.toBe(before);
+    expect(await registry.renewLease(north, leaseMs)).toBe(true);
+  });
+
+  test('that is frozen is unavailable, and goes on without anything being restarted', async () => {
+    const program = await start();
+    const registry = registryOn(open(program.url));
+    await registry.openServer(north, leaseMs);
+    program.signal('SIGSTOP');
+    // The first calls are given up by their own time, later ones for want of a connection.
+    for (let time = 0; time < 3; time++) await expectUnavailable(registry);
+    program.signal('SIGCONT');
+    await eventually(() => registry.connect(north, ben));
+    expect(await registry.online([ben])).toEqual(new Set([ben]));
+  });
+
+  test('that was killed is unavailable; what was refused meanwhile is not done when it is back', async () => {
+    const program = await start();
+    const registry = registryOn(open(program.url));
+    await registry.openServer(north, leaseMs);
+    program.signal('SIGSTOP');
+    const underWay = expectUnavailable(registry);
+    const opening = rejection(registry.openServer(north, leaseMs));
+    await program.kill();
+    await underWay;
+    expect(await opening).toBeInstanceOf(Unavailable);
+    await expectUnavailable(registry);
+    const refused = Array.from({ length: 100 }, () => rejection(registry.openServer(north, leaseMs)));
+    for (const error of await Promise.all(refused)) expect(error).toBeInstanceOf(Unavailable);
+    await program.startAgain();
+    await eventually(() => registry.generation());
+    expect(await registry.renewLease(north, leaseMs)).toBe(false);
+    await registry.openServer(north, leaseMs);
+    expect(await registry.connect(north, ana)).toBe(true);
+  });
+
+  test('that became a replica is unavailable, and is asked again under its name until it can write', async () => {
+    const [program, primary] = [await start(), await start()];
+    const redis = open(program.url);
+    const registry = registryOn(redis);
+    await registry.openServer(north, leaseMs);
+    const administration = open(program.url);
+    const asReplica = async (of: [string, string]) =>
+      eventually(() => administration.pipeline((pipeline) => pipeline.replicaof(...of)));
+    await asReplica(['127.0.0.1', String(primary.port)]);
+    const connections = () => eventually(async () => /total_connections_received:(\d+)/.exec(await infoOf(redis))?.[1]);
+    const before = Number(await connections());
+    expect(await rejection(registry.openServer(north, leaseMs))).toMatchObject({
+      name: 'Unavailable',
+      message: expect.stringContaining('READONLY'),
+    });
+    expect(Number(await connections())).toBeGreaterThan(before);
+    await asReplica(['NO', 'ONE']);
+    await eventually(() => registry.openServer(north, leaseMs));
+  });
+
+  test('that is loading what it saved is unavailable until it has', async () => {
+    const program = await start('--appendonly', 'yes');
+    const redis = open(program.url);
+    const registry = registryOn(redis);
+    await registry.generation();
+    await redis.client.eval("for i = 1, 200000 do redis.call('SET', 'k' .. i, i) end", 0);
+    await program.kill();
+    await program.startAgain('--key-load-delay', '100');
+    await expectUnavailable(registry);
+    const administration = new Redis(program.url, { enableReadyCheck: false });
+    await administration.config('SET', 'key-load-delay', '0');
+    administration.disconnect();
+    expect(await eventually(() => registry.online([ana]))).toEqual(new Set());
+  });
+
+  test('that is one node of a cluster serves, as all keys are in one slot, when the slot is its own', async () => {
+    const program = await start('--cluster-enabled', 'yes');
+    const redis = open(program.url);
+    const registry = registryOn(redis);
+    expect(await rejection(registry.openServer(north, leaseMs))).toBeInstanceOf(Unavailable);
+    await redis.client.cluster('ADDSLOTSRANGE', 0, 16_383);
+    await eventually(() => registry.openServer(north, leaseMs));
+    await registry.connect(north, ana);
+    await registry.watch(north, [ana, ben]);
+    await registry.addInterest(north, newIds(1)[0] ?? '');
+    expect(await registry.serversOf([ana])).toEqual(new Map([[north, [ana]]]));
+    expect(await registry.closeServer(north)).toEqual([ana]);
+  });
+});
+
+describeOnOwnRedis('the mark of a cluster', () => {
+  test('is set once and then compared, again after Redis forgot', async () => {
+    const redis = open((await start()).url);
+    await confirmShards(redis, 64);
+    await confirmShards(redis, 64);
+    expect(await rejection(confirmShards(redis, 32))).toMatchObject({
+      name: 'Unusable',
+      message: expect.stringMatching(/64.*32/s),
+    });
+    await redis.client.flushall();
+    await confirmShards(redis, 32);
+    expect(await rejection(confirmShards(redis, 64))).toBeInstanceOf(Unusable);
+  });
+});
+
+describeOnOwnRedis('a connection', () => {
+  test('that died without a word is replaced', async () => {
+    const program = await start();
+    const way = await SwallowingProxy.to(program.port);
+    const registry = registryOn(open(`redis://127.0.0.1:${way.port}`));
+    await registry.openServer(north, leaseMs);
+    way.swallow();
+    expect(await rejection(registry.connect(north, ana))).toBeInstanceOf(Unavailable);
+    expect(await eventually(() => registry.connect(north, ana))).toBe(true);
+    way.close();
+  });
+});
+
+function infoOf(redis: RedisConnection): Promise<string> {
+  return redis.pipeline((pipeline) => pipeline.info('stats')).then(([info]) => String(info));
+}

@@ -1,0 +1,88 @@
+import { afterEach, expect, test } from 'bun:test';
+import { openRedis, type RedisConnection } from '../../src/adapters/redis/connection.ts';
+import { RedisRateLimits } from '../../src/adapters/redis/rate-limits.ts';
+import { rateLimitRules } from '../../src/gateway/rate-limit-rules.ts';
+import type { RateLimit, RateLimits } from '../../src/gateway/rate-limits-port.ts';
+import { describeOnOwnRedis, eventually, OwnRedis } from './own-redis.ts';
+import { keysOf } from './redis-under-test.ts';
+
+const hourMs = 3_600_000;
+const hourly: RateLimit = { name: 'hourly', perWindow: 10, windowMs: hourMs, burst: 0, burstWindowMs: 0 };
+const bursty: RateLimit = { ...hourly, name: 'bursty', burst: 5, burstWindowMs: hourMs };
+
+const opened: RedisConnection[] = [];
+let program: OwnRedis;
+
+afterEach(async () => {
+  await program.remove();
+  await Promise.all(opened.splice(0).map((redis) => redis.close()));
+});
+
+const ping = (redis: RedisConnection) => redis.pipeline((pipeline) => pipeline.ping());
+
+/** Two servers' limits on one Redis. */
+async function startTwo(): Promise<RedisConnection[]> {
+  program = await OwnRedis.start();
+  for (let server = 0; server < 2; server++) {
+    opened.push(openRedis({ url: program.url, prefix: 'parley', report: () => undefined }));
+  }
+  await Promise.all(opened.map(ping));
+  return opened;
+}
+
+/** How many of `attempts` at each of the servers are admitted, all at once. */
+async function admitted(servers: readonly RateLimits[], limit: RateLimit, attempts: number): Promise<number[]> {
+  return Promise.all(
+    servers.map(async (limits) => {
+      const waits = await Promise.all(Array.from({ length: attempts }, () => limits.consume(limit, 'ana')));
+      return waits.filter((waitMs) => waitMs === 0).length;
+    }),
+  );
+}
+
+const sum = (counts: number[]) => counts.reduce((total, count) => total + count, 0);
+
+describeOnOwnRedis('rate limits on a Redis', () => {
+  test('are shared by all servers', async () => {
+    const servers = (await startTwo()).map((redis) => new RedisRateLimits(redis));
+    expect(sum(await admitted(servers, hourly, 20))).toBe(10);
+    expect(sum(await admitted(servers, bursty, 20))).toBe(15);
+  });
+
+  test('hold for each server by itself while Redis is away, and are shared again when it is back', async () => {
+    const connections = await startTwo();
+    const servers = connections.map((redis) => new RedisRateLimits(redis));
+    await program.kill();
+    expect(await admitted(servers, hourly, 30)).toEqual([10, 10]);
+    expect(await admitted(servers, bursty, 30)).toEqual([15, 15]);
+    await program.startAgain();
+    await Promise.all(connections.map((redis) => eventually(() => ping(redis))));
+    expect(sum(await admitted(servers, hourly, 20))).toBe(10);
+  });
+
+  test('hold while Redis is frozen', async () => {
+    const servers = (await startTwo()).map((redis) => new RedisRateLimits(redis));
+    program.signal('SIGSTOP');
+    expect(await admitted(servers, hourly, 30)).toEqual([10, 10]);
+    program.signal('SIGCONT');
+  });
+
+  test('leave no key that stays for ever, under any rule', async () => {
+    const [redis] = await startTwo();
+    if (!redis) throw new Error('there are two');
+    const limits = new RedisRateLimits(redis);
+    for (const rule of Object.values(rateLimitRules)) {
+      await limits.consume(rule, 'ana', rule.perWindow + 1);
+    }
+    const keys = await keysOf(redis);
+    const bursts = Object.values(rateLimitRules).filter(({ burst }) => burst > 0);
+    expect(keys).toHaveLength(Object.values(rateLimitRules).length + bursts.length);
+    for (const key of keys) expect(await redis.client.pttl(redis.prefix + key)).toBePositive();
+  });
+
+  test.each([0, 500, 1_500])('have no windows of %d ms, which Redis could not count', async (windowMs) => {
+    const [redis] = await startTwo();
+    if (!redis) throw new Error('there are two');
+    await expect(new RedisRateLimits(redis).consume({ ...hourly, windowMs }, 'ana')).rejects.toThrow('whole seconds');
+  });
+});
