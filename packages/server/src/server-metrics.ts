@@ -1,4 +1,4 @@
-import { Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { DistributionMetrics } from './distribution/distribution-metrics.ts';
 
 const batchSizes = [1, 2, 5, 10, 20, 50, 100, 200, 512];
@@ -18,7 +18,11 @@ export function distributionMetrics(registry: Registry): DistributionMetrics {
     ...{ name: 'parley_batch_route_seconds', help: 'From the commit to the copies in the mailboxes.', registers },
     buckets: secondsBuckets,
   });
+  const setAside = new Counter({
+    ...{ name: 'parley_commands_set_aside_total', help: 'Commands that could not be decided.', registers },
+  });
   return {
+    commandSetAside: () => setAside.inc(),
     batchDone(batch) {
       commands.observe(batch.commands);
       commit.observe(batch.commitMs / 1_000);

@@ -2,12 +2,14 @@ import type { Server as HttpServer } from 'bun';
 import type { Adapters } from './compose/adapters.ts';
 import type { CommandConsumer } from './distribution/command-log-port.ts';
 import { Distributor } from './distribution/distributor.ts';
+import { MailboxJanitor } from './distribution/mailbox-janitor.ts';
 import { Edge } from './edge.ts';
 import { Health } from './gateway/health.ts';
 import { finishRequests, listen } from './gateway/http-server.ts';
 import { type SocketData, SocketEndpoint } from './messaging/socket-endpoint.ts';
 import { type Clock, systemClock } from './platform/clock.ts';
 import { type Ids, systemIds } from './platform/ids.ts';
+import { failureReporter } from './platform/log.ts';
 import { createMetrics, serveMetrics } from './platform/metrics.ts';
 import { distributionMetrics } from './server-metrics.ts';
 import { BadSetting } from './settings/bad-setting.ts';
@@ -21,6 +23,7 @@ export class Server {
   private readonly edge: Edge | null;
   private readonly distributor: Distributor | null;
   private consumer: CommandConsumer | null = null;
+  private janitor: MailboxJanitor | null = null;
   private http: HttpServer<SocketData> | null = null;
   private metricsServer: HttpServer<undefined> | null = null;
 
@@ -61,7 +64,7 @@ export class Server {
   /** Resolves when this process does what its roles say. */
   async start(): Promise<void> {
     await this.edge?.start();
-    this.consumer = (await this.distributor?.run()) ?? null;
+    if (this.distributor) await this.distribute(this.distributor);
     const { config, edge, health } = this;
     const { host, port, roles } = config;
     this.http = listening(`--host, --port: ${host}:${port}`, () =>
@@ -91,9 +94,16 @@ export class Server {
     await this.edge?.messaging.drain(config['drain-ms']);
     if (this.http) await finishRequests(this.http, clock);
     await this.edge?.stop();
+    this.janitor?.stop();
     await this.consumer?.close();
     await this.metricsServer?.stop(true);
     await this.adapters.close();
+  }
+
+  private async distribute(distributor: Distributor): Promise<void> {
+    const { registry, mailboxes } = this.adapters;
+    this.consumer = await distributor.run();
+    this.janitor = new MailboxJanitor(registry, mailboxes, this.clock, failureReporter('distribution'));
   }
 
   private socketEndpoint(edge: Edge): SocketEndpoint {

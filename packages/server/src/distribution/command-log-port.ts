@@ -13,6 +13,11 @@ export interface CommandLog {
    * consumed when `handle` resolves. When it rejects, the same records come again after a pause.
    */
   consume(handle: (batch: readonly CommandRecord[]) => Promise<void>): Promise<CommandConsumer>;
+  /**
+   * Puts a record that can't be decided into a place of its own, where it stops nobody and is counted. Resolves when
+   * it is there.
+   */
+  setAside(record: CommandRecord, reason: string): Promise<void>;
 }
 
 export interface CommandConsumer {

@@ -2,4 +2,6 @@
 export interface DistributionMetrics {
   /** One batch went all the way: committed, then routed. */
   batchDone(batch: { commands: number; entries: number; commitMs: number; routeMs: number }): void;
+  /** One command could not be decided and was put out of the way. */
+  commandSetAside(): void;
 }

@@ -3,7 +3,8 @@ import type { ConnectionRegistry } from '../connections/registry-port.ts';
 import type { ConversationStore } from '../conversations/conversations-port.ts';
 import type { HistoryStore } from '../history/history-port.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { CommandRecord } from './command.ts';
+import { Unavailable } from '../platform/failures.ts';
+import type { CommandRecord, Outcome } from './command.ts';
 import type { CommandConsumer, CommandLog } from './command-log-port.ts';
 import { type BatchResult, decideBatch } from './decide-batch.ts';
 import type { DistributionMetrics } from './distribution-metrics.ts';
@@ -23,6 +24,12 @@ export interface DistributorPorts {
   metrics: DistributionMetrics;
 }
 
+const undecidable: Outcome = {
+  kind: 'refused',
+  code: 'internal',
+  detail: 'The server has a fault that keeps it from carrying this out; it was kept for whoever runs it.',
+};
+
 /** Message distribution: takes commands from the log in batches, has them decided and persisted, and routes them. */
 export class Distributor {
   private readonly participants: ParticipantsCache;
@@ -35,11 +42,34 @@ export class Distributor {
     return this.ports.commandLog.consume((batch) => this.distribute(batch));
   }
 
+  /** What fails for another reason than a service being away would fail for ever: it must not stop those behind it. */
+  private async distribute(batch: readonly CommandRecord[]): Promise<void> {
+    try {
+      await this.carryOut(batch);
+    } catch (error) {
+      if (error instanceof Unavailable) throw error;
+      for (const record of batch) await this.carryOutAlone(record);
+    }
+  }
+
+  private async carryOutAlone(record: CommandRecord): Promise<void> {
+    try {
+      await this.carryOut([record]);
+    } catch (error) {
+      if (error instanceof Unavailable) throw error;
+      const { commandLog, mailboxes, metrics } = this.ports;
+      await commandLog.setAside(record, error instanceof Error ? error.message : String(error));
+      metrics.commandSetAside();
+      const { serverId, requestId } = record.replyTo;
+      await mailboxes.deliver(serverId, [{ kind: 'outcome', requestId, outcome: undecidable }]);
+    }
+  }
+
   /**
    * The way of a batch. It is consumed only when all of this is done: after a crash in between the records come
    * again, are answered with the numbers they have, and are routed again (race 1).
    */
-  private async distribute(batch: readonly CommandRecord[]): Promise<void> {
+  private async carryOut(batch: readonly CommandRecord[]): Promise<void> {
     const { history, conversations, clock, metrics } = this.ports;
     const startedMs = clock.monotonicMs();
     const commands = batch.map((record) => record.command);

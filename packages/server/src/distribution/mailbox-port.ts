@@ -36,6 +36,10 @@ export interface Mailboxes {
    * Rejects with {@link Unavailable} when they may not have arrived.
    */
   deliver(serverId: string, deliveries: readonly Delivery[]): Promise<void>;
+  /** The servers that have a mailbox, dead ones too. */
+  serverIds(): Promise<string[]>;
+  /** Removes the mailbox of a server that died, with what is in it. */
+  remove(serverId: string): Promise<void>;
 }
 
 export interface Mailbox {

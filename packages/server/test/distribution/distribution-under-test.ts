@@ -20,6 +20,8 @@ export class DistributionUnderTest {
   private readonly data = new ConversationData();
   private readonly conversations = new MemoryConversationStore(this.data);
   private readonly registry = new MemoryConnectionRegistry(new FakeClock());
+  /** Commands that could not be decided, with why. */
+  readonly setAside: { record: CommandRecord; reason: string }[] = [];
   private handle: Handle | undefined;
 
   static async start(userIds: readonly UserId[]): Promise<DistributionUnderTest> {
@@ -39,9 +41,14 @@ export class DistributionUnderTest {
           this.handle = handle;
           return { close: async () => undefined };
         },
+        setAside: async (record, reason) => {
+          this.setAside.push({ record, reason });
+        },
       },
       mailboxes: {
         open: () => Promise.reject(new Error('there are no mailboxes')),
+        serverIds: async () => [],
+        remove: async () => undefined,
         deliver: async (serverId, deliveries) => {
           if (this.diesBefore === 'delivery') throw new Unavailable('the process is gone');
           this.deliveries.set(serverId, [...(this.deliveries.get(serverId) ?? []), ...deliveries]);
@@ -57,7 +64,7 @@ export class DistributionUnderTest {
       } as ConversationStore,
       registry: this.registry,
       clock,
-      metrics: { batchDone: () => undefined },
+      metrics: { batchDone: () => undefined, commandSetAside: () => undefined },
     });
     await distributor.run();
   }

@@ -120,7 +120,7 @@ async function servicesOver(adapters: Adapters, accounts: Accounts, clock: Clock
       if (delivery.kind === 'outcome') submitter.settle(delivery.requestId, delivery.outcome);
     }
   });
-  const metrics = { batchDone: () => undefined };
+  const metrics = { batchDone: () => undefined, commandSetAside: () => undefined };
   const distributor = new Distributor({
     ...{ commandLog, history, conversations, registry, mailboxes, clock, metrics },
   });

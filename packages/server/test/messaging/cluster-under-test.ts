@@ -36,7 +36,7 @@ export class ClusterUnderTest {
       cluster.servers.push(server);
     }
     const { commandLog, history, conversations, registry } = cluster.adapters;
-    const metrics = { batchDone: () => undefined };
+    const metrics = { batchDone: () => undefined, commandSetAside: () => undefined };
     await new Distributor({
       commandLog,
       history,

@@ -39,6 +39,12 @@ export class MemoryCommandLog implements CommandLog {
     };
   }
 
+  async setAside(record: CommandRecord, reason: string): Promise<void> {
+    const { kind, conversationId, actorId, commandId } = record.command;
+    const command = JSON.stringify({ kind, conversationId, actorId, commandId });
+    this.reportFailure(new Error(`a command was set aside: ${reason}: ${command}`));
+  }
+
   private async run(handle: Handle, isOpen: () => boolean): Promise<void> {
     while (isOpen()) {
       if (this.queue.length === 0) {

@@ -21,6 +21,16 @@ export class MemoryMailboxes implements Mailboxes {
   async deliver(serverId: string, deliveries: readonly Delivery[]): Promise<void> {
     this.mailboxes.get(serverId)?.put(deliveries);
   }
+
+  async serverIds(): Promise<string[]> {
+    return [...this.mailboxes.keys()];
+  }
+
+  async remove(serverId: string): Promise<void> {
+    const mailbox = this.mailboxes.get(serverId);
+    this.mailboxes.delete(serverId);
+    await mailbox?.close();
+  }
 }
 
 class OpenMailbox {

@@ -1,0 +1,40 @@
+import type { ConnectionRegistry } from '../connections/registry-port.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Mailboxes } from './mailbox-port.ts';
+
+/**
+ * How often it looks. A server that the registry forgot registers again within seconds, so one that is missing twice
+ * in a row is dead, or has to start under a new id anyway (race 6).
+ */
+const intervalMs = 30_000;
+
+/** Removes the mailboxes that dead servers left behind. Every distributor looks; removing twice is harmless. */
+export class MailboxJanitor {
+  private missing = new Set<string>();
+  private readonly stopLooking: () => void;
+
+  constructor(
+    private readonly registry: Pick<ConnectionRegistry, 'liveServers'>,
+    private readonly mailboxes: Pick<Mailboxes, 'serverIds' | 'remove'>,
+    clock: Clock,
+    reportFailure: (error: unknown) => void,
+  ) {
+    this.stopLooking = clock.every(intervalMs, () => {
+      this.look().catch(reportFailure);
+    });
+  }
+
+  stop(): void {
+    this.stopLooking();
+  }
+
+  private async look(): Promise<void> {
+    // Mailboxes first: who opens one afterwards isn't in the list, and who did before has had a lease.
+    const serverIds = await this.mailboxes.serverIds();
+    const live = new Set(await this.registry.liveServers());
+    const missing = serverIds.filter((serverId) => !live.has(serverId));
+    const dead = missing.filter((serverId) => this.missing.has(serverId));
+    this.missing = new Set(missing);
+    for (const serverId of dead) await this.mailboxes.remove(serverId);
+  }
+}

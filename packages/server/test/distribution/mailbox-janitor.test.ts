@@ -1,0 +1,54 @@
+import { expect, test } from 'bun:test';
+import { MemoryMailboxes } from '../../src/adapters/memory/mailboxes.ts';
+import { MemoryConnectionRegistry } from '../../src/adapters/memory/registry.ts';
+import { MailboxJanitor } from '../../src/distribution/mailbox-janitor.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+
+const leaseMs = 1_000_000;
+
+async function janitorOver(...serverIds: string[]) {
+  const clock = new FakeClock();
+  const registry = new MemoryConnectionRegistry(clock);
+  const mailboxes = new MemoryMailboxes();
+  for (const serverId of serverIds) {
+    await registry.openServer(serverId, leaseMs);
+    await mailboxes.open(serverId, () => undefined);
+  }
+  const failures: unknown[] = [];
+  const janitor = new MailboxJanitor(registry, mailboxes, clock, (error) => failures.push(error));
+  const look = async () => {
+    clock.advance(30_000);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(failures).toEqual([]);
+  };
+  return { registry, mailboxes, janitor, look };
+}
+
+test('the mailbox of a dead server is removed, those of the living stay', async () => {
+  const { registry, mailboxes, look } = await janitorOver('dead', 'living');
+  await registry.closeServer('dead');
+  await look();
+  expect(await mailboxes.serverIds()).toEqual(['dead', 'living']);
+  await look();
+  expect(await mailboxes.serverIds()).toEqual(['living']);
+});
+
+test('a server that the registry forgot for a moment keeps its mailbox', async () => {
+  const { registry, mailboxes, look } = await janitorOver('living');
+  registry.forget();
+  await look();
+  await registry.openServer('living', leaseMs);
+  await look();
+  registry.forget();
+  await look();
+  expect(await mailboxes.serverIds()).toEqual(['living']);
+});
+
+test('after it was stopped nothing is removed', async () => {
+  const { registry, mailboxes, janitor, look } = await janitorOver('dead');
+  await registry.closeServer('dead');
+  janitor.stop();
+  await look();
+  await look();
+  expect(await mailboxes.serverIds()).toEqual(['dead']);
+});

@@ -1,0 +1,34 @@
+import { expect, test } from 'bun:test';
+import { type Command, serverCommandId } from '../../src/distribution/command.ts';
+import { DistributionUnderTest } from './distribution-under-test.ts';
+
+const [ana, ben] = ['ana', 'ben'];
+const conversationId = 'group';
+const creation: Command = {
+  ...{ kind: 'create', conversationId, actorId: ana, commandId: serverCommandId('create'), userIds: [ben] },
+  ...{ conversationKind: 'group', name: 'Name', description: '', announceOnly: false, history: 'all' },
+};
+const send = (text: string): Command => ({ kind: 'send', conversationId, actorId: ana, commandId: text, text });
+/** A record that no version of Parley writes: the rule has no way through it. */
+const poison = { ...send('poison'), kind: 'add', userIds: null } as unknown as Command;
+
+test('a command that can not be decided is set aside; those around it are carried out, and who sent it is told', async () => {
+  const distribution = await DistributionUnderTest.start([ana, ben]);
+  await distribution.distribute([creation]);
+  await distribution.distribute([send('before'), poison, send('after')]);
+  const texts = distribution.log(conversationId).map((entry) => (entry.kind === 'message' ? entry.text : entry.kind));
+  expect(texts).toEqual(['created', 'before', 'after']);
+  expect(distribution.received(ben, conversationId)).toEqual([1, 2, 3]);
+  expect(distribution.setAside).toMatchObject([{ record: { command: { commandId: 'poison' } } }]);
+  expect(distribution.told(ana)).toContainEqual({
+    ...{ kind: 'outcome', requestId: 'poison' },
+    outcome: { kind: 'refused', code: 'internal', detail: expect.any(String) },
+  });
+});
+
+test('while a service is away nothing is set aside: the batch comes again', async () => {
+  const distribution = await DistributionUnderTest.start([ana, ben]);
+  distribution.diesBefore = 'delivery';
+  await expect(distribution.distribute([creation, send('text')])).rejects.toThrow('the process is gone');
+  expect(distribution.setAside).toEqual([]);
+});
