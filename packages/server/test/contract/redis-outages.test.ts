@@ -7,6 +7,7 @@ import { systemClock } from '../../src/platform/clock.ts';
 import { Unavailable, Unusable } from '../../src/platform/failures.ts';
 import { newIds } from './conversations-under-test.ts';
 import { describeOnOwnRedis, eventually, OwnRedis, rejection, SwallowingProxy } from './own-redis.ts';
+import { keysOf } from './redis-under-test.ts';
 
 const leaseMs = 600_000;
 const [north = '', ana = '', ben = ''] = newIds(3);
@@ -148,6 +149,12 @@ describeOnOwnRedis('a Redis', () => {
     await registry.watch(north, [ana, ben]);
     await registry.addInterest(north, newIds(1)[0] ?? '');
     expect(await registry.serversOf([ana])).toEqual(new Map([[north, [ana]]]));
+    const keys = await keysOf(redis);
+    expect(keys.length).toBeGreaterThan(5);
+    const slots = await redis.pipeline((pipeline) => {
+      for (const key of keys) pipeline.cluster('KEYSLOT', redis.prefix + key);
+    });
+    expect(new Set(slots).size).toBe(1);
     expect(await registry.closeServer(north)).toEqual([ana]);
   });
 });

@@ -7,8 +7,8 @@ import { generation } from './generation.ts';
 import { chunks, LookUps } from './look-ups.ts';
 import { listSeparator } from './scripts/server-lists.ts';
 
-/** Entries of each kind that one step of dropping a server takes back. */
-const entriesInStep = 500;
+/** Entries of each kind that one step of dropping a server takes back: a millisecond or two of Redis. */
+const entriesInStep = 200;
 
 /**
  * The connection registry of the cluster. Every call is one round trip, but for those that drop servers; what changes
