@@ -1,9 +1,14 @@
 import { expect, test } from 'bun:test';
+import { KafkaCommandLog } from '../../src/adapters/kafka/command-log.ts';
 import { MemoryCommandLog } from '../../src/adapters/memory/command-log.ts';
 import type { CommandRecord } from '../../src/distribution/command.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { withoutService } from '../support/services.ts';
 import { type AdapterUnderTest, runContract } from './adapter-under-test.ts';
 import { type CommandLogUnderTest, describeCommandLogContract } from './command-log-contract.ts';
+import { newTopics, shardsUnderTest } from './kafka-under-test.ts';
+
+const withoutKafka = withoutService('kafka');
 
 const adapters: AdapterUnderTest<CommandLogUnderTest>[] = [
   {
@@ -20,7 +25,21 @@ const adapters: AdapterUnderTest<CommandLogUnderTest>[] = [
       };
     },
   },
+  { name: 'kafka', ...(withoutKafka !== null && { absent: withoutKafka }), open: kafkaLog },
 ];
+
+async function kafkaLog(): Promise<CommandLogUnderTest> {
+  const { settings, close } = await newTopics();
+  const log = new KafkaCommandLog(settings, { shards: shardsUnderTest });
+  return {
+    log,
+    passRetryPause: async () => undefined,
+    async close() {
+      await log.close();
+      await close();
+    },
+  };
+}
 
 runContract(adapters, describeCommandLogContract);
 

@@ -1,0 +1,75 @@
+import type { CommandRecord } from '../../distribution/command.ts';
+import type { CommandConsumer, CommandLog } from '../../distribution/command-log-port.ts';
+import { shardOf } from '../../platform/shards.ts';
+import type { KafkaSettings } from './connection.ts';
+import { Consumption } from './consumption.ts';
+import { defaultGroupTimes, type GroupTimes } from './group-member.ts';
+import { BatchingProducer } from './producer.ts';
+import { parseRecord } from './record-format.ts';
+import { commandsTopic, poisonTopic } from './topics.ts';
+
+interface CommandLogOptions {
+  /** As many as the topic has partitions: a conversation's shard is its partition. */
+  shards: number;
+  /** Which partitions are handled together; all of them unless given. */
+  laneOf?: (partition: number) => string;
+  times?: GroupTimes;
+}
+
+/** The group that the distributors of a cluster are. */
+export function distributionGroup(clusterName: string): string {
+  return `${clusterName}.distribution`;
+}
+
+/**
+ * Commands in Kafka, a conversation's in the partition of its shard. Of the distributors in the group each has some of
+ * the partitions; a dead one's go to the others. What was handled but not yet committed comes again.
+ */
+export class KafkaCommandLog implements CommandLog {
+  private readonly producer: BatchingProducer;
+
+  constructor(
+    private readonly settings: KafkaSettings,
+    private readonly options: CommandLogOptions,
+  ) {
+    this.producer = new BatchingProducer(settings);
+  }
+
+  append(record: CommandRecord): Promise<void> {
+    const { conversationId } = record.command;
+    return this.producer.send({
+      topic: commandsTopic(this.settings.clusterName),
+      partition: shardOf(conversationId, this.options.shards),
+      key: conversationId,
+      value: JSON.stringify(record),
+    });
+  }
+
+  consume(handle: (batch: readonly CommandRecord[]) => Promise<void>): Promise<CommandConsumer> {
+    const { settings, options } = this;
+    const { clusterName } = settings;
+    return Consumption.start({
+      ...{ settings, handle, parse: parseRecord, times: options.times ?? defaultGroupTimes },
+      topic: commandsTopic(clusterName),
+      group: distributionGroup(clusterName),
+      laneOf: options.laneOf ?? (() => 'all'),
+      setAside: (partition, { bytes, offset }) =>
+        this.sendPoison(bytes, 'not a record of a command', { partition: String(partition), offset: String(offset) }),
+    });
+  }
+
+  setAside(record: CommandRecord, reason: string): Promise<void> {
+    return this.sendPoison(JSON.stringify(record), reason, {});
+  }
+
+  /** Sends what waits, then lets go. */
+  close(): Promise<void> {
+    return this.producer.close();
+  }
+
+  private async sendPoison(value: string | Buffer, reason: string, headers: Record<string, string>): Promise<void> {
+    const topic = poisonTopic(this.settings.clusterName);
+    await this.producer.send({ topic, partition: 0, value, headers: { reason, ...headers } });
+    this.settings.report(new Error(`a record was set aside in topic ${topic}: ${reason}`));
+  }
+}

@@ -1,0 +1,106 @@
+import type { CommandRecord } from '../../distribution/command.ts';
+import type { CommandConsumer } from '../../distribution/command-log-port.ts';
+import { Unusable } from '../../platform/failures.ts';
+import { backOffMs, type KafkaSettings } from './connection.ts';
+import { Fetcher } from './fetcher.ts';
+import { GroupMember, type GroupTimes } from './group-member.ts';
+import { Lanes, type WaitingRecord, waitingMax } from './lanes.ts';
+
+interface ConsumptionOptions {
+  settings: KafkaSettings;
+  topic: string;
+  group: string;
+  times: GroupTimes;
+  laneOf(partition: number): string;
+  parse(value: Buffer): CommandRecord | null;
+  setAside(partition: number, record: WaitingRecord): Promise<void>;
+  handle(batch: readonly CommandRecord[]): Promise<void>;
+}
+
+/**
+ * A distributor's share of the log: takes part in the group, fetches the partitions that are its own, has them handled
+ * and committed. When its membership breaks it begins anew; what wasn't committed comes again.
+ */
+export class Consumption implements CommandConsumer {
+  private readonly lanes: Lanes;
+  private readonly fetcher: Fetcher;
+  private member: GroupMember;
+  private owned: ReadonlySet<number> = new Set();
+  private open = true;
+  private failures = 0;
+
+  private constructor(private readonly options: ConsumptionOptions) {
+    const { settings, topic, handle, setAside, laneOf, parse } = options;
+    this.lanes = new Lanes({
+      ...{ handle, setAside, laneOf, report: settings.report },
+      done: (partition, next) => {
+        this.member.done(partition, next);
+        this.fetcher.fetch();
+      },
+    });
+    this.fetcher = new Fetcher({
+      ...{ settings, topic },
+      hasRoom: (partition) => this.lanes.waiting(partition) < waitingMax,
+      receive: (partition, records) =>
+        this.lanes.put(
+          partition,
+          records.map(({ offset, value }) => ({ offset, bytes: value, record: parse(value) })),
+        ),
+    });
+    this.member = this.newMember();
+  }
+
+  static async start(options: ConsumptionOptions): Promise<Consumption> {
+    const consumption = new Consumption(options);
+    try {
+      await consumption.member.join();
+    } catch (error) {
+      await consumption.close();
+      throw error;
+    }
+    return consumption;
+  }
+
+  async close(): Promise<void> {
+    this.open = false;
+    await this.fetcher.close();
+    await this.lanes.close();
+    await this.member.close();
+  }
+
+  private newMember(): GroupMember {
+    const { settings, topic, group, times } = this.options;
+    return new GroupMember({
+      ...{ settings, topic, group, times },
+      assigned: (positions) => {
+        this.failures = 0;
+        this.own(positions);
+      },
+      broken: (error) => this.beginAnew(error),
+    });
+  }
+
+  private own(positions: ReadonlyMap<number, bigint>): void {
+    for (const partition of this.owned) if (!positions.has(partition)) this.lanes.drop(partition);
+    this.owned = new Set(positions.keys());
+    this.fetcher.assign(positions);
+  }
+
+  private beginAnew(error: unknown): void {
+    this.options.settings.report(error);
+    this.member.abandon();
+    this.own(new Map());
+    if (!this.open) return;
+    setTimeout(
+      () => {
+        if (!this.open) return;
+        this.member = this.newMember();
+        this.member.join().catch((cause: unknown) => {
+          // What the brokers refuse for good was refused at the start as well.
+          if (!(cause instanceof Unusable)) this.beginAnew(cause);
+        });
+      },
+      backOffMs(this.failures++),
+    );
+  }
+}

@@ -1,0 +1,168 @@
+import { Consumer } from '@platformatic/kafka';
+import { backOffMs, clientOptions, isBrokerError, type KafkaSettings } from './connection.ts';
+
+/** A record as it is in the log. */
+export interface FetchedRecord {
+  offset: bigint;
+  value: Buffer;
+  headers: ReadonlyMap<string, string>;
+}
+
+interface FetcherOptions {
+  settings: KafkaSettings;
+  topic: string;
+  /** Gets records of one partition in the order of the log, without gaps from the position that was set. */
+  receive(partition: number, records: FetchedRecord[]): void;
+  /** Whether more of the partition may come now. */
+  hasRoom(partition: number): boolean;
+}
+
+type FetchResponse = Awaited<ReturnType<Consumer['fetch']>>;
+
+/** Kafka's error code of a position that the log doesn't have (any more). */
+const offsetOutOfRange = 1;
+
+/** A broker answers after this when nothing came. */
+const waitMs = 250;
+const answerBytes = 8 * 1024 * 1024;
+const partitionBytes = 1024 * 1024;
+
+/**
+ * Reads partitions of one topic from given positions, one request at a time to each broker. An answer counts only if
+ * it begins where its partition stands by then: whatever was asked before a position was set anew falls away.
+ */
+export class Fetcher {
+  private readonly consumer: Consumer;
+  private positions = new Map<number, bigint>();
+  private readonly asking = new Set<number>();
+  private failures = 0;
+  private pausing = false;
+  private open = true;
+
+  constructor(private readonly options: FetcherOptions) {
+    // Its group is never joined; a consumer has to name one.
+    this.consumer = new Consumer({
+      ...clientOptions(options.settings),
+      ...{ groupId: `${options.topic}.fetch`, maxWaitTime: waitMs, minBytes: 1, maxBytes: answerBytes },
+    });
+    this.consumer.on('error', options.settings.report);
+  }
+
+  /** Reads these partitions from now on, and no others: from these positions, or on from where it is. */
+  assign(positions: ReadonlyMap<number, bigint>): void {
+    this.positions = new Map(
+      Array.from(positions, ([partition, position]) => [partition, this.positions.get(partition) ?? position]),
+    );
+    this.fetch();
+  }
+
+  /** There may be room again. */
+  fetch(): void {
+    if (!this.open || this.pausing || this.positions.size === 0) return;
+    this.askAll().catch((error: unknown) => this.failed(error));
+  }
+
+  async close(): Promise<void> {
+    this.open = false;
+    await this.consumer.close(true);
+  }
+
+  private async askAll(): Promise<void> {
+    const { topic } = this.options;
+    const metadata = await this.consumer.metadata({ topics: [topic] });
+    const described = metadata.topics.get(topic);
+    if (!described) throw new Error(`there is no topic ${topic}`);
+    const wanted = [...this.positions.keys()].filter((partition) => this.options.hasRoom(partition));
+    const byLeader = Map.groupBy(wanted, (partition) => described.partitions[partition]?.leader ?? -1);
+    for (const [node, partitions] of byLeader) {
+      if (!this.open || this.asking.has(node)) continue;
+      this.asking.add(node);
+      this.ask(node, described.id, partitions)
+        .then(
+          () => {
+            this.failures = 0;
+          },
+          (error: unknown) => this.failed(error),
+        )
+        .finally(() => {
+          this.asking.delete(node);
+          this.fetch();
+        });
+    }
+  }
+
+  private async ask(node: number, topicId: string, partitions: readonly number[]): Promise<void> {
+    const asked = partitions.flatMap((partition) => {
+      const fetchOffset = this.positions.get(partition);
+      return fetchOffset === undefined ? [] : [{ partition, fetchOffset }];
+    });
+    if (asked.length === 0) return;
+    const topics = asked.map(({ partition, fetchOffset }) => ({
+      topicId,
+      partitions: [
+        { partition, fetchOffset, partitionMaxBytes: partitionBytes, currentLeaderEpoch: -1, lastFetchedEpoch: -1 },
+      ],
+    }));
+    const from = new Map(asked.map(({ partition, fetchOffset }) => [partition, fetchOffset]));
+    try {
+      this.take(await this.consumer.fetch({ node, topics }), from);
+    } catch (error) {
+      if (isBrokerError(error, 'OFFSET_OUT_OF_RANGE')) this.skipWhatIsGone(error, from);
+      else throw error;
+    }
+  }
+
+  private take(response: FetchResponse, from: ReadonlyMap<number, bigint>): void {
+    for (const { partitions } of response.responses) {
+      for (const { partitionIndex, records: batches } of partitions) {
+        const position = this.positions.get(partitionIndex);
+        if (position === undefined || position !== from.get(partitionIndex)) continue;
+        const records: FetchedRecord[] = [];
+        let next = position;
+        for (const batch of batches ?? []) {
+          for (const { offsetDelta, value, headers } of batch.records) {
+            const offset = batch.firstOffset + BigInt(offsetDelta);
+            if (offset < position) continue;
+            records.push({ offset, value: value ?? Buffer.alloc(0), headers: textHeaders(headers) });
+          }
+          next = batch.firstOffset + BigInt(batch.lastOffsetDelta) + 1n;
+        }
+        this.positions.set(partitionIndex, next);
+        if (records.length > 0) this.options.receive(partitionIndex, records);
+      }
+    }
+  }
+
+  /** Records that the log has dropped by age, before anybody read them: reading goes on with the oldest there is. */
+  private skipWhatIsGone(error: unknown, from: ReadonlyMap<number, bigint>): void {
+    const { report } = this.options.settings;
+    const response = (error as { response?: FetchResponse }).response;
+    for (const { partitions } of response?.responses ?? []) {
+      for (const { partitionIndex, errorCode, logStartOffset } of partitions) {
+        if (errorCode !== offsetOutOfRange) continue;
+        if (this.positions.get(partitionIndex) !== from.get(partitionIndex)) continue;
+        report(new Error(`${this.options.topic} partition ${partitionIndex} begins at ${logStartOffset} by now`));
+        this.positions.set(partitionIndex, logStartOffset);
+      }
+    }
+  }
+
+  private failed(error: unknown): void {
+    if (!this.open) return;
+    this.options.settings.report(error);
+    this.consumer.clearMetadata();
+    if (this.pausing) return;
+    this.pausing = true;
+    setTimeout(
+      () => {
+        this.pausing = false;
+        this.fetch();
+      },
+      backOffMs(this.failures++),
+    );
+  }
+}
+
+function textHeaders(headers: readonly (readonly [unknown, unknown])[]): ReadonlyMap<string, string> {
+  return new Map(headers.map(([name, value]) => [String(name), String(value)]));
+}

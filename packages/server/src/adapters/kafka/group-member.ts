@@ -1,0 +1,144 @@
+import { Consumer } from '@platformatic/kafka';
+import { Unusable } from '../../platform/failures.ts';
+import { clientOptions, failureOf, isBrokerError, type KafkaSettings } from './connection.ts';
+
+export interface GroupTimes {
+  /** A member that isn't heard of for this long is dead: its partitions go to others. */
+  sessionTimeoutMs: number;
+  heartbeatMs: number;
+}
+
+/** A killed distributor's partitions are served again within three seconds. */
+export const defaultGroupTimes: GroupTimes = { sessionTimeoutMs: 2_000, heartbeatMs: 400 };
+
+interface GroupOptions {
+  settings: KafkaSettings;
+  group: string;
+  topic: string;
+  times: GroupTimes;
+  /** From now on these partitions are this member's, from these positions on. */
+  assigned(positions: ReadonlyMap<number, bigint>): void;
+  /** The membership is broken and has to begin anew. */
+  broken(error: unknown): void;
+}
+
+const commitIntervalMs = 200;
+
+/** A member of a consumer group: which partitions are its own, and how far they are done. */
+export class GroupMember {
+  private readonly consumer: Consumer;
+  private readonly uncommitted = new Map<number, bigint>();
+  private owned: ReadonlySet<number> = new Set();
+  private committing: Promise<void> = Promise.resolve();
+  private commitTimer: ReturnType<typeof setTimeout> | null = null;
+  private joins = 0;
+  private open = true;
+
+  constructor(private readonly options: GroupOptions) {
+    const { settings, group, topic, times } = options;
+    this.consumer = new Consumer({
+      ...clientOptions(settings),
+      groupId: group,
+      sessionTimeout: times.sessionTimeoutMs,
+      rebalanceTimeout: times.sessionTimeoutMs,
+      heartbeatInterval: times.heartbeatMs,
+    });
+    this.consumer.topics.track(topic);
+    this.consumer.on('error', (error: unknown) => this.isBroken(error));
+    this.consumer.on('consumer:heartbeat:stalled', ({ lastError }) => this.isBroken(lastError));
+    this.consumer.on('consumer:group:join', () => this.joined());
+  }
+
+  /** @throws {Unusable} when the brokers allow no session as short as asked for. */
+  async join(): Promise<void> {
+    try {
+      await this.consumer.joinGroup({});
+    } catch (error) {
+      if (!isBrokerError(error, 'INVALID_SESSION_TIMEOUT')) throw failureOf(error, 'take a consumer in');
+      throw new Unusable(
+        `the Kafka brokers refuse sessions of ${this.options.times.sessionTimeoutMs} ms, which quick takeover needs: ` +
+          'set group.min.session.timeout.ms to 1000 on them',
+        { cause: error },
+      );
+    }
+  }
+
+  /** Everything of the partition before `next` is done. Committed soon, with others. */
+  done(partition: number, next: bigint): void {
+    if (!this.owned.has(partition)) return;
+    this.uncommitted.set(partition, next);
+    this.commitTimer ??= setTimeout(() => {
+      this.commitTimer = null;
+      this.committing = this.commit().catch((error: unknown) => this.options.settings.report(error));
+    }, commitIntervalMs);
+  }
+
+  /** Commits what is done, then leaves: others take over at once. */
+  async close(): Promise<void> {
+    this.open = false;
+    if (this.commitTimer) clearTimeout(this.commitTimer);
+    await this.committing;
+    await this.commit().catch(this.options.settings.report);
+    await this.consumer.close();
+  }
+
+  /** Lets go without a word to the brokers, which may not answer. */
+  abandon(): void {
+    this.open = false;
+    if (this.commitTimer) clearTimeout(this.commitTimer);
+    this.consumer.close(true).catch(this.options.settings.report);
+  }
+
+  private async commit(): Promise<void> {
+    // While the group is being joined anew, commits are refused; what was done stays to be committed.
+    if (this.uncommitted.size === 0 || !this.consumer.isActive()) return;
+    const offsets = Array.from(this.uncommitted, ([partition, offset]) => ({
+      ...{ topic: this.options.topic, partition, offset, leaderEpoch: -1 },
+    }));
+    await this.consumer.commit({ offsets });
+    for (const { partition, offset } of offsets) {
+      if (this.uncommitted.get(partition) === offset) this.uncommitted.delete(partition);
+    }
+  }
+
+  private joined(): void {
+    this.positions().catch((error: unknown) => this.isBroken(error));
+  }
+
+  private async positions(): Promise<void> {
+    const { topic } = this.options;
+    const join = ++this.joins;
+    const partitions = this.consumer.assignments?.find((assignment) => assignment.topic === topic)?.partitions ?? [];
+    const kept = partitions.filter((partition) => this.owned.has(partition));
+    this.owned = new Set(kept);
+    for (const partition of this.uncommitted.keys()) if (!this.owned.has(partition)) this.uncommitted.delete(partition);
+    const committed = await this.committed(partitions);
+    if (join !== this.joins || !this.open) return;
+    this.owned = new Set(partitions);
+    this.options.assigned(committed);
+  }
+
+  /** Where each partition goes on: after what was committed, or where it begins. */
+  private async committed(partitions: number[]): Promise<Map<number, bigint>> {
+    if (partitions.length === 0) return new Map();
+    const { topic } = this.options;
+    const offsets = await this.consumer.listCommittedOffsets({ topics: [{ topic, partitions }] });
+    const found = offsets.get(topic) ?? [];
+    const hasNone = partitions.some((partition) => (found[partition] ?? -1n) < 0n);
+    const beginnings = hasNone
+      ? await this.consumer.listOffsets({ topics: [topic], partitions: { [topic]: partitions }, timestamp: -2n })
+      : null;
+    return new Map(
+      partitions.map((partition) => {
+        const offset = found[partition] ?? -1n;
+        return [partition, offset >= 0n ? offset : (beginnings?.get(topic)?.[partition] ?? 0n)];
+      }),
+    );
+  }
+
+  private isBroken(error: unknown): void {
+    if (!this.open) return;
+    this.open = false;
+    this.options.broken(error);
+  }
+}

@@ -1,0 +1,206 @@
+import { Admin, ConfigResourceTypes } from '@platformatic/kafka';
+import { Unusable } from '../../platform/failures.ts';
+import { clientOptions, failureOf, isBrokerError, isUnknownTopic, type KafkaSettings } from './connection.ts';
+
+export function commandsTopic(clusterName: string): string {
+  return `${clusterName}.commands`;
+}
+
+/** Where commands are that can't be decided. */
+export function poisonTopic(clusterName: string): string {
+  return `${clusterName}.poison`;
+}
+
+export function mailboxTopic(clusterName: string, serverId: string): string {
+  return `${clusterName}.mailbox.${serverId}`;
+}
+
+/** Copies that nobody took for this long are of no use: whoever was away catches up from the history. */
+const mailboxRetentionMs = 600_000;
+const replicasAsked = 3;
+const inSyncAsked = 2;
+
+/** Makes, looks at and removes the cluster's topics. */
+export class Topics {
+  private readonly admin: Admin;
+
+  constructor(private readonly settings: KafkaSettings) {
+    this.admin = new Admin(clientOptions(settings));
+  }
+
+  /** Makes the topics of a cluster that aren't there yet. Records of commands are kept for a week. */
+  async create({ shards, replicationFactor }: { shards: number; replicationFactor: number }): Promise<void> {
+    const { clusterName } = this.settings;
+    const configs = {
+      'min.insync.replicas': String(Math.min(inSyncAsked, replicationFactor)),
+      'retention.ms': '604800000',
+    };
+    await this.createOne(commandsTopic(clusterName), shards, replicationFactor, configs);
+    await this.createOne(poisonTopic(clusterName), 1, replicationFactor, { ...configs, 'retention.ms': '-1' });
+  }
+
+  /**
+   * Refuses topics that a cluster of `shards` logical shards can't be served with.
+   *
+   * @throws {Unusable} when they are missing, have another number of partitions, or lose records with one disk.
+   */
+  async check({ shards, allowSingleBroker }: { shards: number; allowSingleBroker: boolean }): Promise<void> {
+    const topic = commandsTopic(this.settings.clusterName);
+    const found = await this.partitions(topic);
+    if (!found) throw new Unusable(`--kafka: there is no topic ${topic}: make it with "parley cluster init"`);
+    if (found.count !== shards) {
+      throw new Unusable(
+        `--kafka: topic ${topic} has ${found.count} partitions, and the cluster ${shards} shards: they have to be as ` +
+          'many, and are fixed when a cluster is made',
+      );
+    }
+    if (allowSingleBroker) return;
+    if (found.replicas < replicasAsked) {
+      throw new Unusable(
+        `--kafka: topic ${topic} has ${found.replicas} replicas, and needs ${replicasAsked} to survive the loss of a ` +
+          'broker; --allow-single-broker on serves nevertheless',
+      );
+    }
+    const inSync = Number(await this.config(topic, 'min.insync.replicas'));
+    if (inSync < inSyncAsked) {
+      throw new Unusable(
+        `--kafka: topic ${topic} has min.insync.replicas = ${inSync}, and needs ${inSyncAsked} so that what was ` +
+          'acknowledged is on two disks; --allow-single-broker on serves nevertheless',
+      );
+    }
+    if ((await this.config(topic, 'unclean.leader.election.enable')) === 'true') {
+      throw new Unusable(
+        `--kafka: topic ${topic} has unclean.leader.election.enable = true, which loses what was acknowledged; ` +
+          '--allow-single-broker on serves nevertheless',
+      );
+    }
+  }
+
+  /** Removes every topic of the cluster, with all that is in them. */
+  async remove(): Promise<void> {
+    const { clusterName } = this.settings;
+    const mailboxes = (await this.mailboxes()).map((serverId) => mailboxTopic(clusterName, serverId));
+    const topics = [commandsTopic(clusterName), poisonTopic(clusterName), ...mailboxes];
+    await this.asking('remove topics', () => this.admin.deleteTopics({ topics }));
+  }
+
+  /** How many copies of each record the cluster's topics have. */
+  async replicationFactor(): Promise<number> {
+    return (await this.partitions(commandsTopic(this.settings.clusterName)))?.replicas ?? 1;
+  }
+
+  async createMailbox(serverId: string): Promise<void> {
+    const topic = mailboxTopic(this.settings.clusterName, serverId);
+    const replicas = await this.replicationFactor();
+    await this.createOne(topic, 1, replicas, { 'retention.ms': String(mailboxRetentionMs) });
+  }
+
+  async removeMailbox(serverId: string): Promise<void> {
+    const topic = mailboxTopic(this.settings.clusterName, serverId);
+    await this.asking('remove a topic', () => this.admin.deleteTopics({ topics: [topic] })).catch((error: unknown) => {
+      if (!isUnknownTopic(error)) throw error;
+    });
+  }
+
+  /** The servers that have a mailbox. */
+  async mailboxes(): Promise<string[]> {
+    const prefix = mailboxTopic(this.settings.clusterName, '');
+    const topics = await this.asking('list topics', () => this.admin.listTopics());
+    return topics.filter((topic) => topic.startsWith(prefix)).map((topic) => topic.slice(prefix.length));
+  }
+
+  /** Rejects when the brokers can't be reached. */
+  async ping(): Promise<void> {
+    await this.asking('answer', () => this.admin.metadata({ topics: [], forceUpdate: true }));
+  }
+
+  /** How many records are between a group and the end of each partition. */
+  async lag(group: string): Promise<Map<number, number>> {
+    const topic = commandsTopic(this.settings.clusterName);
+    const count = (await this.partitions(topic))?.count ?? 0;
+    const partitions = Array.from({ length: count }, (_, partition) => partition);
+    const [committed, ends] = await this.asking('tell offsets', () =>
+      Promise.all([
+        this.admin.listConsumerGroupOffsets({
+          groups: [{ groupId: group, topics: [{ name: topic, partitionIndexes: partitions }] }],
+        }),
+        this.ends(topic, partitions),
+      ]),
+    );
+    const done = new Map(
+      committed[0]?.topics.flatMap(({ partitions: each }) =>
+        each.map(({ partitionIndex, committedOffset }) => [partitionIndex, committedOffset] as const),
+      ),
+    );
+    return new Map(
+      partitions.map((partition) => {
+        const from = done.get(partition) ?? 0n;
+        return [partition, Number((ends.get(partition) ?? 0n) - (from < 0n ? 0n : from))];
+      }),
+    );
+  }
+
+  /** How many records a topic of one partition was ever given. */
+  async recordCount(topic: string): Promise<number> {
+    const ends = await this.asking('tell offsets', () => this.ends(topic, [0]));
+    return Number(ends.get(0) ?? 0n);
+  }
+
+  async close(): Promise<void> {
+    await this.admin.close();
+  }
+
+  private async ends(topic: string, partitions: readonly number[]): Promise<Map<number, bigint>> {
+    const listed = await this.admin.listOffsets({
+      topics: [{ name: topic, partitions: partitions.map((partitionIndex) => ({ partitionIndex, timestamp: -1n })) }],
+    });
+    return new Map(
+      listed.flatMap(({ partitions: each }) => each.map(({ partitionIndex, offset }) => [partitionIndex, offset])),
+    );
+  }
+
+  private async createOne(
+    topic: string,
+    partitions: number,
+    replicas: number,
+    configs: Readonly<Record<string, string>>,
+  ): Promise<void> {
+    const options = {
+      ...{ topics: [topic], partitions, replicas },
+      configs: Object.entries(configs).map(([name, value]) => ({ name, value })),
+    };
+    await this.asking(`make topic ${topic}`, () => this.admin.createTopics(options)).catch((error: unknown) => {
+      if (isBrokerError(error, 'INVALID_REPLICATION_FACTOR')) {
+        throw new Unusable(`there are too few Kafka brokers for ${replicas} replicas of topic ${topic}`, {
+          cause: error,
+        });
+      }
+      if (!isBrokerError(error, 'TOPIC_ALREADY_EXISTS')) throw error;
+    });
+  }
+
+  private async partitions(topic: string): Promise<{ count: number; replicas: number } | undefined> {
+    try {
+      const metadata = await this.admin.metadata({ topics: [topic], forceUpdate: true });
+      const partitions = metadata.topics.get(topic)?.partitions ?? [];
+      return { count: partitions.length, replicas: Math.min(...partitions.map((each) => each.replicas.length)) };
+    } catch (error) {
+      if (isUnknownTopic(error)) return undefined;
+      throw failureOf(error, `describe topic ${topic}`);
+    }
+  }
+
+  private async config(topic: string, name: string): Promise<string | undefined> {
+    const resources = [{ resourceType: ConfigResourceTypes.TOPIC, resourceName: topic, configurationKeys: [name] }];
+    const [described] = await this.asking('describe settings', () => this.admin.describeConfigs({ resources }));
+    return described?.configs.find((config) => config.name === name)?.value ?? undefined;
+  }
+
+  private async asking<Answer>(doing: string, ask: () => Promise<Answer>): Promise<Answer> {
+    try {
+      return await ask();
+    } catch (error) {
+      throw failureOf(error, doing);
+    }
+  }
+}

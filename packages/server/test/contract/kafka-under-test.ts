@@ -1,0 +1,28 @@
+import type { KafkaSettings } from '../../src/adapters/kafka/connection.ts';
+import { Topics } from '../../src/adapters/kafka/topics.ts';
+import { systemIds } from '../../src/platform/ids.ts';
+import { serviceAddress } from '../support/services.ts';
+
+export const shardsUnderTest = 4;
+
+/** A cluster's name of its own on the real broker, and its topics. */
+export async function newTopics(report: (error: unknown) => void = () => undefined): Promise<{
+  settings: KafkaSettings;
+  topics: Topics;
+  close(): Promise<void>;
+}> {
+  const address = serviceAddress('kafka');
+  if (address === null) throw new Error('there is no kafka');
+  const clusterName = `test_${systemIds.uuid().replaceAll('-', '')}`;
+  const settings: KafkaSettings = { brokers: address.split(','), clusterName, tls: false, sasl: null, report };
+  const topics = new Topics(settings);
+  await topics.create({ shards: shardsUnderTest, replicationFactor: 1 });
+  return {
+    settings,
+    topics,
+    async close() {
+      await topics.remove();
+      await topics.close();
+    },
+  };
+}
