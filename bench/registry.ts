@@ -3,7 +3,6 @@
 import { parseArgs } from 'node:util';
 import { openRedis } from '../packages/server/src/adapters/redis/connection.ts';
 import { RedisConnectionRegistry } from '../packages/server/src/adapters/redis/registry.ts';
-import { systemClock } from '../packages/server/src/platform/clock.ts';
 import { newIds } from '../packages/server/test/contract/conversations-under-test.ts';
 import { serviceAddress } from '../packages/server/test/support/services.ts';
 import { machine } from './bench-server.ts';
@@ -24,7 +23,7 @@ const conversationIds = newIds(100);
 
 console.log(machine());
 const redis = openRedis({ url: values.redis, prefix: `bench-${Bun.randomUUIDv7()}`, report: console.error });
-const registry = new RedisConnectionRegistry(redis, systemClock);
+const registry = new RedisConnectionRegistry(redis);
 for (const serverId of serverIds) await registry.openServer(serverId, leaseMs);
 
 const memoryBefore = await usedBytes();

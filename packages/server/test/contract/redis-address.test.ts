@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openRedis, type RedisConnection } from '../../src/adapters/redis/connection.ts';
 import { RedisConnectionRegistry } from '../../src/adapters/redis/registry.ts';
-import { systemClock } from '../../src/platform/clock.ts';
 import { Unusable } from '../../src/platform/failures.ts';
 import { describeOnOwnRedis, OwnRedis, rejection } from './own-redis.ts';
 
@@ -53,7 +52,7 @@ describeOnOwnRedis('the address of a Redis', () => {
     const url = `redis://parley:right-password@127.0.0.1:${program.port}`;
     const redis = openRedis({ url, prefix: 'parley', report: () => undefined });
     opened.push(redis);
-    const registry = new RedisConnectionRegistry(redis, systemClock);
+    const registry = new RedisConnectionRegistry(redis);
     await registry.openServer('north', 600_000);
     expect(await registry.connect('north', 'ana')).toBe(true);
     expect(await registry.closeServer('north')).toEqual(['ana']);

@@ -2,8 +2,8 @@ import { afterEach, expect, test } from 'bun:test';
 import { Redis } from 'ioredis';
 import { confirmShards } from '../../src/adapters/redis/cluster-mark.ts';
 import { openRedis, type RedisConnection } from '../../src/adapters/redis/connection.ts';
+import { confirmKeepsKeys } from '../../src/adapters/redis/eviction.ts';
 import { RedisConnectionRegistry } from '../../src/adapters/redis/registry.ts';
-import { systemClock } from '../../src/platform/clock.ts';
 import { Unavailable, Unusable } from '../../src/platform/failures.ts';
 import { newIds } from './conversations-under-test.ts';
 import { describeOnOwnRedis, eventually, OwnRedis, rejection, SwallowingProxy } from './own-redis.ts';
@@ -32,7 +32,7 @@ function open(url: string, report: (error: unknown) => void = () => undefined): 
   return redis;
 }
 
-const registryOn = (redis: RedisConnection) => new RedisConnectionRegistry(redis, systemClock);
+const registryOn = (redis: RedisConnection) => new RedisConnectionRegistry(redis);
 
 /** Every kind of call: a script, a pipeline, the generation. */
 const calls: ((registry: RedisConnectionRegistry) => Promise<unknown>)[] = [
@@ -171,6 +171,33 @@ describeOnOwnRedis('the mark of a cluster', () => {
     await redis.client.flushall();
     await confirmShards(redis, 32);
     expect(await rejection(confirmShards(redis, 64))).toBeInstanceOf(Unusable);
+  });
+});
+
+describeOnOwnRedis('a Redis with a bound to its memory', () => {
+  test.each(['noeviction', 'volatile-lru'])('serves when its policy is %s', async (policy) => {
+    const program = await start('--maxmemory', '100mb', '--maxmemory-policy', policy);
+    await confirmKeepsKeys(open(program.url));
+  });
+
+  test('does not serve when it may drop any keys', async () => {
+    const program = await start('--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru');
+    const redis = open(program.url);
+    expect(await rejection(confirmKeepsKeys(redis))).toMatchObject({
+      name: 'Unusable',
+      message: expect.stringContaining('allkeys-lru'),
+    });
+    await redis.client.config('SET', 'maxmemory', '0');
+    await confirmKeepsKeys(redis);
+  });
+
+  test('that is full is unavailable', async () => {
+    const program = await start('--maxmemory', '1');
+    const registry = registryOn(open(program.url));
+    expect(await rejection(registry.openServer(north, leaseMs))).toMatchObject({
+      name: 'Unavailable',
+      message: expect.stringContaining('OOM'),
+    });
   });
 });
 

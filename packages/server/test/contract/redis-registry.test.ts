@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'bun:test';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, setSystemTime, test } from 'bun:test';
 import type { UserId } from '@parley/protocol';
 import fc from 'fast-check';
 import type { RedisConnection } from '../../src/adapters/redis/connection.ts';
@@ -101,7 +101,7 @@ describeOnRedis('registries on one Redis, each with a client of its own', () => 
   test('a server that is dropped halfway counts no more, and whoever goes on tells of the rest', async () => {
     await registry.openServer(north, leaseMs);
     const userIds = await registerMany(north);
-    // Another server's clock is ahead; this one's own says that its lease holds.
+    // Another's clock is ahead; by this one's the lease would hold.
     const answer = await redis.run('dropServer', clock.nowMs() + leaseMs, 500);
     const [again, offline] = answer as [number, UserId[]];
     expect(again).toBe(1);
@@ -191,6 +191,24 @@ describeOnRedis('registries on one Redis, each with a client of its own', () => 
     await registry.openServer(north, leaseMs);
     clock.advance(leaseMs - 1);
     expect(await registry.serversOf([ana])).toEqual(new Map([[north, [ana]]]));
+  });
+
+  test('measure leases by the time of Redis, whatever the time is here', async () => {
+    const [here, elsewhere] = [new RedisConnectionRegistry(redis), new RedisConnectionRegistry(redis)];
+    const [ana = ''] = newIds(1);
+    await here.openServer(north, leaseMs * 60);
+    await here.connect(north, ana);
+    await here.openServer(south, 0);
+    setSystemTime(Date.now() + leaseMs * 600);
+    try {
+      expect(await elsewhere.expireServers()).toEqual([]);
+      expect(await elsewhere.liveServers()).toEqual([north]);
+      expect(await elsewhere.renewLease(south, leaseMs)).toBe(false);
+      expect(await elsewhere.online([ana])).toEqual(new Set([ana]));
+      expect(await here.renewLease(north, leaseMs * 60)).toBe(true);
+    } finally {
+      setSystemTime();
+    }
   });
 
   test('take no server id that would be read as two', async () => {

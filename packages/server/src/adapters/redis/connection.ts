@@ -24,8 +24,6 @@ export interface RedisSettings {
 /**
  * Connects to Redis or Valkey, and again whenever the connection is lost. Returns at once: calls wait a second for the
  * connection.
- *
- * It needs `maxmemory-policy noeviction`: a store that drops keys one by one shows no new generation.
  */
 export function openRedis({ url, prefix, report }: RedisSettings): RedisConnection {
   checkUrl(url);
@@ -70,15 +68,13 @@ export class RedisConnection {
 
   /** Runs a script, atomically. It gets the prefix as its one key and builds the names of all others from that. */
   run(script: ScriptName, ...values: (string | number)[]): Promise<unknown> {
-    // The client makes a method of each script it was opened with, which its types don't know.
-    const send = (client: Redis) => (client as unknown as ScriptMethods)[script](this.prefix, ...values);
-    return this.ask(send);
+    return this.ask((client) => withScripts<Promise<unknown>, Redis>(client)[script](this.prefix, ...values));
   }
 
   /** Sends several commands in one go. Others' commands may come between them. Returns their answers. */
-  async pipeline(fill: (pipeline: ChainableCommander) => void): Promise<unknown[]> {
+  async pipeline(fill: (pipeline: Pipeline) => void): Promise<unknown[]> {
     return this.ask(async (client) => {
-      const pipeline = client.pipeline();
+      const pipeline = withScripts<void, ChainableCommander>(client.pipeline());
       fill(pipeline);
       const replies = await pipeline.exec();
       return (replies ?? []).map(([error, reply]) => {
@@ -105,7 +101,15 @@ export class RedisConnection {
   }
 }
 
-type ScriptMethods = Record<ScriptName, (...values: (string | number)[]) => Promise<unknown>>;
+/** Commands, and scripts, which here want the prefix, to be sent together. */
+export type Pipeline = WithScripts<void, ChainableCommander>;
+
+type WithScripts<Answer, Commands> = Commands & Record<ScriptName, (...values: (string | number)[]) => Answer>;
+
+/** The client makes a method of each script it was opened with, which its types don't know. */
+function withScripts<Answer, Commands>(commands: Commands): WithScripts<Answer, Commands> {
+  return commands as WithScripts<Answer, Commands>;
+}
 
 /** Doubles from try to try; half of it is chance, so that many servers don't come back in the same moment. */
 function retryDelayMs(attempt: number): number {

@@ -1,4 +1,3 @@
-import type { Clock } from '../../platform/clock.ts';
 import type { RedisConnection } from './connection.ts';
 import { listSeparator } from './scripts/server-lists.ts';
 
@@ -13,7 +12,7 @@ const idsInCommand = 1_000;
 export class LookUps {
   constructor(
     private readonly redis: RedisConnection,
-    private readonly clock: Pick<Clock, 'nowMs'>,
+    private readonly toldMs: () => number | '',
   ) {}
 
   /** The servers where each of the users is, or that watch them. */
@@ -21,7 +20,7 @@ export class LookUps {
     if (userIds.length === 0) return [];
     const { prefix } = this.redis;
     const [ended, ...answers] = await this.redis.pipeline((pipeline) => {
-      pipeline.zrange(`${prefix}leases`, '-inf', String(this.clock.nowMs()), 'BYSCORE');
+      pipeline.endedServers(prefix, this.toldMs());
       for (const some of chunks(userIds)) pipeline.hmget(prefix + hash, ...some);
     });
     const lists = (answers as (string | null)[][]).flat();
@@ -34,7 +33,7 @@ export class LookUps {
     if (conversationIds.length === 0) return [];
     const { prefix } = this.redis;
     const [ended, ...answers] = await this.redis.pipeline((pipeline) => {
-      pipeline.zrange(`${prefix}leases`, '-inf', String(this.clock.nowMs()), 'BYSCORE');
+      pipeline.endedServers(prefix, this.toldMs());
       for (const id of conversationIds) pipeline.hgetall(`${prefix}interest:${id}`);
     });
     const endedIds = new Set(ended as string[]);

@@ -5,6 +5,7 @@ import { Unusable } from '../../platform/failures.ts';
 import type { RedisConnection } from './connection.ts';
 import { generation } from './generation.ts';
 import { chunks, LookUps } from './look-ups.ts';
+import type { ScriptName } from './scripts/scripts.ts';
 import { listSeparator } from './scripts/server-lists.ts';
 
 /** Entries of each kind that one step of dropping a server takes back: a millisecond or two of Redis. */
@@ -18,11 +19,12 @@ const entriesInStep = 200;
 export class RedisConnectionRegistry implements ConnectionRegistry {
   private readonly lookUps: LookUps;
 
+  /** Leases are in Redis' own time, which is one for all servers, unless a clock tells another. */
   constructor(
     private readonly redis: RedisConnection,
-    private readonly clock: Pick<Clock, 'nowMs'>,
+    private readonly told?: Pick<Clock, 'nowMs'>,
   ) {
-    this.lookUps = new LookUps(redis, clock);
+    this.lookUps = new LookUps(redis, () => this.toldMs());
   }
 
   generation(): Promise<string> {
@@ -31,14 +33,12 @@ export class RedisConnectionRegistry implements ConnectionRegistry {
 
   async openServer(serverId: string, leaseMs: number): Promise<void> {
     if (serverId.includes(listSeparator)) throw new Unusable(`a server id has no "${listSeparator}": "${serverId}"`);
-    const nowMs = this.clock.nowMs();
-    const opened = await this.redis.run('openServer', serverId, nowMs, nowMs + leaseMs);
+    const opened = await this.run('openServer', serverId, leaseMs);
     if (opened !== 1) throw new Unusable(`the lease of server ${serverId} ended: it goes on under a new id`);
   }
 
   async renewLease(serverId: string, leaseMs: number): Promise<boolean> {
-    const nowMs = this.clock.nowMs();
-    return (await this.redis.run('renewLease', serverId, nowMs, nowMs + leaseMs)) === 1;
+    return (await this.run('renewLease', serverId, leaseMs)) === 1;
   }
 
   closeServer(serverId: string): Promise<UserId[]> {
@@ -46,10 +46,7 @@ export class RedisConnectionRegistry implements ConnectionRegistry {
   }
 
   async liveServers(): Promise<string[]> {
-    const [serverIds] = await this.redis.pipeline((pipeline) => {
-      pipeline.zrange(`${this.redis.prefix}leases`, `(${this.clock.nowMs()}`, '+inf', 'BYSCORE');
-    });
-    return serverIds as string[];
+    return (await this.run('liveServers')) as string[];
   }
 
   expireServers(): Promise<UserId[]> {
@@ -57,11 +54,11 @@ export class RedisConnectionRegistry implements ConnectionRegistry {
   }
 
   async connect(serverId: string, userId: UserId): Promise<boolean> {
-    return (await this.redis.run('connectUser', serverId, this.clock.nowMs(), userId)) === 1;
+    return (await this.run('connectUser', serverId, userId)) === 1;
   }
 
   async disconnect(serverId: string, userId: UserId): Promise<boolean> {
-    return (await this.redis.run('disconnectUser', serverId, this.clock.nowMs(), userId)) === 1;
+    return (await this.run('disconnectUser', serverId, userId)) === 1;
   }
 
   async serversOf(userIds: readonly UserId[]): Promise<Map<string, UserId[]>> {
@@ -83,15 +80,15 @@ export class RedisConnectionRegistry implements ConnectionRegistry {
   }
 
   async onlineCount(): Promise<number> {
-    return Number(await this.redis.run('onlineCount', this.clock.nowMs()));
+    return Number(await this.run('onlineCount'));
   }
 
   async addInterest(serverId: string, conversationId: ConversationId): Promise<void> {
-    await this.redis.run('addInterest', serverId, this.clock.nowMs(), conversationId);
+    await this.run('addInterest', serverId, conversationId);
   }
 
   async dropInterest(serverId: string, conversationId: ConversationId): Promise<void> {
-    await this.redis.run('dropInterest', serverId, conversationId);
+    await this.run('dropInterest', serverId, conversationId);
   }
 
   async interestedServers(conversationIds: readonly ConversationId[]): Promise<Map<ConversationId, string[]>> {
@@ -100,7 +97,7 @@ export class RedisConnectionRegistry implements ConnectionRegistry {
   }
 
   async setOnlineMembers(serverId: string, conversationId: ConversationId, count: number): Promise<void> {
-    await this.redis.run('setOnlineMembers', serverId, this.clock.nowMs(), conversationId, count);
+    await this.run('setOnlineMembers', serverId, conversationId, count);
   }
 
   async onlineMembers(conversationIds: readonly ConversationId[]): Promise<Map<ConversationId, number>> {
@@ -110,12 +107,11 @@ export class RedisConnectionRegistry implements ConnectionRegistry {
   }
 
   async watch(serverId: string, userIds: readonly UserId[]): Promise<void> {
-    const nowMs = this.clock.nowMs();
-    await Promise.all(chunks(userIds).map((some) => this.redis.run('watchUsers', serverId, nowMs, ...some)));
+    await Promise.all(chunks(userIds).map((some) => this.run('watchUsers', serverId, ...some)));
   }
 
   async unwatch(serverId: string, userIds: readonly UserId[]): Promise<void> {
-    await Promise.all(chunks(userIds).map((some) => this.redis.run('unwatchUsers', serverId, ...some)));
+    await Promise.all(chunks(userIds).map((some) => this.run('unwatchUsers', serverId, ...some)));
   }
 
   async watchersOf(userIds: readonly UserId[]): Promise<Map<UserId, string[]>> {
@@ -128,11 +124,20 @@ export class RedisConnectionRegistry implements ConnectionRegistry {
     const offline: UserId[] = [];
     const which = serverId === undefined ? [] : [serverId];
     for (let more = true; more; ) {
-      const answer = await this.redis.run('dropServer', this.clock.nowMs(), entriesInStep, ...which);
+      const answer = await this.run('dropServer', entriesInStep, ...which);
       const [again, userIds] = answer as [0 | 1, UserId[]];
       offline.push(...userIds);
       more = again === 1;
     }
     return offline;
+  }
+
+  private run(script: ScriptName, ...values: (string | number)[]): Promise<unknown> {
+    return this.redis.run(script, this.toldMs(), ...values);
+  }
+
+  /** The time as scripts want it: nothing for Redis' own. */
+  private toldMs(): number | '' {
+    return this.told?.nowMs() ?? '';
   }
 }

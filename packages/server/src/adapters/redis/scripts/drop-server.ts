@@ -3,7 +3,7 @@ import { serverLists } from './server-lists.ts';
 import { takeOff } from './take-off.ts';
 
 /**
- * (now, how many entries of each kind at most, server id or nothing for any whose lease ended). Drops some of what is
+ * (how many entries of each kind at most, server id or nothing for any whose lease ended). Drops some of what is
  * registered under the server: a server with all its people at once would keep Redis from everybody else for too long.
  * From the first call on the lease holds no more. Whoever calls until nothing is left shares the work with all others
  * who do; each user who goes offline is in one answer.
@@ -11,7 +11,7 @@ import { takeOff } from './take-off.ts';
  * Returns whether to call again, and who went offline.
  */
 export const dropServer = `${heldLeases}${serverLists}${takeOff}
-local now, atMost, server = ARGV[1], tonumber(ARGV[2]), ARGV[3]
+local atMost, server = tonumber(ARGV[2]), ARGV[3]
 local anyEnded = server == nil
 if anyEnded then server = redis.call('ZRANGE', leases, '-inf', now, 'BYSCORE', 'LIMIT', 0, 1)[1] end
 if not server or not redis.call('ZSCORE', leases, server) then return {0, {}} end
@@ -24,7 +24,7 @@ end
 
 local offline, dropped = {}, some('users')
 for _, user in ipairs(dropped) do
-  if takeOff(user, server, now) then offline[#offline + 1] = user end
+  if takeOff(user, server) then offline[#offline + 1] = user end
 end
 local unwatched = some('watched')
 for _, user in ipairs(unwatched) do

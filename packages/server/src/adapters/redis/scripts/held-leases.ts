@@ -1,14 +1,14 @@
 /**
- * The beginning of every script: the names of keys, and whether a server's lease holds.
+ * The beginning of every script: the names of keys, the time, and whether a server's lease holds.
  *
  * - `leases`: sorted set of server ids by when their leases end, in milliseconds. A lease that ends at 0 was given up or
- *   is being dropped: whatever anybody's clock says, it holds no more.
+ *   is being dropped: it holds no more, whatever time it is.
  * - `users`, `watchers`: hashes of user id to the servers where the user is, or that watch them (see `serverLists`).
  * - `interest:<conversation>`: hash of server id to the number of members online there.
  * - `server:<id>:users`, `:watched`, `:interests`: sets of what is registered under a server, for taking it back.
  *
- * Times come from the servers' clocks, as leases have to follow a told clock in tests: clocks that differ by some
- * seconds end leases that much early or late.
+ * The first value of every script is what time it is, for tests that tell it; nothing for Redis' own time, in which
+ * alone the leases of many servers can be compared.
  */
 export const heldLeases = `
 local prefix = KEYS[1]
@@ -22,11 +22,17 @@ local function interest(conversationId)
   return prefix .. 'interest:' .. conversationId
 end
 
+local function redisTime()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+local now = tonumber(ARGV[1]) or redisTime()
+
 local leaseEnds = {}
-local function holds(serverId, now)
+local function holds(serverId)
   if not leaseEnds[serverId] then
     leaseEnds[serverId] = tonumber(redis.call('ZSCORE', leases, serverId) or 0)
   end
-  return leaseEnds[serverId] > tonumber(now)
+  return leaseEnds[serverId] > now
 end
 `;

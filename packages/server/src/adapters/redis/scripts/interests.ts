@@ -1,23 +1,23 @@
 import { heldLeases } from './held-leases.ts';
 
-/** (server id, now, conversation id). A count that is there already stays. */
+/** (server id, conversation id). A count that is there already stays. */
 export const addInterest = `${heldLeases}
-local server, now, conversation = ARGV[1], ARGV[2], ARGV[3]
-if not holds(server, now) then return end
+local server, conversation = ARGV[2], ARGV[3]
+if not holds(server) then return end
 redis.call('SADD', under(server, 'interests'), conversation)
 redis.call('HSETNX', interest(conversation), server, 0)
 `;
 
 /** (server id, conversation id). */
 export const dropInterest = `${heldLeases}
-local server, conversation = ARGV[1], ARGV[2]
+local server, conversation = ARGV[2], ARGV[3]
 redis.call('SREM', under(server, 'interests'), conversation)
 redis.call('HDEL', interest(conversation), server)
 `;
 
-/** (server id, now, conversation id, members online there). Changes nothing without the server's interest. */
+/** (server id, conversation id, members online there). Changes nothing without the server's interest. */
 export const setOnlineMembers = `${heldLeases}
-local server, now, conversation, count = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-if not holds(server, now) or redis.call('HEXISTS', interest(conversation), server) == 0 then return end
+local server, conversation, count = ARGV[2], ARGV[3], ARGV[4]
+if not holds(server) or redis.call('HEXISTS', interest(conversation), server) == 0 then return end
 redis.call('HSET', interest(conversation), server, count)
 `;

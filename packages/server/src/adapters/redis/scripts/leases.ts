@@ -1,21 +1,31 @@
 import { heldLeases } from './held-leases.ts';
 
 /**
- * (server id, now, end of the lease). Returns 1, or 0 when the id had a lease that ended: what was registered under it
- * is still to be dropped and must not count again. Taking a held lease once more is no different from renewing it, so
- * that a call whose answer was lost can be repeated.
+ * (server id, length of the lease). Returns 1, or 0 when the id had a lease that ended: what was registered under it is
+ * still to be dropped and must not count again. Taking a held lease once more is no different from renewing it, so that
+ * a call whose answer was lost can be repeated.
  */
 export const openServer = `${heldLeases}
-local server, now, ends = ARGV[1], ARGV[2], ARGV[3]
-if redis.call('ZSCORE', leases, server) and not holds(server, now) then return 0 end
-redis.call('ZADD', leases, ends, server)
+local server, leaseMs = ARGV[2], ARGV[3]
+if redis.call('ZSCORE', leases, server) and not holds(server) then return 0 end
+redis.call('ZADD', leases, now + leaseMs, server)
 return 1
 `;
 
-/** (server id, now, end of the lease). Returns whether the lease held. */
+/** (server id, length of the lease). Returns whether the lease held. */
 export const renewLease = `${heldLeases}
-local server, now, ends = ARGV[1], ARGV[2], ARGV[3]
-if not holds(server, now) then return 0 end
-redis.call('ZADD', leases, ends, server)
+local server, leaseMs = ARGV[2], ARGV[3]
+if not holds(server) then return 0 end
+redis.call('ZADD', leases, now + leaseMs, server)
 return 1
+`;
+
+/** Returns the servers whose lease holds. */
+export const liveServers = `${heldLeases}
+return redis.call('ZRANGE', leases, string.format('(%.17g', now), '+inf', 'BYSCORE')
+`;
+
+/** Returns the servers whose lease ended and that are still to be dropped. */
+export const endedServers = `${heldLeases}
+return redis.call('ZRANGE', leases, '-inf', now, 'BYSCORE')
 `;

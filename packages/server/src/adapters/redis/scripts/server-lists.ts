@@ -16,9 +16,9 @@ local function without(list, serverId)
   return string.sub(string.sub(padded, 1, from) .. string.sub(padded, to + 1), 2, -2)
 end
 
-local function anyHolds(list, now)
+local function anyHolds(list)
   for serverId in string.gmatch(list or '', '[^,]+') do
-    if holds(serverId, now) then return true end
+    if holds(serverId) then return true end
   end
   return false
 end

@@ -3,9 +3,9 @@
  * that are still to be dropped must not tell of them a second time.
  */
 export const takeOff = `
-local function takeOff(userId, serverId, now)
+local function takeOff(userId, serverId)
   local left = without(redis.call('HGET', users, userId), serverId)
-  if anyHolds(left, now) then
+  if anyHolds(left) then
     redis.call('HSET', users, userId, left)
     return false
   end

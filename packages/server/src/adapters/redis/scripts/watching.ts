@@ -1,10 +1,10 @@
 import { heldLeases } from './held-leases.ts';
 import { serverLists } from './server-lists.ts';
 
-/** (server id, now, up to a thousand user ids). */
+/** (server id, up to a thousand user ids). */
 export const watch = `${heldLeases}${serverLists}
-local server, now, watched = ARGV[1], ARGV[2], {unpack(ARGV, 3)}
-if not holds(server, now) then return end
+local server, watched = ARGV[2], {unpack(ARGV, 3)}
+if not holds(server) then return end
 redis.call('SADD', under(server, 'watched'), unpack(watched))
 local changes = {}
 for index, list in ipairs(redis.call('HMGET', watchers, unpack(watched))) do
@@ -16,7 +16,7 @@ redis.call('HSET', watchers, unpack(changes))
 
 /** (server id, up to a thousand user ids). */
 export const unwatch = `${heldLeases}${serverLists}
-local server, unwatched = ARGV[1], {unpack(ARGV, 2)}
+local server, unwatched = ARGV[2], {unpack(ARGV, 3)}
 redis.call('SREM', under(server, 'watched'), unpack(unwatched))
 for index, list in ipairs(redis.call('HMGET', watchers, unpack(unwatched))) do
   local left = without(list, server)
