@@ -3,6 +3,7 @@ import { Unusable } from '@parley/server';
 import { Command } from 'commander';
 import { addAdministration } from './administration/commands.ts';
 import { addChat } from './chat/command.ts';
+import { addCluster } from './cluster/commands.ts';
 import { Failure } from './failure.ts';
 import { addServe } from './serve.ts';
 
@@ -11,6 +12,7 @@ const program = new Command('parley')
   .showHelpAfterError('(add --help for what is allowed)');
 addServe(program);
 addAdministration(program);
+addCluster(program);
 addChat(program);
 
 try {

@@ -1,5 +1,6 @@
 import { type GivenSettings, loadConfig, serve, settings, variableOf } from '@parley/server';
 import { type Command, Option } from 'commander';
+import { camelCase } from './option-names.ts';
 
 /** `parley serve`: every setting is a flag, an environment variable and a key of the file. */
 export function addServe(program: Command): void {
@@ -17,8 +18,4 @@ export function addServe(program: Command): void {
     const file: string | undefined = command.getOptionValue('config') ?? process.env['PARLEY_CONFIG'];
     await serve(loadConfig(given, process.env, file));
   });
-}
-
-function camelCase(name: string): string {
-  return name.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 }

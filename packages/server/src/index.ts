@@ -1,4 +1,12 @@
 export type { Adapters } from './compose/adapters.ts';
+export {
+  type ClusterStatus,
+  clusterStatus,
+  initialiseCluster,
+  moveShardTo,
+  shardPlaces,
+} from './compose/cluster-administration.ts';
+export { composeAdapters } from './compose/compose.ts';
 export { backupDatabase, databaseFile, embeddedAdapters, verifyDatabase } from './compose/embedded.ts';
 export { controlSocketFile, isServed } from './control-socket.ts';
 export { serve } from './main.ts';
@@ -6,4 +14,12 @@ export { systemClock } from './platform/clock.ts';
 export { Unusable } from './platform/failures.ts';
 export { Server } from './server.ts';
 export { BadSetting } from './settings/bad-setting.ts';
-export { type Config, type GivenSettings, loadConfig, settings, variableOf } from './settings/settings.ts';
+export { clusterSettings } from './settings/cluster-settings.ts';
+export {
+  type Config,
+  type GivenSettings,
+  loadConfig,
+  loadSettings,
+  settings,
+  variableOf,
+} from './settings/settings.ts';

@@ -1,5 +1,5 @@
 import { configure, getConsoleSink, getJsonLinesFormatter, getTextFormatter } from '@logtape/logtape';
-import { embeddedAdapters } from './compose/embedded.ts';
+import { composeAdapters } from './compose/compose.ts';
 import { isServed, listenForControl } from './control-socket.ts';
 import { systemClock } from './platform/clock.ts';
 import { logOf } from './platform/log.ts';
@@ -10,15 +10,22 @@ import type { Config } from './settings/settings.ts';
 /** Serves until the process is told to stop. Throws {@link BadSetting} for what can't be served with. */
 export async function serve(config: Config): Promise<void> {
   await startLog(config);
-  if (await isServed(config.data)) throw new BadSetting(`--data: ${config.data} is being served by another process`);
-  const server = new Server(embeddedAdapters(config.data, systemClock), config);
-  const stopControl = listenForControl(config.data, (request) => server.control(request));
+  const isEmbedded = config.shape === 'embedded';
+  if (isEmbedded && (await isServed(config.data))) {
+    throw new BadSetting(`--data: ${config.data} is being served by another process`);
+  }
+  const server = new Server(await composeAdapters(config, systemClock), config);
+  // A cluster is administered from anywhere that reaches its services; an embedded server's are in this process.
+  const stopControl = isEmbedded
+    ? listenForControl(config.data, (request) => server.control(request))
+    : async () => undefined;
   await server.start().catch(async (error: unknown) => {
     await stopControl();
     throw error;
   });
   const log = logOf('server');
-  log.info('Parley serves {url}, data in {data}', { url: server.url, data: config.data });
+  if (isEmbedded) log.info('Parley serves {url}, data in {data}', { url: server.url, data: config.data });
+  else log.info('Parley serves {url} as {roles}', { url: server.url, roles: [...config.roles].join(', ') });
   const signal = await toldToStop();
   log.info('{signal}: stopping; clients are sent away over {drainMs} ms', { signal, drainMs: config['drain-ms'] });
   await stopControl();

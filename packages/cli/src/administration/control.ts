@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import type { InputOf, OperationId, ResponseOf } from '@parley/protocol';
 import { HttpApi, ParleyError } from '@parley/sdk';
 import {
+  type Config,
+  composeAdapters,
   controlSocketFile,
   databaseFile,
-  embeddedAdapters,
   isServed,
   loadConfig,
   Server,
@@ -20,12 +21,14 @@ export interface Control {
 
 /**
  * Runs `work` with the server that serves the folder, or, when none does, with one that is composed for it and not
- * offered to anybody.
+ * offered to anybody; so too for a cluster, whose services the environment names.
  */
 export async function withControl<Result>(
   dataFolder: string,
   work: (control: Control) => Promise<Result>,
 ): Promise<Result> {
+  const config = loadConfig({ data: dataFolder }, process.env, process.env['PARLEY_CONFIG']);
+  if (config.shape === 'cluster') return composed(config, work);
   if (await isServed(dataFolder)) {
     const unix = controlSocketFile(dataFolder);
     return inWords(work(apiOver((url, init) => fetch(url, { ...init, unix }))));
@@ -33,8 +36,12 @@ export async function withControl<Result>(
   if (!existsSync(join(dataFolder, databaseFile))) {
     throw new Failure(`--data: there is no Parley database in ${dataFolder}; \`parley serve\` makes one`);
   }
-  const adapters = embeddedAdapters(dataFolder, systemClock);
-  const server = new Server(adapters, loadConfig({ data: dataFolder }, {}));
+  return composed(config, work);
+}
+
+async function composed<Result>(config: Config, work: (control: Control) => Promise<Result>): Promise<Result> {
+  const adapters = await composeAdapters(config, systemClock);
+  const server = new Server(adapters, config);
   try {
     return await inWords(work(apiOver(async (url, init) => server.control(new Request(url, init)))));
   } finally {

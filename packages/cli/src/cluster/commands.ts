@@ -1,0 +1,76 @@
+import {
+  clusterSettings,
+  clusterStatus,
+  initialiseCluster,
+  loadConfig,
+  moveShardTo,
+  shardPlaces,
+  variableOf,
+} from '@parley/server';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { camelCase } from '../option-names.ts';
+
+const settingNames = (Object.keys(clusterSettings) as (keyof typeof clusterSettings)[]).filter(
+  (name) => name !== 'shape' && name !== 'roles',
+);
+
+/** `parley cluster`: makes a cluster on its services, and looks after it. */
+export function addCluster(program: Command): void {
+  const cluster = program.command('cluster').description('A cluster: make it, look at it, move its shards.');
+  withSettings(cluster.command('init'))
+    .description('Make the cluster on its services, or bring them up to date with this version. Safe to repeat.')
+    .option('--shards <count>', 'logical shards, fixed for good', wholeFrom(1, 1_024), 64)
+    .option('--replication-factor <count>', 'copies of each record in Kafka', wholeFrom(1, 15), 3)
+    .action(async (options: { shards: number; replicationFactor: number }, command: Command) => {
+      await initialiseCluster(configOf(command), options);
+      console.log(`a cluster of ${options.shards} shards is there`);
+    });
+  withSettings(cluster.command('status'))
+    .description('Shards, waiting commands, commands set aside, processes, people.')
+    .action(async (_options, command: Command) => {
+      const { shardsByServer, commandsWaitingMost, ...numbers } = await clusterStatus(configOf(command));
+      for (const [name, value] of Object.entries(numbers)) console.log(`${name}\t${value}`);
+      const { partition, commands } = commandsWaitingMost;
+      console.log(`commandsWaitingMost\t${commands} in partition ${partition}`);
+      for (const [server, shards] of Object.entries(shardsByServer)) console.log(`shards on ${server}\t${shards}`);
+    });
+  withSettings(cluster.command('shards'))
+    .description('Which PostgreSQL server has which shard.')
+    .action(async (_options, command: Command) => {
+      const places = await shardPlaces(configOf(command));
+      for (const [shard, server] of places.entries()) console.log(`${shard}\t${server}`);
+    });
+  withSettings(cluster.command('move'))
+    .description('Take a shard to another PostgreSQL server while it is served. Safe to interrupt and to repeat.')
+    .argument('<shard>', 'number of the shard', wholeFrom(0, 1_023))
+    .argument('<server>', 'name of the server that is to have it')
+    .option('--source-url <url>', 'how the new server reaches the present one; as --postgres says unless given')
+    .action(async (shard: number, targetName: string, options: { sourceUrl?: string }, command: Command) => {
+      const sourceUrl = options.sourceUrl ?? null;
+      await moveShardTo(configOf(command), { shard, targetName, sourceUrl, tell: (step) => console.log(step) });
+      console.log(`shard ${shard} is on ${targetName}`);
+    });
+}
+
+function withSettings(command: Command): Command {
+  for (const name of settingNames) {
+    const { default: standard, meaning } = clusterSettings[name];
+    const shown = standard === '' ? 'none' : standard;
+    command.addOption(new Option(`--${name} <${name}>`, `${meaning} (default: ${shown}; ${variableOf(name)})`));
+  }
+  return command.option('--config <file>', 'JSON file of settings; environment and flags go before it (PARLEY_CONFIG)');
+}
+
+function configOf(command: Command) {
+  const flags = Object.fromEntries(settingNames.map((name) => [name, command.getOptionValue(camelCase(name))]));
+  const file: string | undefined = command.getOptionValue('config') ?? process.env['PARLEY_CONFIG'];
+  return loadConfig({ ...flags, shape: 'cluster' }, process.env, file);
+}
+
+function wholeFrom(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
+  };
+}

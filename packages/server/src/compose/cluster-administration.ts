@@ -1,0 +1,111 @@
+import { distributionGroup } from '../adapters/kafka/command-log.ts';
+import { poisonTopic, Topics } from '../adapters/kafka/topics.ts';
+import { initialise } from '../adapters/postgres/initialise.ts';
+import { Pool } from '../adapters/postgres/pool.ts';
+import { moveShard } from '../adapters/postgres/shard-move.ts';
+import { confirmShards } from '../adapters/redis/cluster-mark.ts';
+import { openRedis } from '../adapters/redis/connection.ts';
+import { RedisConnectionRegistry } from '../adapters/redis/registry.ts';
+import { systemClock } from '../platform/clock.ts';
+import { Unusable } from '../platform/failures.ts';
+import { failureReporter } from '../platform/log.ts';
+import { type ClusterConfig, kafkaSettings, openServices, postgresServers, reached } from './cluster.ts';
+
+/**
+ * Makes a cluster of `shards` logical shards on its services, or brings the services of one up to date with this
+ * version. Repeating it changes nothing.
+ */
+export async function initialiseCluster(
+  config: ClusterConfig,
+  { shards, replicationFactor }: { shards: number; replicationFactor: number },
+): Promise<void> {
+  await reached('--postgres', () => initialise(postgresServers(config), shards));
+  const topics = new Topics(kafkaSettings(config));
+  const redis = openRedis({ url: config.redis, prefix: config['cluster-name'], report: failureReporter('redis') });
+  try {
+    await reached('--kafka', () => topics.create({ shards, replicationFactor }));
+    await reached('--kafka', () => topics.check({ shards, allowSingleBroker: replicationFactor < 3 }));
+    await reached('--redis', () => confirmShards(redis, shards));
+  } finally {
+    await Promise.all([topics.close(), redis.close()]);
+  }
+}
+
+export interface ClusterStatus {
+  shards: number;
+  /** How many shards each PostgreSQL server has. */
+  shardsByServer: Record<string, number>;
+  /** Commands that wait to be decided, in all partitions and in the partition that has most. */
+  commandsWaiting: number;
+  commandsWaitingMost: { partition: number; commands: number };
+  /** Commands that could not be decided since the cluster was made. */
+  commandsSetAside: number;
+  /** Processes with a mailbox whose lease holds. */
+  liveServers: number;
+  usersOnline: number;
+}
+
+export async function clusterStatus(config: ClusterConfig): Promise<ClusterStatus> {
+  const services = await openServices(config);
+  try {
+    const { database, topics, redis } = services;
+    const registry = new RedisConnectionRegistry(redis, systemClock);
+    const lag = await topics.lag(distributionGroup(config['cluster-name']));
+    const most = [...lag].reduce((a, b) => (b[1] > a[1] ? b : a), [0, 0] as const);
+    const servers = Array.from({ length: database.shards }, (_, shard) => database.serverOf(shard));
+    return {
+      shards: database.shards,
+      shardsByServer: Object.fromEntries(
+        config.postgres.map(({ name }) => [name, servers.filter((server) => server === name).length]),
+      ),
+      commandsWaiting: [...lag.values()].reduce((sum, count) => sum + count, 0),
+      commandsWaitingMost: { partition: most[0], commands: most[1] },
+      commandsSetAside: await topics.recordCount(poisonTopic(config['cluster-name'])),
+      liveServers: (await registry.liveServers()).length,
+      usersOnline: await registry.onlineCount(),
+    };
+  } finally {
+    await services.close();
+  }
+}
+
+/** The server of each shard, by the shard's number. */
+export async function shardPlaces(config: ClusterConfig): Promise<string[]> {
+  const services = await openServices(config);
+  const { database } = services;
+  const places = Array.from({ length: database.shards }, (_, shard) => database.serverOf(shard));
+  await services.close();
+  return places;
+}
+
+/** Takes a logical shard to another PostgreSQL server while it is served; see {@link moveShard}. */
+export async function moveShardTo(
+  config: ClusterConfig,
+  move: { shard: number; targetName: string; sourceUrl: string | null; tell(step: string): void },
+): Promise<void> {
+  const pools = postgresServers(config).map((server) => ({ server, pool: new Pool(server) }));
+  try {
+    const target = pools.find(({ server }) => server.name === move.targetName);
+    if (!target) {
+      const names = pools.map(({ server }) => server.name).join(', ');
+      throw new Unusable(`there is no PostgreSQL server ${move.targetName}; --postgres names ${names}`);
+    }
+    const places = await reached('--postgres', () =>
+      Promise.all(
+        pools.map(async ({ server, pool }) => {
+          const rows = await pool.run((sql) => sql`SELECT 1 FROM shards WHERE shard = ${move.shard}`);
+          return { server, pool, has: rows.length > 0 };
+        }),
+      ),
+    );
+    const source = places.find(({ server, has }) => has && server !== target.server);
+    if (!source) {
+      if (places.some(({ has }) => has)) return;
+      throw new Unusable(`there is no shard ${move.shard} on the PostgreSQL servers that --postgres names`);
+    }
+    const sourceUrl = move.sourceUrl ?? source.server.url;
+    await moveShard({ ...move, source: source.pool, target: target.pool, sourceUrl });
+  } finally {
+    await Promise.all(pools.map(({ pool }) => pool.close()));
+  }
+}

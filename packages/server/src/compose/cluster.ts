@@ -1,0 +1,123 @@
+import { KafkaCommandLog } from '../adapters/kafka/command-log.ts';
+import type { KafkaSettings } from '../adapters/kafka/connection.ts';
+import { KafkaMailboxes } from '../adapters/kafka/mailboxes.ts';
+import { Topics } from '../adapters/kafka/topics.ts';
+import { PostgresConversationStore } from '../adapters/postgres/conversation-store.ts';
+import { PostgresHistoryStore } from '../adapters/postgres/history-store.ts';
+import { defaultPoolBounds, type PostgresServer } from '../adapters/postgres/pool.ts';
+import { ShardedDatabase } from '../adapters/postgres/sharded-database.ts';
+import { PostgresTotals } from '../adapters/postgres/totals.ts';
+import { PostgresUserStore } from '../adapters/postgres/user-store.ts';
+import { confirmShards } from '../adapters/redis/cluster-mark.ts';
+import { openRedis, type RedisConnection } from '../adapters/redis/connection.ts';
+import { RedisRateLimits } from '../adapters/redis/rate-limits.ts';
+import { RedisConnectionRegistry } from '../adapters/redis/registry.ts';
+import type { Clock } from '../platform/clock.ts';
+import { Unavailable, Unusable } from '../platform/failures.ts';
+import { failureReporter } from '../platform/log.ts';
+import type { clusterSettings } from '../settings/cluster-settings.ts';
+import type { ConfigOf } from '../settings/setting.ts';
+import type { Adapters } from './adapters.ts';
+
+/** Where a cluster's services are. */
+export type ClusterConfig = ConfigOf<typeof clusterSettings>;
+
+/** The services of a cluster, reached and looked at. */
+export interface ClusterServices {
+  database: ShardedDatabase;
+  topics: Topics;
+  kafka: KafkaSettings;
+  redis: RedisConnection;
+  close(): Promise<void>;
+}
+
+/** The cluster's shape: PostgreSQL, Kafka and Redis, which any number of processes share. */
+export async function clusterAdapters(config: ClusterConfig, clock: Clock): Promise<Adapters> {
+  const services = await openServices(config);
+  const { database, topics, kafka, redis } = services;
+  // What is decided together is in one database, so that a database that is away holds up its own shards alone.
+  const laneOf = (partition: number) => database.serverOf(partition);
+  const commandLog = new KafkaCommandLog(kafka, { shards: database.shards, laneOf });
+  const mailboxes = new KafkaMailboxes(kafka, topics);
+  const registry = new RedisConnectionRegistry(redis, clock);
+  return {
+    users: new PostgresUserStore(database),
+    conversations: new PostgresConversationStore(database),
+    history: new PostgresHistoryStore(database),
+    totals: new PostgresTotals(database),
+    commandLog,
+    mailboxes,
+    registry,
+    rateLimits: new RedisRateLimits(redis),
+    checks: {
+      postgres: () => database.everywhere((sql) => sql`SELECT 1`),
+      kafka: () => topics.ping(),
+      redis: () => registry.generation(),
+    },
+    async close() {
+      await commandLog.close();
+      await mailboxes.close();
+      await services.close();
+    },
+  };
+}
+
+/**
+ * Reaches every service and looks whether they belong together.
+ *
+ * @throws {Unusable} naming the setting of the service that is away or doesn't fit, with what to do.
+ */
+export async function openServices(config: ClusterConfig): Promise<ClusterServices> {
+  const kafka = kafkaSettings(config);
+  const topics = new Topics(kafka);
+  const redis = openRedis({
+    ...{ url: config.redis, prefix: config['cluster-name'] },
+    report: failureReporter('redis'),
+  });
+  let database: ShardedDatabase | null = null;
+  const close = async () => {
+    await Promise.all([database?.close(), topics.close(), redis.close()]);
+  };
+  try {
+    const bounds = { ...defaultPoolBounds, maxConnections: config['postgres-connections'] };
+    const opened = await reached('--postgres', () => ShardedDatabase.open(postgresServers(config), bounds));
+    database = opened;
+    const { shards } = opened;
+    const allowSingleBroker = config['allow-single-broker'] === 'on';
+    await reached('--kafka', () => topics.check({ shards, allowSingleBroker }));
+    await reached('--redis', () => confirmShards(redis, shards));
+    return { database, topics, kafka, redis, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+export function kafkaSettings(config: ClusterConfig): KafkaSettings {
+  const mechanism = config['kafka-sasl'];
+  return {
+    brokers: config.kafka,
+    clusterName: config['cluster-name'],
+    tls: config['kafka-tls'] === 'on',
+    sasl:
+      mechanism === 'none'
+        ? null
+        : { mechanism, username: config['kafka-username'], password: config['kafka-password'] },
+    report: failureReporter('kafka'),
+  };
+}
+
+export function postgresServers(config: ClusterConfig): PostgresServer[] {
+  return config.postgres.map(({ name, url }) => ({ name, url, schema: config['cluster-name'] }));
+}
+
+/** At the start a service that is away is a fault of the settings, or has to be started first. */
+export async function reached<Result>(setting: string, open: () => Promise<Result>): Promise<Result> {
+  try {
+    return await open();
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error;
+    const cause = error.cause instanceof Error ? ` (${error.cause.message || error.cause.name})` : '';
+    throw new Unusable(`${setting}: ${error.message}${cause}: start it, or correct the setting`, { cause: error });
+  }
+}
