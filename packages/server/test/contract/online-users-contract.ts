@@ -94,7 +94,7 @@ async function tellOf(
   kind: 'connect' | 'disconnect' | 'close' | 'expire' | 'renew',
   serverId: string,
   userId: UserId,
-): Promise<boolean | UserId[] | undefined> {
+): Promise<boolean | UserId[]> {
   switch (kind) {
     case 'connect':
       return registry.connect(serverId, userId);
@@ -105,8 +105,7 @@ async function tellOf(
     case 'expire':
       return (await registry.expireServers()).sort();
     case 'disconnect':
-      await registry.disconnect(serverId, userId);
-      return undefined;
+      return registry.disconnect(serverId, userId);
   }
 }
 
@@ -133,9 +132,9 @@ class ModelOfServers {
     return comesOnline;
   }
 
-  disconnect(serverId: string, userId: UserId): undefined {
+  disconnect(serverId: string, userId: UserId): boolean {
     const wasThere = this.leases.get(serverId)?.userIds.delete(userId) ?? false;
-    if (wasThere && !this.isOnline(userId)) this.shownOnline.delete(userId);
+    return wasThere && !this.isOnline(userId) && this.shownOnline.delete(userId);
   }
 
   renew(serverId: string): boolean {
