@@ -27,7 +27,7 @@ test('contract 2, 3 and 4: when the server starts again on its port, every clien
   await until(ben, () => bens.sequencer.position === 2);
   const shown = collect(ben, 'entry');
 
-  await first.server.stop();
+  await first.stopServers();
   await until(ana, () => ana.state.name === 'waiting');
   const written = ['one', 'two', 'three'].map((text) => room.send(text));
   expect(written.map(({ status }) => status)).toEqual(['queued', 'queued', 'queued']);

@@ -15,7 +15,7 @@ export async function device(
   store: Store = new MemoryStore(),
 ): Promise<ParleyClient> {
   if (!(await store.session())) await store.setSession({ token, account });
-  const client = new ParleyClient({ url: server.url, store });
+  const client = new ParleyClient({ url: server.nextUrl(), store });
   await client.resume();
   client.connect();
   await client.live();

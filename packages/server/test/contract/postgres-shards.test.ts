@@ -11,9 +11,10 @@ import { ShardedDatabase } from '../../src/adapters/postgres/sharded-database.ts
 import { PostgresUserStore } from '../../src/adapters/postgres/user-store.ts';
 import { systemIds } from '../../src/platform/ids.ts';
 import { shardOf } from '../../src/platform/shards.ts';
+import { dropDatabases, withPool } from '../support/cluster-services.ts';
 import { withoutService } from '../support/services.ts';
 import { ConversationsUnderTest } from './conversations-under-test.ts';
-import { dropDatabases, shardsUnderTest, twoServers, withPool } from './postgres-under-test.ts';
+import { shardsUnderTest, twoServers } from './postgres-under-test.ts';
 import { createUser, newUser } from './users-under-test.ts';
 
 const withoutPostgres = withoutService('postgres');

@@ -50,7 +50,7 @@ describe('stopping', () => {
     const sends = Array.from({ length: 50 }, (_, n) =>
       sender.request({ type: 'send', conversationId: id, clientMessageId: `m${n}`, text: 'x' }),
     );
-    const stopped = server.server.stop();
+    const stopped = server.stopServers();
     const ready = await fetch(`${server.url}/readyz`);
     expect([ready.status, await ready.json()]).toEqual([503, { status: 'draining' }]);
     for (const answer of await Promise.all(sends)) expect(answer.type).toBe('ack');

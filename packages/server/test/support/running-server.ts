@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import type { Account, InputOf, OperationId, ResponseOf, ServerStats } from '@parley/protocol';
 import { HttpApi, MemoryStore, ParleyClient } from '@parley/sdk';
 import type { Adapters } from '../../src/compose/adapters.ts';
-import { embeddedAdapters } from '../../src/compose/embedded.ts';
+import { composeAdapters } from '../../src/compose/compose.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { systemIds, tokenHash } from '../../src/platform/ids.ts';
 import { Server } from '../../src/server.ts';
 import { type GivenSettings, loadConfig } from '../../src/settings/settings.ts';
+import { ClusterUnderTest } from './cluster-services.ts';
+import { shapeUnderTest } from './shape-under-test.ts';
 import { WireClient } from './wire-client.ts';
 
 /** Somebody with a session, made past the password hashing that a test of something else needn't wait for. */
@@ -17,25 +19,58 @@ export interface Person {
   token: string;
 }
 
-/** A whole embedded server in this process, on a free port, with a data folder of its own. */
+const clusterServers = 2;
+
+/**
+ * What people meet, whole, in this process, on free ports: an embedded server with a data folder of its own, or, in
+ * the cluster's shape, two servers of all roles over services that hold nothing else. Clients of a cluster are spread
+ * over its servers.
+ */
 export class RunningServer {
+  private turn = 0;
+
   private constructor(
-    readonly server: Server,
+    private readonly servers: readonly [Server, ...Server[]],
     readonly adapters: Adapters,
     readonly data: string,
+    private readonly release: () => Promise<void>,
   ) {}
 
   static async start(settings: GivenSettings = {}, wrap: (adapters: Adapters) => Adapters = (same) => same) {
+    const common = { port: '0', 'drain-ms': '0', 'rate-limits': 'off', ...settings } as const;
+    if (shapeUnderTest === 'cluster') return RunningServer.startCluster(common, wrap);
     const data = settings.data ?? mkdtempSync(join(tmpdir(), 'parley-'));
-    const config = loadConfig({ port: '0', 'drain-ms': '0', 'rate-limits': 'off', ...settings, data }, {});
-    const adapters = wrap(embeddedAdapters(data, systemClock));
+    const config = loadConfig({ ...common, data }, {});
+    const adapters = wrap(await composeAdapters(config, systemClock));
     const server = new Server(adapters, config);
     await server.start();
-    return new RunningServer(server, adapters, data);
+    return new RunningServer([server], adapters, data, async () => rmSync(data, { recursive: true, force: true }));
   }
 
+  private static async startCluster(settings: GivenSettings, wrap: (adapters: Adapters) => Adapters) {
+    const cluster = await ClusterUnderTest.make();
+    const config = loadConfig({ ...settings, ...cluster.settings }, {});
+    const adapters = wrap(await composeAdapters(config, systemClock));
+    const { close } = adapters;
+    // The servers share the adapters; the last to stop closes them.
+    adapters.close = async () => undefined;
+    const [first, ...others] = Array.from({ length: clusterServers }, () => new Server(adapters, config));
+    if (!first) throw new Error('a cluster has a server');
+    for (const server of [first, ...others]) await server.start();
+    return new RunningServer([first, ...others], adapters, '', async () => {
+      await close();
+      await cluster.remove();
+    });
+  }
+
+  /** Of the first server. */
   get url(): string {
-    return this.server.url;
+    return this.servers[0].url;
+  }
+
+  /** Of one server after the other. */
+  nextUrl(): string {
+    return (this.servers[this.turn++ % this.servers.length] ?? this.servers[0]).url;
   }
 
   async person(username: string): Promise<Person> {
@@ -58,30 +93,35 @@ export class RunningServer {
   }
 
   call<Id extends OperationId>(person: Person, id: Id, input: InputOf<Id>): Promise<ResponseOf<Id>> {
-    const api = new HttpApi(this.url, { fetch });
+    const api = new HttpApi(this.nextUrl(), { fetch });
     api.token = person.token;
     return api.call(id, input);
   }
 
   /** A bare socket that has said hello. */
   wire(person: Person, options: { resume?: boolean } = {}): Promise<WireClient> {
-    return WireClient.hello(this.url, person.token, options);
+    return WireClient.hello(this.nextUrl(), person.token, options);
   }
 
   /** An SDK client, not connected yet. */
   async client(person: Person): Promise<ParleyClient> {
-    return clientOf(this.url, person);
+    return clientOf(this.nextUrl(), person);
   }
 
   /** As the administrator at the machine sees it. */
   async stats(): Promise<ServerStats> {
-    const answer = await this.server.control(new Request('http://control/v1/admin/stats'));
+    const answer = await this.servers[0].control(new Request('http://control/v1/admin/stats'));
     return (await answer.json()) as ServerStats;
   }
 
+  /** Stops the servers; what they stood on stays. */
+  async stopServers(): Promise<void> {
+    for (const server of this.servers) await server.stop();
+  }
+
   async stop(): Promise<void> {
-    await this.server.stop();
-    rmSync(this.data, { recursive: true, force: true });
+    await this.stopServers();
+    await this.release();
   }
 }
 

@@ -1,0 +1,84 @@
+import { Topics } from '../../src/adapters/kafka/topics.ts';
+import { Pool, type PostgresServer } from '../../src/adapters/postgres/pool.ts';
+import { openRedis } from '../../src/adapters/redis/connection.ts';
+import { kafkaSettings, postgresServers } from '../../src/compose/cluster.ts';
+import { initialiseCluster } from '../../src/compose/cluster-administration.ts';
+import { systemIds } from '../../src/platform/ids.ts';
+import { type GivenSettings, loadConfig } from '../../src/settings/settings.ts';
+import { serviceAddress } from './services.ts';
+
+const shards = 8;
+
+/** A cluster of its own on the real services: nothing else has its name, and nothing of it stays. */
+export class ClusterUnderTest {
+  private constructor(
+    readonly settings: GivenSettings,
+    private readonly servers: readonly PostgresServer[],
+  ) {}
+
+  /** Two databases stand for two PostgreSQL servers: nothing crosses from one to the other. */
+  static async make(): Promise<ClusterUnderTest> {
+    const [postgres, kafka, redis] = [present('postgres'), present('kafka'), present('redis')];
+    const name = `test_${systemIds.uuid().slice(-12)}`;
+    const urls = await Promise.all(['one', 'two'].map((server) => newDatabase(postgres, `${name}_${server}`)));
+    const settings: GivenSettings = {
+      ...{ shape: 'cluster', 'cluster-name': name, kafka, redis, 'allow-single-broker': 'on' },
+      postgres: `one=${urls[0]},two=${urls[1]}`,
+    };
+    const config = loadConfig(settings, {});
+    await initialiseCluster(config, { shards, replicationFactor: 1 });
+    return new ClusterUnderTest(settings, postgresServers(config));
+  }
+
+  async remove(): Promise<void> {
+    const config = loadConfig(this.settings, {});
+    const topics = new Topics(kafkaSettings(config));
+    await topics.remove();
+    await topics.close();
+    const redis = openRedis({ url: config.redis, prefix: config['cluster-name'], report: () => undefined });
+    const [keys] = await redis.pipeline((pipeline) => {
+      pipeline.keys(`${redis.prefix}*`);
+    });
+    await redis.pipeline((pipeline) => {
+      for (const key of keys as string[]) pipeline.del(key);
+    });
+    await redis.close();
+    await dropDatabases(this.servers);
+  }
+}
+
+function present(name: 'postgres' | 'kafka' | 'redis'): string {
+  const address = serviceAddress(name);
+  if (address === null) throw new Error(`there is no ${name}`);
+  return address;
+}
+
+/** Makes a database beside the one that `url` names; returns its URL. */
+export async function newDatabase(url: string, database: string): Promise<string> {
+  await withPool({ name: 'any', url, schema: 'public' }, (pool) =>
+    pool.run((sql) => sql.unsafe(`CREATE DATABASE ${database}`)),
+  );
+  const address = new URL(url);
+  address.pathname = `/${database}`;
+  return address.href;
+}
+
+export async function dropDatabases(servers: readonly PostgresServer[]): Promise<void> {
+  for (const { name, url } of servers) {
+    const address = new URL(url);
+    const database = address.pathname.slice(1);
+    address.pathname = '/postgres';
+    await withPool({ name, url: address.href, schema: 'public' }, (pool) =>
+      pool.run((sql) => sql.unsafe(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`)),
+    );
+  }
+}
+
+export async function withPool<Result>(server: PostgresServer, work: (pool: Pool) => Promise<Result>): Promise<Result> {
+  const pool = new Pool(server);
+  try {
+    return await work(pool);
+  } finally {
+    await pool.close();
+  }
+}
