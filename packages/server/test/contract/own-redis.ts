@@ -131,9 +131,15 @@ export class SwallowingProxy {
     }
   }
 
+  /** Ends the connections that are there; new ones work. */
+  cut(): void {
+    for (const socket of [...this.pairs].flat()) socket.destroy();
+    this.pairs.clear();
+  }
+
   close(): void {
     this.server.close();
-    for (const socket of [...this.pairs].flat()) socket.destroy();
+    this.cut();
   }
 }
 

@@ -203,6 +203,33 @@ describeOnOwnRedis('a Redis with a bound to its memory', () => {
 });
 
 describeOnOwnRedis('a connection', () => {
+  test('that was cut takes with it what was under way, and nothing else', async () => {
+    const program = await start();
+    const way = await SwallowingProxy.to(program.port);
+    const registry = registryOn(open(`redis://127.0.0.1:${way.port}`));
+    await registry.openServer(north, leaseMs);
+    way.swallow();
+    const underWay = rejection(registry.connect(north, ana));
+    // Its answer is lost; what is asked in the moment in which that shows waits for the next connection.
+    const next = underWay.then(() => registry.connect(north, ben));
+    setImmediate(() => way.cut());
+    expect(await underWay).toBeInstanceOf(Unavailable);
+    expect(await next).toBe(true);
+    way.close();
+  });
+
+  test('that the other side ended is not written to: what is asked in that moment waits for the next one', async () => {
+    const program = await start();
+    const way = await SwallowingProxy.to(program.port);
+    const redis = open(`redis://127.0.0.1:${way.port}`);
+    const registry = registryOn(redis);
+    await registry.openServer(north, leaseMs);
+    way.cut();
+    while (redis.client.stream.writable) await Bun.sleep(0);
+    expect(await registry.liveServers()).toEqual([north]);
+    way.close();
+  });
+
   test('that died without a word is replaced', async () => {
     const program = await start();
     const way = await SwallowingProxy.to(program.port);

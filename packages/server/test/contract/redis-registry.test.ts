@@ -71,6 +71,7 @@ describeOnRedis('registries on one Redis, each with a client of its own', () => 
     expect(await registry.watchersOf(watchedByBoth)).toEqual(new Map(watchedByBoth.map((id) => [id, [south]])));
     clock.advance(leaseMs);
     expect(await registry.onlineCount()).toBe(0);
+    expect(await registry.liveServers()).toEqual([]);
     expect((await registry.expireServers()).sort()).toEqual([...onSouth, both].sort());
     expect(await keysOf(redis)).toEqual(['generation']);
   });
@@ -196,7 +197,10 @@ describeOnRedis('registries on one Redis, each with a client of its own', () => 
   test('measure leases by the time of Redis, whatever the time is here', async () => {
     const [here, elsewhere] = [new RedisConnectionRegistry(redis), new RedisConnectionRegistry(redis)];
     const [ana = ''] = newIds(1);
+    const before = await timeOf(redis);
     await here.openServer(north, leaseMs * 60);
+    const ends = Number(await redis.client.zscore(`${redis.prefix}leases`, north));
+    expect(ends).toBeWithin(before + leaseMs * 60, (await timeOf(redis)) + leaseMs * 60 + 1);
     await here.connect(north, ana);
     await here.openServer(south, 0);
     setSystemTime(Date.now() + leaseMs * 600);
@@ -215,3 +219,9 @@ describeOnRedis('registries on one Redis, each with a client of its own', () => 
     await expect(registry.openServer(`${north},${east}`, leaseMs)).rejects.toThrow(Unusable);
   });
 });
+
+/** The time of Redis, in milliseconds since the epoch. */
+async function timeOf({ client }: RedisConnection): Promise<number> {
+  const [seconds, microseconds] = await client.time();
+  return Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000);
+}

@@ -24,8 +24,8 @@ export class Readiness {
 
   /** Resolves when commands can be sent. Rejects with why they can't. */
   async reached(): Promise<void> {
-    // A connection is known to be lost a moment before it is told.
-    if (this.client.status !== 'ready') this.lost();
+    // The other side's end of a connection shows a moment before the client tells of it.
+    if (!this.settle && !this.client.stream.writable) this.lost();
     if (await this.ready) return;
     throw this.reason ?? new Error('there is no connection');
   }
