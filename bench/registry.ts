@@ -1,5 +1,12 @@
 // The connection registry on a real Redis: what distribution, arrivals and leases cost, and dropping a dead server.
 //   npm run services -- up; npx bun bench/registry.ts [--redis redis://127.0.0.1:6379] [--users 100000] [--servers 20]
+//
+// 2 shared cores (AMD EPYC), Bun 1.4.5, Redis 7.0 on the same machine, worst of four runs:
+//   connect, disconnect, renewLease, 1,000 at once   78,000, 100,000 and 72,000 a second
+//   each of them alone                                p50 0.1, p99 0.2 ms
+//   serversOf 1,000 users                             p50 1.2, p99 5.3 ms
+//   closing 20 servers with 50,000 users              500 ms, others served meanwhile
+//   memory                                            238 bytes of Redis a connected user
 import { parseArgs } from 'node:util';
 import { openRedis } from '../packages/server/src/adapters/redis/connection.ts';
 import { RedisConnectionRegistry } from '../packages/server/src/adapters/redis/registry.ts';

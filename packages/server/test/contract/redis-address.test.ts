@@ -11,7 +11,12 @@ import { describeOnOwnRedis, OwnRedis, rejection } from './own-redis.ts';
 
 const opened: RedisConnection[] = [];
 
-afterEach(() => Promise.all(opened.splice(0).map((redis) => redis.close())));
+const started: OwnRedis[] = [];
+
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((redis) => redis.close()));
+  await Promise.all(started.splice(0).map((program) => program.remove()));
+});
 
 function open(url: string): { ping: () => Promise<unknown[]>; reported: unknown[] } {
   const reported: unknown[] = [];
@@ -44,6 +49,7 @@ describe('the address of Redis', () => {
 describeOnOwnRedis('the address of a Redis', () => {
   test('carries user and password, which no error shows; the user needs no keys but those of the prefix', async () => {
     const program = await OwnRedis.start('--user', 'parley', 'on', '>right-password', '~{parley}:*', '+@all');
+    started.push(program);
     const { ping, reported } = open(`redis://parley:wrong-password@127.0.0.1:${program.port}`);
     const error = await rejection(ping());
     expect(error).toMatchObject({ name: 'Unavailable', message: expect.stringContaining('WRONGPASS') });
@@ -57,7 +63,6 @@ describeOnOwnRedis('the address of a Redis', () => {
     await registry.openServer('north', 600_000);
     expect(await registry.connect('north', 'ana')).toBe(true);
     expect(await registry.closeServer('north')).toEqual(['ana']);
-    await program.remove();
   });
 
   test('that begins with rediss:// leads to a server with a certificate that is trusted, or nowhere', async () => {
@@ -72,6 +77,7 @@ describeOnOwnRedis('the address of a Redis', () => {
     expect(made.exitCode).toBe(0);
     const files = ['--tls-cert-file', certificate, '--tls-key-file', key, '--tls-auth-clients', 'no'];
     const program = await OwnRedis.startWithTls(...files);
+    started.push(program);
     const url = `rediss://localhost:${program.port}`;
 
     const { ping } = open(url);
@@ -89,7 +95,6 @@ describeOnOwnRedis('the address of a Redis', () => {
       encoding: 'utf8',
     });
     expect(trusting.stdout).toBe('PONG\n');
-    await program.remove();
     rmSync(folder, { recursive: true });
   });
 });
