@@ -12,7 +12,7 @@ export interface CommandLogUnderTest {
 }
 
 /** Takes batches, and lets a test wait for them, hold them up and fail them. */
-class BatchHandler {
+export class BatchHandler {
   readonly batches: string[][] = [];
   mostAtOnce = 0;
   /** What the next batch does before it counts as handled. */
@@ -44,7 +44,7 @@ class BatchHandler {
 
 let lastRequest = 0;
 
-function record(conversationId: string = systemIds.uuid()): CommandRecord {
+export function record(conversationId: string = systemIds.uuid()): CommandRecord {
   const requestId = `request ${++lastRequest}`;
   return {
     command: { kind: 'join', conversationId, actorId: 'somebody', commandId: requestId },
@@ -52,7 +52,7 @@ function record(conversationId: string = systemIds.uuid()): CommandRecord {
   };
 }
 
-const requestOf = ({ replyTo }: CommandRecord) => replyTo.requestId;
+export const requestOf = ({ replyTo }: CommandRecord) => replyTo.requestId;
 
 export function describeCommandLogContract(name: string, open: () => Promise<CommandLogUnderTest>): void {
   describe(`command log on ${name}`, () => {

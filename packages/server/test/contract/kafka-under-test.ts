@@ -1,9 +1,17 @@
+import { describe, test } from 'bun:test';
 import type { KafkaSettings } from '../../src/adapters/kafka/connection.ts';
 import { Topics } from '../../src/adapters/kafka/topics.ts';
 import { systemIds } from '../../src/platform/ids.ts';
-import { serviceAddress } from '../support/services.ts';
+import { serviceAddress, withoutService } from '../support/services.ts';
 
 export const shardsUnderTest = 4;
+
+/** Tests on the real broker, or a skipped one that says why there are none. */
+export function describeOnKafka(name: string, run: () => void): void {
+  const absent = withoutService('kafka');
+  if (absent === null) describe(name, run);
+  else test.skip(`${name}: ${absent}`, () => undefined);
+}
 
 /** A cluster's name of its own on the real broker, and its topics. */
 export async function newTopics(report: (error: unknown) => void = () => undefined): Promise<{

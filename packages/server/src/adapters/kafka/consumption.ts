@@ -1,6 +1,5 @@
 import type { CommandRecord } from '../../distribution/command.ts';
 import type { CommandConsumer } from '../../distribution/command-log-port.ts';
-import { Unusable } from '../../platform/failures.ts';
 import { backOffMs, type KafkaSettings } from './connection.ts';
 import { Fetcher } from './fetcher.ts';
 import { GroupMember, type GroupTimes } from './group-member.ts';
@@ -27,6 +26,7 @@ export class Consumption implements CommandConsumer {
   private member: GroupMember;
   private owned: ReadonlySet<number> = new Set();
   private open = true;
+  private beginning = false;
   private failures = 0;
 
   private constructor(private readonly options: ConsumptionOptions) {
@@ -70,14 +70,15 @@ export class Consumption implements CommandConsumer {
 
   private newMember(): GroupMember {
     const { settings, topic, group, times } = this.options;
-    return new GroupMember({
+    const member = new GroupMember({
       ...{ settings, topic, group, times },
       assigned: (positions) => {
         this.failures = 0;
         this.own(positions);
       },
-      broken: (error) => this.beginAnew(error),
+      broken: (error) => this.beginAnew(member, error),
     });
+    return member;
   }
 
   private own(positions: ReadonlyMap<number, bigint>): void {
@@ -86,19 +87,21 @@ export class Consumption implements CommandConsumer {
     this.fetcher.assign(positions);
   }
 
-  private beginAnew(error: unknown): void {
+  private beginAnew(broken: GroupMember, error: unknown): void {
     this.options.settings.report(error);
-    this.member.abandon();
+    // What breaks a membership may be told by its event and by the call that was under way.
+    if (broken !== this.member || this.beginning) return;
+    broken.abandon();
     this.own(new Map());
     if (!this.open) return;
+    this.beginning = true;
     setTimeout(
       () => {
+        this.beginning = false;
         if (!this.open) return;
-        this.member = this.newMember();
-        this.member.join().catch((cause: unknown) => {
-          // What the brokers refuse for good was refused at the start as well.
-          if (!(cause instanceof Unusable)) this.beginAnew(cause);
-        });
+        const member = this.newMember();
+        this.member = member;
+        member.join().catch((cause: unknown) => this.beginAnew(member, cause));
       },
       backOffMs(this.failures++),
     );

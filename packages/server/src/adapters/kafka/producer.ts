@@ -67,7 +67,8 @@ export class BatchingProducer {
         const broken = this.producer;
         this.producer = null;
         broken?.close().catch(this.settings.report);
-        for (const { reject } of batch) reject(failureOf(error, 'take records'));
+        // Who has waited behind it would wait as long again.
+        for (const { reject } of [...batch, ...this.waiting.splice(0)]) reject(failureOf(error, 'take records'));
       }
     }
     this.sending = null;

@@ -1,0 +1,11 @@
+// `bun consumer-process.ts BROKERS CLUSTER SHARDS`: a consumer of the cluster's commands that says what it was handed,
+// one request id a line, and never gets done with it.
+import { KafkaCommandLog } from '../../src/adapters/kafka/command-log.ts';
+
+const [brokers = '', clusterName = '', shards = ''] = process.argv.slice(2);
+const settings = { brokers: brokers.split(','), clusterName, tls: false, sasl: null, report: console.error };
+const log = new KafkaCommandLog(settings, { shards: Number(shards) });
+await log.consume((batch) => {
+  for (const { replyTo } of batch) console.log(replyTo.requestId);
+  return new Promise(() => undefined);
+});

@@ -1,0 +1,168 @@
+import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { fileURLToPath } from 'node:url';
+import { Admin } from '@platformatic/kafka';
+import { distributionGroup, KafkaCommandLog } from '../../src/adapters/kafka/command-log.ts';
+import { clientOptions, type KafkaSettings } from '../../src/adapters/kafka/connection.ts';
+import { BatchingProducer } from '../../src/adapters/kafka/producer.ts';
+import { commandsTopic, poisonTopic, type Topics } from '../../src/adapters/kafka/topics.ts';
+import { Unusable } from '../../src/platform/failures.ts';
+import { shardOf } from '../../src/platform/shards.ts';
+import { BatchHandler, record, requestOf } from './command-log-contract.ts';
+import { newIds } from './conversations-under-test.ts';
+import { describeOnKafka, newTopics, shardsUnderTest } from './kafka-under-test.ts';
+
+/** A conversation in each partition. */
+function conversationOfEach(): string[] {
+  const ids = newIds(200);
+  return Array.from({ length: shardsUnderTest }, (_, shard) => {
+    const found = ids.find((id) => shardOf(id, shardsUnderTest) === shard);
+    if (found === undefined) throw new Error('200 ids are in every shard');
+    return found;
+  });
+}
+
+describeOnKafka('the command log in Kafka', () => {
+  let settings: KafkaSettings;
+  let topics: Topics;
+  let log: KafkaCommandLog;
+  let closeTopics: () => Promise<void>;
+  const conversationIds = conversationOfEach();
+
+  beforeEach(async () => {
+    const opened = await newTopics();
+    ({ settings, topics, close: closeTopics } = opened);
+    log = new KafkaCommandLog(settings, { shards: shardsUnderTest });
+  });
+  afterEach(async () => {
+    await log.close();
+    await closeTopics();
+  });
+
+  const appendAll = async (records: ReturnType<typeof record>[]) => {
+    await Promise.all(records.map((each) => log.append(each)));
+    return records.map(requestOf);
+  };
+  const oneOfEach = () => conversationIds.map((id) => record(id));
+  const lagOf = async (partitions: Iterable<number>) => {
+    const lag = await topics.lag(distributionGroup(settings.clusterName));
+    return Array.from(partitions, (partition) => lag.get(partition));
+  };
+  const untilNoLag = async (partitions: readonly number[]) => {
+    while ((await lagOf(partitions)).some((behind) => behind !== 0)) await Bun.sleep(20);
+  };
+
+  test('a killed consumer’s records go to another, whatever it had in hand', async () => {
+    const path = fileURLToPath(new URL('./consumer-process.ts', import.meta.url));
+    const args = [settings.brokers.join(','), settings.clusterName, String(shardsUnderTest)];
+    const killed = Bun.spawn([process.execPath, path, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const handler = new BatchHandler();
+    try {
+      const appended = await appendAll(Array.from({ length: 25 }, oneOfEach).flat());
+      const said = killed.stdout.getReader();
+      expect((await said.read()).done).toBe(false);
+      const consumer = await log.consume(handler.handle);
+      await handler.until(() => handler.batches.length > 0);
+      killed.kill('SIGKILL');
+      const killedAt = performance.now();
+      await handler.until(() => new Set(handler.handled).size === appended.length);
+      console.log(`taken over ${Math.round(performance.now() - killedAt)} ms after SIGKILL`);
+      const seen = [...new Set(handler.handled)];
+      for (let shard = 0; shard < shardsUnderTest; shard++) {
+        const own = appended.filter((_, index) => index % shardsUnderTest === shard);
+        expect(seen.filter((request) => own.includes(request))).toEqual(own);
+      }
+      await consumer.close();
+    } finally {
+      killed.kill('SIGKILL');
+      await killed.exited;
+    }
+  });
+
+  test('a batch that ends after its partition went to another moves nothing there', async () => {
+    const [first, second] = [new BatchHandler(), new BatchHandler()];
+    const underWay = Promise.withResolvers<void>();
+    first.next = () => underWay.promise;
+    const early = await appendAll(oneOfEach());
+    const firstConsumer = await log.consume(first.handle);
+    await first.until(() => first.batches.length === 1);
+    const secondConsumer = await log.consume(second.handle);
+    await second.until(() => second.handled.length > 0);
+    const late = await appendAll(oneOfEach());
+    const moved = early.flatMap((request, partition) => (second.handled.includes(request) ? [partition] : []));
+    await second.until(() => moved.every((partition) => second.handled.includes(late[partition] ?? '')));
+    await untilNoLag(moved);
+    first.next = async () => undefined;
+    underWay.resolve();
+    await first.until(() =>
+      late.every((request) => first.handled.includes(request) || second.handled.includes(request)),
+    );
+    await firstConsumer.close();
+    expect(await lagOf(moved)).toEqual(moved.map(() => 0));
+    await secondConsumer.close();
+    const everything = new Set([...first.handled, ...second.handled]);
+    expect(everything).toEqual(new Set([...early, ...late]));
+  });
+
+  test('is read again from an earlier offset', async () => {
+    const handler = new BatchHandler();
+    const appended = await appendAll([...oneOfEach(), ...oneOfEach()]);
+    const consumer = await log.consume(handler.handle);
+    await handler.until(() => handler.handled.length === appended.length);
+    await consumer.close();
+    const admin = new Admin(clientOptions(settings));
+    const offsets = conversationIds.map((_, partition) => ({ partition, offset: 1n }));
+    await admin.alterConsumerGroupOffsets({
+      groupId: distributionGroup(settings.clusterName),
+      topics: [{ name: commandsTopic(settings.clusterName), partitionOffsets: offsets }],
+    });
+    await admin.close();
+    const again = new BatchHandler();
+    const next = await log.consume(again.handle);
+    await again.until(() => again.handled.length === shardsUnderTest);
+    expect(new Set(again.handled)).toEqual(new Set(appended.slice(shardsUnderTest)));
+    await next.close();
+  });
+
+  test('sets aside what is no command, and goes on behind it', async () => {
+    const producer = new BatchingProducer(settings);
+    const [conversationId = ''] = conversationIds;
+    const handler = new BatchHandler();
+    const [before, after] = [record(conversationId), record(conversationId)];
+    await log.append(before);
+    for (const value of ['{"command":', '{"command":{"kind":"dance"}}', '']) {
+      await producer.send({ topic: commandsTopic(settings.clusterName), partition: 0, value });
+    }
+    await producer.close();
+    await log.append(after);
+    const consumer = await log.consume(handler.handle);
+    await handler.until(() => handler.handled.includes(requestOf(after)));
+    expect(handler.handled).toEqual([before, after].map(requestOf));
+    expect(await topics.recordCount(poisonTopic(settings.clusterName))).toBe(3);
+    await log.setAside(after, 'it can’t be decided');
+    expect(await topics.recordCount(poisonTopic(settings.clusterName))).toBe(4);
+    await untilNoLag([0]);
+    await consumer.close();
+  });
+
+  test('refuses sessions shorter than the brokers allow, naming their setting', async () => {
+    const times = { sessionTimeoutMs: 500, heartbeatMs: 100 };
+    const impatient = new KafkaCommandLog(settings, { shards: shardsUnderTest, times });
+    const refused = await impatient.consume(async () => undefined).catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(Unusable);
+    expect(String(refused)).toContain('group.min.session.timeout.ms');
+    await impatient.close();
+  });
+
+  test('is served only on topics that fit', async () => {
+    await topics.create({ shards: shardsUnderTest, replicationFactor: 1 });
+    await topics.check({ shards: shardsUnderTest, allowSingleBroker: true });
+    const strict = topics.check({ shards: shardsUnderTest, allowSingleBroker: false });
+    await expect(strict).rejects.toThrow('has 1 replicas, and needs 3');
+    const more = topics.check({ shards: shardsUnderTest + 1, allowSingleBroker: true });
+    await expect(more).rejects.toThrow('has 4 partitions, and the cluster 5 shards');
+    await topics.remove();
+    const missing = topics.check({ shards: shardsUnderTest, allowSingleBroker: true });
+    await expect(missing).rejects.toThrow('parley cluster init');
+    await topics.create({ shards: shardsUnderTest, replicationFactor: 1 });
+  });
+});
