@@ -1,0 +1,82 @@
+import { afterEach, beforeEach, expect, test } from 'bun:test';
+import type { KafkaSettings } from '../../src/adapters/kafka/connection.ts';
+import { KafkaMailboxes } from '../../src/adapters/kafka/mailboxes.ts';
+import { mailboxTopic, type Topics } from '../../src/adapters/kafka/topics.ts';
+import type { Delivery } from '../../src/distribution/mailbox-port.ts';
+import { describeOnKafka, newTopics } from './kafka-under-test.ts';
+
+function numbered(number: number, detail = ''): Delivery {
+  return { kind: 'outcome', requestId: String(number), outcome: { kind: 'refused', code: 'forbidden', detail } };
+}
+
+/** Takes deliveries, and lets a test wait for as many. */
+class Taken {
+  readonly deliveries: Delivery[] = [];
+  private onMore: () => void = () => undefined;
+
+  readonly receive = (deliveries: readonly Delivery[]): void => {
+    this.deliveries.push(...deliveries);
+    this.onMore();
+  };
+
+  async count(count: number): Promise<void> {
+    while (this.deliveries.length < count) {
+      await new Promise<void>((resolve) => {
+        this.onMore = resolve;
+      });
+    }
+  }
+}
+
+describeOnKafka('mailboxes in Kafka', () => {
+  let settings: KafkaSettings;
+  let topics: Topics;
+  let mailboxes: KafkaMailboxes;
+  let taken: Taken;
+  let closeTopics: () => Promise<void>;
+
+  beforeEach(async () => {
+    const opened = await newTopics();
+    ({ settings, topics, close: closeTopics } = opened);
+    mailboxes = new KafkaMailboxes(settings, topics);
+    taken = new Taken();
+  });
+  afterEach(async () => {
+    await mailboxes.close();
+    await closeTopics();
+  });
+
+  test('hand over 2,000 deliveries in their order, in few records', async () => {
+    const mailbox = await mailboxes.open('server', taken.receive);
+    const deliveries = Array.from({ length: 2_000 }, (_, number) => numbered(number));
+    await Promise.all(deliveries.map((each) => mailboxes.deliver('server', [each])));
+    await taken.count(2_000);
+    expect(taken.deliveries).toEqual(deliveries);
+    expect(await topics.recordCount(mailboxTopic(settings.clusterName, 'server'))).toBeLessThan(10);
+    await mailbox.close();
+  });
+
+  test('take deliveries that together, as JSON, are larger than a record may be', async () => {
+    const mailbox = await mailboxes.open('server', taken.receive);
+    const text = '\u0001'.repeat(40_000);
+    const deliveries = Array.from({ length: 12 }, (_, number) => numbered(number, text));
+    await mailboxes.deliver('server', deliveries);
+    await taken.count(12);
+    expect(taken.deliveries).toEqual(deliveries);
+    await mailbox.close();
+  });
+
+  test('of dead servers are listed and removed; what is delivered to them is forgotten', async () => {
+    const [dead, alive] = [await mailboxes.open('dead', () => undefined), await mailboxes.open('alive', taken.receive)];
+    await mailboxes.deliver('dead', [numbered(1)]);
+    expect((await mailboxes.serverIds()).sort()).toEqual(['alive', 'dead']);
+    await mailboxes.remove('dead');
+    await mailboxes.remove('dead');
+    expect(await mailboxes.serverIds()).toEqual(['alive']);
+    await mailboxes.deliver('dead', [numbered(2)]);
+    await mailboxes.deliver('alive', [numbered(3)]);
+    await taken.count(1);
+    await Promise.all([dead.close(), alive.close()]);
+    expect(await mailboxes.serverIds()).toEqual([]);
+  });
+});
