@@ -1,13 +1,16 @@
 // `npm test`: every check, then every test. The last line is `N passed, N failed`, each check counted as one test.
+// What people meet is tested in both shapes: the end-to-end tests run a second time against a cluster on real services.
 // `npm test -- PATH …` runs only the tests of these paths; `--checks-only` (npm run check) only the checks.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bunFile, root, setUp } from './workspace.mjs';
 
 // Tests wait for what they are about, never for a time: this ends only those that would wait forever.
 const testTimeoutMs = 120_000;
+/** What holds in either shape. */
+const clusterPaths = ['packages/server/test/e2e', 'packages/server/test/regressions', 'packages/sdk/test/e2e'];
 
 setUp();
 const bun = bunFile();
@@ -23,7 +26,11 @@ if (paths.length === 0) {
   check('dead code', bun, [join(root, 'node_modules/knip/bin/knip.js')]);
   check('house rules', process.execPath, ['tools/house-rules.mjs']);
 }
-if (!checksOnly) test();
+if (!checksOnly) {
+  console.log('— tests');
+  test(paths, {});
+  if (paths.length === 0) testCluster();
+}
 
 const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
 console.log(`${counts.passed} passed, ${counts.failed} failed${skipped}`);
@@ -35,12 +42,26 @@ function check(name, program, args) {
   counts[status === 0 ? 'passed' : 'failed']++;
 }
 
-function test() {
-  console.log('— tests');
+/** The end-to-end tests against two servers of a cluster, if its services are there. */
+function testCluster() {
+  console.log('— end-to-end tests against a cluster');
+  const state = join(root, '.services/state.json');
+  const services = existsSync(state) ? JSON.parse(readFileSync(state, 'utf8')) : {};
+  const missing = ['postgres', 'kafka', 'redis'].filter((name) => !services[name]);
+  if (missing.length === 0) {
+    test(clusterPaths, { PARLEY_TEST_SHAPE: 'cluster' });
+    return;
+  }
+  console.log(`skipped: no ${missing.join(', no ')}: \`npm run services -- up\` starts what is installed`);
+  counts[process.env.CI === 'true' ? 'failed' : 'skipped']++;
+}
+
+function test(testPaths, environment) {
   const folder = mkdtempSync(join(tmpdir(), 'parley-test-'));
   const report = join(folder, 'report.xml');
-  const args = ['test', `--timeout=${testTimeoutMs}`, '--reporter=junit', `--reporter-outfile=${report}`, ...paths];
-  const { status } = spawnSync(bun, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  const args = ['test', `--timeout=${testTimeoutMs}`, '--reporter=junit', `--reporter-outfile=${report}`, ...testPaths];
+  const env = { ...process.env, ...environment };
+  const { status } = spawnSync(bun, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
   const cases = [...readFileSync(report, 'utf8').matchAll(/<testcase ([^>]*?)(\/>|>[\s\S]*?<\/testcase>)/g)];
   rmSync(folder, { recursive: true });
   let failed = 0;

@@ -6,7 +6,6 @@ import { moveShard } from '../adapters/postgres/shard-move.ts';
 import { confirmShards } from '../adapters/redis/cluster-mark.ts';
 import { openRedis } from '../adapters/redis/connection.ts';
 import { RedisConnectionRegistry } from '../adapters/redis/registry.ts';
-import { systemClock } from '../platform/clock.ts';
 import { Unusable } from '../platform/failures.ts';
 import { failureReporter } from '../platform/log.ts';
 import { type ClusterConfig, kafkaSettings, openServices, postgresServers, reached } from './cluster.ts';
@@ -49,7 +48,7 @@ export async function clusterStatus(config: ClusterConfig): Promise<ClusterStatu
   const services = await openServices(config);
   try {
     const { database, topics, redis } = services;
-    const registry = new RedisConnectionRegistry(redis, systemClock);
+    const registry = new RedisConnectionRegistry(redis);
     const lag = await topics.lag(distributionGroup(config['cluster-name']));
     const most = [...lag].reduce((a, b) => (b[1] > a[1] ? b : a), [0, 0] as const);
     const servers = Array.from({ length: database.shards }, (_, shard) => database.serverOf(shard));

@@ -10,9 +10,9 @@ import { PostgresTotals } from '../adapters/postgres/totals.ts';
 import { PostgresUserStore } from '../adapters/postgres/user-store.ts';
 import { confirmShards } from '../adapters/redis/cluster-mark.ts';
 import { openRedis, type RedisConnection } from '../adapters/redis/connection.ts';
+import { confirmKeepsKeys } from '../adapters/redis/eviction.ts';
 import { RedisRateLimits } from '../adapters/redis/rate-limits.ts';
 import { RedisConnectionRegistry } from '../adapters/redis/registry.ts';
-import type { Clock } from '../platform/clock.ts';
 import { Unavailable, Unusable } from '../platform/failures.ts';
 import { failureReporter } from '../platform/log.ts';
 import type { clusterSettings } from '../settings/cluster-settings.ts';
@@ -32,14 +32,14 @@ export interface ClusterServices {
 }
 
 /** The cluster's shape: PostgreSQL, Kafka and Redis, which any number of processes share. */
-export async function clusterAdapters(config: ClusterConfig, clock: Clock): Promise<Adapters> {
+export async function clusterAdapters(config: ClusterConfig): Promise<Adapters> {
   const services = await openServices(config);
   const { database, topics, kafka, redis } = services;
   // What is decided together is in one database, so that a database that is away holds up its own shards alone.
   const laneOf = (partition: number) => database.serverOf(partition);
   const commandLog = new KafkaCommandLog(kafka, { shards: database.shards, laneOf });
   const mailboxes = new KafkaMailboxes(kafka, topics);
-  const registry = new RedisConnectionRegistry(redis, clock);
+  const registry = new RedisConnectionRegistry(redis);
   return {
     users: new PostgresUserStore(database),
     conversations: new PostgresConversationStore(database),
@@ -86,6 +86,7 @@ export async function openServices(config: ClusterConfig): Promise<ClusterServic
     const allowSingleBroker = config['allow-single-broker'] === 'on';
     await reached('--kafka', () => topics.check({ shards, allowSingleBroker }));
     await reached('--redis', () => confirmShards(redis, shards));
+    await reached('--redis', () => confirmKeepsKeys(redis));
     return { database, topics, kafka, redis, close };
   } catch (error) {
     await close();

@@ -6,5 +6,5 @@ import { embeddedAdapters } from './embedded.ts';
 
 /** The adapters of the shape that the configuration asks for. */
 export async function composeAdapters(config: Config, clock: Clock): Promise<Adapters> {
-  return config.shape === 'cluster' ? clusterAdapters(config, clock) : embeddedAdapters(config.data, clock);
+  return config.shape === 'cluster' ? clusterAdapters(config) : embeddedAdapters(config.data, clock);
 }

@@ -12,11 +12,14 @@ interface Attendee {
   cancelGrace: (() => void) | null;
 }
 
+/** Before the registry is told again of somebody whose departure it could not be told of. */
+const retryMs = 1_000;
+
 /** Tells the registry who is on this server, each user once however many connections they have. */
 export class Attendance {
   private readonly attendees = new Map<UserId, Attendee>();
-  /** Departures that the registry is being told of: an arrival of the same user waits for them. */
-  private readonly departures = new Map<UserId, Promise<void>>();
+  /** Departures that the registry is being told of: an arrival of the same user ends them. */
+  private readonly departures = new Map<UserId, Departure>();
 
   constructor(
     private readonly serverId: () => string,
@@ -51,7 +54,9 @@ export class Attendance {
     if (attendee.connections > 0) return;
     attendee.cancelGrace = this.clock.after(graceMs, () => {
       this.attendees.delete(userId);
-      this.departures.set(userId, this.leave(userId));
+      const departure = new Departure(this.clock, this.reportFailure);
+      this.departures.set(userId, departure);
+      departure.run(() => this.leave(userId)).finally(() => this.departures.delete(userId));
     });
   }
 
@@ -59,6 +64,7 @@ export class Attendance {
   reset(): void {
     for (const { cancelGrace } of this.attendees.values()) cancelGrace?.();
     this.attendees.clear();
+    for (const departure of this.departures.values()) departure.end();
   }
 
   /** Everybody here, for registering again what the registry forgot. */
@@ -67,20 +73,55 @@ export class Attendance {
   }
 
   private async enter(userId: UserId): Promise<void> {
-    await this.departures.get(userId);
+    await this.departures.get(userId)?.end();
     const cameOnline = await this.registry.connect(this.serverId(), userId);
     if (cameOnline) await this.announce(userId, true);
   }
 
   private async leave(userId: UserId): Promise<void> {
-    try {
-      const wentOffline = await this.registry.disconnect(this.serverId(), userId);
-      if (wentOffline) await this.announce(userId, false);
-    } catch (error) {
-      // The lease ends what could not be taken back.
-      this.reportFailure(error);
-    } finally {
-      this.departures.delete(userId);
+    const wentOffline = await this.registry.disconnect(this.serverId(), userId);
+    if (wentOffline) await this.announce(userId, false);
+  }
+}
+
+/** Tells of somebody's departure until that is known: else they would count as online until this server ends. */
+class Departure {
+  private wanted = true;
+  private telling: Promise<void> = Promise.resolve();
+  private endPause: () => void = () => undefined;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly reportFailure: (error: unknown) => void,
+  ) {}
+
+  async run(tell: () => Promise<void>): Promise<void> {
+    while (this.wanted) {
+      this.telling = tell();
+      try {
+        await this.telling;
+        return;
+      } catch (error) {
+        this.reportFailure(error);
+        if (this.wanted) await this.pause();
+      }
     }
+  }
+
+  /** It need not be told any more. Resolves when it isn't being told. */
+  async end(): Promise<void> {
+    this.wanted = false;
+    this.endPause();
+    await this.telling.catch(() => undefined);
+  }
+
+  private pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.clock.after(retryMs, resolve);
+      this.endPause = () => {
+        cancel();
+        resolve();
+      };
+    });
   }
 }

@@ -64,9 +64,10 @@ export class ServerLease {
   private async renew(): Promise<void> {
     const generation = await this.registry.generation();
     if (generation !== this.generation) {
-      this.generation = generation;
       await this.registry.openServer(this.id, leaseMs);
       await this.events.forgotten();
+      // Last: what failed before this is done again.
+      this.generation = generation;
       return;
     }
     if (await this.registry.renewLease(this.id, leaseMs)) return;
