@@ -36,7 +36,7 @@ async function parley(args: readonly string[], input = '', environment: Record<s
 
 test('accounts of a running server: made, disabled, enabled, their passwords reset; sockets close at once', async () => {
   const data = join(folder, 'running');
-  const server = await ServerProcess.start({ data });
+  const server = await ServerProcess.start({ settings: { data } });
   const at = ['--data', data];
   expect(await parley(['user', 'create', 'root', ...at], `${password}\n`)).toMatchObject({
     code: 0,
@@ -84,7 +84,7 @@ test('accounts of a running server: made, disabled, enabled, their passwords res
 
 test('sign-up by invitation: closed without one, open for as many as it lets in', async () => {
   const data = join(folder, 'invited');
-  const server = await ServerProcess.start({ data, environment: { PARLEY_SIGNUP: 'invitation' } });
+  const server = await ServerProcess.start({ settings: { data, signup: 'invitation' } });
   const client = new ParleyClient({ url: server.url });
   // The first account on an empty server needs none, and administers.
   expect(await client.signup({ username: 'first', password })).toMatchObject({ administrator: true });
@@ -120,7 +120,7 @@ describe('verify reads the whole database', () => {
 
   test('and finds nothing wrong in a sound one, and each damage in a damaged one', async () => {
     const data = join(folder, 'verified');
-    const server = await ServerProcess.start({ data });
+    const server = await ServerProcess.start({ settings: { data } });
     const client = new ParleyClient({ url: server.url });
     await client.signup({ username: 'ana', password });
     client.connect();

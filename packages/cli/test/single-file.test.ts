@@ -26,7 +26,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 test('the single file serves, is killed, serves again: nothing is lost, and it administers and verifies', async () => {
   const data = join(folder, 'data');
   const environment = { PATH: '/usr/bin:/bin' };
-  let server = await ServerProcess.start({ data, command: [program, 'serve'], environment });
+  let server = await ServerProcess.start({ settings: { data }, command: [program, 'serve'], environment });
   const client = new ParleyClient({ url: server.url });
   await client.signup({ username: 'ana', password: 'a good password' });
   client.connect();
@@ -36,7 +36,11 @@ test('the single file serves, is killed, serves again: nothing is lost, and it a
   const { port } = server;
   await server.kill();
 
-  server = await ServerProcess.start({ data, port, command: [program, 'serve'], environment });
+  server = await ServerProcess.start({
+    settings: { data, port: String(port) },
+    command: [program, 'serve'],
+    environment,
+  });
   await channel.send('after the kill').sent();
   const { entries } = await client.call('getHistory', { conversationId: channel.id });
   const texts = entries.flatMap((entry) => (entry.kind === 'message' ? [[entry.seq, entry.text]] : []));

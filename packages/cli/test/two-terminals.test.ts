@@ -18,7 +18,10 @@ let data: string;
 let server: ServerProcess;
 beforeAll(async () => {
   data = mkdtempSync(join(tmpdir(), 'parley-chat-'));
-  server = await ServerProcess.start({ data, command: ['npm', '--prefix', root, 'start', '--silent', '--'] });
+  server = await ServerProcess.start({
+    settings: { data },
+    command: ['npm', '--prefix', root, 'start', '--silent', '--'],
+  });
 });
 afterAll(async () => {
   await server.stop();

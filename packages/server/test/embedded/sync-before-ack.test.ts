@@ -17,7 +17,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 test.skipIf(noSlowDisk !== null)(noSlowDisk === null ? title : `${title} (${noSlowDisk})`, async () => {
   const log = join(folder, 'syncs');
   const environment = await slowDisk(folder, 20_000, log);
-  const server = await ServerProcess.start({ data: join(folder, 'data'), environment });
+  const server = await ServerProcess.start({ settings: { data: join(folder, 'data') }, environment });
   const syncs = () => statSync(log).size;
   const clients = await Promise.all(
     Array.from({ length: 10 }, async (_, index) => {

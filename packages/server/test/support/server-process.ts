@@ -1,12 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import type { Subprocess } from 'bun';
+import type { GivenSettings } from '../../src/settings/settings.ts';
 
 const cli = fileURLToPath(new URL('../../../cli/src/main.ts', import.meta.url));
 
 interface ProcessOptions {
-  data: string;
-  /** 0 for any free one. */
-  port?: number;
+  settings: GivenSettings;
   /** How to run `parley serve`; from the sources unless given. */
   command?: readonly string[];
   environment?: Record<string, string>;
@@ -20,22 +19,23 @@ export class ServerProcess {
   ) {}
 
   /** Resolves when it serves. Rejects with what it printed when it ends before. */
-  static async start({ data, port = 0, command = [process.execPath, cli, 'serve'], environment }: ProcessOptions) {
-    const settings = ['--data', data, '--port', String(port), '--rate-limits', 'off', '--drain-ms', '0'];
-    const child = Bun.spawn([...command, ...settings], {
+  static async start({ settings, command = [process.execPath, cli, 'serve'], environment }: ProcessOptions) {
+    const all: GivenSettings = { port: '0', 'rate-limits': 'off', 'drain-ms': '0', ...settings };
+    const flags = Object.entries(all).flatMap(([name, value]) => [`--${name}`, value]);
+    const child = Bun.spawn([...command, ...flags], {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { ...process.env, ...environment },
       // A process group of its own: what started it (npm, say) and the server are told the same.
       detached: true,
     });
-    let printed = '';
-    const decoder = new TextDecoder();
-    for await (const chunk of child.stderr) {
-      printed += decoder.decode(chunk, { stream: true });
-      const url = /http:\/\/localhost:\d+/.exec(printed)?.[0];
-      if (url !== undefined) return new ServerProcess(child, url);
-    }
-    throw new Error(`the server ended before it served: ${printed}`);
+    const printed: string[] = [];
+    return new Promise<ServerProcess>((resolve, reject) => {
+      void follow(child.stderr, (text) => {
+        printed.push(text);
+        const url = /http:\/\/localhost:\d+/.exec(printed.join(''))?.[0];
+        if (url !== undefined) resolve(new ServerProcess(child, url));
+      }).then(() => reject(new Error(`the server ended before it served: ${printed.join('')}`)));
+    });
   }
 
   get port(): number {
@@ -48,9 +48,20 @@ export class ServerProcess {
     await this.child.exited;
   }
 
+  /** SIGSTOP, or SIGCONT after it. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    process.kill(-this.child.pid, signal);
+  }
+
   /** SIGTERM. Resolves with the exit code. */
   stop(): Promise<number> {
     process.kill(-this.child.pid, 'SIGTERM');
     return this.child.exited;
   }
+}
+
+/** Reads to the end, so that whoever writes never waits for a reader. */
+async function follow(stream: ReadableStream<Uint8Array>, take: (text: string) => void): Promise<void> {
+  const decoder = new TextDecoder();
+  for await (const chunk of stream) take(decoder.decode(chunk, { stream: true }));
 }

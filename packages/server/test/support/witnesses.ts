@@ -1,0 +1,125 @@
+import { expect } from 'bun:test';
+import type { Entry, Receipt } from '@parley/protocol';
+import { type Conversation, ParleyClient } from '@parley/sdk';
+
+/** What one person saw in the group, and what was acknowledged to them. */
+interface Witness {
+  client: ParleyClient;
+  conversation: Conversation;
+  seen: Entry[];
+  acknowledged: { clientMessageId: string; receipt: Receipt }[];
+}
+
+/**
+ * People who write to one group without end, over every interruption, and note what they see and what was
+ * acknowledged to them. In the end all of that has to agree (contract 1 to 4).
+ */
+export class Witnesses {
+  private writing = true;
+  private writers: Promise<void>[] = [];
+
+  private constructor(private readonly people: readonly [Witness, ...Witness[]]) {}
+
+  /** `urlOf` names the server that each of them comes to. */
+  static async gather(count: number, urlOf: (index: number) => string): Promise<Witnesses> {
+    const clients = await Promise.all(
+      Array.from({ length: count }, async (_, index) => {
+        const client = new ParleyClient({ url: urlOf(index) });
+        await client.signup({ username: `writer${index}`, password: 'a good password' });
+        client.connect();
+        await client.live();
+        return client;
+      }),
+    );
+    const [first] = clients as [ParleyClient];
+    const userIds = clients.map((client) => client.account?.id ?? '');
+    const { id } = await first.conversations.createGroup({ name: 'survivors', userIds });
+    const people = await Promise.all(clients.map((client) => witness(client, id)));
+    return new Witnesses(people as [Witness, ...Witness[]]);
+  }
+
+  /** They begin to write, each the next five messages when five were acknowledged. */
+  write(): void {
+    this.writers = this.people.map((person) => writeOn(person, () => this.writing));
+  }
+
+  /** How many messages were acknowledged, to all of them. */
+  get acknowledged(): number {
+    return this.people.reduce((sum, { acknowledged }) => sum + acknowledged.length, 0);
+  }
+
+  /** Resolves when `more` messages more than now were acknowledged. */
+  async untilAcknowledged(more: number): Promise<void> {
+    const before = this.acknowledged;
+    await until(() => this.acknowledged >= before + more);
+  }
+
+  /** They stop writing, and everything that they wrote is acknowledged. */
+  async fallSilent(): Promise<void> {
+    this.writing = false;
+    await Promise.all(this.writers);
+    await Promise.all(this.people.map(({ client }) => client.live()));
+  }
+
+  /** Holds what each saw against the history, and that against what was acknowledged. Returns the history. */
+  async agree(): Promise<Entry[]> {
+    const [first] = this.people;
+    const history = await historyOf(first);
+    expect(history.map(({ seq }) => seq)).toEqual(Array.from(history, (_, index) => index + 1));
+    const messages = history.filter((entry) => entry.kind === 'message');
+    const ids = messages.map(({ senderId, clientMessageId }) => `${senderId} ${clientMessageId}`);
+    expect(new Set(ids).size).toBe(ids.length);
+    const bySeq = new Map(messages.map((entry) => [entry.seq, entry]));
+    for (const { client, acknowledged } of this.people) {
+      for (const { clientMessageId, receipt } of acknowledged) {
+        const { seq, atMs } = receipt;
+        expect(bySeq.get(seq)).toMatchObject({ clientMessageId, senderId: client.account?.id, atMs });
+      }
+    }
+    for (const { seen } of this.people) {
+      await until(() => seen.length === history.length);
+      expect(seen).toEqual(history);
+    }
+    return history;
+  }
+
+  leave(): void {
+    this.writing = false;
+    for (const { client } of this.people) client.close();
+  }
+}
+
+async function witness(client: ParleyClient, conversationId: string): Promise<Witness> {
+  await until(() => client.conversations.get(conversationId) !== undefined);
+  const conversation = client.conversations.get(conversationId) as Conversation;
+  const person: Witness = { client, conversation, seen: [], acknowledged: [] };
+  void follow(person);
+  return person;
+}
+
+async function follow({ conversation, seen }: Witness): Promise<void> {
+  for await (const entry of conversation.live({ after: 0 })) seen.push(entry);
+}
+
+async function writeOn({ conversation, acknowledged }: Witness, goOn: () => boolean): Promise<void> {
+  while (goOn()) {
+    const batch = Array.from({ length: 5 }, () => conversation.send(`text ${Math.random()}`));
+    for (const message of batch) {
+      acknowledged.push({ clientMessageId: message.clientMessageId, receipt: await message.sent() });
+    }
+  }
+}
+
+async function historyOf({ client, conversation }: Witness): Promise<Entry[]> {
+  const entries: Entry[] = [];
+  while (true) {
+    const after = entries.at(-1)?.seq ?? 0;
+    const page = await client.call('getHistory', { conversationId: conversation.id, after, limit: 200 });
+    if (page.entries.length === 0) return entries;
+    entries.push(...page.entries);
+  }
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await Bun.sleep(1);
+}
