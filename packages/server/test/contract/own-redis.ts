@@ -4,6 +4,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Unavailable } from '../../src/platform/failures.ts';
+import { freePort } from '../support/free-port.ts';
 import { describeUnless } from './redis-under-test.ts';
 
 const programAbsent =
@@ -141,12 +142,4 @@ export class SwallowingProxy {
     this.server.close();
     this.cut();
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => server.on('error', reject).listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

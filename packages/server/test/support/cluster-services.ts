@@ -9,6 +9,13 @@ import { serviceAddress } from './services.ts';
 
 const shards = 8;
 
+/** Where a cluster's services are: a URL, brokers with commas, a URL. */
+export interface ServiceAddresses {
+  postgres: string;
+  kafka: string;
+  redis: string;
+}
+
 /** A cluster of its own on the real services: nothing else has its name, and nothing of it stays. */
 export class ClusterUnderTest {
   private constructor(
@@ -17,8 +24,8 @@ export class ClusterUnderTest {
   ) {}
 
   /** Two databases stand for two PostgreSQL servers: nothing crosses from one to the other. */
-  static async make(): Promise<ClusterUnderTest> {
-    const [postgres, kafka, redis] = [present('postgres'), present('kafka'), present('redis')];
+  static async make(services = sharedServices(), replicationFactor = 1): Promise<ClusterUnderTest> {
+    const { postgres, kafka, redis } = services;
     const name = `test_${systemIds.uuid().slice(-12)}`;
     const urls = await Promise.all(['one', 'two'].map((server) => newDatabase(postgres, `${name}_${server}`)));
     const settings: GivenSettings = {
@@ -26,7 +33,7 @@ export class ClusterUnderTest {
       postgres: `one=${urls[0]},two=${urls[1]}`,
     };
     const config = loadConfig(settings, {});
-    await initialiseCluster(config, { shards, replicationFactor: 1 });
+    await initialiseCluster(config, { shards, replicationFactor });
     return new ClusterUnderTest(settings, postgresServers(config));
   }
 
@@ -45,6 +52,11 @@ export class ClusterUnderTest {
     await redis.close();
     await dropDatabases(this.servers);
   }
+}
+
+/** Those that all tests share; none of them is killed. */
+export function sharedServices(): ServiceAddresses {
+  return { postgres: present('postgres'), kafka: present('kafka'), redis: present('redis') };
 }
 
 function present(name: 'postgres' | 'kafka' | 'redis'): string {

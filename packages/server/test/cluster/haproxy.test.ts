@@ -1,0 +1,203 @@
+import { afterEach, describe, expect, test } from 'bun:test';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Server } from 'bun';
+import { freePort } from '../support/free-port.ts';
+import { Haproxy, withoutHaproxy } from '../support/haproxy.ts';
+
+if (withoutHaproxy !== null) test.skip(`HAProxy: ${withoutHaproxy}`, () => undefined);
+
+/** What a process of Parley looks like from HAProxy: it says whether it is ready, and takes sockets and requests. */
+class Backend {
+  ready = true;
+  sockets = 0;
+  private readonly server: Server<undefined>;
+
+  constructor(readonly name: string) {
+    this.server = Bun.serve({
+      port: 0,
+      hostname: '127.0.0.1',
+      fetch: (request, server) => {
+        const { pathname } = new URL(request.url);
+        if (pathname === '/readyz') return new Response('', { status: this.ready ? 200 : 503 });
+        if (pathname === '/v1/socket') return server.upgrade(request) ? undefined : new Response('', { status: 426 });
+        return Response.json({ name, forwardedFor: request.headers.get('x-forwarded-for') });
+      },
+      websocket: {
+        open: () => {
+          this.sockets++;
+        },
+        close: () => {
+          this.sockets--;
+        },
+        message: (socket) => {
+          socket.send(name);
+        },
+      },
+    });
+  }
+
+  get port(): number {
+    return this.server.port ?? 0;
+  }
+
+  stop(): Promise<void> {
+    return this.server.stop(true);
+  }
+}
+
+describe.skipIf(withoutHaproxy !== null)('HAProxy as it is deployed', () => {
+  const running: { stop(): Promise<void> }[] = [];
+  const open: WebSocket[] = [];
+  afterEach(async () => {
+    for (const socket of open.splice(0)) socket.close();
+    for (const each of running.splice(0).reverse()) await each.stop();
+  });
+
+  function backend(name: string): Backend {
+    const made = new Backend(name);
+    running.push(made);
+    return made;
+  }
+
+  async function start(messaging: Backend[], gateway: Backend[], environment: Record<string, string> = {}) {
+    const ports = (backends: Backend[]) => backends.map(({ port }) => port);
+    const haproxy = await Haproxy.start({ messaging: ports(messaging), gateway: ports(gateway), environment });
+    running.push(haproxy);
+    return haproxy;
+  }
+
+  async function socket(url: string): Promise<WebSocket> {
+    const made = new WebSocket(`${url.replace('http', 'ws')}/v1/socket`);
+    open.push(made);
+    await new Promise((resolve, reject) => {
+      made.onopen = resolve;
+      made.onerror = reject;
+      made.onclose = reject;
+    });
+    return made;
+  }
+
+  function answerOf(from: WebSocket): Promise<string> {
+    return new Promise((resolve) => {
+      from.onmessage = ({ data }) => resolve(String(data));
+      from.send('who?');
+    });
+  }
+
+  test('sockets go to messaging, everything else to the gateway, health to nobody', async () => {
+    const haproxy = await start([backend('messaging')], [backend('gateway')]);
+    expect(await answerOf(await socket(haproxy.url))).toBe('messaging');
+    expect(await (await fetch(`${haproxy.url}/v1/server`)).json()).toMatchObject({ name: 'gateway' });
+    expect((await fetch(`${haproxy.url}/readyz`)).status).toBe(404);
+  });
+
+  test('sockets are spread, and who says that it is draining keeps those it has and gets no more', async () => {
+    const [first, second] = [backend('first'), backend('second')];
+    const haproxy = await start([first, second], [backend('gateway')]);
+    const early: WebSocket[] = [];
+    for (let count = 0; count < 10; count++) early.push(await socket(haproxy.url));
+    expect([first.sockets, second.sockets]).toEqual([5, 5]);
+    first.ready = false;
+    // Until it was asked again it gets new ones; each of these leaves at once, so that the other has no more than it.
+    for (let inARow = 0; inARow < 20; ) {
+      const late = await socket(haproxy.url);
+      inARow = (await answerOf(late)) === 'second' ? inARow + 1 : 0;
+      const closed = new Promise((resolve) => late.addEventListener('close', resolve));
+      late.close();
+      await closed;
+    }
+    const names = await Promise.all(early.map(answerOf));
+    expect(names.filter((name) => name === 'first')).toHaveLength(5);
+  });
+
+  test('when no process is there, the answer is a problem that says when to try again', async () => {
+    const gone = backend('gone');
+    gone.ready = false;
+    const haproxy = await start([gone], [gone]);
+    let answer: Response;
+    do answer = await fetch(`${haproxy.url}/v1/server`);
+    while (answer.status === 200);
+    expect(answer.status).toBe(503);
+    expect(answer.headers.get('retry-after')).toBe('2');
+    expect(answer.headers.get('content-type')).toBe('application/problem+json');
+    expect(await answer.json()).toMatchObject({ status: 503, code: 'unavailable' });
+  });
+
+  test('where a request comes from can not be forged', async () => {
+    const haproxy = await start([backend('messaging')], [backend('gateway')]);
+    const headers = { 'x-forwarded-for': '198.51.100.7' };
+    const answer = await fetch(`${haproxy.url}/v1/server`, { headers });
+    expect(await answer.json()).toMatchObject({ forwardedFor: '127.0.0.1' });
+  });
+
+  test('one address has at most so many connections', async () => {
+    const messaging = backend('messaging');
+    const haproxy = await start([messaging], [backend('gateway')], { PARLEY_CONNECTIONS_PER_ADDRESS: '5' });
+    const tried = await Promise.allSettled(Array.from({ length: 20 }, () => socket(haproxy.url)));
+    const opened = tried.filter(({ status }) => status === 'fulfilled').length;
+    expect(opened).toBeGreaterThan(0);
+    expect(opened).toBeLessThanOrEqual(5);
+    expect(messaging.sockets).toBe(opened);
+  });
+
+  test('a request whose headers never end is cut off', async () => {
+    const haproxy = await start([backend('messaging')], [backend('gateway')]);
+    const slow = connect(haproxy.port, '127.0.0.1');
+    slow.write('GET /v1/server HTTP/1.1\r\nhost: parley\r\n');
+    const answer = await new Promise<string>((resolve) => {
+      let text = '';
+      slow.on('data', (data) => {
+        text += data;
+      });
+      slow.on('close', () => resolve(text));
+    });
+    expect(answer).toStartWith('HTTP/1.1 408');
+  });
+
+  describe('with TLS', () => {
+    let folder: string;
+    afterEach(() => rmSync(folder, { recursive: true }));
+
+    test('plain HTTP leads to TLS, where requests and sockets are taken', async () => {
+      folder = mkdtempSync(join(tmpdir(), 'parley-tls-'));
+      const certificate = selfSigned(folder);
+      const tlsPort = await freePort();
+      const haproxy = await start([backend('messaging')], [backend('gateway')], {
+        PARLEY_TLS_BIND: `127.0.0.1:${tlsPort}`,
+        PARLEY_TLS_CERTIFICATE: certificate,
+      });
+      const redirect = await fetch(`${haproxy.url}/v1/server`, { redirect: 'manual' });
+      expect(redirect.status).toBe(308);
+      expect(redirect.headers.get('location')).toStartWith('https://');
+      const tls = { ca: readFileSync(certificate, 'utf8') };
+      const answer = await fetch(`https://localhost:${tlsPort}/v1/server`, { tls });
+      expect(await answer.json()).toMatchObject({ name: 'gateway' });
+      expect(answer.headers.get('strict-transport-security')).toContain('max-age');
+      // Bun's WebSocket takes options where browsers take protocols; the types of both are merged here.
+      const secure = new WebSocket(`wss://localhost:${tlsPort}/v1/socket`, { tls } as unknown as string[]);
+      open.push(secure);
+      await new Promise((resolve, reject) => {
+        secure.onopen = resolve;
+        secure.onerror = reject;
+      });
+      expect(await answerOf(secure)).toBe('messaging');
+    });
+  });
+});
+
+/** A certificate of "localhost" with its key, in one file. */
+function selfSigned(folder: string): string {
+  const [key, certificate, both] = ['key', 'certificate', 'both'].map((name) => join(folder, `${name}.pem`)) as [
+    ...[string, string, string],
+  ];
+  const made = Bun.spawnSync([
+    ...['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-subj', '/CN=localhost'],
+    ...['-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', certificate],
+  ]);
+  if (!made.success) throw new Error(String(made.stderr));
+  writeFileSync(both, readFileSync(certificate, 'utf8') + readFileSync(key, 'utf8'));
+  return both;
+}

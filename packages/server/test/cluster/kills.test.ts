@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { ClusterProcesses, roles } from '../support/cluster-processes.ts';
+import { withoutHaproxy } from '../support/haproxy.ts';
+import { withoutService } from '../support/services.ts';
+import { Witnesses } from '../support/witnesses.ts';
+
+const people = 8;
+const absent = withoutHaproxy ?? withoutService('kafka') ?? withoutService('postgres') ?? withoutService('redis');
+if (absent !== null) test.skip(`a cluster of processes: ${absent}`, () => undefined);
+
+describe.skipIf(absent !== null)('a cluster of two processes of each role behind HAProxy', () => {
+  let cluster: ClusterProcesses;
+  let witnesses: Witnesses;
+
+  beforeAll(async () => {
+    cluster = await ClusterProcesses.start();
+    witnesses = await Witnesses.gather(people, () => cluster.url);
+    witnesses.write();
+  }, 60_000);
+  afterAll(async () => {
+    witnesses.leave();
+    await cluster.stop();
+  }, 60_000);
+
+  /** Messages are acknowledged again after `disturb`, which is told with how long that took. */
+  async function goesOnAfter(what: string, disturb: () => Promise<void>): Promise<void> {
+    await witnesses.untilAcknowledged(100);
+    await disturb();
+    const startedMs = performance.now();
+    await witnesses.untilAcknowledged(people * 5 + 1);
+    console.log(`${what}: acknowledged again after ${Math.round(performance.now() - startedMs)} ms`);
+  }
+
+  for (const role of roles) {
+    test(`SIGKILL of each ${role}, one after the other, under load`, async () => {
+      for (const place of cluster.placesOf(role)) {
+        await goesOnAfter(`${role} killed`, () => place.kill());
+        await place.start();
+      }
+    }, 120_000);
+  }
+
+  test('in the end every view is the history is what was acknowledged (contract 1 to 4)', async () => {
+    await witnesses.untilAcknowledged(100);
+    await witnesses.fallSilent();
+    expect((await witnesses.agree()).length).toBeGreaterThan(roles.length * 200);
+  }, 120_000);
+});

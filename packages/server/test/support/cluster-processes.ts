@@ -1,0 +1,83 @@
+import type { GivenSettings } from '../../src/settings/settings.ts';
+import { ClusterUnderTest, type ServiceAddresses } from './cluster-services.ts';
+import { freePort } from './free-port.ts';
+import { Haproxy } from './haproxy.ts';
+import { ServerProcess } from './server-process.ts';
+
+export type Role = 'gateway' | 'messaging' | 'distribution';
+export const roles: readonly Role[] = ['gateway', 'messaging', 'distribution'];
+const processesOfRole = 2;
+
+/** One process of a role, which may be killed and started again at its place. */
+export class Place {
+  private process: ServerProcess | null = null;
+
+  constructor(
+    readonly role: Role,
+    readonly port: number,
+    private readonly settings: GivenSettings,
+  ) {}
+
+  async start(): Promise<void> {
+    const settings = { ...this.settings, roles: this.role, port: String(this.port), 'trusted-proxies': '127.0.0.1' };
+    this.process = await ServerProcess.start({ settings });
+  }
+
+  async kill(): Promise<void> {
+    await this.process?.kill();
+  }
+
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.process?.signal(signal);
+  }
+
+  /** SIGTERM. Resolves with the exit code. */
+  async stop(): Promise<number | undefined> {
+    return this.process?.stop();
+  }
+}
+
+/** A cluster as it is deployed: two processes of each role behind HAProxy, over real services. */
+export class ClusterProcesses {
+  private constructor(
+    private readonly cluster: ClusterUnderTest,
+    readonly places: readonly Place[],
+    private readonly haproxy: Haproxy,
+  ) {}
+
+  static async start(
+    services?: ServiceAddresses,
+    settings: GivenSettings = {},
+    replicationFactor = 1,
+  ): Promise<ClusterProcesses> {
+    const cluster = await ClusterUnderTest.make(services, replicationFactor);
+    const places: Place[] = [];
+    for (const role of roles) {
+      for (let count = 0; count < processesOfRole; count++) {
+        places.push(new Place(role, await freePort(), { ...cluster.settings, ...settings }));
+      }
+    }
+    await Promise.all(places.map((place) => place.start()));
+    const portsOf = (role: Role) => places.filter((place) => place.role === role).map(({ port }) => port);
+    const haproxy = await Haproxy.start({ messaging: portsOf('messaging'), gateway: portsOf('gateway') });
+    return new ClusterProcesses(cluster, places, haproxy);
+  }
+
+  get url(): string {
+    return this.haproxy.url;
+  }
+
+  get settings(): GivenSettings {
+    return this.cluster.settings;
+  }
+
+  placesOf(role: Role): Place[] {
+    return this.places.filter((place) => place.role === role);
+  }
+
+  async stop(): Promise<void> {
+    await this.haproxy.stop();
+    await Promise.all(this.places.map((place) => place.stop()));
+    await this.cluster.remove();
+  }
+}

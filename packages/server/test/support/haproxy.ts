@@ -1,0 +1,66 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freePort } from './free-port.ts';
+
+const configuration = fileURLToPath(new URL('../../../../deploy/haproxy/haproxy.cfg', import.meta.url));
+
+/** Why tests with HAProxy are skipped; null when they are not. */
+export const withoutHaproxy = Bun.which('haproxy') === null ? 'no haproxy is installed (Debian: haproxy)' : null;
+
+interface HaproxyOptions {
+  /** Ports of the processes on this machine, by role. */
+  messaging: readonly number[];
+  gateway: readonly number[];
+  environment?: Record<string, string>;
+}
+
+/** The real HAProxy with the configuration that people deploy. */
+export class Haproxy {
+  private constructor(
+    readonly port: number,
+    private readonly child: Bun.Subprocess,
+    private readonly folder: string,
+  ) {}
+
+  /** Resolves when it answers. */
+  static async start({ messaging, gateway, environment = {} }: HaproxyOptions): Promise<Haproxy> {
+    const folder = mkdtempSync(join(tmpdir(), 'parley-haproxy-'));
+    const servers = join(folder, 'servers.cfg');
+    writeFileSync(servers, `${backend('messaging', 'sockets', messaging)}${backend('gateway', 'requests', gateway)}`);
+    const port = await freePort();
+    const child = Bun.spawn(['haproxy', '-db', '-f', configuration, '-f', servers], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, PARLEY_BIND: `127.0.0.1:${port}`, ...environment },
+    });
+    const haproxy = new Haproxy(port, child, folder);
+    while (!(await haproxy.answers())) {
+      if (child.exitCode !== null) throw new Error(`haproxy ended with ${child.exitCode}`);
+      await Bun.sleep(10);
+    }
+    return haproxy;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  async stop(): Promise<void> {
+    this.child.kill('SIGKILL');
+    await this.child.exited;
+    rmSync(this.folder, { recursive: true });
+  }
+
+  private answers(): Promise<boolean> {
+    return fetch(`${this.url}/livez`, { redirect: 'manual' }).then(
+      () => true,
+      () => false,
+    );
+  }
+}
+
+function backend(role: string, kind: string, ports: readonly number[]): string {
+  const servers = ports.map((port, index) => `  server ${role}-${index + 1} 127.0.0.1:${port}\n`).join('');
+  return `backend ${role} from parley-${kind}\n${servers}\n`;
+}
