@@ -66,3 +66,14 @@ export function backOffMs(failures: number): number {
   const delayMs = Math.min(2_000, 50 * 2 ** Math.min(failures, 10));
   return delayMs / 2 + (Math.random() * delayMs) / 2;
 }
+
+/** What `call` comes to; rejects when it takes longer than `limitMs`. */
+export async function within<Answer>(limitMs: number, call: Promise<Answer>): Promise<Answer> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`no answer within ${limitMs} ms`)), limitMs);
+  try {
+    return await Promise.race([call, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

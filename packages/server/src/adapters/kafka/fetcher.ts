@@ -5,7 +5,6 @@ import { backOffMs, clientOptions, isBrokerError, type KafkaSettings } from './c
 export interface FetchedRecord {
   offset: bigint;
   value: Buffer;
-  headers: ReadonlyMap<string, string>;
 }
 
 interface FetcherOptions {
@@ -120,10 +119,10 @@ export class Fetcher {
         const records: FetchedRecord[] = [];
         let next = position;
         for (const batch of batches ?? []) {
-          for (const { offsetDelta, value, headers } of batch.records) {
+          for (const { offsetDelta, value } of batch.records) {
             const offset = batch.firstOffset + BigInt(offsetDelta);
             if (offset < position) continue;
-            records.push({ offset, value: value ?? Buffer.alloc(0), headers: textHeaders(headers) });
+            records.push({ offset, value: value ?? Buffer.alloc(0) });
           }
           next = batch.firstOffset + BigInt(batch.lastOffsetDelta) + 1n;
         }
@@ -161,8 +160,4 @@ export class Fetcher {
       backOffMs(this.failures++),
     );
   }
-}
-
-function textHeaders(headers: readonly (readonly [unknown, unknown])[]): ReadonlyMap<string, string> {
-  return new Map(headers.map(([name, value]) => [String(name), String(value)]));
 }

@@ -1,5 +1,5 @@
 import { type MessageToProduce, ProduceAcks, Producer } from '@platformatic/kafka';
-import { clientOptions, failureOf, type KafkaSettings } from './connection.ts';
+import { clientOptions, failureOf, type KafkaSettings, within } from './connection.ts';
 
 /** A record on its way to a topic. */
 export interface OutgoingRecord {
@@ -24,6 +24,9 @@ interface Waiting {
 const sendBytes = 900_000;
 const sendRecords = 2_000;
 const overheadBytes = 100;
+/** Fewer than two would mean "for ever" to the client, when it is idempotent. */
+const sendRetries = 2;
+const sendTimeoutMs = 6_000;
 
 /**
  * Sends records with acks=all, idempotently, one send at a time: what comes meanwhile goes in the next. More than one
@@ -60,7 +63,7 @@ export class BatchingProducer {
       const batch = this.nextBatch();
       try {
         this.producer ??= this.connect();
-        await this.producer.send({ messages: batch.map(({ record }) => messageOf(record)) });
+        await within(sendTimeoutMs, this.producer.send({ messages: batch.map(({ record }) => messageOf(record)) }));
         for (const { resolve } of batch) resolve();
       } catch (error) {
         // Whatever its sequence numbers were, a new producer's begin anew.
@@ -88,6 +91,7 @@ export class BatchingProducer {
   private connect(): Producer<string, string | Buffer, string, string> {
     const producer = new Producer<string, string | Buffer, string, string>({
       ...clientOptions(this.settings),
+      retries: sendRetries,
       serializers: { key: bytesOf, value: bytesOf, headerKey: bytesOf, headerValue: bytesOf },
       idempotent: true,
       acks: ProduceAcks.ALL,

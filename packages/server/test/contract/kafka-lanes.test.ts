@@ -1,0 +1,98 @@
+import { expect, test } from 'bun:test';
+import { Lanes, type WaitingRecord } from '../../src/adapters/kafka/lanes.ts';
+import type { CommandRecord } from '../../src/distribution/command.ts';
+import { BatchHandler, record, requestOf } from './command-log-contract.ts';
+
+function waitingOf(records: readonly CommandRecord[], from = 0): WaitingRecord[] {
+  return records.map((each, index) => ({ offset: BigInt(from + index), record: each, bytes: Buffer.alloc(0) }));
+}
+
+function lanesOf(handle: (batch: readonly CommandRecord[]) => Promise<void>, laneOf: (partition: number) => string) {
+  const done: [number, bigint][] = [];
+  const doneSomething: { onDone: () => void } = { onDone: () => undefined };
+  const lanes = new Lanes({
+    ...{ handle, laneOf, setAside: async () => undefined, report: () => undefined },
+    done: (partition, next) => {
+      done.push([partition, next]);
+      doneSomething.onDone();
+    },
+  });
+  const untilDone = async (partition: number) => {
+    while (!done.some(([each]) => each === partition)) {
+      await new Promise<void>((resolve) => {
+        doneSomething.onDone = resolve;
+      });
+    }
+  };
+  return { lanes, done, untilDone };
+}
+
+test('a lane that fails holds no other up, and has its records again in their order', async () => {
+  const [failing, other] = [[record(), record()], [record()]];
+  let faults = 2;
+  const handled: string[][] = [];
+  const { lanes, done, untilDone } = lanesOf(
+    async (batch) => {
+      const requests = batch.map(requestOf);
+      if (failing.some((each) => requests.includes(requestOf(each))) && faults-- > 0) throw new Error('away');
+      handled.push(requests);
+    },
+    (partition) => String(partition),
+  );
+  lanes.put(0, waitingOf(failing));
+  lanes.put(1, waitingOf(other));
+  await untilDone(0);
+  expect(handled).toEqual([other.map(requestOf), failing.map(requestOf)]);
+  expect(done).toEqual([
+    [1, 1n],
+    [0, 2n],
+  ]);
+  await lanes.close();
+});
+
+test('partitions of one lane share a batch of at most 512 records', async () => {
+  const handler = new BatchHandler();
+  const { lanes } = lanesOf(handler.handle, () => 'all');
+  lanes.put(0, waitingOf(Array.from({ length: 500 }, () => record())));
+  lanes.put(1, waitingOf(Array.from({ length: 500 }, () => record())));
+  await handler.until(() => handler.handled.length === 1_000);
+  expect(handler.batches.map((batch) => batch.length)).toEqual([512, 488]);
+  await lanes.close();
+});
+
+test('a partition that moves to another lane is never in two batches at once', async () => {
+  const handler = new BatchHandler();
+  const underWay = Promise.withResolvers<void>();
+  handler.next = () => underWay.promise;
+  let lane = 'old';
+  const { lanes, untilDone } = lanesOf(handler.handle, (partition) => (partition === 0 ? lane : 'new'));
+  const [first, second, other] = [record(), record(), record()];
+  lanes.put(0, waitingOf([first]));
+  await handler.until(() => handler.batches.length === 1);
+  lane = 'new';
+  handler.next = async () => undefined;
+  lanes.put(0, waitingOf([second], 1));
+  lanes.put(1, waitingOf([other]));
+  await untilDone(1);
+  expect(handler.handled).toEqual([first, other].map(requestOf));
+  underWay.resolve();
+  await handler.until(() => handler.handled.length === 3);
+  expect(handler.handled).toEqual([first, other, second].map(requestOf));
+  await lanes.close();
+});
+
+test('what ends after its partition was dropped is not told, also when the partition came back', async () => {
+  const handler = new BatchHandler();
+  const underWay = Promise.withResolvers<void>();
+  handler.next = () => underWay.promise;
+  const { lanes, done, untilDone } = lanesOf(handler.handle, () => 'all');
+  lanes.put(0, waitingOf([record()], 6));
+  await handler.until(() => handler.batches.length === 1);
+  lanes.drop(0);
+  handler.next = async () => undefined;
+  lanes.put(0, waitingOf([record()], 20));
+  underWay.resolve();
+  await untilDone(0);
+  expect(done).toEqual([[0, 21n]]);
+  await lanes.close();
+});

@@ -1,0 +1,66 @@
+import { expect, test } from 'bun:test';
+import { KafkaCommandLog } from '../../src/adapters/kafka/command-log.ts';
+import type { KafkaSettings } from '../../src/adapters/kafka/connection.ts';
+import { KafkaMailboxes } from '../../src/adapters/kafka/mailboxes.ts';
+import { Topics } from '../../src/adapters/kafka/topics.ts';
+import type { Delivery } from '../../src/distribution/mailbox-port.ts';
+import { Unavailable } from '../../src/platform/failures.ts';
+import { BatchHandler, record, requestOf } from './command-log-contract.ts';
+import { shardsUnderTest } from './kafka-under-test.ts';
+import { describeOnOwnKafka, OwnKafka } from './own-kafka.ts';
+import { eventually, rejection } from './own-redis.ts';
+
+const delivery: Delivery = { kind: 'outcome', requestId: 'request', outcome: { kind: 'unchanged' } };
+
+describeOnOwnKafka('a Kafka broker', () => {
+  test('that goes away and comes back is used again: sending, consuming and mailboxes go on', async () => {
+    const kafka = await OwnKafka.start();
+    const settings: KafkaSettings = {
+      ...{ brokers: [kafka.address], clusterName: 'parley', tls: false, sasl: null },
+      report: () => undefined,
+    };
+    const topics = new Topics(settings);
+    const log = new KafkaCommandLog(settings, { shards: shardsUnderTest });
+    const mailboxes = new KafkaMailboxes(settings, topics);
+    const handler = new BatchHandler();
+    const handled = (request: string) => handler.until(() => handler.handled.includes(request));
+    const delivered: Delivery[] = [];
+    try {
+      await eventually(() => topics.create({ shards: shardsUnderTest, replicationFactor: 1 }));
+      const consumer = await eventually(() => log.consume(handler.handle));
+      const mailbox = await mailboxes.open('server', (deliveries) => {
+        delivered.push(...deliveries);
+      });
+      const before = record();
+      await log.append(before);
+      await handled(requestOf(before));
+      await mailboxes.deliver('server', [delivery]);
+
+      await kafka.kill();
+      expect(await rejection(log.append(record()))).toBeInstanceOf(Unavailable);
+      expect(await rejection(mailboxes.deliver('server', [delivery]))).toBeInstanceOf(Unavailable);
+      expect(await rejection(topics.ping())).toBeInstanceOf(Unavailable);
+
+      kafka.startAgain();
+      const after = record();
+      await eventually(() => log.append(after));
+      await handled(requestOf(after));
+      const { length } = delivered;
+      await eventually(() => mailboxes.deliver('server', [delivery]));
+      while (delivered.length === length) await Bun.sleep(20);
+
+      kafka.signal('SIGSTOP');
+      const waiting = await Promise.all([record(), record()].map((each) => rejection(log.append(each))));
+      for (const error of waiting) expect(error).toBeInstanceOf(Unavailable);
+      kafka.signal('SIGCONT');
+      const last = record();
+      await eventually(() => log.append(last));
+      await handled(requestOf(last));
+      await mailbox.close();
+      await consumer.close();
+    } finally {
+      await kafka.remove();
+      await Promise.allSettled([log.close(), mailboxes.close(), topics.close()]);
+    }
+  });
+});
