@@ -79,4 +79,12 @@ describeOnKafka('mailboxes in Kafka', () => {
     await Promise.all([dead.close(), alive.close()]);
     expect(await mailboxes.serverIds()).toEqual([]);
   });
+
+  test('that are removed while the whole cluster is removed are in nobody’s way', async () => {
+    const ids = ['first', 'second', 'third', 'fourth'];
+    const opened = await Promise.all(ids.map((id) => mailboxes.open(id, () => undefined)));
+    await Promise.all([topics.remove(), ...opened.map((mailbox) => mailbox.close())]);
+    await topics.remove();
+    expect(await mailboxes.serverIds()).toEqual([]);
+  });
 });

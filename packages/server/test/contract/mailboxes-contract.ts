@@ -72,8 +72,9 @@ export function describeMailboxesContract(name: string, open: () => Promise<Mail
       const busy = Promise.withResolvers<void>();
       receiver.until = busy.promise;
       const mailbox = await mailboxes.open(serverId, receiver.receive);
-      for (const number of [1, 2, 3]) await mailboxes.deliver(serverId, [numbered(number)]);
+      await mailboxes.deliver(serverId, [numbered(1)]);
       await receiver.has(1);
+      for (const number of [2, 3]) await mailboxes.deliver(serverId, [numbered(number)]);
       expect(receiver.received).not.toContain(2);
       busy.resolve();
       await receiver.has(3);
