@@ -87,7 +87,8 @@ export function describeCommandLogContract(name: string, open: () => Promise<Com
       const underWay = Promise.withResolvers<void>();
       handler.next = () => underWay.promise;
       const consumer = await log.consume(handler.handle);
-      const [first, ...meanwhile] = [record(), record(), record()];
+      const conversationId = systemIds.uuid();
+      const [first, ...meanwhile] = [record(conversationId), record(conversationId), record(conversationId)];
       if (!first) throw new Error('there is a first');
       await log.append(first);
       await handler.until(() => handler.batches.length === 1);
