@@ -63,8 +63,8 @@ export class Consumption implements CommandConsumer {
 
   async close(): Promise<void> {
     this.open = false;
-    await this.fetcher.close();
-    await this.lanes.close();
+    // The lanes stop taking batches at once, not after the fetcher's connections have closed.
+    await Promise.all([this.lanes.close(), this.fetcher.close()]);
     await this.member.close();
   }
 
