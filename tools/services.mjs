@@ -88,6 +88,8 @@ async function startPostgres() {
     `unix_socket_directories=${data}`,
     'max_connections=200',
     'wal_level=logical',
+    // Moves of shards in tests don't wait for the pauses of a real network.
+    'wal_retrieve_retry_interval=200ms',
   ];
   const server = [`${programs}/postgres`, '-D', `${data}/db`, ...settings.flatMap((setting) => ['-c', setting])];
   const [program, args] = split([...as, ...server]);

@@ -38,6 +38,10 @@ export async function clusterAdapters(config: ClusterConfig): Promise<Adapters> 
   // What is decided together is in one database, so that a database that is away holds up its own shards alone.
   const laneOf = (partition: number) => database.serverOf(partition);
   const commandLog = new KafkaCommandLog(kafka, { shards: database.shards, laneOf });
+  await reached('--kafka', () => commandLog.open()).catch(async (error: unknown) => {
+    await services.close();
+    throw error;
+  });
   const mailboxes = new KafkaMailboxes(kafka, topics);
   const registry = new RedisConnectionRegistry(redis);
   return {

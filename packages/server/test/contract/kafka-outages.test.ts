@@ -5,18 +5,19 @@ import { KafkaMailboxes } from '../../src/adapters/kafka/mailboxes.ts';
 import { Topics } from '../../src/adapters/kafka/topics.ts';
 import type { Delivery } from '../../src/distribution/mailbox-port.ts';
 import { Unavailable } from '../../src/platform/failures.ts';
+import { OwnBrokers, withoutOwnBrokers } from '../support/own-brokers.ts';
 import { BatchHandler, record, requestOf } from './command-log-contract.ts';
 import { shardsUnderTest } from './kafka-under-test.ts';
-import { describeOnOwnKafka, OwnKafka } from './own-kafka.ts';
 import { eventually, rejection } from './own-redis.ts';
+import { describeUnless } from './redis-under-test.ts';
 
 const delivery: Delivery = { kind: 'outcome', requestId: 'request', outcome: { kind: 'unchanged' } };
 
-describeOnOwnKafka('a Kafka broker', () => {
+describeUnless(withoutOwnBrokers ?? undefined, 'a Kafka broker', () => {
   test('that goes away and comes back is used again: sending, consuming and mailboxes go on', async () => {
-    const kafka = await OwnKafka.start();
+    const kafka = await OwnBrokers.start(1);
     const settings: KafkaSettings = {
-      ...{ brokers: [kafka.address], clusterName: 'parley', tls: false, sasl: null },
+      ...{ brokers: [kafka.addresses], clusterName: 'parley', tls: false, sasl: null },
       report: () => undefined,
     };
     const topics = new Topics(settings);
@@ -36,12 +37,12 @@ describeOnOwnKafka('a Kafka broker', () => {
       await handled(requestOf(before));
       await mailboxes.deliver('server', [delivery]);
 
-      await kafka.kill();
+      await kafka.kill(0);
       expect(await rejection(log.append(record()))).toBeInstanceOf(Unavailable);
       expect(await rejection(mailboxes.deliver('server', [delivery]))).toBeInstanceOf(Unavailable);
       expect(await rejection(topics.ping())).toBeInstanceOf(Unavailable);
 
-      kafka.startAgain();
+      kafka.startAgain(0);
       const after = record();
       await eventually(() => log.append(after));
       await handled(requestOf(after));
@@ -49,10 +50,10 @@ describeOnOwnKafka('a Kafka broker', () => {
       await eventually(() => mailboxes.deliver('server', [delivery]));
       while (delivered.length === length) await Bun.sleep(20);
 
-      kafka.signal('SIGSTOP');
+      kafka.signal(0, 'SIGSTOP');
       const waiting = await Promise.all([record(), record()].map((each) => rejection(log.append(each))));
       for (const error of waiting) expect(error).toBeInstanceOf(Unavailable);
-      kafka.signal('SIGCONT');
+      kafka.signal(0, 'SIGCONT');
       const last = record();
       await eventually(() => log.append(last));
       await handled(requestOf(last));

@@ -35,6 +35,11 @@ export class KafkaCommandLog implements CommandLog {
     this.producer = new BatchingProducer(settings);
   }
 
+  /** Resolves when records can be appended. Rejects with `Unavailable`. */
+  open(): Promise<void> {
+    return this.producer.open();
+  }
+
   append(record: CommandRecord): Promise<void> {
     const { conversationId } = record.command;
     return this.producer.send({

@@ -1,5 +1,6 @@
 import type { CommandRecord } from '../../distribution/command.ts';
 import type { CommandConsumer } from '../../distribution/command-log-port.ts';
+import { Unavailable } from '../../platform/failures.ts';
 import { backOffMs, type KafkaSettings } from './connection.ts';
 import { Fetcher } from './fetcher.ts';
 import { GroupMember, type GroupTimes } from './group-member.ts';
@@ -16,6 +17,9 @@ interface ConsumptionOptions {
   handle(batch: readonly CommandRecord[]): Promise<void>;
 }
 
+/** How long the first attempts to join a group go on. */
+const firstJoinMs = 30_000;
+
 /**
  * A distributor's share of the log: takes part in the group, fetches the partitions that are its own, has them handled
  * and committed. When its membership breaks it begins anew; what wasn't committed comes again.
@@ -28,6 +32,8 @@ export class Consumption implements CommandConsumer {
   private open = true;
   private beginning = false;
   private failures = 0;
+  /** Until it has, whoever started it tries again. */
+  private hasJoined = false;
 
   private constructor(private readonly options: ConsumptionOptions) {
     const { settings, topic, handle, setAside, laneOf, parse } = options;
@@ -53,12 +59,29 @@ export class Consumption implements CommandConsumer {
   static async start(options: ConsumptionOptions): Promise<Consumption> {
     const consumption = new Consumption(options);
     try {
-      await consumption.member.join();
+      await consumption.joinFirst();
     } catch (error) {
       await consumption.close();
       throw error;
     }
     return consumption;
+  }
+
+  /** A young cluster has no coordinator of groups for some seconds; brokers that refuse for good say so at once. */
+  private async joinFirst(): Promise<void> {
+    const endMs = performance.now() + firstJoinMs;
+    for (;;) {
+      try {
+        await this.member.join();
+        this.hasJoined = true;
+        return;
+      } catch (error) {
+        if (!(error instanceof Unavailable) || performance.now() > endMs) throw error;
+        this.member.abandon();
+        await new Promise((resolve) => setTimeout(resolve, backOffMs(this.failures++)));
+        this.member = this.newMember();
+      }
+    }
   }
 
   async close(): Promise<void> {
@@ -90,7 +113,7 @@ export class Consumption implements CommandConsumer {
   private beginAnew(broken: GroupMember, error: unknown): void {
     this.options.settings.report(error);
     // What breaks a membership may be told by its event and by the call that was under way.
-    if (broken !== this.member || this.beginning) return;
+    if (!this.hasJoined || broken !== this.member || this.beginning) return;
     broken.abandon();
     this.own(new Map());
     if (!this.open) return;

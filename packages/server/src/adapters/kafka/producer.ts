@@ -1,5 +1,5 @@
 import { type MessageToProduce, ProduceAcks, Producer } from '@platformatic/kafka';
-import { clientOptions, failureOf, type KafkaSettings, within } from './connection.ts';
+import { backOffMs, clientOptions, failureOf, type KafkaSettings, within } from './connection.ts';
 
 /** A record on its way to a topic. */
 export interface OutgoingRecord {
@@ -23,6 +23,8 @@ interface Waiting {
  */
 const sendBytes = 900_000;
 const sendRecords = 2_000;
+/** How long the first attempts to be taken as a producer go on. */
+const openMs = 10_000;
 const overheadBytes = 100;
 /** Fewer than two would mean "for ever" to the client, when it is idempotent. */
 const sendRetries = 2;
@@ -38,6 +40,21 @@ export class BatchingProducer {
   private producer: Producer<string, string | Buffer, string, string> | null = null;
 
   constructor(private readonly settings: KafkaSettings) {}
+
+  /** Resolves when the brokers take records, which young ones do only after a while. Rejects with `Unavailable`. */
+  async open(): Promise<void> {
+    const endMs = performance.now() + openMs;
+    for (let failures = 0; ; failures++) {
+      this.producer ??= this.connect();
+      try {
+        await within(openMs, this.producer.initIdempotentProducer({}));
+        return;
+      } catch (error) {
+        if (performance.now() > endMs) throw failureOf(error, 'take records');
+        await new Promise((resolve) => setTimeout(resolve, backOffMs(failures)));
+      }
+    }
+  }
 
   /**
    * Resolves when the record is on the disks of all replicas in sync. Rejects with `Unavailable`; whether the record

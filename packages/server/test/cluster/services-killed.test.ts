@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { OwnRedis } from '../contract/own-redis.ts';
+import { ClusterProcesses } from '../support/cluster-processes.ts';
+import { withoutHaproxy } from '../support/haproxy.ts';
+import { OwnBrokers, withoutOwnBrokers } from '../support/own-brokers.ts';
+import { OwnPostgres, withoutOwnPostgres } from '../support/own-postgres.ts';
+import { Witnesses } from '../support/witnesses.ts';
+
+const people = 8;
+const brokerCount = 3;
+const withoutRedis = Bun.which('redis-server') === null ? 'no redis-server is installed' : null;
+const absent = withoutHaproxy ?? withoutOwnPostgres ?? withoutOwnBrokers ?? withoutRedis;
+if (absent !== null) test.skip(`services that are killed: ${absent}`, () => undefined);
+
+describe.skipIf(absent !== null)('a cluster whose services are killed under load', () => {
+  let brokers: OwnBrokers;
+  let postgres: OwnPostgres;
+  let redis: OwnRedis;
+  let cluster: ClusterProcesses;
+  let witnesses: Witnesses;
+
+  beforeAll(async () => {
+    [brokers, postgres, redis] = await Promise.all([
+      ...([OwnBrokers.start(brokerCount), OwnPostgres.start(), OwnRedis.start()] as const),
+    ]);
+    const services = { kafka: brokers.addresses, postgres: postgres.url, redis: redis.url };
+    cluster = await ClusterProcesses.start(services, { 'allow-single-broker': 'off' }, brokerCount);
+    witnesses = await Witnesses.gather(people, () => cluster.url);
+    witnesses.write();
+  }, 120_000);
+  afterAll(async () => {
+    witnesses?.leave();
+    await cluster?.stop();
+    await Promise.all([brokers?.remove(), postgres?.remove(), redis?.remove()]);
+  }, 120_000);
+
+  /** Messages are acknowledged again after `disturb`, which is told with how long that took from its beginning. */
+  async function goesOnAfter(what: string, disturb: () => Promise<void>): Promise<void> {
+    await witnesses.untilAcknowledged(100);
+    const startedMs = performance.now();
+    await disturb();
+    await witnesses.untilAcknowledged(people * 5 + 1);
+    console.log(`${what}: acknowledged again after ${Math.round(performance.now() - startedMs)} ms`);
+  }
+
+  test('PostgreSQL is killed and started again', async () => {
+    await goesOnAfter('PostgreSQL killed and started again', async () => {
+      await postgres.kill();
+      await postgres.startAgain();
+    });
+  }, 120_000);
+
+  test('Redis is emptied', async () => {
+    await goesOnAfter('FLUSHALL', async () => {
+      Bun.spawnSync(['redis-cli', '-p', new URL(redis.url).port, 'FLUSHALL']);
+    });
+  }, 120_000);
+
+  test('Redis is killed and started again, empty', async () => {
+    await goesOnAfter('Redis killed and started again', async () => {
+      await redis.kill();
+      await redis.startAgain();
+    });
+  }, 120_000);
+
+  test('each of the three Kafka brokers is killed, one after the other', async () => {
+    for (let broker = 0; broker < brokerCount; broker++) {
+      await goesOnAfter(`broker ${broker + 1} killed`, () => brokers.kill(broker));
+      await goesOnAfter(`broker ${broker + 1} started again`, async () => brokers.startAgain(broker));
+    }
+  }, 300_000);
+
+  test('in the end every view is the history is what was acknowledged (contract 1 to 4)', async () => {
+    await witnesses.untilAcknowledged(100);
+    await witnesses.fallSilent();
+    expect((await witnesses.agree()).length).toBeGreaterThan(700);
+  }, 120_000);
+});

@@ -1,0 +1,115 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Topics } from '../../src/adapters/kafka/topics.ts';
+import { freePort } from './free-port.ts';
+
+/** Fetched by `npm run services -- up`. */
+const libraries = fileURLToPath(new URL('../../../../.services/kafka-libs', import.meta.url));
+
+/** Why tests with brokers of their own are skipped; null when they are not. */
+export const withoutOwnBrokers =
+  Bun.which('java') === null || !existsSync(libraries) ? 'no Kafka is here: `npm run services -- up` fetches it' : null;
+
+const inSyncReplicas = 2;
+/** Any 16 bytes in base64. */
+const clusterId = 'cGFybGV5LW93bi1icm9rZQ';
+
+/** Kafka brokers of the test's own; each may be killed and started again with what is on its disk. */
+export class OwnBrokers {
+  private readonly processes: (Bun.Subprocess | null)[] = [];
+  private readonly folder = mkdtempSync(join(tmpdir(), 'parley-own-brokers-'));
+
+  private constructor(
+    private readonly ports: readonly number[],
+    private readonly controllerPorts: readonly number[],
+  ) {}
+
+  /** Resolves when they answer as one cluster. */
+  static async start(count: number): Promise<OwnBrokers> {
+    const free = () => Promise.all(Array.from({ length: count }, freePort));
+    const brokers = new OwnBrokers(await free(), await free());
+    for (let broker = 0; broker < count; broker++) {
+      brokers.format(broker);
+      brokers.startAgain(broker);
+    }
+    await brokers.untilTogether();
+    return brokers;
+  }
+
+  get addresses(): string {
+    return this.ports.map((port) => `127.0.0.1:${port}`).join(',');
+  }
+
+  startAgain(broker: number): void {
+    const program = ['java', '-Xmx256m', '-cp', `${libraries}/*`, 'kafka.Kafka', this.properties(broker)];
+    this.processes[broker] = Bun.spawn(program, { stdio: ['ignore', 'ignore', 'ignore'] });
+  }
+
+  signal(broker: number, signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.processes[broker]?.kill(signal);
+  }
+
+  async kill(broker: number): Promise<void> {
+    this.processes[broker]?.kill('SIGKILL');
+    await this.processes[broker]?.exited;
+  }
+
+  async remove(): Promise<void> {
+    await Promise.all(this.processes.keys().map((broker) => this.kill(broker)));
+    rmSync(this.folder, { recursive: true });
+  }
+
+  private async untilTogether(): Promise<void> {
+    const topics = new Topics({
+      ...{ brokers: this.addresses.split(','), clusterName: 'together', tls: false, sasl: null },
+      report: () => undefined,
+    });
+    for (let made = false; !made; ) {
+      made = await topics.create({ shards: 1, replicationFactor: this.ports.length }).then(
+        () => true,
+        () => false,
+      );
+      if (!made) await Bun.sleep(100);
+    }
+    await topics.remove();
+    await topics.close();
+  }
+
+  private format(broker: number): void {
+    writeFileSync(this.properties(broker), this.propertiesOf(broker));
+    const format = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', this.properties(broker)];
+    const formatted = Bun.spawnSync(['java', '-cp', `${libraries}/*`, ...format]);
+    if (!formatted.success) throw new Error(`the storage could not be formatted: ${formatted.stderr}`);
+  }
+
+  private properties(broker: number): string {
+    return join(this.folder, `broker-${broker}.properties`);
+  }
+
+  private propertiesOf(broker: number): string {
+    const voters = this.controllerPorts.map((port, id) => `${id + 1}@127.0.0.1:${port}`).join(',');
+    const factor = this.ports.length;
+    const inSync = Math.min(inSyncReplicas, factor);
+    return `process.roles=broker,controller
+node.id=${broker + 1}
+controller.quorum.voters=${voters}
+listeners=PLAINTEXT://127.0.0.1:${this.ports[broker]},CONTROLLER://127.0.0.1:${this.controllerPorts[broker]}
+advertised.listeners=PLAINTEXT://127.0.0.1:${this.ports[broker]}
+controller.listener.names=CONTROLLER
+inter.broker.listener.name=PLAINTEXT
+log.dirs=${join(this.folder, `broker-${broker}`)}
+auto.create.topics.enable=false
+offsets.topic.replication.factor=${factor}
+offsets.topic.num.partitions=2
+min.insync.replicas=${inSync}
+transaction.state.log.replication.factor=${factor}
+transaction.state.log.min.isr=${inSync}
+group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=1000
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
+`;
+  }
+}
