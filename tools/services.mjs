@@ -2,10 +2,10 @@
 // port in a folder of its own, for the tests of the cluster's adapters. What isn't installed is named and left out.
 import { spawn, spawnSync } from 'node:child_process';
 import { chownSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createConnection, createServer } from 'node:net';
+import { createConnection } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { root } from './workspace.mjs';
+import { freePort, root } from './workspace.mjs';
 
 const folder = join(root, '.services');
 const stateFile = join(folder, 'state.json');
@@ -174,16 +174,6 @@ function has(program) {
 
 function split([program, ...args]) {
   return [program, args];
-}
-
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer().on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 function answers(port) {
