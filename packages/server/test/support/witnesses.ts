@@ -17,6 +17,8 @@ interface Witness {
 export class Witnesses {
   private writing = true;
   private writers: Promise<void>[] = [];
+  /** How long each acknowledgement took, in milliseconds, since it was last asked. */
+  private latenciesMs: number[] = [];
 
   private constructor(private readonly people: readonly [Witness, ...Witness[]]) {}
 
@@ -40,7 +42,13 @@ export class Witnesses {
 
   /** They begin to write, each the next five messages when five were acknowledged. */
   write(): void {
-    this.writers = this.people.map((person) => writeOn(person, () => this.writing));
+    const note = (latencyMs: number) => this.latenciesMs.push(latencyMs);
+    this.writers = this.people.map((person) => writeOn(person, () => this.writing, note));
+  }
+
+  /** How long acknowledgements took since the last call. */
+  takeLatencies(): number[] {
+    return this.latenciesMs.splice(0);
   }
 
   /** How many messages were acknowledged, to all of them. */
@@ -101,11 +109,17 @@ async function follow({ conversation, seen }: Witness): Promise<void> {
   for await (const entry of conversation.live({ after: 0 })) seen.push(entry);
 }
 
-async function writeOn({ conversation, acknowledged }: Witness, goOn: () => boolean): Promise<void> {
+async function writeOn(
+  { conversation, acknowledged }: Witness,
+  goOn: () => boolean,
+  note: (latencyMs: number) => void,
+): Promise<void> {
   while (goOn()) {
+    const startedMs = performance.now();
     const batch = Array.from({ length: 5 }, () => conversation.send(`text ${Math.random()}`));
     for (const message of batch) {
       acknowledged.push({ clientMessageId: message.clientMessageId, receipt: await message.sent() });
+      note(performance.now() - startedMs);
     }
   }
 }
