@@ -11,6 +11,14 @@ const { success, logs } = await Bun.build({
   define: { 'process.env.NODE_ENV': '"production"' },
   plugins: [
     {
+      // The form of it that carries its WebAssembly within: the other reads it from a file beside itself.
+      name: 'wasm-utils in one file',
+      setup(build) {
+        const bundled = join(root, 'node_modules/@platformatic/wasm-utils/dist/bundled.js');
+        build.onResolve({ filter: /^@platformatic\/wasm-utils$/ }, () => ({ path: bundled }));
+      },
+    },
+    {
       // What ink loads for those who debug ink, which is not among our packages.
       name: 'without react-devtools-core',
       setup(build) {

@@ -1,11 +1,4 @@
 export type { Adapters } from './compose/adapters.ts';
-export {
-  type ClusterStatus,
-  clusterStatus,
-  initialiseCluster,
-  moveShardTo,
-  shardPlaces,
-} from './compose/cluster-administration.ts';
 export { composeAdapters } from './compose/compose.ts';
 export { backupDatabase, databaseFile, embeddedAdapters, verifyDatabase } from './compose/embedded.ts';
 export { controlSocketFile, isServed } from './control-socket.ts';

@@ -1,12 +1,4 @@
-import {
-  clusterSettings,
-  clusterStatus,
-  initialiseCluster,
-  loadConfig,
-  moveShardTo,
-  shardPlaces,
-  variableOf,
-} from '@parley/server';
+import { clusterSettings, loadConfig, variableOf } from '@parley/server';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { camelCase } from '../option-names.ts';
 
@@ -22,12 +14,14 @@ export function addCluster(program: Command): void {
     .option('--shards <count>', 'logical shards, fixed for good', wholeFrom(1, 1_024), 64)
     .option('--replication-factor <count>', 'copies of each record in Kafka', wholeFrom(1, 15), 3)
     .action(async (options: { shards: number; replicationFactor: number }, command: Command) => {
+      const { initialiseCluster } = await administration();
       await initialiseCluster(configOf(command), options);
       console.log(`a cluster of ${options.shards} shards is there`);
     });
   withSettings(cluster.command('status'))
     .description('Shards, waiting commands, commands set aside, processes, people.')
     .action(async (_options, command: Command) => {
+      const { clusterStatus } = await administration();
       const { shardsByServer, commandsWaitingMost, ...numbers } = await clusterStatus(configOf(command));
       for (const [name, value] of Object.entries(numbers)) console.log(`${name}\t${value}`);
       const { partition, commands } = commandsWaitingMost;
@@ -37,6 +31,7 @@ export function addCluster(program: Command): void {
   withSettings(cluster.command('shards'))
     .description('Which PostgreSQL server has which shard.')
     .action(async (_options, command: Command) => {
+      const { shardPlaces } = await administration();
       const places = await shardPlaces(configOf(command));
       for (const [shard, server] of places.entries()) console.log(`${shard}\t${server}`);
     });
@@ -47,10 +42,14 @@ export function addCluster(program: Command): void {
     .option('--source-url <url>', 'how the new server reaches the present one; as --postgres says unless given')
     .action(async (shard: number, targetName: string, options: { sourceUrl?: string }, command: Command) => {
       const sourceUrl = options.sourceUrl ?? null;
+      const { moveShardTo } = await administration();
       await moveShardTo(configOf(command), { shard, targetName, sourceUrl, tell: (step) => console.log(step) });
       console.log(`shard ${shard} is on ${targetName}`);
     });
 }
+
+/** The clients of the services take half a second to load, which other commands don't wait for. */
+const administration = () => import('@parley/server/cluster');
 
 function withSettings(command: Command): Command {
   for (const name of settingNames) {

@@ -4,7 +4,7 @@ import { systemIds } from '../../src/platform/ids.ts';
 import type { SearchPosition } from '../../src/platform/search-position.ts';
 import { folded } from '../../src/platform/search-terms.ts';
 import { ConversationsUnderTest } from './conversations-under-test.ts';
-import type { Stores } from './storage-adapters.ts';
+import type { Stores } from './sqlite-stores.ts';
 
 export function describeChannelSearch(storesOf: () => Stores): void {
   describe('channel search', () => {

@@ -5,7 +5,7 @@ import { ConversationsUnderTest, fields, newIds } from './conversations-under-te
 import { describeHomepage } from './homepage-contract.ts';
 import { describeMembershipIndex } from './membership-index-contract.ts';
 import { describeReadPositions } from './read-positions-contract.ts';
-import type { Stores } from './storage-adapters.ts';
+import type { Stores } from './sqlite-stores.ts';
 
 export function describeConversationsContract(name: string, open: () => Promise<Stores>): void {
   describe(`conversations on ${name}`, () => {

@@ -5,7 +5,7 @@ import { type BatchResult, decideBatch } from '../../src/distribution/decide-bat
 import { factsNeeded } from '../../src/distribution/facts-needed.ts';
 import { indexParticipants } from '../../src/distribution/index-participants.ts';
 import { systemIds } from '../../src/platform/ids.ts';
-import type { Stores } from './storage-adapters.ts';
+import type { Stores } from './sqlite-stores.ts';
 
 type CreateOptions = Partial<Omit<CommandOf<'create'>, keyof CommandFields | 'kind'>>;
 

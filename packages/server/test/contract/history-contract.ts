@@ -6,7 +6,7 @@ import { type Facts, type FactsNeeded, participantKey, repeatKey } from '../../s
 import { systemIds } from '../../src/platform/ids.ts';
 import { ConversationsUnderTest, fields, newIds } from './conversations-under-test.ts';
 import { describeUniqueness } from './history-uniqueness-contract.ts';
-import type { Stores } from './storage-adapters.ts';
+import type { Stores } from './sqlite-stores.ts';
 
 const nothing = { entries: [], heads: [], participants: [] };
 const wholeLog = { fromSeq: 1, toSeq: 1_000_000, order: 'oldest_first', limit: 1_000_000, textBytes: 1e9 } as const;

@@ -4,7 +4,7 @@ import type { ConversationHead } from '../../src/conversations/conversation.ts';
 import type { Changes } from '../../src/history/history-port.ts';
 import { systemIds } from '../../src/platform/ids.ts';
 import { ConversationsUnderTest } from './conversations-under-test.ts';
-import type { Stores } from './storage-adapters.ts';
+import type { Stores } from './sqlite-stores.ts';
 
 /** What the store itself makes impossible, whatever a faulty or belated decision wants written. */
 export function describeUniqueness(storesOf: () => Stores): void {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { HomepagePosition, HomepageRow } from '../../src/conversations/conversations-port.ts';
 import { systemIds } from '../../src/platform/ids.ts';
 import { ConversationsUnderTest } from './conversations-under-test.ts';
-import type { Stores } from './storage-adapters.ts';
+import type { Stores } from './sqlite-stores.ts';
 
 export function describeHomepage(storesOf: () => Stores): void {
   describe('homepage', () => {

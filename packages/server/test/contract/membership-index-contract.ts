@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { isMember, type Participant } from '../../src/conversations/conversation.ts';
 import { systemIds } from '../../src/platform/ids.ts';
 import { ConversationsUnderTest, newIds } from './conversations-under-test.ts';
-import type { Stores } from './storage-adapters.ts';
+import type { Stores } from './sqlite-stores.ts';
 
 type Row = { participant: Participant; broadcast: boolean };
 

@@ -3,7 +3,7 @@ import type { ConversationId, UserId } from '@parley/protocol';
 import fc from 'fast-check';
 import { systemIds } from '../../src/platform/ids.ts';
 import { ConversationsUnderTest } from './conversations-under-test.ts';
-import type { Stores } from './storage-adapters.ts';
+import type { Stores } from './sqlite-stores.ts';
 
 const at = (seq: number) => ({ seq, messageCount: Math.max(0, seq - 1) });
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { databaseFile } from '../../src/adapters/sqlite/database.ts';
 import { verify } from '../../src/adapters/sqlite/verify.ts';
 import type { AcknowledgedWrite } from '../support/sqlite-writer-process.ts';
-import { type Stores, sqliteStores } from './storage-adapters.ts';
+import { type Stores, sqliteStores } from './sqlite-stores.ts';
 
 const writer = fileURLToPath(new URL('../support/sqlite-writer-process.ts', import.meta.url));
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemIds } from '../../src/platform/ids.ts';
-import { type SqliteStores, sqliteStores } from './storage-adapters.ts';
+import { type SqliteStores, sqliteStores } from './sqlite-stores.ts';
 
 describe('sqlite: read positions', () => {
   const [conversationId, ana] = [systemIds.uuid(), systemIds.uuid()];

@@ -1,7 +1,8 @@
 import { expect, test } from 'bun:test';
 import { runContract } from './adapter-under-test.ts';
 import { ConversationsUnderTest } from './conversations-under-test.ts';
-import { type Stores, storageAdapters } from './storage-adapters.ts';
+import type { Stores } from './sqlite-stores.ts';
+import { storageAdapters } from './storage-adapters.ts';
 import { createUser } from './users-under-test.ts';
 
 function describeTotalsContract(name: string, open: () => Promise<Stores>): void {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { systemIds } from '../../src/platform/ids.ts';
 import type { UserRecord, UserStore } from '../../src/users/users-port.ts';
 import { describeSessions } from './sessions-contract.ts';
-import type { Stores } from './storage-adapters.ts';
+import type { Stores } from './sqlite-stores.ts';
 import { describeUserSearch } from './user-search-contract.ts';
 import { createUser, newUser } from './users-under-test.ts';
 

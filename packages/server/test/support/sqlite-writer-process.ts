@@ -2,7 +2,7 @@
 import { writeSync } from 'node:fs';
 import { systemIds } from '../../src/platform/ids.ts';
 import { ConversationsUnderTest } from '../contract/conversations-under-test.ts';
-import { sqliteStores } from '../contract/storage-adapters.ts';
+import { sqliteStores } from '../contract/sqlite-stores.ts';
 import { createUser } from '../contract/users-under-test.ts';
 
 const [, , folder = ''] = process.argv;

@@ -18,6 +18,7 @@ export function mailboxTopic(clusterName: string, serverId: string): string {
 /** Copies that nobody took for this long are of no use: whoever was away catches up from the history. */
 const mailboxRetentionMs = 600_000;
 const replicasAsked = 3;
+const pollMs = 20;
 const inSyncAsked = 2;
 
 /** Makes, looks at and removes the cluster's topics. */
@@ -84,6 +85,9 @@ export class Topics {
     for (const topic of [...mailboxes, poisonTopic(clusterName), commandsTopic(clusterName)]) {
       await this.removeOne(topic);
     }
+    // Brokers hear of it a moment after the one that was asked.
+    const isOurs = (topic: string) => topic.startsWith(`${clusterName}.`);
+    while ((await this.asking('list topics', () => this.admin.listTopics())).some(isOurs)) await Bun.sleep(pollMs);
   }
 
   /** How many copies of each record the cluster's topics have. */
