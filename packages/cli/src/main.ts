@@ -3,7 +3,7 @@ import { Unusable } from '@parley/server';
 import { Command } from 'commander';
 import { addAdministration } from './administration/commands.ts';
 import { addChat } from './chat/command.ts';
-import { addCluster } from './cluster/commands.ts';
+import { addCluster, addMigrate } from './cluster/commands.ts';
 import { Failure } from './failure.ts';
 import { addServe } from './serve.ts';
 
@@ -13,6 +13,7 @@ const program = new Command('parley')
 addServe(program);
 addAdministration(program);
 addCluster(program);
+addMigrate(program);
 addChat(program);
 
 try {

@@ -48,6 +48,22 @@ export function addCluster(program: Command): void {
     });
 }
 
+/** `parley migrate`: from one process to many. */
+export function addMigrate(program: Command): void {
+  withSettings(program.command('migrate'))
+    .description('Copy an embedded installation into an empty cluster, and compare every conversation. Safe to repeat.')
+    .requiredOption('--from <folder>', 'data folder; its server must not run')
+    .action(async ({ from }: { from: string }, command: Command) => {
+      const { migrateToCluster } = await administration();
+      const { rows, conversations, faults } = await migrateToCluster(from, configOf(command), (step) =>
+        console.log(step),
+      );
+      for (const fault of faults) console.log(fault);
+      console.log(`${rows} rows copied, ${conversations} conversations compared, ${faults.length} differ`);
+      if (faults.length > 0) process.exitCode = 1;
+    });
+}
+
 /** The clients of the services take half a second to load, which other commands don't wait for. */
 const administration = () => import('@parley/server/cluster');
 

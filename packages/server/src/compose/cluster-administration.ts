@@ -10,6 +10,8 @@ import { Unusable } from '../platform/failures.ts';
 import { failureReporter } from '../platform/log.ts';
 import { type ClusterConfig, kafkaSettings, openServices, postgresServers, reached } from './cluster.ts';
 
+export { type Migration, migrateToCluster } from './migrate.ts';
+
 /**
  * Makes a cluster of `shards` logical shards on its services, or brings the services of one up to date with this
  * version. Repeating it changes nothing.

@@ -53,11 +53,16 @@ export class Inbox {
     }
   }
 
-  /** Reads what the conversation now is to the user, and shows it on each of their connections here. */
-  private showConversation(userId: UserId, { conversationId }: Entry): void {
+  /**
+   * Reads what the conversation now is to the user, and shows it on each of their connections here. By now it may be
+   * no more theirs, though this entry didn't end that: the one that did is on its way, and is to be seen before.
+   */
+  private showConversation(userId: UserId, { conversationId, kind }: Entry): void {
     const connections = [...this.roster.of(userId)];
     if (connections.length === 0) return;
+    const ends = kind === 'removed' || kind === 'left';
     this.reads.ownOrNull(userId, conversationId).then((conversation) => {
+      if (conversation === null && !ends) return;
       for (const connection of connections) connection.send({ type: 'conversation', conversationId, conversation });
     }, this.reportFailure);
   }

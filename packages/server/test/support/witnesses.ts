@@ -46,6 +46,15 @@ export class Witnesses {
     this.writers = this.people.map((person) => writeOn(person, () => this.writing, note));
   }
 
+  /** The first of them says each of these, and all of it is acknowledged. */
+  async say(texts: readonly string[]): Promise<void> {
+    const [{ conversation, acknowledged }] = this.people;
+    const messages = texts.map((text) => conversation.send(text));
+    for (const message of messages) {
+      acknowledged.push({ clientMessageId: message.clientMessageId, receipt: await message.sent() });
+    }
+  }
+
   /** How long acknowledgements took since the last call. */
   takeLatencies(): number[] {
     return this.latenciesMs.splice(0);

@@ -10,7 +10,7 @@ import type { ShardedDatabase } from './sharded-database.ts';
 import { type UserRow, userOf } from './user-rows.ts';
 
 /** What the very first user claims. */
-const firstUser = 'first user';
+export const firstUser = 'first user';
 
 /** Accounts in PostgreSQL, each in its user's shard; usernames are {@link Claims}. */
 export class PostgresUserStore extends PostgresSessions implements UserStore {
@@ -169,7 +169,8 @@ export class PostgresUserStore extends PostgresSessions implements UserStore {
   }
 }
 
-function usernameClaim(username: string): string {
+/** What a user of this name claims. */
+export function usernameClaim(username: string): string {
   return `username ${username.toLowerCase()}`;
 }
 

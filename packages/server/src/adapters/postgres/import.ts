@@ -1,0 +1,35 @@
+import { json } from './pool.ts';
+import type { ShardedDatabase } from './sharded-database.ts';
+
+type Row = Record<string, string | number | boolean | null>;
+
+/**
+ * Writes rows of one table, as they were in another installation; a row that is there stays as it is. Rows have the
+ * names of the table's columns but for the shard, which `keyOf` tells the id of.
+ */
+export async function importRows(
+  database: ShardedDatabase,
+  table: string,
+  rows: readonly Row[],
+  keyOf: (row: Row) => string,
+): Promise<void> {
+  await database.atEach(rows, keyOf, (sql, group) => {
+    const sharded = group.map((row) => ({ ...row, shard: database.shardOf(keyOf(row)) }));
+    return sql`
+      WITH permitted AS MATERIALIZED (
+        SELECT count(writable(each)) AS shards FROM unnest(${database.shardsOf(group.map(keyOf))}::smallint[]) AS each
+      )
+      INSERT INTO ${sql(table)}
+      SELECT imported.* FROM permitted, json_populate_recordset(NULL::${sql(table)}, ${json(sql, sharded)}) AS imported
+      WHERE permitted.shards > 0
+      ON CONFLICT DO NOTHING`;
+  });
+}
+
+/** Some of the accounts that are there. */
+export async function someUsers(database: ShardedDatabase, limit: number): Promise<string[]> {
+  const parts = await database.everywhere(
+    (sql) => sql<{ id: string }[]>`SELECT id FROM users ORDER BY id LIMIT ${limit}`,
+  );
+  return parts.flat().map(({ id }) => id);
+}

@@ -1,0 +1,164 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { PostgresConversationStore } from '../adapters/postgres/conversation-store.ts';
+import { PostgresHistoryStore } from '../adapters/postgres/history-store.ts';
+import { importRows, someUsers } from '../adapters/postgres/import.ts';
+import type { ShardedDatabase } from '../adapters/postgres/sharded-database.ts';
+import { firstUser, usernameClaim } from '../adapters/postgres/user-store.ts';
+import { databaseFile } from '../adapters/sqlite/database.ts';
+import { Export, type ExportedRow, type ExportedTable, exportedTables } from '../adapters/sqlite/export.ts';
+import { isServed } from '../control-socket.ts';
+import type { Participant } from '../conversations/conversation.ts';
+import { systemClock } from '../platform/clock.ts';
+import { Unusable } from '../platform/failures.ts';
+import type { Adapters } from './adapters.ts';
+import { type ClusterConfig, openServices } from './cluster.ts';
+import { embeddedAdapters } from './embedded.ts';
+
+/** By whose shard each table's rows are placed. */
+const placedBy: Record<ExportedTable, string> = {
+  users: 'id',
+  conversations: 'id',
+  channel_terms: 'conversation_id',
+  entries: 'conversation_id',
+  participants: 'conversation_id',
+  memberships: 'user_id',
+  read_positions: 'user_id',
+  user_terms: 'user_id',
+  sessions: 'user_id',
+  invitations: 'token_hash',
+};
+
+const strangersLookedFor = 1_000;
+const pageEntries = 500;
+const pageMembers = 500;
+
+export interface Migration {
+  rows: number;
+  conversations: number;
+  /** A sentence for each conversation that isn't the same in both. */
+  faults: string[];
+}
+
+/**
+ * Copies an embedded installation into a cluster that holds nothing else, then compares every conversation. What is
+ * there already stays, so that an interrupted migration is simply done again.
+ *
+ * @throws {Unusable} when the folder has no database or is being served, or when the cluster has other accounts.
+ */
+export async function migrateToCluster(
+  dataFolder: string,
+  config: ClusterConfig,
+  tell: (step: string) => void,
+): Promise<Migration> {
+  const file = join(dataFolder, databaseFile);
+  if (!existsSync(file)) throw new Unusable(`--from: there is no Parley database in ${dataFolder}`);
+  if (await isServed(dataFolder)) {
+    throw new Unusable(`--from: ${dataFolder} is being served: stop that server first, for good`);
+  }
+  // Opened once by the program, it has this version's form.
+  const source = embeddedAdapters(dataFolder, systemClock);
+  const services = await openServices(config);
+  const exported = new Export(file);
+  try {
+    await refuseStrangers(source, services.database);
+    let rows = 0;
+    for (const table of exportedTables) {
+      tell(`copying ${table}`);
+      for (const page of exported.pages(table)) {
+        await copyPage(services.database, table, page);
+        rows += page.length;
+      }
+    }
+    await claimFirstUser(services.database, exported);
+    tell('comparing');
+    const compared = await compare(source, services.database, exported);
+    return { rows, ...compared };
+  } finally {
+    exported.close();
+    await services.close();
+    await source.close();
+  }
+}
+
+async function refuseStrangers(source: Adapters, database: ShardedDatabase): Promise<void> {
+  const present = await someUsers(database, strangersLookedFor);
+  const known = await source.users.byIds(present);
+  if (known.length === present.length) return;
+  throw new Unusable('the cluster has accounts of its own: an installation can be moved to an empty one alone');
+}
+
+async function copyPage(database: ShardedDatabase, table: ExportedTable, page: ExportedRow[]): Promise<void> {
+  const column = placedBy[table];
+  await importRows(database, table, page, (row) => String(row[column]));
+  if (table === 'users') {
+    await importClaims(
+      database,
+      page.map((row) => ({ name: usernameClaim(String(row['username'])), userId: String(row['id']) })),
+    );
+  }
+  if (table === 'sessions') {
+    const tokens = page.map(({ token_hash = null, user_id = null, id = null }) => ({
+      token_hash,
+      user_id,
+      session_id: id,
+    }));
+    await importRows(database, 'session_tokens', tokens, (row) => String(row['token_hash']));
+  }
+}
+
+/** The server isn't empty: whoever signs up next doesn't administer it. */
+async function claimFirstUser(database: ShardedDatabase, exported: Export): Promise<void> {
+  const [first] = exported.pages('users').next().value ?? [];
+  if (first) await importClaims(database, [{ name: firstUser, userId: String(first['id']) }]);
+}
+
+function importClaims(database: ShardedDatabase, claims: { name: string; userId: string }[]): Promise<void> {
+  const claimed_at = new Date(systemClock.nowMs()).toISOString();
+  const rows = claims.map(({ name, userId }) => ({ name, user_id: userId, confirmed: true, claimed_at }));
+  return importRows(database, 'claims', rows, (row) => String(row['name']));
+}
+
+/** Compares heads, members and every entry, as each side's stores give them. */
+async function compare(source: Adapters, database: ShardedDatabase, exported: Export) {
+  const target = {
+    conversations: new PostgresConversationStore(database),
+    history: new PostgresHistoryStore(database),
+  };
+  const faults: string[] = [];
+  let conversations = 0;
+  for (const page of exported.pages('conversations')) {
+    for (const row of page) {
+      const fault = await difference(source, target, String(row['id']));
+      if (fault !== null) faults.push(`conversation ${row['id']}: ${fault}`);
+      conversations++;
+    }
+  }
+  return { conversations, faults };
+}
+
+type Compared = Pick<Adapters, 'conversations' | 'history'>;
+type MemberPosition = Pick<Participant, 'joinedSeq' | 'userId'>;
+
+async function difference(a: Compared, b: Compared, conversationId: string): Promise<string | null> {
+  const [head, copied] = await Promise.all([a, b].map((side) => side.conversations.head(conversationId)));
+  if (!head || !isDeepStrictEqual(head, copied)) return 'its head is another one';
+  let after: MemberPosition | null = null;
+  for (let more = true; more; ) {
+    const page: { after: MemberPosition | null; limit: number } = { after, limit: pageMembers };
+    const [members, others]: Participant[][] = await Promise.all(
+      [a, b].map((side) => side.conversations.members(conversationId, page)),
+    );
+    if (!members || !isDeepStrictEqual(members, others)) return 'its members are others';
+    after = members.at(-1) ?? null;
+    more = members.length === pageMembers;
+  }
+  for (let fromSeq = 1; fromSeq <= head.headSeq; fromSeq += pageEntries) {
+    const range = { conversationId, fromSeq, toSeq: fromSeq + pageEntries - 1, limit: pageEntries };
+    const query = { ...range, order: 'oldest_first', textBytes: Number.MAX_SAFE_INTEGER } as const;
+    const [entries, others] = await Promise.all([a, b].map((side) => side.history.range(query)));
+    if (!isDeepStrictEqual(entries, others)) return `its entries from ${fromSeq} on are others`;
+  }
+  return null;
+}

@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { clusterAdapters } from '../../src/compose/cluster.ts';
+import { migrateToCluster } from '../../src/compose/migrate.ts';
+import { loadConfig } from '../../src/settings/settings.ts';
+import { ClusterUnderTest } from '../support/cluster-services.ts';
+import { articles } from '../support/real-text.ts';
+import { ServerProcess } from '../support/server-process.ts';
+import { withoutService } from '../support/services.ts';
+import { Witnesses } from '../support/witnesses.ts';
+
+const people = 5;
+const absent = withoutService('kafka') ?? withoutService('postgres') ?? withoutService('redis');
+if (absent !== null) test.skip(`from one process to many: ${absent}`, () => undefined);
+
+describe.skipIf(absent !== null)('from one process to many', () => {
+  let data: string;
+  let cluster: ClusterUnderTest;
+  let written = 0;
+
+  beforeAll(async () => {
+    data = mkdtempSync(join(tmpdir(), 'parley-migrate-'));
+    cluster = await ClusterUnderTest.make();
+    const server = await ServerProcess.start({ settings: { data } });
+    const witnesses = await Witnesses.gather(people, () => server.url);
+    await witnesses.say(articles().slice(0, 500));
+    witnesses.write();
+    await witnesses.untilAcknowledged(500);
+    await witnesses.fallSilent();
+    written = (await witnesses.agree()).length;
+    witnesses.leave();
+    await server.stop();
+  }, 120_000);
+  afterAll(async () => {
+    await cluster.remove();
+    rmSync(data, { recursive: true, force: true });
+  }, 60_000);
+
+  const config = () => loadConfig(cluster.settings, {});
+
+  test('a migration that is interrupted at any table is done again, and everything is the same in the end', async () => {
+    let interrupted = 0;
+    for (let steps = 1; ; steps++) {
+      let left = steps;
+      const tell = () => {
+        if (left-- === 0) throw new Error('interrupted');
+      };
+      const result = await migrateToCluster(data, config(), tell).catch((error: Error) => error.message);
+      if (typeof result !== 'string') {
+        expect(result).toMatchObject({ conversations: 1, faults: [] });
+        break;
+      }
+      expect(result).toBe('interrupted');
+      interrupted++;
+    }
+    expect(interrupted).toBeGreaterThan(5);
+  }, 120_000);
+
+  test('everybody is there with their name, password, sessions and history, and the first to come is not the first', async () => {
+    const adapters = await clusterAdapters(config());
+    try {
+      const user = await adapters.users.byUsername('WRITER0');
+      expect(user?.passwordHash).toStartWith('$argon2id$');
+      expect(await adapters.users.sessions(user?.id ?? '')).toHaveLength(1);
+      expect(await adapters.users.isEmpty()).toBe(false);
+      const [row] = await adapters.conversations.homepage({ userId: user?.id ?? '', after: null, limit: 10 });
+      expect(row?.kind === 'own' && row.conversation.head).toMatchObject({ headSeq: written, memberCount: people });
+    } finally {
+      await adapters.close();
+    }
+  });
+
+  test('a cluster that has accounts of its own is not migrated to', async () => {
+    const adapters = await clusterAdapters(config());
+    await adapters.users.create({
+      user: { id: 'stranger', username: 'stranger', displayName: '', passwordHash: '', createdAtMs: 0 },
+      administrator: false,
+      invitation: null,
+    });
+    await adapters.close();
+    await expect(migrateToCluster(data, config(), () => undefined)).rejects.toThrow('has accounts of its own');
+  });
+});
