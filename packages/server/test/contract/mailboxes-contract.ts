@@ -54,6 +54,14 @@ export function describeMailboxesContract(name: string, open: () => Promise<Mail
     });
     afterEach(() => opened.close());
 
+    test('go on after nothing was delivered', async () => {
+      const mailbox = await mailboxes.open(serverId, receiver.receive);
+      await mailboxes.deliver(serverId, []);
+      await mailboxes.deliver(serverId, [numbered(1)]);
+      await receiver.has(1);
+      await mailbox.close();
+    });
+
     test('hand over what one sender delivered, all of it in its order, one call at a time', async () => {
       const mailbox = await mailboxes.open(serverId, receiver.receive);
       const sent: Promise<void>[] = [];

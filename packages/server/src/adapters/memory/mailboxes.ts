@@ -40,6 +40,7 @@ class OpenMailbox {
   constructor(private readonly receive: Receive) {}
 
   put(deliveries: readonly Delivery[]): void {
+    if (deliveries.length === 0) return;
     for (const delivery of deliveries) this.waiting.push(delivery);
     this.receiving ??= this.receiveAll();
   }
