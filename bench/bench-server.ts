@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { embeddedAdapters, systemClock } from '@parley/server';
+import { type Adapters, embeddedAdapters, systemClock } from '@parley/server';
 import type { Subprocess } from 'bun';
 
 const cli = fileURLToPath(new URL('../packages/cli/src/main.ts', import.meta.url));
@@ -16,8 +16,8 @@ export interface BenchPerson {
 export interface BenchServer {
   url: string;
   people: BenchPerson[];
-  /** Processor seconds that the server has used so far. */
-  cpuSeconds(): Promise<number>;
+  /** Processor seconds that each of its processes has used so far, by name. */
+  cpuSeconds(): Promise<Map<string, number>>;
   residentBytes(): Promise<number>;
   stop(): Promise<void>;
 }
@@ -27,7 +27,9 @@ export async function startBenchServer(
   environment: Record<string, string> = {},
 ): Promise<BenchServer> {
   const data = mkdtempSync(join(tmpdir(), 'parley-bench-'));
-  const people = await makePeople(data, peopleCount);
+  const adapters = embeddedAdapters(data, systemClock);
+  const people = await makePeople(adapters.users, peopleCount);
+  await adapters.close();
   const settings = ['--data', data, '--port', '0', '--rate-limits', 'off', '--drain-ms', '0'];
   const child = Bun.spawn([process.execPath, cli, 'serve', ...settings, '--max-connections-per-address', '100000'], {
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -38,10 +40,7 @@ export async function startBenchServer(
   return {
     url,
     people,
-    async cpuSeconds() {
-      const fields = (await Bun.file(`/proc/${child.pid}/stat`).text()).split(') ')[1]?.split(' ') ?? [];
-      return (Number(fields[11]) + Number(fields[12])) / 100;
-    },
+    cpuSeconds: async () => new Map([['server', await cpuSecondsOf(child.pid)]]),
     residentBytes: async () => Number(/VmRSS:\s+(\d+)/.exec(await status())?.[1]) * 1024,
     async stop() {
       child.kill('SIGTERM');
@@ -51,14 +50,23 @@ export async function startBenchServer(
   };
 }
 
+/** Processor seconds that a process has used so far; 0 when it has ended. */
+export async function cpuSecondsOf(pid: number): Promise<number> {
+  const stat = await Bun.file(`/proc/${pid}/stat`)
+    .text()
+    .catch(() => '');
+  const fields = stat.split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / 100;
+}
+
 /** What a figure has to be read with. */
 export function machine(): string {
   return `${cpus().length} × ${cpus()[0]?.model}, Bun ${Bun.version}, server and clients on the same machine`;
 }
 
-async function makePeople(data: string, count: number): Promise<BenchPerson[]> {
-  const { users, close } = embeddedAdapters(data, systemClock);
-  const people = await Promise.all(
+/** People with sessions, past the password hashing. */
+export function makePeople(users: Adapters['users'], count: number): Promise<BenchPerson[]> {
+  return Promise.all(
     Array.from({ length: count }, async (_, index) => {
       const userId = Bun.randomUUIDv7();
       const token = `bench-token-${index}`;
@@ -71,8 +79,6 @@ async function makePeople(data: string, count: number): Promise<BenchPerson[]> {
       return { userId, token };
     }),
   );
-  await close();
-  return people;
 }
 
 async function urlOf(child: Subprocess<'ignore', 'ignore', 'pipe'>): Promise<string> {

@@ -1,11 +1,13 @@
 // Durable sends over sockets, paced: how long until the ack, and until the other person has it.
-//   npx bun bench/sends.ts [--connections 2000] [--rate 10000] [--seconds 10] [--fsync-ms 20]
-// --fsync-ms makes each sync to disk take so much longer (Linux with gcc).
+//   npx bun bench/sends.ts [--connections 2000] [--rate 10000] [--seconds 10] [--fsync-ms 20] [--cluster]
+// --fsync-ms makes each sync to disk take so much longer (Linux with gcc). --cluster: one process of sockets and API, one
+// that distributes, over the services of `npm run services -- up`.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { slowDisk } from '../packages/server/test/support/slow-disk/slow-disk.ts';
+import { startBenchCluster } from './bench-cluster.ts';
 import { machine, startBenchServer } from './bench-server.ts';
 import { Latencies } from './latencies.ts';
 import { openSockets } from './socket.ts';
@@ -16,6 +18,7 @@ const { values } = parseArgs({
     rate: { type: 'string', default: '10000' },
     seconds: { type: 'string', default: '10' },
     'fsync-ms': { type: 'string', default: '0' },
+    cluster: { type: 'boolean', default: false },
   },
 });
 const connections = Number(values.connections);
@@ -26,7 +29,7 @@ const text = 'x'.repeat(200);
 const fsyncMs = Number(values['fsync-ms']);
 const folder = mkdtempSync(join(tmpdir(), 'parley-sends-'));
 const environment = fsyncMs > 0 ? await slowDisk(folder, fsyncMs * 1_000, join(folder, 'syncs')) : {};
-const server = await startBenchServer(connections, environment);
+const server = values.cluster ? await startBenchCluster(connections) : await startBenchServer(connections, environment);
 const acks = new Latencies();
 const deliveries = new Latencies();
 let refused = 0;
@@ -72,7 +75,7 @@ while (performance.now() - startMs < seconds * 1_000) {
 const endMs = performance.now() + 10_000;
 while (acks.count + refused < sent && performance.now() < endMs) await Bun.sleep(10);
 const elapsed = (performance.now() - startMs) / 1_000;
-const cpu = (await server.cpuSeconds()) - cpuBefore;
+const cpuAfter = await server.cpuSeconds();
 
 console.log(machine());
 console.log(
@@ -83,9 +86,11 @@ console.log(
 );
 console.log(`ack      ${acks}`);
 console.log(`delivery ${deliveries} (${deliveries.count})`);
-console.log(
-  `server: ${((cpu / acks.count) * 1e6).toFixed(0)} µs of processor time a message, ${(await server.residentBytes()) >> 20} MiB`,
-);
+for (const [name, seconds] of cpuAfter) {
+  const used = seconds - (cpuBefore.get(name) ?? 0);
+  console.log(`${name}: ${((used / acks.count) * 1e6).toFixed(0)} µs of processor time a message`);
+}
+console.log(`${(await server.residentBytes()) >> 20} MiB in the process with the sockets`);
 for (const socket of sockets) {
   socket.onclose = null;
   socket.close();

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Subprocess } from 'bun';
 import type { GivenSettings } from '../../src/settings/settings.ts';
@@ -36,6 +37,14 @@ export class ServerProcess {
         if (url !== undefined) resolve(new ServerProcess(child, url));
       }).then(() => reject(new Error(`the server ended before it served: ${printed.join('')}`)));
     });
+  }
+
+  get pid(): number {
+    return this.child.pid;
+  }
+
+  residentBytes(): number {
+    return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${this.child.pid}/status`, 'utf8'))?.[1]) * 1024;
   }
 
   get port(): number {
