@@ -77,10 +77,10 @@ export class Server {
         { host, port, trustedProxies: config['trusted-proxies'] },
       ),
     );
-    const metricsPort = config['metrics-port'];
+    const { 'metrics-host': metricsHost, 'metrics-port': metricsPort } = config;
     if (metricsPort !== 'off') {
-      this.metricsServer = listening(`--metrics-port: ${metricsPort}`, () =>
-        serveMetrics(this.metrics, { host: '127.0.0.1', port: metricsPort }),
+      this.metricsServer = listening(`--metrics-host, --metrics-port: ${metricsHost}:${metricsPort}`, () =>
+        serveMetrics(this.metrics, { host: metricsHost, port: metricsPort }),
       );
     }
     health.ready();

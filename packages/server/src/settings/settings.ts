@@ -18,8 +18,9 @@ export const settings = {
   'metrics-port': setting(
     z.union([z.literal('off'), whole(0, 65_535)], { error: 'must be "off" or a port from 0 to 65535' }),
     'off',
-    'port of /metrics for Prometheus, on 127.0.0.1; "off" for none',
+    'port of /metrics for Prometheus; "off" for none',
   ),
+  'metrics-host': setting(z.string().check(z.minLength(1)), '127.0.0.1', 'address to answer /metrics on'),
   signup: setting(oneOf(['open', 'invitation', 'closed']), 'open', 'who may make an account: open, invitation, closed'),
   'max-connections': setting(
     whole(1, connectionsMax()),

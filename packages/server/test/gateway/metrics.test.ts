@@ -2,6 +2,8 @@ import { expect, test } from 'bun:test';
 import { Registry } from 'prom-client';
 import { requestMetrics } from '../../src/gateway/request-metrics.ts';
 import { createMetrics, serveMetrics } from '../../src/platform/metrics.ts';
+import { freePort } from '../support/free-port.ts';
+import { RunningServer } from '../support/running-server.ts';
 import { startApi } from './api-under-test.ts';
 
 test('requests are counted by operation and status, those that were refused too', async () => {
@@ -33,4 +35,13 @@ test('the figures of the process are there for Prometheus to fetch, and nothing 
   expect(figure('parley_event_loop_delay_seconds')).toBeGreaterThanOrEqual(0);
   expect((await fetch(server.url)).status).toBe(404);
   await server.stop(true);
+});
+
+test('the figures are at the address that the settings name, and at no other', async () => {
+  const port = String(await freePort());
+  const server = await RunningServer.start({ 'metrics-host': '127.0.0.2', 'metrics-port': port });
+  const text = await (await fetch(`http://127.0.0.2:${port}/metrics`)).text();
+  expect(text).toContain('\nparley_connections 0\n');
+  await expect(fetch(`http://127.0.0.1:${port}/metrics`)).rejects.toThrow();
+  await server.stop();
 });
