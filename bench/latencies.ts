@@ -1,9 +1,13 @@
 /** Durations, kept whole, for percentiles at the end. */
 export class Latencies {
-  private readonly values: number[] = [];
+  private values: number[] = [];
 
   add(durationMs: number): void {
     this.values.push(durationMs);
+  }
+
+  clear(): void {
+    this.values = [];
   }
 
   get count(): number {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from './free-port.ts';
 
-const configuration = fileURLToPath(new URL('../../../../deploy/haproxy/haproxy.cfg', import.meta.url));
+const deployed = (file: string) => fileURLToPath(new URL(`../../../../deploy/haproxy/${file}`, import.meta.url));
 
 /** Why tests with HAProxy are skipped; null when they are not. */
 export const withoutHaproxy = Bun.which('haproxy') === null ? 'no haproxy is installed (Debian: haproxy)' : null;
@@ -29,8 +29,17 @@ export class Haproxy {
     const folder = mkdtempSync(join(tmpdir(), 'parley-haproxy-'));
     const servers = join(folder, 'servers.cfg');
     writeFileSync(servers, `${backend('messaging', 'sockets', messaging)}${backend('gateway', 'requests', gateway)}`);
+    return Haproxy.run(servers, folder, environment);
+  }
+
+  /** As {@link start}, with the servers that a name server names. */
+  static startByName(environment: Record<string, string>): Promise<Haproxy> {
+    return Haproxy.run(deployed('servers-by-name.cfg'), mkdtempSync(join(tmpdir(), 'parley-haproxy-')), environment);
+  }
+
+  private static async run(servers: string, folder: string, environment: Record<string, string>): Promise<Haproxy> {
     const port = await freePort();
-    const child = Bun.spawn(['haproxy', '-db', '-f', configuration, '-f', servers], {
+    const child = Bun.spawn(['haproxy', '-db', '-f', deployed('haproxy.cfg'), '-f', servers], {
       stdio: ['ignore', 'ignore', 'inherit'],
       env: { ...process.env, PARLEY_BIND: `127.0.0.1:${port}`, ...environment },
     });

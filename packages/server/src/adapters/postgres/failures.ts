@@ -8,12 +8,14 @@ export class NotServed extends Error {
 
 /** SQLSTATE that the functions `served` and `writable` raise; class PA is nobody else's. */
 const notServedState = 'PA001';
+/** What `apply_changes` raises when a head isn't the one that was decided by. */
+const movedHeadState = 'PA002';
 
 /**
  * Serialization failure and deadlock, where the same again can succeed; and a key that was there: two distributors
  * created one conversation at once, and deciding again finds it (race 3).
  */
-const repeatableStates = new Set(['40001', '40P01', '23505']);
+const repeatableStates = new Set(['40001', '40P01', '23505', movedHeadState]);
 
 /**
  * Classes of SQLSTATE that say the database can't now: connection, transaction undone, out of resources (a full disk
@@ -31,6 +33,10 @@ const connectionCodes = /^(CONNECT_TIMEOUT|CONNECTION_\w+|E[A-Z]{3,}|ERR_SOCKET\
 /** Whether a batch that met this is to be decided again. */
 export function isRepeatable(error: unknown): boolean {
   return error instanceof postgres.PostgresError && repeatableStates.has(error.code);
+}
+
+export function isMovedHead(error: unknown): boolean {
+  return error instanceof postgres.PostgresError && error.code === movedHeadState;
 }
 
 /** What to reject with: {@link NotServed}, {@link Unavailable}, or the error itself. */

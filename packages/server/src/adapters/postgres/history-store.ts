@@ -2,7 +2,7 @@ import type { ConversationId, Entry } from '@parley/protocol';
 import type { Changes, Decision, Facts, FactsNeeded, HistoryRange, HistoryStore } from '../../history/history-port.ts';
 import { Unavailable } from '../../platform/failures.ts';
 import { type EntryRow, entryOf } from './entry-rows.ts';
-import { isRepeatable } from './failures.ts';
+import { isMovedHead, isRepeatable } from './failures.ts';
 import { allFacts, loadFacts } from './history-facts.ts';
 import { changesByConversation, writeChanges } from './history-writes.ts';
 import type { ShardedDatabase } from './sharded-database.ts';
@@ -38,23 +38,24 @@ export class PostgresHistoryStore implements HistoryStore {
       const facts = await this.facts(needed);
       const { changes, result } = decide(facts);
       try {
-        if (await this.write(changes, facts)) return result;
+        await this.write(changes, facts);
+        return result;
       } catch (error) {
         if (!isRepeatable(error)) throw error;
         cause = error;
       }
       await new Promise((resolve) => setTimeout(resolve, Math.random() * pauseMs * attempt));
     }
-    throw cause ?? new Unavailable(`others changed the same conversations ${attemptsMax} times in between`);
+    if (!isMovedHead(cause)) throw cause;
+    throw new Unavailable(`others changed the same conversations ${attemptsMax} times in between`, { cause });
   }
 
-  private async write(changes: Changes, facts: Facts): Promise<boolean> {
-    const written = await this.database.atEach(
+  private async write(changes: Changes, facts: Facts): Promise<void> {
+    await this.database.atEach(
       changesByConversation(changes),
       ({ conversationId }) => conversationId,
       (sql, group) => writeChanges(sql, group, facts, this.shardOf),
     );
-    return written.every(Boolean);
   }
 
   async range({ conversationId, fromSeq, toSeq, order, limit, textBytes }: HistoryRange): Promise<Entry[]> {

@@ -28,15 +28,15 @@ export function changesByConversation({ heads, entries, participants }: Changes)
 }
 
 /**
- * Writes it in one statement, if the conversations are still as `facts` found them; false, and nothing is written,
- * when another distributor has changed one meanwhile (race 3).
+ * Writes it in one statement, if the conversations are still as `facts` found them. Rejects with what `isRepeatable`
+ * knows, and nothing is written, when another distributor has changed one meanwhile (race 3).
  */
 export async function writeChanges(
   sql: Sql,
   changes: readonly ConversationChanges[],
   facts: Facts,
   shardOf: (conversationId: ConversationId) => number,
-): Promise<boolean> {
+): Promise<void> {
   const ordered = changes.toSorted((a, b) => (a.conversationId < b.conversationId ? -1 : 1));
   const shards = [...new Set(ordered.map(({ conversationId }) => shardOf(conversationId)))];
   const changedHeads = ordered.flatMap(({ head }) => head ?? []);
@@ -55,11 +55,14 @@ export async function writeChanges(
       ? [{ shard: shardOf(head.id), conversation_id: head.id, found_by: termsOf(head) }]
       : [],
   );
-  const [row] = await sql<{ applied: boolean }[]>`
+  const some = (rows: readonly object[]) => (rows.length > 0 ? json(sql, rows) : null);
+  await sql`
     SELECT apply_changes(
-      ${shards}::smallint[], ${json(sql, heads)}, ${json(sql, places)}, ${json(sql, log)}, ${json(sql, terms)}
-    ) AS applied`;
-  return row?.applied === true;
+      ${shards}::smallint[],
+      ${some(heads.filter((head) => head.decided_by === 0))}::json,
+      ${some(heads.filter((head) => head.decided_by > 0))}::json,
+      ${some(places)}::json, ${json(sql, log)}, ${some(terms)}::json
+    )`;
 }
 
 /** Whether what a channel is found by has changed. */

@@ -205,60 +205,60 @@ const shardFunctions = `
   END $$;`;
 
 /**
- * Writes what a batch decided, if the heads are still those that it was decided by; false, and nothing, otherwise.
- * Rows are locked and made in the order of their keys, so that two batches never wait for one another.
+ * Writes what a batch decided, if the heads are still those that it was decided by; raises PA002, and nothing is
+ * written, otherwise. Rows come in the order of their keys. What is null is skipped: most batches only append messages.
  */
 const applyChanges = `
-  CREATE FUNCTION apply_changes(of_shards smallint[], heads json, places json, log json, terms json)
-  RETURNS boolean LANGUAGE plpgsql AS $$
+  CREATE FUNCTION apply_changes(of_shards smallint[], made json, changed json, places json, log json, terms json)
+  RETURNS void LANGUAGE plpgsql AS $$
   DECLARE
-    known bigint;
-    unchanged bigint;
+    found bigint;
   BEGIN
-    PERFORM writable(each) FROM unnest(of_shards) AS each ORDER BY each;
-
-    WITH expected AS (
-      SELECT * FROM json_to_recordset(heads) AS h (shard smallint, id text, decided_by bigint) WHERE decided_by > 0
-    ), locked AS (
-      SELECT c.head_seq = e.decided_by AS unchanged FROM expected e JOIN conversations c USING (shard, id)
-      ORDER BY c.shard, c.id FOR UPDATE OF c
-    )
-    SELECT (SELECT count(*) FROM expected), (SELECT count(*) FROM locked WHERE locked.unchanged)
-      INTO known, unchanged;
-    IF known <> unchanged THEN
-      RETURN false;
+    PERFORM pg_advisory_xact_lock_shared(hashtext(current_schema()), each) FROM unnest(of_shards) AS each;
+    SELECT count(*) INTO found FROM shards WHERE shard = ANY(of_shards) AND state = 'serving';
+    IF found <> cardinality(of_shards) THEN
+      RAISE EXCEPTION 'some of the shards % take no writes here', of_shards USING ERRCODE = 'PA001';
     END IF;
 
-    INSERT INTO conversations
-      SELECT (row).* FROM (
-        SELECT json_populate_record(NULL::conversations, h) AS row FROM json_array_elements(heads) AS h
-        WHERE (h->>'decided_by')::bigint = 0
-      ) AS made ORDER BY (row).shard, (row).id;
-    UPDATE conversations c SET
-        (name, description, announce_only, head_seq, message_count, last_message_seq,
-          membership_seq, member_count, owner_count, broadcast, closed, last_entry_at_ms)
-        = (h.name, h.description, h.announce_only, h.head_seq, h.message_count, h.last_message_seq,
-          h.membership_seq, h.member_count, h.owner_count, h.broadcast, h.closed, h.last_entry_at_ms)
-      FROM json_to_recordset(heads) AS h (
-        shard smallint, id text, decided_by bigint, name text, description text, announce_only boolean,
-        head_seq bigint, message_count bigint, last_message_seq bigint, membership_seq bigint, member_count bigint,
-        owner_count bigint, broadcast boolean, closed boolean, last_entry_at_ms bigint)
-      WHERE h.decided_by > 0 AND c.shard = h.shard AND c.id = h.id;
+    IF changed IS NOT NULL THEN
+      WITH written AS (
+        UPDATE conversations c SET
+            (name, description, announce_only, head_seq, message_count, last_message_seq,
+              membership_seq, member_count, owner_count, broadcast, closed, last_entry_at_ms)
+            = (h.name, h.description, h.announce_only, h.head_seq, h.message_count, h.last_message_seq,
+              h.membership_seq, h.member_count, h.owner_count, h.broadcast, h.closed, h.last_entry_at_ms)
+          FROM json_to_recordset(changed) AS h (
+            shard smallint, id text, decided_by bigint, name text, description text, announce_only boolean,
+            head_seq bigint, message_count bigint, last_message_seq bigint, membership_seq bigint,
+            member_count bigint, owner_count bigint, broadcast boolean, closed boolean, last_entry_at_ms bigint)
+          WHERE c.shard = h.shard AND c.id = h.id AND c.head_seq = h.decided_by
+          RETURNING 1
+      )
+      SELECT count(*) INTO found FROM written;
+      IF found <> json_array_length(changed) THEN
+        RAISE EXCEPTION 'another distributor has moved a head' USING ERRCODE = 'PA002';
+      END IF;
+    END IF;
+    IF made IS NOT NULL THEN
+      INSERT INTO conversations SELECT * FROM json_populate_recordset(NULL::conversations, made);
+    END IF;
 
     INSERT INTO entries SELECT * FROM json_populate_recordset(NULL::entries, log);
 
-    INSERT INTO participants SELECT * FROM json_populate_recordset(NULL::participants, places)
-      ON CONFLICT (shard, conversation_id, user_id) DO UPDATE SET
-        (role, joined_seq, joined_message_count, visible_from_seq, left_seq, changed_seq, changed_at_ms)
-        = (excluded.role, excluded.joined_seq, excluded.joined_message_count, excluded.visible_from_seq,
-          excluded.left_seq, excluded.changed_seq, excluded.changed_at_ms);
-
-    DELETE FROM channel_terms t USING json_to_recordset(terms) AS changed (shard smallint, conversation_id text)
-      WHERE t.shard = changed.shard AND t.conversation_id = changed.conversation_id;
-    INSERT INTO channel_terms
-      SELECT shard, conversation_id, json_array_elements_text(found_by)
-      FROM json_to_recordset(terms) AS changed (shard smallint, conversation_id text, found_by json);
-    RETURN true;
+    IF places IS NOT NULL THEN
+      INSERT INTO participants SELECT * FROM json_populate_recordset(NULL::participants, places)
+        ON CONFLICT (shard, conversation_id, user_id) DO UPDATE SET
+          (role, joined_seq, joined_message_count, visible_from_seq, left_seq, changed_seq, changed_at_ms)
+          = (excluded.role, excluded.joined_seq, excluded.joined_message_count, excluded.visible_from_seq,
+            excluded.left_seq, excluded.changed_seq, excluded.changed_at_ms);
+    END IF;
+    IF terms IS NOT NULL THEN
+      DELETE FROM channel_terms t USING json_to_recordset(terms) AS renamed (shard smallint, conversation_id text)
+        WHERE t.shard = renamed.shard AND t.conversation_id = renamed.conversation_id;
+      INSERT INTO channel_terms
+        SELECT shard, conversation_id, json_array_elements_text(found_by)
+        FROM json_to_recordset(terms) AS renamed (shard smallint, conversation_id text, found_by json);
+    END IF;
   END $$;`;
 
 /** A step that was released is never changed; what's new is a new step. */

@@ -3,50 +3,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Server } from 'bun';
 import { freePort } from '../support/free-port.ts';
 import { Haproxy, withoutHaproxy } from '../support/haproxy.ts';
+import { answerOf, Backend, openSocket } from './backend.ts';
 
 if (withoutHaproxy !== null) test.skip(`HAProxy: ${withoutHaproxy}`, () => undefined);
-
-/** What a process of Parley looks like from HAProxy: it says whether it is ready, and takes sockets and requests. */
-class Backend {
-  ready = true;
-  sockets = 0;
-  private readonly server: Server<undefined>;
-
-  constructor(readonly name: string) {
-    this.server = Bun.serve({
-      port: 0,
-      hostname: '127.0.0.1',
-      fetch: (request, server) => {
-        const { pathname } = new URL(request.url);
-        if (pathname === '/readyz') return new Response('', { status: this.ready ? 200 : 503 });
-        if (pathname === '/v1/socket') return server.upgrade(request) ? undefined : new Response('', { status: 426 });
-        return Response.json({ name, forwardedFor: request.headers.get('x-forwarded-for') });
-      },
-      websocket: {
-        open: () => {
-          this.sockets++;
-        },
-        close: () => {
-          this.sockets--;
-        },
-        message: (socket) => {
-          socket.send(name);
-        },
-      },
-    });
-  }
-
-  get port(): number {
-    return this.server.port ?? 0;
-  }
-
-  stop(): Promise<void> {
-    return this.server.stop(true);
-  }
-}
 
 describe.skipIf(withoutHaproxy !== null)('HAProxy as it is deployed', () => {
   const running: { stop(): Promise<void> }[] = [];
@@ -70,21 +31,9 @@ describe.skipIf(withoutHaproxy !== null)('HAProxy as it is deployed', () => {
   }
 
   async function socket(url: string): Promise<WebSocket> {
-    const made = new WebSocket(`${url.replace('http', 'ws')}/v1/socket`);
+    const made = await openSocket(url);
     open.push(made);
-    await new Promise((resolve, reject) => {
-      made.onopen = resolve;
-      made.onerror = reject;
-      made.onclose = reject;
-    });
     return made;
-  }
-
-  function answerOf(from: WebSocket): Promise<string> {
-    return new Promise((resolve) => {
-      from.onmessage = ({ data }) => resolve(String(data));
-      from.send('who?');
-    });
   }
 
   test('sockets go to messaging, everything else to the gateway, health to nobody', async () => {

@@ -1,0 +1,80 @@
+import { afterEach, describe, expect, test } from 'bun:test';
+import { freePort } from '../support/free-port.ts';
+import { Haproxy, withoutHaproxy } from '../support/haproxy.ts';
+import { answerOf, Backend, openSocket } from './backend.ts';
+import { NameServer } from './name-server.ts';
+
+if (withoutHaproxy !== null) test.skip(`HAProxy by name: ${withoutHaproxy}`, () => undefined);
+
+const messagingName = 'messaging.parley.test';
+const gatewayName = 'gateway.parley.test';
+
+describe.skipIf(withoutHaproxy !== null)('HAProxy with processes that DNS names', () => {
+  const running: { stop(): Promise<void> }[] = [];
+  const open: WebSocket[] = [];
+  afterEach(async () => {
+    for (const socket of open.splice(0)) socket.close();
+    for (const each of running.splice(0).reverse()) await each.stop();
+  });
+
+  function kept<Running extends { stop(): Promise<void> }>(each: Running): Running {
+    running.push(each);
+    return each;
+  }
+
+  /** New sockets, each left again unless `stays`, until one is at the process of that name. */
+  async function socketAt(url: string, name: string): Promise<WebSocket> {
+    for (;;) {
+      const socket = await openSocket(url).catch(() => null);
+      if (socket === null) continue;
+      if ((await answerOf(socket)) === name) {
+        open.push(socket);
+        return socket;
+      }
+      const closed = new Promise((resolve) => {
+        socket.onclose = resolve;
+      });
+      socket.close();
+      await closed;
+    }
+  }
+
+  test('a process that is named more gets sockets; one that is named no more keeps those it has', async () => {
+    const port = await freePort();
+    const process = (name: string, hostname: string) => kept(new Backend(name, { hostname, port }));
+    process('first', '127.0.0.2');
+    process('second', '127.0.0.3');
+    process('gateway', '127.0.0.4');
+    const names = kept(await NameServer.start());
+    names.tell(messagingName, ['127.0.0.2']);
+    names.tell(gatewayName, ['127.0.0.4']);
+    const { url } = kept(
+      await Haproxy.startByName({
+        PARLEY_MESSAGING_NAME: messagingName,
+        PARLEY_GATEWAY_NAME: gatewayName,
+        PARLEY_PROCESS_PORT: String(port),
+        PARLEY_NAMESERVER: names.address,
+        PARLEY_CONNECTION_RATE: '1000000',
+      }),
+    );
+    const atFirst = await socketAt(url, 'first');
+    expect(await (await fetch(`${url}/v1/server`)).json()).toMatchObject({ name: 'gateway' });
+
+    names.tell(messagingName, ['127.0.0.2', '127.0.0.3']);
+    const atSecond = await socketAt(url, 'second');
+
+    names.tell(messagingName, ['127.0.0.3']);
+    // The first has as many as the second: it would be chosen by turns.
+    for (let inARow = 0; inARow < 20; ) {
+      const late = await openSocket(url);
+      inARow = (await answerOf(late)) === 'second' ? inARow + 1 : 0;
+      const closed = new Promise((resolve) => {
+        late.onclose = resolve;
+      });
+      late.close();
+      await closed;
+    }
+    expect(await answerOf(atFirst)).toBe('first');
+    expect(await answerOf(atSecond)).toBe('second');
+  });
+});
