@@ -66,3 +66,23 @@ export function answerOf(socket: WebSocket): Promise<string> {
     socket.send('who?');
   });
 }
+
+/** Resolves when this side knows that it is closed. */
+export function close(socket: WebSocket): Promise<void> {
+  return new Promise((resolve) => {
+    socket.onclose = () => resolve();
+    socket.close();
+  });
+}
+
+/**
+ * Opens sockets, each left again, until no new one gets to another process: HAProxy has noticed that it is the only
+ * one that takes them. The others have to have as few sockets as it, so that they would be chosen.
+ */
+export async function untilOnly(name: string, url: string): Promise<void> {
+  for (let inARow = 0; inARow < 20; ) {
+    const socket = await openSocket(url);
+    inARow = (await answerOf(socket)) === name ? inARow + 1 : 0;
+    await close(socket);
+  }
+}

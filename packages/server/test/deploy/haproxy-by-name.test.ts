@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import { freePort } from '../support/free-port.ts';
 import { Haproxy, withoutHaproxy } from '../support/haproxy.ts';
-import { answerOf, Backend, openSocket } from './backend.ts';
+import { answerOf, Backend, close, openSocket, untilOnly } from './backend.ts';
 import { NameServer } from './name-server.ts';
 
 if (withoutHaproxy !== null) test.skip(`HAProxy by name: ${withoutHaproxy}`, () => undefined);
@@ -22,7 +22,7 @@ describe.skipIf(withoutHaproxy !== null)('HAProxy with processes that DNS names'
     return each;
   }
 
-  /** New sockets, each left again unless `stays`, until one is at the process of that name. */
+  /** Opens sockets until one is at the process of that name, and keeps that one. */
   async function socketAt(url: string, name: string): Promise<WebSocket> {
     for (;;) {
       const socket = await openSocket(url).catch(() => null);
@@ -31,11 +31,7 @@ describe.skipIf(withoutHaproxy !== null)('HAProxy with processes that DNS names'
         open.push(socket);
         return socket;
       }
-      const closed = new Promise((resolve) => {
-        socket.onclose = resolve;
-      });
-      socket.close();
-      await closed;
+      await close(socket);
     }
   }
 
@@ -64,16 +60,7 @@ describe.skipIf(withoutHaproxy !== null)('HAProxy with processes that DNS names'
     const atSecond = await socketAt(url, 'second');
 
     names.tell(messagingName, ['127.0.0.3']);
-    // The first has as many as the second: it would be chosen by turns.
-    for (let inARow = 0; inARow < 20; ) {
-      const late = await openSocket(url);
-      inARow = (await answerOf(late)) === 'second' ? inARow + 1 : 0;
-      const closed = new Promise((resolve) => {
-        late.onclose = resolve;
-      });
-      late.close();
-      await closed;
-    }
+    await untilOnly('second', url);
     expect(await answerOf(atFirst)).toBe('first');
     expect(await answerOf(atSecond)).toBe('second');
   });

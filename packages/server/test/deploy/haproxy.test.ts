@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../support/free-port.ts';
 import { Haproxy, withoutHaproxy } from '../support/haproxy.ts';
-import { answerOf, Backend, openSocket } from './backend.ts';
+import { answerOf, Backend, openSocket, untilOnly } from './backend.ts';
 
 if (withoutHaproxy !== null) test.skip(`HAProxy: ${withoutHaproxy}`, () => undefined);
 
@@ -51,14 +51,7 @@ describe.skipIf(withoutHaproxy !== null)('HAProxy as it is deployed', () => {
     for (let count = 0; count < 10; count++) early.push(await socket(haproxy.url));
     expect([first.sockets, second.sockets]).toEqual([5, 5]);
     first.ready = false;
-    // Until it was asked again it gets new ones; each of these leaves at once, so that the other has no more than it.
-    for (let inARow = 0; inARow < 20; ) {
-      const late = await socket(haproxy.url);
-      inARow = (await answerOf(late)) === 'second' ? inARow + 1 : 0;
-      const closed = new Promise((resolve) => late.addEventListener('close', resolve));
-      late.close();
-      await closed;
-    }
+    await untilOnly('second', haproxy.url);
     const names = await Promise.all(early.map(answerOf));
     expect(names.filter((name) => name === 'first')).toHaveLength(5);
   });
