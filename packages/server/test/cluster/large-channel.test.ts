@@ -1,0 +1,99 @@
+import { expect, test } from 'bun:test';
+import { composeAdapters } from '../../src/compose/compose.ts';
+import { type Command, serverCommandId } from '../../src/distribution/command.ts';
+import type { EntryCopy } from '../../src/distribution/mailbox-port.ts';
+import { systemClock } from '../../src/platform/clock.ts';
+import { systemIds, tokenHash } from '../../src/platform/ids.ts';
+import { Server } from '../../src/server.ts';
+import { loadConfig } from '../../src/settings/settings.ts';
+import { ConversationsUnderTest } from '../contract/conversations-under-test.ts';
+import { ClusterUnderTest } from '../support/cluster-services.ts';
+import { withoutService } from '../support/services.ts';
+import { WireClient } from '../support/wire-client.ts';
+
+const members = 100_000;
+const online = 2_000;
+const messages = 5;
+const batch = 500;
+const helloAtOnce = 50;
+
+const absent = withoutService('kafka') ?? withoutService('postgres') ?? withoutService('redis');
+
+test.skipIf(absent !== null)(
+  `a channel of 100,000, 2,000 of them online on two servers: one copy a server, and everyone has it${absent ? `: ${absent}` : ''}`,
+  async () => {
+    const cluster = await ClusterUnderTest.make();
+    const config = loadConfig(
+      { ...cluster.settings, port: '0', 'rate-limits': 'off', 'drain-ms': '0', 'max-connections-per-address': '5000' },
+      {},
+    );
+    const adapters = await composeAdapters(config, systemClock);
+    const { close } = adapters;
+    adapters.close = async () => undefined;
+    const copies: EntryCopy[] = [];
+    const deliver = adapters.mailboxes.deliver.bind(adapters.mailboxes);
+    adapters.mailboxes.deliver = (serverId, deliveries) => {
+      for (const delivery of deliveries) {
+        if (delivery.kind === 'entry' && delivery.entry.kind === 'message') copies.push(delivery);
+      }
+      return deliver(serverId, deliveries);
+    };
+
+    // Those who are never here need no account: a place in the channel is all that the way of a message meets of them.
+    const conversations = new ConversationsUnderTest(adapters);
+    const owner = systemIds.uuid();
+    const conversationId = await conversations.createChannel(owner, 'Everybody');
+    const people = Array.from({ length: online }, () => ({ userId: systemIds.uuid(), token: systemIds.token() }));
+    const joining = [
+      ...people.map(({ userId }) => userId),
+      ...Array.from({ length: members - online - 1 }, systemIds.uuid),
+    ];
+    for (let from = 0; from < joining.length; from += batch) {
+      const commands = joining
+        .slice(from, from + batch)
+        .map((actorId): Command => ({ kind: 'join', conversationId, actorId, commandId: serverCommandId(actorId) }));
+      await conversations.carryOut(...commands);
+    }
+    expect((await adapters.conversations.head(conversationId))?.memberCount).toBe(members);
+
+    const servers = [new Server(adapters, config), new Server(adapters, config)];
+    for (const server of servers) await server.start();
+    const clients: WireClient[] = [];
+    for (let from = 0; from < online; from += helloAtOnce) {
+      const some = people.slice(from, from + helloAtOnce);
+      clients.push(
+        ...(await Promise.all(
+          some.map(async ({ userId, token }, index) => {
+            const name = `person${from + index}`;
+            const user = { id: userId, username: name, displayName: name, passwordHash: 'none', createdAtMs: 0 };
+            await adapters.users.create({ user, administrator: false, invitation: null });
+            const session = { id: systemIds.uuid(), userId, device: null, createdAtMs: 0, lastUsedAtMs: Date.now() };
+            await adapters.users.createSession(session, tokenHash(token));
+            const server = servers[index % servers.length];
+            return WireClient.hello(server?.url ?? '', token);
+          }),
+        )),
+      );
+    }
+
+    const [speaker] = clients;
+    for (let count = 0; count < messages; count++) {
+      await speaker?.request({ type: 'send', conversationId, clientMessageId: `m${count}`, text: `message ${count}` });
+    }
+    const textsOf = ({ frames }: WireClient) =>
+      frames.flatMap((frame) => (frame.type === 'entry' && frame.entry.kind === 'message' ? [frame.entry.text] : []));
+    const all = Array.from({ length: messages }, (_, count) => `message ${count}`);
+    for (const client of clients) {
+      await client.until(() => (textsOf(client).length >= messages ? true : undefined));
+      expect(textsOf(client)).toEqual(all);
+    }
+    expect(copies).toHaveLength(messages * servers.length);
+    expect(copies.every(({ recipientIds, interested }) => interested && recipientIds.length === 0)).toBe(true);
+
+    await Promise.all(clients.map((client) => client.close()));
+    for (const server of servers) await server.stop();
+    await close();
+    await cluster.remove();
+  },
+  300_000,
+);
