@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BadSetting } from '../src/settings/bad-setting.ts';
-import { loadConfig, settings } from '../src/settings/settings.ts';
+import { type GivenSettings, loadConfig, settings } from '../src/settings/settings.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -53,6 +53,75 @@ describe('a bad setting is refused, with its name, what it was, and what is allo
     test(name, () => {
       expect(load).toThrow(BadSetting);
       expect(load).toThrow(message);
+    });
+  }
+});
+
+describe('settings of a cluster', () => {
+  const cluster = {
+    ...{ shape: 'cluster', postgres: 'main=postgres://127.0.0.1:5432/parley', kafka: '127.0.0.1:9092' },
+    redis: 'redis://localhost:6379',
+  };
+
+  test('are read, with roles as a set and servers by name', () => {
+    const config = loadConfig({ ...cluster, roles: 'messaging, distribution' }, {});
+    expect([...config.roles]).toEqual(['messaging', 'distribution']);
+    expect(config.postgres).toEqual([{ name: 'main', url: 'postgres://127.0.0.1:5432/parley' }]);
+  });
+
+  const remote = {
+    postgres: 'main=postgres://parley:secret@db.example:5432/parley?sslmode=verify-full',
+    kafka: 'kafka.example:9093',
+    'kafka-tls': 'on',
+    'kafka-sasl': 'PLAIN',
+    'kafka-username': 'parley',
+    'kafka-password': 'secret',
+    redis: 'rediss://:secret@redis.example:6380',
+  };
+
+  test('services on other machines are taken with TLS and a password, or when that is given up in so many words', () => {
+    expect(loadConfig({ ...cluster, ...remote }, {}).shape).toBe('cluster');
+    const insecure = { ...cluster, redis: 'redis://redis.example', 'allow-insecure-services': 'on' };
+    expect(loadConfig(insecure, {}).redis).toBe('redis://redis.example');
+  });
+
+  const bad: [string, GivenSettings, string][] = [
+    ['no PostgreSQL', { ...cluster, postgres: '' }, '--postgres: a cluster needs one PostgreSQL server or more'],
+    ['no Kafka', { ...cluster, kafka: '' }, '--kafka: a cluster needs the addresses of Kafka brokers'],
+    ['no Redis', { ...cluster, redis: '' }, '--redis: a cluster needs the URL of a Redis'],
+    ['a server without a name', { ...cluster, postgres: 'postgres://127.0.0.1/x' }, 'must be servers like main='],
+    ['one name twice', { ...cluster, postgres: 'a=postgres://h/x,a=postgres://h/y' }, 'a name of its own'],
+    ['a broker without a port', { ...cluster, kafka: 'localhost' }, 'must be brokers like host:9092'],
+    ['a Redis that is none', { ...cluster, redis: 'http://localhost' }, 'must be a URL like redis://'],
+    ['a role that there is not', { ...cluster, roles: 'gateway,mail' }, 'gateway, messaging, distribution'],
+    ['no role', { ...cluster, roles: '' }, 'must name one or more of'],
+    ['a name that can be no schema', { ...cluster, 'cluster-name': 'Parley-1' }, 'must be a lower-case letter'],
+    ['services of an embedded server', { kafka: '127.0.0.1:9092' }, '--kafka is for --shape cluster'],
+    ['roles of an embedded server', { roles: 'gateway' }, '--roles is for --shape cluster'],
+    ['SASL without a password', { ...cluster, 'kafka-sasl': 'PLAIN' }, 'needs --kafka-username and --kafka-password'],
+    [
+      'PostgreSQL elsewhere without TLS',
+      { ...cluster, postgres: 'main=postgres://parley:secret@db.example/x' },
+      'main on db.example needs TLS',
+    ],
+    [
+      'PostgreSQL elsewhere without a password',
+      { ...cluster, postgres: 'main=postgres://db.example/x?sslmode=require' },
+      'main on db.example needs a password',
+    ],
+    ['Redis elsewhere without TLS', { ...cluster, redis: 'redis://:secret@redis.example' }, 'redis.example needs TLS'],
+    ['Redis elsewhere without a password', { ...cluster, redis: 'rediss://redis.example' }, 'needs a password'],
+    ['Kafka elsewhere without TLS', { ...cluster, kafka: 'kafka.example:9092' }, 'kafka.example:9092 needs TLS'],
+    [
+      'Kafka elsewhere without authentication',
+      { ...cluster, kafka: 'kafka.example:9092', 'kafka-tls': 'on' },
+      'needs authentication: --kafka-sasl',
+    ],
+  ];
+  for (const [name, given, message] of bad) {
+    test(`refused: ${name}`, () => {
+      expect(() => loadConfig(given, {})).toThrow(BadSetting);
+      expect(() => loadConfig(given, {})).toThrow(message);
     });
   }
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { type Check, Health } from '../../src/gateway/health.ts';
-import type { Clock } from '../../src/platform/clock.ts';
+import { type Clock, systemClock } from '../../src/platform/clock.ts';
 
 async function readiness(health: Health): Promise<[number, unknown]> {
   const answer = await health.readyz();
@@ -43,4 +43,13 @@ test('a check that does not come back has failed', async () => {
   const asked = readiness(health);
   (await deadline.promise)();
   expect(await asked).toEqual([503, { status: 'unavailable', checks: { store: 'failed' } }]);
+});
+
+test('where everybody lacks the same, a failed check is told and makes nobody unready', async () => {
+  const store: Check = () => Promise.reject(new Error('away'));
+  const health = new Health({ store }, systemClock, { failedChecks: 'are told' });
+  health.ready();
+  expect(await readiness(health)).toEqual([200, { status: 'degraded', checks: { store: 'failed' } }]);
+  health.draining();
+  expect(await readiness(health)).toEqual([503, { status: 'draining' }]);
 });

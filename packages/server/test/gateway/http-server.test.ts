@@ -4,8 +4,9 @@ import type { Server } from 'bun';
 import { Hono } from 'hono';
 import type { GatewayBindings } from '../../src/gateway/binding.ts';
 import { Health } from '../../src/gateway/health.ts';
-import { listen } from '../../src/gateway/http-server.ts';
+import { finishRequests, listen } from '../../src/gateway/http-server.ts';
 import { type SocketData, SocketEndpoint } from '../../src/messaging/socket-endpoint.ts';
+import { systemClock } from '../../src/platform/clock.ts';
 
 const health = new Health();
 let server: Server<SocketData>;
@@ -58,4 +59,38 @@ test('a body that goes far beyond the limit is cut off', async () => {
   const body = new Uint8Array(limits.bodyBytes * 8);
   const answer = await fetch(new URL('/address', server.url), { method: 'POST', body });
   expect(answer.status).toBe(413);
+});
+
+test('a process says of what belongs to another role that it is not here', async () => {
+  await server.stop(true);
+  server = listen({ api: null, sockets: null, health }, { host: '127.0.0.1', port: 0, trustedProxies: [] });
+  for (const [path, role] of [
+    ['/v1/socket', 'messaging'],
+    ['/v1/server', 'gateway'],
+  ]) {
+    const answer = await fetch(new URL(path ?? '', server.url));
+    expect(answer.status).toBe(404);
+    expect(await answer.json()).toMatchObject({ code: 'not_found', detail: expect.stringContaining(role ?? '') });
+  }
+  expect((await fetch(new URL('/livez', server.url))).status).toBe(200);
+});
+
+test('finishing requests takes no new one, and ends when those under way are answered', async () => {
+  await server.stop(true);
+  const asked = Promise.withResolvers<void>();
+  const answered = Promise.withResolvers<void>();
+  const api = new Hono<GatewayBindings>().get('/slow', async (context) => {
+    asked.resolve();
+    await answered.promise;
+    return context.text('done');
+  });
+  server = listen({ api, sockets: null, health }, { host: '127.0.0.1', port: 0, trustedProxies: [] });
+  const { url } = server;
+  const slow = fetch(new URL('/slow', url));
+  await asked.promise;
+  const finished = finishRequests(server, systemClock);
+  answered.resolve();
+  expect(await (await slow).text()).toBe('done');
+  await finished;
+  await expect(fetch(new URL('/livez', url))).rejects.toThrow();
 });
