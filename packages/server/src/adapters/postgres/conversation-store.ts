@@ -8,7 +8,7 @@ import type {
   OwnConversation,
   ReadPosition,
 } from '../../conversations/conversations-port.ts';
-import { type HeadRow, headOf, type ParticipantRow, participantOf } from './conversation-rows.ts';
+import { type HeadRow, headOf, type ParticipantRow, participantOf } from '../rows/conversation-rows.ts';
 import { Homepages } from './homepage.ts';
 import { type IndexedParticipant, writeMemberships } from './membership-index.ts';
 import { PostgresReadPositions } from './read-positions.ts';

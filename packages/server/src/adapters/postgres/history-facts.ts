@@ -1,7 +1,7 @@
 import type { ConversationId } from '@parley/protocol';
 import { type Facts, type FactsNeeded, participantKey, repeatKey } from '../../history/history-port.ts';
-import { type HeadRow, headOf, type ParticipantRow, participantOf } from './conversation-rows.ts';
-import { type EntryRow, entryOf } from './entry-rows.ts';
+import { type HeadRow, headOf, type ParticipantRow, participantOf } from '../rows/conversation-rows.ts';
+import { type EntryRow, entryOf } from '../rows/entry-rows.ts';
 import type { Sql } from './pool.ts';
 
 interface FactsRow {

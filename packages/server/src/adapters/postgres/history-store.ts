@@ -1,7 +1,7 @@
 import type { ConversationId, Entry } from '@parley/protocol';
 import type { Changes, Decision, Facts, FactsNeeded, HistoryRange, HistoryStore } from '../../history/history-port.ts';
 import { Unavailable } from '../../platform/failures.ts';
-import { type EntryRow, entryOf } from './entry-rows.ts';
+import { type EntryRow, entryOf } from '../rows/entry-rows.ts';
 import { isMovedHead, isRepeatable } from './failures.ts';
 import { allFacts, loadFacts } from './history-facts.ts';
 import { changesByConversation, writeChanges } from './history-writes.ts';

@@ -2,8 +2,8 @@ import type { ConversationId } from '@parley/protocol';
 import type { ConversationHead } from '../../conversations/conversation.ts';
 import type { Changes, Facts } from '../../history/history-port.ts';
 import { searchTerms } from '../../platform/search-terms.ts';
-import { headRow, participantRow } from './conversation-rows.ts';
-import { entryRow } from './entry-rows.ts';
+import { headRow, participantRow } from '../rows/conversation-rows.ts';
+import { entryRow } from '../rows/entry-rows.ts';
 import { json, type Sql } from './pool.ts';
 
 /** What a batch changes in one conversation. */

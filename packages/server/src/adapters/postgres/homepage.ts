@@ -1,7 +1,7 @@
 import type { ConversationId, UserId } from '@parley/protocol';
 import type { HomepageQuery, HomepageRow, OwnConversation } from '../../conversations/conversations-port.ts';
-import { type HeadRow, headOf, type ParticipantRow, participantOf } from './conversation-rows.ts';
-import { type EntryRow, messageOf } from './entry-rows.ts';
+import { type HeadRow, headOf, type ParticipantRow, participantOf } from '../rows/conversation-rows.ts';
+import { type EntryRow, messageOf } from '../rows/entry-rows.ts';
 import type { ShardedDatabase } from './sharded-database.ts';
 
 /** What the user's shard has of one conversation. */

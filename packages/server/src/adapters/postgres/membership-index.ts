@@ -1,5 +1,5 @@
 import type { Participant } from '../../conversations/conversation.ts';
-import { participantRow } from './conversation-rows.ts';
+import { participantRow } from '../rows/conversation-rows.ts';
 import { json, type Sql } from './pool.ts';
 
 /** A row of the index by user as it is to be. */

@@ -1,7 +1,7 @@
 import type { SessionId, UserId } from '@parley/protocol';
 import type { SessionRecord, UserRecord } from '../../users/users-port.ts';
+import { type UserRow, userOf } from '../rows/user-rows.ts';
 import type { ShardedDatabase } from './sharded-database.ts';
-import { type UserRow, userOf } from './user-rows.ts';
 
 interface SessionRow {
   id: string;

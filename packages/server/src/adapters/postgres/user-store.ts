@@ -3,11 +3,11 @@ import { Unavailable } from '../../platform/failures.ts';
 import type { SearchPosition } from '../../platform/search-position.ts';
 import { searchTerms } from '../../platform/search-terms.ts';
 import type { NewUser, UserRecord, UserStore } from '../../users/users-port.ts';
+import { type UserRow, userOf } from '../rows/user-rows.ts';
 import { Claims } from './claims.ts';
 import { compare, endOfPrefix, firstOfAll, foundByTerm } from './search-query.ts';
 import { PostgresSessions } from './session-store.ts';
 import type { ShardedDatabase } from './sharded-database.ts';
-import { type UserRow, userOf } from './user-rows.ts';
 
 /** What the very first user claims. */
 export const firstUser = 'first user';

@@ -9,10 +9,11 @@ import type {
   OwnConversation,
   ReadPosition,
 } from '../../conversations/conversations-port.ts';
+import { type HeadRow, headOf, type ParticipantRow, participantOf } from '../rows/conversation-rows.ts';
+import { type EntryRow, messageOf } from '../rows/entry-rows.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { type IndexedParticipant, MembershipIndex } from './membership-index.ts';
 import type { SqliteReadPositions } from './read-positions.ts';
-import { type EntryRow, type HeadRow, headOf, messageOf, type ParticipantRow, participantOf } from './rows.ts';
 import { searchParameters, searchQuery } from './search-query.ts';
 
 /** Conversations, participants and the index by user in SQLite. */

@@ -12,9 +12,10 @@ import {
   repeatKey,
 } from '../../history/history-port.ts';
 import { searchTerms } from '../../platform/search-terms.ts';
+import { type HeadRow, headOf, type ParticipantRow, participantOf } from '../rows/conversation-rows.ts';
+import { type EntryRow, entryOf, noticeOf } from '../rows/entry-rows.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { MembershipIndex } from './membership-index.ts';
-import { type EntryRow, entryOf, type HeadRow, headOf, noticeOf, type ParticipantRow, participantOf } from './rows.ts';
 
 /**
  * The conversations' logs in SQLite. One writer, one transaction at a time: batches can't interleave.

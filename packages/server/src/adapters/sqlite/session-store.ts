@@ -1,8 +1,8 @@
 import type { Database } from 'bun:sqlite';
 import type { SessionId, UserId } from '@parley/protocol';
 import type { SessionRecord, UserRecord } from '../../users/users-port.ts';
+import { type UserRow, userOf } from '../rows/user-rows.ts';
 import type { GroupCommit } from './group-commit.ts';
-import { type UserRow, userOf } from './user-rows.ts';
 
 interface SessionRow {
   id: string;

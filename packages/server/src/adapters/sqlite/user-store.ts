@@ -3,10 +3,10 @@ import type { UserId } from '@parley/protocol';
 import type { SearchPosition } from '../../platform/search-position.ts';
 import { searchTerms } from '../../platform/search-terms.ts';
 import type { NewUser, UserRecord, UserStore } from '../../users/users-port.ts';
+import { type UserRow, userOf } from '../rows/user-rows.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { searchParameters, searchQuery } from './search-query.ts';
 import { SqliteSessions } from './session-store.ts';
-import { type UserRow, userOf } from './user-rows.ts';
 
 /** Accounts in SQLite. */
 export class SqliteUserStore extends SqliteSessions implements UserStore {

@@ -48,7 +48,7 @@ function numbersOf(row: EntryRow) {
 }
 
 /** What a notice says beyond its numbers, as it is stored; null for a message. */
-function noticeOf(entry: Entry): string | null {
+export function noticeOf(entry: Entry): string | null {
   if (entry.kind === 'message') return null;
   const {
     conversationId: _conversation,

@@ -1,4 +1,5 @@
 import type { UserRecord } from '../../users/users-port.ts';
+import type { Flag } from './conversation-rows.ts';
 
 export interface UserRow {
   id: string;
@@ -6,8 +7,8 @@ export interface UserRow {
   username_key: string;
   display_name: string;
   password_hash: string;
-  administrator: boolean;
-  disabled: boolean;
+  administrator: Flag;
+  disabled: Flag;
   created_at_ms: number;
 }
 
@@ -17,8 +18,8 @@ export function userOf(row: UserRow): UserRecord {
     username: row.username,
     displayName: row.display_name,
     passwordHash: row.password_hash,
-    administrator: row.administrator,
-    disabled: row.disabled,
+    administrator: Boolean(row.administrator),
+    disabled: Boolean(row.disabled),
     createdAtMs: row.created_at_ms,
   };
 }

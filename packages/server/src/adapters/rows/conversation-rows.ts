@@ -1,9 +1,12 @@
 import type { ConversationHead, Participant } from '../../conversations/conversation.ts';
 
 /**
- * Rows as PostgreSQL gives and takes them, also as JSON, and what they stand for. Types rather than interfaces: these
- * alone count as JSON for the compiler.
+ * Rows as the databases give and take them, and what they stand for. The columns have one name in all of them; what is
+ * true or false comes as a number from SQLite.
  */
+export type Flag = boolean | number;
+
+/** A row of a database whose tables lead with the logical shard. */
 export type Sharded = { shard: number };
 
 export type HeadRow = {
@@ -11,7 +14,7 @@ export type HeadRow = {
   kind: ConversationHead['kind'];
   name: string | null;
   description: string;
-  announce_only: boolean;
+  announce_only: Flag;
   history: ConversationHead['history'];
   created_by: string;
   head_seq: number;
@@ -20,8 +23,8 @@ export type HeadRow = {
   membership_seq: number;
   member_count: number;
   owner_count: number;
-  broadcast: boolean;
-  closed: boolean;
+  broadcast: Flag;
+  closed: Flag;
   last_entry_at_ms: number;
 };
 
@@ -31,7 +34,7 @@ export function headOf(row: HeadRow): ConversationHead {
     kind: row.kind,
     name: row.name,
     description: row.description,
-    announceOnly: row.announce_only,
+    announceOnly: Boolean(row.announce_only),
     history: row.history,
     createdBy: row.created_by,
     headSeq: row.head_seq,
@@ -40,8 +43,8 @@ export function headOf(row: HeadRow): ConversationHead {
     membershipSeq: row.membership_seq,
     memberCount: row.member_count,
     ownerCount: row.owner_count,
-    broadcast: row.broadcast,
-    closed: row.closed,
+    broadcast: Boolean(row.broadcast),
+    closed: Boolean(row.closed),
     lastEntryAtMs: row.last_entry_at_ms,
   };
 }
