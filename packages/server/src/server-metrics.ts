@@ -18,6 +18,12 @@ export function distributionMetrics(registry: Registry): DistributionMetrics {
     ...{ name: 'parley_batch_route_seconds', help: 'From the commit to the copies in the mailboxes.', registers },
     buckets: secondsBuckets,
   });
+  const entries = new Counter({
+    ...{ name: 'parley_entries_routed_total', help: 'Entries on their way to servers.', registers },
+  });
+  const copies = new Counter({
+    ...{ name: 'parley_copies_total', help: 'Copies of entries, one for each server.', registers },
+  });
   const setAside = new Counter({
     ...{ name: 'parley_commands_set_aside_total', help: 'Commands that could not be decided.', registers },
   });
@@ -25,6 +31,8 @@ export function distributionMetrics(registry: Registry): DistributionMetrics {
     commandSetAside: () => setAside.inc(),
     batchDone(batch) {
       commands.observe(batch.commands);
+      entries.inc(batch.entries);
+      copies.inc(batch.copies);
       commit.observe(batch.commitMs / 1_000);
       route.observe(batch.routeMs / 1_000);
     },

@@ -78,11 +78,13 @@ export class Distributor {
     const committedMs = clock.monotonicMs();
     await indexParticipants(result, conversations);
     const deliveries = await this.route(result);
+    const copies = [...deliveries.values()].reduce((sum, list) => sum + list.length, 0);
     addOutcomes(deliveries, batch, result);
     await Promise.all(Array.from(deliveries, ([serverId, list]) => this.ports.mailboxes.deliver(serverId, list)));
     metrics.batchDone({
       commands: batch.length,
       entries: result.entries.length,
+      copies,
       commitMs: committedMs - startedMs,
       routeMs: clock.monotonicMs() - committedMs,
     });
