@@ -1,15 +1,24 @@
 // Makes dist/parley: one file that serves, administers and chats with nothing else installed.
 import { join } from 'node:path';
+import { bundleFile, ensureBundle } from '../packages/web/build/bundle.ts';
 
 const root = join(import.meta.dir, '..');
 const outfile = join(root, 'dist', process.platform === 'win32' ? 'parley.exe' : 'parley');
 
+await ensureBundle();
 const { success, logs } = await Bun.build({
   entrypoints: [join(root, 'packages/cli/src/main.ts')],
   compile: { outfile },
   minify: { syntax: true },
   define: { 'process.env.NODE_ENV': '"production"' },
   plugins: [
+    {
+      name: 'the web client inside',
+      setup(build) {
+        const contents = `import file from ${JSON.stringify(bundleFile)} with { type: 'file' };\nexport const bundleFile = file;`;
+        build.onLoad({ filter: /gateway[\\/]web[\\/]bundle-file\.ts$/ }, () => ({ contents, loader: 'ts' }));
+      },
+    },
     {
       // The form of it that carries its WebAssembly within: the other reads it from a file beside itself.
       name: 'wasm-utils in one file',

@@ -1,6 +1,7 @@
 /** What every schema here is, for those who take one without depending on zod. */
 export type { ZodMiniObject as ObjectSchema, ZodMiniType as Schema } from 'zod/mini';
 export * from './close-codes.ts';
+export * from './code-points.ts';
 export * from './errors.ts';
 export * from './frames.ts';
 export * from './limits.ts';
@@ -9,4 +10,3 @@ export { type Access, type Operation, sharedErrors } from './operation.ts';
 export type { SignupMode } from './operations/account.ts';
 export type { ManagedUser, ServerStats } from './operations/administration.ts';
 export * from './operations/index.ts';
-export { codePointLength } from './text.ts';

@@ -1,21 +1,6 @@
 import * as z from 'zod/mini';
+import { codePointLength } from './code-points.ts';
 import { limits } from './limits.ts';
-
-/** Length in Unicode code points, which is how every length limit of the protocol counts. */
-export function codePointLength(text: string): number {
-  let length = text.length;
-  for (let i = 0; i < text.length - 1; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit >= 0xd800 && unit <= 0xdbff) {
-      const next = text.charCodeAt(i + 1);
-      if (next >= 0xdc00 && next <= 0xdfff) {
-        length--;
-        i++;
-      }
-    }
-  }
-  return length;
-}
 
 const CONTROL = /\p{Cc}/u;
 

@@ -12,6 +12,7 @@ import { authoriseAtTheMachine, authoriseBySession } from './gateway/authorisati
 import { createHandlers } from './gateway/handlers.ts';
 import { referenceRoutes } from './gateway/reference/routes.ts';
 import { requestMetrics } from './gateway/request-metrics.ts';
+import { webRoutes } from './gateway/web/routes.ts';
 import { Messages } from './history/messages.ts';
 import { Messaging } from './messaging/messaging.ts';
 import type { Publish } from './messaging/socket.ts';
@@ -79,6 +80,7 @@ export class Edge {
     });
     this.api = createApi(handlers, authoriseBySession(accounts, admission), {
       reference: referenceRoutes(version),
+      web: webRoutes(),
       allowedOrigins: config['allowed-origins'],
       metrics: requestMetrics(metrics),
       clock,

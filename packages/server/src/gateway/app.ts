@@ -10,6 +10,8 @@ import { noRequestMetrics, type RequestMetrics } from './request-metrics.ts';
 export interface ApiOptions {
   /** Pages and documents about it; see `referenceRoutes`. */
   reference?: Hono;
+  /** What people open in a browser; see `webRoutes`. */
+  web?: Hono;
   /** Origins whose web pages may use it from elsewhere; none by default. */
   allowedOrigins?: readonly string[];
   metrics?: RequestMetrics;
@@ -18,7 +20,7 @@ export interface ApiOptions {
 
 /** The operations, with every failure answered as a problem. */
 export function createApi(handlers: Handlers, authorise: Authorise, options: ApiOptions = {}): Hono<GatewayBindings> {
-  const { reference, allowedOrigins = [], metrics = noRequestMetrics, clock = systemClock } = options;
+  const { reference, web, allowedOrigins = [], metrics = noRequestMetrics, clock = systemClock } = options;
   const app = new Hono<GatewayBindings>();
   app.use(async (context, next) => {
     await next();
@@ -29,6 +31,7 @@ export function createApi(handlers: Handlers, authorise: Authorise, options: Api
   if (allowedOrigins.length > 0) app.use('/v1/*', crossOrigin(allowedOrigins));
   bindOperations(app, handlers, { authorise, metrics, clock });
   if (reference) app.route('/', reference);
+  if (web) app.route('/', web);
   app.notFound((context) => unrouted(app, context.req.method, context.req.path));
   app.onError((error) => problemOf(error));
   return app;

@@ -1,0 +1,88 @@
+import { lazy, Suspense, useEffect, useState } from 'react';
+import { Route, Switch, useLocation, useRoute } from 'wouter';
+import { ConnectionBar } from './chat/connection-bar.tsx';
+import { useChat } from './chat/use-chat.ts';
+import { ConversationView } from './conversation/conversation-view.tsx';
+import { ConversationList } from './conversation-list/conversation-list.tsx';
+import { Start } from './conversation-list/start.tsx';
+import { useAttention } from './notifications/attention.ts';
+import { OfferBar } from './notifications/offer-bar.tsx';
+import { UnreadTitle } from './notifications/unread-title.tsx';
+import { useNotifications } from './notifications/use-notifications.ts';
+import { Welcome } from './session/welcome.tsx';
+import { usePreferences } from './settings/preferences.ts';
+import { t } from './strings/strings.ts';
+
+const QuickSwitcher = lazy(() => import('./dialogs/quick-switcher.tsx'));
+const NewConversation = lazy(() => import('./dialogs/new-conversation.tsx'));
+const SettingsView = lazy(() => import('./settings/settings-view.tsx'));
+const ChannelsView = lazy(() => import('./people/channels-view.tsx'));
+
+export type NewKind = 'person' | 'group' | 'channel';
+
+export function App() {
+  const { language } = usePreferences();
+  const isReady = useChat((chat) => chat.isReady);
+  const account = useChat((chat) => chat.account);
+  if (!isReady) {
+    return (
+      <p className="opening" role="status">
+        {t('loading')}
+      </p>
+    );
+  }
+  // A new key draws everything anew in the other language.
+  return account ? <Shell key={language} /> : <Welcome key={language} />;
+}
+
+function Shell() {
+  const [, navigate] = useLocation();
+  const [isConversation, params] = useRoute('/c/:id');
+  const [isHome] = useRoute('/');
+  const [isSwitching, setSwitching] = useState(false);
+  const [creating, setCreating] = useState<NewKind | null>(null);
+  const conversationId = isConversation ? params.id : null;
+  useAttention(conversationId);
+  useNotifications();
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey) || event.altKey) return;
+      event.preventDefault();
+      setSwitching((isOpen) => !isOpen);
+    };
+    addEventListener('keydown', onKey);
+    return () => removeEventListener('keydown', onKey);
+  }, []);
+  return (
+    <div className={isHome ? 'shell shell-at-list' : 'shell'}>
+      <UnreadTitle />
+      <ConversationList
+        current={conversationId}
+        onNew={() => setCreating('person')}
+        onJump={() => setSwitching(true)}
+      />
+      <main className="pane">
+        <ConnectionBar />
+        <OfferBar />
+        <Suspense fallback={null}>
+          <Switch>
+            <Route path="/c/:id">{({ id }) => <ConversationView key={id} conversationId={id} />}</Route>
+            <Route path="/settings">
+              <SettingsView />
+            </Route>
+            <Route path="/channels">
+              <ChannelsView onCreate={() => setCreating('channel')} />
+            </Route>
+            <Route>
+              <Start onNew={setCreating} onChannels={() => navigate('/channels')} />
+            </Route>
+          </Switch>
+        </Suspense>
+      </main>
+      <Suspense fallback={null}>
+        {isSwitching && <QuickSwitcher onClose={() => setSwitching(false)} />}
+        {creating && <NewConversation kind={creating} onClose={() => setCreating(null)} />}
+      </Suspense>
+    </div>
+  );
+}

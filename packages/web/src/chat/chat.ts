@@ -1,0 +1,262 @@
+import type {
+  Account,
+  ConversationId,
+  Entry,
+  InputOf,
+  MessageEntry,
+  OperationId,
+  ResponseOf,
+  UserId,
+} from '@parley/protocol';
+import type { ConnectionState, ConversationData } from '@parley/sdk';
+import type { AnswerTo, News, Pending, PersonName, RequestName, Requests, Snapshot } from '../engine/messages.ts';
+import { EngineLink } from './engine-link.ts';
+import { Typists } from './typists.ts';
+import { Viewed } from './viewed.ts';
+
+/** What the entries of one conversation are told to. */
+export interface EntryListener {
+  entry(entry: Entry): void;
+  skipped(): void;
+}
+
+export interface Notice {
+  entry: MessageEntry;
+  conversation: ConversationData;
+}
+
+const noPending: readonly Pending[] = [];
+
+/** All that this tab knows, kept up to date by the engine; views subscribe and read. */
+export class Chat {
+  /** False until the engine has told what there is. */
+  isReady = false;
+  account: Account | null = null;
+  connection: ConnectionState = { name: 'offline' };
+  readonly conversations = new Map<ConversationId, ConversationData>();
+  readonly people = new Map<UserId, PersonName>();
+  readonly online = new Map<UserId, boolean>();
+  readonly onlineCounts = new Map<ConversationId, number>();
+  private readonly pending = new Map<ConversationId, readonly Pending[]>();
+  private readonly typists = new Typists(() => this.changed());
+  private readonly viewed = new Viewed((...what) => void this.request('watch', ...what));
+  private readonly reads = new Map<ConversationId, Map<UserId, number>>();
+  private readonly listeners = new Set<() => void>();
+  private readonly entryListeners = new Map<ConversationId, Set<EntryListener>>();
+  private readonly noticeListeners = new Set<(notice: Notice) => void>();
+  private readonly wantedPeople = new Set<UserId>();
+  private readonly askedPeople = new Set<UserId>();
+  private sorted: readonly ConversationData[] | null = null;
+  private readonly link: Promise<EngineLink>;
+
+  constructor() {
+    this.link = EngineLink.open((news) => this.take(news));
+    addEventListener('online', () => void this.request('online'));
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  async request<Name extends RequestName>(name: Name, ...given: Parameters<Requests[Name]>): Promise<AnswerTo<Name>> {
+    const link = await this.link;
+    return link.request(name, ...given);
+  }
+
+  /** Any operation of the HTTP API that needs no more than its answer. Throws `RequestFailed`. */
+  async operation<Id extends OperationId>(id: Id, input: InputOf<Id>): Promise<ResponseOf<Id>> {
+    // The engine answers each operation with its own response, which the table of requests can't say.
+    return (await this.request('operation', id, input)) as ResponseOf<Id>;
+  }
+
+  onNotice(listener: (notice: Notice) => void): () => void {
+    this.noticeListeners.add(listener);
+    return () => this.noticeListeners.delete(listener);
+  }
+
+  /** Entries of this conversation as they come, each once, in order, until it is undone. */
+  follow(conversationId: ConversationId, listener: EntryListener): () => void {
+    const listeners = this.entryListeners.get(conversationId) ?? new Set();
+    listeners.add(listener);
+    this.entryListeners.set(conversationId, listeners);
+    this.tellFollowed();
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) this.entryListeners.delete(conversationId);
+      this.tellFollowed();
+    };
+  }
+
+  /** Presence of these is in view until it is undone. */
+  watch(userIds: readonly UserId[], conversationIds: readonly ConversationId[] = []): () => void {
+    return this.viewed.add(userIds, conversationIds);
+  }
+
+  /** Most recent activity first. The same array until something changes. */
+  get list(): readonly ConversationData[] {
+    this.sorted ??= [...this.conversations.values()].sort(
+      (a, b) => b.lastActivityAtMs - a.lastActivityAtMs || (a.id < b.id ? 1 : -1),
+    );
+    return this.sorted;
+  }
+
+  pendingOf(conversationId: ConversationId): readonly Pending[] {
+    return this.pending.get(conversationId) ?? noPending;
+  }
+
+  /** Who types there now. */
+  typingIn(conversationId: ConversationId): readonly UserId[] {
+    return this.typists.in(conversationId);
+  }
+
+  /** How far the others have read: the furthest of them; 0 when nobody is known to have read anything. */
+  readByOthers(conversationId: ConversationId): number {
+    let furthest = 0;
+    for (const [userId, seq] of this.reads.get(conversationId) ?? []) {
+      if (userId !== this.account?.id) furthest = Math.max(furthest, seq);
+    }
+    return furthest;
+  }
+
+  takeReads(conversationId: ConversationId, reads: readonly { userId: UserId; seq: number }[]): void {
+    const known = this.reads.get(conversationId) ?? new Map<UserId, number>();
+    for (const { userId, seq } of reads) known.set(userId, Math.max(seq, known.get(userId) ?? 0));
+    this.reads.set(conversationId, known);
+    this.changed();
+  }
+
+  takePresence(users: readonly { userId: UserId; online: boolean }[]): void {
+    for (const { userId, online } of users) this.online.set(userId, online);
+    this.changed();
+  }
+
+  /** Somebody's name; asked for when nobody said it yet, and then told to the subscribers. */
+  nameOf(userId: UserId): string | null {
+    const known = this.people.get(userId);
+    if (known) return known.displayName;
+    if (!this.askedPeople.has(userId)) this.want(userId);
+    return null;
+  }
+
+  /** A sent message that shows as an entry now is no longer on its way. */
+  settle(conversationId: ConversationId, clientMessageIds: ReadonlySet<string>): void {
+    const pending = this.pendingOf(conversationId);
+    const left = pending.filter(({ clientMessageId }) => !clientMessageIds.has(clientMessageId));
+    if (left.length !== pending.length) this.pending.set(conversationId, left);
+  }
+
+  private want(userId: UserId): void {
+    if (this.wantedPeople.size === 0) queueMicrotask(() => void this.askForPeople());
+    this.wantedPeople.add(userId);
+    this.askedPeople.add(userId);
+  }
+
+  private async askForPeople(): Promise<void> {
+    const userIds = [...this.wantedPeople];
+    this.wantedPeople.clear();
+    const found = await this.request('people', userIds).catch(() => []);
+    for (const person of found) this.people.set(person.id, person);
+    // Whoever wasn't found is asked for again when the server is there.
+    for (const userId of userIds) if (!this.people.has(userId)) this.askedPeople.delete(userId);
+    if (found.length > 0) this.changed();
+  }
+
+  private take(news: readonly News[]): void {
+    for (const item of news) this.takeOne(item);
+    this.changed();
+  }
+
+  private changed(): void {
+    for (const listener of [...this.listeners]) listener();
+  }
+
+  private takeOne(news: News): void {
+    switch (news.kind) {
+      case 'snapshot':
+        this.reset(news.snapshot);
+        return;
+      case 'account':
+        this.account = news.account;
+        if (news.account) this.people.set(news.account.id, news.account);
+        return;
+      case 'connection':
+        this.connection = news.connection;
+        return;
+      case 'conversation':
+        this.takeConversation(news.conversation);
+        return;
+      case 'gone':
+        this.conversations.delete(news.conversationId);
+        this.sorted = null;
+        return;
+      case 'entry':
+        this.typists.stop(news.entry.conversationId, news.entry.senderId);
+        for (const listener of this.entryListeners.get(news.entry.conversationId) ?? []) listener.entry(news.entry);
+        return;
+      case 'skipped':
+        for (const listener of this.entryListeners.get(news.conversationId) ?? []) listener.skipped();
+        return;
+      case 'pending':
+        this.takePending(news.message);
+        return;
+      case 'discarded':
+        this.settle(news.conversationId, new Set([news.clientMessageId]));
+        return;
+      case 'typing':
+        if (news.userId !== this.account?.id) this.typists.start(news.conversationId, news.userId);
+        return;
+      case 'read':
+        this.takeReads(news.conversationId, [news]);
+        return;
+      case 'presence':
+        this.takePresence(news.users);
+        for (const { conversationId, onlineCount } of news.conversations) {
+          this.onlineCounts.set(conversationId, onlineCount);
+        }
+        return;
+      case 'notify':
+        for (const listener of this.noticeListeners) listener(news);
+    }
+  }
+
+  private reset({ account, connection, conversations, pending }: Snapshot): void {
+    this.isReady = true;
+    this.account = account;
+    this.connection = connection;
+    this.conversations.clear();
+    this.pending.clear();
+    if (account) this.people.set(account.id, account);
+    else this.people.clear();
+    for (const conversation of conversations) this.takeConversation(conversation);
+    for (const message of pending) this.takePending(message);
+    this.sorted = null;
+    this.tellFollowed();
+    this.viewed.schedule();
+  }
+
+  private takeConversation(conversation: ConversationData): void {
+    const { id, partner } = conversation;
+    this.conversations.set(id, conversation);
+    this.sorted = null;
+    if (partner) {
+      this.people.set(partner.id, partner);
+      if (!this.online.has(partner.id)) this.online.set(partner.id, partner.online);
+    }
+  }
+
+  private takePending(message: Pending): void {
+    const pending = this.pendingOf(message.conversationId);
+    const others = pending.filter(({ clientMessageId }) => clientMessageId !== message.clientMessageId);
+    // Sent, and shown nowhere as on its way: its entry tells the rest.
+    if (message.status === 'sent' && others.length === pending.length) return;
+    this.pending.set(
+      message.conversationId,
+      [...others, message].sort((a, b) => a.order - b.order),
+    );
+  }
+
+  private tellFollowed(): void {
+    queueMicrotask(() => void this.request('follow', [...this.entryListeners.keys()]));
+  }
+}

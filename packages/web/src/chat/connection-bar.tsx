@@ -1,0 +1,46 @@
+import type { ConnectionState } from '@parley/sdk';
+import { useEffect, useState } from 'react';
+import { t } from '../strings/strings.ts';
+import { useChat, useChatItself } from './use-chat.ts';
+
+/** A reconnect that takes no longer needs nobody's attention. */
+const quietMs = 1_000;
+
+/** Says what state the connection is in, whenever that is not simply live. */
+export function ConnectionBar() {
+  const chat = useChatItself();
+  const connection = useChat(({ connection }) => connection);
+  const isFine = connection.name === 'live';
+  const [isShown, setShown] = useState(false);
+  useEffect(() => {
+    if (isFine) setShown(false);
+    const timer = setTimeout(() => setShown(!isFine), quietMs);
+    return () => clearTimeout(timer);
+  }, [isFine]);
+  const text = isShown && !isFine ? textOf(connection) : '';
+  return (
+    <div className="connection-bar" role="status" hidden={text === ''} data-state={connection.name}>
+      {text}
+      {text !== '' && connection.name === 'waiting' && (
+        <button type="button" className="text-button" onClick={() => void chat.request('online')}>
+          {t('connectionRetry')}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function textOf(connection: ConnectionState): string {
+  switch (connection.name) {
+    case 'live':
+      return '';
+    case 'catching-up':
+      return t('connectionCatchingUp');
+    case 'waiting':
+      return t('connectionWaiting');
+    case 'stopped':
+      return t('connectionStopped', { reason: connection.reason });
+    default:
+      return t('connectionConnecting');
+  }
+}

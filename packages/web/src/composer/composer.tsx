@@ -1,0 +1,104 @@
+import { codePointLength } from '@parley/protocol/code-points';
+import { limits } from '@parley/protocol/limits';
+import { SendHorizontal } from 'lucide-react';
+import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
+import { useChatItself } from '../chat/use-chat.ts';
+import { offerNotifications } from '../notifications/offer.ts';
+import { failureText } from '../strings/failure-text.ts';
+import { t } from '../strings/strings.ts';
+import { draftOf, setDraft } from './drafts.ts';
+
+/** From this many characters before the limit on, the rest is counted. */
+const countedFrom = 500;
+
+interface ComposerProps {
+  conversationId: string;
+  title: string;
+  onSent(): void;
+  onOwnLast(): void;
+}
+
+/** Where one writes. The draft is gone only when the message is kept for sending. */
+export function Composer({ conversationId, title, onSent, onOwnLast }: ComposerProps) {
+  const chat = useChatItself();
+  const [text, setText] = useState(() => draftOf(conversationId));
+  const [failure, setFailure] = useState('');
+  const field = useRef<HTMLTextAreaElement>(null);
+  const id = useId();
+  useEffect(() => {
+    if (matchMedia('(pointer: fine)').matches) field.current?.focus();
+  }, []);
+  const left = limits.textCodePoints - codePointLength(text);
+  const canSend = text.trim() !== '' && left >= 0;
+  const change = (next: string) => {
+    setText(next);
+    setDraft(conversationId, next);
+    if (next !== '') void chat.request('typing', conversationId);
+  };
+  const send = async () => {
+    if (!canSend) return;
+    setText('');
+    setFailure('');
+    onSent();
+    try {
+      await chat.request('send', conversationId, text);
+      if (draftOf(conversationId) === text) setDraft(conversationId, '');
+      offerNotifications();
+    } catch (error) {
+      setText(text);
+      setFailure(failureText(error));
+    }
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.nativeEvent.isComposing) return;
+    if (event.key === 'Enter' && !event.shiftKey && !event.altKey) {
+      event.preventDefault();
+      void send();
+    } else if (event.key === 'ArrowUp' && text === '') {
+      event.preventDefault();
+      onOwnLast();
+    }
+  };
+  return (
+    <form
+      className="composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void send();
+      }}
+    >
+      <label className="visually-hidden" htmlFor={id}>
+        {t('writeTo', { title })}
+      </label>
+      <textarea
+        id={id}
+        ref={field}
+        rows={1}
+        dir="auto"
+        placeholder={t('writeTo', { title })}
+        aria-describedby={`${id}-hint`}
+        value={text}
+        onChange={(event) => change(event.target.value)}
+        onKeyDown={onKeyDown}
+      />
+      <button type="submit" className="send" aria-label={t('send')} title={t('sendHint')} disabled={!canSend}>
+        <SendHorizontal aria-hidden="true" className="mirrored" />
+      </button>
+      <p className="visually-hidden" id={`${id}-hint`}>
+        {t('sendHint')}
+      </p>
+      <p className={left < 0 ? 'counter counter-over' : 'counter'} role="status" hidden={left > countedFrom}>
+        {left > countedFrom
+          ? ''
+          : left >= 0
+            ? t('charactersLeft', { count: left })
+            : t('charactersOver', { count: -left })}
+      </p>
+      {failure && (
+        <p className="failure" role="alert">
+          {failure}
+        </p>
+      )}
+    </form>
+  );
+}

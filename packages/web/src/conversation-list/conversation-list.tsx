@@ -1,0 +1,93 @@
+import { Compass, Plus, Search, Settings } from 'lucide-react';
+import { useId, useMemo, useState } from 'react';
+import { VList } from 'virtua';
+import { Link, useLocation } from 'wouter';
+import { useChat } from '../chat/use-chat.ts';
+import { titleOf } from '../conversation/title.ts';
+import { t } from '../strings/strings.ts';
+import { Mark } from '../style/mark.tsx';
+import { ConversationRow } from './conversation-row.tsx';
+import { matches } from './match.ts';
+
+interface ConversationListProps {
+  current: string | null;
+  onNew(): void;
+  onJump(): void;
+}
+
+/** Everything one is in, most recent first. */
+export function ConversationList({ current, onNew, onJump }: ConversationListProps) {
+  const [location] = useLocation();
+  const conversations = useChat(({ list }) => list);
+  const [query, setQuery] = useState('');
+  const filterId = useId();
+  const shown = useMemo(
+    () => (query.trim() === '' ? conversations : conversations.filter((one) => matches(titleOf(one), query))),
+    [conversations, query],
+  );
+  return (
+    <nav className="sidebar" aria-label={t('conversations')}>
+      <header className="sidebar-head">
+        <Mark />
+        <strong>{t('appName')}</strong>
+        <span className="spacer" />
+        <button
+          type="button"
+          className="icon-button"
+          aria-label={t('jumpTo')}
+          title={`${t('jumpTo')} (Ctrl+K)`}
+          onClick={onJump}
+        >
+          <Search aria-hidden="true" />
+        </button>
+        <button
+          type="button"
+          className="icon-button"
+          aria-label={t('newConversation')}
+          title={t('newConversation')}
+          onClick={onNew}
+        >
+          <Plus aria-hidden="true" />
+        </button>
+      </header>
+      <div className="filter">
+        <label className="visually-hidden" htmlFor={filterId}>
+          {t('filterConversations')}
+        </label>
+        <input
+          id={filterId}
+          type="search"
+          placeholder={t('filterConversations')}
+          value={query}
+          dir="auto"
+          onChange={(event) => setQuery(event.target.value)}
+        />
+      </div>
+      {shown.length > 0 ? (
+        <VList className="conversation-list" data={shown} itemSize={64} bufferSize={300} role="list" tabIndex={-1}>
+          {(conversation) => (
+            <ConversationRow
+              key={conversation.id}
+              conversation={conversation}
+              isCurrent={conversation.id === current}
+            />
+          )}
+        </VList>
+      ) : (
+        <p className="conversation-list muted empty-list">
+          {query === '' ? t('noMessagesYet') : t('noMatch', { query })}
+        </p>
+      )}
+      <footer className="sidebar-foot">
+        <Link href="/channels" className="foot-link" aria-current={location === '/channels' ? 'page' : undefined}>
+          <Compass aria-hidden="true" />
+          {t('browseChannels')}
+        </Link>
+        <Link href="/settings" className="foot-link" aria-current={location === '/settings' ? 'page' : undefined}>
+          <Settings aria-hidden="true" />
+          {t('settings')}
+        </Link>
+      </footer>
+    </nav>
+  );
+}

@@ -1,0 +1,103 @@
+import type { ConversationData } from '@parley/sdk';
+import { BellOff } from 'lucide-react';
+import { memo } from 'react';
+import { Link } from 'wouter';
+import { useChat } from '../chat/use-chat.ts';
+import { useDraft } from '../composer/drafts.ts';
+import { titleOf } from '../conversation/title.ts';
+import { Avatar } from '../people/avatar.tsx';
+import { useWatch } from '../people/use-watch.ts';
+import { usePreferences } from '../settings/preferences.ts';
+import { t } from '../strings/strings.ts';
+import { exactTime, shortTime } from '../strings/times.ts';
+
+interface ConversationRowProps {
+  conversation: ConversationData;
+  isCurrent: boolean;
+}
+
+const nobody: readonly string[] = [];
+
+/** One conversation of the list; what it shows of presence is watched while it is in view. */
+export const ConversationRow = memo(function ConversationRow({ conversation, isCurrent }: ConversationRowProps) {
+  const { id, kind, unreadCount, lastActivityAtMs, partner } = conversation;
+  const title = titleOf(conversation);
+  const isMuted = usePreferences().muted.includes(id);
+  useWatch(partner ? [partner.id] : nobody);
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: the virtual list puts elements between this and the list.
+    <div role="listitem">
+      <Link
+        href={`/c/${id}`}
+        className="conversation-row"
+        aria-current={isCurrent ? 'page' : undefined}
+        data-unread={unreadCount > 0}
+      >
+        <Avatar
+          id={partner?.id ?? id}
+          name={title}
+          kind={kind === 'direct' ? 'person' : kind}
+          {...(partner ? { userId: partner.id } : {})}
+        />
+        <span className="row-lines">
+          <span className="row-line">
+            <bdi className="row-title">{title}</bdi>
+            {isMuted && <BellOff className="row-muted" aria-label={t('muted')} role="img" />}
+            <time
+              className="row-time"
+              dateTime={new Date(lastActivityAtMs).toISOString()}
+              title={exactTime(lastActivityAtMs)}
+            >
+              {shortTime(lastActivityAtMs)}
+            </time>
+          </span>
+          <span className="row-line">
+            <LastLine conversation={conversation} isCurrent={isCurrent} />
+            {unreadCount > 0 && (
+              <span
+                className="badge"
+                role="img"
+                aria-label={t('unreadCount', { count: unreadCount })}
+                data-muted={isMuted}
+              >
+                {unreadCount > 999 ? '999+' : unreadCount.toLocaleString()}
+              </span>
+            )}
+          </span>
+        </span>
+      </Link>
+    </div>
+  );
+});
+
+/** Who types, the draft, or the last message. */
+function LastLine({ conversation, isCurrent }: ConversationRowProps) {
+  const { id, kind, lastMessage } = conversation;
+  const typists = useChat((chat) => chat.typingIn(id));
+  const me = useChat(({ account }) => account?.id);
+  const pending = useChat((chat) => chat.pendingOf(id).at(-1));
+  const sender = useChat((chat) => (lastMessage && kind !== 'direct' ? chat.nameOf(lastMessage.senderId) : null));
+  const draft = useDraft(id);
+  if (typists.length > 0) return <span className="row-last row-typing">{t('typing')}</span>;
+  if (draft !== '' && !isCurrent)
+    return <span className="row-last row-draft">{t('draft', { text: excerpt(draft) })}</span>;
+  if (pending) return <span className="row-last">{t('youSaid', { text: excerpt(pending.text) })}</span>;
+  if (!lastMessage) return <span className="row-last">{t('noMessagesYet')}</span>;
+  const text = excerpt(lastMessage.text);
+  if (lastMessage.senderId === me) return <span className="row-last">{t('youSaid', { text })}</span>;
+  return (
+    <span className="row-last">
+      {sender !== null && (
+        <>
+          <bdi>{sender}</bdi>:{' '}
+        </>
+      )}
+      <bdi>{text}</bdi>
+    </span>
+  );
+}
+
+/** More would not be seen, and costs layout. */
+function excerpt(text: string): string {
+  return text.slice(0, 160).replaceAll(/\s+/gu, ' ').toWellFormed();
+}

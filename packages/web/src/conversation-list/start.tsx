@@ -1,0 +1,37 @@
+import { Compass, Hash, UserSearch, Users } from 'lucide-react';
+import type { ReactNode } from 'react';
+import type { NewKind } from '../app.tsx';
+import { useChat } from '../chat/use-chat.ts';
+import { t } from '../strings/strings.ts';
+
+interface StartProps {
+  onNew(kind: NewKind): void;
+  onChannels(): void;
+}
+
+/** What shows where no conversation is chosen: what to do next. */
+export function Start({ onNew, onChannels }: StartProps) {
+  const isEmpty = useChat(({ conversations }) => conversations.size === 0);
+  return (
+    <div className="start">
+      <h1>{isEmpty ? t('startTitle') : t('chooseTitle')}</h1>
+      <p className="muted">{isEmpty ? t('startLead') : t('chooseLead', { keys: 'Ctrl+K' })}</p>
+      <div className="start-actions">
+        <Action icon={<UserSearch aria-hidden="true" />} label={t('findPerson')} onClick={() => onNew('person')} />
+        <Action icon={<Compass aria-hidden="true" />} label={t('joinChannel')} onClick={onChannels} />
+        <Action icon={<Users aria-hidden="true" />} label={t('makeGroup')} onClick={() => onNew('group')} />
+        <Action icon={<Hash aria-hidden="true" />} label={t('makeChannel')} onClick={() => onNew('channel')} />
+      </div>
+      {isEmpty && <p className="hint">{t('inviteHint', { address: location.origin })}</p>}
+    </div>
+  );
+}
+
+function Action({ icon, label, onClick }: { icon: ReactNode; label: string; onClick(): void }) {
+  return (
+    <button type="button" className="start-action" onClick={onClick}>
+      {icon}
+      {label}
+    </button>
+  );
+}

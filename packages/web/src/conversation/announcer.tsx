@@ -1,0 +1,25 @@
+import { useEffect, useState } from 'react';
+import { useChatItself } from '../chat/use-chat.ts';
+import { t } from '../strings/strings.ts';
+
+/** Reads what comes in to whoever doesn't see it. In a flood the last counts. */
+export function Announcer({ conversationId }: { conversationId: string }) {
+  const chat = useChatItself();
+  const [text, setText] = useState('');
+  useEffect(
+    () =>
+      chat.follow(conversationId, {
+        entry(entry) {
+          if (entry.kind !== 'message' || entry.senderId === chat.account?.id) return;
+          setText(`${chat.nameOf(entry.senderId) ?? t('unknownPerson')}: ${entry.text.slice(0, 500)}`);
+        },
+        skipped: () => undefined,
+      }),
+    [chat, conversationId],
+  );
+  return (
+    <p className="visually-hidden" role="status">
+      {text}
+    </p>
+  );
+}

@@ -1,0 +1,53 @@
+import type { ConversationData } from '@parley/sdk';
+import { ArrowLeft, PanelRight } from 'lucide-react';
+import { Link } from 'wouter';
+import { useChat } from '../chat/use-chat.ts';
+import { Avatar } from '../people/avatar.tsx';
+import { t } from '../strings/strings.ts';
+import { titleOf } from './title.ts';
+
+interface ConversationHeaderProps {
+  conversation: ConversationData;
+  showsDetails: boolean;
+  onDetails(): void;
+}
+
+export function ConversationHeader({ conversation, showsDetails, onDetails }: ConversationHeaderProps) {
+  const { id, kind, partner, memberCount } = conversation;
+  const title = titleOf(conversation);
+  const isOnline = useChat((chat) => (partner ? (chat.online.get(partner.id) ?? false) : false));
+  const onlineCount = useChat((chat) => chat.onlineCounts.get(id) ?? 0);
+  const counts = [
+    t('memberCount', { count: memberCount }),
+    ...(onlineCount > 0 ? [t('onlineCount', { count: onlineCount })] : []),
+  ];
+  return (
+    <header className="conversation-head">
+      <Link href="/" className="icon-button back" aria-label={t('back')}>
+        <ArrowLeft aria-hidden="true" className="mirrored" />
+      </Link>
+      <Avatar
+        id={partner?.id ?? id}
+        name={title}
+        kind={kind === 'direct' ? 'person' : kind}
+        {...(partner ? { userId: partner.id } : {})}
+      />
+      <div className="conversation-names">
+        <h1>
+          <bdi>{title}</bdi>
+        </h1>
+        <p className="muted">{partner ? t(isOnline ? 'online' : 'offline') : counts.join(' · ')}</p>
+      </div>
+      <button
+        type="button"
+        className="icon-button"
+        aria-label={t('details')}
+        title={t('details')}
+        aria-expanded={showsDetails}
+        onClick={onDetails}
+      >
+        <PanelRight aria-hidden="true" className="mirrored" />
+      </button>
+    </header>
+  );
+}

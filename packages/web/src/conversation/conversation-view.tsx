@@ -1,0 +1,73 @@
+import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react';
+import { useChat, useChatItself } from '../chat/use-chat.ts';
+import { Composer } from '../composer/composer.tsx';
+import { useIsAttended } from '../notifications/attention.ts';
+import { useWatch } from '../people/use-watch.ts';
+import { t } from '../strings/strings.ts';
+import { Announcer } from './announcer.tsx';
+import { ConversationHeader } from './conversation-header.tsx';
+import { MessageList, type MessageListHandle } from './message-list.tsx';
+import { titleOf } from './title.ts';
+import { TypingLine } from './typing-line.tsx';
+
+const Details = lazy(() => import('../people/details.tsx'));
+
+/** One conversation: its head, its messages, and where one writes. */
+export function ConversationView({ conversationId }: { conversationId: string }) {
+  const chat = useChatItself();
+  const conversation = useChat(({ conversations }) => conversations.get(conversationId));
+  const [showsDetails, setShowsDetails] = useState(false);
+  const list = useRef<MessageListHandle>(null);
+  const isAttended = useIsAttended();
+  const partnerId = conversation?.partner?.id;
+  useWatch(partnerId ? [partnerId] : [], conversation && !partnerId ? [conversationId] : []);
+  useEffect(() => {
+    // Receipts of what others read before this view was there.
+    chat.operation('listMembers', { conversationId, limit: 200 }).then(
+      ({ members }) => {
+        chat.takeReads(
+          conversationId,
+          members.map(({ user, readSeq }) => ({ userId: user.id, seq: readSeq ?? 0 })),
+        );
+        chat.takePresence(members.map(({ user }) => ({ userId: user.id, online: user.online })));
+      },
+      // Without a connection nobody's receipts change.
+      () => undefined,
+    );
+  }, [chat, conversationId]);
+  const toEnd = useCallback(() => list.current?.toEnd(), []);
+  const toOwnLast = useCallback(() => list.current?.focusOwnLast(), []);
+  if (!conversation) {
+    return (
+      <div className="start">
+        <h1>{t('conversationMissing')}</h1>
+        <p className="muted">{t('conversationMissingLead')}</p>
+      </div>
+    );
+  }
+  const title = titleOf(conversation);
+  const { role } = conversation.membership ?? { role: 'member' };
+  const isReadOnly = conversation.announceOnly && role === 'member';
+  return (
+    <div className={showsDetails ? 'conversation conversation-with-details' : 'conversation'}>
+      <section className="conversation-main" aria-label={title}>
+        <ConversationHeader
+          conversation={conversation}
+          showsDetails={showsDetails}
+          onDetails={() => setShowsDetails(!showsDetails)}
+        />
+        <MessageList conversationId={conversationId} title={title} isAttended={isAttended} handle={list} />
+        <TypingLine conversationId={conversationId} />
+        {isReadOnly ? (
+          <p className="read-only">{t('announceOnlyNote')}</p>
+        ) : (
+          <Composer conversationId={conversationId} title={title} onSent={toEnd} onOwnLast={toOwnLast} />
+        )}
+        <Announcer conversationId={conversationId} />
+      </section>
+      <Suspense fallback={null}>
+        {showsDetails && <Details conversation={conversation} onClose={() => setShowsDetails(false)} />}
+      </Suspense>
+    </div>
+  );
+}

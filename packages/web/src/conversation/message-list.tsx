@@ -1,0 +1,178 @@
+import { ArrowDown } from 'lucide-react';
+import { type RefObject, useEffect, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { VList, type VListHandle } from 'virtua';
+import { useChat, useChatItself } from '../chat/use-chat.ts';
+import { t } from '../strings/strings.ts';
+import { RowView } from './message-row.tsx';
+import { type Row, rowsOf } from './rows.ts';
+import { useTimeline } from './use-timeline.ts';
+
+/** Pages are fetched when fewer pixels than this are left to scroll. */
+const loadAheadPx = 1_200;
+/** Within this of the end, the list stays at the end. */
+const atEndPx = 24;
+
+export interface MessageListHandle {
+  toEnd(): void;
+  focusOwnLast(): void;
+}
+
+interface MessageListProps {
+  conversationId: string;
+  title: string;
+  isAttended: boolean;
+  handle: RefObject<MessageListHandle | null>;
+}
+
+/** The messages of one conversation, of which only those near the view are in the document. */
+export function MessageList({ conversationId, title, isAttended, handle }: MessageListProps) {
+  const chat = useChatItself();
+  const { timeline, view } = useTimeline(conversationId);
+  const me = useChat(({ account }) => account?.id ?? '');
+  const pending = useChat((one) => one.pendingOf(conversationId));
+  const readSeq = useChat((one) => one.readByOthers(conversationId));
+  const headCount = useChat((one) => one.conversations.get(conversationId)?.messageCount ?? 0);
+  const list = useRef<VListHandle>(null);
+  const scroller = useRef<HTMLDivElement>(null);
+  const [isAtEnd, setAtEnd] = useState(false);
+  const stick = useRef(false);
+  const { entries, hasEnd, hasStart, openAt, generation } = view;
+  const rows = useMemo(
+    () => rowsOf({ entries, pending: hasEnd ? pending : [], me, unreadFrom: openAt, readSeq }),
+    [entries, pending, hasEnd, me, openAt, readSeq],
+  );
+  const shift = useShift(rows);
+
+  // A part of the conversation that is shown for the first time begins at the first unread message, or at its end.
+  const shownGeneration = useRef(0);
+  useLayoutEffect(() => {
+    if (generation === shownGeneration.current || rows.length === 0) return;
+    shownGeneration.current = generation;
+    const unread = rows.findIndex(({ startsUnread }) => startsUnread);
+    stick.current = unread < 0;
+    if (unread < 0) list.current?.scrollToIndex(rows.length - 1, { align: 'end' });
+    else list.current?.scrollToIndex(unread, { align: 'start', offset: -48 });
+  }, [generation, rows]);
+
+  useLayoutEffect(() => {
+    if (stick.current && rows.length > 0) list.current?.scrollToIndex(rows.length - 1, { align: 'end' });
+  }, [rows]);
+
+  const check = () => {
+    const { current } = list;
+    if (!current || !view.isLoaded) return;
+    const below = current.scrollSize - current.viewportSize - current.scrollOffset;
+    const isEnd = hasEnd && below <= atEndPx;
+    stick.current = isEnd;
+    setAtEnd(isEnd);
+    if (current.scrollOffset < loadAheadPx && !hasStart) void timeline.loadOlder();
+    if (below < loadAheadPx && !hasEnd) void timeline.loadNewer();
+  };
+  // After each change: a short page leaves room that no scrolling would ever report.
+  useEffect(check);
+  useEffect(() => {
+    const element = scroller.current;
+    if (!element) return;
+    // A smaller window, or a taller composer, hides nothing at the end.
+    const observer = new ResizeObserver(() => {
+      if (stick.current) list.current?.scrollToIndex(rows.length - 1, { align: 'end' });
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [rows.length]);
+
+  const lastEntry = entries.at(-1);
+  useEffect(() => {
+    if (isAttended && isAtEnd && lastEntry) void chat.request('markRead', conversationId, lastEntry.seq);
+  }, [chat, conversationId, isAttended, isAtEnd, lastEntry]);
+
+  const toEnd = async () => {
+    await timeline.loadEnd();
+    stick.current = true;
+    list.current?.scrollToIndex(Number.MAX_SAFE_INTEGER, { align: 'end' });
+    setAtEnd(true);
+  };
+  useImperativeHandle(handle, () => ({
+    toEnd: () => void toEnd(),
+    focusOwnLast() {
+      const index = rows.findLastIndex((row) => row.kind === 'message' && row.senderId === me);
+      if (index < 0) return;
+      list.current?.scrollToIndex(index, { align: 'nearest' });
+      requestAnimationFrame(() => focusRow(scroller.current, rows[index]));
+    },
+  }));
+
+  // What came since one was at the end, counted as messages.
+  const [seenCount, setSeenCount] = useState(headCount);
+  useEffect(() => {
+    if (isAtEnd) setSeenCount(headCount);
+  }, [isAtEnd, headCount]);
+  const below = Math.max(0, headCount - seenCount);
+  return (
+    <div className="messages" ref={scroller}>
+      {!view.isLoaded && (
+        <p className="messages-note" role="status">
+          {view.failure ?? t('loadingMessages')}
+        </p>
+      )}
+      <VList
+        ref={list}
+        className="message-list"
+        data={rows}
+        shift={shift}
+        bufferSize={600}
+        onScroll={check}
+        onScrollEnd={check}
+        role="log"
+        aria-live="off"
+        aria-label={t('messages', { title })}
+        tabIndex={0}
+        onKeyDown={(event) => moveFocus(event, scroller.current)}
+      >
+        {(row: Row, index) => (
+          <div key={row.key} className="row">
+            {index === 0 && hasStart && <p className="conversation-start">{t('conversationStart', { title })}</p>}
+            {index === 0 && view.startIsAway && <p className="messages-note">{t('olderAway')}</p>}
+            <RowView row={row} conversationId={conversationId} />
+          </div>
+        )}
+      </VList>
+      {view.isLoaded && !isAtEnd && rows.length > 0 && (
+        <button type="button" className="to-latest" onClick={() => void toEnd()}>
+          <ArrowDown aria-hidden="true" />
+          {below > 0 ? t('jumpToLatestCount', { count: below }) : t('jumpToLatest')}
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** Whether rows came or went at the start with this very change: then the list keeps its place from the end. */
+function useShift(rows: readonly Row[]): boolean {
+  const before = useRef<readonly Row[]>([]);
+  const shift = useMemo(() => {
+    const previous = before.current;
+    const first = previous[0]?.key;
+    return previous.length > 0 && first !== rows[0]?.key && previous.at(-1)?.key === rows.at(-1)?.key;
+  }, [rows]);
+  useLayoutEffect(() => {
+    before.current = rows;
+  }, [rows]);
+  return shift;
+}
+
+function focusRow(scroller: HTMLElement | null, row: Row | undefined): void {
+  if (row) scroller?.querySelector<HTMLElement>(`[data-key="${CSS.escape(row.key)}"]`)?.focus();
+}
+
+/** Arrow keys go from message to message. */
+function moveFocus(event: React.KeyboardEvent, scroller: HTMLElement | null): void {
+  if (event.key !== 'ArrowUp' && event.key !== 'ArrowDown') return;
+  const messages = [...(scroller?.querySelectorAll<HTMLElement>('article.message') ?? [])];
+  const at = messages.indexOf(document.activeElement as HTMLElement);
+  if (at < 0) return;
+  event.preventDefault();
+  const next = messages[at + (event.key === 'ArrowUp' ? -1 : 1)];
+  next?.focus();
+  next?.scrollIntoView({ block: 'nearest' });
+}

@@ -1,0 +1,36 @@
+import { memo } from 'react';
+import { isEmojiAlone, type MessagePart, messageParts } from './message-parts.ts';
+
+/** A message's text, as text: links can be followed, code keeps its form, nothing is markup. */
+export const MessageText = memo(function MessageText({ text }: { text: string }) {
+  return (
+    <div className={isEmojiAlone(text) ? 'message-text emoji-alone' : 'message-text'} dir="auto">
+      {messageParts(text).map((part, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a message's text never changes.
+        <Part key={index} part={part} />
+      ))}
+    </div>
+  );
+});
+
+function Part({ part }: { part: MessagePart }) {
+  switch (part.kind) {
+    case 'text':
+      return part.text;
+    case 'link':
+      return (
+        <a href={part.href} target="_blank" rel="noopener noreferrer nofollow">
+          <bdi>{part.text}</bdi>
+        </a>
+      );
+    case 'code':
+      return <code dir="ltr">{part.text}</code>;
+    case 'block':
+      return (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways must do so by keyboard too.
+        <pre dir="ltr" tabIndex={0}>
+          <code>{part.text}</code>
+        </pre>
+      );
+  }
+}

@@ -1,0 +1,245 @@
+import type { ConversationId, Entry } from '@parley/protocol';
+import type { Chat } from '../chat/chat.ts';
+import type { HistoryAnswer } from '../engine/messages.ts';
+
+const pageSize = 100;
+/** Entries in memory of one conversation: a longer walk forgets what is far from view. */
+const entriesMax = 600;
+
+/** What is shown of a conversation; a new object whenever anything changes. */
+export interface TimelineView {
+  /** Ascending, without gaps. */
+  readonly entries: readonly Entry[];
+  /** Nothing older exists, or none that one may see. */
+  readonly hasStart: boolean;
+  /** The newest entry is here, and those that come join it. */
+  readonly hasEnd: boolean;
+  /** Older entries exist which only the server has. */
+  readonly startIsAway: boolean;
+  readonly isLoaded: boolean;
+  /** The last change added or removed entries at the start. */
+  readonly changedAtStart: boolean;
+  /** Counts every time that what was shown was replaced by another part of the conversation. */
+  readonly generation: number;
+  /** Where to begin: the number of the first unread entry, or null for the end. */
+  readonly openAt: number | null;
+  readonly failure: string | null;
+}
+
+/**
+ * The part of one conversation that is in memory: a range without gaps, which grows at both ends as one scrolls and,
+ * where it reaches the end, with every entry that comes.
+ */
+export class Timeline {
+  view: TimelineView = {
+    entries: [],
+    hasStart: false,
+    hasEnd: false,
+    startIsAway: false,
+    isLoaded: false,
+    changedAtStart: false,
+    generation: 0,
+    openAt: null,
+    failure: null,
+  };
+  private readonly listeners = new Set<() => void>();
+  private loading: Promise<void> | null = null;
+  private early: Entry[] = [];
+  private stopFollowing: (() => void) | null = null;
+
+  constructor(
+    private readonly chat: Chat,
+    readonly conversationId: ConversationId,
+  ) {}
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  /** Follows the conversation and shows it from the first unread message, or from its end. */
+  open(): () => void {
+    this.stopFollowing ??= this.chat.follow(this.conversationId, {
+      entry: (entry) => this.arrived(entry),
+      skipped: () => this.change({ hasEnd: false }),
+    });
+    void this.run(() => this.loadFirst());
+    return () => {
+      this.stopFollowing?.();
+      this.stopFollowing = null;
+    };
+  }
+
+  loadOlder(): Promise<void> {
+    return this.run(async () => {
+      const first = this.view.entries[0];
+      if (!first || this.view.hasStart) return;
+      const page = await this.fetch({ before: first.seq, limit: pageSize });
+      const entries = contiguousBefore(page, first.seq);
+      const hasStart = !page.kept && page.entries.length === 0 ? true : startsAt(entries[0] ?? first, page);
+      this.change({
+        entries: [...entries, ...this.view.entries],
+        hasStart,
+        startIsAway: page.kept && entries.length === 0 && !hasStart,
+        changedAtStart: true,
+      });
+      this.forget('newest');
+    });
+  }
+
+  loadNewer(): Promise<void> {
+    return this.run(async () => {
+      const last = this.view.entries.at(-1);
+      if (!last || this.view.hasEnd) return;
+      const page = await this.fetch({ after: last.seq, limit: pageSize });
+      const entries = contiguousAfter(page, last.seq);
+      this.change({ entries: [...this.view.entries, ...entries], changedAtStart: false, hasEnd: false });
+      this.joinEnd();
+      this.forget('oldest');
+    });
+  }
+
+  /** Shows the end of the conversation. */
+  async loadEnd(): Promise<void> {
+    if (this.view.hasEnd) return;
+    await this.run(async () => {
+      const page = await this.fetch({ limit: pageSize });
+      this.replace(page, null);
+    });
+  }
+
+  /** After a reconnect: what could not be fetched before may be there now. */
+  retry(): void {
+    if (!this.view.isLoaded || this.view.entries.length === 0) void this.run(() => this.loadFirst());
+    else if (!this.view.hasEnd) void this.loadNewer();
+    if (this.view.startIsAway) this.change({ startIsAway: false });
+  }
+
+  private async loadFirst(): Promise<void> {
+    const conversation = this.chat.conversations.get(this.conversationId);
+    if (!conversation) return;
+    const { headSeq, unreadCount, membership } = conversation;
+    const firstUnread = unreadCount > 0 && membership ? membership.readSeq + 1 : null;
+    const page = { limit: pageSize, ...(firstUnread === null ? {} : { around: firstUnread }) };
+    const kept = await this.chat.request('keptHistory', { conversationId: this.conversationId, ...page });
+    const isWhole = firstUnread === null ? endsAt(kept, headSeq) : covers(kept, firstUnread, headSeq);
+    if (isWhole) this.replace(kept, firstUnread);
+    else this.replace(await this.fetch(page), firstUnread);
+  }
+
+  private replace(page: HistoryAnswer, openAt: number | null): void {
+    const entries = page.kept ? gaplessEnd(page.entries) : page.entries;
+    const first = entries[0];
+    this.change({
+      entries,
+      hasStart: first ? startsAt(first, page) : !page.kept,
+      hasEnd: false,
+      startIsAway: false,
+      isLoaded: true,
+      changedAtStart: false,
+      generation: this.view.generation + 1,
+      openAt,
+      failure: null,
+    });
+    this.joinEnd();
+  }
+
+  private arrived(entry: Entry): void {
+    const { entries, hasEnd, isLoaded } = this.view;
+    const last = entries.at(-1);
+    if (!isLoaded || this.loading) {
+      this.early.push(entry);
+    } else if (entry.seq > (last?.seq ?? 0) && (hasEnd || entry.seq === (last?.seq ?? 0) + 1)) {
+      this.change({ entries: [...entries, entry], hasEnd: true, changedAtStart: false });
+      this.forget('oldest', entriesMax * 2);
+    }
+  }
+
+  /** The range reaches the end when its last number is the conversation's newest, or one that came meanwhile follows. */
+  private joinEnd(): void {
+    const { early } = this;
+    this.early = [];
+    const entries = [...this.view.entries];
+    let lastSeq = entries.at(-1)?.seq ?? 0;
+    for (const entry of early) {
+      if (entry.seq !== lastSeq + 1) continue;
+      entries.push(entry);
+      lastSeq = entry.seq;
+    }
+    const headSeq = this.chat.conversations.get(this.conversationId)?.headSeq ?? 0;
+    this.change({ entries, hasEnd: lastSeq >= headSeq, changedAtStart: false });
+  }
+
+  private forget(end: 'oldest' | 'newest', max = entriesMax): void {
+    const { entries } = this.view;
+    if (entries.length <= max) return;
+    if (end === 'newest') this.change({ entries: entries.slice(0, entriesMax), hasEnd: false, changedAtStart: false });
+    else this.change({ entries: entries.slice(-entriesMax), hasStart: false, changedAtStart: true });
+  }
+
+  private fetch(page: { before?: number; after?: number; around?: number; limit: number }): Promise<HistoryAnswer> {
+    return this.chat.request('history', { conversationId: this.conversationId, ...page });
+  }
+
+  /** One at a time: a load that is asked for while another runs is left to the next scroll. */
+  private run(load: () => Promise<void>): Promise<void> {
+    this.loading ??= load()
+      .catch((error: unknown) => this.change({ failure: error instanceof Error ? error.message : String(error) }))
+      .finally(() => {
+        this.loading = null;
+        if (this.view.isLoaded && this.early.length > 0) this.joinEnd();
+      });
+    return this.loading;
+  }
+
+  private change(change: Partial<TimelineView>): void {
+    this.view = { ...this.view, ...change };
+    const mine = this.chat.account?.id;
+    const shown = this.view.entries
+      .slice(-200)
+      .flatMap((entry) => (entry.kind === 'message' && entry.senderId === mine ? [entry.clientMessageId] : []));
+    if (shown.length > 0) this.chat.settle(this.conversationId, new Set(shown));
+    for (const listener of [...this.listeners]) listener();
+  }
+}
+
+function startsAt(first: Entry, page: HistoryAnswer): boolean {
+  return first.seq <= page.visibleFromSeq;
+}
+
+/** What is kept may have gaps: only what joins the shown range counts. The server's pages have none. */
+function contiguousBefore(page: HistoryAnswer, seq: number): readonly Entry[] {
+  if (!page.kept) return page.entries;
+  return page.entries.at(-1)?.seq === seq - 1 ? gaplessEnd(page.entries) : [];
+}
+
+function contiguousAfter(page: HistoryAnswer, seq: number): readonly Entry[] {
+  if (!page.kept) return page.entries;
+  const entries: Entry[] = [];
+  for (const entry of page.entries) {
+    if (entry.seq !== seq + entries.length + 1) break;
+    entries.push(entry);
+  }
+  return entries;
+}
+
+/** The longest range without gaps at the end of these. */
+function gaplessEnd(entries: readonly Entry[]): readonly Entry[] {
+  let from = entries.length - 1;
+  while (from > 0 && entries[from - 1]?.seq === (entries[from]?.seq ?? 0) - 1) from--;
+  return entries.slice(Math.max(0, from));
+}
+
+/** Whether what is kept shows the newest entry, and enough before it. */
+function endsAt({ entries, visibleFromSeq }: HistoryAnswer, headSeq: number): boolean {
+  const shown = gaplessEnd(entries);
+  return shown.at(-1)?.seq === headSeq && (shown.length >= pageSize / 2 || shown[0]?.seq === visibleFromSeq);
+}
+
+/** Whether what is kept goes on gapless from a screen before the first unread entry. */
+function covers(kept: HistoryAnswer, firstUnread: number, headSeq: number): boolean {
+  const shown = gaplessEnd(kept.entries);
+  const from = Math.max(kept.visibleFromSeq, firstUnread - 20);
+  const to = Math.min(headSeq, firstUnread + 20);
+  return (shown[0]?.seq ?? Number.POSITIVE_INFINITY) <= from && (shown.at(-1)?.seq ?? 0) >= to;
+}

@@ -1,0 +1,35 @@
+import { Dialog as Base } from '@base-ui/react/dialog';
+import { X } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { t } from '../strings/strings.ts';
+
+interface DialogProps {
+  title: string;
+  onClose(): void;
+  children: ReactNode;
+}
+
+/** Where to begin: at the first field, if there is one. */
+function firstField(): HTMLElement | true {
+  return document.querySelector<HTMLElement>('.dialog :is(input:not([type=radio]), textarea)') ?? true;
+}
+
+/** Something that wants an answer before anything else. Escape and a click beside it close it. */
+export function Dialog({ title, onClose, children }: DialogProps) {
+  return (
+    <Base.Root open onOpenChange={(isOpen) => !isOpen && onClose()}>
+      <Base.Portal>
+        <Base.Backdrop className="backdrop" />
+        <Base.Popup className="dialog" initialFocus={firstField}>
+          <header className="dialog-head">
+            <Base.Title className="dialog-title">{title}</Base.Title>
+            <Base.Close className="icon-button" aria-label={t('close')}>
+              <X aria-hidden="true" />
+            </Base.Close>
+          </header>
+          {children}
+        </Base.Popup>
+      </Base.Portal>
+    </Base.Root>
+  );
+}

@@ -1,0 +1,158 @@
+import type { User } from '@parley/protocol';
+import { X } from 'lucide-react';
+import { type FormEvent, useId, useState } from 'react';
+import { useLocation } from 'wouter';
+import type { NewKind } from '../app.tsx';
+import { useChatItself } from '../chat/use-chat.ts';
+import { PersonLine } from '../people/person-line.tsx';
+import { usePeopleSearch } from '../people/use-people-search.ts';
+import { failureText } from '../strings/failure-text.ts';
+import { t } from '../strings/strings.ts';
+import { Dialog } from './dialog.tsx';
+import { OptionList } from './option-list.tsx';
+
+const kinds: readonly NewKind[] = ['person', 'group', 'channel'];
+
+/** Begins a direct chat, a group or a channel. */
+export default function NewConversation({ kind: first, onClose }: { kind: NewKind; onClose(): void }) {
+  const [kind, setKind] = useState(first);
+  const [failure, setFailure] = useState('');
+  const [, navigate] = useLocation();
+  const open = async (opening: Promise<string>) => {
+    setFailure('');
+    try {
+      const id = await opening;
+      onClose();
+      navigate(`/c/${id}`);
+    } catch (error) {
+      setFailure(failureText(error));
+    }
+  };
+  const form = {
+    person: <NewDirect open={open} />,
+    group: <NewGroup open={open} />,
+    channel: <NewChannel open={open} />,
+  };
+  return (
+    <Dialog title={t('newConversation')} onClose={onClose}>
+      <fieldset className="segments">
+        <legend className="visually-hidden">{t('newConversation')}</legend>
+        {kinds.map((one) => (
+          <label key={one} className="segment">
+            <input type="radio" name="kind" checked={kind === one} onChange={() => setKind(one)} />
+            <span>{t(one)}</span>
+          </label>
+        ))}
+      </fieldset>
+      {form[kind]}
+      <p className="failure" role="alert">
+        {failure}
+      </p>
+    </Dialog>
+  );
+}
+
+interface FormProps {
+  open(opening: Promise<string>): Promise<void>;
+}
+
+function NewDirect({ open }: FormProps) {
+  const chat = useChatItself();
+  return <PeopleSearch onChoose={({ id }) => void open(chat.request('openDirect', id))} />;
+}
+
+/** Finds people by name. */
+export function PeopleSearch({ onChoose }: { onChoose(person: User): void }) {
+  const [query, setQuery] = useState('');
+  const found = usePeopleSearch(query);
+  const empty = query.trim() === '' ? t('searchPeopleHint') : found ? t('nobodyFound', { query }) : '';
+  return (
+    <OptionList
+      label={t('searchPeople')}
+      placeholder={t('searchPeople')}
+      query={query}
+      onQuery={setQuery}
+      options={(found ?? []).map((person) => ({
+        id: person.id,
+        label: person.displayName,
+        content: <PersonLine person={person} />,
+      }))}
+      onChoose={(id) => {
+        const person = found?.find((one) => one.id === id);
+        if (person) onChoose(person);
+        setQuery('');
+      }}
+      empty={empty}
+    />
+  );
+}
+
+function NewGroup({ open }: FormProps) {
+  const chat = useChatItself();
+  const id = useId();
+  const [name, setName] = useState('');
+  const [chosen, setChosen] = useState<readonly User[]>([]);
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    void open(chat.request('createGroup', { name: name.trim(), userIds: chosen.map((person) => person.id) }));
+  };
+  return (
+    <form onSubmit={submit} className="stack">
+      <div className="field">
+        <label htmlFor={id}>{t('groupName')}</label>
+        <input id={id} value={name} required dir="auto" onChange={(event) => setName(event.target.value)} />
+      </div>
+      <PeopleSearch onChoose={(person) => setChosen([...chosen.filter((one) => one.id !== person.id), person])} />
+      {chosen.length > 0 && (
+        <ul className="chips" aria-label={t('chosen')}>
+          {chosen.map((person) => (
+            <li key={person.id} className="chip">
+              <bdi>{person.displayName}</bdi>
+              <button
+                type="button"
+                aria-label={t('removePerson', { name: person.displayName })}
+                onClick={() => setChosen(chosen.filter((one) => one !== person))}
+              >
+                <X aria-hidden="true" />
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      <button type="submit" className="button primary">
+        {t('create')}
+      </button>
+    </form>
+  );
+}
+
+function NewChannel({ open }: FormProps) {
+  const chat = useChatItself();
+  const id = useId();
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    const name = String(form.get('name')).trim();
+    const description = String(form.get('description')).trim();
+    void open(chat.request('createChannel', { name, description, announceOnly: form.get('announceOnly') === 'on' }));
+  };
+  return (
+    <form onSubmit={submit} className="stack">
+      <div className="field">
+        <label htmlFor={`${id}-name`}>{t('channelName')}</label>
+        <input id={`${id}-name`} name="name" required dir="auto" />
+      </div>
+      <div className="field">
+        <label htmlFor={`${id}-description`}>{t('description')}</label>
+        <input id={`${id}-description`} name="description" dir="auto" />
+      </div>
+      <label className="check">
+        <input type="checkbox" name="announceOnly" />
+        {t('announceOnly')}
+      </label>
+      <button type="submit" className="button primary">
+        {t('create')}
+      </button>
+    </form>
+  );
+}

@@ -1,0 +1,78 @@
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useState } from 'react';
+
+export interface Option {
+  id: string;
+  label: string;
+  content: ReactNode;
+}
+
+interface OptionListProps {
+  label: string;
+  placeholder: string;
+  query: string;
+  onQuery(query: string): void;
+  options: readonly Option[];
+  onChoose(id: string): void;
+  /** What to say where there are no options. */
+  empty: string;
+}
+
+/** A field whose matches are chosen with the arrow keys and Enter, or by pointing. */
+export function OptionList({ label, placeholder, query, onQuery, options, onChoose, empty }: OptionListProps) {
+  const id = useId();
+  const [at, setAt] = useState(0);
+  const chosen = options[Math.min(at, options.length - 1)];
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another query begins at its first match.
+  useEffect(() => setAt(0), [query]);
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.nativeEvent.isComposing) return;
+    if (event.key === 'ArrowDown') setAt(Math.min(at + 1, options.length - 1));
+    else if (event.key === 'ArrowUp') setAt(Math.max(at - 1, 0));
+    else if (event.key === 'Enter' && chosen) onChoose(chosen.id);
+    else return;
+    event.preventDefault();
+  };
+  const optionId = (option: Option) => `${id}-${option.id}`;
+  useEffect(() => {
+    if (chosen) document.getElementById(`${id}-${chosen.id}`)?.scrollIntoView({ block: 'nearest' });
+  }, [id, chosen]);
+  return (
+    <>
+      <input
+        className="option-query"
+        role="combobox"
+        aria-label={label}
+        aria-expanded={options.length > 0}
+        aria-controls={`${id}-list`}
+        aria-autocomplete="list"
+        aria-activedescendant={chosen ? optionId(chosen) : undefined}
+        placeholder={placeholder}
+        value={query}
+        dir="auto"
+        autoComplete="off"
+        spellCheck={false}
+        onChange={(event) => onQuery(event.target.value)}
+        onKeyDown={onKeyDown}
+      />
+      <div className="options" role="listbox" id={`${id}-list`} aria-label={label}>
+        {options.map((option) => (
+          // biome-ignore lint/a11y/useKeyWithClickEvents: keys are handled by the field, which keeps the focus.
+          <div
+            key={option.id}
+            id={optionId(option)}
+            className="option"
+            role="option"
+            tabIndex={-1}
+            aria-selected={option === chosen}
+            onClick={() => onChoose(option.id)}
+          >
+            {option.content}
+          </div>
+        ))}
+      </div>
+      <p className="option-note muted" role="status">
+        {options.length === 0 ? empty : ''}
+      </p>
+    </>
+  );
+}

@@ -1,0 +1,78 @@
+import { useState } from 'react';
+import { useLocation } from 'wouter';
+import { useChat, useChatItself } from '../chat/use-chat.ts';
+import { titleOf } from '../conversation/title.ts';
+import { matches } from '../conversation-list/match.ts';
+import { Avatar } from '../people/avatar.tsx';
+import { PersonLine } from '../people/person-line.tsx';
+import { useChannelSearch } from '../people/use-channel-search.ts';
+import { usePeopleSearch } from '../people/use-people-search.ts';
+import { t } from '../strings/strings.ts';
+import { Dialog } from './dialog.tsx';
+import { OptionList } from './option-list.tsx';
+
+const shownMax = 12;
+
+/** Goes to any conversation, person or public channel by a few letters. */
+export default function QuickSwitcher({ onClose }: { onClose(): void }) {
+  const chat = useChatItself();
+  const [, navigate] = useLocation();
+  const [query, setQuery] = useState('');
+  const conversations = useChat(({ list }) => list);
+  const people = usePeopleSearch(query) ?? [];
+  const channels = useChannelSearch(query, query.trim() !== '') ?? [];
+  const own = conversations.filter((one) => matches(titleOf(one), query)).slice(0, shownMax);
+  const partners = new Set(own.map(({ partner }) => partner?.id));
+  const known = new Set(own.map(({ id }) => id));
+  const options = [
+    ...own.map((one) => ({
+      id: `c ${one.id}`,
+      label: titleOf(one),
+      content: (
+        <>
+          <Avatar
+            id={one.partner?.id ?? one.id}
+            name={titleOf(one)}
+            kind={one.kind === 'direct' ? 'person' : one.kind}
+          />
+          <bdi>{titleOf(one)}</bdi>
+        </>
+      ),
+    })),
+    ...people
+      .filter(({ id }) => !partners.has(id))
+      .map((person) => ({ id: `p ${person.id}`, label: person.displayName, content: <PersonLine person={person} /> })),
+    ...channels
+      .filter(({ id }) => !known.has(id))
+      .map(({ id, name }) => ({
+        id: `j ${id}`,
+        label: name,
+        content: (
+          <>
+            <Avatar id={id} name={name} kind="channel" />
+            <bdi>{name}</bdi>
+          </>
+        ),
+      })),
+  ];
+  const choose = async (option: string) => {
+    const [kind, id = ''] = option.split(' ');
+    onClose();
+    if (kind === 'c') navigate(`/c/${id}`);
+    else if (kind === 'p') navigate(`/c/${await chat.request('openDirect', id)}`);
+    else navigate(`/c/${await chat.request('join', id)}`);
+  };
+  return (
+    <Dialog title={t('jumpTo')} onClose={onClose}>
+      <OptionList
+        label={t('jumpToHint')}
+        placeholder={t('jumpToHint')}
+        query={query}
+        onQuery={setQuery}
+        options={options}
+        onChoose={(id) => void choose(id)}
+        empty={t('noMatch', { query })}
+      />
+    </Dialog>
+  );
+}

@@ -1,0 +1,111 @@
+import type { ConversationId, Entry } from '@parley/protocol';
+import type { Store, StoredConversation, StoredMessage, StoredSession } from '@parley/sdk';
+
+/** Conversations and entries that change in quick succession are written together, this often at most. */
+const writeIntervalMs = 200;
+
+interface Waiting {
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Writes what comes in floods in one transaction each: a channel with hundreds of messages a second would keep the
+ * disk busy with one for each. The outbox and the session are written at once.
+ */
+export class BufferedStore implements Store {
+  private readonly conversationsToWrite = new Map<ConversationId, StoredConversation>();
+  private readonly entriesToWrite = new Map<ConversationId, Entry[]>();
+  private readonly outboxWrites = new Map<string, Promise<void>>();
+  private waiting: Waiting[] = [];
+  private timer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(private readonly store: Store) {}
+
+  session(): Promise<StoredSession | null> {
+    return this.store.session();
+  }
+
+  setSession(session: StoredSession | null): Promise<void> {
+    return this.store.setSession(session);
+  }
+
+  async conversations(): Promise<StoredConversation[]> {
+    await this.flush();
+    return this.store.conversations();
+  }
+
+  putConversation(conversation: StoredConversation): Promise<void> {
+    this.conversationsToWrite.set(conversation.conversation.id, conversation);
+    return this.written();
+  }
+
+  async deleteConversation(conversationId: ConversationId): Promise<void> {
+    this.conversationsToWrite.delete(conversationId);
+    this.entriesToWrite.delete(conversationId);
+    await this.store.deleteConversation(conversationId);
+  }
+
+  putEntries(conversationId: ConversationId, entries: readonly Entry[]): Promise<void> {
+    const waiting = this.entriesToWrite.get(conversationId);
+    if (waiting) waiting.push(...entries);
+    else this.entriesToWrite.set(conversationId, [...entries]);
+    return this.written();
+  }
+
+  async entries(conversationId: ConversationId, page: { before?: number; limit: number }): Promise<Entry[]> {
+    if (this.entriesToWrite.has(conversationId)) await this.flush();
+    return this.store.entries(conversationId, page);
+  }
+
+  outbox(): Promise<StoredMessage[]> {
+    return this.store.outbox();
+  }
+
+  putOutbox(message: StoredMessage): Promise<void> {
+    const write = this.store.putOutbox(message);
+    this.outboxWrites.set(message.clientMessageId, write);
+    return write;
+  }
+
+  async deleteOutbox(clientMessageId: string): Promise<void> {
+    this.outboxWrites.delete(clientMessageId);
+    await this.store.deleteOutbox(clientMessageId);
+  }
+
+  /** Resolves when the message that was put last under this id is written; rejects when it can't be. */
+  kept(clientMessageId: string): Promise<void> {
+    return this.outboxWrites.get(clientMessageId) ?? Promise.resolve();
+  }
+
+  async clear(): Promise<void> {
+    this.conversationsToWrite.clear();
+    this.entriesToWrite.clear();
+    this.outboxWrites.clear();
+    await this.store.clear();
+  }
+
+  private written(): Promise<void> {
+    this.timer ??= setTimeout(() => void this.flush(), writeIntervalMs);
+    return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));
+  }
+
+  private async flush(): Promise<void> {
+    if (this.timer) clearTimeout(this.timer);
+    this.timer = null;
+    const { waiting } = this;
+    const entries = [...this.entriesToWrite];
+    const conversations = [...this.conversationsToWrite.values()];
+    this.waiting = [];
+    this.entriesToWrite.clear();
+    this.conversationsToWrite.clear();
+    try {
+      // Entries first: a position that outlived them would say that they are here.
+      await Promise.all(entries.map(([conversationId, list]) => this.store.putEntries(conversationId, list)));
+      await Promise.all(conversations.map((conversation) => this.store.putConversation(conversation)));
+      for (const { resolve } of waiting) resolve();
+    } catch (error) {
+      for (const { reject } of waiting) reject(error);
+    }
+  }
+}

@@ -1,0 +1,179 @@
+import type { Account, ConversationId, Entry } from '@parley/protocol';
+import {
+  type Conversation,
+  defaultRuntime,
+  IndexedDbStore,
+  type OutgoingMessage,
+  ParleyClient,
+  type StoredMessage,
+} from '@parley/sdk';
+import { BufferedStore } from './buffered-store.ts';
+import type { HistoryRequest, News, Pending, Snapshot } from './messages.ts';
+import { PeopleDirectory } from './people-directory.ts';
+import { TabPort } from './tab-port.ts';
+
+/** Older messages are not news: what was missed shows as unread, and rings for nobody. */
+const newsAgeMs = 60_000;
+
+/** The one client that all tabs of a browser share: it holds the connection, the store and the outbox. */
+export class Engine {
+  readonly client: ParleyClient;
+  readonly people: PeopleDirectory;
+  private readonly store: BufferedStore;
+  private readonly tabs = new Set<TabPort>();
+  private readonly networkListeners = new Set<() => void>();
+  private readonly ready: Promise<void>;
+  /** As last known; the client hears of a new display name with its next connection only. */
+  private account: Account | null = null;
+
+  constructor(url: string) {
+    const runtime = {
+      ...defaultRuntime(),
+      onOnline: (run: () => void) => {
+        this.networkListeners.add(run);
+        return () => this.networkListeners.delete(run);
+      },
+    };
+    this.store = new BufferedStore(new IndexedDbStore('parley'));
+    this.client = new ParleyClient({ url, store: this.store, runtime });
+    this.people = new PeopleDirectory(this.client);
+    this.listen();
+    this.ready = this.start();
+  }
+
+  /** Serves one more tab until it is closed. */
+  attach(port: MessagePort): void {
+    const tab = new TabPort(port, this, () => this.detach(tab));
+    this.ready.then(() => {
+      this.tabs.add(tab);
+      tab.tell({ kind: 'snapshot', snapshot: this.snapshot() });
+      tab.open();
+    }, reportFailure);
+  }
+
+  get conversations() {
+    return this.client.conversations;
+  }
+
+  conversation(conversationId: ConversationId): Conversation {
+    const conversation = this.conversations.get(conversationId);
+    if (!conversation) throw new Error('This conversation is not one of yours.');
+    return conversation;
+  }
+
+  /** Somebody logged in: everything is theirs from now on. */
+  begin(account: Account): Account {
+    this.becomes(account);
+    this.tellAll({ kind: 'snapshot', snapshot: this.snapshot() });
+    this.client.connect();
+    return account;
+  }
+
+  becomes(account: Account | null): Account | null {
+    this.account = account;
+    this.tellAll({ kind: 'account', account });
+    return account;
+  }
+
+  async end(): Promise<void> {
+    await this.client.logout();
+    await this.people.clear();
+    this.account = null;
+    this.tellAll({ kind: 'snapshot', snapshot: this.snapshot() });
+  }
+
+  /** Resolves when the message is on this machine's disk. */
+  async send(conversationId: ConversationId, text: string): Promise<void> {
+    const { clientMessageId } = this.conversation(conversationId).send(text);
+    await this.store.kept(clientMessageId);
+  }
+
+  outgoing(conversationId: ConversationId, clientMessageId: string): OutgoingMessage | undefined {
+    return this.conversation(conversationId).outbox.find((message) => message.clientMessageId === clientMessageId);
+  }
+
+  keptEntries(page: HistoryRequest): Promise<Entry[]> {
+    const { conversationId, before, limit = 50 } = page;
+    return this.store.entries(conversationId, { limit, ...(before === undefined ? {} : { before }) });
+  }
+
+  networkIsBack(): void {
+    for (const run of [...this.networkListeners]) run();
+  }
+
+  private async start(): Promise<void> {
+    const account = await this.client.resume();
+    this.account = account;
+    await this.people.load();
+    if (account) this.client.connect();
+  }
+
+  private detach(tab: TabPort): void {
+    this.tabs.delete(tab);
+  }
+
+  private snapshot(): Snapshot {
+    const conversations = this.conversations.list();
+    return {
+      account: this.account,
+      connection: this.client.state,
+      conversations: conversations.map(({ data }) => data),
+      pending: conversations.flatMap(({ outbox }) => outbox.map(pendingOf)),
+    };
+  }
+
+  private listen(): void {
+    const { client } = this;
+    client.on('error', reportFailure);
+    client.on('state', (connection) => {
+      if (connection.name === 'live' && client.account) this.becomes(client.account);
+      this.tellAll({ kind: 'connection', connection });
+    });
+    client.on('conversation', ({ conversation, removed }) => {
+      if (removed) this.tellAll({ kind: 'gone', conversationId: conversation.id });
+      else this.tellAll({ kind: 'conversation', conversation: conversation.data });
+      if (conversation.data.partner) this.people.learn([conversation.data.partner]);
+    });
+    client.on('entry', (entry) => this.takeEntry(entry));
+    client.on('skipped', ({ conversation }) => this.tellAll({ kind: 'skipped', conversationId: conversation.id }));
+    client.on('outbox', (message) => this.takeOutgoing(message));
+    client.on('typing', ({ conversationId, userId }) => this.tellAll({ kind: 'typing', conversationId, userId }));
+    client.on('read', ({ conversationId, userId, seq }) => this.tellAll({ kind: 'read', conversationId, userId, seq }));
+    client.on('presence', ({ users, conversations }) => this.tellAll({ kind: 'presence', users, conversations }));
+  }
+
+  private takeEntry(entry: Entry): void {
+    for (const tab of this.tabs) if (tab.follows(entry.conversationId)) tab.tell({ kind: 'entry', entry });
+    if (entry.kind !== 'message' || entry.senderId === this.account?.id) return;
+    if (this.client.state.name !== 'live' || Date.now() - entry.atMs > newsAgeMs) return;
+    const conversation = this.conversations.get(entry.conversationId)?.data;
+    if (!conversation || [...this.tabs].some((tab) => tab.looksAt(entry.conversationId))) return;
+    const [latest] = [...this.tabs].sort((a, b) => b.attendedAtMs - a.attendedAtMs);
+    latest?.tell({ kind: 'notify', entry, conversation });
+  }
+
+  private takeOutgoing(message: OutgoingMessage): void {
+    const { conversationId, clientMessageId, status } = message;
+    const isThere = status === 'sent' || this.outgoing(conversationId, clientMessageId) !== undefined;
+    this.tellAll(
+      isThere
+        ? { kind: 'pending', message: pendingOf(message) }
+        : { kind: 'discarded', conversationId, clientMessageId },
+    );
+  }
+
+  private tellAll(news: News): void {
+    for (const tab of this.tabs) tab.tell(news);
+  }
+}
+
+function pendingOf(message: OutgoingMessage): Pending {
+  const { clientMessageId, conversationId, text, order, createdAtMs, failure, status, receipt } = message;
+  const stored: StoredMessage = { clientMessageId, conversationId, text, order, createdAtMs, failure };
+  return { ...stored, status, seq: receipt?.seq ?? null };
+}
+
+/** Nobody asked for what failed: it is for whoever looks into the browser's console. */
+function reportFailure(error: unknown): void {
+  reportError(error);
+}

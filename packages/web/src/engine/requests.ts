@@ -1,0 +1,72 @@
+import { Disconnected } from '@parley/sdk';
+import type { Engine } from './engine.ts';
+import type { HistoryAnswer, HistoryRequest, Requests } from './messages.ts';
+import type { TabPort } from './tab-port.ts';
+
+/** What one tab may ask, carried out. */
+export function requestsOf(engine: Engine, tab: TabPort): Requests {
+  const { client, people } = engine;
+  return {
+    signup: async (input) => engine.begin(await client.signup(input)),
+    login: async (input) => engine.begin(await client.login(input)),
+    logout: () => engine.end(),
+    async setDisplayName(displayName) {
+      const account = await client.call('updateAccount', { displayName });
+      people.learn([account]);
+      engine.becomes(account);
+      return account;
+    },
+    async operation(id, input) {
+      const answer = await client.call(id, input);
+      if (answer && 'members' in answer) people.learn(answer.members.map(({ user }) => user));
+      return answer;
+    },
+    openDirect: async (userId) => (await client.conversations.openDirect(userId)).id,
+    createGroup: async (group) => (await client.conversations.createGroup(group)).id,
+    createChannel: async (channel) => (await client.conversations.createChannel(channel)).id,
+    join: async (conversationId) => (await client.conversations.join(conversationId)).id,
+    leave: (conversationId) => engine.conversation(conversationId).leave(),
+    send: (conversationId, text) => engine.send(conversationId, text),
+    retry: async (conversationId, clientMessageId) => engine.outgoing(conversationId, clientMessageId)?.retry(),
+    discard: async (conversationId, clientMessageId) => engine.outgoing(conversationId, clientMessageId)?.discard(),
+    history: (page) => history(engine, page),
+    keptHistory: (page) => keptHistory(engine, page),
+    markRead: async (conversationId, seq) => client.conversations.get(conversationId)?.markRead(seq),
+    typing: async (conversationId) => client.conversations.get(conversationId)?.typing(),
+    async watch(userIds, conversationIds) {
+      // The new one first: what both have isn't let go between.
+      const stop = client.watch(userIds, conversationIds);
+      tab.stopWatching();
+      tab.stopWatching = stop;
+    },
+    follow: async (conversationIds) => tab.follow(conversationIds),
+    people: (userIds) => people.find(userIds),
+    attend: async (visible, conversationId) => tab.attend(visible, conversationId),
+    online: async () => engine.networkIsBack(),
+  };
+}
+
+async function history(engine: Engine, page: HistoryRequest): Promise<HistoryAnswer> {
+  const { conversationId, ...range } = page;
+  const { name } = engine.client.state;
+  if (name !== 'live' && name !== 'catching-up') return keptHistory(engine, page);
+  try {
+    return { ...(await engine.conversation(conversationId).history(range)), kept: false };
+  } catch (error) {
+    if (error instanceof Disconnected) return keptHistory(engine, page);
+    throw error;
+  }
+}
+
+async function keptHistory(engine: Engine, page: HistoryRequest): Promise<HistoryAnswer> {
+  const { before, after, around, limit = 50 } = page;
+  const end = before ?? (around === undefined ? undefined : around + Math.ceil(limit / 2));
+  const afterEnd = after === undefined ? end : after + limit + 1;
+  const entries = await engine.keptEntries({ ...page, ...(afterEnd === undefined ? {} : { before: afterEnd }) });
+  const { membership } = engine.conversation(page.conversationId).data;
+  return {
+    entries: after === undefined ? entries : entries.filter(({ seq }) => seq > after),
+    visibleFromSeq: membership?.visibleFromSeq ?? 1,
+    kept: true,
+  };
+}

@@ -1,0 +1,17 @@
+import { createRoot } from 'react-dom/client';
+import { App } from './app.tsx';
+import { Chat } from './chat/chat.ts';
+import { ChatContext } from './chat/use-chat.ts';
+import { applyPreferences, followOtherTabs } from './settings/preferences.ts';
+
+applyPreferences();
+followOtherTabs();
+const root = document.getElementById('root');
+if (!root) throw new Error('the page has no #root');
+createRoot(root).render(
+  <ChatContext value={new Chat()}>
+    <App />
+  </ChatContext>,
+);
+// Lets the page open without the server. Browsers without it, and pages without TLS, go on without.
+navigator.serviceWorker?.register('/service-worker.js').catch(reportError);

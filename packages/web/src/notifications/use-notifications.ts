@@ -1,0 +1,56 @@
+import { useEffect } from 'react';
+import { useLocation } from 'wouter';
+import type { Notice } from '../chat/chat.ts';
+import { useChatItself } from '../chat/use-chat.ts';
+import { titleOf } from '../conversation/title.ts';
+import { preferences } from '../settings/preferences.ts';
+import { t } from '../strings/strings.ts';
+import { playSound } from './sound.ts';
+
+/** More than this is cut by every system. */
+const bodyMax = 300;
+
+/** Tells the person of messages that no tab shows. The engine chooses the one tab that does so. */
+export function useNotifications(): void {
+  const chat = useChatItself();
+  const [, navigate] = useLocation();
+  useEffect(
+    () =>
+      chat.onNotice((notice) => {
+        const { muted, sound, notifications } = preferences();
+        if (muted.includes(notice.conversation.id)) return;
+        if (sound) playSound();
+        if (!notifications || !('Notification' in globalThis) || Notification.permission !== 'granted') return;
+        const sender = chat.nameOf(notice.entry.senderId) ?? t('unknownPerson');
+        show(notice, sender, () => navigate(`/c/${notice.conversation.id}`));
+      }),
+    [chat, navigate],
+  );
+}
+
+function show({ entry, conversation }: Notice, sender: string, open: () => void): void {
+  const text = entry.text.slice(0, bodyMax).toWellFormed();
+  const options: NotificationOptions = {
+    body: conversation.kind === 'direct' ? text : `\u2068${sender}\u2069: ${text}`,
+    dir: 'auto',
+    icon: '/icon.svg',
+    // One for each conversation: the next replaces it.
+    tag: conversation.id,
+    silent: true,
+    data: { path: `/c/${conversation.id}` },
+  };
+  try {
+    const notification = new Notification(titleOf(conversation), options);
+    notification.onclick = () => {
+      window.focus();
+      open();
+      notification.close();
+    };
+  } catch {
+    // Browsers of phones show notifications only through the service worker.
+    navigator.serviceWorker?.ready.then(
+      (worker) => worker.showNotification(titleOf(conversation), options),
+      reportError,
+    );
+  }
+}

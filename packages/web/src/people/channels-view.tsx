@@ -1,0 +1,84 @@
+import { ArrowLeft, Plus } from 'lucide-react';
+import { useId, useState } from 'react';
+import { Link, useLocation } from 'wouter';
+import { useChat, useChatItself } from '../chat/use-chat.ts';
+import { failureText } from '../strings/failure-text.ts';
+import { t } from '../strings/strings.ts';
+import { Avatar } from './avatar.tsx';
+import { useChannelSearch } from './use-channel-search.ts';
+
+/** Public channels, to be found and joined. */
+export default function ChannelsView({ onCreate }: { onCreate(): void }) {
+  const chat = useChatItself();
+  const id = useId();
+  const [, navigate] = useLocation();
+  const [query, setQuery] = useState('');
+  const [failure, setFailure] = useState('');
+  const channels = useChannelSearch(query);
+  const own = useChat(({ list }) => list);
+  const mine = new Set(own.map((one) => one.id));
+  const join = async (channelId: string) => {
+    try {
+      navigate(`/c/${await chat.request('join', channelId)}`);
+    } catch (error) {
+      setFailure(failureText(error));
+    }
+  };
+  return (
+    <div className="page">
+      <header className="page-head">
+        <Link href="/" className="icon-button back" aria-label={t('back')}>
+          <ArrowLeft aria-hidden="true" className="mirrored" />
+        </Link>
+        <h1>{t('channels')}</h1>
+        <button type="button" className="button" onClick={onCreate}>
+          <Plus aria-hidden="true" />
+          {t('makeChannel')}
+        </button>
+      </header>
+      <div className="page-body">
+        <label className="visually-hidden" htmlFor={id}>
+          {t('searchChannels')}
+        </label>
+        <input
+          id={id}
+          type="search"
+          className="wide"
+          placeholder={t('searchChannels')}
+          value={query}
+          dir="auto"
+          onChange={(event) => setQuery(event.target.value)}
+        />
+        <p className="failure" role="alert">
+          {failure}
+        </p>
+        {channels?.length === 0 && (
+          <p className="muted">{query.trim() === '' ? t('noChannels') : t('noMatch', { query })}</p>
+        )}
+        <ul className="cards">
+          {(channels ?? []).map((channel) => (
+            <li key={channel.id} className="channel-card">
+              <Avatar id={channel.id} name={channel.name} kind="channel" />
+              <div className="channel-text">
+                <h2>
+                  <bdi>{channel.name}</bdi>
+                </h2>
+                {channel.description !== '' && <p dir="auto">{channel.description}</p>}
+                <p className="muted">{t('memberCount', { count: channel.memberCount })}</p>
+              </div>
+              {mine.has(channel.id) ? (
+                <Link href={`/c/${channel.id}`} className="button">
+                  {t('open')}
+                </Link>
+              ) : (
+                <button type="button" className="button primary" onClick={() => void join(channel.id)}>
+                  {t('join')}
+                </button>
+              )}
+            </li>
+          ))}
+        </ul>
+      </div>
+    </div>
+  );
+}

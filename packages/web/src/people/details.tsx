@@ -1,0 +1,127 @@
+import type { ConversationData } from '@parley/sdk';
+import { Bell, BellOff, LogOut, UserPlus, X } from 'lucide-react';
+import { type FormEvent, lazy, Suspense, useId, useState } from 'react';
+import { useLocation } from 'wouter';
+import { useChatItself } from '../chat/use-chat.ts';
+import { titleOf } from '../conversation/title.ts';
+import { setPreferences, usePreferences } from '../settings/preferences.ts';
+import { failureText } from '../strings/failure-text.ts';
+import { t } from '../strings/strings.ts';
+import { Avatar } from './avatar.tsx';
+import { Members } from './members.tsx';
+
+const AddMembers = lazy(() => import('../dialogs/add-members.tsx'));
+const LeaveDialog = lazy(() => import('../dialogs/leave-dialog.tsx'));
+
+interface DetailsProps {
+  conversation: ConversationData;
+  onClose(): void;
+}
+
+/** What a conversation is, who is in it, and what one may change of that. */
+export default function Details({ conversation, onClose }: DetailsProps) {
+  const { id, kind, partner, description, membership } = conversation;
+  const title = titleOf(conversation);
+  const [, navigate] = useLocation();
+  const { muted } = usePreferences();
+  const [dialog, setDialog] = useState<'add' | 'leave' | null>(null);
+  const isMuted = muted.includes(id);
+  const mayManage = membership?.role === 'owner' || membership?.role === 'admin';
+  return (
+    <aside className="details" aria-label={t('details')}>
+      <header className="details-head">
+        <h2>{t('details')}</h2>
+        <button type="button" className="icon-button" aria-label={t('closeDetails')} onClick={onClose}>
+          <X aria-hidden="true" />
+        </button>
+      </header>
+      <div className="details-body">
+        <div className="details-title">
+          <Avatar id={partner?.id ?? id} name={title} kind={kind === 'direct' ? 'person' : kind} />
+          <strong dir="auto">{title}</strong>
+          {partner && <span className="muted">@{partner.username}</span>}
+          {description !== '' && <p dir="auto">{description}</p>}
+        </div>
+        <div className="details-actions">
+          <button
+            type="button"
+            className="button"
+            aria-pressed={isMuted}
+            onClick={() => setPreferences({ muted: isMuted ? muted.filter((one) => one !== id) : [...muted, id] })}
+          >
+            {isMuted ? <Bell aria-hidden="true" /> : <BellOff aria-hidden="true" />}
+            {t(isMuted ? 'unmute' : 'mute')}
+          </button>
+          {kind !== 'direct' && mayManage && (
+            <button type="button" className="button" onClick={() => setDialog('add')}>
+              <UserPlus aria-hidden="true" />
+              {t('addMembers')}
+            </button>
+          )}
+          {kind !== 'direct' && (
+            <button type="button" className="button danger" onClick={() => setDialog('leave')}>
+              <LogOut aria-hidden="true" className="mirrored" />
+              {t('leave')}
+            </button>
+          )}
+        </div>
+        {kind !== 'direct' && mayManage && (
+          <Properties key={`${conversation.name} ${description}`} conversation={conversation} />
+        )}
+        {kind !== 'direct' && <Members conversation={conversation} />}
+      </div>
+      <Suspense fallback={null}>
+        {dialog === 'add' && <AddMembers conversationId={id} onClose={() => setDialog(null)} />}
+        {dialog === 'leave' && (
+          <LeaveDialog conversationId={id} title={title} onClose={() => setDialog(null)} onLeft={() => navigate('/')} />
+        )}
+      </Suspense>
+    </aside>
+  );
+}
+
+/** Name, description and who may write, for those who may change them. */
+function Properties({ conversation: { id, name, description, announceOnly } }: { conversation: ConversationData }) {
+  const chat = useChatItself();
+  const fieldId = useId();
+  const [result, setResult] = useState<{ isFailure: boolean; text: string } | null>(null);
+  const submit = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    const change = {
+      name: String(form.get('name')).trim(),
+      description: String(form.get('description')),
+      announceOnly: form.get('announceOnly') === 'on',
+    };
+    try {
+      await chat.operation('updateConversation', { conversationId: id, ...change });
+      setResult({ isFailure: false, text: t('saved') });
+    } catch (error) {
+      setResult({ isFailure: true, text: failureText(error) });
+    }
+  };
+  return (
+    <form className="stack" onSubmit={submit}>
+      <div className="field">
+        <label htmlFor={`${fieldId}-name`}>{t('name')}</label>
+        <input id={`${fieldId}-name`} name="name" required defaultValue={name ?? ''} dir="auto" />
+      </div>
+      <div className="field">
+        <label htmlFor={`${fieldId}-description`}>{t('description')}</label>
+        <textarea id={`${fieldId}-description`} name="description" rows={2} defaultValue={description} dir="auto" />
+      </div>
+      <label className="check">
+        <input type="checkbox" name="announceOnly" defaultChecked={announceOnly} />
+        {t('announceOnly')}
+      </label>
+      <div className="form-foot">
+        <button type="submit" className="button">
+          {t('save')}
+        </button>
+        <span className={result?.isFailure ? 'failure' : 'muted'} role="status">
+          {result?.text}
+        </span>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,139 @@
+import { Menu } from '@base-ui/react/menu';
+import type { Member, Role } from '@parley/protocol';
+import type { ConversationData } from '@parley/sdk';
+import { MoreHorizontal } from 'lucide-react';
+import { useCallback, useEffect, useState } from 'react';
+import { useLocation } from 'wouter';
+import { useChat, useChatItself } from '../chat/use-chat.ts';
+import { roleName } from '../conversation/notice-text.ts';
+import { failureText } from '../strings/failure-text.ts';
+import { t } from '../strings/strings.ts';
+import { PersonLine } from './person-line.tsx';
+import { useWatch } from './use-watch.ts';
+
+/** Those in a group or channel, by pages; the presence of these is watched. */
+export function Members({ conversation }: { conversation: ConversationData }) {
+  const chat = useChatItself();
+  const { id, headSeq, memberCount } = conversation;
+  const [members, setMembers] = useState<readonly Member[]>([]);
+  const [cursor, setCursor] = useState<string | null>(null);
+  const [failure, setFailure] = useState('');
+  useWatch(members.map(({ user }) => user.id));
+  const load = useCallback(
+    async (from: string | null) => {
+      const page = { conversationId: id, ...(from === null ? {} : { cursor: from }) };
+      const answer = await chat.operation('listMembers', page);
+      chat.takePresence(answer.members.map(({ user }) => ({ userId: user.id, online: user.online })));
+      setMembers((before) => (from === null ? answer.members : [...before, ...answer.members]));
+      setCursor(answer.nextCursor);
+    },
+    [chat, id],
+  );
+  const lastChange = useLastMembershipChange(id, headSeq, memberCount);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: whoever comes, goes or gets a role changes the list.
+  useEffect(() => {
+    load(null).catch((error: unknown) => setFailure(failureText(error)));
+  }, [load, lastChange]);
+  const act = (action: Promise<unknown>) => {
+    setFailure('');
+    action.then(
+      () => load(null),
+      (error: unknown) => setFailure(failureText(error)),
+    );
+  };
+  return (
+    <section className="members" aria-label={t('members')}>
+      <h3>
+        {t('members')} <span className="muted">{memberCount.toLocaleString()}</span>
+      </h3>
+      <p className="failure" role="alert">
+        {failure}
+      </p>
+      <ul>
+        {members.map((member) => (
+          <li key={member.user.id} className="member">
+            <PersonLine person={member.user} note={roleName(member.role)} />
+            <MemberMenu member={member} conversation={conversation} act={act} />
+          </li>
+        ))}
+      </ul>
+      {cursor !== null && (
+        <button type="button" className="text-button" onClick={() => act(load(cursor))}>
+          {t('moreMembers')}
+        </button>
+      )}
+    </section>
+  );
+}
+
+/** The number of the last entry that says something about members. */
+function useLastMembershipChange(conversationId: string, headSeq: number, memberCount: number): string {
+  const chat = useChatItself();
+  const [roleSeq, setRoleSeq] = useState(headSeq);
+  useEffect(
+    () =>
+      chat.follow(conversationId, {
+        entry: (entry) => entry.kind === 'role' && setRoleSeq(entry.seq),
+        skipped: () => undefined,
+      }),
+    [chat, conversationId],
+  );
+  return `${memberCount} ${roleSeq}`;
+}
+
+interface MemberMenuProps {
+  member: Member;
+  conversation: ConversationData;
+  act(action: Promise<unknown>): void;
+}
+
+function MemberMenu({ member: { user, role }, conversation, act }: MemberMenuProps) {
+  const chat = useChatItself();
+  const [, navigate] = useLocation();
+  const me = useChat(({ account }) => account?.id);
+  const own = conversation.membership?.role;
+  if (user.id === me) return <span className="muted member-you">{t('you')}</span>;
+  const conversationId = conversation.id;
+  const setRole = (next: Role) => act(chat.operation('setRole', { conversationId, userId: user.id, role: next }));
+  const mayRemove = own === 'owner' || (own === 'admin' && role === 'member');
+  const direct = async () => navigate(`/c/${await chat.request('openDirect', user.id)}`);
+  return (
+    <Menu.Root modal={false}>
+      <Menu.Trigger className="icon-button small" aria-label={t('actionsFor', { name: user.displayName })}>
+        <MoreHorizontal aria-hidden="true" />
+      </Menu.Trigger>
+      <Menu.Portal>
+        <Menu.Positioner className="menu-positioner" align="end" sideOffset={4}>
+          <Menu.Popup className="menu">
+            <Menu.Item className="menu-item" onClick={() => void direct()}>
+              {t('writeDirectly')}
+            </Menu.Item>
+            {own === 'owner' && role !== 'owner' && (
+              <Menu.Item className="menu-item" onClick={() => setRole('owner')}>
+                {t('makeOwner')}
+              </Menu.Item>
+            )}
+            {own === 'owner' && role !== 'admin' && (
+              <Menu.Item className="menu-item" onClick={() => setRole('admin')}>
+                {t('makeAdmin')}
+              </Menu.Item>
+            )}
+            {own === 'owner' && role !== 'member' && (
+              <Menu.Item className="menu-item" onClick={() => setRole('member')}>
+                {t('makeMember')}
+              </Menu.Item>
+            )}
+            {mayRemove && (
+              <Menu.Item
+                className="menu-item danger"
+                onClick={() => act(chat.operation('removeMember', { conversationId, userId: user.id }))}
+              >
+                {t('remove')}
+              </Menu.Item>
+            )}
+          </Menu.Popup>
+        </Menu.Positioner>
+      </Menu.Portal>
+    </Menu.Root>
+  );
+}

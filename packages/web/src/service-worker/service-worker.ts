@@ -1,0 +1,87 @@
+/** What the page needs to open, and a name that changes with any of it; the build puts both in. */
+declare const SHELL_FILES: readonly string[];
+declare const SHELL_NAME: string;
+
+interface LifetimeEvent extends Event {
+  waitUntil(work: Promise<unknown>): void;
+}
+interface FetchEvent extends LifetimeEvent {
+  readonly request: Request;
+  respondWith(response: Promise<Response>): void;
+}
+interface NotificationClick extends LifetimeEvent {
+  readonly notification: Notification;
+}
+interface WindowClient {
+  readonly url: string;
+  focus(): Promise<WindowClient>;
+  navigate(url: string): Promise<WindowClient>;
+}
+/** The part of a service worker's global scope that is used here; the library of types has pages' alone. */
+interface ServiceWorkerScope extends EventTarget {
+  skipWaiting(): Promise<void>;
+  clients: {
+    claim(): Promise<void>;
+    matchAll(options: { type: 'window'; includeUncontrolled: boolean }): Promise<WindowClient[]>;
+    openWindow(url: string): Promise<WindowClient | null>;
+  };
+}
+const scope = self as unknown as ServiceWorkerScope;
+const page = '/';
+/** Addresses that the server answers itself, page or not. */
+const serverPaths = /^\/(?:v1|docs|livez|readyz)(?:\/|$)/;
+
+on<LifetimeEvent>('install', (event) => {
+  event.waitUntil(
+    caches
+      .open(SHELL_NAME)
+      .then((cache) => cache.addAll([page, ...SHELL_FILES]))
+      .then(() => scope.skipWaiting()),
+  );
+});
+
+on<LifetimeEvent>('activate', (event) => {
+  event.waitUntil(removeOutdated().then(() => scope.clients.claim()));
+});
+
+on<FetchEvent>('fetch', (event) => {
+  const { request } = event;
+  const { origin, pathname } = new URL(request.url);
+  if (request.method !== 'GET' || origin !== location.origin || serverPaths.test(pathname)) return;
+  if (request.mode === 'navigate') event.respondWith(freshPage(request));
+  else if (SHELL_FILES.includes(pathname)) event.respondWith(kept(request));
+});
+
+on<NotificationClick>('notificationclick', (event) => {
+  event.notification.close();
+  const { path } = event.notification.data as { path: string };
+  event.waitUntil(show(path));
+});
+
+/** The server's page when it answers soon, the kept one when it doesn't: opening waits for no network. */
+async function freshPage(request: Request): Promise<Response> {
+  const keptPage = await caches.match(page);
+  if (!keptPage) return fetch(request);
+  const fresh = fetch(request).then((response) => (response.ok ? response : keptPage));
+  const late = new Promise<Response>((resolve) => setTimeout(() => resolve(keptPage), 300));
+  return Promise.race([fresh.catch(() => keptPage), late]);
+}
+
+async function kept(request: Request): Promise<Response> {
+  return (await caches.match(request.url)) ?? fetch(request);
+}
+
+async function removeOutdated(): Promise<void> {
+  const names = await caches.keys();
+  await Promise.all(names.filter((name) => name !== SHELL_NAME).map((name) => caches.delete(name)));
+}
+
+async function show(path: string): Promise<void> {
+  const [open] = await scope.clients.matchAll({ type: 'window', includeUncontrolled: true });
+  if (open) await (await open.focus()).navigate(path);
+  else await scope.clients.openWindow(path);
+}
+
+function on<Kind extends Event>(name: string, handler: (event: Kind) => void): void {
+  scope.addEventListener(name, (event) => handler(event as Kind));
+}

@@ -1,0 +1,138 @@
+import { type FormEvent, useEffect, useId, useState } from 'react';
+import { useLocation } from 'wouter';
+import { useChatItself } from '../chat/use-chat.ts';
+import { failureText } from '../strings/failure-text.ts';
+import { type StringKey, t } from '../strings/strings.ts';
+import { Mark } from '../style/mark.tsx';
+import { deviceName } from './device-name.ts';
+
+type SignupMode = 'open' | 'invitation' | 'closed';
+
+/** The token of a link `SERVER/#invitation=TOKEN`. */
+function invitationOf(hash: string): string | null {
+  return /^#invitation=(.+)$/.exec(hash)?.[1] ?? null;
+}
+
+/** What a person sees who isn't logged in. */
+export function Welcome() {
+  const chat = useChatItself();
+  const [location, navigate] = useLocation();
+  const [invitation] = useState(() => invitationOf(window.location.hash));
+  const [server, setServer] = useState<{ signup: SignupMode; empty: boolean } | null>(null);
+  const [failure, setFailure] = useState('');
+  const [isBusy, setBusy] = useState(false);
+  const isSignup = location === '/signup' || (location === '/' && (invitation !== null || server?.empty === true));
+  useEffect(() => {
+    chat.operation('getServer', {}).then(setServer as never, (error: unknown) => setFailure(failureText(error)));
+  }, [chat]);
+  const submit = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    const value = (name: string) => String(form.get(name) ?? '');
+    const given = { username: value('username'), password: value('password'), device: deviceName(navigator.userAgent) };
+    const displayName = value('displayName').trim();
+    setBusy(true);
+    setFailure('');
+    try {
+      if (isSignup) {
+        const named = displayName === '' ? {} : { displayName };
+        await chat.request('signup', { ...given, ...named, ...(invitation === null ? {} : { invitation }) });
+      } else {
+        await chat.request('login', given);
+      }
+      navigate('/');
+    } catch (error) {
+      setFailure(failureText(error));
+      setBusy(false);
+    }
+  };
+  const note = noteOf(isSignup, invitation, server);
+  return (
+    <main className="welcome">
+      <form className="card" onSubmit={submit}>
+        <Mark />
+        <h1>{t('welcomeTitle')}</h1>
+        <p className="muted">{t('welcomeLead')}</p>
+        {note && <p className="note">{t(note)}</p>}
+        <Field
+          name="username"
+          label={t('username')}
+          autoComplete="username"
+          {...(isSignup ? { hint: t('usernameRule') } : {})}
+        />
+        {isSignup && (
+          <Field name="displayName" label={t('displayName')} autoComplete="name" hint={t('displayNameRule')} optional />
+        )}
+        <Field
+          name="password"
+          type="password"
+          label={t('password')}
+          autoComplete={isSignup ? 'new-password' : 'current-password'}
+          {...(isSignup ? { hint: t('passwordRule') } : {})}
+        />
+        <p className="failure" role="alert">
+          {failure}
+        </p>
+        <button type="submit" className="button primary wide" disabled={isBusy}>
+          {isSignup ? t('signUp') : t('logIn')}
+        </button>
+        <button
+          type="button"
+          className="text-button"
+          onClick={() => {
+            setFailure('');
+            navigate(isSignup ? '/login' : '/signup');
+          }}
+        >
+          {isSignup ? t('haveAccount') : t('noAccount')}
+        </button>
+      </form>
+    </main>
+  );
+}
+
+function noteOf(
+  isSignup: boolean,
+  invitation: string | null,
+  server: { signup: SignupMode; empty: boolean } | null,
+): StringKey | null {
+  if (!isSignup || !server) return null;
+  if (server.empty) return 'firstAccount';
+  if (server.signup === 'closed') return 'signupClosed';
+  if (invitation !== null) return 'invited';
+  return server.signup === 'invitation' ? 'signupByInvitation' : null;
+}
+
+interface FieldProps {
+  name: string;
+  label: string;
+  autoComplete: string;
+  type?: 'text' | 'password';
+  hint?: string;
+  optional?: boolean;
+}
+
+function Field({ name, label, autoComplete, type = 'text', hint, optional = false }: FieldProps) {
+  const id = useId();
+  return (
+    <div className="field">
+      <label htmlFor={id}>{label}</label>
+      <input
+        id={id}
+        name={name}
+        type={type}
+        autoComplete={autoComplete}
+        required={!optional}
+        autoCapitalize="none"
+        spellCheck={false}
+        aria-describedby={hint ? `${id}-hint` : undefined}
+        dir="auto"
+      />
+      {hint && (
+        <p className="hint" id={`${id}-hint`}>
+          {hint}
+        </p>
+      )}
+    </div>
+  );
+}

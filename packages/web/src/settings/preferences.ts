@@ -1,0 +1,74 @@
+import { useSyncExternalStore } from 'react';
+import { type LanguageCode, languageFor, languages, setLanguage } from '../strings/strings.ts';
+
+/** What a person chose for this browser. */
+export interface Preferences {
+  theme: 'system' | 'light' | 'dark';
+  language: LanguageCode;
+  sound: boolean;
+  notifications: boolean;
+  /** Whether the person was asked already. */
+  askedForNotifications: boolean;
+  /** Ids of conversations that ring for nobody. */
+  muted: readonly string[];
+}
+
+const storageKey = 'parley-preferences';
+const listeners = new Set<() => void>();
+let current = load();
+
+function load(): Preferences {
+  const standard: Preferences = {
+    theme: 'system',
+    language: languageFor(navigator.languages),
+    sound: true,
+    notifications: false,
+    askedForNotifications: false,
+    muted: [],
+  };
+  try {
+    return { ...standard, ...JSON.parse(localStorage.getItem(storageKey) ?? '{}') };
+  } catch {
+    // Written by something else: as if nothing was chosen.
+    return standard;
+  }
+}
+
+export function preferences(): Preferences {
+  return current;
+}
+
+export function setPreferences(change: Partial<Preferences>): void {
+  current = { ...current, ...change };
+  localStorage.setItem(storageKey, JSON.stringify(current));
+  applyPreferences();
+  for (const listener of listeners) listener();
+}
+
+export function usePreferences(): Preferences {
+  return useSyncExternalStore((listener) => {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  }, preferences);
+}
+
+/** Puts language, direction and theme where style sheets and assistive technology look for them. */
+export function applyPreferences(): void {
+  const { documentElement } = document;
+  const { language, theme } = current;
+  setLanguage(language);
+  documentElement.lang = language;
+  documentElement.dir = languages[language].direction;
+  if (theme === 'system') delete documentElement.dataset['theme'];
+  else documentElement.dataset['theme'] = theme;
+}
+
+/** Takes over what another tab chose. */
+export function followOtherTabs(): void {
+  window.addEventListener('storage', ({ key }) => {
+    if (key !== storageKey) return;
+    current = load();
+    applyPreferences();
+    for (const listener of listeners) listener();
+  });
+}

@@ -1,0 +1,28 @@
+import { RequestFailed } from '../chat/engine-link.ts';
+import { type StringKey, t } from './strings.ts';
+
+const texts: Partial<Record<string, StringKey>> = {
+  disconnected: 'failedDisconnected',
+  unavailable: 'failedDisconnected',
+  overloaded: 'failedDisconnected',
+  wrong_credentials: 'failedCredentials',
+  username_taken: 'failedTaken',
+  invalid_invitation: 'failedInvitation',
+  signup_closed: 'signupClosed',
+  rate_limited: 'failedRate',
+  forbidden: 'failedForbidden',
+  last_owner: 'failedLastOwner',
+  not_found: 'failedNotFound',
+};
+
+/** What went wrong, in the person's language where the server's codes allow. */
+export function failureText(error: unknown): string {
+  if (!(error instanceof RequestFailed)) {
+    return t('failedUnknown', { reason: error instanceof Error ? error.message : String(error) });
+  }
+  const key = texts[error.code];
+  if (key) return t(key);
+  const [first] = error.errors;
+  if (first) return t('failedInvalid', { field: first.field.replace(/^\//, ''), rule: first.rule });
+  return t('failedUnknown', { reason: error.message });
+}

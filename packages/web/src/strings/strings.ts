@@ -1,0 +1,60 @@
+import { arabic } from './arabic.ts';
+import { english } from './english.ts';
+
+export type StringKey = keyof typeof english;
+type Forms = Partial<Record<Intl.LDMLPluralRule, string>> & { other: string };
+export type Strings = { readonly [Key in StringKey]: (typeof english)[Key] extends string ? string : Forms };
+
+interface Language {
+  /** As its speakers call it. */
+  name: string;
+  direction: 'ltr' | 'rtl';
+  strings: Strings;
+}
+
+export const languages = {
+  en: { name: 'English', direction: 'ltr', strings: english },
+  ar: { name: 'العربية', direction: 'rtl', strings: arabic },
+} as const satisfies Record<string, Language>;
+export type LanguageCode = keyof typeof languages;
+
+let current: LanguageCode = 'en';
+
+export function setLanguage(code: LanguageCode): void {
+  current = code;
+}
+
+export function language(): LanguageCode {
+  return current;
+}
+
+/** The first of these that there is; English when there is none. */
+export function languageFor(wanted: readonly string[]): LanguageCode {
+  for (const tag of wanted) {
+    const code = tag.toLowerCase().split('-')[0];
+    if (code === 'en' || code === 'ar') return code;
+  }
+  return 'en';
+}
+
+/**
+ * A text of the interface in the current language. What is put in is kept apart from what is around it, so that no
+ * name can turn the direction of a sentence.
+ */
+export function t(key: StringKey, values: Readonly<Record<string, string | number>> = {}): string {
+  const text: string | Forms = languages[current].strings[key];
+  const chosen = typeof text === 'string' ? text : formFor(text, Number(values['count']));
+  return chosen.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+    const value = values[name] ?? '';
+    return typeof value === 'number' ? value.toLocaleString(current) : isolated(value);
+  });
+}
+
+function formFor(forms: Forms, count: number): string {
+  return forms[new Intl.PluralRules(current).select(count)] ?? forms.other;
+}
+
+/** Between FIRST STRONG ISOLATE and POP DIRECTIONAL ISOLATE. */
+function isolated(text: string): string {
+  return `\u2068${text}\u2069`;
+}

@@ -1,0 +1,164 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { RunningServer } from '../../server/test/support/running-server.ts';
+import { browserOfFile, describeInBrowser } from './support/browser.ts';
+import { PersonInBrowser, password } from './support/person.ts';
+
+const browser = browserOfFile();
+let server: RunningServer;
+let ana: PersonInBrowser;
+let ben: PersonInBrowser;
+
+describeInBrowser('two people in two browsers', () => {
+  beforeAll(async () => {
+    server = await RunningServer.start();
+    ana = await PersonInBrowser.signUp(await browser(), server.url, 'Ana');
+    ben = await PersonInBrowser.signUp(await browser(), server.url, 'Ben');
+  });
+  afterAll(() => server.stop());
+
+  test('find each other and talk: sending, sent, read, typing, unread', async () => {
+    await ana.openDirect('Ben');
+    await ana.write('Hello Ben');
+    await ana.page.getByRole('img', { name: 'Sent' }).waitFor();
+    await ben.page.getByRole('img', { name: '1 unread message' }).waitFor();
+    await ben.page.waitForFunction(() => document.title === '(1) Parley');
+    expect(await ben.page.locator('link[rel=icon]').getAttribute('href')).toBe('/icon-unread.svg');
+    await ben.open('Ana');
+    await ben.message('Hello Ben').waitFor();
+    await ana.page.getByRole('img', { name: 'Read', exact: true }).waitFor();
+    await ben.page.waitForFunction(() => document.title === 'Parley');
+    await ben.box.pressSequentially('Hi');
+    await ana.page.getByText('Ben⁩ is typing…').waitFor();
+    await ben.box.press('Enter');
+    await ana.message('Hi').waitFor();
+  });
+
+  test('a text comes through as text: markup, code, links, lines, both directions', async () => {
+    const markup = '<img src=x onerror=alert(1)><b>bold</b>';
+    await ana.write(markup);
+    await ben.message(markup).waitFor();
+    expect(await ben.message(markup).locator('b, img[src]').count()).toBe(0);
+    await ana.write('```js\nif (a < b) {\n  c();\n}\n```');
+    expect(await ben.page.locator('pre').textContent()).toBe('if (a < b) {\n  c();\n}');
+    await ana.write('see https://example.org/a?b=1. and javascript:alert(1)');
+    const link = ben.page.getByRole('link', { name: 'https://example.org/a?b=1', exact: true });
+    await link.waitFor();
+    expect(await link.getAttribute('href')).toBe('https://example.org/a?b=1');
+    expect(await link.getAttribute('rel')).toContain('noopener');
+    expect(await ben.page.locator('a[href^="javascript"]').count()).toBe(0);
+    await ana.box.fill('one');
+    await ana.box.press('Shift+Enter');
+    await ana.box.pressSequentially('two');
+    await ana.box.press('Enter');
+    await ben.message('one\ntwo').waitFor();
+    await ana.write('שלום עולם');
+    const isRightToLeft = await ben
+      .message('שלום')
+      .locator('.message-text')
+      .evaluate((element) => element.matches(':dir(rtl)'));
+    expect(isRightToLeft).toBe(true);
+  });
+
+  test('↑ in an empty box goes to the last message of one’s own; a draft outlives another conversation', async () => {
+    await ana.box.press('ArrowUp');
+    const focused = ana.page.locator('article:focus');
+    await focused.filter({ hasText: 'שלום' }).waitFor();
+    await ana.box.fill('half a thought');
+    await ana.page.getByRole('link', { name: 'Settings' }).click();
+    await ana.page.getByText('Draft: ⁨half a thought⁩').waitFor();
+    await ana.page.reload();
+    await ana.open('Ben');
+    expect(await ana.box.inputValue()).toBe('half a thought');
+    await ana.box.fill('');
+  });
+
+  test('the counter counts as the server counts, and the server takes a longest text', async () => {
+    await ana.box.fill('😀'.repeat(9_999));
+    await ana.page.getByText('1 character left').waitFor();
+    await ana.box.fill('😀'.repeat(10_001));
+    await ana.page.getByText('1 character too many').waitFor();
+    expect(await ana.page.getByRole('button', { name: 'Send' }).isDisabled()).toBe(true);
+    await ana.write('😀'.repeat(10_000));
+    await ben.message('😀'.repeat(10_000)).waitFor();
+  });
+
+  test('a group: created, people added, promoted, renamed, announce-only, removed, left', async () => {
+    const { page } = ana;
+    await page.getByRole('button', { name: 'New conversation' }).click();
+    await page.getByRole('radio', { name: 'Group' }).check({ force: true });
+    await page.getByLabel('Name of the group').fill('Kitchen');
+    await page.getByRole('button', { name: 'Create' }).click();
+    await page.getByRole('heading', { name: 'Kitchen' }).waitFor();
+    await page.getByRole('button', { name: 'Details' }).click();
+    await page.getByRole('button', { name: 'Add people' }).click();
+    await page.getByRole('combobox', { name: 'Search by name' }).fill('ben');
+    await page.getByRole('option', { name: /Ben/ }).click();
+    const benLine = page.getByRole('region', { name: 'Members' }).getByRole('listitem').filter({ hasText: 'Ben' });
+    await benLine.waitFor();
+    await ben.open('Kitchen');
+    await benLine.getByRole('button', { name: /Actions for/ }).click();
+    await page.getByRole('menuitem', { name: 'Make admin' }).click();
+    await benLine.getByText('admin').waitFor();
+    await page.getByLabel('Name', { exact: true }).fill('Pantry');
+    await page.getByLabel('Only owners and admins may write').check();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await ben.page.getByRole('heading', { name: 'Pantry' }).waitFor();
+    await benLine.getByRole('button', { name: /Actions for/ }).click();
+    await page.getByRole('menuitem', { name: 'Make member' }).click();
+    await ben.page.getByText('Only owners and admins write here.').waitFor();
+    await benLine.getByRole('button', { name: /Actions for/ }).click();
+    await page.getByRole('menuitem', { name: 'Remove' }).click();
+    await ben.page.getByText('This conversation is not one of yours').waitFor();
+    await page.getByRole('button', { name: 'Leave' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Leave' }).click();
+    await page.getByText('Pick up where you left off').waitFor();
+  });
+
+  test('a channel: created, found, joined; the quick switcher goes there', async () => {
+    const { page } = ana;
+    await page.getByRole('link', { name: 'Browse channels' }).click();
+    await page.getByText('No channels yet').waitFor();
+    await page.getByRole('button', { name: 'Make a channel' }).click();
+    await page.getByLabel('Name of the channel').fill('Weather');
+    await page.getByRole('button', { name: 'Create' }).click();
+    await ana.write('Rain all day');
+    await ben.page.keyboard.press('Control+k');
+    await ben.page.getByRole('combobox').fill('wea');
+    await ben.page.getByRole('option', { name: /Weather/ }).waitFor();
+    await ben.page.keyboard.press('Enter');
+    await ben.message('Rain all day').waitFor();
+    await ana.page.getByText('2 members').waitFor();
+  });
+
+  test('display name, password, sessions with revoke, logging out and in', async () => {
+    const { page } = ben;
+    await page.getByRole('link', { name: 'Settings' }).click();
+    await page.getByLabel('Display name').fill('Benjamin');
+    await page.getByRole('region', { name: 'Account' }).getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved').waitFor();
+    await server.call({ account: { id: '' } as never, token: '' }, 'login', {
+      username: 'ben',
+      password,
+      device: 'Old phone',
+    });
+    await page.reload();
+    await page.getByRole('button', { name: 'Revoke ⁨Old phone⁩' }).click();
+    await page.getByText('Old phone').waitFor({ state: 'detached' });
+    await page.getByLabel('Current password').fill(password);
+    await page.getByLabel('New password').fill('another good one');
+    await page.getByRole('button', { name: 'Change password' }).click();
+    await page.getByText('Password changed').waitFor();
+    await page.getByRole('button', { name: 'Log out' }).click();
+    await page.getByLabel('Username').fill('ben');
+    await page.getByLabel('Password').fill(password);
+    await page.getByRole('button', { name: 'Log in', exact: true }).click();
+    await page.getByText('Username and password don’t belong together.').waitFor();
+    await page.getByLabel('Password').fill('another good one');
+    await page.getByRole('button', { name: 'Log in', exact: true }).click();
+    await ben.inList('Ana').waitFor();
+  });
+
+  test('neither page reported a fault', () => {
+    expect([...ana.faults, ...ben.faults].filter((fault) => !fault.includes('401'))).toEqual([]);
+  });
+});
