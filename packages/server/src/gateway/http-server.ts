@@ -11,6 +11,9 @@ import { problemOf } from './problem.ts';
 /** A connection that is silent for this long is closed: slow headers, idle keep-alive. */
 const idleTimeoutSeconds = 30;
 
+/** Stands for the host in the address of a request that names none, as HTTP/1.0 allows. */
+const unnamedHost = 'http://unnamed.invalid';
+
 /** Requests that are under way when a process stops have this long to be answered. */
 const finishMs = 5_000;
 
@@ -39,11 +42,14 @@ export function listen(
     idleTimeout: idleTimeoutSeconds,
     // Ours refuses with an answer; this ends whoever goes on sending.
     maxRequestBodySize: 1024 * 1024,
+    // What throws here is a fault of ours: Bun would answer with a page for developers, which shows our inside.
+    development: false,
+    error: problemOf,
     websocket: sockets?.handler() ?? { message: () => undefined },
     fetch(request, server) {
       const peer = server.requestIP(request)?.address ?? '';
       const address = clientAddress(peer, request.headers.get('x-forwarded-for'), isTrusted);
-      switch (new URL(request.url).pathname) {
+      switch (URL.parse(request.url, unnamedHost)?.pathname) {
         case '/v1/socket':
           return sockets ? sockets.upgrade(request, server, address) : notOffered('messaging');
         case '/livez':
@@ -51,6 +57,7 @@ export function listen(
         case '/readyz':
           return health.readyz();
         default:
+          if (!URL.canParse(request.url)) return hostMissing();
           return api ? api.fetch(request, { address }) : notOffered('gateway');
       }
     },
@@ -67,6 +74,10 @@ export async function finishRequests(server: Server<SocketData>, clock: Pick<Clo
   await Promise.race([finished, late]);
   giveUp();
   await server.stop(true);
+}
+
+function hostMissing(): Response {
+  return problemOf(new Refusal('invalid_request', 'The request has no Host header, or one that names no host.'));
 }
 
 /** A load balancer that sends this here has it wrong; who reads it should know where it belongs. */

@@ -49,6 +49,22 @@ test('health is told beside the API', async () => {
   expect(JSON.parse(await textOf('/readyz'))).toEqual({ status: 'starting' });
 });
 
+test('what nobody foresaw is answered without its inside', async () => {
+  class Faulty extends Health {
+    override livez(): Response {
+      throw new Error('the inside');
+    }
+  }
+  await server.stop(true);
+  const options = { host: '127.0.0.1', port: 0, trustedProxies: [] };
+  server = listen({ api: null, sockets: null, health: new Faulty() }, options);
+  const answer = await fetch(new URL('/livez', server.url));
+  expect(answer.status).toBe(500);
+  const text = await answer.text();
+  expect(JSON.parse(text)).toMatchObject({ code: 'internal', status: 500 });
+  expect(text).not.toContain('inside');
+});
+
 test('a socket without the subprotocol is told which to ask for', async () => {
   const answer = await fetch(new URL('/v1/socket', server.url));
   expect(answer.status).toBe(426);
