@@ -19,7 +19,7 @@ export class Backend {
       port,
       hostname,
       fetch: (request, server) => {
-        const { pathname } = new URL(request.url);
+        const { pathname } = new URL(request.url, 'http://unnamed.invalid');
         if (pathname === '/readyz') return new Response('', { status: this.ready ? 200 : 503 });
         if (pathname === '/v1/socket') return server.upgrade(request) ? undefined : new Response('', { status: 426 });
         return Response.json({ name, forwardedFor: request.headers.get('x-forwarded-for') });

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -104,9 +104,12 @@ describe.skipIf(withoutHaproxy !== null)('HAProxy as it is deployed', () => {
     let folder: string;
     afterEach(() => rmSync(folder, { recursive: true }));
 
-    test('plain HTTP leads to TLS, where requests and sockets are taken', async () => {
+    test.each([
+      ['certificate and key in one file', true],
+      ['the key in a file beside it', false],
+    ])('plain HTTP leads to TLS, where requests and sockets are taken: %s', async (_name, inOneFile) => {
       folder = mkdtempSync(join(tmpdir(), 'parley-tls-'));
-      const certificate = selfSigned(folder);
+      const certificate = selfSigned(folder, inOneFile);
       const tlsPort = await freePort();
       const haproxy = await start([backend('messaging')], [backend('gateway')], {
         PARLEY_TLS_BIND: `127.0.0.1:${tlsPort}`,
@@ -131,16 +134,18 @@ describe.skipIf(withoutHaproxy !== null)('HAProxy as it is deployed', () => {
   });
 });
 
-/** A certificate of "localhost" with its key, in one file. */
-function selfSigned(folder: string): string {
-  const [key, certificate, both] = ['key', 'certificate', 'both'].map((name) => join(folder, `${name}.pem`)) as [
-    ...[string, string, string],
-  ];
+/** A certificate of "localhost"; its key is in the same file, or in one that has .key after the same name. */
+function selfSigned(folder: string, inOneFile: boolean): string {
+  const certificate = join(folder, 'parley.pem');
+  const key = `${certificate}.key`;
   const made = Bun.spawnSync([
     ...['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-subj', '/CN=localhost'],
     ...['-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', certificate],
   ]);
   if (!made.success) throw new Error(String(made.stderr));
-  writeFileSync(both, readFileSync(certificate, 'utf8') + readFileSync(key, 'utf8'));
-  return both;
+  if (inOneFile) {
+    appendFileSync(certificate, readFileSync(key));
+    rmSync(key);
+  }
+  return certificate;
 }
