@@ -42,8 +42,8 @@ export function listen(
     idleTimeout: idleTimeoutSeconds,
     // Ours refuses with an answer; this ends whoever goes on sending.
     maxRequestBodySize: 1024 * 1024,
-    // What throws here is a fault of ours: Bun would answer with a page for developers, which shows our inside.
-    development: false,
+    // What throws here is a fault of ours: Bun would answer with a page for developers, which shows our inside. Not by
+    // `development: false`, with which Bun 1.4.5 shares a port that another process listens on.
     error: problemOf,
     websocket: sockets?.handler() ?? { message: () => undefined },
     fetch(request, server) {
