@@ -12,6 +12,7 @@ import { useNotifications } from './notifications/use-notifications.ts';
 import { Welcome } from './session/welcome.tsx';
 import { usePreferences } from './settings/preferences.ts';
 import { t } from './strings/strings.ts';
+import { useAlone } from './style/use-room.ts';
 
 const QuickSwitcher = lazy(() => import('./dialogs/quick-switcher.tsx'));
 const NewConversation = lazy(() => import('./dialogs/new-conversation.tsx'));
@@ -41,6 +42,7 @@ function Shell() {
   const [isHome] = useRoute('/');
   const [isSwitching, setSwitching] = useState(false);
   const [creating, setCreating] = useState<NewKind | null>(null);
+  const isListAlone = useAlone('list') && isHome;
   const conversationId = isConversation ? params.id : null;
   useAttention(conversationId);
   useNotifications();
@@ -56,11 +58,15 @@ function Shell() {
   return (
     <div className={isHome ? 'shell shell-at-list' : 'shell'}>
       <UnreadTitle />
-      <ConversationList
-        current={conversationId}
-        onNew={() => setCreating('person')}
-        onJump={() => setSwitching(true)}
-      />
+      {/* The main thing of the page, where it is the only one. */}
+      <div className="sidebar-place" role={isListAlone ? 'main' : undefined}>
+        <ConversationList
+          current={conversationId}
+          isAlone={isListAlone}
+          onNew={() => setCreating('person')}
+          onJump={() => setSwitching(true)}
+        />
+      </div>
       <main className="pane">
         <ConnectionBar />
         <OfferBar />

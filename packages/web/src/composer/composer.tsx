@@ -1,7 +1,7 @@
 import { codePointLength } from '@parley/protocol/code-points';
 import { limits } from '@parley/protocol/limits';
 import { SendHorizontal } from 'lucide-react';
-import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
+import { type KeyboardEvent, type RefObject, useEffect, useId, useState } from 'react';
 import { useChatItself } from '../chat/use-chat.ts';
 import { offerNotifications } from '../notifications/offer.ts';
 import { failureText } from '../strings/failure-text.ts';
@@ -14,20 +14,20 @@ const countedFrom = 500;
 interface ComposerProps {
   conversationId: string;
   title: string;
+  field: RefObject<HTMLTextAreaElement | null>;
   onSent(): void;
   onOwnLast(): void;
 }
 
 /** Where one writes. The draft is gone only when the message is kept for sending. */
-export function Composer({ conversationId, title, onSent, onOwnLast }: ComposerProps) {
+export function Composer({ conversationId, title, field, onSent, onOwnLast }: ComposerProps) {
   const chat = useChatItself();
   const [text, setText] = useState(() => draftOf(conversationId));
   const [failure, setFailure] = useState('');
-  const field = useRef<HTMLTextAreaElement>(null);
   const id = useId();
   useEffect(() => {
     if (matchMedia('(pointer: fine)').matches) field.current?.focus();
-  }, []);
+  }, [field]);
   const left = limits.textCodePoints - codePointLength(text);
   const canSend = text.trim() !== '' && left >= 0;
   const change = (next: string) => {

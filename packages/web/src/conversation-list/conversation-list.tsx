@@ -11,12 +11,14 @@ import { matches } from './match.ts';
 
 interface ConversationListProps {
   current: string | null;
+  /** Nothing else is on the page. */
+  isAlone: boolean;
   onNew(): void;
   onJump(): void;
 }
 
 /** Everything one is in, most recent first. */
-export function ConversationList({ current, onNew, onJump }: ConversationListProps) {
+export function ConversationList({ current, isAlone, onNew, onJump }: ConversationListProps) {
   const [location] = useLocation();
   const conversations = useChat(({ list }) => list);
   const [query, setQuery] = useState('');
@@ -29,7 +31,7 @@ export function ConversationList({ current, onNew, onJump }: ConversationListPro
     <nav className="sidebar" aria-label={t('conversations')}>
       <header className="sidebar-head">
         <Mark />
-        <strong>{t('appName')}</strong>
+        {isAlone ? <h1>{t('appName')}</h1> : <strong>{t('appName')}</strong>}
         <span className="spacer" />
         <button
           type="button"

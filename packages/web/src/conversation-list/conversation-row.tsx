@@ -80,13 +80,32 @@ function LastLine({ conversation, isCurrent }: ConversationRowProps) {
   const draft = useDraft(id);
   if (typists.length > 0) return <span className="row-last row-typing">{t('typing')}</span>;
   if (draft !== '' && !isCurrent)
-    return <span className="row-last row-draft">{t('draft', { text: excerpt(draft) })}</span>;
-  if (pending) return <span className="row-last">{t('youSaid', { text: excerpt(pending.text) })}</span>;
-  if (!lastMessage) return <span className="row-last">{t('noMessagesYet')}</span>;
+    return (
+      <span className="row-last row-draft" dir="auto">
+        {t('draft', { text: excerpt(draft) })}
+      </span>
+    );
+  if (pending)
+    return (
+      <span className="row-last" dir="auto">
+        {t('youSaid', { text: excerpt(pending.text) })}
+      </span>
+    );
+  if (!lastMessage)
+    return (
+      <span className="row-last" dir="auto">
+        {t('noMessagesYet')}
+      </span>
+    );
   const text = excerpt(lastMessage.text);
-  if (lastMessage.senderId === me) return <span className="row-last">{t('youSaid', { text })}</span>;
+  if (lastMessage.senderId === me)
+    return (
+      <span className="row-last" dir="auto">
+        {t('youSaid', { text })}
+      </span>
+    );
   return (
-    <span className="row-last">
+    <span className="row-last" dir="auto">
       {sender !== null && (
         <>
           <bdi>{sender}</bdi>:{' '}

@@ -18,6 +18,7 @@ export function ConversationView({ conversationId }: { conversationId: string })
   const conversation = useChat(({ conversations }) => conversations.get(conversationId));
   const [showsDetails, setShowsDetails] = useState(false);
   const list = useRef<MessageListHandle>(null);
+  const field = useRef<HTMLTextAreaElement>(null);
   const isAttended = useIsAttended();
   const partnerId = conversation?.partner?.id;
   useWatch(partnerId ? [partnerId] : [], conversation && !partnerId ? [conversationId] : []);
@@ -56,12 +57,18 @@ export function ConversationView({ conversationId }: { conversationId: string })
           showsDetails={showsDetails}
           onDetails={() => setShowsDetails(!showsDetails)}
         />
-        <MessageList conversationId={conversationId} title={title} isAttended={isAttended} handle={list} />
+        <MessageList
+          conversationId={conversationId}
+          title={title}
+          isAttended={isAttended}
+          onLeave={() => field.current?.focus()}
+          handle={list}
+        />
         <TypingLine conversationId={conversationId} />
         {isReadOnly ? (
           <p className="read-only">{t('announceOnlyNote')}</p>
         ) : (
-          <Composer conversationId={conversationId} title={title} onSent={toEnd} onOwnLast={toOwnLast} />
+          <Composer field={field} conversationId={conversationId} title={title} onSent={toEnd} onOwnLast={toOwnLast} />
         )}
         <Announcer conversationId={conversationId} />
       </section>

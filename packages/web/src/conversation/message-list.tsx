@@ -21,11 +21,13 @@ interface MessageListProps {
   conversationId: string;
   title: string;
   isAttended: boolean;
+  /** The person is done with going through messages. */
+  onLeave(): void;
   handle: RefObject<MessageListHandle | null>;
 }
 
 /** The messages of one conversation, of which only those near the view are in the document. */
-export function MessageList({ conversationId, title, isAttended, handle }: MessageListProps) {
+export function MessageList({ conversationId, title, isAttended, onLeave, handle }: MessageListProps) {
   const chat = useChatItself();
   const { timeline, view } = useTimeline(conversationId);
   const me = useChat(({ account }) => account?.id ?? '');
@@ -64,6 +66,7 @@ export function MessageList({ conversationId, title, isAttended, handle }: Messa
     const below = current.scrollSize - current.viewportSize - current.scrollOffset;
     const isEnd = hasEnd && below <= atEndPx;
     stick.current = isEnd;
+    timeline.isAtEnd = isEnd;
     setAtEnd(isEnd);
     if (current.scrollOffset < loadAheadPx && !hasStart) void timeline.loadOlder();
     if (below < loadAheadPx && !hasEnd) void timeline.loadNewer();
@@ -127,7 +130,10 @@ export function MessageList({ conversationId, title, isAttended, handle }: Messa
         aria-live="off"
         aria-label={t('messages', { title })}
         tabIndex={0}
-        onKeyDown={(event) => moveFocus(event, scroller.current)}
+        onKeyDown={(event) => {
+          if (event.key === 'Escape') onLeave();
+          else moveFocus(event, scroller.current);
+        }}
       >
         {(row: Row, index) => (
           <div key={row.key} className="row">

@@ -5,6 +5,7 @@ import type { HistoryAnswer } from '../engine/messages.ts';
 const pageSize = 100;
 /** Entries in memory of one conversation: a longer walk forgets what is far from view. */
 const entriesMax = 600;
+const forgetAfterMs = 60;
 
 /** What is shown of a conversation; a new object whenever anything changes. */
 export interface TimelineView {
@@ -17,8 +18,6 @@ export interface TimelineView {
   /** Older entries exist which only the server has. */
   readonly startIsAway: boolean;
   readonly isLoaded: boolean;
-  /** The last change added or removed entries at the start. */
-  readonly changedAtStart: boolean;
   /** Counts every time that what was shown was replaced by another part of the conversation. */
   readonly generation: number;
   /** Where to begin: the number of the first unread entry, or null for the end. */
@@ -37,11 +36,12 @@ export class Timeline {
     hasEnd: false,
     startIsAway: false,
     isLoaded: false,
-    changedAtStart: false,
     generation: 0,
     openAt: null,
     failure: null,
   };
+  /** Whether the end is in view; the view says so. */
+  isAtEnd = false;
   private readonly listeners = new Set<() => void>();
   private loading: Promise<void> | null = null;
   private early: Entry[] = [];
@@ -81,9 +81,8 @@ export class Timeline {
         entries: [...entries, ...this.view.entries],
         hasStart,
         startIsAway: page.kept && entries.length === 0 && !hasStart,
-        changedAtStart: true,
       });
-      this.forget('newest');
+      this.forgetLater('newest');
     });
   }
 
@@ -93,14 +92,16 @@ export class Timeline {
       if (!last || this.view.hasEnd) return;
       const page = await this.fetch({ after: last.seq, limit: pageSize });
       const entries = contiguousAfter(page, last.seq);
-      this.change({ entries: [...this.view.entries, ...entries], changedAtStart: false, hasEnd: false });
+      this.change({ entries: [...this.view.entries, ...entries], hasEnd: false });
       this.joinEnd();
-      this.forget('oldest');
+      this.forgetLater('oldest');
     });
   }
 
   /** Shows the end of the conversation. */
   async loadEnd(): Promise<void> {
+    // Whatever is being loaded belongs to the part that is left.
+    await this.loading;
     if (this.view.hasEnd) return;
     await this.run(async () => {
       const page = await this.fetch({ limit: pageSize });
@@ -136,7 +137,6 @@ export class Timeline {
       hasEnd: false,
       startIsAway: false,
       isLoaded: true,
-      changedAtStart: false,
       generation: this.view.generation + 1,
       openAt,
       failure: null,
@@ -150,8 +150,9 @@ export class Timeline {
     if (!isLoaded || this.loading) {
       this.early.push(entry);
     } else if (entry.seq > (last?.seq ?? 0) && (hasEnd || entry.seq === (last?.seq ?? 0) + 1)) {
-      this.change({ entries: [...entries, entry], hasEnd: true, changedAtStart: false });
-      this.forget('oldest', entriesMax * 2);
+      // Whoever reads further up keeps what is in view; the end is loaded again when it is scrolled to.
+      if (entries.length >= entriesMax * 2 && !this.isAtEnd) this.change({ hasEnd: false });
+      else this.change({ entries: [...entries, entry].slice(-entriesMax * 2), hasEnd: true });
     }
   }
 
@@ -167,14 +168,20 @@ export class Timeline {
       lastSeq = entry.seq;
     }
     const headSeq = this.chat.conversations.get(this.conversationId)?.headSeq ?? 0;
-    this.change({ entries, hasEnd: lastSeq >= headSeq, changedAtStart: false });
+    this.change({ entries, hasEnd: lastSeq >= headSeq });
   }
 
-  private forget(end: 'oldest' | 'newest', max = entriesMax): void {
-    const { entries } = this.view;
-    if (entries.length <= max) return;
-    if (end === 'newest') this.change({ entries: entries.slice(0, entriesMax), hasEnd: false, changedAtStart: false });
-    else this.change({ entries: entries.slice(-entriesMax), hasStart: false, changedAtStart: true });
+  /**
+   * Keeps what is in memory bounded, in a change of its own: the list keeps its place when rows come or go at one end,
+   * and at one end alone.
+   */
+  private forgetLater(end: 'oldest' | 'newest'): void {
+    setTimeout(() => {
+      const { entries } = this.view;
+      if (entries.length <= entriesMax) return;
+      if (end === 'newest') this.change({ entries: entries.slice(0, entriesMax), hasEnd: false });
+      else this.change({ entries: entries.slice(-entriesMax), hasStart: false });
+    }, forgetAfterMs);
   }
 
   private fetch(page: { before?: number; after?: number; around?: number; limit: number }): Promise<HistoryAnswer> {

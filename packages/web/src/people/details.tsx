@@ -7,6 +7,7 @@ import { titleOf } from '../conversation/title.ts';
 import { setPreferences, usePreferences } from '../settings/preferences.ts';
 import { failureText } from '../strings/failure-text.ts';
 import { t } from '../strings/strings.ts';
+import { useAlone } from '../style/use-room.ts';
 import { Avatar } from './avatar.tsx';
 import { Members } from './members.tsx';
 
@@ -24,13 +25,14 @@ export default function Details({ conversation, onClose }: DetailsProps) {
   const title = titleOf(conversation);
   const [, navigate] = useLocation();
   const { muted } = usePreferences();
+  const Heading = useAlone('details') ? 'h1' : 'h2';
   const [dialog, setDialog] = useState<'add' | 'leave' | null>(null);
   const isMuted = muted.includes(id);
   const mayManage = membership?.role === 'owner' || membership?.role === 'admin';
   return (
     <aside className="details" aria-label={t('details')}>
       <header className="details-head">
-        <h2>{t('details')}</h2>
+        <Heading className="details-heading">{t('details')}</Heading>
         <button type="button" className="icon-button" aria-label={t('closeDetails')} onClick={onClose}>
           <X aria-hidden="true" />
         </button>

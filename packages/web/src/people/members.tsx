@@ -43,9 +43,9 @@ export function Members({ conversation }: { conversation: ConversationData }) {
   };
   return (
     <section className="members" aria-label={t('members')}>
-      <h3>
+      <h2>
         {t('members')} <span className="muted">{memberCount.toLocaleString()}</span>
-      </h3>
+      </h2>
       <p className="failure" role="alert">
         {failure}
       </p>

@@ -26,6 +26,11 @@ export function describeInBrowser(name: string, tests: () => void): void {
   );
 }
 
+/** A Chromium without a window. */
+export function launchBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath, args });
+}
+
 /** One Chromium for all tests of a file, started when it is first needed. */
 export function browserOfFile(): () => Promise<Browser> {
   let browser: Promise<Browser> | null = null;
@@ -33,7 +38,7 @@ export function browserOfFile(): () => Promise<Browser> {
     await (await browser)?.close();
   });
   return () => {
-    browser ??= chromium.launch({ executablePath, args });
+    browser ??= launchBrowser();
     return browser;
   };
 }

@@ -24,6 +24,11 @@ export class PersonInBrowser {
     return person;
   }
 
+  /** The same person at another page of the same browser. */
+  at(page: Page): PersonInBrowser {
+    return new PersonInBrowser(this.name, this.context, page, this.faults);
+  }
+
   get box(): Locator {
     return this.page.getByRole('textbox', { name: /^Write to/ });
   }

@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import axe from 'axe-core';
+import type { Page } from 'playwright-core';
+import { browserOfFile, describeInBrowser, openWindow } from './support/browser.ts';
+import { PersonInBrowser } from './support/person.ts';
+import { firstViews, Scene, views } from './support/views.ts';
+
+const browser = browserOfFile();
+let scene: Scene;
+
+/** What axe finds, as sentences. */
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const { violations: found } = await page.evaluate(() =>
+    (globalThis as unknown as { axe: typeof axe }).axe.run(document, {
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+    }),
+  );
+  return found.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary}`),
+  );
+}
+
+describeInBrowser('accessibility', () => {
+  beforeAll(async () => {
+    scene = await Scene.make(await browser());
+  });
+  afterAll(() => scene.server.stop());
+
+  describe.each([
+    { theme: 'light', language: 'en' },
+    { theme: 'dark', language: 'en' },
+    { theme: 'light', language: 'ar' },
+    { theme: 'dark', language: 'ar' },
+  ])('$theme, $language', (preferences) => {
+    test.each([1_440, 390])('no view breaks a rule of WCAG 2.2 AA at %d px', async (width) => {
+      const options = { viewport: { width, height: 844 }, reducedMotion: 'reduce' } as const;
+      const page = await scene.logIn(await browser(), options, preferences);
+      expect(await page.evaluate(() => document.documentElement.dir)).toBe(
+        preferences.language === 'ar' ? 'rtl' : 'ltr',
+      );
+      for (const [name, open] of Object.entries(views)) {
+        await open(page, scene);
+        expect([name, await violations(page)]).toEqual([name, []]);
+        expect([name, await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)]).toEqual([name, 0]);
+      }
+      await page.context().close();
+    });
+  });
+
+  test('nor do the views before one is logged in', async () => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      for (const locale of ['en-GB', 'ar-EG']) {
+        const { page, context } = await openWindow(await browser(), { colorScheme, locale });
+        for (const path of Object.values(firstViews)) {
+          await page.goto(scene.server.url + path);
+          await page.getByRole('heading').waitFor();
+          expect(await violations(page)).toEqual([]);
+        }
+        await context.close();
+      }
+    }
+  });
+
+  test('with the keyboard alone one starts a conversation, writes, and comes back', async () => {
+    const ana = await PersonInBrowser.signUp(await browser(), scene.server.url, 'Kim');
+    const { page } = ana;
+    await page.keyboard.press('Control+k');
+    await page.getByRole('combobox').waitFor();
+    await page.keyboard.type('jonas');
+    await page.getByRole('option', { name: /Jonas/ }).waitFor();
+    await page.keyboard.press('Enter');
+    await ana.box.waitFor();
+    await page.keyboard.type('By keys alone');
+    await page.keyboard.press('Enter');
+    await ana.message('By keys alone').waitFor();
+    await page.keyboard.press('ArrowUp');
+    await page.locator('article:focus').waitFor();
+    await page.keyboard.press('Escape');
+    expect(await ana.box.evaluate((box) => box === document.activeElement)).toBe(true);
+  });
+
+  test('at 200 % zoom everything is there and nothing is cut off', async () => {
+    // A window of half the size with twice the pixels is what zooming makes of a page.
+    const options = { viewport: { width: 640, height: 400 }, deviceScaleFactor: 2 };
+    const page = await scene.logIn(await browser(), options, {});
+    for (const open of Object.values(views)) {
+      await open(page, scene);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
+    }
+  });
+});

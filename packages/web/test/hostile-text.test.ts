@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import naughtyStrings from 'big-list-of-naughty-strings';
+import { RunningServer } from '../../server/test/support/running-server.ts';
+import { browserOfFile, describeInBrowser } from './support/browser.ts';
+import { PersonInBrowser } from './support/person.ts';
+import { readAll } from './support/read-all.ts';
+
+const browser = browserOfFile();
+let server: RunningServer;
+let ana: PersonInBrowser;
+
+const marks = `a${'\u0301'.repeat(9_999)}`;
+const hostile = [
+  '<script>document.title="owned"</script>',
+  '"><img src=x onerror=document.title="owned">',
+  '<style>*{display:none}</style>',
+  '\u202egnp.exe\u202c \u2066never closed',
+  '{{constructor.constructor("document.title=1")()}}',
+  marks,
+];
+/** Names are lines of at most so many characters. */
+const asName = (text: string, max: number) => [...text.replaceAll(/\p{Cc}/gu, ' ')].slice(0, max).join('');
+
+describeInBrowser('hostile text', () => {
+  beforeAll(async () => {
+    server = await RunningServer.start();
+    ana = await PersonInBrowser.signUp(await browser(), server.url, 'Ana');
+  });
+  afterAll(() => server.stop());
+
+  test('in names, titles and messages is shown as it is, and does nothing', async () => {
+    const { page } = ana;
+    const people = await server.people('eve', hostile.length);
+    for (const [index, text] of hostile.entries()) {
+      const eve = people[index];
+      if (!eve) throw new Error('there is an Eve for each text');
+      await server.call(eve, 'updateAccount', { displayName: asName(text, 64) });
+      const anaId = (await server.call(eve, 'userSearch', { q: 'ana' })).users[0]?.id ?? '';
+      const direct = await server.call(eve, 'openDirect', { userId: anaId });
+      await server.call(eve, 'sendMessage', { conversationId: direct.id, clientMessageId: `d${index}`, text });
+      const group = await server.call(eve, 'createGroup', {
+        name: asName(text, 100),
+        userIds: [anaId],
+        description: text.slice(0, 900),
+      });
+      await server.call(eve, 'sendMessage', { conversationId: group.id, clientMessageId: `g${index}`, text });
+      await page.locator(`a[href="/c/${group.id}"]`).click();
+      const row = page.getByRole('article');
+      await row.first().waitFor();
+      expect(await row.locator('.message-text').textContent()).toBe(text);
+      await page.getByRole('button', { name: 'Details', exact: true }).click();
+      await page.getByRole('region', { name: 'Members' }).getByText(`@eve${index}`).waitFor();
+      const boxes = await page
+        .locator('.message, .conversation-row, .conversation-names, .member')
+        .evaluateAll((elements) => elements.map((element) => element.getBoundingClientRect().height));
+      for (const height of boxes) expect(height).toBeLessThan(400);
+    }
+    expect(await page.title()).toMatch(/Parley$/);
+    expect(await page.locator('script:not([src]), style, [onerror]').count()).toBe(0);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
+  });
+
+  test('the naughty strings come through letter for letter', async () => {
+    const { page } = ana;
+    const [eve] = await server.people('list', 1);
+    if (!eve) throw new Error('there is an Eve');
+    const anaId = (await server.call(eve, 'userSearch', { q: 'ana' })).users[0]?.id ?? '';
+    const { id } = await server.call(eve, 'openDirect', { userId: anaId });
+    const texts = naughtyStrings.filter(
+      (text) => text !== '' && !text.includes('\0') && text.isWellFormed() && !text.includes('`'),
+    );
+    for (const [index, text] of texts.entries()) {
+      await server.call(eve, 'sendMessage', { conversationId: id, clientMessageId: `n${index}`, text });
+    }
+    await page.goto(`${server.url}/c/${id}`);
+    await page.getByRole('article').first().waitFor();
+    const shown = await readAll(page);
+    expect(shown.length).toBe(texts.length);
+    expect(shown).toEqual(texts);
+    expect(await page.title()).toMatch(/Parley$/);
+    expect(ana.faults).toEqual([]);
+  });
+});

@@ -1,0 +1,35 @@
+import { afterEach, describe, expect, test } from 'bun:test';
+import { arabic } from '../src/strings/arabic.ts';
+import { english } from '../src/strings/english.ts';
+import { languageFor, type StringKey, setLanguage, t } from '../src/strings/strings.ts';
+
+const placeholders = (text: unknown) => [...JSON.stringify(text).matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
+
+describe('strings', () => {
+  afterEach(() => setLanguage('en'));
+
+  test('every language has every text, and puts in what the other puts in', () => {
+    expect(Object.keys(arabic).sort()).toEqual(Object.keys(english).sort());
+    for (const key of Object.keys(english) as StringKey[]) {
+      const wanted = new Set(placeholders(english[key]).filter((name) => name !== 'count'));
+      expect([key, new Set(placeholders(arabic[key]).filter((name) => name !== 'count'))]).toEqual([key, wanted]);
+      expect([key, JSON.stringify(arabic[key]).trim()]).not.toEqual([key, '""']);
+    }
+  });
+
+  test('numbers choose the form that the language has for them', () => {
+    expect(t('unreadCount', { count: 1 })).toBe('1 unread message');
+    expect(t('unreadCount', { count: 2_000 })).toBe('2,000 unread messages');
+    setLanguage('ar');
+    expect(t('unreadCount', { count: 2 })).toBe(arabic.unreadCount.two ?? '');
+  });
+
+  test('what is put in can’t turn the direction of what is around it', () => {
+    expect(t('noticeJoined', { name: '\u202eeve' })).toBe('\u2068\u202eeve\u2069 joined');
+  });
+
+  test('the first language that is known is taken', () => {
+    expect(languageFor(['sv-SE', 'ar-EG', 'en'])).toBe('ar');
+    expect(languageFor(['sv'])).toBe('en');
+  });
+});

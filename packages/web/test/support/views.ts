@@ -1,0 +1,85 @@
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { RunningServer } from '../../../server/test/support/running-server.ts';
+import { openWindow } from './browser.ts';
+import { Demonstration } from './demonstration.ts';
+import { PersonInBrowser, password } from './person.ts';
+
+type Open = (page: Page, scene: Scene) => Promise<void>;
+
+/** A server with people on it, one of whom is ours. */
+export class Scene {
+  private constructor(
+    readonly server: RunningServer,
+    readonly demonstration: Demonstration,
+  ) {}
+
+  static async make(browser: Browser): Promise<Scene> {
+    const server = await RunningServer.start();
+    const ana = await PersonInBrowser.signUp(browser, server.url, 'Ana');
+    const [account] = (await server.call(await server.person('observer'), 'userSearch', { q: 'ana' })).users;
+    if (!account) throw new Error('Ana has no account');
+    await ana.context.close();
+    return new Scene(server, await Demonstration.make(server, { ...account, administrator: false }));
+  }
+
+  /** A window where Ana is logged in, at her conversations. */
+  async logIn(browser: Browser, options: BrowserContextOptions, preferences: object): Promise<Page> {
+    const { page, context } = await openWindow(browser, options);
+    const text = JSON.stringify({ askedForNotifications: true, ...preferences });
+    await context.addInitScript((chosen) => localStorage.setItem('parley-preferences', chosen), text);
+    await page.goto(`${this.server.url}/login`);
+    await page.locator('input[name=username]').fill('ana');
+    await page.locator('input[name=password]').fill(password);
+    await page.locator('button[type=submit]').click();
+    await page.locator('.conversation-row').first().waitFor({ state: 'attached' });
+    return page;
+  }
+}
+
+/** How to come to each view from anywhere within the client, in any language. */
+export const views: Readonly<Record<string, Open>> = {
+  conversations: async (page, { server }) => {
+    await page.goto(server.url);
+    await page.locator('.conversation-row').first().waitFor();
+  },
+  conversation: async (page, scene) => {
+    await page.goto(`${scene.server.url}/c/${scene.demonstration.groupId}`);
+    await page.getByRole('article').last().waitFor();
+  },
+  details: async (page) => {
+    await page.locator('.conversation-head button').click();
+    await page.locator('.member').first().waitFor();
+  },
+  switcher: async (page) => {
+    await page.keyboard.press('Control+k');
+    await page.getByRole('combobox').waitFor();
+    await page.getByRole('option').first().waitFor();
+  },
+  'new-conversation': async (page, { server }) => {
+    await page.goto(server.url);
+    await page.locator('.sidebar-head button').last().click();
+    await page.getByRole('combobox').fill('mi');
+    await page.getByRole('option').first().waitFor();
+  },
+  'new-group': async (page) => {
+    await page.getByRole('radio').nth(1).check({ force: true });
+    await page.getByRole('combobox').fill('mi');
+    await page.getByRole('option').first().click();
+    await page.locator('.chip').waitFor();
+  },
+  'new-channel': async (page) => {
+    await page.getByRole('radio').nth(2).check({ force: true });
+    await page.locator('input[name=description]').waitFor();
+  },
+  channels: async (page, { server }) => {
+    await page.goto(`${server.url}/channels`);
+    await page.locator('.channel-card').first().waitFor();
+  },
+  settings: async (page, { server }) => {
+    await page.goto(`${server.url}/settings`);
+    await page.locator('.session').first().waitFor();
+  },
+};
+
+/** Views of whoever isn't logged in, or has nothing yet. */
+export const firstViews: Readonly<Record<string, string>> = { 'sign-up': '/signup', 'log-in': '/login' };

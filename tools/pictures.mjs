@@ -1,0 +1,6 @@
+// `npm run pictures`: sets up what is missing, then makes the pictures of docs/pictures in a real browser.
+import { join } from 'node:path';
+import { become, bunFile, root, setUp } from './workspace.mjs';
+
+setUp();
+become(bunFile(), [join(root, 'packages/web/pictures/make.ts')]);
