@@ -1,0 +1,50 @@
+import { spawnSync } from 'node:child_process';
+import { chownSync, existsSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from '../workspace.mjs';
+import { dataFolder, run } from './program.mjs';
+
+const programs = ['/usr/lib/postgresql/17/bin', '/usr/lib/postgresql/16/bin', '/usr/lib/postgresql/15/bin'].find(
+  (each) => existsSync(each),
+);
+// PostgreSQL runs as anybody but root; Debian's package has made a user for it.
+const asRoot = userInfo().uid === 0;
+const asPostgres = asRoot ? ['runuser', '-u', 'postgres', '--'] : [];
+
+export const postgres = {
+  // Without waiting for its clients.
+  stopSignal: 'SIGINT',
+
+  /** Its state, or why there is none. */
+  async start(name) {
+    if (!programs) return 'PostgreSQL is not installed (Debian: postgresql)';
+    const port = await freePort();
+    const data = dataFolder(name);
+    if (asRoot) chownSync(data, idOfPostgres('-u'), idOfPostgres('-g'));
+    const [program, ...args] = [...asPostgres, join(programs, 'initdb'), '-A', 'trust', '-U', 'postgres', '-N'];
+    const initialised = spawnSync(program, [...args, '-D', join(data, 'db')]);
+    if (initialised.status !== 0) return `initdb failed: ${initialised.stderr}`;
+    const settings = [
+      `port=${port}`,
+      'listen_addresses=127.0.0.1',
+      `unix_socket_directories=${data}`,
+      'max_connections=200',
+      'wal_level=logical',
+      // Moves of shards in tests don't wait for the pauses of a real network.
+      'wal_retrieve_retry_interval=200ms',
+    ];
+    const flags = settings.flatMap((setting) => ['-c', setting]);
+    const pid = run(name, [...asPostgres, join(programs, 'postgres'), '-D', join(data, 'db'), ...flags]);
+    return { address: `postgres://postgres@127.0.0.1:${port}/postgres`, port, data, pid };
+  },
+
+  async answers({ port }) {
+    const asked = spawnSync(join(programs ?? '', 'pg_isready'), ['-h', '127.0.0.1', '-p', String(port)]);
+    return asked.status === 0;
+  },
+};
+
+function idOfPostgres(flag) {
+  return Number(spawnSync('id', [flag, 'postgres'], { encoding: 'utf8' }).stdout);
+}
