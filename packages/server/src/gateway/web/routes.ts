@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { type Context, Hono } from 'hono';
+import { Refusal } from '../../platform/failures.ts';
 import { bundleFile } from './bundle-file.ts';
 
 type Encoding = 'br' | 'gzip';
@@ -43,7 +44,8 @@ export function webRoutes(): Hono {
     const known = await files;
     if (known === null) return context.text('The web client was not built: `npm start` builds it.\n', 503);
     const file = known.get(path);
-    return file ? answer(context, file) : context.notFound();
+    if (!file) throw new Refusal('not_found', 'The web client has no such file; it may be of another version.');
+    return answer(context, file);
   };
   for (const path of pagePaths) app.get(path, (context) => serve(context, '/'));
   app.get('/assets/:name', (context) => serve(context, context.req.path));
