@@ -45,6 +45,14 @@ export function bunFile() {
   process.exit(1);
 }
 
+/** Makes the web client's bundle, unless it is there and current. */
+export function buildWebClient() {
+  const built = spawnSync(bunFile(), [join(root, 'packages/web/build/run.ts')], { stdio: ['ignore', 2, 2] });
+  if (built.status === 0) return;
+  console.error('The web client could not be built. The messages are above.');
+  process.exit(1);
+}
+
 /** Runs a program in this terminal; ends this process as it ends. */
 export function become(program, args) {
   const child = spawn(program, args, { cwd: process.cwd(), stdio: 'inherit' });
