@@ -17,7 +17,8 @@ const startTimeoutMs = 60_000;
 const cli = join(root, 'packages/cli/src/main.ts');
 
 if (process.argv[2] === 'status') await printStatus();
-else if (process.argv[2] === undefined) process.exitCode = await run();
+// What is still waited for by then is of no use to anybody.
+else if (process.argv[2] === undefined) process.exit(await run());
 else {
   console.error('usage: npm run cluster [-- status]');
   process.exitCode = 1;
