@@ -11,6 +11,7 @@ import { type Clock, systemClock } from './platform/clock.ts';
 import { type Ids, systemIds } from './platform/ids.ts';
 import { failureReporter } from './platform/log.ts';
 import { createMetrics, serveMetrics } from './platform/metrics.ts';
+import { pause } from './platform/waiting.ts';
 import { distributionMetrics } from './server-metrics.ts';
 import { BadSetting } from './settings/bad-setting.ts';
 import type { Config } from './settings/settings.ts';
@@ -90,7 +91,7 @@ export class Server {
   async stop(): Promise<void> {
     const { config, clock } = this;
     this.health.draining();
-    await pause(clock, config['drain-notice-ms']);
+    if (config['drain-notice-ms'] > 0) await pause(clock, config['drain-notice-ms']);
     await this.edge?.messaging.drain(config['drain-ms']);
     if (this.http) await finishRequests(this.http, clock);
     await this.edge?.stop();
@@ -123,11 +124,4 @@ function listening<Listener>(setting: string, listen: () => Listener): Listener 
       cause,
     });
   }
-}
-
-function pause(clock: Clock, delayMs: number): Promise<void> {
-  if (delayMs === 0) return Promise.resolve();
-  return new Promise((resolve) => {
-    clock.after(delayMs, resolve);
-  });
 }

@@ -2,6 +2,7 @@ import type { UserId } from '@parley/protocol';
 import type { Clock } from '../platform/clock.ts';
 import { Refusal, Unavailable } from '../platform/failures.ts';
 import type { Ids } from '../platform/ids.ts';
+import { pause } from '../platform/waiting.ts';
 import type { Command, Outcome } from './command.ts';
 import type { CommandLog } from './command-log-port.ts';
 
@@ -85,9 +86,7 @@ export class CommandSubmitter {
   async idle(withinMs: number): Promise<void> {
     const endMs = this.clock.monotonicMs() + withinMs;
     while (this.waiting.size > 0 && this.clock.monotonicMs() < endMs) {
-      await new Promise<void>((resolve) => {
-        this.clock.after(idlePollMs, resolve);
-      });
+      await pause(this.clock, idlePollMs);
     }
   }
 

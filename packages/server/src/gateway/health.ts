@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../platform/clock.ts';
 import { failureReporter } from '../platform/log.ts';
+import { within } from '../platform/waiting.ts';
 
 const reportFailure = failureReporter('health');
 
@@ -48,16 +49,12 @@ export class Health {
   }
 
   private async outcome(check: Check): Promise<'ok' | 'failed'> {
-    const late = Promise.withResolvers<never>();
-    const cancel = this.clock.after(checkTimeoutMs, () => late.reject(new Error('a health check took too long')));
     try {
-      await Promise.race([check(), late.promise]);
+      await within(this.clock, checkTimeoutMs, check());
       return 'ok';
     } catch (error) {
       reportFailure(error);
       return 'failed';
-    } finally {
-      cancel();
     }
   }
 }

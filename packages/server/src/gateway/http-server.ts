@@ -3,6 +3,7 @@ import type { Hono } from 'hono';
 import type { SocketData, SocketEndpoint } from '../messaging/socket-endpoint.ts';
 import type { Clock } from '../platform/clock.ts';
 import { Refusal } from '../platform/failures.ts';
+import { Late, within } from '../platform/waiting.ts';
 import type { GatewayBindings } from './binding.ts';
 import { clientAddress, trustedProxies as proxiesOf } from './client-address.ts';
 import type { Health } from './health.ts';
@@ -66,13 +67,9 @@ export function listen(
 
 /** Takes no new connection, and resolves when what was asked before is answered, or has had its time. */
 export async function finishRequests(server: Server<SocketData>, clock: Pick<Clock, 'after'>): Promise<void> {
-  const finished = server.stop();
-  let giveUp: () => void = () => undefined;
-  const late = new Promise<void>((resolve) => {
-    giveUp = clock.after(finishMs, resolve);
+  await within(clock, finishMs, server.stop()).catch((error: unknown) => {
+    if (!(error instanceof Late)) throw error;
   });
-  await Promise.race([finished, late]);
-  giveUp();
   await server.stop(true);
 }
 

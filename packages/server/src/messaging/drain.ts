@@ -1,4 +1,5 @@
 import type { Clock } from '../platform/clock.ts';
+import { pause } from '../platform/waiting.ts';
 import type { Connection } from './connection.ts';
 
 /** Clients have this long after `goaway` to finish what they have under way. */
@@ -30,10 +31,4 @@ export async function drain(connections: readonly Connection[], options: DrainOp
     for (const connection of connections.slice(from, from + closesPerStep)) connection.close('goaway');
     await pause(clock, 1);
   }
-}
-
-function pause(clock: Clock, delayMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    clock.after(delayMs, resolve);
-  });
 }

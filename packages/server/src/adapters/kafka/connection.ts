@@ -1,5 +1,6 @@
 import type { BaseOptions } from '@platformatic/kafka';
 import { Unavailable } from '../../platform/failures.ts';
+import { backOffMs as backOff } from '../../platform/waiting.ts';
 
 /** How the brokers are reached. */
 export interface KafkaSettings {
@@ -45,35 +46,25 @@ export function failureOf(error: unknown, doing: string): Unavailable {
 
 /** Whether the error, or one of those it is made of, is the broker's error of this name. */
 export function isBrokerError(error: unknown, name: string): boolean {
-  if (typeof error !== 'object' || error === null) return false;
-  if ('apiId' in error && error.apiId === name) return true;
-  const parts = [
-    ...('errors' in error && Array.isArray(error.errors) ? error.errors : []),
-    'cause' in error && error.cause,
-  ];
-  return parts.some((part) => isBrokerError(part, name));
+  return partsOf(error).some((part) => 'apiId' in part && part.apiId === name);
 }
 
 /** Whether the topic isn't there; the client has an error of its own for what its metadata lack. */
 export function isUnknownTopic(error: unknown): boolean {
-  if (isBrokerError(error, 'UNKNOWN_TOPIC_OR_PARTITION')) return true;
-  if (error instanceof AggregateError) return error.errors.some(isUnknownTopic);
-  return error instanceof Error && (error.message.startsWith('Unknown topic ') || isUnknownTopic(error.cause));
+  return (
+    isBrokerError(error, 'UNKNOWN_TOPIC_OR_PARTITION') ||
+    partsOf(error).some((part) => 'message' in part && String(part.message).startsWith('Unknown topic '))
+  );
 }
 
-/** Milliseconds before the attempt after `failures` failed ones: doubles, half of it is chance, at most two seconds. */
+/** The error and all that it is made of. */
+function partsOf(error: unknown): object[] {
+  if (typeof error !== 'object' || error === null) return [];
+  const errors = 'errors' in error && Array.isArray(error.errors) ? error.errors : [];
+  return [error, ...[...errors, 'cause' in error && error.cause].flatMap(partsOf)];
+}
+
+/** Milliseconds before the attempt after `failures` failed ones. */
 export function backOffMs(failures: number): number {
-  const delayMs = Math.min(2_000, 50 * 2 ** Math.min(failures, 10));
-  return delayMs / 2 + (Math.random() * delayMs) / 2;
-}
-
-/** What `call` comes to; rejects when it takes longer than `limitMs`. */
-export async function within<Answer>(limitMs: number, call: Promise<Answer>): Promise<Answer> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error(`no answer within ${limitMs} ms`)), limitMs);
-  try {
-    return await Promise.race([call, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+  return backOff(failures, { firstMs: 50, mostMs: 2_000 });
 }

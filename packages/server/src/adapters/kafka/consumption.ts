@@ -78,7 +78,7 @@ export class Consumption implements CommandConsumer {
       } catch (error) {
         if (!(error instanceof Unavailable) || performance.now() > endMs) throw error;
         this.member.abandon();
-        await new Promise((resolve) => setTimeout(resolve, backOffMs(this.failures++)));
+        await Bun.sleep(backOffMs(this.failures++));
         this.member = this.newMember();
       }
     }

@@ -1,5 +1,7 @@
 import { type MessageToProduce, ProduceAcks, Producer } from '@platformatic/kafka';
-import { backOffMs, clientOptions, failureOf, type KafkaSettings, within } from './connection.ts';
+import { systemClock } from '../../platform/clock.ts';
+import { within } from '../../platform/waiting.ts';
+import { backOffMs, clientOptions, failureOf, type KafkaSettings } from './connection.ts';
 
 /** A record on its way to a topic. */
 export interface OutgoingRecord {
@@ -47,11 +49,11 @@ export class BatchingProducer {
     for (let failures = 0; ; failures++) {
       this.producer ??= this.connect();
       try {
-        await within(openMs, this.producer.initIdempotentProducer({}));
+        await within(systemClock, openMs, this.producer.initIdempotentProducer({}));
         return;
       } catch (error) {
         if (performance.now() > endMs) throw failureOf(error, 'take records');
-        await new Promise((resolve) => setTimeout(resolve, backOffMs(failures)));
+        await Bun.sleep(backOffMs(failures));
       }
     }
   }
@@ -80,7 +82,8 @@ export class BatchingProducer {
       const batch = this.nextBatch();
       try {
         this.producer ??= this.connect();
-        await within(sendTimeoutMs, this.producer.send({ messages: batch.map(({ record }) => messageOf(record)) }));
+        const messages = batch.map(({ record }) => messageOf(record));
+        await within(systemClock, sendTimeoutMs, this.producer.send({ messages }));
         for (const { resolve } of batch) resolve();
       } catch (error) {
         // Whatever its sequence numbers were, a new producer's begin anew.

@@ -44,7 +44,7 @@ export class PostgresHistoryStore implements HistoryStore {
         if (!isRepeatable(error)) throw error;
         cause = error;
       }
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * pauseMs * attempt));
+      await Bun.sleep(Math.random() * pauseMs * attempt);
     }
     if (!isMovedHead(cause)) throw cause;
     throw new Unavailable(`others changed the same conversations ${attemptsMax} times in between`, { cause });

@@ -1,5 +1,7 @@
 import postgres from 'postgres';
+import { systemClock } from '../../platform/clock.ts';
 import { Unavailable, Unusable } from '../../platform/failures.ts';
+import { backOffMs, Late, within } from '../../platform/waiting.ts';
 import { failureOf } from './failures.ts';
 
 /** Rows with numbers: every bigint here is a count, a position or a time, far below 2^53. */
@@ -42,6 +44,8 @@ export const defaultPoolBounds: PoolBounds = {
   connectTimeoutMs: 3_000,
 };
 
+/** Between attempts to connect. */
+const reconnecting = { firstMs: 250, mostMs: 5_000 };
 /** Connections for writes that a crash of the database may take back: they don't wait for its disk. */
 const relaxedConnections = 2;
 
@@ -89,19 +93,13 @@ export class Pool {
 
   private async answered<Result>(current: () => Sql, statement: (sql: Sql) => PromiseLike<Result>): Promise<Result> {
     const sql = current();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        reject(new Unavailable(`PostgreSQL server ${this.name} did not answer in ${this.bounds.answerTimeoutMs} ms`));
-        if (sql === current()) this.renew();
-      }, this.bounds.answerTimeoutMs);
-    });
+    const { answerTimeoutMs } = this.bounds;
     try {
-      return await Promise.race([Promise.resolve(statement(sql)), late]);
+      return await within(systemClock, answerTimeoutMs, statement(sql));
     } catch (error) {
-      throw failureOf(error, this.name);
-    } finally {
-      clearTimeout(timer);
+      if (!(error instanceof Late)) throw failureOf(error, this.name);
+      if (sql === current()) this.renew();
+      throw new Unavailable(`PostgreSQL server ${this.name} did not answer in ${answerTimeoutMs} ms`, { cause: error });
     }
   }
 
@@ -118,8 +116,7 @@ export class Pool {
     return postgres(this.server.url, {
       max: synchronousCommit === 'on' ? maxConnections : relaxedConnections,
       connect_timeout: connectTimeoutMs / 1_000,
-      // After a failed attempt to connect: no less than a quarter second, and never all processes at once.
-      backoff: (attempt: number) => Math.min(5, 0.25 * 2 ** attempt) * (0.5 + Math.random() / 2),
+      backoff: (attempt: number) => backOffMs(attempt, reconnecting) / 1_000,
       types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
       connection: {
         application_name: 'parley',

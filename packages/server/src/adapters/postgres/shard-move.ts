@@ -162,5 +162,5 @@ async function deleteRows(pool: Pool, shard: number): Promise<void> {
 }
 
 async function until(isSo: () => Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, pollMs));
+  while (!(await isSo())) await Bun.sleep(pollMs);
 }

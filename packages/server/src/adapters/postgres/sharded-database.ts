@@ -119,7 +119,7 @@ export class ShardedDatabase {
         return await run();
       } catch (error) {
         if (!(error instanceof NotServed)) throw error;
-        await new Promise((resolve) => setTimeout(resolve, pauseMs * (0.5 + Math.random())));
+        await Bun.sleep(pauseMs * (0.5 + Math.random()));
         await this.locate();
       }
     }

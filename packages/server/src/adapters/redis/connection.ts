@@ -1,5 +1,6 @@
 import { type ChainableCommander, Redis } from 'ioredis';
 import { Unavailable, Unusable } from '../../platform/failures.ts';
+import { backOffMs } from '../../platform/waiting.ts';
 import { Readiness } from './readiness.ts';
 import { type ScriptName, scripts } from './scripts/scripts.ts';
 
@@ -33,7 +34,7 @@ export function openRedis({ url, prefix, report }: RedisSettings): RedisConnecti
     socketTimeout: silenceMs,
     disconnectTimeout: closeTimeoutMs,
     maxLoadingRetryTime: retryMaxMs,
-    retryStrategy: retryDelayMs,
+    retryStrategy: (attempt) => backOffMs(attempt - 1, { firstMs: retryMinMs, mostMs: retryMaxMs }),
     // A replica that was promoted elsewhere, or a name that leads to another server by now.
     reconnectOnError: (error) => /^(READONLY|MASTERDOWN|LOADING)/.test(error.message),
     // What was given up must not be sent later, nor twice: it would undo what happened since.
@@ -109,12 +110,6 @@ type WithScripts<Answer, Commands> = Commands & Record<ScriptName, (...values: (
 /** The client makes a method of each script it was opened with, which its types don't know. */
 function withScripts<Answer, Commands>(commands: Commands): WithScripts<Answer, Commands> {
   return commands as WithScripts<Answer, Commands>;
-}
-
-/** Doubles from try to try; half of it is chance, so that many servers don't come back in the same moment. */
-function retryDelayMs(attempt: number): number {
-  const delayMs = Math.min(retryMaxMs, retryMinMs * 2 ** Math.min(attempt - 1, 10));
-  return delayMs / 2 + (Math.random() * delayMs) / 2;
 }
 
 function checkUrl(url: string): void {
