@@ -32,6 +32,13 @@ export function concernedUsers(entry: Entry): UserId[] {
   }
 }
 
+/** Whoever's membership this entry ends: the last that they get (contract 8). */
+export function leavingUser(entry: Entry): UserId | null {
+  if (entry.kind === 'left') return entry.senderId;
+  if (entry.kind === 'removed') return entry.userId;
+  return null;
+}
+
 /** Whoever was and is in one conversation, as far as a batch needs to know. */
 export interface Audience {
   /** Current members; null when the conversation is not routed by participants. */

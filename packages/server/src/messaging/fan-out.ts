@@ -2,6 +2,7 @@ import { type ConversationId, type Entry, limits, type ServerFrame, type UserId 
 import { covers } from '../conversations/conversation.ts';
 import type { ConversationStore } from '../conversations/conversations-port.ts';
 import type { EntryCopy } from '../distribution/mailbox-port.ts';
+import { leavingUser } from '../distribution/route.ts';
 import type { HistoryStore } from '../history/history-port.ts';
 import type { BroadcastGroups } from './broadcast-groups.ts';
 import { arrivalOf } from './entry-order.ts';
@@ -147,11 +148,4 @@ export class FanOut {
 
 function encoded(entry: Entry): string {
   return JSON.stringify({ type: 'entry', entry } satisfies ServerFrame);
-}
-
-/** Whoever's membership this entry ends: the last that they get (contract 8). */
-function leavingUser(entry: Entry): UserId | null {
-  if (entry.kind === 'left') return entry.senderId;
-  if (entry.kind === 'removed') return entry.userId;
-  return null;
 }

@@ -1,7 +1,7 @@
 import type { Entry, UserId } from '@parley/protocol';
 import type { ConversationReads } from '../conversations/conversation-reads.ts';
 import type { Delivery, EntryCopy } from '../distribution/mailbox-port.ts';
-import { concernedUsers } from '../distribution/route.ts';
+import { concernedUsers, leavingUser } from '../distribution/route.ts';
 import type { CommandSubmitter } from '../distribution/submitter.ts';
 import type { FanOut } from './fan-out.ts';
 import type { PresenceWatch } from './presence-watch.ts';
@@ -57,12 +57,12 @@ export class Inbox {
    * Reads what the conversation now is to the user, and shows it on each of their connections here. By now it may be
    * no more theirs, though this entry didn't end that: the one that did is on its way, and is to be seen before.
    */
-  private showConversation(userId: UserId, { conversationId, kind }: Entry): void {
+  private showConversation(userId: UserId, entry: Entry): void {
     const connections = [...this.roster.of(userId)];
     if (connections.length === 0) return;
-    const ends = kind === 'removed' || kind === 'left';
+    const { conversationId } = entry;
     this.reads.ownOrNull(userId, conversationId).then((conversation) => {
-      if (conversation === null && !ends) return;
+      if (conversation === null && leavingUser(entry) !== userId) return;
       for (const connection of connections) connection.send({ type: 'conversation', conversationId, conversation });
     }, this.reportFailure);
   }
