@@ -7,11 +7,15 @@ function waitingOf(records: readonly CommandRecord[], from = 0): WaitingRecord[]
   return records.map((each, index) => ({ offset: BigInt(from + index), record: each, bytes: Buffer.alloc(0) }));
 }
 
-function lanesOf(handle: (batch: readonly CommandRecord[]) => Promise<void>, laneOf: (partition: number) => string) {
+function lanesOf(
+  handle: (batch: readonly CommandRecord[]) => Promise<void>,
+  laneOf: (partition: number) => string,
+  setAside: () => Promise<void> = async () => undefined,
+) {
   const done: [number, bigint][] = [];
   const doneSomething: { onDone: () => void } = { onDone: () => undefined };
   const lanes = new Lanes({
-    ...{ handle, laneOf, setAside: async () => undefined, report: () => undefined },
+    ...{ handle, laneOf, setAside, report: () => undefined },
     done: (partition, next) => {
       done.push([partition, next]);
       doneSomething.onDone();
@@ -94,5 +98,24 @@ test('what ends after its partition was dropped is not told, also when the parti
   underWay.resolve();
   await untilDone(0);
   expect(done).toEqual([[0, 21n]]);
+  await lanes.close();
+});
+
+test('what can not be read is set aside once, however often its batch comes again', async () => {
+  let faults = 3;
+  let setAside = 0;
+  const { lanes, untilDone } = lanesOf(
+    async () => {
+      if (faults-- > 0) throw new Error('away');
+    },
+    () => 'all',
+    async () => {
+      setAside++;
+    },
+  );
+  lanes.put(0, [{ offset: 0n, record: null, bytes: Buffer.from('poison') }, ...waitingOf([record()], 1)]);
+  await untilDone(0);
+  expect(faults).toBe(-1);
+  expect(setAside).toBe(1);
   await lanes.close();
 });

@@ -37,6 +37,8 @@ export const waitingMax = 2_000;
 export class Lanes {
   private readonly partitions = new Map<number, Partition>();
   private readonly running = new Map<string, Promise<void>>();
+  /** What was set aside, in batches that failed after that and come again. */
+  private readonly areAside = new WeakSet<WaitingRecord>();
   private open = true;
   private endPauses = Promise.withResolvers<void>();
 
@@ -113,7 +115,11 @@ export class Lanes {
   private async handOver(taken: { id: number; partition: Partition; records: WaitingRecord[] }[]): Promise<void> {
     const { handle, setAside, done } = this.options;
     for (const { id, records } of taken) {
-      for (const each of records) if (each.record === null) await setAside(id, each);
+      for (const each of records) {
+        if (each.record !== null || this.areAside.has(each)) continue;
+        await setAside(id, each);
+        this.areAside.add(each);
+      }
     }
     const batch = taken.flatMap(({ records }) => records.flatMap(({ record }) => record ?? []));
     if (batch.length > 0) await handle(batch);
