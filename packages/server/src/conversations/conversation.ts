@@ -18,13 +18,17 @@ export interface ConversationHead {
   memberCount: number;
   ownerCount: number;
   /**
-   * True from the entry at which the conversation first had more than `limits.directFanOutMembers` members, and for
-   * good: its entries go to interested servers rather than to each member's servers.
+   * The entry at which the conversation first had more than `limits.directFanOutMembers` members; 0 before. From it on,
+   * for good, entries go to interested servers rather than to each member's servers.
    */
-  broadcast: boolean;
+  broadcastSeq: number;
   /** True once its last member left. Nobody finds, joins or reads it again. */
   closed: boolean;
   lastEntryAtMs: number;
+}
+
+export function isBroadcast(head: ConversationHead): boolean {
+  return head.broadcastSeq > 0;
 }
 
 /** Somebody's place in a conversation: one row of the conversation's shard, kept after leaving. */

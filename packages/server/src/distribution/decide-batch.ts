@@ -4,7 +4,6 @@ import { type Changes, type Decision, type Facts, participantKey, repeatKey } fr
 import type { Command, Outcome } from './command.ts';
 import { decide } from './decide.ts';
 import { usersOf } from './facts-needed.ts';
-import { bothWaysMembers } from './route.ts';
 import type { Step } from './step.ts';
 
 /** What a batch came to, beside what is written. */
@@ -19,8 +18,8 @@ export interface BatchResult {
   places: Map<string, Participant>;
   /** Places that ended within the batch and were taken again within it: entries up to then are theirs. */
   endedPlaces: Participant[];
-  /** Conversations that now have `broadcast`, but whose members may not be indexed as such yet. */
-  toIndexAsBroadcast: Set<ConversationId>;
+  /** Conversations that were made broadcast by one of `entries`. Their members may not be indexed as such yet. */
+  madeBroadcast: Set<ConversationId>;
 }
 
 /** Decides commands one after the other, each in the situation that those before it left. */
@@ -37,7 +36,7 @@ class Batch {
     heads: new Map(),
     places: new Map(),
     endedPlaces: [],
-    toIndexAsBroadcast: new Set(),
+    madeBroadcast: new Set(),
   };
   private readonly heads: Facts['heads'];
   private readonly participants: Facts['participants'];
@@ -68,7 +67,7 @@ class Batch {
     });
     switch (verdict.kind) {
       case 'step':
-        this.take(command, verdict.step, head?.broadcast ?? false);
+        this.take(command, verdict.step);
         this.repeats.set(key, verdict.step.entry);
         this.result.outcomes.push({ kind: 'done', entry: verdict.step.entry });
         break;
@@ -82,7 +81,7 @@ class Batch {
     }
   }
 
-  private take(command: Command, { entry, head, participants }: Step, wasBroadcast: boolean): void {
+  private take(command: Command, { entry, head, participants }: Step): void {
     this.written.push({ entry, commandId: command.commandId });
     this.heads.set(head.id, head);
     this.changedHeads.set(head.id, head);
@@ -94,23 +93,25 @@ class Batch {
       this.changedPlaces.set(key, place);
       this.result.places.set(key, place);
     }
-    this.result.entries.push(entry);
-    this.result.heads.set(head.id, head);
-    if (head.broadcast && !wasBroadcast) this.result.toIndexAsBroadcast.add(head.id);
+    this.route(entry, head);
   }
 
   private routeAgain(command: Command, entry: Entry): void {
     const head = this.heads.get(entry.conversationId);
     if (!head) throw new Error(`entry ${entry.seq} of ${entry.conversationId} has no conversation`);
-    this.result.entries.push(entry);
-    this.result.heads.set(head.id, head);
+    this.route(entry, head);
     if (entry.kind === 'message') return;
     for (const userId of usersOf(command)) {
       const key = participantKey(entry.conversationId, userId);
       const place = this.participants.get(key);
       if (place) this.result.places.set(key, place);
     }
-    if (head.broadcast && head.memberCount <= bothWaysMembers) this.result.toIndexAsBroadcast.add(head.id);
+  }
+
+  private route(entry: Entry, head: ConversationHead): void {
+    this.result.entries.push(entry);
+    this.result.heads.set(head.id, head);
+    if (entry.seq === head.broadcastSeq) this.result.madeBroadcast.add(head.id);
   }
 
   changes(): Changes {

@@ -1,5 +1,6 @@
 import type { ConversationId } from '@parley/protocol';
 import type { ConnectionRegistry } from '../connections/registry-port.ts';
+import { isBroadcast } from '../conversations/conversation.ts';
 import type { ConversationStore } from '../conversations/conversations-port.ts';
 import type { HistoryStore } from '../history/history-port.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -113,11 +114,10 @@ export class Distributor {
         for (const serverId of servers.get(userId) ?? []) pushTo(recipientsByServer, serverId, userId);
       }
       for (const [serverId, recipientIds] of recipientsByServer) {
-        const { broadcast } = head;
         const copy = {
           kind: 'entry',
           entry,
-          broadcast,
+          broadcast: isBroadcast(head),
           interested: interestedIds.has(serverId),
           recipientIds,
         } as const;
@@ -129,10 +129,10 @@ export class Distributor {
 
   private async audiences(result: BatchResult): Promise<Map<ConversationId, Audience>> {
     const changed = Map.groupBy([...result.places.values(), ...result.endedPlaces], (place) => place.conversationId);
+    const entries = Map.groupBy(result.entries, (entry) => entry.conversationId);
     const audiences = await Promise.all(
       Array.from(result.heads.values(), async (head): Promise<[ConversationId, Audience]> => {
-        // Whoever listened before a batch that made it broadcast learns of that by these copies, however much it grew.
-        const byParticipants = routesByParticipants(head) || result.toIndexAsBroadcast.has(head.id);
+        const byParticipants = known(entries, head.id).some(({ seq }) => routesByParticipants(head, seq));
         const members = byParticipants ? await this.participants.membersAt(head) : null;
         return [head.id, { members, changed: changed.get(head.id) ?? [] }];
       }),
@@ -144,7 +144,7 @@ export class Distributor {
 type DeliveriesByServer = Map<string, Delivery[]>;
 
 function broadcastIds(result: BatchResult): ConversationId[] {
-  return [...result.heads.values()].filter((head) => head.broadcast).map((head) => head.id);
+  return [...result.heads.values()].filter(isBroadcast).map((head) => head.id);
 }
 
 function serversByUser(usersByServer: ReadonlyMap<string, readonly string[]>): Map<string, string[]> {

@@ -1,5 +1,5 @@
 import type { ConversationId } from '@parley/protocol';
-import type { Participant } from '../conversations/conversation.ts';
+import { isBroadcast, type Participant } from '../conversations/conversation.ts';
 import type { ConversationStore } from '../conversations/conversations-port.ts';
 import type { BatchResult } from './decide-batch.ts';
 
@@ -10,12 +10,12 @@ export async function indexParticipants(
   result: BatchResult,
   conversations: Pick<ConversationStore, 'indexParticipants' | 'members'>,
 ): Promise<void> {
-  const rows = Array.from(result.places.values(), (participant) => ({
-    participant,
-    broadcast: result.heads.get(participant.conversationId)?.broadcast ?? false,
-  }));
+  const rows = Array.from(result.places.values(), (participant) => {
+    const head = result.heads.get(participant.conversationId);
+    return { participant, broadcast: head !== undefined && isBroadcast(head) };
+  });
   if (rows.length > 0) await conversations.indexParticipants(rows);
-  for (const conversationId of result.toIndexAsBroadcast) await indexEverybody(conversationId, conversations);
+  for (const conversationId of result.madeBroadcast) await indexEverybody(conversationId, conversations);
 }
 
 async function indexEverybody(

@@ -5,7 +5,7 @@ import type { Outcome } from './command.ts';
 export interface EntryCopy {
   kind: 'entry';
   entry: Entry;
-  /** See `ConversationHead.broadcast`. */
+  /** Whether the conversation is broadcast, see `ConversationHead.broadcastSeq`. */
   broadcast: boolean;
   /** Whether the server gets it for having registered interest in the conversation. */
   interested: boolean;

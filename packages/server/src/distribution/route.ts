@@ -1,15 +1,19 @@
 import { type Entry, limits, type UserId } from '@parley/protocol';
-import { type ConversationHead, covers, type Participant } from '../conversations/conversation.ts';
+import { type ConversationHead, covers, isBroadcast, type Participant } from '../conversations/conversation.ts';
 
 /**
- * A conversation that has just outgrown fan-out by participants is served both ways up to this many members, so that
- * no server misses an entry before it has registered its interest; what comes twice falls away by number.
+ * A conversation that has just outgrown fan-out by participants is served both ways for so many entries: whoever
+ * listened already learns by them, or by their replay after a crash, that their server is to register its interest.
+ * No batch holds more. What comes twice falls away by number.
  */
+export const bothWaysEntries = 512;
+
+/** Its earliest members are told as participants meanwhile: all who listened before, and as many again. */
 export const bothWaysMembers = limits.directFanOutMembers * 2;
 
-/** Whether entries of the conversation go to its participants' servers. */
-export function routesByParticipants(head: ConversationHead): boolean {
-  return !head.broadcast || head.memberCount <= bothWaysMembers;
+/** Whether the entry `seq` of the conversation goes to its participants' servers. */
+export function routesByParticipants(head: ConversationHead, seq: number): boolean {
+  return !isBroadcast(head) || seq < head.broadcastSeq + bothWaysEntries;
 }
 
 /** Users whom an entry concerns as persons: they get it wherever they are, also in a broadcast conversation. */

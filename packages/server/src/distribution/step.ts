@@ -1,5 +1,5 @@
 import { type Entry, limits, type Role, type UserId } from '@parley/protocol';
-import type { ConversationHead, Participant } from '../conversations/conversation.ts';
+import { type ConversationHead, isBroadcast, type Participant } from '../conversations/conversation.ts';
 import type { Command, CommandOf } from './command.ts';
 
 /** One entry and what it leaves behind: the conversation's next head and the places that changed. */
@@ -33,7 +33,7 @@ export function after(
   if (changes.join || changes.leave) next.membershipSeq = next.headSeq;
   next.memberCount += (changes.join?.length ?? 0) - (changes.leave ? 1 : 0);
   next.ownerCount += ownersGained(changes);
-  next.broadcast ||= next.memberCount > limits.directFanOutMembers;
+  if (!isBroadcast(next) && next.memberCount > limits.directFanOutMembers) next.broadcastSeq = next.headSeq;
   next.closed ||= next.memberCount === 0;
   if (content.kind === 'updated') {
     next.name = content.name ?? next.name;
@@ -62,7 +62,7 @@ export function created(command: CommandOf<'create' | 'open_direct'>, nowMs: num
     membershipSeq: 0,
     memberCount: 0,
     ownerCount: 0,
-    broadcast: false,
+    broadcastSeq: 0,
     closed: false,
     lastEntryAtMs: 0,
   };

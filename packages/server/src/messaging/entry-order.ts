@@ -10,7 +10,7 @@ export type Arrival =
  * A gap larger than this isn't filled here: clients find it by the numbers and fetch what they lack of it, which for
  * one that was busy with a long replay is cheaper than a server's reading all of it.
  */
-const fillMax = 200;
+export const fillMax = 200;
 
 /**
  * Entries of one conversation are handed out in the order of their numbers, each once.

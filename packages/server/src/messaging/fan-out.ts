@@ -5,7 +5,7 @@ import type { EntryCopy } from '../distribution/mailbox-port.ts';
 import { leavingUser } from '../distribution/route.ts';
 import type { HistoryStore } from '../history/history-port.ts';
 import type { BroadcastGroups } from './broadcast-groups.ts';
-import { arrivalOf } from './entry-order.ts';
+import { arrivalOf, fillMax } from './entry-order.ts';
 import type { Roster } from './roster.ts';
 
 interface Stream {
@@ -34,7 +34,14 @@ export class FanOut {
 
   /** Takes one copy. When this resolves its recipients have it, unless a gap before it is being filled. */
   async deliver(copy: EntryCopy): Promise<void> {
+    const { conversationId } = copy.entry;
+    const wasFollowed = this.groups.has(conversationId);
     if (copy.broadcast && copy.recipientIds.length > 0) await this.enterGroup(copy);
+    this.take(copy);
+    if (!wasFollowed && this.groups.has(conversationId)) await this.catchUp(copy.entry);
+  }
+
+  private take(copy: EntryCopy): void {
     const { conversationId } = copy.entry;
     const stream = this.streams.get(conversationId);
     if (stream?.held) {
@@ -44,6 +51,14 @@ export class FanOut {
     const arrival = arrivalOf(copy.entry.seq, stream && this.wasHereAt(stream, copy) ? stream.lastSeq : undefined);
     if (arrival.kind === 'hand_out') this.handOut(copy, stream);
     else if (arrival.kind === 'fill' && stream) this.fillThenGoOn(copy, stream, arrival);
+  }
+
+  /** Takes what was decided after `entry` while this server's interest in the conversation was being registered. */
+  private async catchUp({ conversationId, seq }: Entry): Promise<void> {
+    const missed = await this.range(conversationId, seq + 1, seq + fillMax);
+    for (const entry of missed) {
+      await this.deliver({ kind: 'entry', entry, broadcast: true, interested: true, recipientIds: [] });
+    }
   }
 
   /** Whether somebody who gets this copy was here when the last entry was handed out, and so would miss what's between. */
@@ -109,13 +124,7 @@ export class FanOut {
 
   private async fill({ entry, recipientIds }: EntryCopy, gap: { fromSeq: number; toSeq: number }): Promise<void> {
     const { conversationId } = entry;
-    const missing = await this.history.range({
-      conversationId,
-      ...gap,
-      order: 'oldest_first',
-      limit: gap.toSeq - gap.fromSeq + 1,
-      textBytes: limits.historyPageTextBytes,
-    });
+    const missing = await this.range(conversationId, gap.fromSeq, gap.toSeq);
     const texts = missing.map((each) => ({ seq: each.seq, text: encoded(each) }));
     for (const userId of new Set([...recipientIds, ...this.groups.users(conversationId)])) {
       const participant = await this.conversations.participant(conversationId, userId);
@@ -123,6 +132,14 @@ export class FanOut {
       const due = texts.filter(({ seq }) => covers(participant, seq));
       for (const connection of this.roster.of(userId)) for (const { text } of due) connection.sendText(text);
     }
+  }
+
+  private range(conversationId: ConversationId, fromSeq: number, toSeq: number): Promise<Entry[]> {
+    return this.history.range({
+      ...{ conversationId, fromSeq, toSeq, order: 'oldest_first' },
+      limit: toSeq - fromSeq + 1,
+      textBytes: limits.historyPageTextBytes,
+    });
   }
 
   private async enterGroup({ entry, recipientIds }: EntryCopy): Promise<void> {

@@ -1,5 +1,6 @@
 import { type ConversationId, limits } from '@parley/protocol';
 import type { ConnectionRegistry } from '../connections/registry-port.ts';
+import { isBroadcast } from '../conversations/conversation.ts';
 import type { ConversationStore } from '../conversations/conversations-port.ts';
 
 /** How many members of conversations are online: of large ones what their servers reported, of others each looked up. */
@@ -13,7 +14,7 @@ export class OnlineCounts {
     const reported = await this.registry.onlineMembers(conversationIds);
     const counts = conversationIds.map(async (id): Promise<[ConversationId, number]> => {
       const head = await this.conversations.head(id);
-      return [id, head?.broadcast ? (reported.get(id) ?? 0) : await this.lookedUp(id)];
+      return [id, head && isBroadcast(head) ? (reported.get(id) ?? 0) : await this.lookedUp(id)];
     });
     return new Map(await Promise.all(counts));
   }

@@ -1,6 +1,6 @@
 import { Database } from 'bun:sqlite';
 import { afterEach, beforeEach, expect, test } from 'bun:test';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { logFile, openDatabase, schemaVersion } from '../../src/adapters/sqlite/database.ts';
@@ -43,6 +43,38 @@ test('an empty file is brought up to date, and what is up to date stays as it is
   expect(tables(again)).toEqual(before);
   expect(again.query('SELECT * FROM invitations').all()).toHaveLength(1);
   again.close();
+});
+
+test('a database of the first form keeps what it has: broadcast conversations stay broadcast', () => {
+  mkdirSync(join(folder, 'data'));
+  const first = new Database(file, { create: true });
+  first.run(String(migrations[0]));
+  first.run('PRAGMA user_version = 1');
+  for (const [id, broadcast] of [
+    ['large', 1],
+    ['small', 0],
+  ] as const) {
+    const head = {
+      headSeq: 40,
+      messageCount: 30,
+      lastMessageSeq: 40,
+      membershipSeq: 9,
+      memberCount: 300,
+      ownerCount: 1,
+    };
+    first.run(`INSERT INTO conversations VALUES (?, 'group', 'name', '', 0, 'all', 'ana', ?, ?, ?, ?, ?, ?, ?, 0, 5)`, [
+      id,
+      ...Object.values(head),
+      broadcast,
+    ]);
+  }
+  first.close();
+  const now = openDatabase(file);
+  expect(now.query('SELECT id, broadcast_seq, head_seq FROM conversations ORDER BY id').all()).toEqual([
+    { id: 'large', broadcast_seq: 40, head_seq: 40 },
+    { id: 'small', broadcast_seq: 0, head_seq: 40 },
+  ]);
+  now.close();
 });
 
 test('a database of a newer version is refused with what to do, and left as it is', () => {

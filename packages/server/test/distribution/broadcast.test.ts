@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'bun:test';
 import { limits, type UserId } from '@parley/protocol';
 import { type Command, type CommandFields, serverCommandId } from '../../src/distribution/command.ts';
-import { bothWaysMembers } from '../../src/distribution/route.ts';
+import { bothWaysEntries, bothWaysMembers } from '../../src/distribution/route.ts';
 import { DistributionUnderTest } from './distribution-under-test.ts';
 
 const conversationId = 'channel';
@@ -37,6 +37,12 @@ describe('a conversation that has many members', () => {
   const distribute = async (...commands: Command[]) => {
     for (const command of commands) await distribution.distribute([command]);
   };
+  /** A channel that became broadcast so long ago that it is told to interested servers alone. Its last entry's number. */
+  const longBroadcast = async () => {
+    await distribute(channelOf(bothWaysMembers));
+    await distribution.distribute(Array.from({ length: bothWaysEntries - 1 }, says));
+    return bothWaysEntries;
+  };
   const isIndexedOfEverybody = async () => {
     for (const userId of ['owner', 'old', 'new']) {
       expect(await distribution.broadcastConversations(userId)).toEqual([conversationId]);
@@ -65,35 +71,52 @@ describe('a conversation that has many members', () => {
     ]);
   });
 
-  test('is told to interested servers alone when it is larger still, one copy each', async () => {
+  test(`is told to interested servers alone ${bothWaysEntries} entries later, one copy each`, async () => {
     await distribution.addInterest('old', conversationId);
-    await distribute(channelOf(bothWaysMembers + 1), says());
-    expect(lastCopy('old')).toMatchObject({ interested: true, recipientIds: [], entry: { seq: 2 } });
-    expect(distribution.copies('old')).toHaveLength(2);
-    expect(lastCopy('owner')?.entry.seq).toBe(1);
+    const last = await longBroadcast();
+    expect(lastCopy('owner')).toMatchObject({ interested: false, recipientIds: ['owner'], entry: { seq: last } });
+    await distribute(says());
+    expect(lastCopy('old')).toMatchObject({ interested: true, recipientIds: [], entry: { seq: last + 1 } });
+    expect(distribution.copies('old')).toHaveLength(last + 1);
+    expect(lastCopy('owner')?.entry.seq).toBe(last);
+  });
+
+  test('is told both ways by a replay of the batch in which it passed the limit, however much it grew', async () => {
+    await distribute(channelOf(limit));
+    const grows = [says(), ...Array.from({ length: 4 }, () => adds(...strangers(limit))), says()];
+    distribution.diesBefore = 'delivery';
+    await expect(distribution.distribute(grows)).rejects.toThrow();
+    distribution.diesBefore = null;
+    await distribution.restart();
+    await distribution.distribute(grows);
+    expect(received('old')).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(lastCopy('old')).toMatchObject({ broadcast: true });
+    expect(await distribution.broadcastConversations('old')).toEqual([conversationId]);
   });
 
   test('tells whoever an entry is about themselves, however large it is', async () => {
-    await distribute(channelOf(bothWaysMembers + 9), joins('new'), says());
-    expect(received('new')).toEqual([2]);
+    const last = await longBroadcast();
+    await distribute(joins('new'), says());
+    expect(received('new')).toEqual([last + 1]);
     await distribute({ ...by('owner'), kind: 'set_role', userId: 'new', role: 'admin' }, says());
-    expect(received('new')).toEqual([2, 4]);
+    expect(received('new').slice(1)).toEqual([last + 3]);
     await distribute({ ...by('owner'), kind: 'remove', userId: 'new' }, says(), adds('new'), leaves('new'));
-    expect(received('new')).toEqual([2, 4, 6, 8, 9]);
-    expect(received('old')).toEqual([1]);
+    expect(received('new').slice(2)).toEqual([last + 5, last + 7, last + 8]);
+    expect(received('old').at(-1)).toBe(last);
   });
 
   test('tells them also when they come and go within one batch', async () => {
-    await distribute(channelOf(bothWaysMembers + 9));
+    const last = await longBroadcast();
     const comesAndGoes = [joins('new'), leaves('new'), says(), joins('new'), says(), leaves('new')];
     await distribution.distribute(comesAndGoes);
-    expect(received('new')).toEqual([2, 3, 5, 7]);
+    expect(received('new')).toEqual([1, 2, 4, 6].map((each) => last + each));
   });
 
   test('tells nobody again what was before their present membership (contract 8)', async () => {
     const again = [joins('new'), { ...by('owner'), kind: 'remove', userId: 'new' } as const];
-    await distribute(channelOf(bothWaysMembers + 9), ...again, joins('new'), ...again);
-    expect(received('new')).toEqual([2, 3, 4]);
+    const last = await longBroadcast();
+    await distribute(...again, joins('new'), ...again);
+    expect(received('new')).toEqual([1, 2, 3].map((each) => last + each));
   });
 
   test('is one of everybody in it by the index, which says so from when it is large', async () => {

@@ -40,7 +40,7 @@ const tables = `
     membership_seq bigint NOT NULL,
     member_count bigint NOT NULL,
     owner_count bigint NOT NULL,
-    broadcast boolean NOT NULL,
+    broadcast_seq bigint NOT NULL,
     closed boolean NOT NULL,
     last_entry_at_ms bigint NOT NULL,
     PRIMARY KEY (shard, id)
@@ -224,13 +224,13 @@ const applyChanges = `
       WITH written AS (
         UPDATE conversations c SET
             (name, description, announce_only, head_seq, message_count, last_message_seq,
-              membership_seq, member_count, owner_count, broadcast, closed, last_entry_at_ms)
+              membership_seq, member_count, owner_count, broadcast_seq, closed, last_entry_at_ms)
             = (h.name, h.description, h.announce_only, h.head_seq, h.message_count, h.last_message_seq,
-              h.membership_seq, h.member_count, h.owner_count, h.broadcast, h.closed, h.last_entry_at_ms)
+              h.membership_seq, h.member_count, h.owner_count, h.broadcast_seq, h.closed, h.last_entry_at_ms)
           FROM json_to_recordset(changed) AS h (
             shard smallint, id text, decided_by bigint, name text, description text, announce_only boolean,
             head_seq bigint, message_count bigint, last_message_seq bigint, membership_seq bigint,
-            member_count bigint, owner_count bigint, broadcast boolean, closed boolean, last_entry_at_ms bigint)
+            member_count bigint, owner_count bigint, broadcast_seq bigint, closed boolean, last_entry_at_ms bigint)
           WHERE c.shard = h.shard AND c.id = h.id AND c.head_seq = h.decided_by
           RETURNING 1
       )

@@ -23,7 +23,7 @@ export type HeadRow = {
   membership_seq: number;
   member_count: number;
   owner_count: number;
-  broadcast: Flag;
+  broadcast_seq: number;
   closed: Flag;
   last_entry_at_ms: number;
 };
@@ -43,7 +43,7 @@ export function headOf(row: HeadRow): ConversationHead {
     membershipSeq: row.membership_seq,
     memberCount: row.member_count,
     ownerCount: row.owner_count,
-    broadcast: Boolean(row.broadcast),
+    broadcastSeq: row.broadcast_seq,
     closed: Boolean(row.closed),
     lastEntryAtMs: row.last_entry_at_ms,
   };
@@ -65,7 +65,7 @@ export function headRow(head: ConversationHead, shard: number): HeadRow & Sharde
     membership_seq: head.membershipSeq,
     member_count: head.memberCount,
     owner_count: head.ownerCount,
-    broadcast: head.broadcast,
+    broadcast_seq: head.broadcastSeq,
     closed: head.closed,
     last_entry_at_ms: head.lastEntryAtMs,
   };

@@ -1,6 +1,6 @@
 import type { Database, Statement } from 'bun:sqlite';
 import type { ConversationId, Entry } from '@parley/protocol';
-import type { ConversationHead, Participant } from '../../conversations/conversation.ts';
+import { type ConversationHead, isBroadcast, type Participant } from '../../conversations/conversation.ts';
 import {
   type Changes,
   type Decision,
@@ -84,7 +84,7 @@ export class SqliteHistoryStore implements HistoryStore {
 
   private write({ entries, heads, participants }: Changes): void {
     for (const { entry, commandId } of entries) this.writeEntry(entry, commandId);
-    const broadcast = new Set(heads.filter((head) => head.broadcast).map((head) => head.id));
+    const broadcast = new Set(heads.filter(isBroadcast).map((head) => head.id));
     for (const participant of participants) {
       this.writeParticipant(participant);
       this.index.put({ participant, broadcast: broadcast.has(participant.conversationId) });
@@ -111,7 +111,7 @@ export class SqliteHistoryStore implements HistoryStore {
   private writeHead(head: ConversationHead): void {
     const before = head.kind === 'direct' ? null : this.statements.head.get(head.id);
     if (head.kind === 'channel') this.writeTerms(head, before);
-    if (head.broadcast && before?.broadcast !== 1) this.index.markBroadcast(head.id);
+    if (head.broadcastSeq > (before?.broadcast_seq ?? 0)) this.index.markBroadcast(head.id);
     this.statements.putHead.run(
       head.id,
       head.kind,
@@ -126,7 +126,7 @@ export class SqliteHistoryStore implements HistoryStore {
       head.membershipSeq,
       head.memberCount,
       head.ownerCount,
-      Number(head.broadcast),
+      head.broadcastSeq,
       Number(head.closed),
       head.lastEntryAtMs,
     );

@@ -115,4 +115,9 @@ export const migrations: readonly string[] = [
     created_by TEXT
   ) STRICT, WITHOUT ROWID;
   `,
+  // Which entry made a conversation broadcast, instead of whether one did. For those that are it counts as the newest.
+  `
+  ALTER TABLE conversations RENAME COLUMN broadcast TO broadcast_seq;
+  UPDATE conversations SET broadcast_seq = head_seq WHERE broadcast_seq = 1;
+  `,
 ];
