@@ -17,7 +17,7 @@ export async function importRows(
     const sharded = group.map((row) => ({ ...row, shard: database.shardOf(keyOf(row)) }));
     return sql`
       WITH permitted AS MATERIALIZED (
-        SELECT count(writable(each)) AS shards FROM unnest(${database.shardsOf(group.map(keyOf))}::smallint[]) AS each
+        SELECT all_writable(${database.shardsOf(group.map(keyOf))}::smallint[]) AS shards
       )
       INSERT INTO ${sql(table)}
       SELECT imported.* FROM permitted, json_populate_recordset(NULL::${sql(table)}, ${json(sql, sharded)}) AS imported

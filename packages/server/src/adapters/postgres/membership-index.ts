@@ -24,9 +24,7 @@ export async function writeMemberships(
   }));
   const shards = [...new Set(rows.map(({ shard }) => shard))];
   await sql`
-    WITH permitted AS MATERIALIZED (
-      SELECT count(writable(each)) AS shards FROM unnest(${shards}::smallint[]) AS each
-    )
+    WITH permitted AS MATERIALIZED (SELECT all_writable(${shards}::smallint[]) AS shards)
     INSERT INTO memberships AS m
     SELECT DISTINCT ON (shard, user_id, conversation_id) shard, user_id, conversation_id,
       bool_or(broadcast) OVER (PARTITION BY shard, user_id, conversation_id),

@@ -24,6 +24,7 @@ const tables = `
   -- Which logical shards this server has. 'arriving': being copied to here. 'serving': read and written here.
   -- 'fenced': read here, no longer written. 'gone': neither, its rows are to be deleted.
   CREATE TABLE shards (shard smallint PRIMARY KEY, state text NOT NULL);
+  CREATE VIEW served_shards AS SELECT shard FROM shards WHERE state IN ('serving', 'fenced');
 
   CREATE TABLE conversations (
     shard smallint NOT NULL,
@@ -177,24 +178,34 @@ const tables = `
 export const shardTables = [...tables.matchAll(/CREATE TABLE (\w+) \(\n {4}shard /g)].map((match) => String(match[1]));
 
 /**
- * `served` and `writable` give the shard back, or raise PA001. A write holds the shard's lock, shared, until its
- * transaction ends; whoever fences the shard takes it alone, and so waits for the writes that passed.
+ * `served` and `writable` give the shard back, `all_writable` how many they are, or raise PA001. A write holds the
+ * shard's lock, shared, until its transaction ends; whoever fences the shard takes it alone, and so waits for the
+ * writes that passed.
  */
 const shardFunctions = `
   CREATE FUNCTION served(wanted smallint) RETURNS smallint STABLE LANGUAGE plpgsql AS $$
   BEGIN
-    IF NOT EXISTS (SELECT FROM shards WHERE shard = wanted AND state IN ('serving', 'fenced')) THEN
+    IF NOT EXISTS (SELECT FROM served_shards WHERE shard = wanted) THEN
       RAISE EXCEPTION 'shard % is not served here', wanted USING ERRCODE = 'PA001';
     END IF;
     RETURN wanted;
   END $$;
 
+  CREATE FUNCTION all_writable(wanted smallint[]) RETURNS bigint VOLATILE LANGUAGE plpgsql AS $$
+  DECLARE
+    found bigint;
+  BEGIN
+    PERFORM pg_advisory_xact_lock_shared(hashtext(current_schema()), each) FROM unnest(wanted) AS each;
+    SELECT count(*) INTO found FROM shards WHERE shard = ANY(wanted) AND state = 'serving';
+    IF found <> cardinality(wanted) THEN
+      RAISE EXCEPTION 'some of the shards % take no writes here', wanted USING ERRCODE = 'PA001';
+    END IF;
+    RETURN found;
+  END $$;
+
   CREATE FUNCTION writable(wanted smallint) RETURNS smallint VOLATILE LANGUAGE plpgsql AS $$
   BEGIN
-    PERFORM pg_advisory_xact_lock_shared(hashtext(current_schema()), wanted);
-    IF NOT EXISTS (SELECT FROM shards WHERE shard = wanted AND state = 'serving') THEN
-      RAISE EXCEPTION 'shard % takes no writes here', wanted USING ERRCODE = 'PA001';
-    END IF;
+    PERFORM all_writable(ARRAY[wanted]);
     RETURN wanted;
   END $$;
 
@@ -214,12 +225,7 @@ const applyChanges = `
   DECLARE
     found bigint;
   BEGIN
-    PERFORM pg_advisory_xact_lock_shared(hashtext(current_schema()), each) FROM unnest(of_shards) AS each;
-    SELECT count(*) INTO found FROM shards WHERE shard = ANY(of_shards) AND state = 'serving';
-    IF found <> cardinality(of_shards) THEN
-      RAISE EXCEPTION 'some of the shards % take no writes here', of_shards USING ERRCODE = 'PA001';
-    END IF;
-
+    PERFORM all_writable(of_shards);
     IF changed IS NOT NULL THEN
       WITH written AS (
         UPDATE conversations c SET

@@ -33,7 +33,7 @@ export async function foundByTerm<Row extends { id: string }>(
       FROM ${terms} t JOIN ${sql(tables.subjects)} s ON s.shard = t.shard AND s.id = t.${id}
       WHERE t.term >= ${prefix} AND t.term < ${endOfPrefix(prefix)} AND (t.term, t.${id}) > (${from.term}, ${from.id})
         AND NOT s.${sql(tables.hidden)}
-        AND EXISTS (SELECT FROM shards WHERE shards.shard = t.shard AND state IN ('serving', 'fenced'))
+        AND EXISTS (SELECT FROM served_shards s WHERE s.shard = t.shard)
         AND NOT EXISTS (
           SELECT FROM ${terms} other
           WHERE other.shard = t.shard AND other.${id} = t.${id} AND other.term >= ${prefix} AND other.term < t.term

@@ -1,15 +1,8 @@
 import type { SessionId, UserId } from '@parley/protocol';
 import type { SessionRecord, UserRecord } from '../../users/users-port.ts';
+import { type SessionRow, sessionOf } from '../rows/session-rows.ts';
 import { type UserRow, userOf } from '../rows/user-rows.ts';
 import type { ShardedDatabase } from './sharded-database.ts';
-
-interface SessionRow {
-  id: string;
-  user_id: string;
-  device: string | null;
-  created_at_ms: number;
-  last_used_at_ms: number;
-}
 
 /**
  * Sessions and invitations in PostgreSQL; the other half of the user store. A session is in its user's shard, and
@@ -140,22 +133,13 @@ export class PostgresSessions {
     await this.database.atEach(
       rows.map((row) => row.token_hash),
       (tokenHash) => tokenHash,
-      (sql, group) => sql`
-        WITH permitted AS MATERIALIZED (
-          SELECT writable(each) AS shard FROM unnest(${this.database.shardsOf(group)}::smallint[]) AS each
-        )
-        DELETE FROM session_tokens t USING permitted
-        WHERE t.shard = permitted.shard AND t.token_hash = ANY(${group}::text[])`,
+      (sql, group) => {
+        const shards = this.database.shardsOf(group);
+        return sql`
+          WITH permitted AS MATERIALIZED (SELECT all_writable(${shards}::smallint[]) AS shards)
+          DELETE FROM session_tokens t USING permitted
+          WHERE permitted.shards > 0 AND t.shard = ANY(${shards}::smallint[]) AND t.token_hash = ANY(${group}::text[])`;
+      },
     );
   }
-}
-
-function sessionOf(row: SessionRow): SessionRecord {
-  return {
-    id: row.id,
-    userId: row.user_id,
-    device: row.device,
-    createdAtMs: row.created_at_ms,
-    lastUsedAtMs: row.last_used_at_ms,
-  };
 }

@@ -141,9 +141,7 @@ export class ShardedDatabase {
 async function shardStates(pools: readonly Pool[]): Promise<{ pool: Pool; shard: number }[]> {
   const states = await Promise.all(
     pools.map(async (pool) => {
-      const rows = await pool.run(
-        (sql) => sql<{ shard: number }[]>`SELECT shard FROM shards WHERE state IN ('serving', 'fenced')`,
-      );
+      const rows = await pool.run((sql) => sql<{ shard: number }[]>`SELECT shard FROM served_shards`);
       return rows.map(({ shard }) => ({ pool, shard }));
     }),
   );

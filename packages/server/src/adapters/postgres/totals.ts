@@ -14,7 +14,7 @@ export class PostgresTotals implements Totals {
   async read(): Promise<{ users: number; conversations: number; messages: number; databaseBytes: number }> {
     const parts = await this.database.everywhere(
       (sql) => sql<TotalsRow[]>`
-        WITH here AS (SELECT shard FROM shards WHERE state IN ('serving', 'fenced'))
+        WITH here AS (SELECT shard FROM served_shards)
         SELECT (SELECT count(*) FROM users JOIN here USING (shard)) AS users,
           (SELECT count(*) FROM conversations JOIN here USING (shard) WHERE NOT closed) AS conversations,
           (SELECT coalesce(sum(message_count), 0)::bigint FROM conversations JOIN here USING (shard)) AS messages,

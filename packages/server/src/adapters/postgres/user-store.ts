@@ -99,7 +99,7 @@ export class PostgresUserStore extends PostgresSessions implements UserStore {
       (sql) => sql<UserRow[]>`
         SELECT * FROM users
         WHERE username_key >= ${prefix} AND username_key < ${endOfPrefix(prefix)} AND username_key > ${after ?? ''}
-          AND shard IN (SELECT shard FROM shards WHERE state IN ('serving', 'fenced'))
+          AND shard IN (SELECT shard FROM served_shards)
         ORDER BY username_key LIMIT ${limit}`,
     );
     return firstOfAll(parts.flat(), limit, (a, b) => compare(a.username_key, b.username_key)).map(userOf);

@@ -1,16 +1,9 @@
 import type { Database } from 'bun:sqlite';
 import type { SessionId, UserId } from '@parley/protocol';
 import type { SessionRecord, UserRecord } from '../../users/users-port.ts';
+import { type SessionRow, sessionOf } from '../rows/session-rows.ts';
 import { type UserRow, userOf } from '../rows/user-rows.ts';
 import type { GroupCommit } from './group-commit.ts';
-
-interface SessionRow {
-  id: string;
-  user_id: string;
-  device: string | null;
-  created_at_ms: number;
-  last_used_at_ms: number;
-}
 
 /** Sessions and invitations in SQLite; the other half of the user store. */
 export class SqliteSessions {
@@ -64,16 +57,6 @@ export class SqliteSessions {
       this.statements.insertInvitation.run(tokenHash, uses, expiresAtMs, createdBy);
     });
   }
-}
-
-function sessionOf(row: SessionRow): SessionRecord {
-  return {
-    id: row.id,
-    userId: row.user_id,
-    device: row.device,
-    createdAtMs: row.created_at_ms,
-    lastUsedAtMs: row.last_used_at_ms,
-  };
 }
 
 function prepare(database: Database) {
