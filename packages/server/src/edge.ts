@@ -19,6 +19,7 @@ import type { Publish } from './messaging/socket.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Ids } from './platform/ids.ts';
 import { failureReporter } from './platform/log.ts';
+import type { Tracing } from './platform/tracing.ts';
 import { measure } from './server-metrics.ts';
 import type { Config } from './settings/settings.ts';
 import { Accounts } from './users/accounts.ts';
@@ -31,6 +32,7 @@ interface EdgeOptions {
   adapters: Adapters;
   config: Config;
   metrics: Registry;
+  tracing: Tracing;
   publish: Publish;
   clock: Clock;
   ids: Ids;
@@ -49,10 +51,10 @@ export class Edge {
   private readonly startedAtMs: number;
 
   constructor(private readonly options: EdgeOptions) {
-    const { adapters, config, metrics, clock, ids } = options;
+    const { adapters, config, metrics, tracing, clock, ids } = options;
     const { users, conversations: store, history, registry, mailboxes, commandLog } = adapters;
     this.startedAtMs = clock.nowMs();
-    this.submitter = new CommandSubmitter(() => this.messaging.serverId, commandLog, clock, ids);
+    this.submitter = new CommandSubmitter(() => this.messaging.serverId, commandLog, clock, ids, tracing);
     const signals = new Signals(registry, mailboxes);
     const admission = new Admission(config['rate-limits'] === 'on' ? adapters.rateLimits : noRateLimits);
     const passwords = new PasswordHashing();
@@ -62,6 +64,7 @@ export class Edge {
     const messages = new Messages(history, store, this.submitter);
     this.messaging = new Messaging({
       ...{ registry, mailboxes, history, conversations: store, messages, reads, receipts, admission, clock, ids },
+      tracing,
       submitter: this.submitter,
       authenticate: (token) => accounts.authenticate(token),
       publish: options.publish,
@@ -84,6 +87,7 @@ export class Edge {
       allowedOrigins: config['allowed-origins'],
       metrics: requestMetrics(metrics),
       clock,
+      tracing,
     });
     this.controlApi = createApi(handlers, authoriseAtTheMachine);
     this.measureQueues(metrics);

@@ -11,6 +11,7 @@ import { type Clock, systemClock } from './platform/clock.ts';
 import { type Ids, systemIds } from './platform/ids.ts';
 import { failureReporter } from './platform/log.ts';
 import { createMetrics, serveMetrics } from './platform/metrics.ts';
+import { Tracing } from './platform/tracing.ts';
 import { pause } from './platform/waiting.ts';
 import { distributionMetrics } from './server-metrics.ts';
 import { BadSetting } from './settings/bad-setting.ts';
@@ -36,14 +37,15 @@ export class Server {
   ) {
     const { commandLog, history, conversations, registry, mailboxes, checks } = adapters;
     const { metrics } = this;
+    const tracing = new Tracing(adapters.hops);
     // Other processes of a cluster lack the same services: sending people to those instead would help nobody.
     this.health = new Health(checks, clock, { failedChecks: config.shape === 'cluster' ? 'are told' : 'are fatal' });
     const meetsPeople = config.roles.has('gateway') || config.roles.has('messaging');
     const publish = (topic: string, text: string) => this.http?.publish(topic, text);
-    this.edge = meetsPeople ? new Edge({ adapters, config, metrics, publish, clock, ids }) : null;
+    this.edge = meetsPeople ? new Edge({ adapters, config, metrics, tracing, publish, clock, ids }) : null;
     this.distributor = config.roles.has('distribution')
       ? new Distributor({
-          ...{ commandLog, history, conversations, registry, mailboxes, clock },
+          ...{ commandLog, history, conversations, registry, mailboxes, clock, tracing },
           metrics: distributionMetrics(metrics),
         })
       : null;

@@ -47,6 +47,17 @@ describe('a bad setting is refused, with its name, what it was, and what is allo
       () => loadConfig({ 'trusted-proxies': '10.0.0.0/8,nonsense' }, {}),
       'must be addresses or networks',
     ],
+    [
+      'a collector with a path',
+      () => loadConfig({ 'otlp-endpoint': 'http://collector:4318/v1/traces' }, {}),
+      '--otlp-endpoint: "http://collector:4318/v1/traces" must be a URL like http://collector:4318',
+    ],
+    [
+      'a share above 1',
+      () => loadConfig({}, { PARLEY_TRACE_RATIO: '1.5' }),
+      'PARLEY_TRACE_RATIO: "1.5" must be a number from 0 to 1',
+    ],
+    ['traces for nobody', () => loadConfig({ 'trace-ratio': '0.1' }, {}), '--trace-ratio needs --otlp-endpoint'],
     ['an empty folder', () => loadConfig({ data: '' }, {}), '--data: "" must not be empty'],
   ];
   for (const [name, load, message] of bad) {

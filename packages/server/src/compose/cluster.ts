@@ -15,6 +15,7 @@ import { RedisRateLimits } from '../adapters/redis/rate-limits.ts';
 import { RedisConnectionRegistry } from '../adapters/redis/registry.ts';
 import { Unavailable, Unusable } from '../platform/failures.ts';
 import { failureReporter } from '../platform/log.ts';
+import { passOn } from '../platform/tracing.ts';
 import type { clusterSettings } from '../settings/cluster-settings.ts';
 import type { ConfigOf } from '../settings/setting.ts';
 import type { Adapters } from './adapters.ts';
@@ -53,6 +54,7 @@ export async function clusterAdapters(config: ClusterConfig): Promise<Adapters> 
     mailboxes,
     registry,
     rateLimits: new RedisRateLimits(redis),
+    hops: passOn,
     checks: {
       postgres: () => database.everywhere((sql) => sql`SELECT 1`),
       kafka: () => topics.ping(),

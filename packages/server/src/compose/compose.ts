@@ -1,12 +1,44 @@
 import type { Clock } from '../platform/clock.ts';
+import { failureReporter } from '../platform/log.ts';
 import type { Config } from '../settings/settings.ts';
+import { version } from '../version.ts';
 import type { Adapters } from './adapters.ts';
 import { embeddedAdapters } from './embedded.ts';
 
 /** The adapters of the shape that the configuration asks for. */
 export async function composeAdapters(config: Config, clock: Clock): Promise<Adapters> {
+  const adapters = await adaptersOfShape(config, clock);
+  return config['otlp-endpoint'] === '' ? adapters : recordingHops(adapters, config);
+}
+
+async function adaptersOfShape(config: Config, clock: Clock): Promise<Adapters> {
   if (config.shape === 'embedded') return embeddedAdapters(config.data, clock);
   // The clients of the services take half a second to load, which nobody else has to wait for.
   const { clusterAdapters } = await import('./cluster.ts');
   return clusterAdapters(config);
+}
+
+/** The same adapters, with hops sent to a collector. */
+async function recordingHops(adapters: Adapters, config: Config): Promise<Adapters> {
+  const { OpenTelemetryRecorder } = await import('../adapters/opentelemetry/hop-recorder.ts');
+  const hops = new OpenTelemetryRecorder({
+    endpoint: config['otlp-endpoint'],
+    ratio: config['trace-ratio'],
+    resource: {
+      'service.name': 'parley',
+      'service.namespace': config['cluster-name'],
+      'service.version': version,
+      'service.instance.id': crypto.randomUUID(),
+      'parley.roles': [...config.roles].join(','),
+    },
+    report: failureReporter('tracing'),
+  });
+  return {
+    ...adapters,
+    hops,
+    async close() {
+      await hops.close();
+      await adapters.close();
+    },
+  };
 }

@@ -13,6 +13,7 @@ import { SqliteUserStore } from '../adapters/sqlite/user-store.ts';
 import { backup, type Verification, verify } from '../adapters/sqlite/verify.ts';
 import type { Clock } from '../platform/clock.ts';
 import { failureReporter } from '../platform/log.ts';
+import { passOn } from '../platform/tracing.ts';
 import type { Adapters } from './adapters.ts';
 
 export { databaseFile };
@@ -34,6 +35,7 @@ export function embeddedAdapters(dataFolder: string, clock: Clock): Adapters {
     mailboxes: new MemoryMailboxes(),
     registry: new MemoryConnectionRegistry(clock),
     rateLimits: new MemoryRateLimits(),
+    hops: passOn,
     checks: { database: () => users.isEmpty() },
     async close() {
       await positions.flush();

@@ -7,6 +7,7 @@ import type {
   Role,
   UserId,
 } from '@parley/protocol';
+import type { TraceParent } from '../platform/tracing.ts';
 
 /** What every command says. */
 export interface CommandFields {
@@ -58,6 +59,8 @@ export interface CommandRecord {
   command: Command;
   /** Which server waits for the outcome, and under which id. */
   replyTo: { serverId: string; requestId: string };
+  /** The hop that it comes from, when somebody follows it. */
+  trace?: TraceParent;
 }
 
 /** What became of a command, as whoever submitted it learns it. */

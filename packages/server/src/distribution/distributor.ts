@@ -5,6 +5,8 @@ import type { ConversationStore } from '../conversations/conversations-port.ts';
 import type { HistoryStore } from '../history/history-port.ts';
 import type { Clock } from '../platform/clock.ts';
 import { Unavailable } from '../platform/failures.ts';
+import type { Tracing } from '../platform/tracing.ts';
+import { BatchTrace } from './batch-trace.ts';
 import type { CommandRecord, Outcome } from './command.ts';
 import type { CommandConsumer, CommandLog } from './command-log-port.ts';
 import { type BatchResult, decideBatch } from './decide-batch.ts';
@@ -23,6 +25,7 @@ export interface DistributorPorts {
   mailboxes: Mailboxes;
   clock: Clock;
   metrics: DistributionMetrics;
+  tracing: Tracing;
 }
 
 const undecidable: Outcome = {
@@ -66,21 +69,34 @@ export class Distributor {
     }
   }
 
+  private async carryOut(batch: readonly CommandRecord[]): Promise<void> {
+    const trace = new BatchTrace(this.ports.tracing, batch);
+    try {
+      await this.takeAllTheWay(batch, trace);
+      trace.end();
+    } catch (error) {
+      trace.fail(error);
+      throw error;
+    }
+  }
+
   /**
    * The way of a batch. It is consumed only when all of this is done: after a crash in between the records come
    * again, are answered with the numbers they have, and are routed again (race 1).
    */
-  private async carryOut(batch: readonly CommandRecord[]): Promise<void> {
+  private async takeAllTheWay(batch: readonly CommandRecord[], trace: BatchTrace): Promise<void> {
     const { history, conversations, clock, metrics } = this.ports;
     const startedMs = clock.monotonicMs();
     const commands = batch.map((record) => record.command);
     const nowMs = clock.nowMs();
     const result = await history.apply(factsNeeded(commands), (facts) => decideBatch(facts, commands, nowMs));
     const committedMs = clock.monotonicMs();
+    trace.decided(result);
     await indexParticipants(result, conversations);
     const deliveries = await this.route(result);
     const copies = [...deliveries.values()].reduce((sum, list) => sum + list.length, 0);
     addOutcomes(deliveries, batch, result);
+    trace.mark(deliveries.values());
     await Promise.all(Array.from(deliveries, ([serverId, list]) => this.ports.mailboxes.deliver(serverId, list)));
     metrics.batchDone({
       commands: batch.length,

@@ -1,4 +1,5 @@
 import type { Entry, ServerFrame, SessionId, UserId } from '@parley/protocol';
+import type { TraceParent } from '../platform/tracing.ts';
 import type { Outcome } from './command.ts';
 
 /** One server's copy of an entry, for everybody on it whom it concerns. */
@@ -11,6 +12,8 @@ export interface EntryCopy {
   interested: boolean;
   /** Those whom the registry showed on this server; beside the interested ones where both ways are on. */
   recipientIds: UserId[];
+  /** The hop that it comes from, when somebody follows its command. */
+  trace?: TraceParent;
 }
 
 /** What one server is told. */
@@ -28,7 +31,7 @@ export type Delivery =
 export interface Mailboxes {
   /**
    * Opens the mailbox of `serverId`, which must be new. `receive` gets deliveries in the order in which one sender
-   * delivered them, at least once each, one call at a time; it must not throw.
+   * delivered them, whole, at least once each, one call at a time; it must not throw.
    */
   open(serverId: string, receive: (deliveries: readonly Delivery[]) => void | Promise<void>): Promise<Mailbox>;
   /**

@@ -2,8 +2,9 @@ import type { UserId } from '@parley/protocol';
 import type { Clock } from '../platform/clock.ts';
 import { Refusal, Unavailable } from '../platform/failures.ts';
 import type { Ids } from '../platform/ids.ts';
+import type { Tracing } from '../platform/tracing.ts';
 import { pause } from '../platform/waiting.ts';
-import type { Command, Outcome } from './command.ts';
+import type { Command, CommandRecord, Outcome } from './command.ts';
 import type { CommandLog } from './command-log-port.ts';
 
 /** What bounds the commands that one server has under way (race 11). */
@@ -46,6 +47,7 @@ export class CommandSubmitter {
     private readonly log: Pick<CommandLog, 'append'>,
     private readonly clock: Clock,
     private readonly ids: Ids,
+    private readonly tracing: Tracing,
     private readonly bounds: SubmitBounds = defaultSubmitBounds,
   ) {
     this.stopSweeping = clock.every(1_000, () => this.giveUpOld());
@@ -71,10 +73,22 @@ export class CommandSubmitter {
         fail: reject,
       });
       this.inFlightByUser.set(command.actorId, (this.inFlightByUser.get(command.actorId) ?? 0) + 1);
-      this.log.append({ command, replyTo: { serverId: this.serverId(), requestId } }).catch((cause: unknown) => {
+      this.append({ command, replyTo: { serverId: this.serverId(), requestId } }).catch((cause: unknown) => {
         this.take(requestId)?.fail(new Unavailable('the command log took no command', { cause }));
       });
     });
+  }
+
+  private async append(record: CommandRecord): Promise<void> {
+    const hop = this.tracing.next('append', this.tracing.current);
+    if (hop.traceParent !== undefined) record.trace = hop.traceParent;
+    await this.log.append(record).then(
+      () => hop.end(),
+      (error: unknown) => {
+        hop.fail(error);
+        throw error;
+      },
+    );
   }
 
   /** Called with each outcome from the mailbox; one that nobody waits for any more is dropped. */

@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { cors } from 'hono/cors';
 import { type Clock, systemClock } from '../platform/clock.ts';
 import { Refusal } from '../platform/failures.ts';
+import { Tracing, traceHeader } from '../platform/tracing.ts';
 import { type Authorise, bindOperations, type GatewayBindings, type Handlers } from './binding.ts';
 import { problemOf } from './problem.ts';
 import { noRequestMetrics, type RequestMetrics } from './request-metrics.ts';
@@ -16,11 +17,13 @@ export interface ApiOptions {
   allowedOrigins?: readonly string[];
   metrics?: RequestMetrics;
   clock?: Clock;
+  tracing?: Tracing;
 }
 
 /** The operations, with every failure answered as a problem. */
 export function createApi(handlers: Handlers, authorise: Authorise, options: ApiOptions = {}): Hono<GatewayBindings> {
-  const { reference, web, allowedOrigins = [], metrics = noRequestMetrics, clock = systemClock } = options;
+  const { reference, web, allowedOrigins = [] } = options;
+  const { metrics = noRequestMetrics, clock = systemClock, tracing = new Tracing() } = options;
   const app = new Hono<GatewayBindings>();
   app.use(async (context, next) => {
     await next();
@@ -29,7 +32,7 @@ export function createApi(handlers: Handlers, authorise: Authorise, options: Api
     }
   });
   if (allowedOrigins.length > 0) app.use('/v1/*', crossOrigin(allowedOrigins));
-  bindOperations(app, handlers, { authorise, metrics, clock });
+  bindOperations(app, handlers, { authorise, metrics, clock, tracing });
   if (reference) app.route('/', reference);
   if (web) app.route('/', web);
   app.notFound((context) => unrouted(app, context.req.method, context.req.path));
@@ -49,7 +52,7 @@ function crossOrigin(origins: readonly string[]) {
   return cors({
     origin: [...origins],
     allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    allowHeaders: ['authorization', 'content-type'],
+    allowHeaders: ['authorization', 'content-type', traceHeader],
     exposeHeaders: ['retry-after'],
     maxAge: 3_600,
   });

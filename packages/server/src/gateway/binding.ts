@@ -2,6 +2,7 @@ import { type Operation, type OperationId, operations, type RequestOf, type Resp
 import type { Context, Hono } from 'hono';
 import type * as z from 'zod/mini';
 import type { Clock } from '../platform/clock.ts';
+import { type Tracing, traceHeader } from '../platform/tracing.ts';
 import { fieldErrors, invalidRequest } from '../platform/validation.ts';
 import type { Caller } from '../users/accounts.ts';
 import { problemOf } from './problem.ts';
@@ -40,6 +41,7 @@ interface BindingPorts {
   authorise: Authorise;
   metrics: RequestMetrics;
   clock: Clock;
+  tracing: Tracing;
 }
 
 /** More broken rules than this are not told: an answer must not grow with what a stranger sends. */
@@ -47,7 +49,7 @@ const errorsMax = 20;
 
 /** Makes every operation of the protocol a route: authorise, validate, handle, answer. */
 export function bindOperations(app: Hono<GatewayBindings>, handlers: Handlers, ports: BindingPorts): void {
-  const { authorise, metrics, clock } = ports;
+  const { authorise, metrics, clock, tracing } = ports;
   for (const [id, operation] of Object.entries(operations) as [OperationId, Operation][]) {
     // The table pairs each id with its own types, which can't be followed through a loop over all of them.
     const handle = handlers[id] as (request: unknown, caller: unknown, context: RequestContext) => Promise<unknown>;
@@ -58,7 +60,11 @@ export function bindOperations(app: Hono<GatewayBindings>, handlers: Handlers, p
     };
     app.on(operation.method, operation.path.replaceAll(/\{(\w+)\}/g, ':$1'), async (context) => {
       const startedMs = clock.monotonicMs();
-      const response = await answer(context).catch(problemOf);
+      const answered =
+        operation.method === 'GET'
+          ? answer(context)
+          : tracing.receive(id, context.req.raw.headers.get(traceHeader), () => answer(context));
+      const response = await answered.catch(problemOf);
       metrics.requestDone({ operationId: id, status: response.status, durationMs: clock.monotonicMs() - startedMs });
       return response;
     });

@@ -3,6 +3,7 @@ import type { ConversationReads } from '../conversations/conversation-reads.ts';
 import type { Delivery, EntryCopy } from '../distribution/mailbox-port.ts';
 import { concernedUsers, leavingUser } from '../distribution/route.ts';
 import type { CommandSubmitter } from '../distribution/submitter.ts';
+import type { Tracing } from '../platform/tracing.ts';
 import type { FanOut } from './fan-out.ts';
 import type { PresenceWatch } from './presence-watch.ts';
 import type { Roster } from './roster.ts';
@@ -15,6 +16,7 @@ export class Inbox {
     private readonly roster: Roster,
     private readonly watch: PresenceWatch,
     private readonly reads: Pick<ConversationReads, 'ownOrNull'>,
+    private readonly tracing: Tracing,
     private readonly reportFailure: (error: unknown) => void,
   ) {}
 
@@ -35,7 +37,7 @@ export class Inbox {
         this.submitter.settle(delivery.requestId, delivery.outcome);
         return;
       case 'entry':
-        await this.fanOut.deliver(delivery);
+        await this.tracing.during('fan out', delivery.trace, () => this.fanOut.deliver(delivery));
         for (const userId of seesConversationAnew(delivery)) this.showConversation(userId, delivery.entry);
         return;
       case 'frame': {

@@ -8,6 +8,7 @@ import type { HistoryStore } from '../history/history-port.ts';
 import type { Messages } from '../history/messages.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Ids } from '../platform/ids.ts';
+import type { Tracing } from '../platform/tracing.ts';
 import { Arrival, type ArrivalPorts } from './arrival.ts';
 import { Attendance } from './attendance.ts';
 import { BroadcastGroups } from './broadcast-groups.ts';
@@ -45,6 +46,7 @@ export interface MessagingPorts {
   publish: Publish;
   clock: Clock;
   ids: Ids;
+  tracing: Tracing;
   reportFailure(error: unknown): void;
 }
 
@@ -76,7 +78,7 @@ export class Messaging {
     this.arrival = new Arrival(ports, this.roster, this.attendance, this.groups, this.watch);
     this.intake = new Intake(this.arrival, new Requests(ports, this.watch), reportFailure);
     const fanOut = new FanOut(this.roster, this.groups, history, conversations, reportFailure);
-    this.inbox = new Inbox(ports.submitter, fanOut, this.roster, this.watch, reads, reportFailure);
+    this.inbox = new Inbox(ports.submitter, fanOut, this.roster, this.watch, reads, ports.tracing, reportFailure);
     this.lease = new ServerLease(registry, clock, ports.ids, {
       opened: (id) => this.openMailbox(id),
       lost: () => this.startAnew(),

@@ -10,6 +10,7 @@ import type { ConversationReads } from '../conversations/conversation-reads.ts';
 import type { ReadReceipts } from '../conversations/read-receipts.ts';
 import type { Messages } from '../history/messages.ts';
 import { Refusal, Unavailable } from '../platform/failures.ts';
+import type { Tracing } from '../platform/tracing.ts';
 import { type Connection, identityOf } from './connection.ts';
 import type { PresenceWatch } from './presence-watch.ts';
 
@@ -23,6 +24,7 @@ export interface RequestPorts {
     frame(userId: UserId): Promise<void>;
     signal(userId: UserId): Promise<void>;
   };
+  tracing: Tracing;
   reportFailure(error: unknown): void;
 }
 
@@ -57,7 +59,9 @@ export class Requests {
   private send(connection: Connection, frame: ClientFrameOf<'send'>): void {
     const { id, conversationId, clientMessageId, text } = frame;
     const { userId } = identityOf(connection);
-    this.ports.messages.send(userId, conversationId, clientMessageId, text).then(
+    const { messages, tracing } = this.ports;
+    const sent = tracing.receive('send', null, () => messages.send(userId, conversationId, clientMessageId, text));
+    sent.then(
       (receipt) => connection.send({ type: 'ack', id, clientMessageId, ...receipt }),
       (error: unknown) => this.refuse(connection, id, error),
     );

@@ -21,6 +21,19 @@ export const settings = {
     'port of /metrics for Prometheus; "off" for none',
   ),
   'metrics-host': setting(z.string().check(z.minLength(1)), '127.0.0.1', 'address to answer /metrics on'),
+  'otlp-endpoint': setting(
+    z.string().check(z.refine(isCollector, { error: 'must be a URL like http://collector:4318, without a path' })),
+    '',
+    'OpenTelemetry collector that the hops of traced commands are sent to, as OTLP over HTTP',
+  ),
+  'trace-ratio': setting(
+    z.pipe(
+      z.string().check(z.regex(/^(0|1|0?\.\d{1,9})$/, { error: 'must be a number from 0 to 1, like 0.01' })),
+      z.transform(Number),
+    ),
+    '0',
+    'share of the commands that a trace is begun for when they come without one; needs --otlp-endpoint',
+  ),
   signup: setting(oneOf(['open', 'invitation', 'closed']), 'open', 'who may make an account: open, invitation, closed'),
   'max-connections': setting(
     whole(1, connectionsMax()),
@@ -68,6 +81,9 @@ export function loadConfig(
 ): Config {
   const config = loadSettings(settings, flags, environment, file);
   checkShape(config);
+  if (config['trace-ratio'] > 0 && config['otlp-endpoint'] === '') {
+    throw new BadSetting('--trace-ratio needs --otlp-endpoint: nobody would get the traces');
+  }
   return config;
 }
 
@@ -119,6 +135,12 @@ function areProxies(addresses: readonly string[]): boolean {
   } catch {
     return false;
   }
+}
+
+function isCollector(text: string): boolean {
+  if (text === '') return true;
+  const url = URL.parse(text);
+  return url !== null && /^https?:$/.test(url.protocol) && url.pathname === '/' && url.search === '' && url.hash === '';
 }
 
 function connectionsMax(): number {

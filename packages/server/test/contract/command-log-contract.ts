@@ -83,6 +83,20 @@ export function describeCommandLogContract(name: string, open: () => Promise<Com
       expect(handler.mostAtOnce).toBe(1);
     });
 
+    test('hands out with each record the trace that it was appended with, and with the others none', async () => {
+      const trace = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+      const conversationId = systemIds.uuid();
+      for (const each of [record(conversationId), { ...record(conversationId), trace }]) await log.append(each);
+      const traces: (string | undefined)[] = [];
+      const consumer = await log.consume(async (batch) => {
+        traces.push(...batch.map((each) => each.trace));
+        await handler.handle(batch);
+      });
+      await handler.until(() => handler.handled.length === 2);
+      expect(traces).toEqual([undefined, trace]);
+      await consumer.close();
+    });
+
     test('hands out one batch at a time: what arrives meanwhile is in the next', async () => {
       const underWay = Promise.withResolvers<void>();
       handler.next = () => underWay.promise;

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import type { Entry } from '@parley/protocol';
 import type { Delivery, Mailboxes } from '../../src/distribution/mailbox-port.ts';
 import { systemIds } from '../../src/platform/ids.ts';
 
@@ -10,6 +11,11 @@ export interface MailboxesUnderTest {
 /** A delivery that is told from others by its number. */
 function numbered(number: number): Delivery {
   return { kind: 'outcome', requestId: String(number), outcome: { kind: 'unchanged' } };
+}
+
+function message(seq: number): Entry {
+  const numbers = { conversationId: 'conversation', seq, messageCount: seq, atMs: seq, senderId: 'somebody' };
+  return { kind: 'message', ...numbers, clientMessageId: String(seq), text: 'text' };
 }
 
 /** Notes what it receives, and lets a test wait for it and hold it up. */
@@ -73,6 +79,23 @@ export function describeMailboxesContract(name: string, open: () => Promise<Mail
       await receiver.has(299);
       expect([...new Set(receiver.received)]).toEqual(Array.from({ length: 300 }, (_, number) => number));
       expect(receiver.mostAtOnce).toBe(1);
+      await mailbox.close();
+    });
+
+    test('hand over each copy of an entry with its trace, and in its place', async () => {
+      const traces = ['00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', undefined, '00-1-2-01', '00-1-2-01'];
+      const copies: Delivery[] = traces.map((trace, index) => ({
+        ...{ kind: 'entry', entry: message(index + 1), broadcast: false, interested: false, recipientIds: [] },
+        ...(trace !== undefined && { trace }),
+      }));
+      const received: Delivery[] = [];
+      const mailbox = await mailboxes.open(serverId, async (deliveries) => {
+        received.push(...deliveries);
+        await receiver.receive(deliveries);
+      });
+      await mailboxes.deliver(serverId, [...copies, numbered(1)]);
+      await receiver.has(1);
+      expect(received).toEqual([...copies, numbered(1)]);
       await mailbox.close();
     });
 

@@ -8,6 +8,7 @@ import type { Command, CommandRecord } from '../../src/distribution/command.ts';
 import { Distributor } from '../../src/distribution/distributor.ts';
 import type { Delivery, EntryCopy } from '../../src/distribution/mailbox-port.ts';
 import { Unavailable } from '../../src/platform/failures.ts';
+import { Tracing } from '../../src/platform/tracing.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
 type Handle = (batch: readonly CommandRecord[]) => Promise<void>;
@@ -65,6 +66,7 @@ export class DistributionUnderTest {
       registry: this.registry,
       clock,
       metrics: { batchDone: () => undefined, commandSetAside: () => undefined },
+      tracing: new Tracing(),
     });
     await distributor.run();
   }

@@ -33,6 +33,7 @@ import { requestParts } from '../../src/gateway/reference/request-parts.ts';
 import { Messages } from '../../src/history/messages.ts';
 import { type Clock, systemClock } from '../../src/platform/clock.ts';
 import { systemIds } from '../../src/platform/ids.ts';
+import { Tracing } from '../../src/platform/tracing.ts';
 import { Accounts } from '../../src/users/accounts.ts';
 import { Administration } from '../../src/users/administration.ts';
 import { PasswordHashing } from '../../src/users/password-hashing.ts';
@@ -114,7 +115,8 @@ export function accountsOver(adapters: Adapters, argon2: CountingArgon2, clock: 
 
 async function servicesOver(adapters: Adapters, accounts: Accounts, clock: Clock) {
   const { users, conversations, history, registry, mailboxes, commandLog } = adapters;
-  const submitter = new CommandSubmitter(() => serverId, commandLog, clock, systemIds);
+  const tracing = new Tracing();
+  const submitter = new CommandSubmitter(() => serverId, commandLog, clock, systemIds, tracing);
   const mailbox = await mailboxes.open(serverId, (deliveries: readonly Delivery[]) => {
     for (const delivery of deliveries) {
       if (delivery.kind === 'outcome') submitter.settle(delivery.requestId, delivery.outcome);
@@ -122,7 +124,7 @@ async function servicesOver(adapters: Adapters, accounts: Accounts, clock: Clock
   });
   const metrics = { batchDone: () => undefined, commandSetAside: () => undefined };
   const distributor = new Distributor({
-    ...{ commandLog, history, conversations, registry, mailboxes, clock, metrics },
+    ...{ commandLog, history, conversations, registry, mailboxes, clock, metrics, tracing },
   });
   const consumer = await distributor.run();
   const reads = new ConversationReads(conversations, users, registry);

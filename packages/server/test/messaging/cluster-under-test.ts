@@ -13,6 +13,7 @@ import type { Connection } from '../../src/messaging/connection.ts';
 import { Messaging } from '../../src/messaging/messaging.ts';
 import type { Socket } from '../../src/messaging/socket.ts';
 import { systemIds } from '../../src/platform/ids.ts';
+import { Tracing } from '../../src/platform/tracing.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
 /** Several messaging servers and one distributor in this process, over one set of adapters, on a clock that is told. */
@@ -45,6 +46,7 @@ export class ClusterUnderTest {
       mailboxes,
       clock: cluster.clock,
       metrics,
+      tracing: new Tracing(),
     }).run();
     return cluster;
   }
@@ -88,13 +90,15 @@ class ServerUnderTest {
   constructor(private readonly cluster: ClusterUnderTest) {
     const { adapters, clock } = cluster;
     const { registry, mailboxes, history, users } = adapters;
-    const submitter = new CommandSubmitter(() => this.messaging.serverId, adapters.commandLog, clock, systemIds);
+    const tracing = new Tracing();
+    const serverId = () => this.messaging.serverId;
+    const submitter = new CommandSubmitter(serverId, adapters.commandLog, clock, systemIds, tracing);
     const reads = new ConversationReads(adapters.conversations, users, registry);
     this.messages = new Messages(history, adapters.conversations, submitter);
     this.conversations = new Conversations(submitter, reads, users, systemIds);
     this.messaging = new Messaging({
       ...{ registry, mailboxes, history, conversations: adapters.conversations, messages: this.messages, reads },
-      ...{ submitter, clock, ids: systemIds, admission: new Admission(noRateLimits) },
+      ...{ submitter, clock, tracing, ids: systemIds, admission: new Admission(noRateLimits) },
       receipts: new ReadReceipts(adapters.conversations, history, new Signals(registry, mailboxes)),
       authenticate: (token) => cluster.authenticate(token),
       publish: (topic, text) => {

@@ -5,7 +5,7 @@ import type { KafkaSettings } from './connection.ts';
 import { Consumption } from './consumption.ts';
 import { defaultGroupTimes, type GroupTimes } from './group-member.ts';
 import { BatchingProducer } from './producer.ts';
-import { parseRecord } from './record-format.ts';
+import { formatRecord, parseRecord } from './record-format.ts';
 import { commandsTopic, poisonTopic } from './topics.ts';
 
 interface CommandLogOptions {
@@ -46,7 +46,7 @@ export class KafkaCommandLog implements CommandLog {
       topic: commandsTopic(this.settings.clusterName),
       partition: shardOf(conversationId, this.options.shards),
       key: conversationId,
-      value: JSON.stringify(record),
+      ...formatRecord(record),
     });
   }
 
@@ -64,7 +64,8 @@ export class KafkaCommandLog implements CommandLog {
   }
 
   setAside(record: CommandRecord, reason: string): Promise<void> {
-    return this.sendPoison(JSON.stringify(record), reason, {});
+    const { value, headers = {} } = formatRecord(record);
+    return this.sendPoison(value, reason, headers);
   }
 
   /** Sends what waits, then lets go. */

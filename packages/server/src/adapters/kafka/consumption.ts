@@ -2,7 +2,7 @@ import type { CommandRecord } from '../../distribution/command.ts';
 import type { CommandConsumer } from '../../distribution/command-log-port.ts';
 import { Unavailable } from '../../platform/failures.ts';
 import { backOffMs, type KafkaSettings } from './connection.ts';
-import { Fetcher } from './fetcher.ts';
+import { type FetchedRecord, Fetcher } from './fetcher.ts';
 import { GroupMember, type GroupTimes } from './group-member.ts';
 import { Lanes, type WaitingRecord, waitingMax } from './lanes.ts';
 
@@ -12,7 +12,7 @@ interface ConsumptionOptions {
   group: string;
   times: GroupTimes;
   laneOf(partition: number): string;
-  parse(value: Buffer): CommandRecord | null;
+  parse(record: FetchedRecord): CommandRecord | null;
   setAside(partition: number, record: WaitingRecord): Promise<void>;
   handle(batch: readonly CommandRecord[]): Promise<void>;
 }
@@ -50,7 +50,7 @@ export class Consumption implements CommandConsumer {
       receive: (partition, records) =>
         this.lanes.put(
           partition,
-          records.map(({ offset, value }) => ({ offset, bytes: value, record: parse(value) })),
+          records.map((each) => ({ offset: each.offset, bytes: each.value, record: parse(each) })),
         ),
     });
     this.member = this.newMember();

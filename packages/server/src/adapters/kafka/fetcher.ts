@@ -4,7 +4,10 @@ import { backOffMs, clientOptions, isBrokerError, type KafkaSettings } from './c
 /** A record as it is in the log. */
 export interface FetchedRecord {
   offset: bigint;
+  /** When it was sent, by the clock of whoever sent it; milliseconds since the Unix epoch. */
+  atMs: number;
   value: Buffer;
+  headers: readonly (readonly [Buffer | null, Buffer | null])[];
 }
 
 interface FetcherOptions {
@@ -119,10 +122,11 @@ export class Fetcher {
         const records: FetchedRecord[] = [];
         let next = position;
         for (const batch of batches ?? []) {
-          for (const { offsetDelta, value } of batch.records) {
+          for (const { offsetDelta, timestampDelta, value, headers } of batch.records) {
             const offset = batch.firstOffset + BigInt(offsetDelta);
             if (offset < position) continue;
-            records.push({ offset, value: value ?? Buffer.alloc(0) });
+            const atMs = Number(batch.firstTimestamp + timestampDelta);
+            records.push({ offset, atMs, value: value ?? Buffer.alloc(0), headers });
           }
           next = batch.firstOffset + BigInt(batch.lastOffsetDelta) + 1n;
         }

@@ -1,20 +1,27 @@
-import { ProduceAcks, Producer } from '@platformatic/kafka';
+import { type MessageToProduce, ProduceAcks, Producer } from '@platformatic/kafka';
 import type { Delivery, Mailbox, Mailboxes } from '../../distribution/mailbox-port.ts';
+import { traceHeader } from '../../platform/tracing.ts';
 import { clientOptions, failureOf, isUnknownTopic, type KafkaSettings } from './connection.ts';
 import { Fetcher } from './fetcher.ts';
+import {
+  deliveriesMax,
+  deliveriesOf,
+  type MailboxRecord,
+  sendsOf,
+  type WrittenDelivery,
+  written,
+} from './mailbox-records.ts';
 import { mailboxTopic, type Topics } from './topics.ts';
+
+const traceHeaderBytes = Buffer.from(traceHeader);
 
 type Receive = (deliveries: readonly Delivery[]) => void | Promise<void>;
 
 interface Waiting {
-  deliveries: readonly string[];
+  deliveries: readonly WrittenDelivery[];
   resolve(): void;
   reject(error: unknown): void;
 }
-
-/** A record's text, well below the brokers' `max.message.bytes`; a single larger delivery has a record of its own. */
-const recordBytes = 500_000;
-const recordsMax = 10_000;
 
 /** A mailbox in Kafka is a topic of one partition; who delivers puts several deliveries into one record. */
 export class KafkaMailboxes implements Mailboxes {
@@ -83,9 +90,9 @@ class Outgoing {
   }
 
   put(deliveries: readonly Delivery[]): Promise<void> {
-    const texts = deliveries.map((delivery) => JSON.stringify(delivery));
+    const writtenDeliveries = deliveries.map(written);
     return new Promise((resolve, reject) => {
-      this.waiting.push({ deliveries: texts, resolve, reject });
+      this.waiting.push({ deliveries: writtenDeliveries, resolve, reject });
       if (!this.sending) this.sendAll().catch(reject);
     });
   }
@@ -104,10 +111,10 @@ class Outgoing {
     this.sending = false;
   }
 
-  private async send(deliveries: readonly string[]): Promise<void> {
-    for (const value of recordsOf(deliveries)) {
+  private async send(deliveries: readonly WrittenDelivery[]): Promise<void> {
+    for (const records of sendsOf(deliveries)) {
       try {
-        await this.producer.send({ messages: [{ topic: this.topic, partition: 0, value }] });
+        await this.producer.send({ messages: records.map((record) => messageOf(this.topic, record)) });
       } catch (error) {
         // The server is gone, and its mailbox with it: nobody waits for this.
         if (isUnknownTopic(error)) return;
@@ -117,21 +124,10 @@ class Outgoing {
   }
 }
 
-/** Deliveries as JSON arrays of bounded size. */
-function* recordsOf(deliveries: readonly string[]): Generator<string> {
-  let record: string[] = [];
-  let bytes = 0;
-  for (const delivery of deliveries) {
-    const size = Buffer.byteLength(delivery);
-    if (record.length > 0 && (bytes + size > recordBytes || record.length >= recordsMax)) {
-      yield `[${record.join(',')}]`;
-      record = [];
-      bytes = 0;
-    }
-    record.push(delivery);
-    bytes += size;
-  }
-  yield `[${record.join(',')}]`;
+function messageOf(topic: string, { value, trace }: MailboxRecord) {
+  const message: MessageToProduce<Buffer, string, Buffer, Buffer> = { topic, partition: 0, value };
+  if (trace !== undefined) message.headers = new Map([[traceHeaderBytes, Buffer.from(trace)]]);
+  return message;
 }
 
 /** Reads a mailbox from its beginning and hands over what is in it, one call at a time. */
@@ -148,9 +144,9 @@ class OpenMailbox {
   ) {
     this.fetcher = new Fetcher({
       ...{ settings, topic },
-      hasRoom: () => this.waiting.length < recordsMax,
+      hasRoom: () => this.waiting.length < deliveriesMax,
       receive: (_partition, records) => {
-        for (const { value } of records) for (const delivery of deliveriesOf(value)) this.waiting.push(delivery);
+        for (const record of records) for (const delivery of deliveriesOf(record)) this.waiting.push(delivery);
         this.receiving ??= this.receiveAll();
       },
     });
@@ -174,9 +170,4 @@ class OpenMailbox {
     }
     this.receiving = null;
   }
-}
-
-/** Nobody but the cluster's distributors and servers writes mailboxes. */
-function deliveriesOf(value: Buffer): Delivery[] {
-  return JSON.parse(value.toString()) as Delivery[];
 }

@@ -1,5 +1,7 @@
 import * as z from 'zod/mini';
 import type { CommandRecord } from '../../distribution/command.ts';
+import { type TraceParent, traceHeader } from '../../platform/tracing.ts';
+import type { FetchedRecord } from './fetcher.ts';
 
 /** What every command says; what else it says is for the rule, which sets aside what it can't decide. */
 const recordSchema = z.object({
@@ -12,14 +14,29 @@ const recordSchema = z.object({
   replyTo: z.object({ serverId: z.string(), requestId: z.string() }),
 });
 
-/** The command in a record's bytes; null when there is none. */
-export function parseRecord(bytes: Buffer): CommandRecord | null {
+/** A command as a record's bytes and headers: its trace is where every program of OpenTelemetry looks for it. */
+export function formatRecord({ trace, ...record }: CommandRecord): { value: string; headers?: Record<string, string> } {
+  return { value: JSON.stringify(record), ...traceHeaders(trace) };
+}
+
+/** The command in a record; null when there is none. */
+export function parseRecord({ value, headers }: Pick<FetchedRecord, 'value' | 'headers'>): CommandRecord | null {
   let content: unknown;
   try {
-    content = JSON.parse(bytes.toString());
+    content = JSON.parse(value.toString());
   } catch {
     return null;
   }
   const parsed = recordSchema.safeParse(content);
-  return parsed.success ? (parsed.data as unknown as CommandRecord) : null;
+  if (!parsed.success) return null;
+  const trace = headerOf(headers, traceHeader);
+  return { ...(parsed.data as unknown as CommandRecord), ...(trace !== undefined && { trace }) };
+}
+
+export function traceHeaders(trace: TraceParent | undefined): { headers?: Record<string, string> } {
+  return trace === undefined ? {} : { headers: { [traceHeader]: trace } };
+}
+
+export function headerOf(headers: FetchedRecord['headers'], name: string): string | undefined {
+  return headers.find(([key]) => key?.toString() === name)?.[1]?.toString();
 }

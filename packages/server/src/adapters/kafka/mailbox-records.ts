@@ -1,0 +1,64 @@
+import type { Delivery } from '../../distribution/mailbox-port.ts';
+import { type TraceParent, traceHeader } from '../../platform/tracing.ts';
+import type { FetchedRecord } from './fetcher.ts';
+import { headerOf } from './record-format.ts';
+
+/** A delivery as JSON, and the trace that it is of. */
+export interface WrittenDelivery {
+  text: string;
+  trace: TraceParent | undefined;
+}
+
+/** Deliveries of one trace, or of none, as a JSON array. */
+export interface MailboxRecord {
+  value: string;
+  trace: TraceParent | undefined;
+}
+
+/** The text of one send, well below the brokers' `max.message.bytes`; a single larger delivery is sent alone. */
+const sendBytes = 500_000;
+/** Deliveries of one send, and those that wait on the other side before more is fetched. */
+export const deliveriesMax = 10_000;
+
+export function written(delivery: Delivery): WrittenDelivery {
+  if (delivery.kind !== 'entry' || delivery.trace === undefined) {
+    return { text: JSON.stringify(delivery), trace: undefined };
+  }
+  const { trace, ...copy } = delivery;
+  return { text: JSON.stringify(copy), trace };
+}
+
+/** The records of as many sends as bounded size takes. A send is one record, and more only where traces change. */
+export function* sendsOf(deliveries: readonly WrittenDelivery[]): Generator<MailboxRecord[]> {
+  let send: WrittenDelivery[] = [];
+  let bytes = 0;
+  for (const delivery of deliveries) {
+    const size = Buffer.byteLength(delivery.text);
+    if (send.length > 0 && (bytes + size > sendBytes || send.length >= deliveriesMax)) {
+      yield recordsOf(send);
+      send = [];
+      bytes = 0;
+    }
+    send.push(delivery);
+    bytes += size;
+  }
+  yield recordsOf(send);
+}
+
+function recordsOf(send: readonly WrittenDelivery[]): MailboxRecord[] {
+  const records: { texts: string[]; trace: TraceParent | undefined }[] = [];
+  for (const { text, trace } of send) {
+    const last = records.at(-1);
+    if (last && last.trace === trace) last.texts.push(text);
+    else records.push({ texts: [text], trace });
+  }
+  return records.map(({ texts, trace }) => ({ value: `[${texts.join(',')}]`, trace }));
+}
+
+/** Nobody but the cluster's distributors and servers writes mailboxes. */
+export function deliveriesOf({ value, headers }: Pick<FetchedRecord, 'value' | 'headers'>): Delivery[] {
+  const deliveries = JSON.parse(value.toString()) as Delivery[];
+  const trace = headerOf(headers, traceHeader);
+  if (trace === undefined) return deliveries;
+  return deliveries.map((delivery) => (delivery.kind === 'entry' ? { ...delivery, trace } : delivery));
+}

@@ -1,0 +1,77 @@
+import type { Entry } from '@parley/protocol';
+import type { Hop, HopFacts, Tracing } from '../platform/tracing.ts';
+import type { CommandRecord, Outcome } from './command.ts';
+import type { BatchResult } from './decide-batch.ts';
+import type { Delivery } from './mailbox-port.ts';
+
+/** A command that somebody follows, by its place in the batch, and the hop that it is in. */
+interface Followed {
+  index: number;
+  hop: Hop;
+}
+
+/**
+ * The hops of a batch. Each command that somebody follows is decided, then delivered, in its own trace; what they have
+ * in common, the batch, is a hop with a trace of its own, linked with theirs.
+ */
+export class BatchTrace {
+  private readonly whole: Hop;
+  private followed: Followed[] = [];
+  private readonly hopOf = new Map<Entry, Hop>();
+
+  constructor(
+    private readonly tracing: Tracing,
+    batch: readonly CommandRecord[],
+  ) {
+    const traces = batch.flatMap(({ trace }) => trace ?? []);
+    this.whole = tracing.shared('distribute', traces);
+    if (traces.length === 0) return;
+    const links = this.whole.traceParent === undefined ? [] : [this.whole.traceParent];
+    for (const [index, { trace }] of batch.entries()) {
+      if (trace !== undefined) this.followed.push({ index, hop: tracing.next('decide', trace, links) });
+    }
+  }
+
+  /** The batch is decided and on disk; what follows is delivery. */
+  decided({ outcomes }: BatchResult): void {
+    this.followed = this.followed.map(({ index, hop }) => {
+      const outcome = outcomes[index];
+      hop.end(outcome && factsOf(outcome));
+      const delivery = this.tracing.next('deliver', hop.traceParent);
+      if (outcome?.kind === 'done') this.hopOf.set(outcome.entry, delivery);
+      return { index, hop: delivery };
+    });
+  }
+
+  /** Has each copy of a followed command's entry carry its trace. */
+  mark(deliveries: Iterable<readonly Delivery[]>): void {
+    if (this.hopOf.size === 0) return;
+    for (const delivery of [...deliveries].flat()) {
+      if (delivery.kind !== 'entry') continue;
+      const trace = this.hopOf.get(delivery.entry)?.traceParent;
+      if (trace !== undefined) delivery.trace = trace;
+    }
+  }
+
+  /** Everything is in the mailboxes. */
+  end(): void {
+    for (const { hop } of this.followed) hop.end();
+    this.whole.end({ commands_followed: this.followed.length });
+  }
+
+  fail(error: unknown): void {
+    for (const { hop } of this.followed) hop.fail(error);
+    this.whole.fail(error);
+  }
+}
+
+function factsOf(outcome: Outcome): HopFacts {
+  switch (outcome.kind) {
+    case 'done':
+      return { outcome: 'done', conversation_id: outcome.entry.conversationId, seq: outcome.entry.seq };
+    case 'unchanged':
+      return { outcome: 'unchanged' };
+    case 'refused':
+      return { outcome: 'refused', code: outcome.code };
+  }
+}

@@ -1,0 +1,110 @@
+import { type HopName, type TraceParent, traceHeader } from '../../src/platform/tracing.ts';
+
+/** A span as a test looks at it. */
+export interface CollectedSpan {
+  name: HopName;
+  traceId: string;
+  spanId: string;
+  parentSpanId: string;
+  /** `parley.*` attributes without that prefix. */
+  facts: Record<string, string>;
+  links: { traceId: string; spanId: string }[];
+  failed: boolean;
+  /** What the process that sent it says of itself. */
+  resource: Record<string, string>;
+}
+
+interface OtlpAttribute {
+  key: string;
+  value: { stringValue?: string; intValue?: number | string; doubleValue?: number };
+}
+
+interface OtlpRequest {
+  resourceSpans: {
+    resource: { attributes: OtlpAttribute[] };
+    scopeSpans: {
+      spans: {
+        name: HopName;
+        traceId: string;
+        spanId: string;
+        parentSpanId?: string;
+        attributes: OtlpAttribute[];
+        links?: { traceId: string; spanId: string }[];
+        status?: { code?: number };
+      }[];
+    }[];
+  }[];
+}
+
+const statusError = 2;
+
+/** An OpenTelemetry collector that keeps what it gets, and nothing else of one. */
+export class Collector {
+  readonly spans: CollectedSpan[] = [];
+  private readonly waiting = new Set<() => void>();
+  private readonly server = Bun.serve({
+    hostname: '127.0.0.1',
+    port: 0,
+    fetch: async (request) => {
+      if (new URL(request.url).pathname !== '/v1/traces') return new Response('', { status: 404 });
+      this.take((await request.json()) as OtlpRequest);
+      return Response.json({ partialSuccess: {} });
+    },
+  });
+
+  get endpoint(): string {
+    return `http://127.0.0.1:${this.server.port}`;
+  }
+
+  /** Resolves when it is so, which is looked at whenever spans have come. */
+  async until(isSo: () => boolean): Promise<void> {
+    while (!isSo()) await new Promise<void>((resolve) => this.waiting.add(resolve));
+  }
+
+  /** Resolves with the batches' spans that are linked with the trace, once there is one. */
+  async shared(traceId: string): Promise<CollectedSpan[]> {
+    const found = () =>
+      this.spans.filter(({ links, traceId: own }) => own !== traceId && links.some((link) => link.traceId === traceId));
+    await this.until(() => found().length > 0);
+    return found();
+  }
+
+  /** Resolves with the spans of the trace once all of these hops have come. */
+  async trace(traceId: string, names: readonly HopName[]): Promise<CollectedSpan[]> {
+    const found = () => this.spans.filter((span) => span.traceId === traceId);
+    await this.until(() => names.every((name) => found().some((span) => span.name === name)));
+    return found();
+  }
+
+  async stop(): Promise<void> {
+    await this.server.stop(true);
+  }
+
+  private take({ resourceSpans }: OtlpRequest): void {
+    for (const { resource, scopeSpans } of resourceSpans) {
+      for (const span of scopeSpans.flatMap(({ spans }) => spans)) {
+        const { name, traceId, spanId, parentSpanId = '', attributes, links = [], status } = span;
+        this.spans.push({
+          ...{ name, traceId, spanId, parentSpanId, links, failed: status?.code === statusError },
+          facts: textsOf(attributes),
+          resource: textsOf(resource.attributes),
+        });
+      }
+    }
+    for (const resolve of this.waiting) resolve();
+    this.waiting.clear();
+  }
+}
+
+function textsOf(attributes: readonly OtlpAttribute[]): Record<string, string> {
+  return Object.fromEntries(
+    attributes.map(({ key, value }) => [key.replace(/^parley\./, ''), String(Object.values(value)[0])]),
+  );
+}
+
+/** A trace that somebody elsewhere has begun and records. */
+export function foreignTrace(): { traceId: string; header: TraceParent; headers: Record<string, string> } {
+  const traceId = crypto.randomUUID().replaceAll('-', '');
+  const header = `00-${traceId}-00f067aa0ba902b7-01`;
+  return { traceId, header, headers: { [traceHeader]: header } };
+}
