@@ -60,15 +60,24 @@ export function MessageList({ conversationId, title, isAttended, onLeave, handle
     if (stick.current && rows.length > 0) list.current?.scrollToIndex(rows.length - 1, { align: 'end' });
   }, [rows]);
 
+  const lastOffset = useRef(0);
+  const lastFirstKey = useRef('');
   const check = () => {
     const { current } = list;
     if (!current || !view.isLoaded) return;
-    const below = current.scrollSize - current.viewportSize - current.scrollOffset;
-    const isEnd = hasEnd && below <= atEndPx;
+    const { scrollOffset, scrollSize, viewportSize } = current;
+    const below = scrollSize - viewportSize - scrollOffset;
+    const firstKey = rows[0]?.key ?? '';
+    // Rows that come in move the end away; only who scrolls up leaves it.
+    const hasLeft = scrollOffset < lastOffset.current && firstKey === lastFirstKey.current;
+    lastOffset.current = scrollOffset;
+    lastFirstKey.current = firstKey;
+    const isEnd = hasEnd && (below <= atEndPx || (stick.current && !hasLeft));
     stick.current = isEnd;
     timeline.isAtEnd = isEnd;
     setAtEnd(isEnd);
-    if (current.scrollOffset < loadAheadPx && !hasStart) void timeline.loadOlder();
+    setSeen(lastInView(rows, current.findItemIndex(scrollOffset + viewportSize - 1), isEnd));
+    if (scrollOffset < loadAheadPx && !hasStart) void timeline.loadOlder();
     if (below < loadAheadPx && !hasEnd) void timeline.loadNewer();
   };
   // After each change: a short page leaves room that no scrolling would ever report.
@@ -84,10 +93,11 @@ export function MessageList({ conversationId, title, isAttended, onLeave, handle
     return () => observer.disconnect();
   }, [rows.length]);
 
-  const lastEntry = entries.at(-1);
+  const [seen, setSeen] = useState<Row['place']>(null);
+  const seenSeq = seen?.seq;
   useEffect(() => {
-    if (isAttended && isAtEnd && lastEntry) void chat.request('markRead', conversationId, lastEntry.seq);
-  }, [chat, conversationId, isAttended, isAtEnd, lastEntry]);
+    if (isAttended && seenSeq !== undefined) void chat.request('markRead', conversationId, seenSeq);
+  }, [chat, conversationId, isAttended, seenSeq]);
 
   const toEnd = async () => {
     await timeline.loadEnd();
@@ -105,12 +115,7 @@ export function MessageList({ conversationId, title, isAttended, onLeave, handle
     },
   }));
 
-  // What came since one was at the end, counted as messages.
-  const [seenCount, setSeenCount] = useState(headCount);
-  useEffect(() => {
-    if (isAtEnd) setSeenCount(headCount);
-  }, [isAtEnd, headCount]);
-  const below = Math.max(0, headCount - seenCount);
+  const below = seen ? Math.max(0, headCount - seen.messageCount) : 0;
   return (
     <div className="messages" ref={scroller}>
       {!view.isLoaded && (
@@ -151,6 +156,15 @@ export function MessageList({ conversationId, title, isAttended, onLeave, handle
       )}
     </div>
   );
+}
+
+/** The place of the last row that shows; of the last of all at the end. */
+function lastInView(rows: readonly Row[], index: number, isEnd: boolean): Row['place'] {
+  for (let at = isEnd ? rows.length - 1 : index; at >= 0; at--) {
+    const place = rows[at]?.place;
+    if (place) return place;
+  }
+  return null;
 }
 
 /** Whether rows came or went at the start with this very change: then the list keeps its place from the end. */

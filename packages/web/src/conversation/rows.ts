@@ -11,6 +11,8 @@ interface RowPlace {
   /** Stays the same from the first keystroke's echo to the numbered entry, so that nothing is drawn anew. */
   key: string;
   atMs: number;
+  /** Its place in the conversation; null while it is on its way. */
+  place: { seq: number; messageCount: number } | null;
   /** The first of its day. */
   startsDay: boolean;
   /** The first unread one. */
@@ -59,33 +61,49 @@ export function rowsOf({ entries, pending, me, unreadFrom, readSeq }: RowsInput)
     if (entry.kind === 'message') {
       if (isMine) shown.add(entry.clientMessageId);
       const status = isMine ? (entry.seq <= readSeq ? 'read' : 'sent') : null;
-      rows.push(messageRow(rows.at(-1), { ...entry, status, failure: null }, isFirst));
+      rows.push(messageRow(rows.at(-1), { ...entry, status, failure: null, place: entry }, isFirst));
     } else {
       const key = `notice ${entry.seq}`;
-      const { atMs } = entry;
-      rows.push({ kind: 'notice', key, atMs, startsDay: startsDay(rows.at(-1), atMs), startsUnread: isFirst, entry });
+      const { atMs, seq, messageCount } = entry;
+      rows.push({
+        kind: 'notice',
+        key,
+        atMs,
+        startsDay: startsDay(rows.at(-1), atMs),
+        startsUnread: isFirst,
+        entry,
+        place: { seq, messageCount },
+      });
     }
   }
   for (const { clientMessageId, text, createdAtMs, status, failure } of pending) {
     if (shown.has(clientMessageId)) continue;
     const atMs = Math.max(createdAtMs, rows.at(-1)?.atMs ?? 0);
-    const message = { senderId: me, clientMessageId, text, atMs, status, failure: failure?.message ?? null };
+    const message = {
+      senderId: me,
+      clientMessageId,
+      text,
+      atMs,
+      status,
+      failure: failure?.message ?? null,
+      place: null,
+    };
     rows.push(messageRow(rows.at(-1), message, false));
   }
   return rows;
 }
 
-type Written = Pick<MessageRow, 'senderId' | 'clientMessageId' | 'text' | 'atMs' | 'status' | 'failure'>;
+type Written = Pick<MessageRow, 'senderId' | 'clientMessageId' | 'text' | 'atMs' | 'status' | 'failure' | 'place'>;
 
 function messageRow(before: Row | undefined, written: Written, startsUnread: boolean): MessageRow {
-  const { senderId, clientMessageId, text, atMs, status, failure } = written;
+  const { senderId, clientMessageId, text, atMs, status, failure, place } = written;
   const isNewDay = startsDay(before, atMs);
   const follows =
     before?.kind === 'message' && before.senderId === senderId && atMs - before.atMs < groupMs && !isNewDay;
   return {
     kind: 'message',
     key: `${senderId} ${clientMessageId}`,
-    ...{ senderId, clientMessageId, text, atMs, status, failure, startsUnread },
+    ...{ senderId, clientMessageId, text, atMs, status, failure, place, startsUnread },
     startsDay: isNewDay,
     startsGroup: !follows || startsUnread,
   };

@@ -1,7 +1,8 @@
-import type { ConversationId, Entry } from '@parley/protocol';
+import { type ConversationId, type Entry, limits } from '@parley/protocol';
 import type { Chat } from '../chat/chat.ts';
 import type { HistoryAnswer } from '../engine/messages.ts';
 
+/** What a conversation opens with; scrolling on takes the largest pages there are. */
 const pageSize = 100;
 /** Entries in memory of one conversation: a longer walk forgets what is far from view. */
 const entriesMax = 600;
@@ -74,7 +75,7 @@ export class Timeline {
     return this.run(async () => {
       const first = this.view.entries[0];
       if (!first || this.view.hasStart) return;
-      const page = await this.fetch({ before: first.seq, limit: pageSize });
+      const page = await this.fetch({ before: first.seq, limit: limits.historyPageMax });
       const entries = contiguousBefore(page, first.seq);
       const hasStart = !page.kept && page.entries.length === 0 ? true : startsAt(entries[0] ?? first, page);
       this.change({
@@ -90,7 +91,7 @@ export class Timeline {
     return this.run(async () => {
       const last = this.view.entries.at(-1);
       if (!last || this.view.hasEnd) return;
-      const page = await this.fetch({ after: last.seq, limit: pageSize });
+      const page = await this.fetch({ after: last.seq, limit: limits.historyPageMax });
       const entries = contiguousAfter(page, last.seq);
       this.change({ entries: [...this.view.entries, ...entries], hasEnd: false });
       this.joinEnd();

@@ -1,0 +1,186 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import type { Page } from 'playwright-core';
+import { ConversationsUnderTest } from '../../server/test/contract/conversations-under-test.ts';
+import { type Person, RunningServer } from '../../server/test/support/running-server.ts';
+import { browserOfFile, describeInBrowser } from './support/browser.ts';
+import { PersonInBrowser } from './support/person.ts';
+
+const messageCount = 100_000;
+const unreadFrom = 60_000;
+const nodesMax = 200;
+const openedMaxMs = 300;
+const stepPx = 1_500;
+
+const browser = browserOfFile();
+let server: RunningServer;
+let ana: PersonInBrowser;
+let eve: Person;
+let conversationId: string;
+
+describeInBrowser('a conversation of 100,000 messages', () => {
+  beforeAll(async () => {
+    server = await RunningServer.start();
+    ana = await PersonInBrowser.signUp(await browser(), server.url, 'Ana');
+    eve = await server.person('eve');
+    const conversations = new ConversationsUnderTest(server.adapters);
+    const [account] = (await server.call(eve, 'userSearch', { q: 'ana' })).users;
+    if (!account) throw new Error('Ana has an account');
+    conversationId = await conversations.create(eve.account.id, { name: 'Long', userIds: [account.id] });
+    for (let from = 1; from <= messageCount; from += 1_000) {
+      await conversations.carryOut(
+        ...Array.from({ length: 1_000 }, (_, index) => ({
+          kind: 'send' as const,
+          conversationId,
+          actorId: eve.account.id,
+          commandId: `m${from + index}`,
+          text: `message ${from + index}`,
+        })),
+      );
+    }
+    await ana.page.reload();
+    const position = { conversationId, seq: unreadFrom };
+    await ana.page.evaluate(tokenOf).then((token) => server.call({ ...eve, token }, 'markRead', position));
+    await ana.page.reload();
+  });
+  afterAll(() => server.stop());
+
+  test('opens at the first unread message, under its mark', async () => {
+    const { page } = ana;
+    await ana
+      .inList('Long')
+      .getByRole('img', { name: /unread/ })
+      .waitFor();
+    await page.evaluate(observeOpening);
+    await ana.open('Long');
+    await page.getByRole('separator', { name: 'New messages' }).waitFor();
+    const { answeredAtMs, shownAtMs } = await page.evaluate(
+      () => (globalThis as unknown as { opening: Opening }).opening,
+    );
+    console.log(`showed the mark ${Math.round(shownAtMs - answeredAtMs)} ms after the answer was there`);
+    expect(shownAtMs - answeredAtMs).toBeLessThanOrEqual(openedMaxMs);
+    await ana.message(`message ${unreadFrom}`).first().waitFor();
+    expect(await isInView(page, 'New messages')).toBe(true);
+    expect(await messageNodes(page)).toBeLessThanOrEqual(nodesMax);
+  });
+
+  test(`is walked from end to start with at most ${nodesMax} messages in the document, none left out`, async () => {
+    const { page } = ana;
+    await page.getByRole('button', { name: /new message/ }).click();
+    await ana.message(`message ${messageCount}`).waitFor();
+    const walk = await page.evaluate(walkToStart);
+    console.log(`${walk.steps} steps, at most ${walk.nodesMost} messages in the document`);
+    expect(walk.leftOut).toEqual([]);
+    expect(walk.nodesMost).toBeLessThanOrEqual(nodesMax);
+    expect(walk.lowest).toBe(1);
+    await page.getByText(/^This is where/).waitFor();
+  }, 300_000);
+
+  test('takes no more memory after ten walks there and back', async () => {
+    const { page } = ana;
+    const walk = (direction: 1 | -1) =>
+      page.getByRole('log').evaluate(async (list, by) => {
+        for (let step = 0; step < 25; step++) {
+          list.scrollBy({ top: by, behavior: 'instant' });
+          await new Promise((drawn) => requestAnimationFrame(drawn));
+        }
+      }, direction * stepPx);
+    const sizes: number[] = [];
+    for (let pass = 0; pass < 10; pass++) {
+      await walk(1);
+      await walk(-1);
+      sizes.push(await heapBytes(page));
+    }
+    console.log(`heap after each walk, MB: ${sizes.map((size) => (size / 1e6).toFixed(1)).join(' ')}`);
+    expect(Math.min(...sizes.slice(-3))).toBeLessThanOrEqual(Math.max(...sizes.slice(0, 3)) * 1.1);
+  });
+});
+
+interface Opening {
+  answeredAtMs: number;
+  shownAtMs: number;
+}
+
+/** Notes when the last page of history came to the tab, and when the mark of unread messages was drawn. */
+function observeOpening(): void {
+  const opening = { answeredAtMs: 0, shownAtMs: 0 };
+  Object.assign(globalThis, { opening });
+  const { get } = Object.getOwnPropertyDescriptor(MessageEvent.prototype, 'data') ?? {};
+  Object.defineProperty(MessageEvent.prototype, 'data', {
+    get() {
+      const data = get?.call(this);
+      if (data?.value?.entries && opening.shownAtMs === 0) opening.answeredAtMs = performance.now();
+      return data;
+    },
+  });
+  new MutationObserver(() => {
+    if (opening.shownAtMs > 0 || !document.querySelector('[role=separator]')) return;
+    requestAnimationFrame(() => {
+      opening.shownAtMs ||= performance.now();
+    });
+  }).observe(document.body, { childList: true, subtree: true });
+}
+
+/** The token of whoever is logged in, from where the SDK keeps it. */
+function tokenOf(): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const opening = indexedDB.open('parley');
+    opening.onerror = () => reject(opening.error);
+    opening.onsuccess = () => {
+      const asking = opening.result.transaction('values').objectStore('values').get('session');
+      asking.onsuccess = () => resolve(asking.result.token);
+    };
+  });
+}
+
+interface Walk {
+  steps: number;
+  nodesMost: number;
+  lowest: number;
+  /** What was skipped: gaps within what showed, and steps that went further than what a timeline holds. */
+  leftOut: string[];
+}
+
+/** Scrolls to the start of what is loaded, again and again until that is the conversation's. Runs in the page. */
+async function walkToStart(): Promise<Walk> {
+  const list = document.querySelector('[role=log]');
+  if (!list) throw new Error('no conversation is open');
+  const heldMost = 700;
+  const numbers = () =>
+    [...list.querySelectorAll('article .message-text')].map((text) =>
+      Number(text.textContent?.replace('message ', '')),
+    );
+  const walk: Walk = { steps: 0, nodesMost: 0, lowest: numbers()[0] ?? 0, leftOut: [] };
+  const drawn = () => new Promise((resolve) => requestAnimationFrame(resolve));
+  while (walk.lowest > 1) {
+    list.scrollTo({ top: 0, behavior: 'instant' });
+    await drawn();
+    const shown = numbers();
+    const first = shown[0] ?? walk.lowest;
+    if (shown.some((number, index) => number !== first + index)) walk.leftOut.push(`between ${shown.join(', ')}`);
+    if (walk.lowest - first > heldMost) walk.leftOut.push(`between ${first} and ${walk.lowest}`);
+    walk.nodesMost = Math.max(walk.nodesMost, shown.length);
+    walk.lowest = Math.min(walk.lowest, first);
+    walk.steps++;
+  }
+  return walk;
+}
+
+function messageNodes(page: Page): Promise<number> {
+  return page.getByRole('article').count();
+}
+
+function isInView(page: Page, name: string): Promise<boolean> {
+  return page.getByRole('separator', { name }).evaluate((mark) => {
+    const { top, bottom } = mark.getBoundingClientRect();
+    return top >= 0 && bottom <= innerHeight;
+  });
+}
+
+/** What is used after everything unused was collected. */
+async function heapBytes(page: Page): Promise<number> {
+  const session = await page.context().newCDPSession(page);
+  await session.send('HeapProfiler.collectGarbage');
+  const { usedSize } = await session.send('Runtime.getHeapUsage');
+  await session.detach();
+  return usedSize;
+}
