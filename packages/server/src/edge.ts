@@ -15,12 +15,14 @@ import { requestMetrics } from './gateway/request-metrics.ts';
 import { webRoutes } from './gateway/web/routes.ts';
 import { Messages } from './history/messages.ts';
 import { Messaging } from './messaging/messaging.ts';
+import type { MessagingMetrics } from './messaging/messaging-metrics.ts';
 import type { Publish } from './messaging/socket.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Ids } from './platform/ids.ts';
 import { failureReporter } from './platform/log.ts';
 import type { Tracing } from './platform/tracing.ts';
-import { measure } from './server-metrics.ts';
+import { measureEdge } from './queue-metrics.ts';
+import { messagingMetrics, submitMetrics } from './server-metrics.ts';
 import type { Config } from './settings/settings.ts';
 import { Accounts } from './users/accounts.ts';
 import { Administration } from './users/administration.ts';
@@ -44,6 +46,7 @@ interface EdgeOptions {
  */
 export class Edge {
   readonly messaging: Messaging;
+  readonly messagingMetrics: MessagingMetrics;
   readonly api: ReturnType<typeof createApi>;
   /** The API as whoever may open the control socket uses it. */
   readonly controlApi: ReturnType<typeof createApi>;
@@ -54,7 +57,12 @@ export class Edge {
     const { adapters, config, metrics, tracing, clock, ids } = options;
     const { users, conversations: store, history, registry, mailboxes, commandLog } = adapters;
     this.startedAtMs = clock.nowMs();
-    this.submitter = new CommandSubmitter(() => this.messaging.serverId, commandLog, clock, ids, tracing);
+    this.messagingMetrics = messagingMetrics(metrics);
+    this.submitter = new CommandSubmitter({
+      serverId: () => this.messaging.serverId,
+      log: commandLog,
+      ...{ clock, ids, tracing, metrics: submitMetrics(metrics) },
+    });
     const signals = new Signals(registry, mailboxes);
     const admission = new Admission(config['rate-limits'] === 'on' ? adapters.rateLimits : noRateLimits);
     const passwords = new PasswordHashing();
@@ -64,7 +72,7 @@ export class Edge {
     const messages = new Messages(history, store, this.submitter);
     this.messaging = new Messaging({
       ...{ registry, mailboxes, history, conversations: store, messages, reads, receipts, admission, clock, ids },
-      tracing,
+      ...{ tracing, metrics: this.messagingMetrics },
       submitter: this.submitter,
       authenticate: (token) => accounts.authenticate(token),
       publish: options.publish,
@@ -90,7 +98,8 @@ export class Edge {
       tracing,
     });
     this.controlApi = createApi(handlers, authoriseAtTheMachine);
-    this.measureQueues(metrics);
+    const { messaging, submitter } = this;
+    measureEdge(metrics, { messaging, submitter, commandLog }, config['max-connections']);
   }
 
   /** Resolves when commands can be submitted and people taken in. */
@@ -102,13 +111,6 @@ export class Edge {
   async stop(): Promise<void> {
     await this.messaging.stop();
     this.submitter.close();
-  }
-
-  private measureQueues(metrics: Registry): void {
-    const { messaging, submitter } = this;
-    measure(metrics, 'parley_connections', 'Sockets that are open.', () => messaging.connections);
-    measure(metrics, 'parley_users_here', 'Users with a connection to this server.', () => messaging.roster.users);
-    measure(metrics, 'parley_commands_in_flight', 'Commands whose outcome is awaited.', () => submitter.inFlight);
   }
 
   private async stats(): Promise<ServerStats> {

@@ -1,7 +1,9 @@
 export type { Adapters } from './compose/adapters.ts';
 export { composeAdapters } from './compose/compose.ts';
-export { backupDatabase, databaseFile, embeddedAdapters, verifyDatabase } from './compose/embedded.ts';
+export { backupDatabase, databaseFile, embeddedAdapters, traceInFolder, verifyDatabase } from './compose/embedded.ts';
 export { controlSocketFile, isServed } from './control-socket.ts';
+export { type MessageName, parseMessageName } from './history/message-name.ts';
+export type { MessageTrace } from './history/message-trace.ts';
 export { serve } from './main.ts';
 export { systemClock } from './platform/clock.ts';
 export { Unusable } from './platform/failures.ts';

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Server as HttpServer } from 'bun';
 import type { Adapters } from './compose/adapters.ts';
 import type { CommandConsumer } from './distribution/command-log-port.ts';
@@ -13,6 +14,7 @@ import { failureReporter } from './platform/log.ts';
 import { createMetrics, serveMetrics } from './platform/metrics.ts';
 import { Tracing } from './platform/tracing.ts';
 import { pause } from './platform/waiting.ts';
+import { measureDisk, measureDistribution, measureServices } from './queue-metrics.ts';
 import { distributionMetrics } from './server-metrics.ts';
 import { BadSetting } from './settings/bad-setting.ts';
 import type { Config } from './settings/settings.ts';
@@ -40,6 +42,8 @@ export class Server {
     const tracing = new Tracing(adapters.hops);
     // Other processes of a cluster lack the same services: sending people to those instead would help nobody.
     this.health = new Health(checks, clock, { failedChecks: config.shape === 'cluster' ? 'are told' : 'are fatal' });
+    measureServices(metrics, adapters, this.health);
+    if (config.shape === 'embedded' && existsSync(config.data)) measureDisk(metrics, config.data);
     const meetsPeople = config.roles.has('gateway') || config.roles.has('messaging');
     const publish = (topic: string, text: string) => this.http?.publish(topic, text);
     this.edge = meetsPeople ? new Edge({ adapters, config, metrics, tracing, publish, clock, ids }) : null;
@@ -49,6 +53,7 @@ export class Server {
           metrics: distributionMetrics(metrics),
         })
       : null;
+    if (this.distributor) measureDistribution(metrics, () => this.consumer, clock);
   }
 
   /** Where the server can be reached. */
@@ -110,10 +115,11 @@ export class Server {
   }
 
   private socketEndpoint(edge: Edge): SocketEndpoint {
-    return new SocketEndpoint(() => edge.messaging, {
+    const bounds = {
       connectionsMax: this.config['max-connections'],
       connectionsPerAddressMax: this.config['max-connections-per-address'],
-    });
+    };
+    return new SocketEndpoint(() => edge.messaging, bounds, edge.messagingMetrics);
   }
 }
 

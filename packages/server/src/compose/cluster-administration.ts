@@ -11,6 +11,7 @@ import { failureReporter } from '../platform/log.ts';
 import { type ClusterConfig, kafkaSettings, openServices, postgresServers, reached } from './cluster.ts';
 
 export { type Migration, migrateToCluster } from './migrate.ts';
+export { traceInCluster } from './trace-message.ts';
 
 /**
  * Makes a cluster of `shards` logical shards on its services, or brings the services of one up to date with this

@@ -5,12 +5,15 @@ import { MemoryRateLimits } from '../adapters/memory/rate-limits.ts';
 import { MemoryConnectionRegistry } from '../adapters/memory/registry.ts';
 import { SqliteConversationStore } from '../adapters/sqlite/conversation-store.ts';
 import { databaseFile, databaseSize, openDatabase } from '../adapters/sqlite/database.ts';
+import { searchEntries } from '../adapters/sqlite/entry-search.ts';
 import { GroupCommit } from '../adapters/sqlite/group-commit.ts';
 import { SqliteHistoryStore } from '../adapters/sqlite/history-store.ts';
 import { SqliteReadPositions } from '../adapters/sqlite/read-positions.ts';
 import { SqliteTotals } from '../adapters/sqlite/totals.ts';
 import { SqliteUserStore } from '../adapters/sqlite/user-store.ts';
 import { backup, type Verification, verify } from '../adapters/sqlite/verify.ts';
+import type { MessageName } from '../history/message-name.ts';
+import { type MessageTrace, readersMax, readersOf } from '../history/message-trace.ts';
 import type { Clock } from '../platform/clock.ts';
 import { failureReporter } from '../platform/log.ts';
 import { passOn } from '../platform/tracing.ts';
@@ -47,6 +50,22 @@ export function embeddedAdapters(dataFolder: string, clock: Clock): Adapters {
 /** Reads the whole database of a data folder, and says what breaks the contract. Safe while it is being served. */
 export function verifyDatabase(dataFolder: string): Verification {
   return verify(join(dataFolder, databaseFile));
+}
+
+/** The messages of this name in a data folder, as far as one process can know their way. Safe while it is being served. */
+export function traceInFolder(dataFolder: string, name: MessageName): MessageTrace[] {
+  return searchEntries(join(dataFolder, databaseFile), name, readersMax).map((found) => {
+    const { entry, members, memberCount, positions } = found;
+    const { conversationId, senderId } = entry;
+    const commandId = entry.kind === 'message' ? entry.clientMessageId : null;
+    return {
+      ...{ traceId: null, log: null, setAside: null, refusal: null, copies: [] },
+      command: commandId === null ? null : { conversationId, senderId, commandId },
+      decided: { entry, place: null },
+      readers: readersOf(entry, members, positions),
+      furtherReaders: memberCount - members.length,
+    };
+  });
 }
 
 /** Copies the database of a data folder to one consistent point. Returns the copy's bytes. */

@@ -2,6 +2,10 @@ import type { CommandRecord } from './command.ts';
 
 /** Commands on their way to being decided. Records of one conversation stay in the order in which they were appended. */
 export interface CommandLog {
+  /** Consumers share the log by partitions; there are so many. */
+  readonly partitions: number;
+  /** What this process has appended so far, for measurement. */
+  readonly appends: AppendFigures;
   /**
    * Resolves when the log has the record, after which it will be handed to a consumer at least once, even if this
    * process dies (in the embedded shape: unless it dies; nothing is promised to anybody before the outcome).
@@ -20,7 +24,21 @@ export interface CommandLog {
   setAside(record: CommandRecord, reason: string): Promise<void>;
 }
 
+/** Records that wait to be sent to the log, that were sent, and in how many sends. */
+export interface AppendFigures {
+  waiting: number;
+  records: number;
+  sends: number;
+}
+
 export interface CommandConsumer {
+  /** The partitions that are this consumer's now. */
+  readonly owned: ReadonlySet<number>;
+  /**
+   * How many records of each of those partitions aren't consumed yet, for measurement. Rejects with
+   * {@link Unavailable}.
+   */
+  lag(): Promise<ReadonlyMap<number, number>>;
   /** Takes no further batch, and resolves when the one under way is done. */
   close(): Promise<void>;
 }

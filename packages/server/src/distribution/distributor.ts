@@ -94,6 +94,7 @@ export class Distributor {
     trace.decided(result);
     await indexParticipants(result, conversations);
     const deliveries = await this.route(result);
+    const routedMs = clock.monotonicMs();
     const copies = [...deliveries.values()].reduce((sum, list) => sum + list.length, 0);
     addOutcomes(deliveries, batch, result);
     trace.mark(deliveries.values());
@@ -103,7 +104,8 @@ export class Distributor {
       entries: result.entries.length,
       copies,
       commitMs: committedMs - startedMs,
-      routeMs: clock.monotonicMs() - committedMs,
+      routeMs: routedMs - committedMs,
+      deliverMs: clock.monotonicMs() - routedMs,
     });
   }
 

@@ -29,6 +29,8 @@ export type Delivery =
 
 /** One mailbox for each running server. */
 export interface Mailboxes {
+  /** What this process has in hand, for measurement. */
+  readonly waiting: WaitingDeliveries;
   /**
    * Opens the mailbox of `serverId`, which must be new. `receive` gets deliveries in the order in which one sender
    * delivered them, whole, at least once each, one call at a time; it must not throw.
@@ -43,6 +45,12 @@ export interface Mailboxes {
   serverIds(): Promise<string[]>;
   /** Removes the mailbox of a server that died, with what is in it. */
   remove(serverId: string): Promise<void>;
+}
+
+/** Deliveries that wait to be put into mailboxes, and those out of mailboxes that wait to be received. */
+export interface WaitingDeliveries {
+  outgoing: number;
+  incoming: number;
 }
 
 export interface Mailbox {

@@ -6,6 +6,7 @@ import type { Tracing } from '../platform/tracing.ts';
 import { pause } from '../platform/waiting.ts';
 import type { Command, CommandRecord, Outcome } from './command.ts';
 import type { CommandLog } from './command-log-port.ts';
+import type { SubmitMetrics } from './distribution-metrics.ts';
 
 /** What bounds the commands that one server has under way (race 11). */
 export interface SubmitBounds {
@@ -25,6 +26,16 @@ export const defaultSubmitBounds: SubmitBounds = {
   giveUpAfterMs: 15_000,
 };
 
+export interface SubmitPorts {
+  /** Under which id outcomes come back to this server. */
+  serverId(): string;
+  log: Pick<CommandLog, 'append'>;
+  clock: Clock;
+  ids: Ids;
+  metrics: SubmitMetrics;
+  tracing: Tracing;
+}
+
 interface Waiting {
   actorId: UserId;
   sinceMs: number;
@@ -43,14 +54,10 @@ export class CommandSubmitter {
   private readonly stopSweeping: () => void;
 
   constructor(
-    private readonly serverId: () => string,
-    private readonly log: Pick<CommandLog, 'append'>,
-    private readonly clock: Clock,
-    private readonly ids: Ids,
-    private readonly tracing: Tracing,
+    private readonly ports: SubmitPorts,
     private readonly bounds: SubmitBounds = defaultSubmitBounds,
   ) {
-    this.stopSweeping = clock.every(1_000, () => this.giveUpOld());
+    this.stopSweeping = ports.clock.every(1_000, () => this.giveUpOld());
   }
 
   get inFlight(): number {
@@ -64,49 +71,42 @@ export class CommandSubmitter {
    */
   submit(command: Command): Promise<Outcome> {
     this.refuseWhenOverloaded(command.actorId);
-    const requestId = this.ids.uuid();
+    const requestId = this.ports.ids.uuid();
+    const sinceMs = this.ports.clock.monotonicMs();
     return new Promise((resolve, reject) => {
       this.waiting.set(requestId, {
         actorId: command.actorId,
-        sinceMs: this.clock.monotonicMs(),
+        sinceMs,
         settle: resolve,
         fail: reject,
       });
       this.inFlightByUser.set(command.actorId, (this.inFlightByUser.get(command.actorId) ?? 0) + 1);
-      this.append({ command, replyTo: { serverId: this.serverId(), requestId } }).catch((cause: unknown) => {
-        this.take(requestId)?.fail(new Unavailable('the command log took no command', { cause }));
+      const record = { command, replyTo: { serverId: this.ports.serverId(), requestId } };
+      this.append(record, sinceMs).catch((cause: unknown) => {
+        this.fail(requestId, new Unavailable('the command log took no command', { cause }));
       });
     });
   }
 
-  private async append(record: CommandRecord): Promise<void> {
-    const hop = this.tracing.next('append', this.tracing.current);
-    if (hop.traceParent !== undefined) record.trace = hop.traceParent;
-    await this.log.append(record).then(
-      () => hop.end(),
-      (error: unknown) => {
-        hop.fail(error);
-        throw error;
-      },
-    );
-  }
-
   /** Called with each outcome from the mailbox; one that nobody waits for any more is dropped. */
   settle(requestId: string, outcome: Outcome): void {
-    this.take(requestId)?.settle(outcome);
+    const waiting = this.take(requestId);
+    if (!waiting) return;
+    this.ports.metrics.settled(outcome.kind, this.ports.clock.monotonicMs() - waiting.sinceMs);
+    waiting.settle(outcome);
   }
 
   /** Resolves when nothing is under way, or after `withinMs`. */
   async idle(withinMs: number): Promise<void> {
-    const endMs = this.clock.monotonicMs() + withinMs;
-    while (this.waiting.size > 0 && this.clock.monotonicMs() < endMs) {
-      await pause(this.clock, idlePollMs);
+    const endMs = this.ports.clock.monotonicMs() + withinMs;
+    while (this.waiting.size > 0 && this.ports.clock.monotonicMs() < endMs) {
+      await pause(this.ports.clock, idlePollMs);
     }
   }
 
   /** Gives up on everything under way: its outcomes go to a mailbox that is no more. */
   abandon(reason: string): void {
-    for (const requestId of [...this.waiting.keys()]) this.take(requestId)?.fail(new Unavailable(reason));
+    for (const requestId of [...this.waiting.keys()]) this.fail(requestId, new Unavailable(reason));
   }
 
   /** Nobody waits for anything after this. */
@@ -115,17 +115,40 @@ export class CommandSubmitter {
     this.abandon('the server stopped before the outcome came');
   }
 
+  private async append(record: CommandRecord, sinceMs: number): Promise<void> {
+    const { log, clock, metrics, tracing } = this.ports;
+    const hop = tracing.next('append', tracing.current);
+    if (hop.traceParent !== undefined) record.trace = hop.traceParent;
+    try {
+      await log.append(record);
+    } catch (error) {
+      hop.fail(error);
+      throw error;
+    }
+    hop.end();
+    metrics.appended(clock.monotonicMs() - sinceMs);
+  }
+
   private refuseWhenOverloaded(actorId: UserId): void {
     const { inFlightMax, inFlightPerUserMax, slowAfterMs } = this.bounds;
     if ((this.inFlightByUser.get(actorId) ?? 0) >= inFlightPerUserMax) {
       const detail = `You have ${inFlightPerUserMax} commands under way already.`;
+      this.ports.metrics.overloaded();
       throw new Refusal('overloaded', detail, { retryAfterMs });
     }
     const oldest = this.waiting.values().next().value;
-    const slow = oldest !== undefined && this.clock.monotonicMs() - oldest.sinceMs > slowAfterMs;
+    const slow = oldest !== undefined && this.ports.clock.monotonicMs() - oldest.sinceMs > slowAfterMs;
     if (slow || this.waiting.size >= inFlightMax) {
+      this.ports.metrics.overloaded();
       throw new Refusal('overloaded', 'The server has more to do than it can do in time.', { retryAfterMs });
     }
+  }
+
+  private fail(requestId: string, error: Unavailable): void {
+    const waiting = this.take(requestId);
+    if (!waiting) return;
+    this.ports.metrics.settled('unavailable', this.ports.clock.monotonicMs() - waiting.sinceMs);
+    waiting.fail(error);
   }
 
   private take(requestId: string): Waiting | undefined {
@@ -139,10 +162,10 @@ export class CommandSubmitter {
   }
 
   private giveUpOld(): void {
-    const before = this.clock.monotonicMs() - this.bounds.giveUpAfterMs;
+    const before = this.ports.clock.monotonicMs() - this.bounds.giveUpAfterMs;
     for (const [requestId, { sinceMs }] of this.waiting) {
       if (sinceMs > before) return;
-      this.take(requestId)?.fail(new Unavailable('no outcome came in time'));
+      this.fail(requestId, new Unavailable('no outcome came in time'));
     }
   }
 }

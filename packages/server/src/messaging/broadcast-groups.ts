@@ -75,9 +75,12 @@ export class BroadcastGroups {
     return this.groups.get(conversationId)?.connections.has(connection) ?? false;
   }
 
-  publish(conversationId: ConversationId, text: string): void {
+  /** Sends to every connection of the group. Returns how many they are. */
+  publish(conversationId: ConversationId, text: string): number {
     const group = this.groups.get(conversationId);
-    if (group) this.publishTopic(group.topic, text);
+    if (!group) return 0;
+    this.publishTopic(group.topic, text);
+    return group.connections.size;
   }
 
   /** Tells the registry how many members of each group are online here. */

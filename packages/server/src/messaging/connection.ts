@@ -24,6 +24,8 @@ export class Connection {
   /** Whether the registry counts this connection. */
   attended = false;
   closed = false;
+  /** Why this server closed it; null when it didn't. */
+  closedFor: CloseReason | null = null;
   lastHeardMs: number;
 
   constructor(
@@ -58,6 +60,7 @@ export class Connection {
   close(reason: CloseReason, detail = ''): void {
     if (this.closed) return;
     this.closed = true;
+    this.closedFor = reason;
     this.socket.close(closeCodes[reason].code, detail || reason);
     this.clock.after(closeTimeoutMs, () => this.socket.terminate());
   }

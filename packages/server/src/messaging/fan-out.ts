@@ -4,8 +4,10 @@ import type { ConversationStore } from '../conversations/conversations-port.ts';
 import type { EntryCopy } from '../distribution/mailbox-port.ts';
 import { leavingUser } from '../distribution/route.ts';
 import type { HistoryStore } from '../history/history-port.ts';
+import type { Clock } from '../platform/clock.ts';
 import type { BroadcastGroups } from './broadcast-groups.ts';
 import { arrivalOf, fillMax } from './entry-order.ts';
+import type { MessagingMetrics } from './messaging-metrics.ts';
 import type { Roster } from './roster.ts';
 
 interface Stream {
@@ -20,25 +22,29 @@ interface Stream {
 /** Conversations whose order is remembered; a forgotten one starts anew, and clients find a gap by the numbers. */
 const streamsMax = 50_000;
 
+export interface FanOutPorts {
+  roster: Roster;
+  groups: BroadcastGroups;
+  history: Pick<HistoryStore, 'range'>;
+  conversations: Pick<ConversationStore, 'participant'>;
+  clock: Clock;
+  metrics: MessagingMetrics;
+  reportFailure(error: unknown): void;
+}
+
 /** Hands entries to this server's connections: each conversation in order, each entry once (contract 3, race 4). */
 export class FanOut {
   private readonly streams = new Map<ConversationId, Stream>();
 
-  constructor(
-    private readonly roster: Roster,
-    private readonly groups: BroadcastGroups,
-    private readonly history: Pick<HistoryStore, 'range'>,
-    private readonly conversations: Pick<ConversationStore, 'participant'>,
-    private readonly reportFailure: (error: unknown) => void,
-  ) {}
+  constructor(private readonly ports: FanOutPorts) {}
 
   /** Takes one copy. When this resolves its recipients have it, unless a gap before it is being filled. */
   async deliver(copy: EntryCopy): Promise<void> {
     const { conversationId } = copy.entry;
-    const wasFollowed = this.groups.has(conversationId);
+    const wasFollowed = this.ports.groups.has(conversationId);
     if (copy.broadcast && copy.recipientIds.length > 0) await this.enterGroup(copy);
     this.take(copy);
-    if (!wasFollowed && this.groups.has(conversationId)) await this.catchUp(copy.entry);
+    if (!wasFollowed && this.ports.groups.has(conversationId)) await this.catchUp(copy.entry);
   }
 
   private take(copy: EntryCopy): void {
@@ -63,33 +69,40 @@ export class FanOut {
 
   /** Whether somebody who gets this copy was here when the last entry was handed out, and so would miss what's between. */
   private wasHereAt(stream: Stream, { entry, recipientIds }: EntryCopy): boolean {
-    if (this.groups.has(entry.conversationId)) return true;
-    return recipientIds.some((userId) => this.roster.arrivalOf(userId) <= stream.handedOutAtArrival);
+    if (this.ports.groups.has(entry.conversationId)) return true;
+    return recipientIds.some((userId) => this.ports.roster.arrivalOf(userId) <= stream.handedOutAtArrival);
   }
 
   private handOut(copy: EntryCopy, stream: Stream | undefined): void {
     const { entry, recipientIds } = copy;
+    const { clock, metrics } = this.ports;
     const text = encoded(entry);
     const leavingId = leavingUser(entry);
     const direct = new Set(recipientIds);
     if (leavingId !== null) {
       direct.add(leavingId);
-      for (const connection of this.roster.of(leavingId)) this.groups.leave(entry.conversationId, connection);
+      for (const connection of this.ports.roster.of(leavingId))
+        this.ports.groups.leave(entry.conversationId, connection);
     }
-    this.groups.publish(entry.conversationId, text);
-    for (const userId of direct) this.sendTo(userId, entry.conversationId, text);
+    let sockets = this.ports.groups.publish(entry.conversationId, text);
+    for (const userId of direct) sockets += this.sendTo(userId, entry.conversationId, text);
     this.remember(entry, stream);
+    metrics.handedOut({ sockets, sinceDecidedMs: Math.max(0, clock.nowMs() - entry.atMs) });
   }
 
-  /** Sends to those connections of the user that don't get it by the group's publish. */
-  private sendTo(userId: UserId, conversationId: ConversationId, text: string): void {
-    for (const connection of this.roster.of(userId)) {
-      if (!this.groups.includes(conversationId, connection)) connection.sendText(text);
+  /** Sends to those connections of the user that don't get it by the group's publish. Returns how many they are. */
+  private sendTo(userId: UserId, conversationId: ConversationId, text: string): number {
+    let sockets = 0;
+    for (const connection of this.ports.roster.of(userId)) {
+      if (this.ports.groups.includes(conversationId, connection)) continue;
+      connection.sendText(text);
+      sockets++;
     }
+    return sockets;
   }
 
   private remember(entry: Entry, stream: Stream | undefined): void {
-    const handedOutAtArrival = this.roster.lastArrival;
+    const handedOutAtArrival = this.ports.roster.lastArrival;
     if (stream) {
       stream.lastSeq = entry.seq;
       stream.handedOutAtArrival = handedOutAtArrival;
@@ -112,30 +125,30 @@ export class FanOut {
       try {
         await this.fill(copy, gap);
       } catch (error) {
-        this.reportFailure(error);
+        this.ports.reportFailure(error);
       }
       stream.held = null;
       // After a failure the gap stays: clients see it by the numbers and fetch it themselves (contract 4).
       stream.lastSeq = gap.toSeq;
       for (const waiting of held) await this.deliver(waiting);
     };
-    goOn().catch(this.reportFailure);
+    goOn().catch(this.ports.reportFailure);
   }
 
   private async fill({ entry, recipientIds }: EntryCopy, gap: { fromSeq: number; toSeq: number }): Promise<void> {
     const { conversationId } = entry;
     const missing = await this.range(conversationId, gap.fromSeq, gap.toSeq);
     const texts = missing.map((each) => ({ seq: each.seq, text: encoded(each) }));
-    for (const userId of new Set([...recipientIds, ...this.groups.users(conversationId)])) {
-      const participant = await this.conversations.participant(conversationId, userId);
+    for (const userId of new Set([...recipientIds, ...this.ports.groups.users(conversationId)])) {
+      const participant = await this.ports.conversations.participant(conversationId, userId);
       if (!participant) continue;
       const due = texts.filter(({ seq }) => covers(participant, seq));
-      for (const connection of this.roster.of(userId)) for (const { text } of due) connection.sendText(text);
+      for (const connection of this.ports.roster.of(userId)) for (const { text } of due) connection.sendText(text);
     }
   }
 
   private range(conversationId: ConversationId, fromSeq: number, toSeq: number): Promise<Entry[]> {
-    return this.history.range({
+    return this.ports.history.range({
       ...{ conversationId, fromSeq, toSeq, order: 'oldest_first' },
       limit: toSeq - fromSeq + 1,
       textBytes: limits.historyPageTextBytes,
@@ -146,17 +159,17 @@ export class FanOut {
     const leavingId = leavingUser(entry);
     const entering = recipientIds
       .filter((userId) => userId !== leavingId)
-      .flatMap((userId) => [...this.roster.of(userId)])
-      .filter((connection) => !this.groups.includes(entry.conversationId, connection))
-      .map((connection) => this.groups.enter(entry.conversationId, connection));
+      .flatMap((userId) => [...this.ports.roster.of(userId)])
+      .filter((connection) => !this.ports.groups.includes(entry.conversationId, connection))
+      .map((connection) => this.ports.groups.enter(entry.conversationId, connection));
     if (entering.length === 0) return;
     try {
       await Promise.all(entering);
     } catch (error) {
       // They still get this entry; for what follows they have to start anew.
-      this.reportFailure(error);
+      this.ports.reportFailure(error);
       for (const userId of recipientIds) {
-        for (const connection of this.roster.of(userId))
+        for (const connection of this.ports.roster.of(userId))
           connection.resync('this server could not follow a conversation');
       }
     }

@@ -18,6 +18,7 @@ import { FanOut } from './fan-out.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Inbox } from './inbox.ts';
 import { Intake } from './intake.ts';
+import type { MessagingMetrics } from './messaging-metrics.ts';
 import { OnlineCounts } from './online-counts.ts';
 import { PresenceAnnouncer } from './presence-announcer.ts';
 import { PresenceWatch } from './presence-watch.ts';
@@ -46,6 +47,7 @@ export interface MessagingPorts {
   publish: Publish;
   clock: Clock;
   ids: Ids;
+  metrics: MessagingMetrics;
   tracing: Tracing;
   reportFailure(error: unknown): void;
 }
@@ -77,7 +79,9 @@ export class Messaging {
     this.watch = new PresenceWatch(serverId, registry, counts, clock, reportFailure);
     this.arrival = new Arrival(ports, this.roster, this.attendance, this.groups, this.watch);
     this.intake = new Intake(this.arrival, new Requests(ports, this.watch), reportFailure);
-    const fanOut = new FanOut(this.roster, this.groups, history, conversations, reportFailure);
+    const { metrics } = ports;
+    const { roster, groups } = this;
+    const fanOut = new FanOut({ roster, groups, history, conversations, clock, metrics, reportFailure });
     this.inbox = new Inbox(ports.submitter, fanOut, this.roster, this.watch, reads, ports.tracing, reportFailure);
     this.lease = new ServerLease(registry, clock, ports.ids, {
       opened: (id) => this.openMailbox(id),
@@ -100,6 +104,13 @@ export class Messaging {
     return this.heartbeat.size;
   }
 
+  /** Bytes that wait for slow readers, of all sockets together. */
+  get backlogBytes(): number {
+    let bytes = 0;
+    for (const connection of this.heartbeat.all()) bytes += connection.socket.bufferedBytes();
+    return bytes;
+  }
+
   start(): Promise<void> {
     return this.lease.open();
   }
@@ -116,6 +127,7 @@ export class Messaging {
 
   closed(connection: Connection): void {
     connection.closed = true;
+    this.ports.metrics.socketClosed(connection.closedFor ?? 'client');
     this.heartbeat.remove(connection);
     this.arrival.leave(connection);
   }
@@ -145,6 +157,7 @@ export class Messaging {
 
   /** What this server holds may be old: everybody starts anew, and so does it, under another id (race 6). */
   private async startAnew(): Promise<void> {
+    this.ports.metrics.leaseLost();
     for (const connection of [...this.heartbeat.all()]) {
       connection.close('leaseLost');
       this.arrival.leave(connection);
@@ -157,7 +170,8 @@ export class Messaging {
 
   /** Registers everything that the registry forgot, then has everybody look for what passed by meanwhile (race 7). */
   private async registerAgain(): Promise<void> {
-    const { registry, clock } = this.ports;
+    const { registry, clock, metrics } = this.ports;
+    metrics.registryForgot();
     await Promise.all(this.attendance.present().map((userId) => registry.connect(this.serverId, userId)));
     await Promise.all(this.groups.ids().map((id) => registry.addInterest(this.serverId, id)));
     await registry.watch(this.serverId, this.watch.watched());

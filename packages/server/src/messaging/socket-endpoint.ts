@@ -1,7 +1,8 @@
-import { closeCodes, limits, subprotocol } from '@parley/protocol';
+import { type CloseReason, closeCodes, limits, subprotocol } from '@parley/protocol';
 import type { Server, ServerWebSocket, WebSocketHandler } from 'bun';
 import type { Connection } from './connection.ts';
 import type { Messaging } from './messaging.ts';
+import type { MessagingMetrics } from './messaging-metrics.ts';
 import type { Socket } from './socket.ts';
 
 /** Bytes that Bun keeps for a slow reader before it drops frames; past `slowReaderBytes` we close before that. */
@@ -27,6 +28,7 @@ export class SocketEndpoint {
   constructor(
     private readonly messaging: () => Messaging,
     private readonly bounds: ConnectionBounds,
+    private readonly metrics: Pick<MessagingMetrics, 'socketClosed'>,
   ) {}
 
   /** Upgrades at once: the first frame authenticates. Undefined when the socket is open. */
@@ -64,15 +66,17 @@ export class SocketEndpoint {
   private opened(ws: ServerWebSocket<SocketData>): void {
     const { address } = ws.data;
     const fromAddress = this.perAddress.get(address) ?? 0;
-    const refusal =
+    const refusal: CloseReason | null =
       this.open >= this.bounds.connectionsMax
-        ? closeCodes.overloaded
+        ? 'overloaded'
         : fromAddress >= this.bounds.connectionsPerAddressMax
-          ? closeCodes.tooManyConnections
+          ? 'tooManyConnections'
           : null;
     if (refusal) {
+      const { code, meaning } = closeCodes[refusal];
       // A close code can only be sent on an open socket, so the refused one is opened first.
-      ws.close(refusal.code, refusal.meaning.slice(0, 120));
+      ws.close(code, meaning.slice(0, 120));
+      this.metrics.socketClosed(refusal);
       return;
     }
     this.open++;

@@ -132,6 +132,31 @@ export function describeCommandLogContract(name: string, open: () => Promise<Com
       await consumer.close();
     });
 
+    test('tells what was appended, which partitions a consumer has, and how far behind it is', async () => {
+      const underWay = Promise.withResolvers<void>();
+      handler.next = () => underWay.promise;
+      const consumer = await log.consume(handler.handle);
+      const records = [record(), record(), record()];
+      await Promise.all(records.map((each) => log.append(each)));
+      await handler.until(() => handler.batches.length === 1);
+      expect(consumer.owned.size).toBe(log.partitions);
+      const behind = async () => [...(await consumer.lag()).values()].reduce((sum, each) => sum + each, 0);
+      expect(await behind()).toBe(3);
+      const { waiting, records: appended, sends } = log.appends;
+      expect({ waiting, appended }).toEqual({ waiting: 0, appended: 3 });
+      expect(sends).toBeWithin(1, 4);
+      underWay.resolve();
+      await handler.until(() => handler.handled.length === 3);
+      await consumer.close();
+      expect(
+        await log.consume(handler.handle).then(async (next) => {
+          const left = [...(await next.lag()).values()].reduce((sum, each) => sum + each, 0);
+          await next.close();
+          return left;
+        }),
+      ).toBe(0);
+    });
+
     test('closing takes no further batch, and resolves when the one under way is done', async () => {
       const underWay = Promise.withResolvers<void>();
       handler.next = () => underWay.promise;

@@ -114,6 +114,21 @@ export function describeMailboxesContract(name: string, open: () => Promise<Mail
       await mailbox.close();
     });
 
+    test('tell what was delivered and waits to be received', async () => {
+      const busy = Promise.withResolvers<void>();
+      receiver.until = busy.promise;
+      const mailbox = await mailboxes.open(serverId, receiver.receive);
+      await mailboxes.deliver(serverId, [numbered(1)]);
+      await receiver.has(1);
+      await mailboxes.deliver(serverId, [2, 3].map(numbered));
+      expect(mailboxes.waiting.outgoing).toBe(0);
+      while (mailboxes.waiting.incoming < 2) await Bun.sleep(1);
+      busy.resolve();
+      await receiver.has(3);
+      expect(mailboxes.waiting).toEqual({ outgoing: 0, incoming: 0 });
+      await mailbox.close();
+    });
+
     test('are each server’s own', async () => {
       const other = new Receiver();
       const otherId = systemIds.uuid();

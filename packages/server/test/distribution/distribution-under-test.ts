@@ -5,6 +5,7 @@ import { MemoryHistoryStore } from '../../src/adapters/memory/history-store.ts';
 import { MemoryConnectionRegistry } from '../../src/adapters/memory/registry.ts';
 import type { ConversationStore } from '../../src/conversations/conversations-port.ts';
 import type { Command, CommandRecord } from '../../src/distribution/command.ts';
+import { noDistributionMetrics } from '../../src/distribution/distribution-metrics.ts';
 import { Distributor } from '../../src/distribution/distributor.ts';
 import type { Delivery, EntryCopy } from '../../src/distribution/mailbox-port.ts';
 import { Unavailable } from '../../src/platform/failures.ts';
@@ -37,16 +38,19 @@ export class DistributionUnderTest {
     const clock = new FakeClock();
     const distributor = new Distributor({
       commandLog: {
+        partitions: 1,
+        appends: { waiting: 0, records: 0, sends: 0 },
         append: () => Promise.reject(new Error('batches are handed over directly')),
         consume: async (handle: Handle) => {
           this.handle = handle;
-          return { close: async () => undefined };
+          return { owned: new Set(), lag: async () => new Map(), close: async () => undefined };
         },
         setAside: async (record, reason) => {
           this.setAside.push({ record, reason });
         },
       },
       mailboxes: {
+        waiting: { outgoing: 0, incoming: 0 },
         open: () => Promise.reject(new Error('there are no mailboxes')),
         serverIds: async () => [],
         remove: async () => undefined,
@@ -65,7 +69,7 @@ export class DistributionUnderTest {
       } as ConversationStore,
       registry: this.registry,
       clock,
-      metrics: { batchDone: () => undefined, commandSetAside: () => undefined },
+      metrics: noDistributionMetrics,
       tracing: new Tracing(),
     });
     await distributor.run();

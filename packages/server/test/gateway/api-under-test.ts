@@ -21,6 +21,7 @@ import { Signals } from '../../src/connections/signals.ts';
 import { ConversationReads } from '../../src/conversations/conversation-reads.ts';
 import { Conversations } from '../../src/conversations/conversations.ts';
 import { ReadReceipts } from '../../src/conversations/read-receipts.ts';
+import { noDistributionMetrics, noSubmitMetrics } from '../../src/distribution/distribution-metrics.ts';
 import { Distributor } from '../../src/distribution/distributor.ts';
 import type { Delivery } from '../../src/distribution/mailbox-port.ts';
 import { CommandSubmitter } from '../../src/distribution/submitter.ts';
@@ -116,13 +117,15 @@ export function accountsOver(adapters: Adapters, argon2: CountingArgon2, clock: 
 async function servicesOver(adapters: Adapters, accounts: Accounts, clock: Clock) {
   const { users, conversations, history, registry, mailboxes, commandLog } = adapters;
   const tracing = new Tracing();
-  const submitter = new CommandSubmitter(() => serverId, commandLog, clock, systemIds, tracing);
+  const submitter = new CommandSubmitter({
+    ...{ serverId: () => serverId, log: commandLog, clock, ids: systemIds, tracing, metrics: noSubmitMetrics },
+  });
   const mailbox = await mailboxes.open(serverId, (deliveries: readonly Delivery[]) => {
     for (const delivery of deliveries) {
       if (delivery.kind === 'outcome') submitter.settle(delivery.requestId, delivery.outcome);
     }
   });
-  const metrics = { batchDone: () => undefined, commandSetAside: () => undefined };
+  const metrics = noDistributionMetrics;
   const distributor = new Distributor({
     ...{ commandLog, history, conversations, registry, mailboxes, clock, metrics, tracing },
   });

@@ -5,6 +5,7 @@ import { Hono } from 'hono';
 import type { GatewayBindings } from '../../src/gateway/binding.ts';
 import { Health } from '../../src/gateway/health.ts';
 import { finishRequests, listen } from '../../src/gateway/http-server.ts';
+import { noMessagingMetrics } from '../../src/messaging/messaging-metrics.ts';
 import { type SocketData, SocketEndpoint } from '../../src/messaging/socket-endpoint.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 
@@ -16,7 +17,11 @@ function start(trustedProxies: readonly string[]): Server<SocketData> {
   const noMessaging = () => {
     throw new Error('no socket opens here');
   };
-  const endpoint = new SocketEndpoint(noMessaging, { connectionsMax: 1, connectionsPerAddressMax: 1 });
+  const endpoint = new SocketEndpoint(
+    noMessaging,
+    { connectionsMax: 1, connectionsPerAddressMax: 1 },
+    noMessagingMetrics,
+  );
   return listen({ api, sockets: endpoint, health }, { host: '127.0.0.1', port: 0, trustedProxies });
 }
 

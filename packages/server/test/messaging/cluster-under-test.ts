@@ -4,6 +4,7 @@ import { Signals } from '../../src/connections/signals.ts';
 import { ConversationReads } from '../../src/conversations/conversation-reads.ts';
 import { Conversations } from '../../src/conversations/conversations.ts';
 import { ReadReceipts } from '../../src/conversations/read-receipts.ts';
+import { noDistributionMetrics, noSubmitMetrics } from '../../src/distribution/distribution-metrics.ts';
 import { Distributor } from '../../src/distribution/distributor.ts';
 import type { Delivery } from '../../src/distribution/mailbox-port.ts';
 import { CommandSubmitter } from '../../src/distribution/submitter.ts';
@@ -11,6 +12,7 @@ import { Admission, noRateLimits } from '../../src/gateway/admission.ts';
 import { Messages } from '../../src/history/messages.ts';
 import type { Connection } from '../../src/messaging/connection.ts';
 import { Messaging } from '../../src/messaging/messaging.ts';
+import { noMessagingMetrics } from '../../src/messaging/messaging-metrics.ts';
 import type { Socket } from '../../src/messaging/socket.ts';
 import { systemIds } from '../../src/platform/ids.ts';
 import { Tracing } from '../../src/platform/tracing.ts';
@@ -37,7 +39,7 @@ export class ClusterUnderTest {
       cluster.servers.push(server);
     }
     const { commandLog, history, conversations, registry } = cluster.adapters;
-    const metrics = { batchDone: () => undefined, commandSetAside: () => undefined };
+    const metrics = noDistributionMetrics;
     await new Distributor({
       commandLog,
       history,
@@ -92,13 +94,22 @@ class ServerUnderTest {
     const { registry, mailboxes, history, users } = adapters;
     const tracing = new Tracing();
     const serverId = () => this.messaging.serverId;
-    const submitter = new CommandSubmitter(serverId, adapters.commandLog, clock, systemIds, tracing);
+    const submitter = new CommandSubmitter({
+      ...{ serverId, log: adapters.commandLog, clock, ids: systemIds, tracing, metrics: noSubmitMetrics },
+    });
     const reads = new ConversationReads(adapters.conversations, users, registry);
     this.messages = new Messages(history, adapters.conversations, submitter);
     this.conversations = new Conversations(submitter, reads, users, systemIds);
     this.messaging = new Messaging({
       ...{ registry, mailboxes, history, conversations: adapters.conversations, messages: this.messages, reads },
-      ...{ submitter, clock, tracing, ids: systemIds, admission: new Admission(noRateLimits) },
+      ...{
+        submitter,
+        clock,
+        tracing,
+        metrics: noMessagingMetrics,
+        ids: systemIds,
+        admission: new Admission(noRateLimits),
+      },
       receipts: new ReadReceipts(adapters.conversations, history, new Signals(registry, mailboxes)),
       authenticate: (token) => cluster.authenticate(token),
       publish: (topic, text) => {

@@ -1,5 +1,5 @@
 import type { CommandRecord } from '../../distribution/command.ts';
-import type { CommandConsumer, CommandLog } from '../../distribution/command-log-port.ts';
+import type { AppendFigures, CommandConsumer, CommandLog } from '../../distribution/command-log-port.ts';
 import { shardOf } from '../../platform/shards.ts';
 import type { KafkaSettings } from './connection.ts';
 import { Consumption } from './consumption.ts';
@@ -33,6 +33,14 @@ export class KafkaCommandLog implements CommandLog {
     private readonly options: CommandLogOptions,
   ) {
     this.producer = new BatchingProducer(settings);
+  }
+
+  get partitions(): number {
+    return this.options.shards;
+  }
+
+  get appends(): AppendFigures {
+    return this.producer.figures;
   }
 
   /** Resolves when records can be appended. Rejects with `Unavailable`. */

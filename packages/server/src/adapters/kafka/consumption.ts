@@ -28,7 +28,8 @@ export class Consumption implements CommandConsumer {
   private readonly lanes: Lanes;
   private readonly fetcher: Fetcher;
   private member: GroupMember;
-  private owned: ReadonlySet<number> = new Set();
+  /** The next record of each own partition that isn't consumed yet. */
+  private next = new Map<number, bigint>();
   private open = true;
   private beginning = false;
   private failures = 0;
@@ -41,6 +42,7 @@ export class Consumption implements CommandConsumer {
       ...{ handle, setAside, laneOf, report: settings.report },
       done: (partition, next) => {
         this.member.done(partition, next);
+        this.next.set(partition, next);
         this.fetcher.fetch();
       },
     });
@@ -84,6 +86,20 @@ export class Consumption implements CommandConsumer {
     }
   }
 
+  get owned(): ReadonlySet<number> {
+    return new Set(this.next.keys());
+  }
+
+  async lag(): Promise<Map<number, number>> {
+    const ends = await this.fetcher.ends();
+    return new Map(
+      Array.from(this.next, ([partition, next]) => [
+        partition,
+        Math.max(0, Number((ends.get(partition) ?? next) - next)),
+      ]),
+    );
+  }
+
   async close(): Promise<void> {
     this.open = false;
     // The lanes stop taking batches at once, not after the fetcher's connections have closed.
@@ -106,7 +122,7 @@ export class Consumption implements CommandConsumer {
 
   private own(positions: ReadonlyMap<number, bigint>): void {
     for (const partition of this.owned) if (!positions.has(partition)) this.lanes.drop(partition);
-    this.owned = new Set(positions.keys());
+    this.next = new Map(Array.from(positions, ([id, position]) => [id, this.next.get(id) ?? position]));
     this.fetcher.assign(positions);
   }
 

@@ -1,5 +1,5 @@
 import { Consumer } from '@platformatic/kafka';
-import { backOffMs, clientOptions, isBrokerError, type KafkaSettings } from './connection.ts';
+import { backOffMs, clientOptions, failureOf, isBrokerError, type KafkaSettings } from './connection.ts';
 
 /** A record as it is in the log. */
 export interface FetchedRecord {
@@ -62,6 +62,19 @@ export class Fetcher {
   fetch(): void {
     if (!this.open || this.pausing || this.positions.size === 0) return;
     this.askAll().catch((error: unknown) => this.failed(error));
+  }
+
+  /** Where each of the partitions ends by now. Rejects with `Unavailable`. */
+  async ends(): Promise<Map<number, bigint>> {
+    const partitions = [...this.positions.keys()];
+    if (partitions.length === 0) return new Map();
+    const { topic } = this.options;
+    try {
+      const offsets = await this.consumer.listOffsets({ topics: [topic], partitions: { [topic]: partitions } });
+      return new Map(partitions.map((partition) => [partition, offsets.get(topic)?.[partition] ?? 0n]));
+    } catch (error) {
+      throw failureOf(error, 'tell offsets');
+    }
   }
 
   async close(): Promise<void> {

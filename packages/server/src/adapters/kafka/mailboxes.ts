@@ -1,21 +1,12 @@
 import { type MessageToProduce, ProduceAcks, Producer } from '@platformatic/kafka';
-import type { Delivery, Mailbox, Mailboxes } from '../../distribution/mailbox-port.ts';
+import type { Delivery, Mailbox, Mailboxes, WaitingDeliveries } from '../../distribution/mailbox-port.ts';
 import { traceHeader } from '../../platform/tracing.ts';
 import { clientOptions, failureOf, isUnknownTopic, type KafkaSettings } from './connection.ts';
-import { Fetcher } from './fetcher.ts';
-import {
-  deliveriesMax,
-  deliveriesOf,
-  type MailboxRecord,
-  sendsOf,
-  type WrittenDelivery,
-  written,
-} from './mailbox-records.ts';
+import { type MailboxRecord, sendsOf, type WrittenDelivery, written } from './mailbox-records.ts';
+import { OpenMailbox, type Receive } from './open-mailbox.ts';
 import { mailboxTopic, type Topics } from './topics.ts';
 
 const traceHeaderBytes = Buffer.from(traceHeader);
-
-type Receive = (deliveries: readonly Delivery[]) => void | Promise<void>;
 
 interface Waiting {
   deliveries: readonly WrittenDelivery[];
@@ -26,6 +17,7 @@ interface Waiting {
 /** A mailbox in Kafka is a topic of one partition; who delivers puts several deliveries into one record. */
 export class KafkaMailboxes implements Mailboxes {
   private readonly outgoing = new Map<string, Outgoing>();
+  private readonly opened = new Set<OpenMailbox>();
   private readonly producer: Producer<Buffer, string, Buffer, Buffer>;
 
   constructor(
@@ -41,12 +33,20 @@ export class KafkaMailboxes implements Mailboxes {
     this.producer.on('error', settings.report);
   }
 
+  get waiting(): WaitingDeliveries {
+    const sizes = (queues: Iterable<{ size: number }>) => [...queues].reduce((sum, { size }) => sum + size, 0);
+    return { outgoing: sizes(this.outgoing.values()), incoming: sizes(this.opened) };
+  }
+
   async open(serverId: string, receive: Receive): Promise<Mailbox> {
     await this.topics.createMailbox(serverId);
-    const opened = new OpenMailbox(this.settings, mailboxTopic(this.settings.clusterName, serverId), receive);
+    const topic = mailboxTopic(this.settings.clusterName, serverId);
+    const opened = new OpenMailbox({ settings: this.settings, topic, receive, positions: this.topics.positions });
+    this.opened.add(opened);
     return {
       close: async () => {
         await opened.close();
+        this.opened.delete(opened);
         await this.topics.removeMailbox(serverId);
       },
     };
@@ -89,6 +89,11 @@ class Outgoing {
     return !this.sending && this.waiting.length === 0;
   }
 
+  /** Deliveries that aren't being sent yet. */
+  get size(): number {
+    return this.waiting.reduce((sum, { deliveries }) => sum + deliveries.length, 0);
+  }
+
   put(deliveries: readonly Delivery[]): Promise<void> {
     const writtenDeliveries = deliveries.map(written);
     return new Promise((resolve, reject) => {
@@ -128,46 +133,4 @@ function messageOf(topic: string, { value, trace }: MailboxRecord) {
   const message: MessageToProduce<Buffer, string, Buffer, Buffer> = { topic, partition: 0, value };
   if (trace !== undefined) message.headers = new Map([[traceHeaderBytes, Buffer.from(trace)]]);
   return message;
-}
-
-/** Reads a mailbox from its beginning and hands over what is in it, one call at a time. */
-class OpenMailbox {
-  private readonly fetcher: Fetcher;
-  private waiting: Delivery[] = [];
-  private receiving: Promise<void> | null = null;
-  private open = true;
-
-  constructor(
-    settings: KafkaSettings,
-    topic: string,
-    private readonly receive: Receive,
-  ) {
-    this.fetcher = new Fetcher({
-      ...{ settings, topic },
-      hasRoom: () => this.waiting.length < deliveriesMax,
-      receive: (_partition, records) => {
-        for (const record of records) for (const delivery of deliveriesOf(record)) this.waiting.push(delivery);
-        this.receiving ??= this.receiveAll();
-      },
-    });
-    this.fetcher.assign(new Map([[0, 0n]]));
-  }
-
-  /** Forgets what waits; resolves when nothing is being received any more. */
-  async close(): Promise<void> {
-    this.open = false;
-    this.waiting = [];
-    await this.fetcher.close();
-    await this.receiving;
-  }
-
-  private async receiveAll(): Promise<void> {
-    while (this.open && this.waiting.length > 0) {
-      const deliveries = this.waiting;
-      this.waiting = [];
-      this.fetcher.fetch();
-      await this.receive(deliveries);
-    }
-    this.receiving = null;
-  }
 }

@@ -41,7 +41,15 @@ export class BatchingProducer {
   private sending: Promise<void> | null = null;
   private producer: Producer<string, string | Buffer, string, string> | null = null;
 
+  private sentRecords = 0;
+  private sends = 0;
+
   constructor(private readonly settings: KafkaSettings) {}
+
+  /** What was sent so far, and what waits. */
+  get figures(): { waiting: number; records: number; sends: number } {
+    return { waiting: this.waiting.length, records: this.sentRecords, sends: this.sends };
+  }
 
   /** Resolves when the brokers take records, which young ones do only after a while. Rejects with `Unavailable`. */
   async open(): Promise<void> {
@@ -84,6 +92,8 @@ export class BatchingProducer {
         this.producer ??= this.connect();
         const messages = batch.map(({ record }) => messageOf(record));
         await within(systemClock, sendTimeoutMs, this.producer.send({ messages }));
+        this.sends++;
+        this.sentRecords += batch.length;
         for (const { resolve } of batch) resolve();
       } catch (error) {
         // Whatever its sequence numbers were, a new producer's begin anew.

@@ -1,6 +1,7 @@
 import { Admin, ConfigResourceTypes } from '@platformatic/kafka';
 import { Unusable } from '../../platform/failures.ts';
 import { clientOptions, failureOf, isBrokerError, isUnknownTopic, type KafkaSettings } from './connection.ts';
+import { Positions } from './positions.ts';
 
 export function commandsTopic(clusterName: string): string {
   return `${clusterName}.commands`;
@@ -11,6 +12,7 @@ export function poisonTopic(clusterName: string): string {
   return `${clusterName}.poison`;
 }
 
+/** The topic that is a server's mailbox; also the group under which the server notes how far it has read it. */
 export function mailboxTopic(clusterName: string, serverId: string): string {
   return `${clusterName}.mailbox.${serverId}`;
 }
@@ -24,9 +26,12 @@ const inSyncAsked = 2;
 /** Makes, looks at and removes the cluster's topics. */
 export class Topics {
   private readonly admin: Admin;
+  /** How far they reach, and how far groups have come in them. */
+  readonly positions: Positions;
 
   constructor(private readonly settings: KafkaSettings) {
     this.admin = new Admin(clientOptions(settings));
+    this.positions = new Positions(this.admin);
   }
 
   /** Makes the topics of a cluster that aren't there yet. Records of commands are kept for a week. */
@@ -80,11 +85,9 @@ export class Topics {
   /** Removes every topic of the cluster, with all that is in them. */
   async remove(): Promise<void> {
     const { clusterName } = this.settings;
-    const mailboxes = (await this.mailboxes()).map((serverId) => mailboxTopic(clusterName, serverId));
     // One by one: a server that stops meanwhile removes its mailbox itself.
-    for (const topic of [...mailboxes, poisonTopic(clusterName), commandsTopic(clusterName)]) {
-      await this.removeOne(topic);
-    }
+    for (const serverId of await this.mailboxes()) await this.removeMailbox(serverId);
+    for (const topic of [poisonTopic(clusterName), commandsTopic(clusterName)]) await this.removeOne(topic);
     // Brokers hear of it a moment after the one that was asked.
     const isOurs = (topic: string) => topic.startsWith(`${clusterName}.`);
     while ((await this.asking('list topics', () => this.admin.listTopics())).some(isOurs)) await Bun.sleep(pollMs);
@@ -101,8 +104,11 @@ export class Topics {
     await this.createOne(topic, 1, replicas, { 'retention.ms': String(mailboxRetentionMs) });
   }
 
-  removeMailbox(serverId: string): Promise<void> {
-    return this.removeOne(mailboxTopic(this.settings.clusterName, serverId));
+  /** Removes the mailbox, and how far its server had read it. */
+  async removeMailbox(serverId: string): Promise<void> {
+    const topic = mailboxTopic(this.settings.clusterName, serverId);
+    await this.removeOne(topic);
+    await this.positions.forget(topic);
   }
 
   /** The servers that have a mailbox. */
@@ -117,49 +123,33 @@ export class Topics {
     await this.asking('answer', () => this.admin.metadata({ topics: [], forceUpdate: true }));
   }
 
-  /** How many records are between a group and the end of each partition. */
+  /** The partitions of a topic; none when it isn't there. */
+  async partitionsOf(topic: string): Promise<number[]> {
+    const count = (await this.partitions(topic))?.count ?? 0;
+    return Array.from({ length: count }, (_, partition) => partition);
+  }
+
+  /** How many records are between a group and the end of each partition of the commands. */
   async lag(group: string): Promise<Map<number, number>> {
     const topic = commandsTopic(this.settings.clusterName);
-    const count = (await this.partitions(topic))?.count ?? 0;
-    const partitions = Array.from({ length: count }, (_, partition) => partition);
-    const [committed, ends] = await this.asking('tell offsets', () =>
-      Promise.all([
-        this.admin.listConsumerGroupOffsets({
-          groups: [{ groupId: group, topics: [{ name: topic, partitionIndexes: partitions }] }],
-        }),
-        this.ends(topic, partitions),
-      ]),
-    );
-    const done = new Map(
-      committed[0]?.topics.flatMap(({ partitions: each }) =>
-        each.map(({ partitionIndex, committedOffset }) => [partitionIndex, committedOffset] as const),
-      ),
-    );
+    const partitions = await this.partitionsOf(topic);
+    const [done, ends] = await Promise.all([
+      this.positions.committed(group, topic, partitions),
+      this.positions.ends(topic, partitions),
+    ]);
     return new Map(
-      partitions.map((partition) => {
-        const from = done.get(partition) ?? 0n;
-        return [partition, Number((ends.get(partition) ?? 0n) - (from < 0n ? 0n : from))];
-      }),
+      partitions.map((partition) => [partition, Number((ends.get(partition) ?? 0n) - (done.get(partition) ?? 0n))]),
     );
   }
 
   /** How many records a topic of one partition was ever given. */
   async recordCount(topic: string): Promise<number> {
-    const ends = await this.asking('tell offsets', () => this.ends(topic, [0]));
+    const ends = await this.positions.ends(topic, [0]);
     return Number(ends.get(0) ?? 0n);
   }
 
   async close(): Promise<void> {
     await this.admin.close();
-  }
-
-  private async ends(topic: string, partitions: readonly number[]): Promise<Map<number, bigint>> {
-    const listed = await this.admin.listOffsets({
-      topics: [{ name: topic, partitions: partitions.map((partitionIndex) => ({ partitionIndex, timestamp: -1n })) }],
-    });
-    return new Map(
-      listed.flatMap(({ partitions: each }) => each.map(({ partitionIndex, offset }) => [partitionIndex, offset])),
-    );
   }
 
   private async createOne(

@@ -1,5 +1,5 @@
 import type { CommandRecord } from '../../distribution/command.ts';
-import type { CommandConsumer, CommandLog } from '../../distribution/command-log-port.ts';
+import type { AppendFigures, CommandConsumer, CommandLog } from '../../distribution/command-log-port.ts';
 import type { Clock } from '../../platform/clock.ts';
 
 type Handle = (batch: readonly CommandRecord[]) => Promise<void>;
@@ -10,6 +10,8 @@ const retryPauseMs = 100;
 
 /** The embedded shape's log: a queue in this process, with one consumer at a time. */
 export class MemoryCommandLog implements CommandLog {
+  readonly partitions = 1;
+  private appended = 0;
   private queue: CommandRecord[] = [];
   private onArrival: (() => void) | null = null;
   private endPause: (() => void) | null = null;
@@ -21,8 +23,14 @@ export class MemoryCommandLog implements CommandLog {
     private readonly nextTurn: (run: () => void) => void = setImmediate,
   ) {}
 
+  /** Each record is a send of its own, and waits for nothing. */
+  get appends(): AppendFigures {
+    return { waiting: 0, records: this.appended, sends: this.appended };
+  }
+
   async append(record: CommandRecord): Promise<void> {
     this.queue.push(record);
+    this.appended++;
     this.onArrival?.();
   }
 
@@ -30,6 +38,8 @@ export class MemoryCommandLog implements CommandLog {
     let open = true;
     const running = this.run(handle, () => open);
     return {
+      owned: new Set([0]),
+      lag: async () => new Map([[0, this.queue.length]]),
       close: () => {
         open = false;
         this.onArrival?.();

@@ -1,10 +1,15 @@
-import type { Delivery, Mailbox, Mailboxes } from '../../distribution/mailbox-port.ts';
+import type { Delivery, Mailbox, Mailboxes, WaitingDeliveries } from '../../distribution/mailbox-port.ts';
 
 type Receive = (deliveries: readonly Delivery[]) => void | Promise<void>;
 
 /** The embedded shape's mailboxes: calls within this process, one at a time for each server. */
 export class MemoryMailboxes implements Mailboxes {
   private readonly mailboxes = new Map<string, OpenMailbox>();
+
+  get waiting(): WaitingDeliveries {
+    const incoming = [...this.mailboxes.values()].reduce((sum, mailbox) => sum + mailbox.size, 0);
+    return { outgoing: 0, incoming };
+  }
 
   async open(serverId: string, receive: Receive): Promise<Mailbox> {
     if (this.mailboxes.has(serverId)) throw new Error(`the mailbox of ${serverId} is open already`);
@@ -38,6 +43,10 @@ class OpenMailbox {
   private receiving: Promise<void> | null = null;
 
   constructor(private readonly receive: Receive) {}
+
+  get size(): number {
+    return this.waiting.length;
+  }
 
   put(deliveries: readonly Delivery[]): void {
     if (deliveries.length === 0) return;

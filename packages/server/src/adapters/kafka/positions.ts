@@ -1,0 +1,82 @@
+import type { Admin } from '@platformatic/kafka';
+import { failureOf, isBrokerError } from './connection.ts';
+
+/** Offsets by partition. */
+export type Offsets = Map<number, bigint>;
+
+const atTheEnd = -1n;
+const atTheBeginning = -2n;
+
+/** How far topics reach, and how far groups have come in them. Every call rejects with `Unavailable`. */
+export class Positions {
+  constructor(private readonly admin: Admin) {}
+
+  /** Where the next record of each partition will be. */
+  ends(topic: string, partitions: readonly number[]): Promise<Offsets> {
+    return this.listed(topic, partitions, atTheEnd);
+  }
+
+  /** The oldest record that each partition still has; its end when it has none. */
+  beginnings(topic: string, partitions: readonly number[]): Promise<Offsets> {
+    return this.listed(topic, partitions, atTheBeginning);
+  }
+
+  /** The first record of each partition from this time on; partitions that have none since are left out. */
+  async since(topic: string, partitions: readonly number[], atMs: number): Promise<Offsets> {
+    const listed = await this.listed(topic, partitions, BigInt(Math.max(0, atMs)));
+    return new Map([...listed].filter(([, offset]) => offset >= 0n));
+  }
+
+  /** How far the group is done: the next record's offset; partitions in which it never was are left out. */
+  async committed(group: string, topic: string, partitions: readonly number[]): Promise<Offsets> {
+    const topics = [{ name: topic, partitionIndexes: [...partitions] }];
+    const [found] = await asking('tell how far a group is', () =>
+      this.admin.listConsumerGroupOffsets({ groups: [{ groupId: group, topics }] }),
+    );
+    const offsets = found?.topics.flatMap((each) => each.partitions) ?? [];
+    return new Map(
+      offsets.flatMap(({ partitionIndex, committedOffset }) =>
+        committedOffset < 0n ? [] : [[partitionIndex, committedOffset]],
+      ),
+    );
+  }
+
+  /** Notes how far a group is that nobody is a member of. */
+  async commit(group: string, topic: string, partition: number, offset: bigint): Promise<void> {
+    const topics = [{ name: topic, partitionOffsets: [{ partition, offset }] }];
+    await asking('note how far a group is', () => this.admin.alterConsumerGroupOffsets({ groupId: group, topics }));
+  }
+
+  /** Forgets how far a group was; one that isn't known (any more) is as good as forgotten. */
+  async forget(group: string): Promise<void> {
+    try {
+      await this.admin.deleteGroups({ groups: [group] });
+    } catch (error) {
+      if (!isBrokerError(error, 'GROUP_ID_NOT_FOUND')) throw failureOf(error, 'forget a group');
+    }
+  }
+
+  /** How many consumers are in the group now. */
+  async members(group: string): Promise<number> {
+    const groups = await asking('describe a group', () => this.admin.describeGroups({ groups: [group] }));
+    return groups.get(group)?.members.size ?? 0;
+  }
+
+  private async listed(topic: string, partitions: readonly number[], timestamp: bigint): Promise<Offsets> {
+    const wanted = partitions.map((partitionIndex) => ({ partitionIndex, timestamp }));
+    const topics = await asking('tell offsets', () =>
+      this.admin.listOffsets({ topics: [{ name: topic, partitions: wanted }] }),
+    );
+    return new Map(
+      topics.flatMap(({ partitions: each }) => each.map(({ partitionIndex, offset }) => [partitionIndex, offset])),
+    );
+  }
+}
+
+async function asking<Answer>(doing: string, ask: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await ask();
+  } catch (error) {
+    throw failureOf(error, doing);
+  }
+}

@@ -1,0 +1,102 @@
+import { systemClock } from '../../platform/clock.ts';
+import { Unusable } from '../../platform/failures.ts';
+import type { KafkaSettings } from './connection.ts';
+import { type FetchedRecord, Fetcher } from './fetcher.ts';
+import type { Offsets } from './positions.ts';
+import type { Topics } from './topics.ts';
+
+export interface RecordSearch<Content> {
+  topic: string;
+  /** Milliseconds since the Unix epoch between which records are looked at; up to the newest when `toMs` is null. */
+  fromMs: number;
+  toMs: number | null;
+  /** What is looked for in a record, null for others. Is called with every record of the time: cheapest tests first. */
+  read(record: FetchedRecord): Content | null;
+}
+
+export interface FoundRecord<Content> {
+  partition: number;
+  offset: bigint;
+  atMs: number;
+  content: Content;
+}
+
+/** What is looked for is mostly new, so the newest minute is looked through first, then the newest ten. */
+const slicesMs = [60_000, 600_000];
+const limitMs = 60_000;
+
+/**
+ * Looks through a topic backwards in slices of time. Returns what is found in the newest slice that has some, newest
+ * first. Nobody who reads the topic notices.
+ *
+ * @throws {Unusable} when it takes longer than a minute.
+ */
+export async function searchRecords<Content>(
+  settings: KafkaSettings,
+  topics: Topics,
+  search: RecordSearch<Content>,
+): Promise<FoundRecord<Content>[]> {
+  const { topic, fromMs, toMs } = search;
+  const { positions } = topics;
+  const partitions = await topics.partitionsOf(topic);
+  if (partitions.length === 0) return [];
+  const deadline = AbortSignal.timeout(limitMs);
+  const ends = await positions.ends(topic, partitions);
+  const beginnings = await positions.beginnings(topic, partitions);
+  const newestMs = toMs ?? systemClock.nowMs();
+  let until = toMs === null ? ends : new Map([...ends, ...(await positions.since(topic, partitions, toMs + 1))]);
+  for (const sliceMs of [...slicesMs, Number.POSITIVE_INFINITY]) {
+    const sinceMs = Math.max(fromMs, newestMs - sliceMs);
+    const since = await positions.since(topic, partitions, sinceMs);
+    const from = new Map(
+      partitions.map((each) => [each, firstOf(since.get(each), beginnings.get(each), until.get(each))]),
+    );
+    const found = await scan(settings, search, { from, until, deadline });
+    if (found.length > 0) return found.sort((a, b) => b.atMs - a.atMs);
+    if (sinceMs === fromMs) break;
+    until = from;
+  }
+  return [];
+}
+
+/** Where a slice begins in a partition: at its first record, or where it ends when it has none. */
+function firstOf(since = -1n, beginning = 0n, until = 0n): bigint {
+  if (since < 0n || since > until) return until;
+  return since > beginning ? since : beginning;
+}
+
+/** Reads each partition from one position to another, once. */
+async function scan<Content>(
+  settings: KafkaSettings,
+  { topic, read }: RecordSearch<Content>,
+  { from, until, deadline }: { from: Offsets; until: Offsets; deadline: AbortSignal },
+): Promise<FoundRecord<Content>[]> {
+  const found: FoundRecord<Content>[] = [];
+  const left = new Map([...until].filter(([partition, end]) => (from.get(partition) ?? end) < end));
+  if (left.size === 0) return found;
+  const finished = Promise.withResolvers<void>();
+  const fetcher = new Fetcher({
+    ...{ settings, topic },
+    hasRoom: (partition) => left.has(partition),
+    receive(partition, records) {
+      const end = left.get(partition) ?? 0n;
+      for (const record of records) {
+        const content = record.offset < end ? read(record) : null;
+        if (content !== null) found.push({ partition, offset: record.offset, atMs: record.atMs, content });
+      }
+      if ((records.at(-1)?.offset ?? 0n) + 1n < end) return;
+      left.delete(partition);
+      if (left.size === 0) finished.resolve();
+    },
+  });
+  const late = () => finished.reject(new Unusable(`looking through topic ${topic} takes too long: look less far back`));
+  deadline.addEventListener('abort', late);
+  try {
+    fetcher.assign(new Map([...left.keys()].map((partition) => [partition, from.get(partition) ?? 0n])));
+    await finished.promise;
+    return found;
+  } finally {
+    deadline.removeEventListener('abort', late);
+    await fetcher.close();
+  }
+}

@@ -1,0 +1,138 @@
+import type { ConversationId, Entry } from '@parley/protocol';
+import type { CommandRecord, Outcome } from '../../distribution/command.ts';
+import type { Delivery } from '../../distribution/mailbox-port.ts';
+import { distributionGroup } from './command-log.ts';
+import type { KafkaSettings } from './connection.ts';
+import { deliveriesOf } from './mailbox-records.ts';
+import { headerOf, parseRecord } from './record-format.ts';
+import { type FoundRecord, searchRecords } from './record-search.ts';
+import { commandsTopic, mailboxTopic, poisonTopic, type Topics } from './topics.ts';
+
+/** A command in the log. */
+export interface LoggedCommand extends FoundRecord<CommandRecord | null> {
+  commandId: string;
+  /** How many records of its partition come before it; null when it has been taken. */
+  before: number | null;
+}
+
+/** A record that was put out of the way. */
+export interface SetAside {
+  atMs: number;
+  offset: bigint;
+  reason: string;
+}
+
+/** Something in a server's mailbox. */
+export interface InMailbox<Content> {
+  serverId: string;
+  atMs: number;
+  offset: bigint;
+  content: Content;
+  /** The offset after what the server has taken out, as it noted within the last second. */
+  takenUpTo: bigint;
+}
+
+/** Mailboxes keep nothing for longer. */
+const mailboxMs = 900_000;
+
+/** Finds what is in the cluster's topics, by reading them. Every call rejects with `Unavailable`. */
+export class KafkaTrail {
+  constructor(
+    private readonly settings: KafkaSettings,
+    private readonly topics: Topics,
+  ) {}
+
+  /** The newest records of commands with this id; of several conversations and people when they chose the same. */
+  async commands(commandId: string, time: { fromMs: number; toMs: number | null }): Promise<LoggedCommand[]> {
+    const { clusterName } = this.settings;
+    const topic = commandsTopic(clusterName);
+    const field = commandIdField(commandId);
+    const found = await searchRecords(this.settings, this.topics, {
+      ...{ topic, ...time },
+      // What is no command has the id somewhere too, perhaps.
+      read: (record) => (record.value.includes(field) ? { record: parseRecord(record) } : null),
+    });
+    const own = found.filter(({ content: { record } }) => record === null || record.command.commandId === commandId);
+    const partitions = [...new Set(own.map(({ partition }) => partition))];
+    const done = await this.topics.positions.committed(distributionGroup(clusterName), topic, partitions);
+    return own.map((each) => {
+      const before = each.offset - (done.get(each.partition) ?? 0n);
+      return { ...each, commandId, content: each.content.record, before: before < 0n ? null : Number(before) };
+    });
+  }
+
+  /** How many distributors take commands from the log. */
+  distributors(): Promise<number> {
+    return this.topics.positions.members(distributionGroup(this.settings.clusterName));
+  }
+
+  /** The newest record with this command id, and this conversation if one is named, that was set aside. */
+  async setAside(commandId: string, conversationId: ConversationId | ''): Promise<SetAside | null> {
+    const field = commandIdField(commandId);
+    const [found] = await searchRecords(this.settings, this.topics, {
+      ...{ topic: poisonTopic(this.settings.clusterName), fromMs: 0, toMs: null },
+      read: ({ value, headers }) =>
+        value.includes(field) && value.includes(conversationId) ? (headerOf(headers, 'reason') ?? '') : null,
+    });
+    return found ? { atMs: found.atMs, offset: found.offset, reason: found.content } : null;
+  }
+
+  /** The copies of an entry in the mailboxes that there still are. */
+  copies({ conversationId, seq, atMs }: Entry): Promise<InMailbox<Extract<Delivery, { kind: 'entry' }>>[]> {
+    return this.inMailboxes(conversationId, atMs, (delivery) =>
+      delivery.kind === 'entry' && delivery.entry.conversationId === conversationId && delivery.entry.seq === seq
+        ? delivery
+        : null,
+    );
+  }
+
+  /** What was answered to a command that is in the log since `sinceMs`, while that is still in a mailbox. */
+  async outcome({ replyTo }: CommandRecord, sinceMs: number): Promise<InMailbox<Outcome> | null> {
+    const [found] = await this.inMailboxes(replyTo.requestId, sinceMs, (delivery) =>
+      delivery.kind === 'outcome' && delivery.requestId === replyTo.requestId ? delivery.outcome : null,
+    );
+    return found ?? null;
+  }
+
+  private async inMailboxes<Content>(
+    word: string,
+    sinceMs: number,
+    take: (delivery: Delivery) => Content | null,
+  ): Promise<InMailbox<Content>[]> {
+    const serverIds = await this.topics.mailboxes();
+    const found = await Promise.all(serverIds.map((serverId) => this.inMailbox(serverId, word, sinceMs, take)));
+    return found.flatMap((each) => each ?? []);
+  }
+
+  private async inMailbox<Content>(
+    serverId: string,
+    word: string,
+    sinceMs: number,
+    take: (delivery: Delivery) => Content | null,
+  ): Promise<InMailbox<Content> | null> {
+    const topic = mailboxTopic(this.settings.clusterName, serverId);
+    // The clocks of those who wrote the time and the record may differ.
+    const fromMs = Math.max(sinceMs, Date.now() - mailboxMs) - clockSkewMs;
+    const [found] = await searchRecords(this.settings, this.topics, {
+      ...{ topic, fromMs, toMs: null },
+      read(record) {
+        if (!record.value.includes(word)) return null;
+        for (const delivery of deliveriesOf(record)) {
+          const taken = take(delivery);
+          if (taken !== null) return taken;
+        }
+        return null;
+      },
+    });
+    if (!found) return null;
+    const taken = await this.topics.positions.committed(topic, topic, [0]);
+    return { ...found, serverId, takenUpTo: taken.get(0) ?? 0n };
+  }
+}
+
+const clockSkewMs = 60_000;
+
+/** How a command's id is written in its record. */
+function commandIdField(commandId: string): string {
+  return `"commandId":${JSON.stringify(commandId)}`;
+}

@@ -1,0 +1,71 @@
+import { Database } from 'bun:sqlite';
+import { existsSync } from 'node:fs';
+import type { ConversationId, Entry, UserId } from '@parley/protocol';
+import type { Participant } from '../../conversations/conversation.ts';
+import type { MessageName } from '../../history/message-name.ts';
+import { Unusable } from '../../platform/failures.ts';
+import { type ParticipantRow, participantOf } from '../rows/conversation-rows.ts';
+import { type EntryRow, entryOf } from '../rows/entry-rows.ts';
+import { schemaVersion } from './database.ts';
+import { migrations } from './migrations.ts';
+
+/** An entry on disk, and those whom it may be for. */
+export interface FoundEntry {
+  entry: Entry;
+  members: Participant[];
+  memberCount: number;
+  positions: Map<UserId, { seq: number }>;
+}
+
+/**
+ * The messages of this name in a database, newest first, each with at most `membersMax` of its conversation's members.
+ * Looks through all of it for a name without a conversation. Safe while the server runs.
+ *
+ * @throws {Unusable} when there is no database, or one of another version.
+ */
+export function searchEntries(file: string, name: MessageName, membersMax: number): FoundEntry[] {
+  if (!existsSync(file)) throw new Unusable(`there is no database at ${file}`);
+  const database = new Database(file, { readonly: true, strict: true });
+  try {
+    if (schemaVersion(database) !== migrations.length) {
+      throw new Unusable(`${file} has another form than this version's`);
+    }
+    return database.transaction(() => rowsNamed(database, name).map((row) => found(database, row, membersMax)))();
+  } finally {
+    database.close();
+  }
+}
+
+function rowsNamed(database: Database, name: MessageName): EntryRow[] {
+  if (name.kind === 'place') {
+    return database
+      .query<EntryRow, [string, number]>('SELECT * FROM entries WHERE conversation_id = ? AND seq = ?')
+      .all(name.conversationId, name.seq);
+  }
+  return database
+    .query<EntryRow, [string, string | null]>(
+      `SELECT * FROM entries WHERE command_id = ?1 AND (?2 IS NULL OR conversation_id = ?2) ORDER BY at_ms DESC`,
+    )
+    .all(name.clientMessageId, name.conversationId);
+}
+
+function found(database: Database, row: EntryRow, membersMax: number): FoundEntry {
+  const id: ConversationId = row.conversation_id;
+  const members = database
+    .query<ParticipantRow, [string, number]>(
+      'SELECT * FROM participants WHERE conversation_id = ? AND left_seq IS NULL ORDER BY joined_seq, user_id LIMIT ?',
+    )
+    .all(id, membersMax)
+    .map(participantOf);
+  const count = database
+    .query<{ member_count: number }, [string]>('SELECT member_count FROM conversations WHERE id = ?')
+    .get(id);
+  const position = database.query<{ seq: number }, [string, string]>(
+    'SELECT seq FROM read_positions WHERE user_id = ? AND conversation_id = ?',
+  );
+  const positions = members.flatMap(({ userId }): [UserId, { seq: number }][] => {
+    const at = position.get(userId, id);
+    return at ? [[userId, at]] : [];
+  });
+  return { entry: entryOf(row), members, memberCount: count?.member_count ?? 0, positions: new Map(positions) };
+}
