@@ -6,6 +6,7 @@ import { addChat } from './chat/command.ts';
 import { addCluster, addMigrate } from './cluster/commands.ts';
 import { Failure } from './failure.ts';
 import { addServe } from './serve.ts';
+import { addTrace } from './trace/command.ts';
 
 const program = new Command('parley')
   .description('An instant-messaging system that people host themselves.')
@@ -14,6 +15,7 @@ addServe(program);
 addAdministration(program);
 addCluster(program);
 addMigrate(program);
+addTrace(program);
 addChat(program);
 
 try {

@@ -3,12 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { ParleyClient, ParleyError } from '@parley/sdk';
 import { settings, variableOf } from '@parley/server';
 import { ServerProcess } from '../../server/test/support/server-process.ts';
+import { parley } from './parley.ts';
 
-const cli = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const password = 'a good password';
 
 let folder: string;
@@ -16,23 +15,6 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'parley-admin-'));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-interface Run {
-  code: number;
-  output: string;
-  errors: string;
-}
-
-async function parley(args: readonly string[], input = '', environment: Record<string, string> = {}): Promise<Run> {
-  const child = Bun.spawn([process.execPath, cli, ...args], {
-    stdin: new Blob([input]),
-    stdout: 'pipe',
-    stderr: 'pipe',
-    env: { ...process.env, ...environment },
-  });
-  const [output, errors] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
-  return { code: await child.exited, output, errors };
-}
 
 test('accounts of a running server: made, disabled, enabled, their passwords reset; sockets close at once', async () => {
   const data = join(folder, 'running');

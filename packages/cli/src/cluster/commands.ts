@@ -1,10 +1,5 @@
-import { clusterSettings, loadConfig, variableOf } from '@parley/server';
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import { camelCase } from '../option-names.ts';
-
-const settingNames = (Object.keys(clusterSettings) as (keyof typeof clusterSettings)[]).filter(
-  (name) => name !== 'shape' && name !== 'roles',
-);
+import type { Command } from 'commander';
+import { configOf, wholeFrom, withSettings } from './options.ts';
 
 /** `parley cluster`: makes a cluster on its services, and looks after it. */
 export function addCluster(program: Command): void {
@@ -66,26 +61,3 @@ export function addMigrate(program: Command): void {
 
 /** The clients of the services take half a second to load, which other commands don't wait for. */
 const administration = () => import('@parley/server/cluster');
-
-function withSettings(command: Command): Command {
-  for (const name of settingNames) {
-    const { default: standard, meaning } = clusterSettings[name];
-    const shown = standard === '' ? 'none' : standard;
-    command.addOption(new Option(`--${name} <${name}>`, `${meaning} (default: ${shown}; ${variableOf(name)})`));
-  }
-  return command.option('--config <file>', 'JSON file of settings; environment and flags go before it (PARLEY_CONFIG)');
-}
-
-function configOf(command: Command) {
-  const flags = Object.fromEntries(settingNames.map((name) => [name, command.getOptionValue(camelCase(name))]));
-  const file: string | undefined = command.getOptionValue('config') ?? process.env['PARLEY_CONFIG'];
-  return loadConfig({ ...flags, shape: 'cluster' }, process.env, file);
-}
-
-function wholeFrom(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
-    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
-  };
-}

@@ -1,0 +1,32 @@
+import { type Config, clusterSettings, loadConfig, variableOf } from '@parley/server';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { camelCase } from '../option-names.ts';
+
+const settingNames = (Object.keys(clusterSettings) as (keyof typeof clusterSettings)[]).filter(
+  (name) => name !== 'shape' && name !== 'roles',
+);
+
+/** Gives a command the settings that say where a cluster's services are. */
+export function withSettings(command: Command): Command {
+  for (const name of settingNames) {
+    const { default: standard, meaning } = clusterSettings[name];
+    const shown = standard === '' ? 'none' : standard;
+    command.addOption(new Option(`--${name} <${name}>`, `${meaning} (default: ${shown}; ${variableOf(name)})`));
+  }
+  return command.option('--config <file>', 'JSON file of settings; environment and flags go before it (PARLEY_CONFIG)');
+}
+
+/** The configuration of a command {@link withSettings}, of a cluster or of whatever these flags say. */
+export function configOf(command: Command, more: { shape?: string; data?: string } = { shape: 'cluster' }): Config {
+  const flags = Object.fromEntries(settingNames.map((name) => [name, command.getOptionValue(camelCase(name))]));
+  const file: string | undefined = command.getOptionValue('config') ?? process.env['PARLEY_CONFIG'];
+  return loadConfig({ ...flags, ...more }, process.env, file);
+}
+
+export function wholeFrom(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
+  };
+}

@@ -1,0 +1,26 @@
+import { fileURLToPath } from 'node:url';
+
+const cli = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+
+/** What a command came to. */
+export interface Run {
+  code: number;
+  output: string;
+  errors: string;
+}
+
+/** Runs `parley` with these arguments to its end. */
+export async function parley(
+  args: readonly string[],
+  input = '',
+  environment: Record<string, string> = {},
+): Promise<Run> {
+  const child = Bun.spawn([process.execPath, cli, ...args], {
+    stdin: new Blob([input]),
+    stdout: 'pipe',
+    stderr: 'pipe',
+    env: { ...process.env, ...environment },
+  });
+  const [output, errors] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
+  return { code: await child.exited, output, errors };
+}
