@@ -147,6 +147,7 @@ export function describeCommandLogContract(name: string, open: () => Promise<Com
       expect(sends).toBeWithin(1, 4);
       underWay.resolve();
       await handler.until(() => handler.handled.length === 3);
+      while ((await behind()) > 0) await Bun.sleep(1);
       await consumer.close();
       expect(
         await log.consume(handler.handle).then(async (next) => {
