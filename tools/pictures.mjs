@@ -3,4 +3,4 @@ import { join } from 'node:path';
 import { become, bunFile, root, setUp } from './workspace.mjs';
 
 setUp();
-become(bunFile(), [join(root, 'packages/web/pictures/make.ts')]);
+become(bunFile(), [join(root, 'packages/web/pictures/make.ts'), ...process.argv.slice(2)]);

@@ -1,51 +1,69 @@
-// Makes docs/pictures: each view at three widths, and some in dark and from right to left.
-import { mkdirSync } from 'node:fs';
+// Makes docs/pictures; with a folder as argument, every view there instead: at each width, theme and direction.
+import { mkdirSync, rmSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { ensureBundle } from '../build/bundle.ts';
 import { launchBrowser, openWindow } from '../test/support/browser.ts';
 import { firstViews, Scene, views } from '../test/support/views.ts';
 
-const folder = fileURLToPath(new URL('../../../docs/pictures/', import.meta.url));
+const docs = fileURLToPath(new URL('../../../docs/pictures', import.meta.url));
 const widths = [390, 768, 1_440];
-const others = [
-  { suffix: '-dark', preferences: { theme: 'dark', language: 'en' } },
-  { suffix: '-arabic', preferences: { theme: 'light', language: 'ar' } },
-];
+const looks = [
+  { suffix: '', theme: 'light', language: 'en' },
+  { suffix: '-dark', theme: 'dark', language: 'en' },
+  { suffix: '-arabic', theme: 'light', language: 'ar' },
+  { suffix: '-arabic-dark', theme: 'dark', language: 'ar' },
+] as const;
+/** What documents show. */
+const documented = new Set([
+  'conversation-1440',
+  'conversation-1440-dark',
+  'conversation-1440-arabic',
+  'details-1440',
+  'switcher-768',
+  'conversation-390',
+  'conversations-390-dark',
+  'sign-up-390',
+]);
 
+const [given] = process.argv.slice(2);
+const folder = given === undefined ? docs : resolve(given);
+const isWanted = (name: string) => given !== undefined || documented.has(name);
+
+if (given === undefined) rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 await ensureBundle();
 const browser = await launchBrowser();
-const scene = await Scene.make(browser);
+const scene = await Scene.make();
 for (const width of widths) {
-  await pictures(width, '', { theme: 'light', language: 'en' });
-  for (const { suffix, preferences } of others)
-    await pictures(width, suffix, preferences, ['conversation', 'settings']);
-  const { page, context } = await openWindow(browser, sizeOf(width));
-  for (const [name, path] of Object.entries(firstViews)) {
-    await page.goto(scene.server.url + path);
-    await page.getByRole('heading').waitFor();
-    await picture(page, `${name}-${width}`);
+  for (const { suffix, theme, language } of looks) {
+    const options = { viewport: { width, height: width < 500 ? 844 : 900 }, reducedMotion: 'reduce' } as const;
+    const locale = language === 'ar' ? 'ar-EG' : 'en-GB';
+    const { page, context } = await openWindow(browser, { ...options, locale, colorScheme: theme });
+    for (const [view, path] of Object.entries(firstViews)) {
+      const name = `${view}-${width}${suffix}`;
+      if (!isWanted(name)) continue;
+      await page.goto(scene.server.url + path);
+      await page.getByRole('heading').waitFor();
+      await picture(page, name);
+    }
+    await context.close();
+    if (Object.keys(views).some((view) => isWanted(`${view}-${width}${suffix}`))) {
+      const inside = await scene.logIn(browser, { ...options, locale }, { theme, language });
+      for (const [view, open] of Object.entries(views)) {
+        await open(inside, scene);
+        const name = `${view}-${width}${suffix}`;
+        if (isWanted(name)) await picture(inside, name);
+      }
+      await inside.context().close();
+    }
   }
-  await context.close();
 }
 await browser.close();
 await scene.server.stop();
 
-async function pictures(width: number, suffix: string, preferences: object, names = Object.keys(views)): Promise<void> {
-  const page = await scene.logIn(browser, sizeOf(width), preferences);
-  for (const [name, open] of Object.entries(views)) {
-    await open(page, scene);
-    if (names.includes(name)) await picture(page, `${name}-${width}${suffix}`);
-  }
-  await page.context().close();
-}
-
-function sizeOf(width: number) {
-  return { viewport: { width, height: width < 500 ? 844 : 900 }, reducedMotion: 'reduce' } as const;
-}
-
 async function picture(page: Page, name: string): Promise<void> {
   await page.mouse.move(0, 0);
-  await page.screenshot({ path: `${folder}${name}.png`, animations: 'disabled' });
+  await page.screenshot({ path: `${folder}/${name}.png`, animations: 'disabled' });
 }

@@ -23,7 +23,7 @@ async function violations(page: Page): Promise<string[]> {
 
 describeInBrowser('accessibility', () => {
   beforeAll(async () => {
-    scene = await Scene.make(await browser());
+    scene = await Scene.make();
   });
   afterAll(() => scene.server.stop());
 

@@ -1,7 +1,10 @@
 import { afterEach, describe, expect, test } from 'bun:test';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { arabic } from '../src/strings/arabic.ts';
 import { english } from '../src/strings/english.ts';
 import { languageFor, type StringKey, setLanguage, t } from '../src/strings/strings.ts';
+import { clockTime } from '../src/strings/times.ts';
 
 const placeholders = (text: unknown) => [...JSON.stringify(text).matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
 
@@ -17,6 +20,13 @@ describe('strings', () => {
     }
   });
 
+  test('every text is shown somewhere', () => {
+    const source = join(import.meta.dir, '../src');
+    const files = [...new Bun.Glob('**/*.{ts,tsx}').scanSync(source)].filter((path) => !/english|arabic/.test(path));
+    const code = files.map((path) => readFileSync(join(source, path), 'utf8')).join('');
+    expect(Object.keys(english).filter((key) => !code.includes(`'${key}'`))).toEqual([]);
+  });
+
   test('numbers choose the form that the language has for them', () => {
     expect(t('unreadCount', { count: 1 })).toBe('1 unread message');
     expect(t('unreadCount', { count: 2_000 })).toBe('2,000 unread messages');
@@ -26,6 +36,16 @@ describe('strings', () => {
 
   test('what is put in can’t turn the direction of what is around it', () => {
     expect(t('noticeJoined', { name: '\u202eeve' })).toBe('\u2068\u202eeve\u2069 joined');
+  });
+
+  test('times and numbers have the form of the reader’s region', () => {
+    const atMs = new Date(2026, 4, 13, 21, 5).getTime();
+    setLanguage('en', ['de-DE', 'en-GB']);
+    expect(clockTime(atMs)).toBe('21:05');
+    setLanguage('en', ['en-US']);
+    expect(clockTime(atMs)).toMatch(/^9:05\sPM$/);
+    setLanguage('ar', ['ar-EG']);
+    expect(t('unreadCount', { count: 1_000 })).toContain('١');
   });
 
   test('the first language that is known is taken', () => {

@@ -150,10 +150,10 @@ describeInBrowser('two people in two browsers', () => {
     await page.getByText('Password changed').waitFor();
     await page.getByRole('button', { name: 'Log out' }).click();
     await page.getByLabel('Username').fill('ben');
-    await page.getByLabel('Password').fill(password);
+    await page.getByLabel('Password', { exact: true }).fill(password);
     await page.getByRole('button', { name: 'Log in', exact: true }).click();
     await page.getByText('Username and password don’t belong together.').waitFor();
-    await page.getByLabel('Password').fill('another good one');
+    await page.getByLabel('Password', { exact: true }).fill('another good one');
     await page.getByRole('button', { name: 'Log in', exact: true }).click();
     await ben.inList('Ana').waitFor();
   });

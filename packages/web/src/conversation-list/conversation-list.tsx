@@ -1,4 +1,4 @@
-import { Compass, Plus, Search, Settings } from 'lucide-react';
+import { Compass, ListFilter, Plus, Search, Settings } from 'lucide-react';
 import { useId, useMemo, useState } from 'react';
 import { VList } from 'virtua';
 import { Link, useLocation } from 'wouter';
@@ -56,6 +56,7 @@ export function ConversationList({ current, isAlone, onNew, onJump }: Conversati
         <label className="visually-hidden" htmlFor={filterId}>
           {t('filterConversations')}
         </label>
+        <ListFilter aria-hidden="true" />
         <input
           id={filterId}
           type="search"

@@ -4,11 +4,11 @@ import { memo } from 'react';
 import { Link } from 'wouter';
 import { useChat } from '../chat/use-chat.ts';
 import { useDraft } from '../composer/drafts.ts';
+import { ConversationAvatar } from '../conversation/conversation-avatar.tsx';
 import { titleOf } from '../conversation/title.ts';
-import { Avatar } from '../people/avatar.tsx';
 import { useWatch } from '../people/use-watch.ts';
 import { usePreferences } from '../settings/preferences.ts';
-import { t } from '../strings/strings.ts';
+import { locale, t } from '../strings/strings.ts';
 import { exactTime, shortTime } from '../strings/times.ts';
 
 interface ConversationRowProps {
@@ -20,7 +20,7 @@ const nobody: readonly string[] = [];
 
 /** One conversation of the list; what it shows of presence is watched while it is in view. */
 export const ConversationRow = memo(function ConversationRow({ conversation, isCurrent }: ConversationRowProps) {
-  const { id, kind, unreadCount, lastActivityAtMs, partner } = conversation;
+  const { id, unreadCount, lastActivityAtMs, partner } = conversation;
   const title = titleOf(conversation);
   const isMuted = usePreferences().muted.includes(id);
   useWatch(partner ? [partner.id] : nobody);
@@ -33,12 +33,7 @@ export const ConversationRow = memo(function ConversationRow({ conversation, isC
         aria-current={isCurrent ? 'page' : undefined}
         data-unread={unreadCount > 0}
       >
-        <Avatar
-          id={partner?.id ?? id}
-          name={title}
-          kind={kind === 'direct' ? 'person' : kind}
-          {...(partner ? { userId: partner.id } : {})}
-        />
+        <ConversationAvatar conversation={conversation} showsPresence />
         <span className="row-lines">
           <span className="row-line">
             <bdi className="row-title">{title}</bdi>
@@ -60,7 +55,7 @@ export const ConversationRow = memo(function ConversationRow({ conversation, isC
                 aria-label={t('unreadCount', { count: unreadCount })}
                 data-muted={isMuted}
               >
-                {unreadCount > 999 ? '999+' : unreadCount.toLocaleString()}
+                {unreadCount > 999 ? '999+' : unreadCount.toLocaleString(locale())}
               </span>
             )}
           </span>

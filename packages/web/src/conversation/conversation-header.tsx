@@ -1,9 +1,9 @@
 import type { ConversationData } from '@parley/sdk';
-import { ArrowLeft, PanelRight } from 'lucide-react';
-import { Link } from 'wouter';
+import { PanelRight } from 'lucide-react';
 import { useChat } from '../chat/use-chat.ts';
-import { Avatar } from '../people/avatar.tsx';
 import { t } from '../strings/strings.ts';
+import { ViewHead } from '../style/view-head.tsx';
+import { ConversationAvatar } from './conversation-avatar.tsx';
 import { titleOf } from './title.ts';
 
 interface ConversationHeaderProps {
@@ -13,7 +13,7 @@ interface ConversationHeaderProps {
 }
 
 export function ConversationHeader({ conversation, showsDetails, onDetails }: ConversationHeaderProps) {
-  const { id, kind, partner, memberCount } = conversation;
+  const { id, partner, memberCount } = conversation;
   const title = titleOf(conversation);
   const isOnline = useChat((chat) => (partner ? (chat.online.get(partner.id) ?? false) : false));
   const onlineCount = useChat((chat) => chat.onlineCounts.get(id) ?? 0);
@@ -22,16 +22,8 @@ export function ConversationHeader({ conversation, showsDetails, onDetails }: Co
     ...(onlineCount > 0 ? [t('onlineCount', { count: onlineCount })] : []),
   ];
   return (
-    <header className="conversation-head">
-      <Link href="/" className="icon-button back" aria-label={t('back')}>
-        <ArrowLeft aria-hidden="true" className="mirrored" />
-      </Link>
-      <Avatar
-        id={partner?.id ?? id}
-        name={title}
-        kind={kind === 'direct' ? 'person' : kind}
-        {...(partner ? { userId: partner.id } : {})}
-      />
+    <ViewHead>
+      <ConversationAvatar conversation={conversation} showsPresence />
       <div className="conversation-names">
         <h1>
           <bdi>{title}</bdi>
@@ -48,6 +40,6 @@ export function ConversationHeader({ conversation, showsDetails, onDetails }: Co
       >
         <PanelRight aria-hidden="true" className="mirrored" />
       </button>
-    </header>
+    </ViewHead>
   );
 }

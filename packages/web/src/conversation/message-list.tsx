@@ -115,12 +115,21 @@ export function MessageList({ conversationId, title, isAttended, onLeave, handle
     },
   }));
 
+  const isWithoutMessages = hasStart && hasEnd && !rows.some(({ kind }) => kind === 'message');
   const below = seen ? Math.max(0, headCount - seen.messageCount) : 0;
   return (
     <div className="messages" ref={scroller}>
-      {!view.isLoaded && (
+      {!view.isLoaded && !view.hasFailed && (
         <p className="messages-note" role="status">
-          {view.failure ?? t('loadingMessages')}
+          {t('loadingMessages')}
+        </p>
+      )}
+      {view.hasFailed && (
+        <p className="messages-note" role="alert">
+          {t('notLoaded')}{' '}
+          <button type="button" className="text-button" onClick={() => timeline.retry()}>
+            {t('tryAgain')}
+          </button>
         </p>
       )}
       <VList
@@ -145,6 +154,9 @@ export function MessageList({ conversationId, title, isAttended, onLeave, handle
             {index === 0 && hasStart && <p className="conversation-start">{t('conversationStart', { title })}</p>}
             {index === 0 && view.startIsAway && <p className="messages-note">{t('olderAway')}</p>}
             <RowView row={row} conversationId={conversationId} />
+            {index === rows.length - 1 && isWithoutMessages && (
+              <p className="conversation-start">{t('firstMessageHint')}</p>
+            )}
           </div>
         )}
       </VList>

@@ -52,9 +52,9 @@ function Message({ row, conversationId }: { row: MessageRow; conversationId: str
       tabIndex={-1}
       data-key={row.key}
     >
-      <span className="message-gutter">{startsGroup && <Avatar id={senderId} name={name} />}</span>
+      <span className="message-gutter">{startsGroup && !isMine && <Avatar id={senderId} name={name} />}</span>
       <div className="message-body">
-        {startsGroup && (
+        {startsGroup && !isMine && (
           <header className="message-head">
             <bdi className="message-name">{name}</bdi>
             <Time atMs={atMs} text={time} />
@@ -64,7 +64,7 @@ function Message({ row, conversationId }: { row: MessageRow; conversationId: str
         {status === 'failed' && <Failed row={row} conversationId={conversationId} />}
       </div>
       <span className="message-end">
-        {!startsGroup && <Time atMs={atMs} text={time} />}
+        {(!startsGroup || isMine) && <Time atMs={atMs} text={time} />}
         {status && <Status status={status} />}
       </span>
     </article>

@@ -1,4 +1,6 @@
-import { memo } from 'react';
+import { Check, Copy } from 'lucide-react';
+import { memo, useState } from 'react';
+import { t } from '../strings/strings.ts';
 import { isEmojiAlone, type MessagePart, messageParts } from './message-parts.ts';
 
 /** A message's text, as text: links can be followed, code keeps its form, nothing is markup. */
@@ -27,10 +29,26 @@ function Part({ part }: { part: MessagePart }) {
       return <code dir="ltr">{part.text}</code>;
     case 'block':
       return (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways must do so by keyboard too.
-        <pre dir="ltr" tabIndex={0}>
-          <code>{part.text}</code>
-        </pre>
+        <div className="code-block">
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways must do so by keyboard too. */}
+          <pre dir="ltr" tabIndex={0}>
+            <code>{part.text}</code>
+          </pre>
+          <CopyButton text={part.text} />
+        </div>
       );
   }
+}
+
+/** Where the page may write to the clipboard: over TLS, or on the machine itself. */
+function CopyButton({ text }: { text: string }) {
+  const [isCopied, setCopied] = useState(false);
+  if (!navigator.clipboard) return null;
+  const copy = () => navigator.clipboard.writeText(text).then(() => setCopied(true), reportError);
+  const name = t(isCopied ? 'copied' : 'copyCode');
+  return (
+    <button type="button" className="icon-button small copy" aria-label={name} title={name} onClick={copy}>
+      {isCopied ? <Check aria-hidden="true" /> : <Copy aria-hidden="true" />}
+    </button>
+  );
 }

@@ -23,7 +23,8 @@ export interface TimelineView {
   readonly generation: number;
   /** Where to begin: the number of the first unread entry, or null for the end. */
   readonly openAt: number | null;
-  readonly failure: string | null;
+  /** What was to be shown could not be loaded. */
+  readonly hasFailed: boolean;
 }
 
 /**
@@ -39,7 +40,7 @@ export class Timeline {
     isLoaded: false,
     generation: 0,
     openAt: null,
-    failure: null,
+    hasFailed: false,
   };
   /** Whether the end is in view; the view says so. */
   isAtEnd = false;
@@ -112,6 +113,7 @@ export class Timeline {
 
   /** After a reconnect: what could not be fetched before may be there now. */
   retry(): void {
+    if (this.view.hasFailed) this.change({ hasFailed: false });
     if (!this.view.isLoaded || this.view.entries.length === 0) void this.run(() => this.loadFirst());
     else if (!this.view.hasEnd) void this.loadNewer();
     if (this.view.startIsAway) this.change({ startIsAway: false });
@@ -140,7 +142,7 @@ export class Timeline {
       isLoaded: true,
       generation: this.view.generation + 1,
       openAt,
-      failure: null,
+      hasFailed: false,
     });
     this.joinEnd();
   }
@@ -192,7 +194,8 @@ export class Timeline {
   /** One at a time: a load that is asked for while another runs is left to the next scroll. */
   private run(load: () => Promise<void>): Promise<void> {
     this.loading ??= load()
-      .catch((error: unknown) => this.change({ failure: error instanceof Error ? error.message : String(error) }))
+      // The person is told, and may try again.
+      .catch(() => this.change({ hasFailed: true }))
       .finally(() => {
         this.loading = null;
         if (this.view.isLoaded && this.early.length > 0) this.joinEnd();

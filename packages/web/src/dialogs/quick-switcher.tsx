@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { useChat, useChatItself } from '../chat/use-chat.ts';
+import { ConversationAvatar } from '../conversation/conversation-avatar.tsx';
 import { titleOf } from '../conversation/title.ts';
 import { matches } from '../conversation-list/match.ts';
 import { Avatar } from '../people/avatar.tsx';
@@ -30,11 +31,7 @@ export default function QuickSwitcher({ onClose }: { onClose(): void }) {
       label: titleOf(one),
       content: (
         <>
-          <Avatar
-            id={one.partner?.id ?? one.id}
-            name={titleOf(one)}
-            kind={one.kind === 'direct' ? 'person' : one.kind}
-          />
+          <ConversationAvatar conversation={one} />
           <bdi>{titleOf(one)}</bdi>
         </>
       ),

@@ -22,7 +22,7 @@ export function Avatar({ id, name, userId, kind = 'person' }: AvatarProps) {
 
 function PresenceDot({ userId }: { userId: string }) {
   const isOnline = useChat((chat) => chat.online.get(userId) ?? false);
-  return (
-    <span className={isOnline ? 'dot dot-online' : 'dot'} role="img" aria-label={t(isOnline ? 'online' : 'offline')} />
-  );
+  // Who isn't there needs no mark: most aren't, and a list of rings is no calmer for it.
+  if (!isOnline) return null;
+  return <span className="dot" role="img" aria-label={t('online')} />;
 }

@@ -1,9 +1,10 @@
-import { ArrowLeft, Plus } from 'lucide-react';
+import { Plus } from 'lucide-react';
 import { useId, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { useChat, useChatItself } from '../chat/use-chat.ts';
 import { failureText } from '../strings/failure-text.ts';
 import { t } from '../strings/strings.ts';
+import { ViewHead } from '../style/view-head.tsx';
 import { Avatar } from './avatar.tsx';
 import { useChannelSearch } from './use-channel-search.ts';
 
@@ -26,16 +27,13 @@ export default function ChannelsView({ onCreate }: { onCreate(): void }) {
   };
   return (
     <div className="page">
-      <header className="page-head">
-        <Link href="/" className="icon-button back" aria-label={t('back')}>
-          <ArrowLeft aria-hidden="true" className="mirrored" />
-        </Link>
+      <ViewHead>
         <h1>{t('channels')}</h1>
         <button type="button" className="button" onClick={onCreate}>
           <Plus aria-hidden="true" />
           {t('makeChannel')}
         </button>
-      </header>
+      </ViewHead>
       <div className="page-body">
         <label className="visually-hidden" htmlFor={id}>
           {t('searchChannels')}

@@ -3,12 +3,12 @@ import { Bell, BellOff, LogOut, UserPlus, X } from 'lucide-react';
 import { type FormEvent, lazy, Suspense, useId, useState } from 'react';
 import { useLocation } from 'wouter';
 import { useChatItself } from '../chat/use-chat.ts';
+import { ConversationAvatar } from '../conversation/conversation-avatar.tsx';
 import { titleOf } from '../conversation/title.ts';
 import { setPreferences, usePreferences } from '../settings/preferences.ts';
 import { failureText } from '../strings/failure-text.ts';
 import { t } from '../strings/strings.ts';
 import { useAlone } from '../style/use-room.ts';
-import { Avatar } from './avatar.tsx';
 import { Members } from './members.tsx';
 
 const AddMembers = lazy(() => import('../dialogs/add-members.tsx'));
@@ -39,7 +39,7 @@ export default function Details({ conversation, onClose }: DetailsProps) {
       </header>
       <div className="details-body">
         <div className="details-title">
-          <Avatar id={partner?.id ?? id} name={title} kind={kind === 'direct' ? 'person' : kind} />
+          <ConversationAvatar conversation={conversation} />
           <strong dir="auto">{title}</strong>
           {partner && <span className="muted">@{partner.username}</span>}
           {description !== '' && <p dir="auto">{description}</p>}

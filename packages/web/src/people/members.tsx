@@ -7,7 +7,7 @@ import { useLocation } from 'wouter';
 import { useChat, useChatItself } from '../chat/use-chat.ts';
 import { roleName } from '../conversation/notice-text.ts';
 import { failureText } from '../strings/failure-text.ts';
-import { t } from '../strings/strings.ts';
+import { locale, t } from '../strings/strings.ts';
 import { PersonLine } from './person-line.tsx';
 import { useWatch } from './use-watch.ts';
 
@@ -44,7 +44,7 @@ export function Members({ conversation }: { conversation: ConversationData }) {
   return (
     <section className="members" aria-label={t('members')}>
       <h2>
-        {t('members')} <span className="muted">{memberCount.toLocaleString()}</span>
+        {t('members')} <span className="muted">{memberCount.toLocaleString(locale())}</span>
       </h2>
       <p className="failure" role="alert">
         {failure}

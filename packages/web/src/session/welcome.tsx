@@ -1,10 +1,11 @@
-import { type FormEvent, useEffect, useId, useState } from 'react';
+import { type FormEvent, useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
 import { useChatItself } from '../chat/use-chat.ts';
 import { failureText } from '../strings/failure-text.ts';
 import { type StringKey, t } from '../strings/strings.ts';
 import { Mark } from '../style/mark.tsx';
 import { deviceName } from './device-name.ts';
+import { Field } from './field.tsx';
 
 type SignupMode = 'open' | 'invitation' | 'closed';
 
@@ -101,38 +102,4 @@ function noteOf(
   if (server.signup === 'closed') return 'signupClosed';
   if (invitation !== null) return 'invited';
   return server.signup === 'invitation' ? 'signupByInvitation' : null;
-}
-
-interface FieldProps {
-  name: string;
-  label: string;
-  autoComplete: string;
-  type?: 'text' | 'password';
-  hint?: string;
-  optional?: boolean;
-}
-
-function Field({ name, label, autoComplete, type = 'text', hint, optional = false }: FieldProps) {
-  const id = useId();
-  return (
-    <div className="field">
-      <label htmlFor={id}>{label}</label>
-      <input
-        id={id}
-        name={name}
-        type={type}
-        autoComplete={autoComplete}
-        required={!optional}
-        autoCapitalize="none"
-        spellCheck={false}
-        aria-describedby={hint ? `${id}-hint` : undefined}
-        dir="auto"
-      />
-      {hint && (
-        <p className="hint" id={`${id}-hint`}>
-          {hint}
-        </p>
-      )}
-    </div>
-  );
 }

@@ -56,7 +56,7 @@ export function usePreferences(): Preferences {
 export function applyPreferences(): void {
   const { documentElement } = document;
   const { language, theme } = current;
-  setLanguage(language);
+  setLanguage(language, navigator.languages);
   documentElement.lang = language;
   documentElement.dir = languages[language].direction;
   if (theme === 'system') delete documentElement.dataset['theme'];

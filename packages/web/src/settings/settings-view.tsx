@@ -1,11 +1,11 @@
-import { ArrowLeft } from 'lucide-react';
 import { type FormEvent, type ReactNode, useId, useState } from 'react';
-import { Link, useLocation } from 'wouter';
+import { useLocation } from 'wouter';
 import { useChat, useChatItself } from '../chat/use-chat.ts';
 import { forgetDrafts } from '../composer/drafts.ts';
 import { allowNotifications } from '../notifications/offer.ts';
 import { failureText } from '../strings/failure-text.ts';
 import { type LanguageCode, languages, t } from '../strings/strings.ts';
+import { ViewHead } from '../style/view-head.tsx';
 import { type Preferences, setPreferences, usePreferences } from './preferences.ts';
 import { Sessions } from './sessions.tsx';
 
@@ -25,12 +25,9 @@ export default function SettingsView() {
   };
   return (
     <div className="page">
-      <header className="page-head">
-        <Link href="/" className="icon-button back" aria-label={t('back')}>
-          <ArrowLeft aria-hidden="true" className="mirrored" />
-        </Link>
+      <ViewHead>
         <h1>{t('settings')}</h1>
-      </header>
+      </ViewHead>
       <div className="page-body settings">
         <Section title={t('account')}>
           <DisplayName />

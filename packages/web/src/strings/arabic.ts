@@ -4,7 +4,6 @@ import type { Strings } from './strings.ts';
 export const arabic: Strings = {
   appName: 'Parley',
   loading: 'جارٍ فتح Parley',
-  skipToMessage: 'انتقل إلى الكتابة',
 
   welcomeTitle: 'سعداء برؤيتك',
   welcomeLead: 'تحدّث مع أهل هذا الخادم. رسائلك تبقى عليه.',

@@ -2,7 +2,6 @@
 export const english = {
   appName: 'Parley',
   loading: 'Opening Parley',
-  skipToMessage: 'Skip to writing',
 
   welcomeTitle: 'Good to see you',
   welcomeLead: 'Talk with the people of this server. Your messages stay on it.',

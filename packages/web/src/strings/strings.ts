@@ -19,22 +19,30 @@ export const languages = {
 export type LanguageCode = keyof typeof languages;
 
 let current: LanguageCode = 'en';
+let region = 'en';
 
-export function setLanguage(code: LanguageCode): void {
+/** @param wanted what the browser asks for, as `en-GB`: where it names the language, its region's forms are taken. */
+export function setLanguage(code: LanguageCode, wanted: readonly string[] = []): void {
   current = code;
+  region = wanted.find((tag) => languageOf(tag) === code) ?? code;
 }
 
-export function language(): LanguageCode {
-  return current;
+/** Which forms numbers and times have. */
+export function locale(): string {
+  return region;
 }
 
 /** The first of these that there is; English when there is none. */
 export function languageFor(wanted: readonly string[]): LanguageCode {
   for (const tag of wanted) {
-    const code = tag.toLowerCase().split('-')[0];
+    const code = languageOf(tag);
     if (code === 'en' || code === 'ar') return code;
   }
   return 'en';
+}
+
+function languageOf(tag: string): string {
+  return tag.toLowerCase().split('-')[0] ?? '';
 }
 
 /**
@@ -46,7 +54,7 @@ export function t(key: StringKey, values: Readonly<Record<string, string | numbe
   const chosen = typeof text === 'string' ? text : formFor(text, Number(values['count']));
   return chosen.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     const value = values[name] ?? '';
-    return typeof value === 'number' ? value.toLocaleString(current) : isolated(value);
+    return typeof value === 'number' ? value.toLocaleString(locale()) : isolated(value);
   });
 }
 

@@ -18,7 +18,7 @@ export class PersonInBrowser {
     await page.goto(`${url}/signup`);
     await page.getByLabel('Username').fill(name.toLowerCase());
     await page.getByLabel('Display name').fill(name);
-    await page.getByLabel('Password').fill(password);
+    await page.getByLabel('Password', { exact: true }).fill(password);
     await page.getByRole('button', { name: 'Sign up' }).click();
     await page.getByRole('heading', { name: 'Start a conversation' }).waitFor();
     return person;

@@ -1,8 +1,8 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { RunningServer } from '../../../server/test/support/running-server.ts';
+import { type Person, RunningServer } from '../../../server/test/support/running-server.ts';
 import { openWindow } from './browser.ts';
-import { Demonstration } from './demonstration.ts';
-import { PersonInBrowser, password } from './person.ts';
+import { Demonstration, demonstrationNow } from './demonstration.ts';
+import { password } from './person.ts';
 
 type Open = (page: Page, scene: Scene) => Promise<void>;
 
@@ -13,13 +13,11 @@ export class Scene {
     readonly demonstration: Demonstration,
   ) {}
 
-  static async make(browser: Browser): Promise<Scene> {
+  static async make(): Promise<Scene> {
     const server = await RunningServer.start();
-    const ana = await PersonInBrowser.signUp(browser, server.url, 'Ana');
-    const [account] = (await server.call(await server.person('observer'), 'userSearch', { q: 'ana' })).users;
-    if (!account) throw new Error('Ana has no account');
-    await ana.context.close();
-    return new Scene(server, await Demonstration.make(server, { ...account, administrator: false }));
+    const nobody = { token: '' } as Person;
+    const ana = await server.call(nobody, 'signup', { username: 'ana', displayName: 'Ana Ferreira', password });
+    return new Scene(server, await Demonstration.make(server, ana));
   }
 
   /** A window where Ana is logged in, at her conversations. */
@@ -27,6 +25,11 @@ export class Scene {
     const { page, context } = await openWindow(browser, options);
     const text = JSON.stringify({ askedForNotifications: true, ...preferences });
     await context.addInitScript((chosen) => localStorage.setItem('parley-preferences', chosen), text);
+    await context.clock.setFixedTime(demonstrationNow);
+    // Nobody looks at it: what is unread stays unread, for the next window too.
+    await context.addInitScript(() => {
+      document.hasFocus = () => false;
+    });
     await page.goto(`${this.server.url}/login`);
     await page.locator('input[name=username]').fill('ana');
     await page.locator('input[name=password]').fill(password);
@@ -47,7 +50,7 @@ export const views: Readonly<Record<string, Open>> = {
     await page.getByRole('article').last().waitFor();
   },
   details: async (page) => {
-    await page.locator('.conversation-head button').click();
+    await page.locator('.view-head button').click();
     await page.locator('.member').first().waitFor();
   },
   switcher: async (page) => {

@@ -1,0 +1,22 @@
+import type { ConversationData } from '@parley/sdk';
+import { Avatar } from '../people/avatar.tsx';
+import { titleOf } from './title.ts';
+
+interface ConversationAvatarProps {
+  conversation: ConversationData;
+  /** Whether the presence of the other person of a direct chat shows. */
+  showsPresence?: boolean;
+}
+
+/** A conversation's picture: the other person's, or the group's own. */
+export function ConversationAvatar({ conversation, showsPresence = false }: ConversationAvatarProps) {
+  const { id, kind, partner } = conversation;
+  return (
+    <Avatar
+      id={partner?.id ?? id}
+      name={titleOf(conversation)}
+      kind={kind === 'direct' ? 'person' : kind}
+      {...(partner && showsPresence ? { userId: partner.id } : {})}
+    />
+  );
+}
