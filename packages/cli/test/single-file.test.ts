@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ParleyClient } from '@parley/sdk';
 import { ServerProcess } from '../../server/test/support/server-process.ts';
+import { Collector } from '../../server/test/tracing/collector.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -63,3 +64,28 @@ async function run(...args: string[]): Promise<string> {
   expect(await command.exited).toBe(0);
   return output;
 }
+
+test('the single file sends the hops of what it serves to a collector, and finds it again', async () => {
+  const collector = new Collector();
+  const data = join(folder, 'traced');
+  const settings = { data, 'otlp-endpoint': collector.endpoint, 'trace-ratio': '1' };
+  const server = await ServerProcess.start({
+    settings,
+    command: [program, 'serve'],
+    environment: { PATH: '/usr/bin:/bin' },
+  });
+  const client = new ParleyClient({ url: server.url });
+  await client.signup({ username: 'ana', password: 'a good password' });
+  client.connect();
+  await client.live();
+  const channel = await client.conversations.createChannel({ name: 'followed' });
+  const message = channel.send('text');
+  const { seq } = await message.sent();
+  await collector.until(() =>
+    collector.spans.some(({ name, facts }) => name === 'decide' && facts['seq'] === String(seq)),
+  );
+  client.close();
+  await server.stop();
+  await collector.stop();
+  expect(await run('trace', message.clientMessageId, '--data', data)).toContain(`entry ${seq} of ${channel.id}\n`);
+});
