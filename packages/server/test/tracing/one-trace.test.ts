@@ -8,6 +8,7 @@ import { kafkaSettings } from '../../src/compose/cluster.ts';
 import { type HopName, traceHeader } from '../../src/platform/tracing.ts';
 import { loadConfig } from '../../src/settings/settings.ts';
 import { ClusterUnderTest } from '../support/cluster-services.ts';
+import { freePort } from '../support/free-port.ts';
 import { RunningServer } from '../support/running-server.ts';
 import { ServerProcess } from '../support/server-process.ts';
 import { withoutService } from '../support/services.ts';
@@ -93,6 +94,14 @@ test('in one process: without a ratio only what somebody records is followed; a 
   const names = new Set(collector.spans.filter((span) => span.traceId !== traceId).map(({ name }) => name));
   expect(names).toEqual(new Set(['distribute']));
   await collector.stop();
+});
+
+test('while no collector answers, messages go their way and the server stops', async () => {
+  const endpoint = `http://127.0.0.1:${await freePort()}`;
+  const server = await RunningServer.start({ 'otlp-endpoint': endpoint, 'trace-ratio': '1' });
+  const [ana, ben] = [await someone(server.url, 'ana'), await someone(server.url, 'ben')];
+  await say(server.url, ana, ben, foreignTrace().headers);
+  await server.stop();
 });
 
 const absent = withoutService('kafka') ?? withoutService('postgres') ?? withoutService('redis');
