@@ -79,15 +79,9 @@ export class CommandSubmitter {
     });
   }
 
-  private async append(record: CommandRecord): Promise<void> {
-    const hop = this.tracing.next('append', this.tracing.current);
-    if (hop.traceParent !== undefined) record.trace = hop.traceParent;
-    await this.log.append(record).then(
-      () => hop.end(),
-      (error: unknown) => {
-        hop.fail(error);
-        throw error;
-      },
+  private append(record: CommandRecord): Promise<void> {
+    return this.tracing.during('append', this.tracing.current, (trace) =>
+      this.log.append(trace === undefined ? record : { ...record, trace }),
     );
   }
 
