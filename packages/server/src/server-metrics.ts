@@ -1,9 +1,10 @@
 import { closeCodes } from '@parley/protocol';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { batchMax } from './distribution/command-log-port.ts';
 import type { DistributionMetrics, SubmitMetrics } from './distribution/distribution-metrics.ts';
 import type { MessagingMetrics } from './messaging/messaging-metrics.ts';
 
-const batchSizes = [1, 2, 5, 10, 20, 50, 100, 200, 512];
+const batchSizes = [1, 2, 5, 10, 20, 50, 100, 200, batchMax];
 /** What one machine does. */
 const shortSeconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 /** What several do together, up to when nobody waits any more. */

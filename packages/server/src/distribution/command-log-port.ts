@@ -1,5 +1,8 @@
 import type { CommandRecord } from './command.ts';
 
+/** The most commands that are handed over in one batch. */
+export const batchMax = 512;
+
 /** Commands on their way to being decided. Records of one conversation stay in the order in which they were appended. */
 export interface CommandLog {
   /** Consumers share the log by partitions; there are so many. */
@@ -13,7 +16,7 @@ export interface CommandLog {
    */
   append(record: CommandRecord): Promise<void>;
   /**
-   * Hands batches to `handle`, one at a time, in order; what arrives meanwhile is in the next. A batch counts as
+   * Hands batches of up to {@link batchMax} to `handle`, one at a time, in order; what arrives meanwhile is in the next. A batch counts as
    * consumed when `handle` resolves. When it rejects, the same records come again after a pause.
    */
   consume(handle: (batch: readonly CommandRecord[]) => Promise<void>): Promise<CommandConsumer>;

@@ -1,12 +1,13 @@
 import { type Entry, limits, type UserId } from '@parley/protocol';
 import { type ConversationHead, covers, isBroadcast, type Participant } from '../conversations/conversation.ts';
+import { batchMax } from './command-log-port.ts';
 
 /**
  * A conversation that has just outgrown fan-out by participants is served both ways for so many entries: whoever
  * listened already learns by them, or by their replay after a crash, that their server is to register its interest.
  * No batch holds more. What comes twice falls away by number.
  */
-export const bothWaysEntries = 512;
+export const bothWaysEntries = batchMax;
 
 /** Its earliest members are told as participants meanwhile: all who listened before, and as many again. */
 export const bothWaysMembers = limits.directFanOutMembers * 2;

@@ -117,15 +117,9 @@ export class CommandSubmitter {
 
   private async append(record: CommandRecord, sinceMs: number): Promise<void> {
     const { log, clock, metrics, tracing } = this.ports;
-    const hop = tracing.next('append', tracing.current);
-    if (hop.traceParent !== undefined) record.trace = hop.traceParent;
-    try {
-      await log.append(record);
-    } catch (error) {
-      hop.fail(error);
-      throw error;
-    }
-    hop.end();
+    await tracing.during('append', tracing.current, (trace) =>
+      log.append(trace === undefined ? record : { ...record, trace }),
+    );
     metrics.appended(clock.monotonicMs() - sinceMs);
   }
 

@@ -75,9 +75,15 @@ export class Tracing {
     return links.length === 0 ? noHop : this.recorder.begin(name, { links });
   }
 
-  /** Runs `work` as the hop after `from`. */
-  during<Result>(name: HopName, from: TraceParent | undefined, work: () => Promise<Result>): Promise<Result> {
-    return from === undefined ? work() : ending(this.next(name, from), work());
+  /** Runs `work` as the hop after `from`, and tells it what the next one goes on from. */
+  during<Result>(
+    name: HopName,
+    from: TraceParent | undefined,
+    work: (traceParent: TraceParent | undefined) => Promise<Result>,
+  ): Promise<Result> {
+    if (from === undefined) return work(undefined);
+    const hop = this.next(name, from);
+    return ending(hop, work(hop.traceParent));
   }
 }
 

@@ -64,16 +64,9 @@ export function rowsOf({ entries, pending, me, unreadFrom, readSeq }: RowsInput)
       rows.push(messageRow(rows.at(-1), { ...entry, status, failure: null, place: entry }, isFirst));
     } else {
       const key = `notice ${entry.seq}`;
-      const { atMs, seq, messageCount } = entry;
-      rows.push({
-        kind: 'notice',
-        key,
-        atMs,
-        startsDay: startsDay(rows.at(-1), atMs),
-        startsUnread: isFirst,
-        entry,
-        place: { seq, messageCount },
-      });
+      const { atMs } = entry;
+      const starts = { startsDay: startsDay(rows.at(-1), atMs), startsUnread: isFirst };
+      rows.push({ kind: 'notice', key, atMs, place: entry, ...starts, entry });
     }
   }
   for (const { clientMessageId, text, createdAtMs, status, failure } of pending) {

@@ -1,4 +1,5 @@
 import type { CommandRecord } from '../../distribution/command.ts';
+import { batchMax } from '../../distribution/command-log-port.ts';
 import { backOffMs } from './connection.ts';
 
 /** A record that waits to be handled; null when it can't be read as a command. */
@@ -24,8 +25,6 @@ export interface LaneOptions {
   report(error: unknown): void;
 }
 
-/** Records handed over together, of all the partitions of a lane. */
-const batchMax = 512;
 /** Of one partition; more is fetched when there are fewer. */
 export const waitingMax = 2_000;
 

@@ -1,10 +1,9 @@
 import type { CommandRecord } from '../../distribution/command.ts';
-import type { AppendFigures, CommandConsumer, CommandLog } from '../../distribution/command-log-port.ts';
+import { type AppendFigures, batchMax, type CommandConsumer, type CommandLog } from '../../distribution/command-log-port.ts';
 import type { Clock } from '../../platform/clock.ts';
 
 type Handle = (batch: readonly CommandRecord[]) => Promise<void>;
 
-const batchMax = 512;
 /** Before a batch that failed comes again. */
 const retryPauseMs = 100;
 
