@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 
 /** Every code, apart from what is said about it: a client needs the codes alone, and carries no prose. */
-const codes = [
+export const errorCodes = [
   'invalid_request',
   'invalid_json',
   'too_large',
@@ -25,8 +25,8 @@ const codes = [
   'internal',
 ] as const;
 
-export const ErrorCode = z.enum(codes);
-export type ErrorCode = (typeof codes)[number];
+export const ErrorCode = z.enum(errorCodes);
+export type ErrorCode = (typeof errorCodes)[number];
 
 interface ErrorDefinition {
   /** The HTTP status of an answer with this code. */

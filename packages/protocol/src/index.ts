@@ -4,6 +4,7 @@ export * from './close-codes.ts';
 export * from './code-points.ts';
 export * from './errors.ts';
 export * from './frames.ts';
+export { toKnownKinds } from './known-kinds.ts';
 export * from './limits.ts';
 export * from './model.ts';
 export { type Access, type Operation, sharedErrors } from './operation.ts';

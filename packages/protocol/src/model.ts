@@ -89,6 +89,9 @@ const UpdatedEntry = z.object({
   announceOnly: z.optional(z.boolean()),
 });
 
+/** What a reader makes of an entry of a kind that came with a later version, see `toKnownKinds`. */
+const LaterEntry = z.object({ kind: z.literal('later'), ...entryFields });
+
 export const Entry = z
   .discriminatedUnion('kind', [
     MessageEntry,
@@ -99,10 +102,13 @@ export const Entry = z
     RemovedEntry,
     RoleEntry,
     UpdatedEntry,
+    LaterEntry,
   ])
   .register(z.globalRegistry, {
     id: 'Entry',
-    description: "One numbered line of a conversation's log: a message, or a notice of what changed.",
+    description:
+      "One numbered line of a conversation's log: a message, or a notice of what changed. `later` stands for the kinds " +
+      'that later versions add: whoever does not know one counts it, and shows that something is there.',
   });
 export type Entry = z.infer<typeof Entry>;
 export type MessageEntry = z.infer<typeof MessageEntry>;

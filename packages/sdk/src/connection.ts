@@ -6,6 +6,7 @@ import {
   ServerFrame,
   type ServerFrameOf,
   subprotocol,
+  toKnownKinds,
 } from '@parley/protocol';
 import { backoffMs } from './backoff.ts';
 import { Disconnected } from './parley-error.ts';
@@ -211,7 +212,7 @@ export class Connection {
 
 function parsed(data: unknown): ServerFrame | null {
   try {
-    const frame = ServerFrame.safeParse(JSON.parse(String(data)));
+    const frame = ServerFrame.safeParse(toKnownKinds(JSON.parse(String(data))));
     return frame.success ? frame.data : null;
   } catch {
     return null;

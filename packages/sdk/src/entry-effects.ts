@@ -32,6 +32,7 @@ export function withEntry(data: Conversation, entry: Entry, account: Account | n
         announceOnly: entry.announceOnly ?? next.announceOnly,
       };
     case 'created':
+    case 'later':
       return next;
   }
 }

@@ -8,6 +8,7 @@ import {
   Problem,
   type ResponseOf,
   type Schema,
+  toKnownKinds,
 } from '@parley/protocol';
 import { Disconnected, ParleyError } from './parley-error.ts';
 import type { Runtime } from './runtime.ts';
@@ -41,7 +42,7 @@ export class HttpApi {
       ...(operation.body ? { body: JSON.stringify(body) } : {}),
     });
     if (operation.status === 204 && response.ok) return undefined as ResponseOf<Id>;
-    const answer: unknown = await response.json().catch(() => undefined);
+    const answer = toKnownKinds(await response.json().catch(() => undefined));
     if (!response.ok) throw refusal(answer, response.status);
     const parsed = (operation.response as Schema).safeParse(answer);
     if (!parsed.success) throw new Disconnected(`${this.url} answered ${id} with something else`);

@@ -42,6 +42,8 @@ function notice(entry: Exclude<Entry, { kind: 'message' }>, name: (userId: strin
       return `${actor} made ${name(entry.userId)} ${entry.role}`;
     case 'updated':
       return `${actor} changed ${changes(entry)}`;
+    case 'later':
+      return `${actor} did something that a newer version of Parley shows`;
   }
 }
 

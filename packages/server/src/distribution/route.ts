@@ -31,8 +31,8 @@ export function concernedUsers(entry: Entry): UserId[] {
     case 'removed':
     case 'role':
       return [entry.userId];
-    case 'message':
-    case 'updated':
+    default:
+      // Kinds that came with a later version, too.
       return [];
   }
 }

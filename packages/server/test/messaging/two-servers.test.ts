@@ -32,6 +32,22 @@ describe('race 4: copies that are lost, doubled or reordered on the way to a ser
     expect(cluster.failures).toEqual([]);
   });
 
+  test('what a later version wrote, of kinds that this one does not know, is passed on as it is, or left', async () => {
+    const { cluster, ben, groupId, say } = await twoServers();
+    cluster.tamper = (deliveries) =>
+      deliveries.flatMap((delivery) => {
+        if (delivery.kind !== 'entry' || delivery.entry.seq !== 2) return [delivery];
+        const entry = { ...delivery.entry, kind: 'reaction', emoji: '🎉' };
+        return [{ kind: 'poll', votes: 3 }, { ...delivery, entry }] as unknown as Delivery[];
+      });
+    await say();
+    await say();
+    await ben.until(() => (ben.seqs(groupId).length === 3 ? true : undefined));
+    const reaction = ben.frames.find((frame) => frame.type === 'entry' && frame.entry.seq === 2);
+    expect(reaction).toMatchObject({ entry: { kind: 'reaction', emoji: '🎉' } });
+    expect(cluster.failures).toEqual([]);
+  });
+
   test('what comes twice, or late, is shown once, in order', async () => {
     const { cluster, ben, groupId, say } = await twoServers();
     let kept: Delivery[] = [];

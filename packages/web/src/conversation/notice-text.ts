@@ -36,5 +36,7 @@ export function noticeText(entry: Exclude<Entry, MessageEntry>, nameOf: (userId:
       if (entry.announceOnly !== undefined)
         return t(entry.announceOnly ? 'noticeAnnounceOn' : 'noticeAnnounceOff', { name });
       return t('noticeDescribed', { name });
+    case 'later':
+      return t('noticeLater', { name });
   }
 }

@@ -114,6 +114,7 @@ export const arabic: Strings = {
   noticeRole: 'جعل {name} {other} {role}',
   noticeRenamed: 'غيّر {name} الاسم إلى {title}',
   noticeDescribed: 'غيّر {name} الوصف',
+  noticeLater: 'فعل {name} شيئًا يعرضه إصدار أحدث من Parley',
   noticeAnnounceOn: 'قصر {name} الكتابة على المشرفين',
   noticeAnnounceOff: 'أتاح {name} الكتابة للجميع',
 

@@ -87,6 +87,7 @@ export const english = {
   noticeRole: '{name} made {other} {role}',
   noticeRenamed: '{name} renamed it to {title}',
   noticeDescribed: '{name} changed the description',
+  noticeLater: '{name} did something that a newer version of Parley shows',
   noticeAnnounceOn: '{name} made it announce-only',
   noticeAnnounceOff: '{name} let everyone write',
 
