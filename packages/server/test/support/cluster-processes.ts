@@ -2,7 +2,7 @@ import type { GivenSettings } from '../../src/settings/settings.ts';
 import { ClusterUnderTest, type ServiceAddresses } from './cluster-services.ts';
 import { freePort } from './free-port.ts';
 import { Haproxy } from './haproxy.ts';
-import { ServerProcess } from './server-process.ts';
+import { parleyProgram, ServerProcess } from './server-process.ts';
 
 export type Role = 'gateway' | 'messaging' | 'distribution';
 export const roles: readonly Role[] = ['gateway', 'messaging', 'distribution'];
@@ -18,9 +18,10 @@ export class Place {
     private readonly settings: GivenSettings,
   ) {}
 
-  async start(): Promise<void> {
+  /** Starts it, of this program unless another is given. */
+  async start(program = parleyProgram()): Promise<void> {
     const settings = { ...this.settings, roles: this.role, port: String(this.port), 'trusted-proxies': '127.0.0.1' };
-    this.process = await ServerProcess.start({ settings });
+    this.process = await ServerProcess.start({ settings, command: [...program, 'serve'] });
   }
 
   async kill(): Promise<void> {

@@ -5,6 +5,11 @@ import type { GivenSettings } from '../../src/settings/settings.ts';
 
 const cli = fileURLToPath(new URL('../../../cli/src/main.ts', import.meta.url));
 
+/** How to run `parley` from the sources, with a module that is loaded before it if given. */
+export function parleyProgram(preload?: string): readonly string[] {
+  return [process.execPath, ...(preload === undefined ? [] : ['--preload', preload]), cli];
+}
+
 interface ProcessOptions {
   settings: GivenSettings;
   /** How to run `parley serve`; from the sources unless given. */
@@ -20,7 +25,7 @@ export class ServerProcess {
   ) {}
 
   /** Resolves when it serves. Rejects with what it printed when it ends before. */
-  static async start({ settings, command = [process.execPath, cli, 'serve'], environment }: ProcessOptions) {
+  static async start({ settings, command = [...parleyProgram(), 'serve'], environment }: ProcessOptions) {
     const all: GivenSettings = { port: '0', 'rate-limits': 'off', 'drain-ms': '0', ...settings };
     const flags = Object.entries(all).flatMap(([name, value]) => [`--${name}`, value]);
     const child = Bun.spawn([...command, ...flags], {
