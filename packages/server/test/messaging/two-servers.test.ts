@@ -38,7 +38,10 @@ describe('race 4: copies that are lost, doubled or reordered on the way to a ser
       deliveries.flatMap((delivery) => {
         if (delivery.kind !== 'entry' || delivery.entry.seq !== 2) return [delivery];
         const entry = { ...delivery.entry, kind: 'reaction', emoji: '🎉' };
-        return [{ kind: 'poll', votes: 3 }, { ...delivery, entry }] as unknown as Delivery[];
+        return [
+          { kind: 'poll', votes: 3 },
+          { ...delivery, entry },
+        ] as unknown as Delivery[];
       });
     await say();
     await say();
