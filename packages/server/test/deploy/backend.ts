@@ -9,6 +9,10 @@ interface BackendOptions {
 export class Backend {
   ready = true;
   sockets = 0;
+  /** Files that it has, by path. */
+  readonly assets = new Set<string>();
+  /** How many requests it answered, health aside. */
+  requests = 0;
   private readonly server: Server<undefined>;
 
   constructor(
@@ -22,7 +26,11 @@ export class Backend {
         const { pathname } = new URL(request.url, 'http://unnamed.invalid');
         if (pathname === '/readyz') return new Response('', { status: this.ready ? 200 : 503 });
         if (pathname === '/v1/socket') return server.upgrade(request) ? undefined : new Response('', { status: 426 });
-        return Response.json({ name, forwardedFor: request.headers.get('x-forwarded-for') });
+        this.requests++;
+        if (this.assets.has(pathname)) return new Response(name);
+        if (pathname !== '/v1/server') return new Response('', { status: 404 });
+        const header = (field: string) => request.headers.get(field);
+        return Response.json({ name, forwardedFor: header('x-forwarded-for'), traceparent: header('traceparent') });
       },
       websocket: {
         open: () => {

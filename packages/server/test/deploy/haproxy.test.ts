@@ -76,6 +76,29 @@ describe.skipIf(withoutHaproxy !== null)('HAProxy as it is deployed', () => {
     expect(await answer.json()).toMatchObject({ forwardedFor: '127.0.0.1' });
   });
 
+  test('nobody outside has traces made', async () => {
+    const haproxy = await start([backend('messaging')], [backend('gateway')]);
+    const headers = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' };
+    const answer = await fetch(`${haproxy.url}/v1/server`, { headers });
+    expect(await answer.json()).toMatchObject({ traceparent: null });
+  });
+
+  test('files of a page that one process alone has are found, and what nobody has is not there', async () => {
+    const [newer, older] = [backend('newer'), backend('older')];
+    newer.assets.add('/assets/page-2.js');
+    const haproxy = await start([backend('messaging')], [newer, older]);
+    for (let count = 0; count < 20; count++) {
+      const answer = await fetch(`${haproxy.url}/assets/page-2.js`);
+      expect([answer.status, await answer.text()]).toEqual([200, 'newer']);
+    }
+    const asked = () => newer.requests + older.requests;
+    const before = asked();
+    expect((await fetch(`${haproxy.url}/assets/page-3.js`)).status).toBe(404);
+    expect(asked()).toBe(before + 3);
+    expect((await fetch(`${haproxy.url}/v1/nothing`)).status).toBe(404);
+    expect(asked()).toBe(before + 4);
+  });
+
   test('one address has at most so many connections', async () => {
     const messaging = backend('messaging');
     const haproxy = await start([messaging], [backend('gateway')], { PARLEY_CONNECTIONS_PER_ADDRESS: '5' });
