@@ -1,13 +1,12 @@
-import { type GivenSettings, loadConfig, serve, settings, variableOf } from '@parley/server';
+import { type GivenSettings, loadConfig, serve, settingHelp, settings } from '@parley/server';
 import { type Command, Option } from 'commander';
 import { camelCase } from './option-names.ts';
 
 /** `parley serve`: every setting is a flag, an environment variable and a key of the file. */
 export function addServe(program: Command): void {
   const command = program.command('serve').description('Serve Parley from this machine.');
-  for (const [name, { default: standard, meaning }] of Object.entries(settings)) {
-    const shown = standard === '' ? 'none' : standard;
-    command.addOption(new Option(`--${name} <${name}>`, `${meaning} (default: ${shown}; ${variableOf(name)})`));
+  for (const [name, setting] of Object.entries(settings)) {
+    command.addOption(new Option(`--${name} <${name}>`, settingHelp(name, setting)));
   }
   command.option('--config <file>', 'JSON file of settings; environment and flags go before it (PARLEY_CONFIG)');
   command.action(async (_options, { args }: Command) => {

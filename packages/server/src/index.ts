@@ -15,6 +15,7 @@ export {
   type GivenSettings,
   loadConfig,
   loadSettings,
+  settingHelp,
   settings,
   variableOf,
 } from './settings/settings.ts';

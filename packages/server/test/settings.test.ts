@@ -75,9 +75,18 @@ describe('settings of a cluster', () => {
   };
 
   test('are read, with roles as a set and servers by name', () => {
-    const config = loadConfig({ ...cluster, roles: 'messaging, distribution' }, {});
+    const config = loadConfig(
+      { ...cluster, roles: 'messaging, distribution', 'otlp-endpoint': 'http://[::1]:4318' },
+      {},
+    );
     expect([...config.roles]).toEqual(['messaging', 'distribution']);
     expect(config.postgres).toEqual([{ name: 'main', url: 'postgres://127.0.0.1:5432/parley' }]);
+  });
+
+  test('load balancers are given time to notice that a process stops, unless it is given', () => {
+    expect(loadConfig({}, {})['drain-notice-ms']).toBe(0);
+    expect(loadConfig(cluster, {})['drain-notice-ms']).toBe(2_000);
+    expect(loadConfig({ ...cluster, 'drain-notice-ms': '0' }, {})['drain-notice-ms']).toBe(0);
   });
 
   const remote = {
@@ -123,6 +132,11 @@ describe('settings of a cluster', () => {
     ['Redis elsewhere without TLS', { ...cluster, redis: 'redis://:secret@redis.example' }, 'redis.example needs TLS'],
     ['Redis elsewhere without a password', { ...cluster, redis: 'rediss://redis.example' }, 'needs a password'],
     ['Kafka elsewhere without TLS', { ...cluster, kafka: 'kafka.example:9092' }, 'kafka.example:9092 needs TLS'],
+    [
+      'a collector elsewhere without TLS',
+      { ...cluster, 'otlp-endpoint': 'http://collector.example:4318' },
+      'collector.example needs TLS: use https://',
+    ],
     [
       'Kafka elsewhere without authentication',
       { ...cluster, kafka: 'kafka.example:9092', 'kafka-tls': 'on' },

@@ -1,4 +1,4 @@
-import { type Config, clusterSettings, loadConfig, variableOf } from '@parley/server';
+import { type Config, clusterSettings, loadConfig, settingHelp } from '@parley/server';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { camelCase } from '../option-names.ts';
 
@@ -9,9 +9,7 @@ const settingNames = (Object.keys(clusterSettings) as (keyof typeof clusterSetti
 /** Gives a command the settings that say where a cluster's services are. */
 export function withSettings(command: Command): Command {
   for (const name of settingNames) {
-    const { default: standard, meaning } = clusterSettings[name];
-    const shown = standard === '' ? 'none' : standard;
-    command.addOption(new Option(`--${name} <${name}>`, `${meaning} (default: ${shown}; ${variableOf(name)})`));
+    command.addOption(new Option(`--${name} <${name}>`, settingHelp(name, clusterSettings[name])));
   }
   return command.option('--config <file>', 'JSON file of settings; environment and flags go before it (PARLEY_CONFIG)');
 }

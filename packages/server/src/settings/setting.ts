@@ -3,13 +3,19 @@ import * as z from 'zod/mini';
 /** One setting: how it is given as text, and what it means. */
 export interface Setting<Value> {
   schema: z.ZodMiniType<Value>;
-  /** As `serve --help` shows it. */
   default: string;
+  /** The default in a cluster, where it is another. */
+  clusterDefault?: string;
   meaning: string;
 }
 
-export function setting<Value>(schema: z.ZodMiniType<Value>, defaultText: string, meaning: string): Setting<Value> {
-  return { schema, default: defaultText, meaning };
+export function setting<Value>(
+  schema: z.ZodMiniType<Value>,
+  defaultText: string,
+  meaning: string,
+  more: Pick<Setting<Value>, 'clusterDefault'> = {},
+): Setting<Value> {
+  return { schema, default: defaultText, meaning, ...more };
 }
 
 export function whole(min: number, max: number) {

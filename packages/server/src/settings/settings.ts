@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { trustedProxies } from '../gateway/client-address.ts';
 import { BadSetting } from './bad-setting.ts';
 import { clusterSettings } from './cluster-settings.ts';
-import { type ConfigOf, list, oneOf, path, type SettingsTable, setting, whole } from './setting.ts';
+import { type ConfigOf, list, oneOf, path, type Setting, type SettingsTable, setting, whole } from './setting.ts';
 import { checkShape } from './shape.ts';
 
 /** Open files that are kept for the database, the log and HTTP requests. */
@@ -52,6 +52,8 @@ export const settings = {
     whole(0, 600_000),
     '0',
     'time between saying at /readyz that this process is about to stop and stopping, for load balancers to notice',
+    // HAProxy asks every half to whole second, see deploy/haproxy/haproxy.cfg.
+    { clusterDefault: '2000' },
   ),
   'drain-ms': setting(whole(0, 600_000), '5000', 'time over which clients are spread that are sent away at the end'),
   'log-level': setting(oneOf(['debug', 'info', 'warning', 'error']), 'info', 'the least that is logged'),
@@ -62,6 +64,12 @@ export type Config = ConfigOf<typeof settings>;
 
 /** Settings as text, by name. */
 export type GivenSettings = Partial<Record<keyof typeof settings, string>>;
+
+/** A setting in a line of help: what it means, what holds when it isn't given, and its environment variable. */
+export function settingHelp(name: string, { meaning, default: standard, clusterDefault }: Setting<unknown>): string {
+  const inCluster = clusterDefault === undefined ? '' : `, in a cluster ${clusterDefault}`;
+  return `${meaning} (default: ${standard === '' ? 'none' : standard}${inCluster}; ${variableOf(name)})`;
+}
 
 /** The environment variable of a setting: `max-connections` is `PARLEY_MAX_CONNECTIONS`. */
 export function variableOf(name: string): string {
@@ -99,13 +107,17 @@ export function loadSettings<Table extends SettingsTable>(
     const known = variable === 'PARLEY_CONFIG' || Object.keys(settings).some((name) => variableOf(name) === variable);
     if (variable.startsWith('PARLEY_') && !known) throw new BadSetting(`${variable} is no setting; see serve --help`);
   }
-  const entries = Object.entries(table).map(([name, { schema, default: standard }]) => {
-    const given: [string, string | undefined][] = [
+  const given = (name: string) => {
+    const places: [where: string, text: string | undefined][] = [
       [`--${name}`, flags[name]],
       [variableOf(name), environment[variableOf(name)]],
       [`"${name}" in ${file}`, fromFile[name]],
     ];
-    const [where, text] = given.find(([, value]) => value !== undefined) ?? ['default', standard];
+    return places.find(([, text]) => text !== undefined);
+  };
+  const isCluster = given('shape')?.[1] === 'cluster';
+  const entries = Object.entries(table).map(([name, { schema, default: standard, clusterDefault = standard }]) => {
+    const [where, text] = given(name) ?? ['default', isCluster ? clusterDefault : standard];
     const parsed = schema.safeParse(text);
     if (parsed.success) return [name, parsed.data];
     throw new BadSetting(`${where}: ${JSON.stringify(text)} ${parsed.error.issues[0]?.message ?? 'is not allowed'}`);

@@ -3,7 +3,7 @@ import { BadSetting } from './bad-setting.ts';
 import type { clusterSettings } from './cluster-settings.ts';
 import type { ConfigOf } from './setting.ts';
 
-type ClusterConfig = ConfigOf<typeof clusterSettings>;
+type ClusterConfig = ConfigOf<typeof clusterSettings> & { 'otlp-endpoint': string };
 
 /**
  * Refuses settings that don't go together: an embedded server has no services and every role, a cluster's process
@@ -54,6 +54,10 @@ function insecureServices(config: ClusterConfig): string[] {
   if (remote !== undefined) {
     if (config['kafka-tls'] === 'off') found.push(`--kafka: ${remote} needs TLS: --kafka-tls on`);
     if (config['kafka-sasl'] === 'none') found.push(`--kafka: ${remote} needs authentication: --kafka-sasl`);
+  }
+  const collector = URL.parse(config['otlp-endpoint']);
+  if (collector && !isThisMachine(collector.hostname) && collector.protocol !== 'https:') {
+    found.push(`--otlp-endpoint: ${collector.hostname} needs TLS: use https://`);
   }
   return found;
 }

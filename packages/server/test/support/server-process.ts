@@ -26,7 +26,13 @@ export class ServerProcess {
 
   /** Resolves when it serves. Rejects with what it printed when it ends before. */
   static async start({ settings, command = [...parleyProgram(), 'serve'], environment }: ProcessOptions) {
-    const all: GivenSettings = { port: '0', 'rate-limits': 'off', 'drain-ms': '0', ...settings };
+    const all: GivenSettings = {
+      port: '0',
+      'rate-limits': 'off',
+      'drain-notice-ms': '0',
+      'drain-ms': '0',
+      ...settings,
+    };
     const flags = Object.entries(all).flatMap(([name, value]) => [`--${name}`, value]);
     const child = Bun.spawn([...command, ...flags], {
       stdio: ['ignore', 'ignore', 'pipe'],
