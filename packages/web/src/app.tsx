@@ -1,10 +1,12 @@
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { Suspense, useEffect, useState } from 'react';
 import { Route, Switch, useLocation, useRoute } from 'wouter';
 import { ConnectionBar } from './chat/connection-bar.tsx';
 import { useChat } from './chat/use-chat.ts';
 import { ConversationView } from './conversation/conversation-view.tsx';
 import { ConversationList } from './conversation-list/conversation-list.tsx';
 import { Start } from './conversation-list/start.tsx';
+import { FaultBoundary } from './faults/fault-boundary.tsx';
+import { laterPart } from './faults/later-part.ts';
 import { useAttention } from './notifications/attention.ts';
 import { OfferBar } from './notifications/offer-bar.tsx';
 import { UnreadTitle } from './notifications/unread-title.tsx';
@@ -14,10 +16,10 @@ import { usePreferences } from './settings/preferences.ts';
 import { t } from './strings/strings.ts';
 import { useAlone } from './style/use-room.ts';
 
-const QuickSwitcher = lazy(() => import('./dialogs/quick-switcher.tsx'));
-const NewConversation = lazy(() => import('./dialogs/new-conversation.tsx'));
-const SettingsView = lazy(() => import('./settings/settings-view.tsx'));
-const ChannelsView = lazy(() => import('./people/channels-view.tsx'));
+const QuickSwitcher = laterPart(() => import('./dialogs/quick-switcher.tsx'));
+const NewConversation = laterPart(() => import('./dialogs/new-conversation.tsx'));
+const SettingsView = laterPart(() => import('./settings/settings-view.tsx'));
+const ChannelsView = laterPart(() => import('./people/channels-view.tsx'));
 
 export type NewKind = 'person' | 'group' | 'channel';
 
@@ -37,7 +39,7 @@ export function App() {
 }
 
 function Shell() {
-  const [, navigate] = useLocation();
+  const [location, navigate] = useLocation();
   const [isConversation, params] = useRoute('/c/:id');
   const [isHome] = useRoute('/');
   const [isSwitching, setSwitching] = useState(false);
@@ -70,25 +72,29 @@ function Shell() {
       <main className="pane">
         <ConnectionBar />
         <OfferBar />
-        <Suspense fallback={null}>
-          <Switch>
-            <Route path="/c/:id">{({ id }) => <ConversationView key={id} conversationId={id} />}</Route>
-            <Route path="/settings">
-              <SettingsView />
-            </Route>
-            <Route path="/channels">
-              <ChannelsView onCreate={() => setCreating('channel')} />
-            </Route>
-            <Route>
-              <Start onNew={setCreating} onChannels={() => navigate('/channels')} />
-            </Route>
-          </Switch>
-        </Suspense>
+        <FaultBoundary key={location}>
+          <Suspense fallback={null}>
+            <Switch>
+              <Route path="/c/:id">{({ id }) => <ConversationView key={id} conversationId={id} />}</Route>
+              <Route path="/settings">
+                <SettingsView />
+              </Route>
+              <Route path="/channels">
+                <ChannelsView onCreate={() => setCreating('channel')} />
+              </Route>
+              <Route>
+                <Start onNew={setCreating} onChannels={() => navigate('/channels')} />
+              </Route>
+            </Switch>
+          </Suspense>
+        </FaultBoundary>
       </main>
-      <Suspense fallback={null}>
-        {isSwitching && <QuickSwitcher onClose={() => setSwitching(false)} />}
-        {creating && <NewConversation kind={creating} onClose={() => setCreating(null)} />}
-      </Suspense>
+      <FaultBoundary key={`${isSwitching} ${creating}`} isOver>
+        <Suspense fallback={null}>
+          {isSwitching && <QuickSwitcher onClose={() => setSwitching(false)} />}
+          {creating && <NewConversation kind={creating} onClose={() => setCreating(null)} />}
+        </Suspense>
+      </FaultBoundary>
     </div>
   );
 }

@@ -2,6 +2,7 @@ import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
 import { Chat } from './chat/chat.ts';
 import { ChatContext } from './chat/use-chat.ts';
+import { FaultBoundary } from './faults/fault-boundary.tsx';
 import { applyPreferences, followOtherTabs } from './settings/preferences.ts';
 
 applyPreferences();
@@ -10,7 +11,9 @@ const root = document.getElementById('root');
 if (!root) throw new Error('the page has no #root');
 createRoot(root).render(
   <ChatContext value={new Chat()}>
-    <App />
+    <FaultBoundary>
+      <App />
+    </FaultBoundary>
   </ChatContext>,
 );
 // Lets the page open without the server. Browsers without it, and pages without TLS, go on without.

@@ -1,6 +1,7 @@
-import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react';
+import { Suspense, useCallback, useEffect, useRef, useState } from 'react';
 import { useChat, useChatItself } from '../chat/use-chat.ts';
 import { Composer } from '../composer/composer.tsx';
+import { laterPart } from '../faults/later-part.ts';
 import { useIsAttended } from '../notifications/attention.ts';
 import { useWatch } from '../people/use-watch.ts';
 import { t } from '../strings/strings.ts';
@@ -10,7 +11,7 @@ import { MessageList, type MessageListHandle } from './message-list.tsx';
 import { titleOf } from './title.ts';
 import { TypingLine } from './typing-line.tsx';
 
-const Details = lazy(() => import('../people/details.tsx'));
+const Details = laterPart(() => import('../people/details.tsx'));
 
 /** One conversation: its head, its messages, and where one writes. */
 export function ConversationView({ conversationId }: { conversationId: string }) {

@@ -1,18 +1,19 @@
 import type { ConversationData } from '@parley/sdk';
 import { Bell, BellOff, LogOut, UserPlus, X } from 'lucide-react';
-import { type FormEvent, lazy, Suspense, useId, useState } from 'react';
+import { type FormEvent, Suspense, useId, useState } from 'react';
 import { useLocation } from 'wouter';
 import { useChatItself } from '../chat/use-chat.ts';
 import { ConversationAvatar } from '../conversation/conversation-avatar.tsx';
 import { titleOf } from '../conversation/title.ts';
+import { laterPart } from '../faults/later-part.ts';
 import { setPreferences, usePreferences } from '../settings/preferences.ts';
 import { failureText } from '../strings/failure-text.ts';
 import { t } from '../strings/strings.ts';
 import { useAlone } from '../style/use-room.ts';
 import { Members } from './members.tsx';
 
-const AddMembers = lazy(() => import('../dialogs/add-members.tsx'));
-const LeaveDialog = lazy(() => import('../dialogs/leave-dialog.tsx'));
+const AddMembers = laterPart(() => import('../dialogs/add-members.tsx'));
+const LeaveDialog = laterPart(() => import('../dialogs/leave-dialog.tsx'));
 
 interface DetailsProps {
   conversation: ConversationData;

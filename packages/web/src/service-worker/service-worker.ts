@@ -28,6 +28,7 @@ interface ServiceWorkerScope extends EventTarget {
 }
 const scope = self as unknown as ServiceWorkerScope;
 const page = '/';
+const assets = '/assets/';
 /** Addresses that the server answers itself, page or not. */
 const serverPaths = /^\/(?:v1|docs|livez|readyz)(?:\/|$)/;
 
@@ -49,7 +50,7 @@ on<FetchEvent>('fetch', (event) => {
   const { origin, pathname } = new URL(request.url);
   if (request.method !== 'GET' || origin !== location.origin || serverPaths.test(pathname)) return;
   if (request.mode === 'navigate') event.respondWith(freshPage(request));
-  else if (SHELL_FILES.includes(pathname)) event.respondWith(kept(request));
+  else if (pathname.startsWith(assets) || SHELL_FILES.includes(pathname)) event.respondWith(kept(request));
 });
 
 on<NotificationClick>('notificationclick', (event) => {
@@ -60,7 +61,7 @@ on<NotificationClick>('notificationclick', (event) => {
 
 /** The server's page when it answers soon, the kept one when it doesn't: opening waits for no network. */
 async function freshPage(request: Request): Promise<Response> {
-  const keptPage = await caches.match(page);
+  const keptPage = await caches.match(page, { cacheName: SHELL_NAME });
   if (!keptPage) return fetch(request);
   const fresh = fetch(request).then((response) => (response.ok ? response : keptPage));
   const late = new Promise<Response>((resolve) => setTimeout(() => resolve(keptPage), 300));
@@ -68,12 +69,14 @@ async function freshPage(request: Request): Promise<Response> {
 }
 
 async function kept(request: Request): Promise<Response> {
-  return (await caches.match(request.url)) ?? fetch(request);
+  const inShell = await caches.match(request.url, { cacheName: SHELL_NAME });
+  return inShell ?? (await caches.match(request.url)) ?? fetch(request);
 }
 
+/** The version before stays: its pages are still open, and load parts of themselves when they are first shown. */
 async function removeOutdated(): Promise<void> {
-  const names = await caches.keys();
-  await Promise.all(names.filter((name) => name !== SHELL_NAME).map((name) => caches.delete(name)));
+  const others = (await caches.keys()).filter((name) => name !== SHELL_NAME);
+  await Promise.all(others.slice(0, -1).map((name) => caches.delete(name)));
 }
 
 async function show(path: string): Promise<void> {

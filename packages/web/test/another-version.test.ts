@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { RunningServer } from '../../server/test/support/running-server.ts';
+import { browserOfFile, describeInBrowser } from './support/browser.ts';
+import { PersonInBrowser } from './support/person.ts';
+
+const browser = browserOfFile();
+let server: RunningServer;
+let people = 0;
+
+async function person(options: BrowserContextOptions): Promise<PersonInBrowser> {
+  return PersonInBrowser.signUp(await browser(), server.url, `ana${++people}`, options);
+}
+
+/** What a page asks for from now on isn't there `times` times: its server has files of another version. */
+async function loseFiles(page: Page, times: number): Promise<void> {
+  let left = times;
+  await page.route('**/assets/*.js', (route) => (left-- > 0 ? route.fulfill({ status: 404 }) : route.continue()));
+}
+
+describeInBrowser('a page whose server has another version by now', () => {
+  beforeAll(async () => {
+    server = await RunningServer.start();
+  });
+  afterAll(() => server.stop());
+
+  test('is opened anew when a part of it is not there, and comes to the same place', async () => {
+    const { page } = await person({ serviceWorkers: 'block' });
+    await loseFiles(page, 1);
+    const opened = page.waitForEvent('load');
+    await page.getByRole('link', { name: 'Settings' }).click();
+    await opened;
+    await page.getByRole('heading', { level: 1, name: 'Settings' }).waitFor();
+  });
+
+  test('says so when that did not help, once, and everything else goes on', async () => {
+    const { page } = await person({ serviceWorkers: 'block' });
+    await page.getByRole('heading', { name: 'Start a conversation' }).waitFor();
+    let loads = 0;
+    page.on('load', () => loads++);
+    // The page itself comes with its files; what it loads later does not.
+    await page.route('**/assets/*settings*.js', (route) => route.fulfill({ status: 404 }));
+    await page.getByRole('link', { name: 'Settings' }).click();
+    await page.getByRole('alert').getByRole('heading', { name: 'Something went wrong here' }).waitFor();
+    expect(loads).toBe(1);
+    await page.unroute('**/assets/*settings*.js');
+    await page.getByRole('alert').getByRole('button', { name: 'Open anew' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Settings' }).waitFor();
+  });
+
+  test('stays when the server is away, and says so in place of the dialog', async () => {
+    const { page } = await person({ serviceWorkers: 'block' });
+    let loads = 0;
+    page.on('load', () => loads++);
+    await page.context().setOffline(true);
+    await page.getByRole('button', { name: 'New conversation' }).click();
+    await page.getByRole('alert').getByRole('button', { name: 'Open anew' }).waitFor();
+    await page.getByRole('heading', { name: 'Start a conversation' }).waitFor();
+    expect(loads).toBe(0);
+  });
+
+  test('keeps the files of the version before, for the pages that are open, and no older ones', async () => {
+    const { page, faults } = await person({});
+    await page.evaluate(async () => {
+      await (await navigator.serviceWorker.ready).unregister();
+      for (const name of await caches.keys()) await caches.delete(name);
+      for (const version of ['1', '2']) {
+        const cache = await caches.open(`parley ${version}`);
+        await cache.put(`/assets/of-${version}.js`, new Response(`version ${version}`));
+        await cache.put('/', new Response('<title>an old page</title>', { headers: { 'content-type': 'text/html' } }));
+      }
+    });
+    await page.reload();
+    await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
+    const asked = (path: string) =>
+      page.evaluate(async (file) => {
+        const answer = await fetch(file);
+        return answer.ok ? answer.text() : answer.status;
+      }, path);
+    expect(await asked('/assets/of-2.js')).toBe('version 2');
+    expect(await asked('/assets/of-1.js')).toBe(404);
+    await page.context().setOffline(true);
+    await page.reload();
+    await page.getByRole('heading', { name: 'Start a conversation' }).waitFor();
+    expect(faults.filter((fault) => !fault.includes('404'))).toEqual([]);
+  });
+});
