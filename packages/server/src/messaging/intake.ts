@@ -1,4 +1,5 @@
 import type { ClientFrame } from '@parley/protocol';
+import { Unavailable } from '../platform/failures.ts';
 import type { Arrival } from './arrival.ts';
 import type { Connection } from './connection.ts';
 import { parseFrame } from './frame-parsing.ts';
@@ -68,7 +69,8 @@ export class Intake {
       await this.arrival.hello(connection, frame);
     } catch (error) {
       this.reportFailure(error);
-      connection.close('internal', 'the server could not take you in');
+      const reason = error instanceof Unavailable ? 'unavailable' : 'internal';
+      connection.close(reason, 'the server could not take you in');
     }
   }
 

@@ -22,19 +22,10 @@ describe.skipIf(absent !== null)('a cluster of two processes of each role behind
     await cluster.stop();
   }, 60_000);
 
-  /** Messages are acknowledged again after `disturb`, which is told with how long that took. */
-  async function goesOnAfter(what: string, disturb: () => Promise<void>): Promise<void> {
-    await witnesses.untilAcknowledged(100);
-    await disturb();
-    const startedMs = performance.now();
-    await witnesses.untilAcknowledged(people * 5 + 1);
-    console.log(`${what}: acknowledged again after ${Math.round(performance.now() - startedMs)} ms`);
-  }
-
   for (const role of roles) {
     test(`SIGKILL of each ${role}, one after the other, under load`, async () => {
       for (const place of cluster.placesOf(role)) {
-        await goesOnAfter(`${role} killed`, () => place.kill());
+        await witnesses.goOnAfter(`${role} killed`, () => place.kill());
         await place.start();
       }
     }, 120_000);

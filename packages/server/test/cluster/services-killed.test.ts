@@ -34,30 +34,21 @@ describe.skipIf(absent !== null)('a cluster whose services are killed under load
     await Promise.all([brokers?.remove(), postgres?.remove(), redis?.remove()]);
   }, 120_000);
 
-  /** Messages are acknowledged again after `disturb`, which is told with how long that took from its beginning. */
-  async function goesOnAfter(what: string, disturb: () => Promise<void>): Promise<void> {
-    await witnesses.untilAcknowledged(100);
-    const startedMs = performance.now();
-    await disturb();
-    await witnesses.untilAcknowledged(people * 5 + 1);
-    console.log(`${what}: acknowledged again after ${Math.round(performance.now() - startedMs)} ms`);
-  }
-
   test('PostgreSQL is killed and started again', async () => {
-    await goesOnAfter('PostgreSQL killed and started again', async () => {
+    await witnesses.goOnAfter('PostgreSQL killed and started again', async () => {
       await postgres.kill();
       await postgres.startAgain();
     });
   }, 120_000);
 
   test('Redis is emptied', async () => {
-    await goesOnAfter('FLUSHALL', async () => {
-      Bun.spawnSync(['redis-cli', '-p', new URL(redis.url).port, 'FLUSHALL']);
+    await witnesses.goOnAfter('FLUSHALL', async () => {
+      redis.command('FLUSHALL');
     });
   }, 120_000);
 
   test('Redis is killed and started again, empty', async () => {
-    await goesOnAfter('Redis killed and started again', async () => {
+    await witnesses.goOnAfter('Redis killed and started again', async () => {
       await redis.kill();
       await redis.startAgain();
     });
@@ -65,8 +56,8 @@ describe.skipIf(absent !== null)('a cluster whose services are killed under load
 
   test('each of the three Kafka brokers is killed, one after the other', async () => {
     for (let broker = 0; broker < brokerCount; broker++) {
-      await goesOnAfter(`broker ${broker + 1} killed`, () => brokers.kill(broker));
-      await goesOnAfter(`broker ${broker + 1} started again`, async () => brokers.startAgain(broker));
+      await witnesses.goOnAfter(`broker ${broker + 1} killed`, () => brokers.kill(broker));
+      await witnesses.goOnAfter(`broker ${broker + 1} started again`, async () => brokers.startAgain(broker));
     }
   }, 300_000);
 

@@ -74,6 +74,12 @@ export class OwnRedis {
     }
   }
 
+  /** Has it carry out a command of an administrator's. */
+  command(...words: string[]): void {
+    const told = Bun.spawnSync(['redis-cli', '-p', String(this.port), ...words]);
+    if (!told.success) throw new Error(`redis-cli failed: ${told.stdout}`);
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.process?.kill(signal);
   }

@@ -42,13 +42,20 @@ export class OwnBrokers {
     return this.ports.map((port) => `127.0.0.1:${port}`).join(',');
   }
 
-  startAgain(broker: number): void {
-    const program = ['java', '-Xmx256m', '-cp', `${libraries}/*`, 'kafka.Kafka', this.properties(broker)];
+  /** With `fileBytesMax` no file of it can grow beyond that: to the broker, its disk is full. */
+  startAgain(broker: number, { fileBytesMax }: { fileBytesMax?: number } = {}): void {
+    const limited = fileBytesMax === undefined ? [] : ['prlimit', `--fsize=${fileBytesMax}`];
+    const program = [...limited, 'java', '-Xmx256m', '-cp', `${libraries}/*`, 'kafka.Kafka', this.properties(broker)];
     this.processes[broker] = Bun.spawn(program, { stdio: ['ignore', 'ignore', 'ignore'] });
   }
 
   signal(broker: number, signal: 'SIGSTOP' | 'SIGCONT'): void {
     this.processes[broker]?.kill(signal);
+  }
+
+  /** Resolves when it has ended by itself. */
+  async ended(broker: number): Promise<void> {
+    await this.processes[broker]?.exited;
   }
 
   async kill(broker: number): Promise<void> {
@@ -108,6 +115,7 @@ transaction.state.log.replication.factor=${factor}
 transaction.state.log.min.isr=${inSync}
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
+log.index.size.max.bytes=65536
 broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
 `;

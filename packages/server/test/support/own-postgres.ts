@@ -1,6 +1,7 @@
-import { chownSync, mkdtempSync, rmSync } from 'node:fs';
+import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import type { PostgresServer } from '../../src/adapters/postgres/pool.ts';
 import { withPool } from './cluster-services.ts';
 import { freePort } from './free-port.ts';
 
@@ -50,6 +51,19 @@ export class OwnPostgres {
     }
   }
 
+  /** Starts it again as a standby of nobody: in recovery, it is read and takes no writes until {@link promote}. */
+  async becomeStandby(): Promise<void> {
+    const stop = [`${programs}/pg_ctl`, 'stop', '--mode', 'fast', '--wait', '--pgdata', this.data];
+    await Bun.spawn([...as(), ...stop], { stdio: ['ignore', 'ignore', 'inherit'] }).exited;
+    await this.process?.exited;
+    writeFileSync(join(this.data, 'standby.signal'), '');
+    await this.startAgain();
+  }
+
+  async promote(): Promise<void> {
+    await withPool(this.asServer(), (pool) => pool.run((sql) => sql`SELECT pg_promote()`));
+  }
+
   /** SIGKILL: its other processes end when they notice. */
   async kill(): Promise<void> {
     if (this.process) process.kill(-this.process.pid, 'SIGKILL');
@@ -72,8 +86,12 @@ export class OwnPostgres {
     chownSync(this.folder, idOf('-u'), idOf('-g'));
   }
 
+  private asServer(): PostgresServer {
+    return { name: 'own', url: this.url, schema: 'public' };
+  }
+
   private answers(): Promise<boolean> {
-    return withPool({ name: 'own', url: this.url, schema: 'public' }, (pool) => pool.run((sql) => sql`SELECT 1`)).then(
+    return withPool(this.asServer(), (pool) => pool.run((sql) => sql`SELECT 1`)).then(
       () => true,
       () => false,
     );

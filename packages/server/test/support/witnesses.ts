@@ -2,6 +2,9 @@ import { expect } from 'bun:test';
 import type { Entry, Receipt } from '@parley/protocol';
 import { type Conversation, ParleyClient } from '@parley/sdk';
 
+/** So many messages one writes before waiting for their acknowledgements. */
+const batchSize = 5;
+
 /** What one person saw in the group, and what was acknowledged to them. */
 interface Witness {
   client: ParleyClient;
@@ -40,7 +43,7 @@ export class Witnesses {
     return new Witnesses(people as [Witness, ...Witness[]]);
   }
 
-  /** They begin to write, each the next five messages when five were acknowledged. */
+  /** They begin to write, each the next {@link batchSize} messages when as many were acknowledged. */
   write(): void {
     const note = (latencyMs: number) => this.latenciesMs.push(latencyMs);
     this.writers = this.people.map((person) => writeOn(person, () => this.writing, note));
@@ -69,6 +72,16 @@ export class Witnesses {
   async untilAcknowledged(more: number): Promise<void> {
     const before = this.acknowledged;
     await until(() => this.acknowledged >= before + more);
+  }
+
+  /** Messages are acknowledged again after `disturb`, which is told with how long that took from its beginning. */
+  async goOnAfter(what: string, disturb: () => Promise<void>): Promise<void> {
+    await this.untilAcknowledged(100);
+    const startedMs = performance.now();
+    await disturb();
+    // More than were under way.
+    await this.untilAcknowledged(this.people.length * batchSize + 1);
+    console.log(`${what}: acknowledged again after ${Math.round(performance.now() - startedMs)} ms`);
   }
 
   /** They stop writing, and everything that they wrote is acknowledged. */
@@ -125,7 +138,7 @@ async function writeOn(
 ): Promise<void> {
   while (goOn()) {
     const startedMs = performance.now();
-    const batch = Array.from({ length: 5 }, () => conversation.send(`text ${Math.random()}`));
+    const batch = Array.from({ length: batchSize }, () => conversation.send(`text ${Math.random()}`));
     for (const message of batch) {
       acknowledged.push({ clientMessageId: message.clientMessageId, receipt: await message.sent() });
       note(performance.now() - startedMs);
