@@ -15,7 +15,7 @@ export async function scrollUpWatching(): Promise<Moved> {
   const moved: Moved = { loads: 0, jumpsPx: [] };
   let { scrollHeight } = list;
   while (list.scrollTop > 0) {
-    list.scrollBy({ top: -300, behavior: 'instant' });
+    list.scrollBy({ top: -600, behavior: 'instant' });
     for (let frame = 0; frame < 3; frame++) await drawn();
     const anchor = middle();
     const before = anchor?.getBoundingClientRect().top ?? 0;
