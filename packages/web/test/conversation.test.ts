@@ -99,7 +99,10 @@ describeInBrowser('a conversation', () => {
     await ana.box.waitFor();
     await toLatest();
     // All is read: opened again, it shows its end, and most of what is older has yet to be loaded.
-    await ana.inList('Long').getByRole('img', { name: /unread/ }).waitFor({ state: 'detached' });
+    await ana
+      .inList('Long')
+      .getByRole('img', { name: /unread/ })
+      .waitFor({ state: 'detached' });
     await ana.page.reload();
     await toLatest();
     const moved = await ana.page.evaluate(scrollUpWatching);
