@@ -66,7 +66,8 @@ export class Conversation {
   ): Promise<Pick<HistoryPage, 'entries' | 'visibleFromSeq'>> {
     if (!this.core.isConnected) return this.keptHistory(page);
     const answer = await this.core.api.call('getHistory', { conversationId: this.id, ...page });
-    await this.core.store.putEntries(this.id, answer.entries);
+    // Kept for later; what was asked for waits for no disk.
+    this.core.store.putEntries(this.id, answer.entries).catch(this.core.reportFailure);
     return answer;
   }
 

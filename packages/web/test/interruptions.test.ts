@@ -9,6 +9,12 @@ import { Network } from './support/network.ts';
 import { PersonInBrowser, password } from './support/person.ts';
 import { readAll } from './support/read-all.ts';
 
+/**
+ * Two browsers, a server that starts twice and a thousand messages take their time on a busy machine. A test that runs
+ * out of it takes the others with it: the runner ends what was started, browser and server, along with the test.
+ */
+const patient = { timeout: 300_000 };
+
 const browser = browserOfFile();
 const data = mkdtempSync(join(tmpdir(), 'parley-web-'));
 let server: ServerProcess;
@@ -88,7 +94,7 @@ describeInBrowser('interruptions', () => {
     rmSync(data, { recursive: true, force: true });
   });
 
-  test('the server is killed and started again while both write', async () => {
+  test('the server is killed and started again while both write', patient, async () => {
     for (let round = 0; round < 2; round++) {
       const writing = Promise.all([write(ana, 30), write(ben, 30)]);
       await server.kill();
@@ -99,37 +105,45 @@ describeInBrowser('interruptions', () => {
     }
   });
 
-  test('the network is taken away and given back: what is written meanwhile goes out in order, once', async () => {
-    network.cut();
-    await ana.page.getByText('No connection').waitFor();
-    await write(ana, 5);
-    await ana.page.getByRole('img', { name: 'Waiting for the connection' }).first().waitFor();
-    await write(ben, 5);
-    network.mend();
-    await agree();
-  });
+  test(
+    'the network is taken away and given back: what is written meanwhile goes out in order, once',
+    patient,
+    async () => {
+      network.cut();
+      await ana.page.getByText('No connection').waitFor();
+      await write(ana, 5);
+      await ana.page.getByRole('img', { name: 'Waiting for the connection' }).first().waitFor();
+      await write(ben, 5);
+      network.mend();
+      await agree();
+    },
+  );
 
-  test('written offline, then the page is reloaded offline, then all of its browser’s pages are closed', async () => {
-    network.cut();
-    await ana.page.getByText('No connection').waitFor();
-    await write(ana, 3);
-    await ana.page.reload();
-    await ana.message(written.Ana.at(-1) ?? '').waitFor();
-    await write(ana, 2);
-    const address = ana.page.url();
-    const reopened = await ana.context.newPage();
-    await ana.page.close();
-    await reopened.goto(address);
-    await reopened
-      .getByRole('article')
-      .filter({ hasText: written.Ana.at(-1) ?? '' })
-      .waitFor();
-    ana = ana.at(reopened);
-    network.mend();
-    await agree();
-  });
+  test(
+    'written offline, then the page is reloaded offline, then all of its browser’s pages are closed',
+    patient,
+    async () => {
+      network.cut();
+      await ana.page.getByText('No connection').waitFor();
+      await write(ana, 3);
+      await ana.page.reload();
+      await ana.message(written.Ana.at(-1) ?? '').waitFor();
+      await write(ana, 2);
+      const address = ana.page.url();
+      const reopened = await ana.context.newPage();
+      await ana.page.close();
+      await reopened.goto(address);
+      await reopened
+        .getByRole('article')
+        .filter({ hasText: written.Ana.at(-1) ?? '' })
+        .waitFor();
+      ana = ana.at(reopened);
+      network.mend();
+      await agree();
+    },
+  );
 
-  test('a lid is closed for 1,000 messages', async () => {
+  test('a lid is closed for 1,000 messages', patient, async () => {
     network.hold();
     const sent = Array.from({ length: 1_000 }, () => {
       const text = `Ben ${written.Ben.length}`;

@@ -151,6 +151,10 @@ async function walkToStart(): Promise<Walk> {
     );
   const walk: Walk = { steps: 0, nodesMost: 0, lowest: numbers()[0] ?? 0, leftOut: [] };
   const drawn = () => new Promise((resolve) => requestAnimationFrame(resolve));
+  const countNodes = () => {
+    walk.nodesMost = Math.max(walk.nodesMost, document.querySelectorAll('article').length);
+  };
+  new MutationObserver(countNodes).observe(document.body, { childList: true, subtree: true });
   while (walk.lowest > 1) {
     list.scrollTo({ top: 0, behavior: 'instant' });
     await drawn();
@@ -158,7 +162,6 @@ async function walkToStart(): Promise<Walk> {
     const first = shown[0] ?? walk.lowest;
     if (shown.some((number, index) => number !== first + index)) walk.leftOut.push(`between ${shown.join(', ')}`);
     if (walk.lowest - first > heldMost) walk.leftOut.push(`between ${first} and ${walk.lowest}`);
-    walk.nodesMost = Math.max(walk.nodesMost, shown.length);
     walk.lowest = Math.min(walk.lowest, first);
     walk.steps++;
   }

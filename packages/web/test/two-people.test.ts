@@ -27,6 +27,7 @@ describeInBrowser('two people in two browsers', () => {
     await ben.message('Hello Ben').waitFor();
     await ana.page.getByRole('img', { name: 'Read', exact: true }).waitFor();
     await ben.page.waitForFunction(() => document.title === 'Parley');
+    expect(await ben.page.locator('link[rel=icon]').getAttribute('href')).toBe('/icon.svg');
     await ben.box.pressSequentially('Hi');
     await ana.page.getByText('Ben⁩ is typing…').waitFor();
     await ben.box.press('Enter');
@@ -78,6 +79,9 @@ describeInBrowser('two people in two browsers', () => {
     await ana.box.fill('😀'.repeat(10_001));
     await ana.page.getByText('1 character too many').waitFor();
     expect(await ana.page.getByRole('button', { name: 'Send' }).isDisabled()).toBe(true);
+    // A letter with a mark over it is two: the server counts code points, not what is seen, nor UTF-16 units.
+    await ana.box.fill('e\u0301'.repeat(5_001));
+    await ana.page.getByText('2 characters too many').waitFor();
     await ana.write('😀'.repeat(10_000));
     await ben.message('😀'.repeat(10_000)).waitFor();
   });

@@ -5,6 +5,7 @@ import {
   IndexedDbStore,
   type OutgoingMessage,
   ParleyClient,
+  ParleyError,
   type StoredMessage,
 } from '@parley/sdk';
 import { BufferedStore } from './buffered-store.ts';
@@ -108,6 +109,16 @@ export class Engine {
     if (account) this.client.connect();
   }
 
+  /** A session that was revoked elsewhere is over here too: nothing of it stays, on the screen or on the disk. */
+  private async endIfRevoked(): Promise<void> {
+    try {
+      await this.client.call('listSessions', {});
+    } catch (error) {
+      if (!(error instanceof ParleyError) || error.code !== 'unauthenticated') throw error;
+      await this.end();
+    }
+  }
+
   private detach(tab: TabPort): void {
     this.tabs.delete(tab);
   }
@@ -128,6 +139,7 @@ export class Engine {
     client.on('state', (connection) => {
       if (connection.name === 'live' && client.account) this.becomes(client.account);
       this.tellAll({ kind: 'connection', connection });
+      if (connection.name === 'stopped') this.endIfRevoked().catch(reportFailure);
     });
     client.on('conversation', ({ conversation, removed }) => {
       if (removed) this.tellAll({ kind: 'gone', conversationId: conversation.id });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe } from 'bun:test';
 import { existsSync } from 'node:fs';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { ensureBundle } from '../../build/bundle.ts';
 
 const executablePath = '/usr/bin/chromium';
@@ -14,6 +14,8 @@ const args = [
   '--disable-component-update',
   '--disable-sync',
 ];
+
+const windowOptions = { viewport: { width: 1440, height: 900 }, locale: 'en-GB', timezoneId: 'UTC' } as const;
 
 const isThere = existsSync(executablePath);
 
@@ -31,6 +33,11 @@ export function launchBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath, args });
 }
 
+/** A Chromium that keeps what it stores in a folder, as one that is closed and started again does. */
+export function launchWithProfile(folder: string): Promise<BrowserContext> {
+  return chromium.launchPersistentContext(folder, { executablePath, args, ...windowOptions });
+}
+
 /** One Chromium for all tests of a file, started when it is first needed. */
 export function browserOfFile(): () => Promise<Browser> {
   let browser: Promise<Browser> | null = null;
@@ -45,12 +52,7 @@ export function browserOfFile(): () => Promise<Browser> {
 
 /** A window of its own, as on another computer. What goes wrong on its page is in `faults`. */
 export async function openWindow(browser: Browser, options: BrowserContextOptions = {}) {
-  const context = await browser.newContext({
-    viewport: { width: 1440, height: 900 },
-    locale: 'en-GB',
-    timezoneId: 'UTC',
-    ...options,
-  });
+  const context = await browser.newContext({ ...windowOptions, ...options });
   const faults: string[] = [];
   const watch = (page: Page) => {
     page.on('pageerror', (error) => faults.push(String(error)));

@@ -14,6 +14,10 @@ export class PersonInBrowser {
 
   static async signUp(browser: Browser, url: string, name: string, options: BrowserContextOptions = {}) {
     const { context, page, faults } = await openWindow(browser, options);
+    return PersonInBrowser.signUpAt(context, page, url, name, faults);
+  }
+
+  static async signUpAt(context: BrowserContext, page: Page, url: string, name: string, faults: string[] = []) {
     const person = new PersonInBrowser(name, context, page, faults);
     await page.goto(`${url}/signup`);
     await page.getByLabel('Username').fill(name.toLowerCase());
@@ -22,6 +26,11 @@ export class PersonInBrowser {
     await page.getByRole('button', { name: 'Sign up' }).click();
     await page.getByRole('heading', { name: 'Start a conversation' }).waitFor();
     return person;
+  }
+
+  /** Somebody who is at a page already. */
+  static loggedIn(name: string, context: BrowserContext, page: Page, faults: string[]): PersonInBrowser {
+    return new PersonInBrowser(name, context, page, faults);
   }
 
   /** The same person at another page of the same browser. */

@@ -1,13 +1,16 @@
 import type { Page } from 'playwright-core';
 
+/** More than any conversation of a test is long: whoever scrolls on came nowhere. */
+const stepsMax = 2_000;
+
 /**
  * Every message of the open conversation that a person would see who scrolls from its start to its end, in that order.
- * Throws when a row shows twice at once.
+ * Throws when a row shows twice at once, and when the start or the end is never reached.
  */
 export async function readAll(page: Page): Promise<string[]> {
   await scrollToStart(page);
   const seen = new Map<string, string>();
-  while (true) {
+  for (let step = 0; step < stepsMax; step++) {
     const { rows, isEnd } = await page.getByRole('log').evaluate((list) => ({
       rows: [...list.querySelectorAll<HTMLElement>('article')].map((row) => ({
         key: row.dataset['key'] ?? '',
@@ -22,11 +25,16 @@ export async function readAll(page: Page): Promise<string[]> {
     if (isEnd && isLatest) return [...seen.values()];
     await scrollBy(page, 400);
   }
+  throw new Error(`the end was not reached; the last that showed: ${[...seen.values()].at(-1)}`);
 }
 
 export async function scrollToStart(page: Page): Promise<void> {
   const start = page.getByText(/^This is where/);
-  while ((await start.count()) === 0 || !(await isAtTop(page))) await scrollBy(page, -2_000);
+  for (let step = 0; step < stepsMax; step++) {
+    if ((await start.count()) > 0 && (await isAtTop(page))) return;
+    await scrollBy(page, -2_000);
+  }
+  throw new Error('the start was not reached');
 }
 
 function isAtTop(page: Page): Promise<boolean> {

@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { RunningServer } from '../../server/test/support/running-server.ts';
+import { browserOfFile, describeInBrowser, openWindow } from './support/browser.ts';
+import { PersonInBrowser, password } from './support/person.ts';
+
+const browser = browserOfFile();
+let server: RunningServer;
+let ana: PersonInBrowser;
+let ben: PersonInBrowser;
+
+/** Ana once more, in a browser that says it is another kind of computer. */
+async function anotherBrowser(userAgent: string): Promise<PersonInBrowser> {
+  const { page, context, faults } = await openWindow(await browser(), { userAgent });
+  await page.goto(`${server.url}/login`);
+  await page.getByLabel('Username').fill('ana');
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByRole('button', { name: 'Log in', exact: true }).click();
+  const other = PersonInBrowser.loggedIn('Ana', context, page, faults);
+  await other.inList('Ben').waitFor();
+  return other;
+}
+
+function settings({ page }: PersonInBrowser): Promise<void> {
+  return page.getByRole('link', { name: 'Settings' }).click();
+}
+
+describeInBrowser('an account', () => {
+  beforeAll(async () => {
+    server = await RunningServer.start();
+    ben = await PersonInBrowser.signUp(await browser(), server.url, 'Ben');
+    ana = await PersonInBrowser.signUp(await browser(), server.url, 'Ana');
+    await ana.openDirect('Ben');
+    await ana.write('Hello');
+    await ben.open('Ana');
+  });
+  afterAll(() => server.stop());
+
+  test('a session that is revoked ends at once in the browser that had it', async () => {
+    const firefox = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0';
+    const other = await anotherBrowser(firefox);
+    await settings(ana);
+    const sessions = ana.page.getByRole('region', { name: 'Sessions' });
+    await sessions.getByRole('listitem').filter({ hasText: 'this device' }).waitFor();
+    await sessions.getByRole('button', { name: /^Revoke .*Firefox/ }).click();
+    await other.page.getByRole('button', { name: 'Log in', exact: true }).waitFor();
+    // Nothing of the account is left to see.
+    expect(await other.page.getByText('Hello').count()).toBe(0);
+    await sessions.getByText(/Firefox/).waitFor({ state: 'detached' });
+    await other.context.close();
+  });
+
+  test('a new password ends every other session, and keeps this one', async () => {
+    const other = await anotherBrowser('Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0');
+    const { page } = ana;
+    await settings(ana);
+    await page.getByLabel('Current password').fill('not the password');
+    await page.getByLabel('New password').fill('a second good one');
+    await page.getByRole('button', { name: 'Change password' }).click();
+    await page.getByRole('region', { name: 'Change password' }).getByRole('alert').waitFor();
+    await page.getByLabel('Current password').fill(password);
+    await page.getByRole('button', { name: 'Change password' }).click();
+    await page.getByText('Password changed').waitFor();
+    await other.page.getByRole('button', { name: 'Log in', exact: true }).waitFor();
+    await ana.open('Ben');
+    await ana.write('Still here');
+    await ben.message('Still here').waitFor();
+    await other.context.close();
+  });
+
+  test('a new display name is what others see', async () => {
+    const { page } = ana;
+    await settings(ana);
+    await page.getByLabel('Display name').fill('Ana Ferreira');
+    await page.getByRole('region', { name: 'Account' }).getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved').waitFor();
+    await ben.page.reload();
+    await ben.inList('Ana Ferreira').waitFor();
+    await ben.page.getByRole('heading', { level: 1, name: 'Ana Ferreira' }).waitFor();
+  });
+
+  test('logging out leaves nothing on the screen, nor of drafts', async () => {
+    const { page } = ana;
+    await ana.open('Ben');
+    await ana.box.fill('half a thought');
+    await settings(ana);
+    await page.getByRole('button', { name: 'Log out' }).click();
+    await page.getByRole('button', { name: 'Log in', exact: true }).waitFor();
+    expect(await page.getByText('Hello').count()).toBe(0);
+    await page.getByLabel('Username').fill('ana');
+    await page.getByLabel('Password', { exact: true }).fill('a second good one');
+    await page.getByRole('button', { name: 'Log in', exact: true }).click();
+    await ana.open('Ben');
+    expect(await ana.box.inputValue()).toBe('');
+  });
+});

@@ -1,0 +1,153 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { type Person, RunningServer } from '../../server/test/support/running-server.ts';
+import type { WireClient } from '../../server/test/support/wire-client.ts';
+import { browserOfFile, describeInBrowser } from './support/browser.ts';
+import { PersonInBrowser } from './support/person.ts';
+
+const browser = browserOfFile();
+let server: RunningServer;
+let ana: PersonInBrowser;
+let anaId: string;
+let mira: Person;
+let jonas: Person;
+let groupId: string;
+let directId: string;
+let lastMessage = 0;
+
+function say(person: Person, conversationId: string, text: string) {
+  return server.call(person, 'sendMessage', { conversationId, clientMessageId: `m${++lastMessage}`, text });
+}
+
+/** Waits until the list shows these, from top to bottom. */
+async function waitForTitles(...expected: string[]): Promise<void> {
+  const isThere = (wanted: string) =>
+    [...document.querySelectorAll('.row-title')].map((title) => title.textContent).join('\n') === wanted;
+  await ana.page.waitForFunction(isThere, expected.join('\n'));
+}
+
+describeInBrowser('the list of conversations', () => {
+  beforeAll(async () => {
+    server = await RunningServer.start();
+    ana = await PersonInBrowser.signUp(await browser(), server.url, 'Ana');
+    mira = await server.person('mira');
+    jonas = await server.person('jonas');
+    for (const [person, displayName] of [
+      [mira, 'Mira Lindqvist'],
+      [jonas, 'Jónas Weber'],
+    ] as const) {
+      await server.call(person, 'updateAccount', { displayName });
+    }
+    anaId = (await server.call(mira, 'userSearch', { q: 'ana' })).users[0]?.id ?? '';
+    groupId = (await server.call(mira, 'createGroup', { name: 'Harbour project', userIds: [anaId] })).id;
+    directId = (await server.call(jonas, 'openDirect', { userId: anaId })).id;
+  });
+  afterAll(() => server.stop());
+
+  test('has the most recent first, with its last message and how much is unread', async () => {
+    await say(jonas, directId, 'First of all');
+    await say(mira, groupId, 'The crane comes on Monday');
+    await waitForTitles('Harbour project', 'Jónas Weber');
+    await ana.inList('Harbour project').getByText('Mira Lindqvist: The crane comes on Monday').waitFor();
+    await say(jonas, directId, 'Lunch?');
+    await say(jonas, directId, 'Or coffee?');
+    await waitForTitles('Jónas Weber', 'Harbour project');
+    const row = ana.inList('Jónas Weber');
+    await row.getByText('Or coffee?').waitFor();
+    await row.getByRole('img', { name: '3 unread messages' }).waitFor();
+    await ana.page.waitForFunction(() => document.title === '(4) Parley');
+  });
+
+  test('is filtered by the beginning of any word, whatever its accents', async () => {
+    const filter = ana.page.getByRole('searchbox', { name: 'Filter conversations' });
+    await filter.fill('proj');
+    await waitForTitles('Harbour project');
+    await filter.fill('jonas');
+    await waitForTitles('Jónas Weber');
+    await filter.fill('zzz');
+    await ana.page.getByText('Nothing matches').waitFor();
+    await filter.fill('');
+    await waitForTitles('Jónas Weber', 'Harbour project');
+  });
+
+  test('shows who is there, and who writes', async () => {
+    const row = ana.inList('Jónas Weber');
+    expect(await row.getByRole('img', { name: 'online' }).count()).toBe(0);
+    const socket: WireClient = await server.wire(jonas);
+    await row.getByRole('img', { name: 'online' }).waitFor();
+    socket.send({ type: 'typing', conversationId: directId });
+    await row.getByText('typing…').waitFor();
+    // A message ends it.
+    await say(jonas, directId, 'There');
+    await row.getByText('There').waitFor();
+    socket.close();
+    await row.getByRole('img', { name: 'online' }).waitFor({ state: 'detached' });
+  });
+
+  test('what is muted says so, and no longer counts in the tab’s title', async () => {
+    await ana.open('Harbour project');
+    await ana.page.getByRole('button', { name: 'Details', exact: true }).click();
+    await ana.page.getByRole('button', { name: 'Mute' }).click();
+    await ana.inList('Harbour project').getByRole('img', { name: 'muted' }).waitFor();
+    await ana.page.getByRole('link', { name: 'Settings' }).click();
+    await say(mira, groupId, 'Anybody?');
+    await ana.inList('Harbour project').getByRole('img', { name: '1 unread message' }).waitFor();
+    // What Jónas wrote: four messages.
+    await ana.page.waitForFunction(() => document.title === '(4) Parley');
+    await ana.open('Harbour project');
+    await ana.page.getByRole('button', { name: 'Details', exact: true }).click();
+    await ana.page.getByRole('button', { name: 'Unmute' }).click();
+    await ana.inList('Harbour project').getByRole('img', { name: 'muted' }).waitFor({ state: 'detached' });
+  });
+
+  test('Ctrl+K, or ⌘+K, jumps to groups, to people one never wrote to, and to channels one is not in', async () => {
+    const { page } = ana;
+    await server.call(await server.person('dev'), 'createChannel', { name: 'Weather', description: '' });
+    for (const [key, letters, option, heading] of [
+      ['Control+k', 'harb', 'Harbour project', 'Harbour project'],
+      ['Meta+k', 'mira', 'Mira Lindqvist', 'Mira Lindqvist'],
+      ['Control+k', 'weat', 'Weather', 'Weather'],
+    ] as const) {
+      await page.keyboard.press(key);
+      await page.getByRole('combobox', { name: 'People, groups and channels' }).fill(letters);
+      await page.getByRole('option', { name: option }).waitFor();
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { level: 1, name: heading }).waitFor();
+    }
+  });
+
+  test('tells the server of those in view, and of nobody else', async () => {
+    const people = await server.people('zoe', 60);
+    for (const person of people) {
+      const { id } = await server.call(person, 'openDirect', { userId: anaId });
+      await say(person, id, 'Hello');
+    }
+    const { page } = ana;
+    // What the tab asks its engine to watch.
+    await page.addInitScript(() => {
+      const { postMessage } = MessagePort.prototype;
+      MessagePort.prototype.postMessage = function post(
+        this: MessagePort,
+        message: { name?: string; given?: unknown[] } | null,
+      ) {
+        if (message?.name === 'watch') Object.assign(globalThis, { watched: message.given?.[0] });
+        postMessage.call(this, message);
+      } as typeof postMessage;
+    });
+    await page.goto(server.url);
+    await ana.inList('zoe59').waitFor();
+    const watches = (id: string) =>
+      page.waitForFunction((wanted) => ((globalThis as { watched?: string[] }).watched ?? []).includes(wanted), id);
+    await watches(people.at(-1)?.account.id ?? '');
+    const watched = () => page.evaluate(() => (globalThis as { watched?: string[] }).watched ?? []);
+    expect((await watched()).length).toBeLessThan(30);
+    expect(await watched()).not.toContain(jonas.account.id);
+    await page.locator('.conversation-list').evaluate((list) => list.scrollTo(0, list.scrollHeight));
+    await watches(jonas.account.id);
+    expect(await watched()).not.toContain(people.at(-1)?.account.id);
+    expect((await watched()).length).toBeLessThan(30);
+  });
+
+  test('the page reported no fault', () => {
+    expect(ana.faults).toEqual([]);
+  });
+});

@@ -1,0 +1,180 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import type { Page } from 'playwright-core';
+import { type Person, RunningServer } from '../../server/test/support/running-server.ts';
+import { browserOfFile, describeInBrowser } from './support/browser.ts';
+import { PersonInBrowser } from './support/person.ts';
+
+const browser = browserOfFile();
+let server: RunningServer;
+let ana: PersonInBrowser;
+let mira: Person;
+let groupId: string;
+
+/** Presses Tab until what has this role and name is reached. Throws when it is not reached in a whole round. */
+async function tabTo(page: Page, role: 'button' | 'link' | 'textbox' | 'menuitem' | 'log', name: string | RegExp) {
+  const wanted = page.getByRole(role, { name }).first();
+  await wanted.waitFor();
+  for (let presses = 0; presses < 60; presses++) {
+    if (await wanted.evaluate((element) => element === document.activeElement)) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`${role} ${name} is not reached by Tab`);
+}
+
+/** What is wider than the window, or lies beyond its sides. */
+function beyondSides(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll<HTMLElement>('button, a, input, textarea, h1, h2, article, label')].flatMap((one) => {
+      const { left, right, width } = one.getBoundingClientRect();
+      const isShown = width > 1 && one.checkVisibility({ visibilityProperty: true });
+      return isShown && (left < -1 || right > innerWidth + 1) ? [one.outerHTML.slice(0, 120)] : [];
+    }),
+  );
+}
+
+describeInBrowser('the web client reaches everybody', () => {
+  beforeAll(async () => {
+    server = await RunningServer.start();
+    ana = await PersonInBrowser.signUp(await browser(), server.url, 'Ana');
+    mira = await server.person('mira');
+    await server.call(mira, 'updateAccount', { displayName: 'Mira Lindqvist' });
+    const anaId = (await server.call(mira, 'userSearch', { q: 'ana' })).users[0]?.id ?? '';
+    groupId = (await server.call(mira, 'createGroup', { name: 'Harbour', userIds: [anaId] })).id;
+    await server.call(mira, 'sendMessage', { conversationId: groupId, clientMessageId: 'm1', text: 'The first' });
+    await server.call(mira, 'sendMessage', { conversationId: groupId, clientMessageId: 'm2', text: 'The second' });
+  });
+  afterAll(() => server.stop());
+
+  test('by keyboard alone: opened from the list, answered, read back, muted, left', async () => {
+    const { page } = ana;
+    await tabTo(page, 'link', /Harbour/);
+    await page.keyboard.press('Enter');
+    await ana.box.waitFor();
+    await tabTo(page, 'textbox', /^Write to/);
+    await page.keyboard.type('An answer');
+    await page.keyboard.press('Enter');
+    await ana.message('An answer').getByRole('img', { name: 'Sent' }).waitFor();
+    const focused = page.locator('article:focus');
+    await page.keyboard.press('ArrowUp');
+    await focused.filter({ hasText: 'An answer' }).waitFor();
+    await page.keyboard.press('ArrowUp');
+    await focused.filter({ hasText: 'The second' }).waitFor();
+    await page.keyboard.press('ArrowDown');
+    await focused.filter({ hasText: 'An answer' }).waitFor();
+    await page.keyboard.press('Escape');
+    expect(await ana.box.evaluate((box) => box === document.activeElement)).toBe(true);
+    await tabTo(page, 'button', 'Details');
+    await page.keyboard.press('Enter');
+    await tabTo(page, 'button', 'Mute');
+    await page.keyboard.press('Space');
+    await ana.inList('Harbour').getByRole('img', { name: 'muted' }).waitFor();
+    await tabTo(page, 'button', /^Actions for/);
+    await page.keyboard.press('Enter');
+    await page.getByRole('menuitem', { name: 'Write directly' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('menuitem').first().waitFor({ state: 'detached' });
+    await tabTo(page, 'button', 'Leave');
+    await page.keyboard.press('Enter');
+    const dialog = page.getByRole('dialog');
+    await dialog.waitFor();
+    // What lies beneath a dialog is out of the keyboard's reach, and Escape closes it.
+    for (let presses = 0; presses < 6; presses++) {
+      await page.keyboard.press('Tab');
+      expect(await page.locator('#root :focus').count()).toBe(0);
+    }
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    await ana.inList('Harbour').waitFor();
+  });
+
+  test('by landmarks and live regions', async () => {
+    const { page } = ana;
+    await page.goto(`${server.url}/c/${groupId}`);
+    await ana.message('The first').waitFor();
+    expect(await page.getByRole('main').count()).toBe(1);
+    await page.getByRole('navigation', { name: 'Conversations' }).waitFor();
+    await page.getByRole('region', { name: 'Harbour' }).waitFor();
+    await page.getByRole('log', { name: 'Messages in ⁨Harbour⁩' }).waitFor();
+    await page.getByRole('button', { name: 'Details', exact: true }).click();
+    await page.getByRole('complementary', { name: 'Details' }).waitFor();
+    await server.call(mira, 'sendMessage', { conversationId: groupId, clientMessageId: 'm3', text: 'Read this out' });
+    await page.getByRole('status').filter({ hasText: 'Mira Lindqvist: Read this out' }).waitFor();
+  });
+
+  describe.each([
+    { what: '200 % of a window of 1280 pixels', viewport: { width: 640, height: 400 } },
+    { what: '400 % of it', viewport: { width: 320, height: 256 } },
+  ])('at $what', ({ viewport }) => {
+    test('everything is in reach, and one reads and writes', async () => {
+      const page = await ana.context.newPage();
+      await page.setViewportSize(viewport);
+      const tab = ana.at(page);
+      const show = async (path: string, name: string) => {
+        await page.goto(server.url + path);
+        await page.getByText(name).first().waitFor();
+        expect(await beyondSides(page)).toEqual([]);
+        expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
+      };
+      await show('/', 'Harbour');
+      await show('/settings', 'this device');
+      await show('/channels', 'No channels yet');
+      await show(`/c/${groupId}`, 'Read this out');
+      const text = `Written at ${viewport.width} pixels`;
+      await tab.box.fill(text);
+      await tab.page.getByRole('button', { name: 'Send' }).click();
+      await tab.message(text).getByRole('img', { name: 'Sent' }).waitFor();
+      await tab.message(text).scrollIntoViewIfNeeded();
+      expect(await beyondSides(page)).toEqual([]);
+      await page.close();
+    });
+  });
+
+  test('who wants less motion gets none', async () => {
+    const { page } = ana;
+    const lastingMs = async (reducedMotion: 'reduce' | 'no-preference') => {
+      await page.emulateMedia({ reducedMotion });
+      await page.keyboard.press('Control+k');
+      await page.getByRole('combobox').waitFor();
+      const moving = await page.evaluate(
+        () =>
+          [...document.querySelectorAll('*')].filter((element) => {
+            const { animationName, animationDuration, transitionDuration, scrollBehavior } = getComputedStyle(element);
+            const lasts = (durations: string) => durations.split(', ').some((one) => Number.parseFloat(one) > 0);
+            return (
+              (animationName !== 'none' && lasts(animationDuration)) ||
+              lasts(transitionDuration) ||
+              scrollBehavior === 'smooth'
+            );
+          }).length,
+      );
+      await page.keyboard.press('Escape');
+      await page.getByRole('combobox').waitFor({ state: 'detached' });
+      return moving;
+    };
+    expect(await lastingMs('no-preference')).toBeGreaterThan(0);
+    expect(await lastingMs('reduce')).toBe(0);
+  });
+
+  test('as an app that can be installed, by the browser’s own criteria', async () => {
+    const { page } = ana;
+    await page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
+    const session = await page.context().newCDPSession(page);
+    const { errors, url } = await session.send('Page.getAppManifest');
+    expect({ errors, path: new URL(url).pathname }).toEqual({ errors: [], path: '/manifest.webmanifest' });
+    const { installabilityErrors } = await session.send('Page.getInstallabilityErrors');
+    // A window of a test is a private one, where nothing is installed; else there is nothing against it.
+    expect(installabilityErrors.map(({ errorId }) => errorId).filter((id) => id !== 'in-incognito')).toEqual([]);
+    await session.detach();
+  });
+
+  test('in a language that reads from the right, chosen in the settings and kept', async () => {
+    const { page } = ana;
+    await page.goto(`${server.url}/settings`);
+    await page.getByLabel('Language').selectOption('ar');
+    await page.getByRole('button', { name: 'Log out' }).waitFor({ state: 'detached' });
+    expect(await page.evaluate(() => document.documentElement.dir)).toBe('rtl');
+    await page.reload();
+    await page.getByRole('navigation', { name: 'المحادثات' }).waitFor();
+    expect(ana.faults).toEqual([]);
+  });
+});
