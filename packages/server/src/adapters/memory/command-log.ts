@@ -1,5 +1,10 @@
 import type { CommandRecord } from '../../distribution/command.ts';
-import { type AppendFigures, batchMax, type CommandConsumer, type CommandLog } from '../../distribution/command-log-port.ts';
+import {
+  type AppendFigures,
+  batchMax,
+  type CommandConsumer,
+  type CommandLog,
+} from '../../distribution/command-log-port.ts';
 import type { Clock } from '../../platform/clock.ts';
 
 type Handle = (batch: readonly CommandRecord[]) => Promise<void>;
