@@ -10,6 +10,9 @@ import { logFaults } from './verify-log.ts';
 /** A page is read by one statement, which takes as long as its conversations are large. */
 const statementMs = 600_000;
 
+/** Suspects are waited for; of these shards at the same time, a page of each in memory. */
+const shardsAtOnce = 16;
+
 export interface ClusterVerification {
   conversations: number;
   entries: number;
@@ -48,9 +51,13 @@ export async function verifyCluster(
       }
     }
     const [index, accounts] = [new IndexAgreement(database), new AccountAgreement(database)];
-    for (let shard = 0; shard < database.shards; shard++) {
-      for await (const { sentence, mended } of disagreements(index, shard, repair)) note(sentence, mended);
-      for await (const { sentence, mended } of disagreements(accounts, shard, repair)) note(sentence, mended);
+    const shards = Array.from({ length: database.shards }, (_, shard) => shard);
+    for (let first = 0; first < shards.length; first += shardsAtOnce) {
+      const together = shards.slice(first, first + shardsAtOnce).map(async (shard) => {
+        for await (const { sentence, mended } of disagreements(index, shard, repair)) note(sentence, mended);
+        for await (const { sentence, mended } of disagreements(accounts, shard, repair)) note(sentence, mended);
+      });
+      await Promise.all(together);
     }
     return totals;
   } finally {
