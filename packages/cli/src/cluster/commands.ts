@@ -30,6 +30,17 @@ export function addCluster(program: Command): void {
       const places = await shardPlaces(configOf(command));
       for (const [shard, server] of places.entries()) console.log(`${shard}\t${server}`);
     });
+  withSettings(cluster.command('verify'))
+    .description('Read every shard, while the cluster serves or not, and name what is missing, doubled or disagrees.')
+    .option('--repair', 'bring right what follows from conversations and accounts; safe to interrupt and to repeat')
+    .action(async ({ repair = false }: { repair?: boolean }, command: Command) => {
+      const { verifyCluster } = await administration();
+      const result = await verifyCluster(configOf(command), { repair, tell: (line) => console.log(line) });
+      const { conversations, entries, faults, mended } = result;
+      const also = repair ? `, ${mended} mended` : '';
+      console.log(`${conversations} conversations, ${entries} entries, ${faults} faults${also}`);
+      if (faults > 0) process.exitCode = 1;
+    });
   withSettings(cluster.command('move'))
     .description('Take a shard to another PostgreSQL server while it is served. Safe to interrupt and to repeat.')
     .argument('<shard>', 'number of the shard', wholeFrom(0, 1_023))

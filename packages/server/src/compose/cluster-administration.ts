@@ -12,6 +12,7 @@ import { type ClusterConfig, kafkaSettings, openServices, postgresServers, reach
 
 export { type Migration, migrateToCluster } from './migrate.ts';
 export { traceInCluster } from './trace-message.ts';
+export { type ClusterVerification, verifyCluster } from './verify-cluster.ts';
 
 /**
  * Makes a cluster of `shards` logical shards on its services, or brings the services of one up to date with this

@@ -53,7 +53,11 @@ export class ShardedDatabase {
 
   /** Runs a statement at the server that has the shard of `id`. */
   at<Result>(id: string, statement: (sql: Sql, shard: number) => PromiseLike<Result>): Promise<Result> {
-    const shard = this.shardOf(id);
+    return this.inShard(this.shardOf(id), statement);
+  }
+
+  /** Runs a statement at the server that has the shard. */
+  inShard<Result>(shard: number, statement: (sql: Sql, shard: number) => PromiseLike<Result>): Promise<Result> {
     return this.following(() => this.placeOf(shard).run((sql) => statement(sql, shard)));
   }
 

@@ -1,0 +1,189 @@
+import { type ParticipantRow, participantOf } from '../rows/conversation-rows.ts';
+import { writeMemberships } from './membership-index.ts';
+import { deleteMembership, replaceMembership, replaceReadPosition } from './repair-index.ts';
+import type { ShardedDatabase } from './sharded-database.ts';
+import type { Agreement, Fault } from './verify-shards.ts';
+
+/** Somebody's place in a conversation: a row in the conversation's shard, and what the user's shard has of it. */
+export interface PlaceKey {
+  user_id: string;
+  conversation_id: string;
+}
+
+type Place = Omit<ParticipantRow, 'user_id' | 'conversation_id'>;
+
+interface UserSide extends PlaceKey {
+  membership: (Place & { broadcast: boolean }) | null;
+  read: { seq: number; message_count: number } | null;
+  has_account: boolean;
+}
+
+interface ConversationSide extends PlaceKey {
+  place: Place | null;
+  head_seq: number | null;
+  broadcast: boolean;
+  /** Of the entry that the read position is at, or the last one when it is beyond. */
+  read_seq: number | null;
+  read_count: number | null;
+}
+
+const pageSize = 500;
+
+/** The index by user, and read positions, agree with the conversations (contract 6). */
+export class IndexAgreement implements Agreement<PlaceKey> {
+  constructor(private readonly database: ShardedDatabase) {}
+
+  /** From the users' side first: what is taken out there is put in again if the conversation came back meanwhile. */
+  async *keys(shard: number): AsyncGenerator<PlaceKey[]> {
+    for (const table of ['memberships', 'read_positions', 'participants']) {
+      const [first, second] =
+        table === 'participants' ? ['conversation_id', 'user_id'] : ['user_id', 'conversation_id'];
+      for (let after = ['', '']; ; ) {
+        const [afterFirst = '', afterSecond = ''] = after;
+        const page: PlaceKey[] = await this.database.inShard(
+          shard,
+          (sql) => sql<PlaceKey[]>`
+            SELECT user_id, conversation_id FROM ${sql(table)}
+            WHERE shard = served(${shard})
+              AND (${sql(String(first))}, ${sql(String(second))}) > (${afterFirst}, ${afterSecond})
+            ORDER BY ${sql(String(first))}, ${sql(String(second))} LIMIT ${pageSize}`,
+        );
+        yield page;
+        const last = page.at(-1);
+        if (!last || page.length < pageSize) break;
+        after = table === 'participants' ? [last.conversation_id, last.user_id] : [last.user_id, last.conversation_id];
+      }
+    }
+  }
+
+  /** The users' side is read first: a read position is then never beyond a head that is merely on its way. */
+  async faults(keys: readonly PlaceKey[]): Promise<Map<PlaceKey, Fault>> {
+    const users = new Map((await this.userSides(keys)).map((side) => [nameOf(side), side]));
+    const conversations = new Map((await this.conversationSides(keys, users)).map((side) => [nameOf(side), side]));
+    const found = new Map<PlaceKey, Fault>();
+    for (const key of keys) {
+      const user = users.get(nameOf(key));
+      const conversation = conversations.get(nameOf(key));
+      if (!user || !conversation) throw new Error(`a look at ${nameOf(key)} gave no row`);
+      const fault = this.faultOf(key, user, conversation);
+      if (fault) found.set(key, fault);
+    }
+    return found;
+  }
+
+  private faultOf(key: PlaceKey, user: UserSide, conversation: ConversationSide): Fault | null {
+    return (
+      this.membershipFault(key, user, conversation) ??
+      this.readFault(key, user, conversation) ??
+      this.accountFault(key, user, conversation)
+    );
+  }
+
+  private membershipFault(key: PlaceKey, { membership }: UserSide, conversation: ConversationSide): Fault | null {
+    const { database } = this;
+    const { place, broadcast, head_seq: headSeq } = conversation;
+    const start = `contract 6: the index by user has ${key.user_id} in conversation ${key.conversation_id}`;
+    if (!place) {
+      if (!membership) return null;
+      const why = headSeq === null ? 'which does not exist' : 'who never was a participant';
+      return {
+        sentence: `${start} as of entry ${membership.changed_seq}, ${why}`,
+        mend: () => deleteMembership(database, key, membership.changed_seq),
+      };
+    }
+    const participant = participantOf({ ...place, ...key });
+    if (!membership) {
+      const row = { participant, broadcast };
+      return {
+        sentence: `${start} not at all; the conversation has them as of entry ${place.changed_seq}`,
+        mend: () => database.at(key.user_id, (sql) => writeMemberships(sql, [row], (id) => database.shardOf(id))),
+      };
+    }
+    const told = (row: Place, flag: boolean) =>
+      `${row.role}, of ${row.joined_seq} (${row.joined_message_count}) to ${row.left_seq ?? 'now'}, ` +
+      `seeing from ${row.visible_from_seq}${row.left_seq === null && flag ? ', broadcast' : ''}, ` +
+      `as of entry ${row.changed_seq} at ${row.changed_at_ms}`;
+    const [indexed, right] = [told(membership, membership.broadcast), told(place, broadcast)];
+    if (indexed === right) return null;
+    return {
+      sentence: `${start}: ${indexed}; the conversation has: ${right}`,
+      mend: () => replaceMembership(database, { participant, broadcast }, membership.changed_seq),
+    };
+  }
+
+  private readFault(key: PlaceKey, { read }: UserSide, conversation: ConversationSide): Fault | null {
+    if (!read || conversation.head_seq === null) return null;
+    const right = { seq: conversation.read_seq ?? 0, message_count: conversation.read_count ?? 0 };
+    if (read.seq === right.seq && read.message_count === right.message_count) return null;
+    return {
+      sentence:
+        `contract 6: ${key.user_id} has read conversation ${key.conversation_id} up to entry ${read.seq}, message ` +
+        `${read.message_count}; it has entry ${right.seq}, message ${right.message_count}`,
+      mend: () => replaceReadPosition(this.database, key, read, right),
+    };
+  }
+
+  private accountFault(key: PlaceKey, user: UserSide, { place }: ConversationSide): Fault | null {
+    if (user.has_account || place?.left_seq !== null) return null;
+    const sentence =
+      `contract 8: conversation ${key.conversation_id} has participant ${key.user_id}, who has no account: ` +
+      `restore ${this.database.serverOf(this.database.shardOf(key.user_id))} to a later moment, or have an owner remove them`;
+    return { sentence, mend: null };
+  }
+
+  private async userSides(keys: readonly PlaceKey[]): Promise<UserSide[]> {
+    const parts = await this.database.atEach(
+      keys,
+      (key) => key.user_id,
+      (sql, group) => {
+        const ids = group.map((key) => key.user_id);
+        return sql<UserSide[]>`
+          WITH checked AS MATERIALIZED (
+            SELECT count(served(each)) AS shards FROM unnest(${this.database.shardsOf(ids)}::smallint[]) AS each
+          )
+          SELECT wanted.user_id, wanted.conversation_id, to_json(m) AS membership, to_json(r) AS read,
+            u.id IS NOT NULL AS has_account
+          FROM checked, unnest(${ids.map((id) => this.database.shardOf(id))}::smallint[], ${ids}::text[],
+            ${group.map((key) => key.conversation_id)}::text[]) AS wanted (shard, user_id, conversation_id)
+          LEFT JOIN memberships m USING (shard, user_id, conversation_id)
+          LEFT JOIN read_positions r USING (shard, user_id, conversation_id)
+          LEFT JOIN users u ON u.shard = wanted.shard AND u.id = wanted.user_id
+          WHERE checked.shards > 0`;
+      },
+    );
+    return parts.flat();
+  }
+
+  private async conversationSides(
+    keys: readonly PlaceKey[],
+    users: ReadonlyMap<string, UserSide>,
+  ): Promise<ConversationSide[]> {
+    const parts = await this.database.atEach(
+      keys,
+      (key) => key.conversation_id,
+      (sql, group) => {
+        const ids = group.map((key) => key.conversation_id);
+        return sql<ConversationSide[]>`
+          WITH checked AS MATERIALIZED (
+            SELECT count(served(each)) AS shards FROM unnest(${this.database.shardsOf(ids)}::smallint[]) AS each
+          )
+          SELECT wanted.user_id, wanted.conversation_id, to_json(p) AS place, c.head_seq,
+            coalesce(c.broadcast_seq > 0, false) AS broadcast, e.seq AS read_seq, e.message_count AS read_count
+          FROM checked, unnest(${ids.map((id) => this.database.shardOf(id))}::smallint[],
+            ${group.map((key) => key.user_id)}::text[], ${ids}::text[],
+            ${group.map((key) => users.get(nameOf(key))?.read?.seq ?? 0)}::bigint[])
+            AS wanted (shard, user_id, conversation_id, read_seq)
+          LEFT JOIN participants p USING (shard, user_id, conversation_id)
+          LEFT JOIN conversations c ON c.shard = wanted.shard AND c.id = wanted.conversation_id
+          LEFT JOIN entries e ON e.shard = wanted.shard AND e.conversation_id = wanted.conversation_id
+            AND e.seq = least(wanted.read_seq, c.head_seq)
+          WHERE checked.shards > 0`;
+      },
+    );
+    return parts.flat();
+  }
+}
+
+function nameOf({ user_id: userId, conversation_id: conversationId }: PlaceKey): string {
+  return `${userId} ${conversationId}`;
+}

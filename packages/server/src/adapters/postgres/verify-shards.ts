@@ -1,0 +1,48 @@
+/** Something that is wrong, told in a sentence that is the same as long as the rows are. */
+export interface Fault {
+  sentence: string;
+  /** Brings it right, if the rows are still those that were looked at; null when nothing here can. */
+  mend: (() => Promise<unknown>) | null;
+}
+
+/** Rows of several shards that have to agree. Each is checked by its key. */
+export interface Agreement<Key> {
+  /** All keys that are there, by pages; some may come twice. */
+  keys(shard: number): AsyncGenerator<Key[]>;
+  faults(keys: readonly Key[]): Promise<Map<Key, Fault>>;
+}
+
+/** What one shard is ahead of another by while it serves is over by then. */
+const pausesMs = [100, 400, 1_500, 3_000];
+
+/**
+ * Checks an agreement for the keys of one shard, yielding what is wrong. Only what stays wrong in the same way through
+ * every look is a fault: everything else is on its way. With `repair` faults are mended first; what is still wrong
+ * afterwards is yielded with `mended` false.
+ */
+export async function* disagreements<Key>(
+  agreement: Agreement<Key>,
+  shard: number,
+  repair: boolean,
+): AsyncGenerator<{ sentence: string; mended: boolean }> {
+  for await (const page of agreement.keys(shard)) {
+    const found = await settled(agreement, page);
+    if (repair) for (const { mend } of found.values()) await mend?.();
+    const left = repair && found.size > 0 ? await settled(agreement, [...found.keys()]) : found;
+    for (const [key, { sentence }] of found) {
+      const still = left.get(key);
+      yield { sentence: still?.sentence ?? sentence, mended: still === undefined };
+    }
+  }
+}
+
+async function settled<Key>(agreement: Agreement<Key>, keys: readonly Key[]): Promise<Map<Key, Fault>> {
+  let suspects = await agreement.faults(keys);
+  for (const pauseMs of pausesMs) {
+    if (suspects.size === 0) break;
+    await Bun.sleep(pauseMs);
+    const again = await agreement.faults([...suspects.keys()]);
+    suspects = new Map([...again].filter(([key, { sentence }]) => suspects.get(key)?.sentence === sentence));
+  }
+  return suspects;
+}
