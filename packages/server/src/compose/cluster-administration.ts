@@ -11,6 +11,7 @@ import { failureReporter } from '../platform/log.ts';
 import { type ClusterConfig, kafkaSettings, openServices, postgresServers, reached } from './cluster.ts';
 
 export { type Migration, migrateToCluster } from './migrate.ts';
+export { replayLog } from './replay-log.ts';
 export { traceInCluster } from './trace-message.ts';
 export { type ClusterVerification, verifyCluster } from './verify-cluster.ts';
 

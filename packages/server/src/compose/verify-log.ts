@@ -20,7 +20,7 @@ export async function logFaults(config: ClusterConfig): Promise<string[]> {
       if (offset > end) {
         return [
           `${start}, but the log ends at ${end}: commands may be skipped; ` +
-            'stop the distributors, delete their group in Kafka, and start them',
+            'stop the distributors and use "parley cluster replay", which finds their place in the log',
         ];
       }
       return offset < first ? [`${start}, but the log begins at ${first}: the commands between are lost`] : [];

@@ -1,7 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { ParleyClient } from '@parley/sdk';
 import type { PostgresServer } from '../../src/adapters/postgres/pool.ts';
 import { postgresServers } from '../../src/compose/cluster.ts';
+import { clusterStatus } from '../../src/compose/cluster-administration.ts';
+import { replayLog } from '../../src/compose/replay-log.ts';
 import { verifyCluster } from '../../src/compose/verify-cluster.ts';
 import { loadConfig } from '../../src/settings/settings.ts';
 import { ClusterUnderTest, withPool } from '../support/cluster-services.ts';
@@ -23,83 +25,132 @@ async function beside({ name, url }: PostgresServer, statementsFor: (database: s
   });
 }
 
+interface Acknowledged {
+  conversationId: string;
+  clientMessageId: string;
+  seq: number;
+}
+
 describe.skipIf(absent !== null)('a cluster of which one PostgreSQL server is restored to an earlier moment', () => {
   let cluster: ClusterUnderTest;
   let server: ServerProcess;
-  let url: string;
+  let benId: string;
+  let restored: PostgresServer;
+  /** Groups, and when the copy was taken, before which they were written to. */
+  let before: string[];
+  let copiedAtMs: number;
+  let acknowledged: Acknowledged[];
 
-  beforeAll(async () => {
-    cluster = await ClusterUnderTest.make();
+  const config = () => loadConfig(cluster.settings, {});
+  const quietly = () => undefined;
+  const start = async () => {
     server = await ServerProcess.start({ settings: cluster.settings });
-    url = server.url;
-  }, 60_000);
-  afterAll(async () => {
-    await server?.stop();
-    await cluster?.remove();
-  }, 60_000);
+  };
 
   async function arrive(enter: (client: ParleyClient) => Promise<unknown>): Promise<ParleyClient> {
-    const client = new ParleyClient({ url });
+    const client = new ParleyClient({ url: server.url });
     await enter(client);
     client.connect();
     await client.live();
     return client;
   }
+  const login = () => arrive((client) => client.login({ username: 'ana', password }));
 
-  test('is mended: what was there before is seen by those who were, who go on writing', async () => {
-    const config = loadConfig(cluster.settings, {});
-    const [restored] = postgresServers(config);
-    if (!restored) throw new Error('there are two');
+  /** Makes groups with ben, and writes to each. */
+  async function write(client: ParleyClient, text: string): Promise<string[]> {
+    const groups = [];
+    for (let round = 0; round < rounds; round++) {
+      const group = await client.conversations.createGroup({ name: `${text} ${round}`, userIds: [benId] });
+      const message = group.send(text);
+      const { seq } = await message.sent();
+      acknowledged.push({ conversationId: group.id, clientMessageId: message.clientMessageId, seq });
+      groups.push(group.id);
+    }
+    return groups;
+  }
+
+  /** Groups that were written to, a copy of one server, more groups and removals after it, and the copy put back. */
+  beforeEach(async () => {
+    acknowledged = [];
+    cluster = await ClusterUnderTest.make();
+    await start();
     const [ana, ben] = [
       await arrive((client) => client.signup({ username: 'ana', password })),
       await arrive((client) => client.signup({ username: 'ben', password })),
     ];
-    const userIds = [ben.account?.id ?? ''];
-    const before = [];
-    for (let round = 0; round < rounds; round++) {
-      const group = await ana.conversations.createGroup({ name: `group ${round}`, userIds });
-      await group.send('before').sent();
-      before.push(group.id);
-    }
+    benId = ben.account?.id ?? '';
+    before = await write(ana, 'before');
     for (const client of [ana, ben]) client.close();
     await server.stop();
+    [restored] = postgresServers(config()) as [PostgresServer];
+    copiedAtMs = Date.now();
     await beside(restored, (name) => [`CREATE DATABASE ${name}_backup TEMPLATE ${name}`]);
 
-    server = await ServerProcess.start({ settings: cluster.settings });
-    url = server.url;
-    const again = await arrive((client) => client.login({ username: 'ana', password }));
-    for (const conversationId of before) {
-      await again.call('removeMember', { conversationId, userId: userIds[0] ?? '' });
-    }
-    for (let round = 0; round < rounds; round++) {
-      const group = await again.conversations.createGroup({ name: `later ${round}`, userIds });
-      await group.send('after').sent();
-    }
+    await start();
+    const again = await login();
+    for (const conversationId of before) await again.call('removeMember', { conversationId, userId: benId });
+    await write(again, 'after');
     again.close();
     await server.stop();
     await beside(restored, (name) => [`DROP DATABASE ${name}`, `ALTER DATABASE ${name}_backup RENAME TO ${name}`]);
+  }, 120_000);
+  afterEach(() => cluster?.remove(), 60_000);
 
+  /** What of {@link acknowledged} the history has, under the number of its acknowledgement. */
+  async function found(client: ParleyClient): Promise<Acknowledged[]> {
+    const isThere = async ({ conversationId, clientMessageId, seq }: Acknowledged) => {
+      const page = await client.call('getHistory', { conversationId, after: seq - 1, limit: 1 }).catch(() => null);
+      return page?.entries.some((entry) => entry.kind === 'message' && entry.clientMessageId === clientMessageId);
+    };
+    const there = await Promise.all(acknowledged.map(isThere));
+    return acknowledged.filter((_, index) => there[index]);
+  }
+
+  test('is mended: what was there before is seen by those who were, who go on writing', async () => {
     const told: string[] = [];
-    const found = await verifyCluster(config, { repair: false, tell: (line) => told.push(line) });
-    expect([found.faults, told]).toEqual([told.length, told]);
-    expect(found.faults).toBeGreaterThan(0);
-    const repaired = await verifyCluster(config, { repair: true, tell: () => undefined });
+    const verified = await verifyCluster(config(), { repair: false, tell: (line) => told.push(line) });
+    expect([verified.faults, told]).toEqual([told.length, told]);
+    expect(verified.faults).toBeGreaterThan(0);
+    const repaired = await verifyCluster(config(), { repair: true, tell: quietly });
     expect(repaired.faults).toBe(0);
     expect(repaired.mended).toBeGreaterThan(0);
-    expect(await verifyCluster(config, { repair: true, tell: () => undefined })).toMatchObject({
-      faults: 0,
-      mended: 0,
-    });
+    expect(await verifyCluster(config(), { repair: true, tell: quietly })).toMatchObject({ faults: 0, mended: 0 });
 
-    server = await ServerProcess.start({ settings: cluster.settings });
-    url = server.url;
-    const back = await arrive((client) => client.login({ username: 'ana', password }));
+    await start();
+    const back = await login();
+    expect(await found(back)).toEqual(expect.arrayContaining(acknowledged.slice(0, rounds)));
     for (const conversationId of before) {
-      const { entries } = await back.call('getHistory', { conversationId, after: 0, limit: 10 });
-      expect(entries.some((entry) => entry.kind === 'message' && entry.text === 'before')).toBe(true);
       await back.call('sendMessage', { conversationId, clientMessageId: 'on', text: 'on' });
     }
     back.close();
-    expect(await verifyCluster(config, { repair: false, tell: () => undefined })).toMatchObject({ faults: 0 });
+    await server.stop();
+    expect(await verifyCluster(config(), { repair: false, tell: quietly })).toMatchObject({ faults: 0 });
+  }, 180_000);
+
+  test('gets back from Kafka what was acknowledged after that moment, under the same numbers', async () => {
+    const servers = [restored.name];
+    await expect(replayLog(config(), { sinceMs: copiedAtMs, servers: ['three'] })).rejects.toThrow(
+      'no PostgreSQL server three',
+    );
+    await start();
+    await expect(replayLog(config(), { sinceMs: copiedAtMs, servers })).rejects.toThrow('a distributor runs');
+    const without = await login();
+    expect((await found(without)).length).toBeLessThan(acknowledged.length);
+    without.close();
+    await server.stop();
+
+    expect(await replayLog(config(), { sinceMs: copiedAtMs, servers })).toBeGreaterThan(0);
+    await start();
+    while ((await clusterStatus(config())).commandsWaiting > 0) await Bun.sleep(20);
+    expect((await verifyCluster(config(), { repair: true, tell: quietly })).faults).toBe(0);
+    const back = await login();
+    expect(await found(back)).toEqual(acknowledged);
+    for (const conversationId of before) {
+      const { members } = await back.call('listMembers', { conversationId });
+      expect(members.map(({ user }) => user.username)).toEqual(['ana']);
+    }
+    back.close();
+    await server.stop();
+    expect(await verifyCluster(config(), { repair: false, tell: quietly })).toMatchObject({ faults: 0 });
   }, 180_000);
 });
