@@ -4,6 +4,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Unavailable } from '../../src/platform/failures.ts';
+import type { Certificate } from '../support/certificate.ts';
 import { freePort } from '../support/free-port.ts';
 import { describeUnless } from './redis-under-test.ts';
 
@@ -42,6 +43,7 @@ export class OwnRedis {
   private constructor(
     readonly port: number,
     private readonly settings: readonly string[],
+    readonly tlsPort: number | null = null,
   ) {}
 
   /** `settings` are given to the program as they are. */
@@ -51,9 +53,11 @@ export class OwnRedis {
     return redis;
   }
 
-  static async startWithTls(...settings: string[]): Promise<OwnRedis> {
-    const port = await freePort();
-    const redis = new OwnRedis(port, ['--port', '0', '--tls-port', String(port), ...settings]);
+  /** With a further port, for TLS. */
+  static async startWithTls({ certificate, key }: Certificate, ...settings: string[]): Promise<OwnRedis> {
+    const tlsPort = await freePort();
+    const files = ['--tls-cert-file', certificate, '--tls-key-file', key, '--tls-auth-clients', 'no'];
+    const redis = new OwnRedis(await freePort(), ['--tls-port', String(tlsPort), ...files, ...settings], tlsPort);
     await redis.startAgain();
     return redis;
   }

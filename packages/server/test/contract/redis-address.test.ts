@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { openRedis, type RedisConnection } from '../../src/adapters/redis/connection.ts';
 import { RedisConnectionRegistry } from '../../src/adapters/redis/registry.ts';
 import { Unusable } from '../../src/platform/failures.ts';
+import { makeCertificate } from '../support/certificate.ts';
 import { describeOnOwnRedis, OwnRedis, rejection } from './own-redis.ts';
 
 const opened: RedisConnection[] = [];
@@ -67,18 +68,10 @@ describeOnOwnRedis('the address of a Redis', () => {
 
   test('that begins with rediss:// leads to a server with a certificate that is trusted, or nowhere', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'parley-certificate-'));
-    const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')];
-    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
-    const made = Bun.spawnSync([
-      'openssl',
-      ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-keyout', key, '-out', certificate],
-      ...subject,
-    ]);
-    expect(made.exitCode).toBe(0);
-    const files = ['--tls-cert-file', certificate, '--tls-key-file', key, '--tls-auth-clients', 'no'];
-    const program = await OwnRedis.startWithTls(...files);
+    const files = makeCertificate(folder);
+    const program = await OwnRedis.startWithTls(files);
     started.push(program);
-    const url = `rediss://localhost:${program.port}`;
+    const url = `rediss://localhost:${program.tlsPort}`;
 
     const { ping } = open(url);
     expect(await rejection(ping())).toMatchObject({ name: 'Unavailable', message: expect.stringContaining('self') });
@@ -91,7 +84,7 @@ describeOnOwnRedis('the address of a Redis', () => {
       console.log(...(await redis.pipeline((pipeline) => pipeline.ping())));
       await redis.close();`;
     const trusting = spawnSync(process.execPath, ['-e', script], {
-      env: { ...process.env, NODE_EXTRA_CA_CERTS: certificate },
+      env: { ...process.env, NODE_EXTRA_CA_CERTS: files.certificate },
       encoding: 'utf8',
     });
     expect(trusting.stdout).toBe('PONG\n');

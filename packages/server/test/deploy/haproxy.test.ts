@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, test } from 'bun:test';
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeCertificate } from '../support/certificate.ts';
 import { freePort } from '../support/free-port.ts';
 import { Haproxy, withoutHaproxy } from '../support/haproxy.ts';
 import { answerOf, Backend, openSocket, untilOnly } from './backend.ts';
@@ -128,11 +129,11 @@ describe.skipIf(withoutHaproxy !== null)('HAProxy as it is deployed', () => {
     afterEach(() => rmSync(folder, { recursive: true }));
 
     test.each([
-      ['certificate and key in one file', true],
-      ['the key in a file beside it', false],
-    ])('plain HTTP leads to TLS, where requests and sockets are taken: %s', async (_name, inOneFile) => {
+      ['certificate and key in one file', 'together'],
+      ['the key in a file beside it', 'certificate'],
+    ] as const)('plain HTTP leads to TLS, where requests and sockets are taken: %s', async (_name, file) => {
       folder = mkdtempSync(join(tmpdir(), 'parley-tls-'));
-      const certificate = selfSigned(folder, inOneFile);
+      const { [file]: certificate } = makeCertificate(folder);
       const tlsPort = await freePort();
       const haproxy = await start([backend('messaging')], [backend('gateway')], {
         PARLEY_TLS_BIND: `127.0.0.1:${tlsPort}`,
@@ -156,19 +157,3 @@ describe.skipIf(withoutHaproxy !== null)('HAProxy as it is deployed', () => {
     });
   });
 });
-
-/** A certificate of "localhost"; its key is in the same file, or in one that has .key after the same name. */
-function selfSigned(folder: string, inOneFile: boolean): string {
-  const certificate = join(folder, 'parley.pem');
-  const key = `${certificate}.key`;
-  const made = Bun.spawnSync([
-    ...['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-subj', '/CN=localhost'],
-    ...['-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', certificate],
-  ]);
-  if (!made.success) throw new Error(String(made.stderr));
-  if (inOneFile) {
-    appendFileSync(certificate, readFileSync(key));
-    rmSync(key);
-  }
-  return certificate;
-}

@@ -16,6 +16,14 @@ const inSyncReplicas = 2;
 /** Any 16 bytes in base64. */
 const clusterId = 'cGFybGV5LW93bi1icm9rZQ';
 
+/** A further way in, over TLS, for one user with SCRAM-SHA-512. */
+export interface SecureListener {
+  /** PEM file of key and certificate. */
+  certificate: string;
+  username: string;
+  password: string;
+}
+
 /** Kafka brokers of the test's own; each may be killed and started again with what is on its disk. */
 export class OwnBrokers {
   private readonly processes: (Bun.Subprocess | null)[] = [];
@@ -24,12 +32,14 @@ export class OwnBrokers {
   private constructor(
     private readonly ports: readonly number[],
     private readonly controllerPorts: readonly number[],
+    private readonly securePorts: readonly number[],
+    private readonly secure: SecureListener | null,
   ) {}
 
   /** Resolves when they answer as one cluster. */
-  static async start(count: number): Promise<OwnBrokers> {
+  static async start(count: number, secure: SecureListener | null = null): Promise<OwnBrokers> {
     const free = () => Promise.all(Array.from({ length: count }, freePort));
-    const brokers = new OwnBrokers(await free(), await free());
+    const brokers = new OwnBrokers(await free(), await free(), await free(), secure);
     for (let broker = 0; broker < count; broker++) {
       brokers.format(broker);
       brokers.startAgain(broker);
@@ -40,6 +50,11 @@ export class OwnBrokers {
 
   get addresses(): string {
     return this.ports.map((port) => `127.0.0.1:${port}`).join(',');
+  }
+
+  /** Of the {@link SecureListener}. */
+  get secureAddresses(): string {
+    return this.securePorts.map((port) => `localhost:${port}`).join(',');
   }
 
   /** With `fileBytesMax` no file of it can grow beyond that: to the broker, its disk is full. */
@@ -87,6 +102,10 @@ export class OwnBrokers {
   private format(broker: number): void {
     writeFileSync(this.properties(broker), this.propertiesOf(broker));
     const format = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', this.properties(broker)];
+    if (this.secure) {
+      const { username, password } = this.secure;
+      format.push('--add-scram', `SCRAM-SHA-512=[name=${username},password=${password}]`);
+    }
     const formatted = Bun.spawnSync(['java', '-cp', `${libraries}/*`, ...format]);
     if (!formatted.success) throw new Error(`the storage could not be formatted: ${formatted.stderr}`);
   }
@@ -99,12 +118,13 @@ export class OwnBrokers {
     const voters = this.controllerPorts.map((port, id) => `${id + 1}@127.0.0.1:${port}`).join(',');
     const factor = this.ports.length;
     const inSync = Math.min(inSyncReplicas, factor);
+    const secure = this.secureProperties(broker);
     return `process.roles=broker,controller
 node.id=${broker + 1}
 controller.quorum.voters=${voters}
-listeners=PLAINTEXT://127.0.0.1:${this.ports[broker]},CONTROLLER://127.0.0.1:${this.controllerPorts[broker]}
-advertised.listeners=PLAINTEXT://127.0.0.1:${this.ports[broker]}
-controller.listener.names=CONTROLLER
+listeners=PLAINTEXT://127.0.0.1:${this.ports[broker]},CONTROLLER://127.0.0.1:${this.controllerPorts[broker]}${secure.listener}
+advertised.listeners=PLAINTEXT://127.0.0.1:${this.ports[broker]}${secure.advertised}
+${secure.settings}controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
 log.dirs=${join(this.folder, `broker-${broker}`)}
 auto.create.topics.enable=false
@@ -119,5 +139,20 @@ log.index.size.max.bytes=65536
 broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
 `;
+  }
+
+  private secureProperties(broker: number): { listener: string; advertised: string; settings: string } {
+    if (!this.secure) return { listener: '', advertised: '', settings: '' };
+    const port = this.securePorts[broker];
+    return {
+      listener: `,SECURE://127.0.0.1:${port}`,
+      advertised: `,SECURE://localhost:${port}`,
+      settings: `listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURE:SASL_SSL
+sasl.enabled.mechanisms=SCRAM-SHA-512
+listener.name.secure.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+listener.name.secure.ssl.keystore.type=PEM
+listener.name.secure.ssl.keystore.location=${this.secure.certificate}
+`,
+    };
   }
 }

@@ -1,4 +1,4 @@
-import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { PostgresServer } from '../../src/adapters/postgres/pool.ts';
@@ -12,30 +12,44 @@ const programs = ['/usr/lib/postgresql/17/bin', '/usr/lib/postgresql/16/bin', '/
 /** Why tests with a PostgreSQL of their own are skipped; null when they are not. */
 export const withoutOwnPostgres = programs === undefined ? 'no PostgreSQL is installed (Debian: postgresql)' : null;
 
+interface OwnPostgresOptions {
+  /** Of its one user, who needs none unless given. */
+  password?: string;
+  /** PEM file of key and certificate; TLS is taken, plain connections too. */
+  certificate?: string;
+}
+
 /** A PostgreSQL of the test's own, which may be killed and started again with what is on its disk. */
 export class OwnPostgres {
   private readonly folder = mkdtempSync(join(tmpdir(), 'parley-own-postgres-'));
   private process: Bun.Subprocess | null = null;
 
-  private constructor(private readonly port: number) {}
+  private constructor(
+    private readonly port: number,
+    private readonly options: OwnPostgresOptions,
+  ) {}
 
-  static async start(): Promise<OwnPostgres> {
-    const postgres = new OwnPostgres(await freePort());
-    postgres.ownFolder();
-    const made = Bun.spawnSync([...as(), `${programs}/initdb`, '-A', 'trust', '-U', 'postgres', '-D', postgres.data]);
+  static async start(options: OwnPostgresOptions = {}): Promise<OwnPostgres> {
+    const postgres = new OwnPostgres(await freePort(), options);
+    chownSync(postgres.folder, ...owner());
+    const made = Bun.spawnSync([
+      ...[...as(), `${programs}/initdb`, '-U', 'postgres', '-D', postgres.data],
+      ...postgres.authentication(),
+    ]);
     if (!made.success) throw new Error(`initdb failed: ${made.stderr}`);
     await postgres.startAgain();
     return postgres;
   }
 
   get url(): string {
-    return `postgres://postgres@127.0.0.1:${this.port}/postgres`;
+    const { password } = this.options;
+    return `postgres://postgres${password === undefined ? '' : `:${password}`}@127.0.0.1:${this.port}/postgres`;
   }
 
   async startAgain(): Promise<void> {
     const settings = [
       ...[`port=${this.port}`, 'listen_addresses=127.0.0.1', `unix_socket_directories=${this.folder}`],
-      ...['max_connections=200', 'wal_level=logical'],
+      ...['max_connections=200', 'wal_level=logical', ...this.tls()],
     ];
     const flags = settings.flatMap((setting) => ['-c', setting]);
     const run = () =>
@@ -75,15 +89,29 @@ export class OwnPostgres {
     rmSync(this.folder, { recursive: true });
   }
 
-  private get data(): string {
-    return join(this.folder, 'db');
+  private authentication(): string[] {
+    const { password } = this.options;
+    return password === undefined
+      ? ['-A', 'trust']
+      : ['-A', 'scram-sha-256', '--pwfile', this.own('password', password)];
   }
 
-  /** PostgreSQL runs as anybody but root; Debian's package has made a user for it. */
-  private ownFolder(): void {
-    if (userInfo().uid !== 0) return;
-    const idOf = (flag: string) => Number(Bun.spawnSync(['id', flag, 'postgres']).stdout.toString());
-    chownSync(this.folder, idOf('-u'), idOf('-g'));
+  private tls(): string[] {
+    if (this.options.certificate === undefined) return [];
+    const file = this.own('certificate.pem', readFileSync(this.options.certificate, 'utf8'));
+    return ['ssl=on', `ssl_cert_file=${file}`, `ssl_key_file=${file}`];
+  }
+
+  /** A file that the server's user alone may read. */
+  private own(name: string, content: string): string {
+    const file = join(this.folder, name);
+    writeFileSync(file, content, { mode: 0o600 });
+    chownSync(file, ...owner());
+    return file;
+  }
+
+  private get data(): string {
+    return join(this.folder, 'db');
   }
 
   private asServer(): PostgresServer {
@@ -96,6 +124,14 @@ export class OwnPostgres {
       () => false,
     );
   }
+}
+
+/** PostgreSQL runs as anybody but root; Debian's package has made a user for it. */
+function owner(): [uid: number, gid: number] {
+  const { uid, gid } = userInfo();
+  if (uid !== 0) return [uid, gid];
+  const idOf = (flag: string) => Number(Bun.spawnSync(['id', flag, 'postgres']).stdout.toString());
+  return [idOf('-u'), idOf('-g')];
 }
 
 function as(): string[] {

@@ -19,16 +19,18 @@ const repeatableStates = new Set(['40001', '40P01', '23505', movedHeadState]);
 
 /**
  * Classes of SQLSTATE that say the database can't now: connection, transaction undone, out of resources (a full disk
- * is one), operator's intervention (shutdown, statement timeout, recovery), system error.
+ * is one), operator's intervention (shutdown, statement timeout, recovery), system error; or that it doesn't let us
+ * in: who we are, and which database that is.
  * https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
-const unavailableClasses = new Set(['08', '40', '53', '57', '58']);
+const unavailableClasses = new Set(['08', '28', '3D', '40', '53', '57', '58']);
 
 /** States of other classes that say it too: a standby that takes no writes, locks, transactions that idled. */
 const unavailableStates = new Set(['25006', '25P03', '55P03']);
 
-/** Errors of the connection itself, by postgres.js and by the operating system. */
-const connectionCodes = /^(CONNECT_TIMEOUT|CONNECTION_\w+|E[A-Z]{3,}|ERR_SOCKET\w*)$/;
+/** Errors of the connection itself, by postgres.js, by the operating system and by TLS. */
+const connectionCodes =
+  /^(CONNECT_TIMEOUT|CONNECTION_\w+|E[A-Z]{3,}|ERR_(SOCKET|TLS|SSL)\w*|\w*SELF_SIGNED_CERT\w*|UNABLE_TO_\w+|CERT_\w+)$/;
 
 /** Whether a batch that met this is to be decided again. */
 export function isRepeatable(error: unknown): boolean {

@@ -1,0 +1,128 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ParleyClient } from '@parley/sdk';
+import type { GivenSettings } from '../../src/settings/settings.ts';
+import { OwnRedis } from '../contract/own-redis.ts';
+import { makeCertificate } from '../support/certificate.ts';
+import { ClusterUnderTest } from '../support/cluster-services.ts';
+import { OwnBrokers, withoutOwnBrokers } from '../support/own-brokers.ts';
+import { OwnPostgres, withoutOwnPostgres } from '../support/own-postgres.ts';
+import { ServerProcess } from '../support/server-process.ts';
+
+const password = 'right-password';
+const wrong = 'wrong-password';
+const withoutRedis = Bun.which('redis-server') === null ? 'no redis-server is installed' : null;
+const withoutOpenssl = Bun.which('openssl') === null ? 'no openssl is installed' : null;
+const absent = withoutOwnPostgres ?? withoutOwnBrokers ?? withoutRedis ?? withoutOpenssl;
+if (absent !== null) test.skip(`services with TLS and passwords: ${absent}`, () => undefined);
+
+describe.skipIf(absent !== null)('services with TLS and passwords', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'parley-secured-'));
+  let certificate: string;
+  let postgres: OwnPostgres;
+  let redis: OwnRedis;
+  let brokers: OwnBrokers;
+  let cluster: ClusterUnderTest;
+  let plain: GivenSettings;
+  let secured: GivenSettings;
+
+  beforeAll(async () => {
+    const files = makeCertificate(folder);
+    certificate = files.certificate;
+    [postgres, redis, brokers] = await Promise.all([
+      ...([
+        OwnPostgres.start({ password, certificate: files.together }),
+        OwnRedis.startWithTls(files, '--requirepass', password),
+        OwnBrokers.start(1, { certificate: files.together, username: 'parley', password }),
+      ] as const),
+    ]);
+    const services = { kafka: brokers.addresses, postgres: postgres.url, redis: redis.url };
+    cluster = await ClusterUnderTest.make({ ...services, redis: redis.url.replace('//', `//:${password}@`) });
+    plain = cluster.settings;
+    secured = {
+      ...plain,
+      postgres:
+        plain.postgres?.replaceAll('@127.0.0.1', '@localhost').replaceAll(/(?=,|$)/g, '?sslmode=verify-full') ?? '',
+      redis: `rediss://:${password}@localhost:${redis.tlsPort}`,
+      kafka: brokers.secureAddresses,
+      ...kafkaSecurity(password),
+    };
+  }, 120_000);
+  afterAll(async () => {
+    await cluster?.remove();
+    await Promise.all([postgres?.remove(), redis?.remove(), brokers?.remove()]);
+    rmSync(folder, { recursive: true });
+  }, 60_000);
+
+  /** A process that trusts the certificate, or one that trusts no more than every other. */
+  function serve(settings: GivenSettings, trusting = true): Promise<ServerProcess> {
+    return ServerProcess.start({ settings, ...(trusting && { environment: { NODE_EXTRA_CA_CERTS: certificate } }) });
+  }
+
+  test('a process serves over them: people sign up, write, and are heard', async () => {
+    const server = await serve(secured);
+    const [ana, ben] = await Promise.all(
+      ['ana', 'ben'].map(async (username) => {
+        const client = new ParleyClient({ url: server.url });
+        await client.signup({ username, password: 'a good password' });
+        client.connect();
+        await client.live();
+        return client;
+      }),
+    );
+    const heard = new Promise((resolve) =>
+      ben?.on('entry', (entry) => entry.kind === 'message' && resolve(entry.text)),
+    );
+    const chat = await ana?.conversations.openDirect(ben?.account?.id ?? '');
+    await chat?.send('over TLS').sent();
+    expect(await heard).toBe('over TLS');
+    for (const client of [ana, ben]) client?.close();
+    expect(await server.stop()).toBe(0);
+  }, 60_000);
+
+  const refused: [string, string, () => Promise<ServerProcess>][] = [
+    ['a wrong password', '--postgres', () => serve({ ...secured, postgres: otherPassword(secured.postgres) })],
+    [
+      'a certificate that nobody vouches for',
+      '--postgres',
+      () => serve({ ...plain, postgres: secured.postgres ?? '' }, false),
+    ],
+    ['a wrong password', '--redis', () => serve({ ...secured, redis: otherPassword(secured.redis) })],
+    ['a certificate that nobody vouches for', '--redis', () => serve({ ...plain, redis: secured.redis ?? '' }, false)],
+    [
+      'no TLS where there is',
+      '--redis',
+      () => serve({ ...secured, redis: secured.redis?.replace('rediss', 'redis') ?? '' }),
+    ],
+    ['a wrong password', '--kafka', () => serve({ ...secured, ...kafkaSecurity(wrong) })],
+    [
+      'a certificate that nobody vouches for',
+      '--kafka',
+      () => serve({ ...plain, kafka: secured.kafka ?? '', ...kafkaSecurity(password) }, false),
+    ],
+    ['no TLS where there is', '--kafka', () => serve({ ...secured, 'kafka-tls': 'off' })],
+  ];
+  for (const [what, setting, start] of refused) {
+    test(`${what}, for ${setting}, is refused at the start, and no password is shown`, async () => {
+      const message = await start().then(
+        (server) => server.stop().then(() => expect.unreachable('it serves')),
+        (error: Error) => error.message,
+      );
+      expect(message).toContain(`parley: ${setting}`);
+      expect(message).not.toContain(password);
+      expect(message).not.toContain(wrong);
+    }, 60_000);
+  }
+});
+
+function kafkaSecurity(given: string): GivenSettings {
+  return {
+    ...{ 'kafka-tls': 'on', 'kafka-sasl': 'SCRAM-SHA-512', 'kafka-username': 'parley', 'kafka-password': given },
+  };
+}
+
+function otherPassword(address = ''): string {
+  return address.replaceAll(password, wrong);
+}
