@@ -41,10 +41,22 @@ function isAtTop(page: Page): Promise<boolean> {
   return page.getByRole('log').evaluate((list) => list.scrollTop < 2);
 }
 
-/** Resolves when the browser has drawn what scrolling brought. */
+/**
+ * Resolves when the browser has drawn what scrolling brought: rows reach from the top of the view to its bottom. A busy
+ * machine shows some frames without them, in which nobody could read.
+ */
 function scrollBy(page: Page, pixels: number): Promise<void> {
   return page.getByRole('log').evaluate(async (list, by) => {
+    /** A heading of a day, and the room around rows, are no rows. */
+    const gapPx = 160;
+    const isDrawn = () => {
+      const view = list.getBoundingClientRect();
+      const rows = [...list.querySelectorAll('article')].map((row) => row.getBoundingClientRect());
+      const reachesTop = rows.some(({ top }) => top < view.top + gapPx);
+      const reachesBottom = rows.some(({ bottom }) => bottom > view.bottom - gapPx);
+      return (reachesTop || list.scrollTop < 2) && (reachesBottom || list.scrollHeight - list.clientHeight < 2);
+    };
     list.scrollBy({ top: by, behavior: 'instant' });
-    for (let frame = 0; frame < 3; frame++) await new Promise((drawn) => requestAnimationFrame(drawn));
+    for (let frame = 0; frame < 3 || !isDrawn(); frame++) await new Promise((drawn) => requestAnimationFrame(drawn));
   }, pixels);
 }
