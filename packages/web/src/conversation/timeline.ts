@@ -176,15 +176,20 @@ export class Timeline {
 
   /**
    * Keeps what is in memory bounded, in a change of its own: the list keeps its place when rows come or go at one end,
-   * and at one end alone.
+   * and at one end alone. Never while a page is on its way, which is to join the end that there is now.
    */
   private forgetLater(end: 'oldest' | 'newest'): void {
-    setTimeout(() => {
+    const forget = () => {
+      if (this.loading) {
+        void this.loading.then(forget);
+        return;
+      }
       const { entries } = this.view;
       if (entries.length <= entriesMax) return;
       if (end === 'newest') this.change({ entries: entries.slice(0, entriesMax), hasEnd: false });
       else this.change({ entries: entries.slice(-entriesMax), hasStart: false });
-    }, forgetAfterMs);
+    };
+    setTimeout(forget, forgetAfterMs);
   }
 
   private fetch(page: { before?: number; after?: number; around?: number; limit: number }): Promise<HistoryAnswer> {

@@ -1,0 +1,62 @@
+import { afterEach, beforeEach, expect, jest, test } from 'bun:test';
+import type { Entry } from '@parley/protocol';
+import type { Chat } from '../src/chat/chat.ts';
+import { Timeline } from '../src/conversation/timeline.ts';
+import type { HistoryAnswer, HistoryRequest } from '../src/engine/messages.ts';
+
+const conversationId = 'room';
+const headSeq = 5_000;
+
+beforeEach(() => {
+  jest.useFakeTimers();
+});
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+/** As the server answers: numbers are all that is looked at. */
+function page({ before, after, around, limit = 100 }: Partial<HistoryRequest>): HistoryAnswer {
+  const from = after !== undefined ? after + 1 : Math.max(1, (before ?? (around ?? headSeq) + limit / 2) - limit);
+  const to = Math.min(headSeq, from + limit - 1);
+  const entries = Array.from(
+    { length: to - from + 1 },
+    (_, index) => ({ seq: from + index, kind: 'message' }) as Entry,
+  );
+  return { entries, visibleFromSeq: 1, kept: false } as unknown as HistoryAnswer;
+}
+
+test('what is forgotten at an end leaves no gap to a page that is on its way to it', async () => {
+  let hold: Promise<void> | null = null;
+  const chat = {
+    account: { id: 'ana' },
+    conversations: new Map([[conversationId, { headSeq, unreadCount: 3_000, membership: { readSeq: 2_000 } }]]),
+    follow: () => () => undefined,
+    settle: () => undefined,
+    request: async (name: string, asked: HistoryRequest) => {
+      if (name === 'keptHistory') return { ...page({ before: 1, limit: 0 }), kept: true, entries: [] };
+      await hold;
+      return page(asked);
+    },
+  } as unknown as Chat;
+  const timeline = new Timeline(chat, conversationId);
+  const loaded = new Promise<void>((resolve) => {
+    timeline.subscribe(() => timeline.view.isLoaded && resolve());
+  });
+  timeline.open();
+  await loaded;
+  for (let count = 0; count < 4; count++) await timeline.loadNewer();
+  expect(timeline.view.entries.length).toBeGreaterThan(600);
+
+  let release: () => void = () => undefined;
+  hold = new Promise((resolve) => {
+    release = resolve;
+  });
+  const loading = timeline.loadOlder();
+  jest.advanceTimersByTime(1_000);
+  release();
+  await loading;
+  await Promise.resolve();
+  const numbers = timeline.view.entries.map(({ seq }) => seq);
+  expect(numbers).toEqual(Array.from(numbers, (_, index) => (numbers[0] ?? 0) + index));
+  expect(numbers.length).toBe(600);
+});
