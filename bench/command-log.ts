@@ -36,8 +36,9 @@ const log = new KafkaCommandLog(settings, { shards });
 let batches = 0;
 let onRecord: (sentAtMs: number) => void = () => undefined;
 const consumer = await log.consume(async (batch) => {
+  if (batch.records.length === 0) return;
   batches++;
-  for (const { replyTo } of batch) onRecord(Number(replyTo.requestId));
+  for (const { replyTo } of batch.records) onRecord(Number(replyTo.requestId));
 });
 for (const rate of values.rates.split(',').map(Number)) await pace(rate, Number(values.seconds) * 1_000);
 await consumer.close();

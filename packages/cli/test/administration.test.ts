@@ -149,11 +149,3 @@ test('what is no command, no option or no argument is refused', async () => {
     expect(errors).toContain('error:');
   }
 });
-
-test('a time has its zone with it', async () => {
-  for (const since of ['yesterday', '2026-05-01T08:15:00', '2026-05-41T08:15:00Z']) {
-    const { code, errors } = await parley(['cluster', 'replay', 'main', '--since', since]);
-    expect(code).toBe(1);
-    expect(errors).toContain('It must be a time with its zone, like 2026-05-01T08:15:00Z.');
-  }
-});

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { configOf, time, wholeFrom, withSettings } from './options.ts';
+import { configOf, wholeFrom, withSettings } from './options.ts';
 
 /** `parley cluster`: makes a cluster on its services, and looks after it. */
 export function addCluster(program: Command): void {
@@ -40,15 +40,6 @@ export function addCluster(program: Command): void {
       const also = repair ? `, ${mended} mended` : '';
       console.log(`${conversations} conversations, ${entries} entries, ${faults} faults${also}`);
       if (faults > 0) process.exitCode = 1;
-    });
-  withSettings(cluster.command('replay'))
-    .description('After a restore, while no distributor runs: have them begin again with the commands since a time.')
-    .argument('<server...>', 'names of the PostgreSQL servers that were restored')
-    .requiredOption('--since <time>', 'shortly before what they were restored to, as 2026-05-01T08:15:00Z', time)
-    .action(async (servers: string[], { since }: { since: Date }, command: Command) => {
-      const { replayLog } = await administration();
-      const commands = await replayLog(configOf(command), { sinceMs: since.getTime(), servers });
-      console.log(`${commands} commands since ${since.toISOString()}: distributors begin with them when they start`);
     });
   withSettings(cluster.command('move'))
     .description('Take a shard to another PostgreSQL server while it is served. Safe to interrupt and to repeat.')

@@ -21,13 +21,6 @@ export function configOf(command: Command, more: { shape?: string; data?: string
   return loadConfig({ ...flags, ...more }, process.env, file);
 }
 
-/** A moment, with its zone: what it was elsewhere is a guess. */
-export function time(text: string): Date {
-  const moment = new Date(text);
-  if (/^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(moment.getTime())) return moment;
-  throw new InvalidArgumentError('It must be a time with its zone, like 2026-05-01T08:15:00Z.');
-}
-
 export function wholeFrom(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);

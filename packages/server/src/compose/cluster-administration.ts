@@ -1,4 +1,3 @@
-import { distributionGroup } from '../adapters/kafka/command-log.ts';
 import { poisonTopic, Topics } from '../adapters/kafka/topics.ts';
 import { initialise } from '../adapters/postgres/initialise.ts';
 import { Pool } from '../adapters/postgres/pool.ts';
@@ -9,9 +8,9 @@ import { RedisConnectionRegistry } from '../adapters/redis/registry.ts';
 import { Unusable } from '../platform/failures.ts';
 import { failureReporter } from '../platform/log.ts';
 import { type ClusterConfig, kafkaSettings, openServices, postgresServers, reached } from './cluster.ts';
+import { logState, waitingIn } from './log-state.ts';
 
 export { type Migration, migrateToCluster } from './migrate.ts';
-export { replayLog } from './replay-log.ts';
 export { traceInCluster } from './trace-message.ts';
 export { type ClusterVerification, verifyCluster } from './verify-cluster.ts';
 
@@ -39,7 +38,7 @@ export interface ClusterStatus {
   shards: number;
   /** How many shards each PostgreSQL server has. */
   shardsByServer: Record<string, number>;
-  /** Commands that wait to be decided, in all partitions and in the partition that has most. */
+  /** Commands that wait to be carried out, again or for the first time, in all partitions and in the partition that has most. */
   commandsWaiting: number;
   commandsWaitingMost: { partition: number; commands: number };
   /** Commands that could not be decided since the cluster was made. */
@@ -54,16 +53,17 @@ export async function clusterStatus(config: ClusterConfig): Promise<ClusterStatu
   try {
     const { database, topics, redis } = services;
     const registry = new RedisConnectionRegistry(redis);
-    const lag = await topics.lag(distributionGroup(config['cluster-name']));
-    const most = [...lag].reduce((a, b) => (b[1] > a[1] ? b : a), [0, 0] as const);
+    const partitions = await logState(topics, database, config['cluster-name']);
+    const waiting = partitions.map((state) => ({ partition: state.partition, commands: waitingIn(state) }));
+    const most = waiting.reduce((a, b) => (b.commands > a.commands ? b : a), { partition: 0, commands: 0 });
     const servers = Array.from({ length: database.shards }, (_, shard) => database.serverOf(shard));
     return {
       shards: database.shards,
       shardsByServer: Object.fromEntries(
         config.postgres.map(({ name }) => [name, servers.filter((server) => server === name).length]),
       ),
-      commandsWaiting: [...lag.values()].reduce((sum, count) => sum + count, 0),
-      commandsWaitingMost: { partition: most[0], commands: most[1] },
+      commandsWaiting: waiting.reduce((sum, { commands }) => sum + commands, 0),
+      commandsWaitingMost: most,
       commandsSetAside: await topics.recordCount(poisonTopic(config['cluster-name'])),
       liveServers: (await registry.liveServers()).length,
       usersOnline: await registry.onlineCount(),

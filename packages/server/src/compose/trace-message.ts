@@ -147,10 +147,13 @@ class ClusterTracer {
   /** The entries that these commands made, by their dedupe keys (contract 2). Changes nothing. */
   private repeated(conversationId: ConversationId, actorIds: readonly UserId[], commandId: string): Promise<Entry[]> {
     const repeats = actorIds.map((actorId) => ({ conversationId, actorId, commandId }));
-    return this.history.apply({ conversationIds: [conversationId], participants: [], repeats }, (facts) => ({
-      changes: { entries: [], heads: [], participants: [] },
-      result: actorIds.flatMap((actorId) => facts.repeats.get(repeatKey(conversationId, actorId, commandId)) ?? []),
-    }));
+    return this.history.apply(
+      { conversationIds: [conversationId], participants: [], reaches: [], repeats },
+      (facts) => ({
+        changes: { entries: [], heads: [], participants: [], reaches: [] },
+        result: actorIds.flatMap((actorId) => facts.repeats.get(repeatKey(conversationId, actorId, commandId)) ?? []),
+      }),
+    );
   }
 }
 

@@ -42,7 +42,7 @@ export async function verifyCluster(
     tell(mended ? `mended: ${sentence}` : sentence);
   };
   try {
-    for (const fault of await reached('--kafka', () => logFaults(config))) note(fault, false);
+    for (const fault of await reached('--kafka', () => logFaults(config, database))) note(fault, false);
     for (let shard = 0; shard < database.shards; shard++) {
       for await (const page of verifyConversations(database, shard)) {
         totals.conversations += page.conversations;

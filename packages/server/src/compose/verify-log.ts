@@ -1,31 +1,35 @@
-import { distributionGroup } from '../adapters/kafka/command-log.ts';
 import { commandsTopic, Topics } from '../adapters/kafka/topics.ts';
+import type { ShardedDatabase } from '../adapters/postgres/sharded-database.ts';
 import { type ClusterConfig, kafkaSettings } from './cluster.ts';
+import { logState, type PartitionState } from './log-state.ts';
 
-/** How far the distributors are in the log of commands, where that is beyond what the log has. */
-export async function logFaults(config: ClusterConfig): Promise<string[]> {
+const anew =
+  'stop the distributors, delete the topic, and make it anew with "parley cluster init"; ' +
+  'everything that is in PostgreSQL stays';
+
+/** Where the log of commands lacks what lies between it and what was decided. */
+export async function logFaults(config: ClusterConfig, database: ShardedDatabase): Promise<string[]> {
   const topics = new Topics(kafkaSettings(config));
   try {
     const topic = commandsTopic(config['cluster-name']);
-    const partitions = await topics.partitionsOf(topic);
-    if (partitions.length === 0) return [`there is no topic ${topic}: make it with "parley cluster init"`];
-    const { positions } = topics;
-    // Positions first: a log grows meanwhile, and is never found shorter than it was.
-    const done = await positions.committed(distributionGroup(config['cluster-name']), topic, partitions);
-    const ends = await positions.ends(topic, partitions);
-    const beginnings = await positions.beginnings(topic, partitions);
-    return Array.from(done).flatMap(([partition, offset]) => {
-      const [first, end] = [beginnings.get(partition) ?? 0n, ends.get(partition) ?? 0n];
-      const start = `topic ${topic}, partition ${partition}: the distributors are at ${offset}`;
-      if (offset > end) {
-        return [
-          `${start}, but the log ends at ${end}: commands may be skipped; ` +
-            'stop the distributors and use "parley cluster replay", which finds their place in the log',
-        ];
-      }
-      return offset < first ? [`${start}, but the log begins at ${first}: the commands between are lost`] : [];
+    const states = await logState(topics, database, config['cluster-name']);
+    if (states.length === 0) return [`there is no topic ${topic}: make it with "parley cluster init"`];
+    return states.flatMap((state) => {
+      const fault = faultOf(state);
+      return fault === null ? [] : [`topic ${topic}, partition ${state.partition}: ${fault}`];
     });
   } finally {
     await topics.close();
   }
+}
+
+function faultOf({ beginning, end, done, decided }: PartitionState): string | null {
+  const furthest = Math.max(done, decided ?? 0);
+  if (furthest > end) return `the distributors are at ${furthest}, but the log ends at ${end}: ${anew}`;
+  const next = Math.min(done, decided ?? done);
+  if (next >= beginning) return null;
+  return (
+    `the distributors are at ${next}, but the log begins at ${beginning}: restore PostgreSQL to a later moment; or, ` +
+    `to go on without the commands between, ${anew}`
+  );
 }

@@ -1,7 +1,32 @@
+import type { LogReach } from '../history/history-port.ts';
+import { Unavailable } from '../platform/failures.ts';
 import type { CommandRecord } from './command.ts';
 
 /** The most commands that are handed over in one batch. */
 export const batchMax = 512;
+
+/** What a consumer is handed at once. */
+export interface CommandBatch {
+  records: readonly CommandRecord[];
+  /**
+   * What the batch is of each of its partitions, records that can't be read included. Without records it says where a
+   * partition goes on that is new to the consumer. None in a log that ends with its process.
+   */
+  reaches: readonly LogReach[];
+}
+
+/**
+ * The history lacks what was decided of these partitions from these positions on: it was put back to an earlier moment.
+ * The log has to be handed out again from there.
+ */
+export class HistoryPutBack extends Unavailable {
+  override name = 'HistoryPutBack';
+
+  constructor(readonly decided: ReadonlyMap<number, number>) {
+    const places = Array.from(decided, ([partition, position]) => `partition ${partition} from ${position} on`);
+    super(`the history lacks what was decided of ${places.join(', ')}: it was put back to an earlier moment`);
+  }
+}
 
 /** Commands on their way to being decided. Records of one conversation stay in the order in which they were appended. */
 export interface CommandLog {
@@ -16,10 +41,11 @@ export interface CommandLog {
    */
   append(record: CommandRecord): Promise<void>;
   /**
-   * Hands batches of up to {@link batchMax} to `handle`, one at a time, in order; what arrives meanwhile is in the next. A batch counts as
-   * consumed when `handle` resolves. When it rejects, the same records come again after a pause.
+   * Hands batches of up to {@link batchMax} to `handle`, one at a time, in order; what arrives meanwhile is in the
+   * next. A batch counts as consumed when `handle` resolves. When it rejects, the same records come again after a
+   * pause; with {@link HistoryPutBack}, all records from there on.
    */
-  consume(handle: (batch: readonly CommandRecord[]) => Promise<void>): Promise<CommandConsumer>;
+  consume(handle: (batch: CommandBatch) => Promise<void>): Promise<CommandConsumer>;
   /**
    * Puts a record that can't be decided into a place of its own, where it stops nobody and is counted. Resolves when
    * it is there.

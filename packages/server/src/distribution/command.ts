@@ -61,6 +61,8 @@ export interface CommandRecord {
   replyTo: { serverId: string; requestId: string };
   /** The hop that it comes from, when somebody follows it. */
   trace?: TraceParent;
+  /** Where it is in its log, once it is in one that outlives its processes. */
+  at?: { partition: number; position: number };
 }
 
 /** What became of a command, as whoever submitted it learns it. */

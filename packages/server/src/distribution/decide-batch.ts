@@ -1,9 +1,17 @@
 import type { ConversationId, Entry } from '@parley/protocol';
 import { type ConversationHead, isMember, type Participant } from '../conversations/conversation.ts';
-import { type Changes, type Decision, type Facts, participantKey, repeatKey } from '../history/history-port.ts';
+import {
+  type Changes,
+  type Decision,
+  type Facts,
+  type LogReach,
+  participantKey,
+  repeatKey,
+} from '../history/history-port.ts';
 import type { Command, Outcome } from './command.ts';
+import { HistoryPutBack } from './command-log-port.ts';
 import { decide } from './decide.ts';
-import { usersOf } from './facts-needed.ts';
+import { type BatchToDecide, usersOf } from './facts-needed.ts';
 import type { Step } from './step.ts';
 
 /** What a batch came to, beside what is written. */
@@ -22,11 +30,39 @@ export interface BatchResult {
   madeBroadcast: Set<ConversationId>;
 }
 
-/** Decides commands one after the other, each in the situation that those before it left. */
-export function decideBatch(facts: Facts, commands: readonly Command[], nowMs: number): Decision<BatchResult> {
+/** What becomes of a command that was decided before and made no entry then: nothing may come of it now. */
+const decidedBefore: Outcome = {
+  kind: 'refused',
+  code: 'unavailable',
+  detail: 'It was decided before, but what came of it could not be told: ask again.',
+};
+
+/**
+ * Decides commands one after the other, each in the situation that those before it left. A command that was decided
+ * before, by its place in the log, has the entry that it made then, or none.
+ *
+ * @throws {HistoryPutBack} when the facts are of a moment before that to which the log was decided.
+ */
+export function decideBatch(facts: Facts, { records, reaches }: BatchToDecide, nowMs: number): Decision<BatchResult> {
+  const decided = decidedPositions(facts, reaches);
   const batch = new Batch(facts, nowMs);
-  for (const command of commands) batch.carryOut(command);
-  return { changes: batch.changes(), result: batch.result };
+  for (const { command, at } of records) {
+    batch.carryOut(command, at !== undefined && at.position < (decided.get(at.partition) ?? 0));
+  }
+  const ahead = reaches.filter(({ partition, to }) => to > (decided.get(partition) ?? -1));
+  return { changes: { ...batch.changes(), reaches: ahead }, result: batch.result };
+}
+
+/** Up to where each partition is decided, of those that are in this very log. */
+function decidedPositions(facts: Facts, reaches: readonly LogReach[]): Map<number, number> {
+  const decided = new Map<number, number>();
+  for (const { partition, logId } of reaches) {
+    const known = facts.decided.get(partition);
+    if (known?.logId === logId) decided.set(partition, known.to);
+  }
+  const putBack = reaches.filter(({ partition, from }) => from > (decided.get(partition) ?? from));
+  if (putBack.length === 0) return decided;
+  throw new HistoryPutBack(new Map(putBack.map(({ partition }) => [partition, decided.get(partition) ?? 0])));
 }
 
 class Batch {
@@ -55,7 +91,7 @@ class Batch {
     this.repeats = new Map(facts.repeats);
   }
 
-  carryOut(command: Command): void {
+  carryOut(command: Command, wasDecided: boolean): void {
     const { conversationId } = command;
     const head = this.heads.get(conversationId);
     const key = repeatKey(conversationId, command.actorId, command.commandId);
@@ -65,6 +101,10 @@ class Batch {
       repeated: this.repeats.get(key),
       nowMs: this.nowMs,
     });
+    if (wasDecided && verdict.kind === 'step') {
+      this.result.outcomes.push(decidedBefore);
+      return;
+    }
     switch (verdict.kind) {
       case 'step':
         this.take(command, verdict.step);
@@ -114,7 +154,7 @@ class Batch {
     if (entry.seq === head.broadcastSeq) this.result.madeBroadcast.add(head.id);
   }
 
-  changes(): Changes {
+  changes(): Omit<Changes, 'reaches'> {
     return {
       entries: this.written,
       heads: [...this.changedHeads.values()],

@@ -2,13 +2,13 @@ import type { ConversationId } from '@parley/protocol';
 import type { ConnectionRegistry } from '../connections/registry-port.ts';
 import { isBroadcast } from '../conversations/conversation.ts';
 import type { ConversationStore } from '../conversations/conversations-port.ts';
-import type { HistoryStore } from '../history/history-port.ts';
+import type { HistoryStore, LogReach } from '../history/history-port.ts';
 import type { Clock } from '../platform/clock.ts';
 import { Unavailable } from '../platform/failures.ts';
 import type { Tracing } from '../platform/tracing.ts';
 import { BatchTrace } from './batch-trace.ts';
 import type { CommandRecord, Outcome } from './command.ts';
-import type { CommandConsumer, CommandLog } from './command-log-port.ts';
+import type { CommandBatch, CommandConsumer, CommandLog } from './command-log-port.ts';
 import { type BatchResult, decideBatch } from './decide-batch.ts';
 import type { DistributionMetrics } from './distribution-metrics.ts';
 import { factsNeeded } from './facts-needed.ts';
@@ -47,18 +47,19 @@ export class Distributor {
   }
 
   /** What fails for another reason than a service being away would fail for ever: it must not stop those behind it. */
-  private async distribute(batch: readonly CommandRecord[]): Promise<void> {
+  private async distribute(batch: CommandBatch): Promise<void> {
     try {
       await this.carryOut(batch);
     } catch (error) {
       if (error instanceof Unavailable) throw error;
-      for (const record of batch) await this.carryOutAlone(record);
+      for (const record of batch.records) await this.carryOutAlone(record, reachesUpTo(record, batch));
+      await this.carryOut({ ...batch, records: [] });
     }
   }
 
-  private async carryOutAlone(record: CommandRecord): Promise<void> {
+  private async carryOutAlone(record: CommandRecord, reaches: readonly LogReach[]): Promise<void> {
     try {
-      await this.carryOut([record]);
+      await this.carryOut({ records: [record], reaches });
     } catch (error) {
       if (error instanceof Unavailable) throw error;
       const { commandLog, mailboxes, metrics } = this.ports;
@@ -69,8 +70,8 @@ export class Distributor {
     }
   }
 
-  private async carryOut(batch: readonly CommandRecord[]): Promise<void> {
-    const trace = new BatchTrace(this.ports.tracing, batch);
+  private async carryOut(batch: CommandBatch): Promise<void> {
+    const trace = new BatchTrace(this.ports.tracing, batch.records);
     try {
       await this.takeAllTheWay(batch, trace);
       trace.end();
@@ -84,23 +85,23 @@ export class Distributor {
    * The way of a batch. It is consumed only when all of this is done: after a crash in between the records come
    * again, are answered with the numbers they have, and are routed again (race 1).
    */
-  private async takeAllTheWay(batch: readonly CommandRecord[], trace: BatchTrace): Promise<void> {
+  private async takeAllTheWay(batch: CommandBatch, trace: BatchTrace): Promise<void> {
     const { history, conversations, clock, metrics } = this.ports;
     const startedMs = clock.monotonicMs();
-    const commands = batch.map((record) => record.command);
     const nowMs = clock.nowMs();
-    const result = await history.apply(factsNeeded(commands), (facts) => decideBatch(facts, commands, nowMs));
+    const result = await history.apply(factsNeeded(batch), (facts) => decideBatch(facts, batch, nowMs));
+    if (batch.records.length === 0) return;
     const committedMs = clock.monotonicMs();
     trace.decided(result);
     await indexParticipants(result, conversations);
     const deliveries = await this.route(result);
     const routedMs = clock.monotonicMs();
     const copies = [...deliveries.values()].reduce((sum, list) => sum + list.length, 0);
-    addOutcomes(deliveries, batch, result);
+    addOutcomes(deliveries, batch.records, result);
     trace.mark(deliveries.values());
     await Promise.all(Array.from(deliveries, ([serverId, list]) => this.ports.mailboxes.deliver(serverId, list)));
     metrics.batchDone({
-      commands: batch.length,
+      commands: batch.records.length,
       entries: result.entries.length,
       copies,
       commitMs: committedMs - startedMs,
@@ -159,6 +160,13 @@ export class Distributor {
   }
 }
 
+/** What a batch is of its log up to and with this record. */
+function reachesUpTo({ at }: CommandRecord, { reaches }: CommandBatch): LogReach[] {
+  if (!at) return [];
+  const own = reaches.filter(({ partition }) => partition === at.partition);
+  return own.map((reach) => ({ ...reach, to: at.position + 1 }));
+}
+
 type DeliveriesByServer = Map<string, Delivery[]>;
 
 function broadcastIds(result: BatchResult): ConversationId[] {
@@ -172,11 +180,15 @@ function serversByUser(usersByServer: ReadonlyMap<string, readonly string[]>): M
 }
 
 /** Outcomes go the same way as the copies, in the same order: a sender's server acknowledges, then shows. */
-function addOutcomes(deliveries: DeliveriesByServer, batch: readonly CommandRecord[], result: BatchResult): void {
+function addOutcomes(
+  deliveries: DeliveriesByServer,
+  records: readonly CommandRecord[],
+  { outcomes: outcomesInOrder }: BatchResult,
+): void {
   const outcomes: DeliveriesByServer = new Map();
-  for (const [index, { replyTo }] of batch.entries()) {
-    const outcome = result.outcomes[index];
-    if (!outcome) throw new Error(`command ${index} of a batch of ${batch.length} has no outcome`);
+  for (const [index, { replyTo }] of records.entries()) {
+    const outcome = outcomesInOrder[index];
+    if (!outcome) throw new Error(`command ${index} of a batch of ${records.length} has no outcome`);
     pushTo(outcomes, replyTo.serverId, { kind: 'outcome', requestId: replyTo.requestId, outcome });
   }
   for (const [serverId, list] of outcomes) deliveries.set(serverId, [...list, ...(deliveries.get(serverId) ?? [])]);

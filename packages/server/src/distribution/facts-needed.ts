@@ -1,6 +1,7 @@
 import type { UserId } from '@parley/protocol';
 import { type FactsNeeded, participantKey, repeatKey } from '../history/history-port.ts';
-import type { Command } from './command.ts';
+import type { Command, CommandRecord } from './command.ts';
+import type { CommandBatch } from './command-log-port.ts';
 
 /** Everybody whose place in the conversation the decision of `command` looks at or changes. */
 export function usersOf(command: Command): UserId[] {
@@ -21,11 +22,16 @@ export function usersOf(command: Command): UserId[] {
   }
 }
 
+/** A batch, as far as its decision depends on it. */
+export interface BatchToDecide extends Pick<CommandBatch, 'reaches'> {
+  records: readonly Pick<CommandRecord, 'command' | 'at'>[];
+}
+
 /** What has to be loaded to decide a batch, each thing once. */
-export function factsNeeded(commands: readonly Command[]): FactsNeeded {
+export function factsNeeded({ records, reaches }: BatchToDecide): FactsNeeded {
   const participants = new Map<string, FactsNeeded['participants'][number]>();
   const repeats = new Map<string, FactsNeeded['repeats'][number]>();
-  for (const command of commands) {
+  for (const { command } of records) {
     const { conversationId, actorId, commandId } = command;
     for (const userId of usersOf(command)) {
       participants.set(participantKey(conversationId, userId), { conversationId, userId });
@@ -33,8 +39,9 @@ export function factsNeeded(commands: readonly Command[]): FactsNeeded {
     repeats.set(repeatKey(conversationId, actorId, commandId), { conversationId, actorId, commandId });
   }
   return {
-    conversationIds: [...new Set(commands.map((command) => command.conversationId))],
+    conversationIds: [...new Set(records.map(({ command }) => command.conversationId))],
     participants: [...participants.values()],
     repeats: [...repeats.values()],
+    reaches,
   };
 }

@@ -90,6 +90,11 @@ export class CommandSubmitter {
 
   /** Called with each outcome from the mailbox; one that nobody waits for any more is dropped. */
   settle(requestId: string, outcome: Outcome): void {
+    // It is not known what came of it, as when no outcome comes.
+    if (outcome.kind === 'refused' && outcome.code === 'unavailable') {
+      this.fail(requestId, new Unavailable(outcome.detail));
+      return;
+    }
     const waiting = this.take(requestId);
     if (!waiting) return;
     this.ports.metrics.settled(outcome.kind, this.ports.clock.monotonicMs() - waiting.sinceMs);

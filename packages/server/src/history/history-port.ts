@@ -1,6 +1,19 @@
 import type { ConversationId, Entry, UserId } from '@parley/protocol';
 import type { ConversationHead, Participant } from '../conversations/conversation.ts';
 
+/** A stretch of a log's partition, whose commands are those of the shard of the same number. */
+export interface LogReach {
+  partition: number;
+  /** Which log: one that was made anew counts from 0 again. */
+  logId: string;
+  /** The position of the first record, and of the first one after the last. */
+  from: number;
+  to: number;
+}
+
+/** Up to which position of which log a partition's commands are decided. */
+export type Decided = Pick<LogReach, 'logId' | 'to'>;
+
 /** What the rule needs to know of the shard to decide a batch of commands; see `factsNeeded`. */
 export interface Facts {
   /** The heads of the conversations that the batch names; a missing one doesn't exist. */
@@ -9,6 +22,8 @@ export interface Facts {
   participants: Map<string, Participant>;
   /** Entries whose command comes again, by {@link repeatKey}. */
   repeats: Map<string, Entry>;
+  /** By partition; one of which nothing is known is missing. */
+  decided: Map<number, Decided>;
 }
 
 /** What a batch's decision needs to be loaded. */
@@ -16,6 +31,8 @@ export interface FactsNeeded {
   conversationIds: ConversationId[];
   participants: { conversationId: ConversationId; userId: UserId }[];
   repeats: { conversationId: ConversationId; actorId: UserId; commandId: string }[];
+  /** What the batch is of a log that outlives its processes; none of one that ends with its process. */
+  reaches: readonly LogReach[];
 }
 
 export function participantKey(conversationId: ConversationId, userId: UserId): string {
@@ -31,6 +48,8 @@ export interface Changes {
   entries: { entry: Entry; commandId: string }[];
   heads: ConversationHead[];
   participants: Participant[];
+  /** What is decided with this, whether it made entries or not. */
+  reaches: readonly LogReach[];
 }
 
 /** A batch's decision: what to write, and whatever the caller wants back. */
@@ -44,7 +63,7 @@ export interface HistoryStore {
   /**
    * One transaction: loads what is `needed`, calls `decide` (pure; may be called again when the transaction is
    * repeated), writes its changes. Resolves when they are durable (contract 1). Transactions that name a common
-   * conversation happen one after the other, on every server. Rejects with {@link Unavailable} when it could not be
+   * conversation, or a partition, happen one after the other, on every server. Rejects with {@link Unavailable} when it could not be
    * carried out; nothing, or all, was written.
    */
   apply<Result>(needed: FactsNeeded, decide: (facts: Facts) => Decision<Result>): Promise<Result>;

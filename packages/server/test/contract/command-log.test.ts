@@ -57,9 +57,9 @@ test('memory: all commands of one turn of the event loop are one batch, up to 51
   );
   const sizes: number[] = [];
   const handled = Promise.withResolvers<void>();
-  const consumer = await log.consume(async (batch) => {
-    sizes.push(batch.length);
-    if (batch.length < 512) handled.resolve();
+  const consumer = await log.consume(async ({ records }) => {
+    sizes.push(records.length);
+    if (records.length < 512) handled.resolve();
   });
   for (let index = 0; index < 1_100; index++) {
     await log.append(record);

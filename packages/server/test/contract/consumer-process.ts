@@ -5,7 +5,9 @@ import { KafkaCommandLog } from '../../src/adapters/kafka/command-log.ts';
 const [brokers = '', clusterName = '', shards = ''] = process.argv.slice(2);
 const settings = { brokers: brokers.split(','), clusterName, tls: false, sasl: null, report: console.error };
 const log = new KafkaCommandLog(settings, { shards: Number(shards) });
-await log.consume((batch) => {
-  for (const { replyTo } of batch) console.log(replyTo.requestId);
-  return new Promise(() => undefined);
+await log.consume(async ({ records }) => {
+  // Where the partitions begin.
+  if (records.length === 0) return;
+  for (const { replyTo } of records) console.log(replyTo.requestId);
+  await new Promise(() => undefined);
 });

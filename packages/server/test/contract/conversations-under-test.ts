@@ -18,9 +18,8 @@ export class ConversationsUnderTest {
 
   async carryOut(...commands: Command[]): Promise<BatchResult> {
     const { nowMs } = this;
-    const result = await this.stores.history.apply(factsNeeded(commands), (facts) =>
-      decideBatch(facts, commands, nowMs),
-    );
+    const batch = { records: commands.map((command) => ({ command })), reaches: [] };
+    const result = await this.stores.history.apply(factsNeeded(batch), (facts) => decideBatch(facts, batch, nowMs));
     await indexParticipants(result, this.stores.conversations);
     return result;
   }

@@ -8,7 +8,7 @@ import { ConversationsUnderTest, fields, newIds } from './conversations-under-te
 import { describeUniqueness } from './history-uniqueness-contract.ts';
 import type { Stores } from './sqlite-stores.ts';
 
-const nothing = { entries: [], heads: [], participants: [] };
+const nothing = { entries: [], heads: [], participants: [], reaches: [] };
 const wholeLog = { fromSeq: 1, toSeq: 1_000_000, order: 'oldest_first', limit: 1_000_000, textBytes: 1e9 } as const;
 
 export function describeHistoryContract(name: string, open: () => Promise<Stores>): void {
@@ -28,10 +28,13 @@ export function describeHistoryContract(name: string, open: () => Promise<Stores
 
     describe('apply', () => {
       const factsOf = (needed: Partial<FactsNeeded>): Promise<Facts> =>
-        stores.history.apply({ conversationIds: [], participants: [], repeats: [], ...needed }, (facts) => ({
-          changes: nothing,
-          result: facts,
-        }));
+        stores.history.apply(
+          { conversationIds: [], participants: [], repeats: [], reaches: [], ...needed },
+          (facts) => ({
+            changes: nothing,
+            result: facts,
+          }),
+        );
 
       test('loads what is needed, former participants too, and nothing for what is not there', async () => {
         const conversationId = await conversations.create(ana, { userIds: [ben] });
@@ -108,7 +111,7 @@ export function describeHistoryContract(name: string, open: () => Promise<Stores
         const fault = new Error('the rule has a fault');
         const outcomes = await Promise.allSettled([
           conversations.send(good, ana, 'before'),
-          stores.history.apply({ conversationIds: [], participants: [], repeats: [] }, () => {
+          stores.history.apply({ conversationIds: [], participants: [], repeats: [], reaches: [] }, () => {
             throw fault;
           }),
           conversations.send(alsoGood, ana, 'after'),

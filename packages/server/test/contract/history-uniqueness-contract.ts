@@ -30,8 +30,8 @@ export function describeUniqueness(storesOf: () => Stores): void {
       ...(change as object),
     });
     const write = (changes: Partial<Changes>) =>
-      stores.history.apply({ conversationIds: [conversationId], participants: [], repeats: [] }, () => ({
-        changes: { entries: [], heads: [], participants: [], ...changes },
+      stores.history.apply({ conversationIds: [conversationId], participants: [], repeats: [], reaches: [] }, () => ({
+        changes: { entries: [], heads: [], participants: [], reaches: [], ...changes },
         result: undefined,
       }));
     const logOf = (id: ConversationId) =>
@@ -82,6 +82,7 @@ export function describeUniqueness(storesOf: () => Stores): void {
         ],
         heads: [{ ...head, headSeq: 4, name: 'Never' }],
         participants: [{ ...place, leftSeq: 4, changedSeq: 4 }],
+        reaches: [],
       };
       await expect(write(changes)).rejects.toThrow();
       expect(await logOf(conversationId)).toHaveLength(2);

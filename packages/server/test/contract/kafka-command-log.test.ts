@@ -44,8 +44,11 @@ describeOnKafka('the command log in Kafka', () => {
   };
   const oneOfEach = () => conversationIds.map((id) => record(id));
   const lagOf = async (partitions: Iterable<number>) => {
-    const lag = await topics.lag(distributionGroup(settings.clusterName));
-    return Array.from(partitions, (partition) => lag.get(partition));
+    const [group, topic] = [distributionGroup(settings.clusterName), commandsTopic(settings.clusterName)];
+    const all = [...partitions];
+    const done = await topics.positions.committed(group, topic, all);
+    const ends = await topics.positions.ends(topic, all);
+    return all.map((partition) => Number((ends.get(partition) ?? 0n) - (done.get(partition) ?? 0n)));
   };
   const untilNoLag = async (partitions: readonly number[]) => {
     while ((await lagOf(partitions)).some((behind) => behind !== 0)) await Bun.sleep(20);

@@ -1,6 +1,8 @@
 import { expect, test } from 'bun:test';
 import { Lanes, type WaitingRecord } from '../../src/adapters/kafka/lanes.ts';
 import type { CommandRecord } from '../../src/distribution/command.ts';
+import { type CommandBatch, HistoryPutBack } from '../../src/distribution/command-log-port.ts';
+import type { LogReach } from '../../src/history/history-port.ts';
 import { BatchHandler, record, requestOf } from './command-log-contract.ts';
 
 function waitingOf(records: readonly CommandRecord[], from = 0): WaitingRecord[] {
@@ -8,14 +10,16 @@ function waitingOf(records: readonly CommandRecord[], from = 0): WaitingRecord[]
 }
 
 function lanesOf(
-  handle: (batch: readonly CommandRecord[]) => Promise<void>,
+  handle: (batch: CommandBatch) => Promise<void>,
   laneOf: (partition: number) => string,
   setAside: () => Promise<void> = async () => undefined,
 ) {
   const done: [number, bigint][] = [];
+  const putBack: [number, bigint][] = [];
   const doneSomething: { onDone: () => void } = { onDone: () => undefined };
   const lanes = new Lanes({
     ...{ handle, laneOf, setAside, report: () => undefined },
+    putBack: (partition, position) => putBack.push([partition, position]),
     done: (partition, next) => {
       done.push([partition, next]);
       doneSomething.onDone();
@@ -28,7 +32,7 @@ function lanesOf(
       });
     }
   };
-  return { lanes, done, untilDone };
+  return { lanes, done, putBack, untilDone };
 }
 
 test('a lane that fails holds no other up, and has its records again in their order', async () => {
@@ -36,17 +40,19 @@ test('a lane that fails holds no other up, and has its records again in their or
   let faults = 2;
   const handled: string[][] = [];
   const { lanes, done, untilDone } = lanesOf(
-    async (batch) => {
-      const requests = batch.map(requestOf);
+    async ({ records }) => {
+      const requests = records.map(requestOf);
       if (failing.some((each) => requests.includes(requestOf(each))) && faults-- > 0) throw new Error('away');
       handled.push(requests);
     },
     (partition) => String(partition),
   );
+  lanes.begin(0, 'log', 0n);
+  lanes.begin(1, 'log', 0n);
   lanes.put(0, waitingOf(failing));
   lanes.put(1, waitingOf(other));
   await untilDone(0);
-  expect(handled).toEqual([other.map(requestOf), failing.map(requestOf)]);
+  expect(handled.filter(({ length }) => length > 0)).toEqual([other.map(requestOf), failing.map(requestOf)]);
   expect(done).toEqual([
     [1, 1n],
     [0, 2n],
@@ -57,6 +63,7 @@ test('a lane that fails holds no other up, and has its records again in their or
 test('partitions of one lane share a batch of at most 512 records', async () => {
   const handler = new BatchHandler();
   const { lanes } = lanesOf(handler.handle, () => 'all');
+  for (const partition of [0, 1]) lanes.begin(partition, 'log', 0n);
   lanes.put(0, waitingOf(Array.from({ length: 500 }, () => record())));
   lanes.put(1, waitingOf(Array.from({ length: 500 }, () => record())));
   await handler.until(() => handler.handled.length === 1_000);
@@ -71,6 +78,7 @@ test('a partition that moves to another lane is never in two batches at once', a
   let lane = 'old';
   const { lanes, untilDone } = lanesOf(handler.handle, (partition) => (partition === 0 ? lane : 'new'));
   const [first, second, other] = [record(), record(), record()];
+  for (const partition of [0, 1]) lanes.begin(partition, 'log', 0n);
   lanes.put(0, waitingOf([first]));
   await handler.until(() => handler.batches.length === 1);
   lane = 'new';
@@ -90,10 +98,12 @@ test('what ends after its partition was dropped is not told, also when the parti
   const underWay = Promise.withResolvers<void>();
   handler.next = () => underWay.promise;
   const { lanes, done, untilDone } = lanesOf(handler.handle, () => 'all');
+  lanes.begin(0, 'log', 6n);
   lanes.put(0, waitingOf([record()], 6));
   await handler.until(() => handler.batches.length === 1);
   lanes.drop(0);
   handler.next = async () => undefined;
+  lanes.begin(0, 'log', 20n);
   lanes.put(0, waitingOf([record()], 20));
   underWay.resolve();
   await untilDone(0);
@@ -113,9 +123,65 @@ test('what can not be read is set aside once, however often its batch comes agai
       setAside++;
     },
   );
+  lanes.begin(0, 'log', 0n);
   lanes.put(0, [{ offset: 0n, record: null, bytes: Buffer.from('poison') }, ...waitingOf([record()], 1)]);
   await untilDone(0);
   expect(faults).toBe(-1);
   expect(setAside).toBe(1);
+  await lanes.close();
+});
+
+test('batches say what they are of each partition: from where it was done, what can not be read included', async () => {
+  const reaches: LogReach[] = [];
+  const positions: (number | undefined)[] = [];
+  const { lanes, untilDone } = lanesOf(
+    async (batch) => {
+      reaches.push(...batch.reaches);
+      positions.push(...batch.records.map(({ at }) => at?.position));
+    },
+    () => 'all',
+  );
+  lanes.begin(3, 'log', 5n);
+  lanes.put(3, [{ offset: 7n, record: null, bytes: Buffer.from('poison') }, ...waitingOf([record()], 8)]);
+  lanes.put(3, [{ offset: 9n, record: null, bytes: Buffer.from('poison') }]);
+  await untilDone(3);
+  expect(reaches).toEqual([{ partition: 3, logId: 'log', from: 5, to: 10 }]);
+  expect(positions).toEqual([8]);
+  await lanes.close();
+});
+
+test('a partition without records is handed over once, to say where it goes on', async () => {
+  const told = Promise.withResolvers<CommandBatch>();
+  const { lanes } = lanesOf(
+    async (batch) => told.resolve(batch),
+    () => 'all',
+  );
+  lanes.begin(3, 'log', 5n);
+  expect(await told.promise).toEqual({ records: [], reaches: [{ partition: 3, logId: 'log', from: 5, to: 5 }] });
+  await lanes.close();
+});
+
+test('a partition whose history was put back begins again where that is; others of its lane go on', async () => {
+  const handled: LogReach[] = [];
+  const { lanes, done, putBack, untilDone } = lanesOf(
+    async ({ reaches }) => {
+      if (reaches.some(({ partition, from }) => partition === 0 && from > 2)) {
+        throw new HistoryPutBack(new Map([[0, 2]]));
+      }
+      handled.push(...reaches);
+    },
+    () => 'all',
+  );
+  lanes.begin(0, 'log', 6n);
+  lanes.begin(1, 'log', 0n);
+  lanes.put(0, waitingOf([record()], 6));
+  lanes.put(1, waitingOf([record()]));
+  await untilDone(1);
+  expect(putBack).toEqual([[0, 2n]]);
+  expect(lanes.positions.get(0)).toBe(2n);
+  lanes.put(0, waitingOf([record(), record(), record(), record(), record()], 2));
+  await untilDone(0);
+  expect(done).toContainEqual([0, 7n]);
+  expect(handled).toContainEqual(expect.objectContaining({ partition: 0, from: 2 }));
   await lanes.close();
 });

@@ -121,6 +121,24 @@ describe.skipIf(withoutPostgres !== null)('shards on PostgreSQL', () => {
     for (const round of rounds) expect(sent[round]?.seq).toBe(sent[round + rounds.length]?.seq ?? -1);
   });
 
+  test('of two distributors on one partition, each finds how far the other decided', async () => {
+    await initialise(servers, shardsUnderTest);
+    const partitions = Array.from({ length: shardsUnderTest }, (_, partition) => partition);
+    const advance = async ({ history }: ReturnType<typeof storesOf>, position: number) => {
+      const reaches = partitions.map((partition) => ({ partition, logId: 'log', from: 0, to: position }));
+      const needed = { conversationIds: [], participants: [], repeats: [], reaches };
+      return history.apply(needed, ({ decided }) => {
+        const next = reaches.map((reach) => ({ ...reach, to: (decided.get(reach.partition)?.to ?? 0) + 1 }));
+        return { changes: { entries: [], heads: [], participants: [], reaches: next }, result: decided };
+      });
+    };
+    const stores = [storesOf(await open()), storesOf(await open())];
+    const rounds = Array.from({ length: 8 }, (_, round) => round);
+    await Promise.all(stores.flatMap((each) => rounds.map((round) => advance(each, round))));
+    const found = await Promise.all(stores.map((each) => advance(each, 0)));
+    expect(found.map((decided) => decided.get(0)?.to).sort()).toEqual([16, 17]);
+  });
+
   describe('a name (race 9)', () => {
     test('that a crash left pending falls free after a minute, and log-in treats it as absent', async () => {
       await initialise(servers, shardsUnderTest);

@@ -5,14 +5,14 @@ import { MemoryHistoryStore } from '../../src/adapters/memory/history-store.ts';
 import { MemoryConnectionRegistry } from '../../src/adapters/memory/registry.ts';
 import type { ConversationStore } from '../../src/conversations/conversations-port.ts';
 import type { Command, CommandRecord } from '../../src/distribution/command.ts';
+import type { CommandBatch } from '../../src/distribution/command-log-port.ts';
 import { noDistributionMetrics } from '../../src/distribution/distribution-metrics.ts';
 import { Distributor } from '../../src/distribution/distributor.ts';
 import type { Delivery, EntryCopy } from '../../src/distribution/mailbox-port.ts';
+import type { LogReach } from '../../src/history/history-port.ts';
 import { Unavailable } from '../../src/platform/failures.ts';
 import { Tracing } from '../../src/platform/tracing.ts';
 import { FakeClock } from '../support/fake-clock.ts';
-
-type Handle = (batch: readonly CommandRecord[]) => Promise<void>;
 
 /** A distributor over stores in memory, that is handed batches; each user is on a server of their own. */
 export class DistributionUnderTest {
@@ -24,7 +24,7 @@ export class DistributionUnderTest {
   private readonly registry = new MemoryConnectionRegistry(new FakeClock());
   /** Commands that could not be decided, with why. */
   readonly setAside: { record: CommandRecord; reason: string }[] = [];
-  private handle: Handle | undefined;
+  private handle: ((batch: CommandBatch) => Promise<void>) | undefined;
 
   static async start(userIds: readonly UserId[]): Promise<DistributionUnderTest> {
     const distribution = new DistributionUnderTest();
@@ -41,7 +41,7 @@ export class DistributionUnderTest {
         partitions: 1,
         appends: { waiting: 0, records: 0, sends: 0 },
         append: () => Promise.reject(new Error('batches are handed over directly')),
-        consume: async (handle: Handle) => {
+        consume: async (handle) => {
           this.handle = handle;
           return { owned: new Set(), lag: async () => new Map(), close: async () => undefined };
         },
@@ -75,13 +75,14 @@ export class DistributionUnderTest {
     await distributor.run();
   }
 
-  async distribute(commands: readonly Command[]): Promise<void> {
-    await this.handle?.(
-      commands.map((command) => ({
-        command,
-        replyTo: { serverId: serverOf(command.actorId), requestId: command.commandId },
-      })),
-    );
+  /** Hands over a batch of a log that ends with its process, or of another as `reaches` and `from` say. */
+  async distribute(commands: readonly Command[], log?: { from: number; reaches: LogReach[] }): Promise<void> {
+    const records = commands.map((command, index) => ({
+      command,
+      replyTo: { serverId: serverOf(command.actorId), requestId: command.commandId },
+      ...(log && { at: { partition: 0, position: log.from + index } }),
+    }));
+    await this.handle?.({ records, reaches: log?.reaches ?? [] });
   }
 
   async connect(userId: UserId): Promise<void> {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { Command } from '../../src/distribution/command.ts';
 import { decideBatch } from '../../src/distribution/decide-batch.ts';
 import { batchesOf, conversationIds, script, userIds } from './scripts.ts';
-import { afterAnyScript, Shard } from './shard.ts';
+import { afterAnyScript, batchOf, Shard } from './shard.ts';
 
 const alone = (command: Command) => [command];
 
@@ -70,8 +70,8 @@ test('a transaction that is repeated comes to the same: deciding leaves its fact
       const shard = Shard.after([commands.slice(0, written)]);
       const rest = commands.slice(written);
       const facts = shard.factsFor(rest);
-      const first = structuredClone(decideBatch(facts, rest, 1_000));
-      expect(decideBatch(facts, rest, 1_000)).toEqual(first);
+      const first = structuredClone(decideBatch(facts, batchOf(rest), 1_000));
+      expect(decideBatch(facts, batchOf(rest), 1_000)).toEqual(first);
     }),
   );
 });

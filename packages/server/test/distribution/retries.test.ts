@@ -38,7 +38,7 @@ describe('a command that comes again (contract 2)', () => {
           if (before[index]?.kind !== 'done') continue;
           const { result, changes } = shard.carryOut([command], 1_000 + laterMs);
           expect(result.outcomes).toEqual([before[index]]);
-          expect(changes).toEqual({ entries: [], heads: [], participants: [] });
+          expect(changes).toEqual({ entries: [], heads: [], participants: [], reaches: [] });
         }
         expect(shard.logs).toEqual(logs);
       }),

@@ -3,15 +3,20 @@ import fc from 'fast-check';
 import { type ConversationHead, isMember, type Participant } from '../../src/conversations/conversation.ts';
 import type { Command, Outcome } from '../../src/distribution/command.ts';
 import { type BatchResult, decideBatch } from '../../src/distribution/decide-batch.ts';
-import { factsNeeded } from '../../src/distribution/facts-needed.ts';
+import { type BatchToDecide, factsNeeded } from '../../src/distribution/facts-needed.ts';
 import { type Changes, type Decision, type Facts, participantKey, repeatKey } from '../../src/history/history-port.ts';
 import { batchesOf, script } from './scripts.ts';
+
+/** These commands, of a log that ends with its process. */
+export function batchOf(commands: readonly Command[]): BatchToDecide {
+  return { records: commands.map((command) => ({ command })), reaches: [] };
+}
 
 /** A shard's rows as plain values: batches are decided on exactly what they say they need, and written. */
 export class Shard {
   readonly logs = new Map<ConversationId, Entry[]>();
   readonly outcomes: Outcome[] = [];
-  private readonly rows: Facts = { heads: new Map(), participants: new Map(), repeats: new Map() };
+  private readonly rows: Facts = { heads: new Map(), participants: new Map(), repeats: new Map(), decided: new Map() };
 
   /** Decides these batches one after the other, all at one time unless told otherwise. */
   static after(batches: readonly (readonly Command[])[], nowMs = 1_000): Shard {
@@ -21,7 +26,7 @@ export class Shard {
   }
 
   carryOut(commands: readonly Command[], nowMs = 1_000): Decision<BatchResult> {
-    const decision = decideBatch(this.factsFor(commands), commands, nowMs);
+    const decision = decideBatch(this.factsFor(commands), batchOf(commands), nowMs);
     this.write(decision.changes);
     this.outcomes.push(...decision.result.outcomes);
     return decision;
@@ -55,13 +60,14 @@ export class Shard {
 
   /** What the commands say that they need, and nothing else. */
   factsFor(commands: readonly Command[]): Facts {
-    const needed = factsNeeded(commands);
+    const needed = factsNeeded(batchOf(commands));
     const participants = needed.participants.map((each) => participantKey(each.conversationId, each.userId));
     const repeats = needed.repeats.map((each) => repeatKey(each.conversationId, each.actorId, each.commandId));
     return {
       heads: only(this.rows.heads, needed.conversationIds),
       participants: only(this.rows.participants, participants),
       repeats: only(this.rows.repeats, repeats),
+      decided: new Map(),
     };
   }
 

@@ -7,7 +7,7 @@ import { systemIds } from '../../src/platform/ids.ts';
 import { type GivenSettings, loadConfig } from '../../src/settings/settings.ts';
 import { serviceAddress } from './services.ts';
 
-const shards = 8;
+export const clusterShards = 8;
 
 /** Where a cluster's services are: a URL, brokers with commas, a URL. */
 export interface ServiceAddresses {
@@ -33,7 +33,7 @@ export class ClusterUnderTest {
       postgres: `one=${urls[0]},two=${urls[1]}`,
     };
     const config = loadConfig(settings, {});
-    await initialiseCluster(config, { shards, replicationFactor });
+    await initialiseCluster(config, { shards: clusterShards, replicationFactor });
     return new ClusterUnderTest(settings, postgresServers(config));
   }
 

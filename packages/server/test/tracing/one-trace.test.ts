@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { HttpApi } from '@parley/sdk';
-import { distributionGroup } from '../../src/adapters/kafka/command-log.ts';
 import type { KafkaSettings } from '../../src/adapters/kafka/connection.ts';
 import { type FetchedRecord, Fetcher } from '../../src/adapters/kafka/fetcher.ts';
 import { commandsTopic, mailboxTopic, Topics } from '../../src/adapters/kafka/topics.ts';
@@ -152,7 +151,7 @@ describe.skipIf(absent !== null)('over Kafka', () => {
     const topics = new Topics(settings);
     const [serverId = ''] = await topics.mailboxes();
     const { clusterName } = settings;
-    const shards = [...(await topics.lag(distributionGroup(clusterName))).keys()];
+    const shards = await topics.partitionsOf(commandsTopic(clusterName));
     const places = [
       [commandsTopic(clusterName), shards],
       [mailboxTopic(clusterName, serverId), [0]],

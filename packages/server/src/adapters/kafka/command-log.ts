@@ -1,5 +1,5 @@
 import type { CommandRecord } from '../../distribution/command.ts';
-import type { AppendFigures, CommandConsumer, CommandLog } from '../../distribution/command-log-port.ts';
+import type { AppendFigures, CommandBatch, CommandConsumer, CommandLog } from '../../distribution/command-log-port.ts';
 import { shardOf } from '../../platform/shards.ts';
 import type { KafkaSettings } from './connection.ts';
 import { Consumption } from './consumption.ts';
@@ -58,7 +58,7 @@ export class KafkaCommandLog implements CommandLog {
     });
   }
 
-  consume(handle: (batch: readonly CommandRecord[]) => Promise<void>): Promise<CommandConsumer> {
+  consume(handle: (batch: CommandBatch) => Promise<void>): Promise<CommandConsumer> {
     const { settings, options } = this;
     const { clusterName } = settings;
     return Consumption.start({

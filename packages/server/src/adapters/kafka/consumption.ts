@@ -1,5 +1,5 @@
 import type { CommandRecord } from '../../distribution/command.ts';
-import type { CommandConsumer } from '../../distribution/command-log-port.ts';
+import type { CommandBatch, CommandConsumer } from '../../distribution/command-log-port.ts';
 import { Unavailable } from '../../platform/failures.ts';
 import { backOffMs, type KafkaSettings } from './connection.ts';
 import { type FetchedRecord, Fetcher } from './fetcher.ts';
@@ -14,7 +14,7 @@ interface ConsumptionOptions {
   laneOf(partition: number): string;
   parse(record: FetchedRecord): CommandRecord | null;
   setAside(partition: number, record: WaitingRecord): Promise<void>;
-  handle(batch: readonly CommandRecord[]): Promise<void>;
+  handle(batch: CommandBatch): Promise<void>;
 }
 
 /** How long the first attempts to join a group go on. */
@@ -28,8 +28,8 @@ export class Consumption implements CommandConsumer {
   private readonly lanes: Lanes;
   private readonly fetcher: Fetcher;
   private member: GroupMember;
-  /** The next record of each own partition that isn't consumed yet. */
-  private next = new Map<number, bigint>();
+  /** The id of the topic that is read. */
+  private logId = '';
   private open = true;
   private beginning = false;
   private failures = 0;
@@ -42,18 +42,25 @@ export class Consumption implements CommandConsumer {
       ...{ handle, setAside, laneOf, report: settings.report },
       done: (partition, next) => {
         this.member.done(partition, next);
-        this.next.set(partition, next);
         this.fetcher.fetch();
+      },
+      putBack: (partition, position) => {
+        // Committed too, so that everybody sees what there is to do.
+        this.fetcher.seek(partition, position);
+        this.member.done(partition, position);
       },
     });
     this.fetcher = new Fetcher({
       ...{ settings, topic },
       hasRoom: (partition) => this.lanes.waiting(partition) < waitingMax,
-      receive: (partition, records) =>
-        this.lanes.put(
-          partition,
-          records.map((each) => ({ offset: each.offset, bytes: each.value, record: parse(each) })),
-        ),
+      receive: (partition, records, topicId) => {
+        if (topicId !== this.logId) {
+          this.beginAnew(this.member, new Error(`topic ${topic} was made anew`));
+          return;
+        }
+        const waiting = records.map((each) => ({ offset: each.offset, bytes: each.value, record: parse(each) }));
+        this.lanes.put(partition, waiting);
+      },
     });
     this.member = this.newMember();
   }
@@ -87,13 +94,13 @@ export class Consumption implements CommandConsumer {
   }
 
   get owned(): ReadonlySet<number> {
-    return new Set(this.next.keys());
+    return new Set(this.lanes.positions.keys());
   }
 
   async lag(): Promise<Map<number, number>> {
     const ends = await this.fetcher.ends();
     return new Map(
-      Array.from(this.next, ([partition, next]) => [
+      Array.from(this.lanes.positions, ([partition, next]) => [
         partition,
         Math.max(0, Number((ends.get(partition) ?? next) - next)),
       ]),
@@ -111,18 +118,22 @@ export class Consumption implements CommandConsumer {
     const { settings, topic, group, times } = this.options;
     const member = new GroupMember({
       ...{ settings, topic, group, times },
-      assigned: (positions) => {
+      assigned: (positions, logId) => {
         this.failures = 0;
-        this.own(positions);
+        this.own(positions, logId);
       },
       broken: (error) => this.beginAnew(member, error),
     });
     return member;
   }
 
-  private own(positions: ReadonlyMap<number, bigint>): void {
-    for (const partition of this.owned) if (!positions.has(partition)) this.lanes.drop(partition);
-    this.next = new Map(Array.from(positions, ([id, position]) => [id, this.next.get(id) ?? position]));
+  private own(positions: ReadonlyMap<number, bigint>, logId: string): void {
+    const { owned } = this;
+    this.logId = logId;
+    for (const partition of owned) if (!positions.has(partition)) this.lanes.drop(partition);
+    for (const [partition, position] of positions) {
+      if (!owned.has(partition)) this.lanes.begin(partition, logId, position);
+    }
     this.fetcher.assign(positions);
   }
 
@@ -131,7 +142,7 @@ export class Consumption implements CommandConsumer {
     // What breaks a membership may be told by its event and by the call that was under way.
     if (!this.hasJoined || broken !== this.member || this.beginning) return;
     broken.abandon();
-    this.own(new Map());
+    this.own(new Map(), this.logId);
     if (!this.open) return;
     this.beginning = true;
     setTimeout(

@@ -13,8 +13,11 @@ export interface FetchedRecord {
 interface FetcherOptions {
   settings: KafkaSettings;
   topic: string;
-  /** Gets records of one partition in the order of the log, without gaps from the position that was set. */
-  receive(partition: number, records: FetchedRecord[]): void;
+  /**
+   * Gets records of one partition in the order of the log, without gaps from the position that was set. A topic that
+   * was made anew under its name has another id.
+   */
+  receive(partition: number, records: FetchedRecord[], topicId: string): void;
   /** Whether more of the partition may come now. */
   hasRoom(partition: number): boolean;
 }
@@ -55,6 +58,12 @@ export class Fetcher {
     this.positions = new Map(
       Array.from(positions, ([partition, position]) => [partition, this.positions.get(partition) ?? position]),
     );
+    this.fetch();
+  }
+
+  /** Reads a partition that it reads already from this position on. */
+  seek(partition: number, position: bigint): void {
+    this.positions.set(partition, position);
     this.fetch();
   }
 
@@ -120,14 +129,14 @@ export class Fetcher {
     }));
     const from = new Map(asked.map(({ partition, fetchOffset }) => [partition, fetchOffset]));
     try {
-      this.take(await this.consumer.fetch({ node, topics }), from);
+      this.take(await this.consumer.fetch({ node, topics }), from, topicId);
     } catch (error) {
       if (isBrokerError(error, 'OFFSET_OUT_OF_RANGE')) this.skipWhatIsGone(error, from);
       else throw error;
     }
   }
 
-  private take(response: FetchResponse, from: ReadonlyMap<number, bigint>): void {
+  private take(response: FetchResponse, from: ReadonlyMap<number, bigint>, topicId: string): void {
     for (const { partitions } of response.responses) {
       for (const { partitionIndex, records: batches } of partitions) {
         const position = this.positions.get(partitionIndex);
@@ -144,7 +153,7 @@ export class Fetcher {
           next = batch.firstOffset + BigInt(batch.lastOffsetDelta) + 1n;
         }
         this.positions.set(partitionIndex, next);
-        if (records.length > 0) this.options.receive(partitionIndex, records);
+        if (records.length > 0) this.options.receive(partitionIndex, records, topicId);
       }
     }
   }

@@ -16,8 +16,8 @@ interface GroupOptions {
   group: string;
   topic: string;
   times: GroupTimes;
-  /** From now on these partitions are this member's, from these positions on. */
-  assigned(positions: ReadonlyMap<number, bigint>): void;
+  /** From now on these partitions are this member's, from these positions on, of the topic with this id. */
+  assigned(positions: ReadonlyMap<number, bigint>, topicId: string): void;
   /** The membership is broken and has to begin anew. */
   broken(error: unknown): void;
 }
@@ -112,10 +112,18 @@ export class GroupMember {
     const kept = partitions.filter((partition) => this.owned.has(partition));
     this.owned = new Set(kept);
     for (const partition of this.uncommitted.keys()) if (!this.owned.has(partition)) this.uncommitted.delete(partition);
-    const committed = await this.committed(partitions);
+    const [committed, topicId] = await Promise.all([this.committed(partitions), this.topicId()]);
     if (join !== this.joins || !this.open) return;
     this.owned = new Set(partitions);
-    this.options.assigned(committed);
+    this.options.assigned(committed, topicId);
+  }
+
+  private async topicId(): Promise<string> {
+    const { topic } = this.options;
+    const metadata = await this.consumer.metadata({ topics: [topic], forceUpdate: true });
+    const described = metadata.topics.get(topic);
+    if (!described) throw new Error(`there is no topic ${topic}`);
+    return described.id;
   }
 
   /** Where each partition goes on: after what was committed, or where it begins. */

@@ -1,5 +1,6 @@
 import type { CommandRecord } from '../../distribution/command.ts';
-import { batchMax } from '../../distribution/command-log-port.ts';
+import { batchMax, type CommandBatch, HistoryPutBack } from '../../distribution/command-log-port.ts';
+import type { LogReach } from '../../history/history-port.ts';
 import { backOffMs } from './connection.ts';
 
 /** A record that waits to be handled; null when it can't be read as a command. */
@@ -10,18 +11,31 @@ export interface WaitingRecord {
 }
 
 interface Partition {
+  logId: string;
+  /** The position before which everything is done. */
+  next: bigint;
   waiting: WaitingRecord[];
   busy: boolean;
+  /** Nothing was handed over yet: the first batch, with or without records, says where the partition goes on. */
+  isNew: boolean;
+}
+
+interface Taken {
+  id: number;
+  partition: Partition;
+  records: WaitingRecord[];
 }
 
 export interface LaneOptions {
-  handle(batch: readonly CommandRecord[]): Promise<void>;
+  handle(batch: CommandBatch): Promise<void>;
   /** Puts a record that can't be read out of the way. */
   setAside(partition: number, record: WaitingRecord): Promise<void>;
   /** Which partitions are handled together. A lane that fails holds no other up. */
   laneOf(partition: number): string;
   /** Everything of the partition before `next` is done. */
   done(partition: number, next: bigint): void;
+  /** Everything of the partition from this position on has to come again. */
+  putBack(partition: number, position: bigint): void;
   report(error: unknown): void;
 }
 
@@ -48,9 +62,21 @@ export class Lanes {
     return this.partitions.get(partition)?.waiting.length ?? 0;
   }
 
+  /** The partitions that were begun, each with the position before which everything is done. */
+  get positions(): Map<number, bigint> {
+    return new Map(Array.from(this.partitions, ([id, { next }]) => [id, next]));
+  }
+
+  /** From now on records of the partition are put, the first of them at `next` or behind it. */
+  begin(partition: number, logId: string, next: bigint): void {
+    this.partitions.set(partition, { logId, next, waiting: [], busy: false, isNew: true });
+    this.start(this.options.laneOf(partition));
+  }
+
+  /** Records of a partition that was begun. */
   put(partition: number, records: readonly WaitingRecord[]): void {
-    const known = this.partitions.get(partition) ?? { waiting: [], busy: false };
-    this.partitions.set(partition, known);
+    const known = this.partitions.get(partition);
+    if (!known) return;
     for (const record of records) known.waiting.push(record);
     this.start(this.options.laneOf(partition));
   }
@@ -84,20 +110,25 @@ export class Lanes {
       } catch (error) {
         this.options.report(error);
         await this.pause(backOffMs(failures++));
+        if (error instanceof HistoryPutBack) this.putBack(taken, error.decided);
       }
       for (const { partition } of taken) partition.busy = false;
       // By now they may belong to another lane.
-      for (const { id } of taken) if (this.waiting(id) > 0) this.start(this.options.laneOf(id));
+      for (const { id } of taken) if (this.hasWork(this.partitions.get(id))) this.start(this.options.laneOf(id));
     }
     this.running.delete(lane);
   }
 
-  private take(lane: string): { id: number; partition: Partition; records: WaitingRecord[] }[] {
-    const taken: { id: number; partition: Partition; records: WaitingRecord[] }[] = [];
+  private hasWork(partition: Partition | undefined): boolean {
+    return partition !== undefined && (partition.isNew || partition.waiting.length > 0);
+  }
+
+  private take(lane: string): Taken[] {
+    const taken: Taken[] = [];
     let room = batchMax;
     for (const [id, partition] of this.partitions) {
       if (room === 0) break;
-      if (partition.busy || partition.waiting.length === 0 || this.options.laneOf(id) !== lane) continue;
+      if (partition.busy || !this.hasWork(partition) || this.options.laneOf(id) !== lane) continue;
       const records = partition.waiting.slice(0, room);
       room -= records.length;
       partition.busy = true;
@@ -111,7 +142,7 @@ export class Lanes {
     return taken;
   }
 
-  private async handOver(taken: { id: number; partition: Partition; records: WaitingRecord[] }[]): Promise<void> {
+  private async handOver(taken: readonly Taken[]): Promise<void> {
     const { handle, setAside, done } = this.options;
     for (const { id, records } of taken) {
       for (const each of records) {
@@ -120,13 +151,24 @@ export class Lanes {
         this.areAside.add(each);
       }
     }
-    const batch = taken.flatMap(({ records }) => records.flatMap(({ record }) => record ?? []));
-    if (batch.length > 0) await handle(batch);
+    await handle({ records: taken.flatMap(recordsOf), reaches: taken.map(reachOf) });
     for (const { id, partition, records } of taken) {
       partition.waiting.splice(0, records.length);
+      partition.isNew = false;
       const last = records.at(-1);
+      if (!last) continue;
+      partition.next = last.offset + 1n;
       // A partition that was dropped meanwhile, and perhaps came back, is another one by now.
-      if (last && this.partitions.get(id) === partition) done(id, last.offset + 1n);
+      if (this.partitions.get(id) === partition) done(id, partition.next);
+    }
+  }
+
+  private putBack(taken: readonly Taken[], decided: ReadonlyMap<number, number>): void {
+    for (const { id, partition } of taken) {
+      const position = decided.get(id);
+      if (position === undefined || this.partitions.get(id) !== partition) continue;
+      this.begin(id, partition.logId, BigInt(position));
+      this.options.putBack(id, BigInt(position));
     }
   }
 
@@ -138,4 +180,15 @@ export class Lanes {
     await Promise.race([passed, this.endPauses.promise]);
     clearTimeout(timer);
   }
+}
+
+function recordsOf({ id, records }: Taken): CommandRecord[] {
+  return records.flatMap(({ offset, record }) =>
+    record === null ? [] : { ...record, at: { partition: id, position: Number(offset) } },
+  );
+}
+
+function reachOf({ id, partition: { logId, next }, records }: Taken): LogReach {
+  const last = records.at(-1);
+  return { partition: id, logId, from: Number(next), to: Number(last ? last.offset + 1n : next) };
 }

@@ -129,17 +129,9 @@ export class Topics {
     return Array.from({ length: count }, (_, partition) => partition);
   }
 
-  /** How many records are between a group and the end of each partition of the commands. */
-  async lag(group: string): Promise<Map<number, number>> {
-    const topic = commandsTopic(this.settings.clusterName);
-    const partitions = await this.partitionsOf(topic);
-    const [done, ends] = await Promise.all([
-      this.positions.committed(group, topic, partitions),
-      this.positions.ends(topic, partitions),
-    ]);
-    return new Map(
-      partitions.map((partition) => [partition, Number((ends.get(partition) ?? 0n) - (done.get(partition) ?? 0n))]),
-    );
+  /** What tells a topic from one that was removed and had its name; null when it isn't there. */
+  async idOf(topic: string): Promise<string | null> {
+    return (await this.partitions(topic))?.id ?? null;
   }
 
   /** How many records a topic of one partition was ever given. */
@@ -181,11 +173,13 @@ export class Topics {
     }
   }
 
-  private async partitions(topic: string): Promise<{ count: number; replicas: number } | undefined> {
+  private async partitions(topic: string): Promise<{ id: string; count: number; replicas: number } | undefined> {
     try {
       const metadata = await this.admin.metadata({ topics: [topic], forceUpdate: true });
-      const partitions = metadata.topics.get(topic)?.partitions ?? [];
-      return { count: partitions.length, replicas: Math.min(...partitions.map((each) => each.replicas.length)) };
+      const described = metadata.topics.get(topic);
+      if (!described) return undefined;
+      const { id, partitions } = described;
+      return { id, count: partitions.length, replicas: Math.min(...partitions.map((each) => each.replicas.length)) };
     } catch (error) {
       if (isUnknownTopic(error)) return undefined;
       throw failureOf(error, `describe topic ${topic}`);

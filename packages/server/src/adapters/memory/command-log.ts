@@ -2,12 +2,13 @@ import type { CommandRecord } from '../../distribution/command.ts';
 import {
   type AppendFigures,
   batchMax,
+  type CommandBatch,
   type CommandConsumer,
   type CommandLog,
 } from '../../distribution/command-log-port.ts';
 import type { Clock } from '../../platform/clock.ts';
 
-type Handle = (batch: readonly CommandRecord[]) => Promise<void>;
+type Handle = (batch: CommandBatch) => Promise<void>;
 
 /** Before a batch that failed comes again. */
 const retryPauseMs = 100;
@@ -67,7 +68,7 @@ export class MemoryCommandLog implements CommandLog {
       }
       const batch = this.queue.slice(0, batchMax);
       try {
-        await handle(batch);
+        await handle({ records: batch, reaches: [] });
         this.queue = this.queue.slice(batch.length);
       } catch (error) {
         this.reportFailure(error);

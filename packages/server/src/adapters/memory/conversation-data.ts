@@ -1,5 +1,6 @@
 import type { ConversationId, Entry, UserId } from '@parley/protocol';
 import type { ConversationHead, Participant } from '../../conversations/conversation.ts';
+import type { Decided } from '../../history/history-port.ts';
 
 /** What is kept of conversations: the history store writes it, it and the conversation store read it. */
 export class ConversationData {
@@ -9,6 +10,7 @@ export class ConversationData {
   readonly logs = new Map<ConversationId, Entry[]>();
   /** By `repeatKey`: one entry for each, forever (contract 2). */
   readonly entriesByCommand = new Map<string, Entry>();
+  readonly decided = new Map<number, Decided>();
 
   participant(conversationId: ConversationId, userId: UserId): Participant | undefined {
     return this.participants.get(conversationId)?.get(userId);

@@ -47,7 +47,11 @@ export class MemoryHistoryStore implements HistoryStore {
   }
 
   private facts(needed: FactsNeeded): Facts {
-    const facts: Facts = { heads: new Map(), participants: new Map(), repeats: new Map() };
+    const facts: Facts = { heads: new Map(), participants: new Map(), repeats: new Map(), decided: new Map() };
+    for (const { partition } of needed.reaches) {
+      const decided = this.data.decided.get(partition);
+      if (decided) facts.decided.set(partition, decided);
+    }
     for (const conversationId of needed.conversationIds) {
       const head = this.data.heads.get(conversationId);
       if (head) facts.heads.set(conversationId, head);
@@ -79,13 +83,14 @@ export class MemoryHistoryStore implements HistoryStore {
     }
   }
 
-  private write({ entries, heads, participants }: Changes): void {
+  private write({ entries, heads, participants, reaches }: Changes): void {
     for (const { entry, commandId } of entries) {
       const stored = kept(entry);
       const { conversationId, senderId } = stored;
       valueAt(this.data.logs, conversationId, () => []).push(stored);
       this.data.entriesByCommand.set(repeatKey(conversationId, senderId, commandId), stored);
     }
+    for (const { partition, logId, to } of reaches) this.data.decided.set(partition, { logId, to });
     for (const head of heads) this.data.heads.set(head.id, kept(head));
     for (const participant of participants) {
       const { conversationId, userId } = participant;

@@ -8,7 +8,7 @@ export class NotServed extends Error {
 
 /** SQLSTATE that the functions `served` and `writable` raise; class PA is nobody else's. */
 const notServedState = 'PA001';
-/** What `apply_changes` raises when a head isn't the one that was decided by. */
+/** What `apply_batch` raises when a head or a position isn't the one that was decided by. */
 const movedHeadState = 'PA002';
 
 /**

@@ -2,12 +2,14 @@ import type { ConversationId } from '@parley/protocol';
 import { type Facts, type FactsNeeded, participantKey, repeatKey } from '../../history/history-port.ts';
 import { type HeadRow, headOf, type ParticipantRow, participantOf } from '../rows/conversation-rows.ts';
 import { type EntryRow, entryOf } from '../rows/entry-rows.ts';
+import { decidedOf, type LogPositionRow } from './log-positions.ts';
 import type { Sql } from './pool.ts';
 
 interface FactsRow {
   heads: HeadRow[] | null;
   participants: ParticipantRow[] | null;
   repeats: EntryRow[] | null;
+  decided: LogPositionRow[] | null;
 }
 
 /** Loads what a batch needs of one server's shards in one statement, so that all of it is of one moment. */
@@ -16,11 +18,12 @@ export async function loadFacts(
   needed: FactsNeeded,
   shardOf: (conversationId: ConversationId) => number,
 ): Promise<Facts> {
-  const { conversationIds, participants, repeats } = needed;
+  const { conversationIds, participants, repeats, reaches } = needed;
   const shards = conversationIds.map(shardOf);
+  const partitions = reaches.map(({ partition }) => partition);
   const [row] = await sql<FactsRow[]>`
     SELECT
-      (SELECT count(served(shard)) FROM unnest(${[...new Set(shards)]}::smallint[]) AS shard) AS served,
+      (SELECT count(served(shard)) FROM unnest(${[...new Set([...shards, ...partitions])]}::smallint[]) AS shard) AS served,
       (SELECT json_agg(c) FROM unnest(${shards}::smallint[], ${conversationIds}::text[]) AS wanted (shard, id)
         JOIN conversations c USING (shard, id)) AS heads,
       (SELECT json_agg(p) FROM unnest(
@@ -35,7 +38,8 @@ export async function loadFacts(
           ${repeats.map(({ actorId }) => actorId)}::text[],
           ${repeats.map(({ commandId }) => commandId)}::text[]
         ) AS wanted (shard, conversation_id, sender_id, command_id)
-        JOIN entries e USING (shard, conversation_id, sender_id, command_id)) AS repeats`;
+        JOIN entries e USING (shard, conversation_id, sender_id, command_id)) AS repeats,
+      (SELECT json_agg(p) FROM log_positions p WHERE shard = ANY(${partitions}::smallint[])) AS decided`;
   if (!row) throw new Error('a query of facts gave no row');
   return {
     heads: new Map(row.heads?.map((head) => [head.id, headOf(head)])),
@@ -48,6 +52,7 @@ export async function loadFacts(
         entryOf(entry),
       ]),
     ),
+    decided: new Map(row.decided?.map((position) => [position.shard, decidedOf(position)])),
   };
 }
 
@@ -59,5 +64,6 @@ export function allFacts(parts: readonly Facts[]): Facts {
     heads: new Map(parts.flatMap((part) => [...part.heads])),
     participants: new Map(parts.flatMap((part) => [...part.participants])),
     repeats: new Map(parts.flatMap((part) => [...part.repeats])),
+    decided: new Map(parts.flatMap((part) => [...part.decided])),
   };
 }

@@ -4,7 +4,7 @@ import { Unavailable } from '../../platform/failures.ts';
 import { type EntryRow, entryOf } from '../rows/entry-rows.ts';
 import { isMovedHead, isRepeatable } from './failures.ts';
 import { allFacts, loadFacts } from './history-facts.ts';
-import { changesByConversation, writeChanges } from './history-writes.ts';
+import { changesByShard, writeChanges } from './history-writes.ts';
 import type { ShardedDatabase } from './sharded-database.ts';
 import { Turns } from './turns.ts';
 
@@ -26,7 +26,7 @@ export class PostgresHistoryStore implements HistoryStore {
   constructor(private readonly database: ShardedDatabase) {}
 
   apply<Result>(needed: FactsNeeded, decide: (facts: Facts) => Decision<Result>): Promise<Result> {
-    return this.turns.take(this.database.shardsOf(needed.conversationIds), () => this.decideAndWrite(needed, decide));
+    return this.turns.take(this.shardsOf(needed), () => this.decideAndWrite(needed, decide));
   }
 
   private async decideAndWrite<Result>(
@@ -51,11 +51,15 @@ export class PostgresHistoryStore implements HistoryStore {
   }
 
   private async write(changes: Changes, facts: Facts): Promise<void> {
-    await this.database.atEach(
-      changesByConversation(changes),
-      ({ conversationId }) => conversationId,
-      (sql, group) => writeChanges(sql, group, facts, this.shardOf),
+    await this.database.atEachShard(
+      changesByShard(changes, this.shardOf),
+      ({ shard }) => shard,
+      (sql, group) => writeChanges(sql, group, facts),
     );
+  }
+
+  private shardsOf({ conversationIds, reaches }: FactsNeeded): number[] {
+    return [...new Set([...conversationIds.map(this.shardOf), ...reaches.map(({ partition }) => partition)])];
   }
 
   async range({ conversationId, fromSeq, toSeq, order, limit, textBytes }: HistoryRange): Promise<Entry[]> {
@@ -89,19 +93,22 @@ export class PostgresHistoryStore implements HistoryStore {
     return row.message_count;
   }
 
-  private async facts({ conversationIds, participants, repeats }: FactsNeeded): Promise<Facts> {
-    const participantsOf = Map.groupBy(participants, ({ conversationId }) => conversationId);
-    const repeatsOf = Map.groupBy(repeats, ({ conversationId }) => conversationId);
-    const parts = await this.database.atEach(
-      conversationIds,
-      (id) => id,
+  private async facts(needed: FactsNeeded): Promise<Facts> {
+    const idsOf = Map.groupBy(needed.conversationIds, this.shardOf);
+    const participantsOf = Map.groupBy(needed.participants, ({ conversationId }) => this.shardOf(conversationId));
+    const repeatsOf = Map.groupBy(needed.repeats, ({ conversationId }) => this.shardOf(conversationId));
+    const reachesOf = Map.groupBy(needed.reaches, ({ partition }) => partition);
+    const parts = await this.database.atEachShard(
+      this.shardsOf(needed),
+      (shard) => shard,
       (sql, group) => {
-        const needed = {
-          conversationIds: group,
-          participants: group.flatMap((id) => participantsOf.get(id) ?? []),
-          repeats: group.flatMap((id) => repeatsOf.get(id) ?? []),
+        const neededThere = {
+          conversationIds: group.flatMap((shard) => idsOf.get(shard) ?? []),
+          participants: group.flatMap((shard) => participantsOf.get(shard) ?? []),
+          repeats: group.flatMap((shard) => repeatsOf.get(shard) ?? []),
+          reaches: group.flatMap((shard) => reachesOf.get(shard) ?? []),
         };
-        return loadFacts(sql, needed, this.shardOf);
+        return loadFacts(sql, neededThere, this.shardOf);
       },
     );
     return allFacts(parts);

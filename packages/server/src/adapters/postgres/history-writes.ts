@@ -4,65 +4,71 @@ import type { Changes, Facts } from '../../history/history-port.ts';
 import { searchTerms } from '../../platform/search-terms.ts';
 import { headRow, participantRow } from '../rows/conversation-rows.ts';
 import { entryRow } from '../rows/entry-rows.ts';
+import { reachedRow } from './log-positions.ts';
 import { json, type Sql } from './pool.ts';
 
-/** What a batch changes in one conversation. */
-export interface ConversationChanges {
-  conversationId: ConversationId;
-  head: ConversationHead | undefined;
-  entries: Changes['entries'];
-  participants: Changes['participants'];
+/** What a batch changes in one shard. */
+export interface ShardChanges extends Changes {
+  shard: number;
 }
 
-export function changesByConversation({ heads, entries, participants }: Changes): ConversationChanges[] {
-  const entriesOf = Map.groupBy(entries, ({ entry }) => entry.conversationId);
-  const participantsOf = Map.groupBy(participants, ({ conversationId }) => conversationId);
-  const headOf = new Map(heads.map((head) => [head.id, head]));
-  const conversationIds = new Set([...headOf.keys(), ...entriesOf.keys(), ...participantsOf.keys()]);
-  return Array.from(conversationIds, (conversationId) => ({
-    conversationId,
-    head: headOf.get(conversationId),
-    entries: entriesOf.get(conversationId) ?? [],
-    participants: participantsOf.get(conversationId) ?? [],
+export function changesByShard(
+  { heads, entries, participants, reaches }: Changes,
+  shardOf: (conversationId: ConversationId) => number,
+): ShardChanges[] {
+  const headsOf = Map.groupBy(heads, ({ id }) => shardOf(id));
+  const entriesOf = Map.groupBy(entries, ({ entry }) => shardOf(entry.conversationId));
+  const participantsOf = Map.groupBy(participants, ({ conversationId }) => shardOf(conversationId));
+  const reachesOf = Map.groupBy(reaches, ({ partition }) => partition);
+  const shards = new Set([...headsOf.keys(), ...entriesOf.keys(), ...participantsOf.keys(), ...reachesOf.keys()]);
+  return Array.from(shards, (shard) => ({
+    shard,
+    heads: headsOf.get(shard) ?? [],
+    entries: entriesOf.get(shard) ?? [],
+    participants: participantsOf.get(shard) ?? [],
+    reaches: reachesOf.get(shard) ?? [],
   }));
 }
 
 /**
- * Writes it in one statement, if the conversations are still as `facts` found them. Rejects with what `isRepeatable`
- * knows, and nothing is written, when another distributor has changed one meanwhile (race 3).
+ * Writes it in one statement, if conversations and positions are still as `facts` found them. Rejects with what
+ * `isRepeatable` knows, and nothing is written, when another distributor has changed one meanwhile (race 3). Rows go
+ * in the order of shards and conversations, so that two such statements can't wait for each other.
  */
-export async function writeChanges(
-  sql: Sql,
-  changes: readonly ConversationChanges[],
-  facts: Facts,
-  shardOf: (conversationId: ConversationId) => number,
-): Promise<void> {
-  const ordered = changes.toSorted((a, b) => (a.conversationId < b.conversationId ? -1 : 1));
-  const shards = [...new Set(ordered.map(({ conversationId }) => shardOf(conversationId)))];
-  const changedHeads = ordered.flatMap(({ head }) => head ?? []);
-  const heads = changedHeads.map((head) => ({
-    ...headRow(head, shardOf(head.id)),
-    decided_by: facts.heads.get(head.id)?.headSeq ?? 0,
-  }));
-  const places = ordered.flatMap(({ participants }) =>
-    participants.map((participant) => participantRow(participant, shardOf(participant.conversationId))),
+export async function writeChanges(sql: Sql, changes: readonly ShardChanges[], facts: Facts): Promise<void> {
+  const ordered = changes.toSorted((a, b) => a.shard - b.shard);
+  const heads = ordered.flatMap((each) =>
+    sorted(each.heads, ({ id }) => id).map((head) => ({
+      ...headRow(head, each.shard),
+      decided_by: facts.heads.get(head.id)?.headSeq ?? 0,
+    })),
   );
-  const log = ordered.flatMap(({ entries }) =>
-    entries.map(({ entry, commandId }) => entryRow(entry, commandId, shardOf(entry.conversationId))),
+  const places = ordered.flatMap((each) =>
+    sorted(each.participants, ({ conversationId }) => conversationId).map((place) => participantRow(place, each.shard)),
   );
-  const terms = changedHeads.flatMap((head) =>
-    isFoundDifferently(head, facts.heads.get(head.id))
-      ? [{ shard: shardOf(head.id), conversation_id: head.id, found_by: termsOf(head) }]
-      : [],
+  const log = ordered.flatMap((each) =>
+    sorted(each.entries, ({ entry }) => entry.conversationId).map(({ entry, commandId }) =>
+      entryRow(entry, commandId, each.shard),
+    ),
   );
+  const terms = ordered.flatMap(({ shard, heads: ofShard }) =>
+    ofShard
+      .filter((head) => isFoundDifferently(head, facts.heads.get(head.id)))
+      .map((head) => ({ shard, conversation_id: head.id, found_by: termsOf(head) })),
+  );
+  const reached = ordered.flatMap(({ reaches }) => reaches.map((reach) => reachedRow(reach, facts)));
   const some = (rows: readonly object[]) => (rows.length > 0 ? json(sql, rows) : null);
   await sql`
-    SELECT apply_changes(
-      ${shards}::smallint[],
+    SELECT apply_batch(
+      ${ordered.map(({ shard }) => shard)}::smallint[],
       ${some(heads.filter((head) => head.decided_by === 0))}::json,
       ${some(heads.filter((head) => head.decided_by > 0))}::json,
-      ${some(places)}::json, ${json(sql, log)}, ${some(terms)}::json
+      ${some(places)}::json, ${json(sql, log)}, ${some(terms)}::json, ${some(reached)}::json
     )`;
+}
+
+function sorted<Item>(items: readonly Item[], keyOf: (item: Item) => string): Item[] {
+  return items.toSorted((a, b) => Number(keyOf(a) > keyOf(b)) - Number(keyOf(a) < keyOf(b)));
 }
 
 /** Whether what a channel is found by has changed. */

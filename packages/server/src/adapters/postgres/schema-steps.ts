@@ -1,3 +1,5 @@
+import { applyBatch, logPositionsTable } from './log-positions.ts';
+
 /** One numbered step of the schema's form. */
 export interface SchemaStep {
   statements: string;
@@ -174,9 +176,6 @@ const tables = `
     PRIMARY KEY (shard, token_hash)
   );`;
 
-/** The tables that a shard's rows are in: what is copied when a shard is moved. */
-export const shardTables = [...tables.matchAll(/CREATE TABLE (\w+) \(\n {4}shard /g)].map((match) => String(match[1]));
-
 /**
  * `served` and `writable` give the shard back, `all_writable` how many they are, or raise PA001. A write holds the
  * shard's lock, shared, until its transaction ends; whoever fences the shard takes it alone, and so waits for the
@@ -270,4 +269,10 @@ const applyChanges = `
 /** A step that was released is never changed; what's new is a new step. */
 export const schemaSteps: readonly SchemaStep[] = [
   { statements: tables + shardFunctions + applyChanges, worksFrom: 1 },
+  { statements: logPositionsTable + applyBatch, worksFrom: 1 },
 ];
+
+/** The tables that a shard's rows are in: what is copied when a shard is moved. */
+export const shardTables = schemaSteps.flatMap(({ statements }) =>
+  Array.from(statements.matchAll(/CREATE TABLE (\w+) \(\n {4}shard /g), (match) => String(match[1])),
+);

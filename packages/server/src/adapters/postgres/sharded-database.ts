@@ -67,19 +67,28 @@ export class ShardedDatabase {
     return this.following(() => this.placeOf(shard).runRelaxed((sql) => statement(sql, shard)));
   }
 
-  /** Runs a statement at each server that has shards of these items, with the items there, all at once. */
-  async atEach<Item, Result>(
+  /** As {@link atEachShard}, of items that belong to ids. */
+  atEach<Item, Result>(
     items: readonly Item[],
     idOf: (item: Item) => string,
     statement: (sql: Sql, items: Item[]) => PromiseLike<Result>,
   ): Promise<Result[]> {
-    const groups = Map.groupBy(items, (item) => this.placeOf(this.shardOf(idOf(item))));
+    return this.atEachShard(items, (item) => this.shardOf(idOf(item)), statement);
+  }
+
+  /** Runs a statement at each server that has shards of these items, with the items there, all at once. */
+  async atEachShard<Item, Result>(
+    items: readonly Item[],
+    shardOfItem: (item: Item) => number,
+    statement: (sql: Sql, items: Item[]) => PromiseLike<Result>,
+  ): Promise<Result[]> {
+    const groups = Map.groupBy(items, (item) => this.placeOf(shardOfItem(item)));
     const results = await Promise.all(
       Array.from(groups, async ([pool, group]): Promise<Result[]> => {
         // Asked again, the group may be on several servers.
         let asked = false;
         return this.following(async () => {
-          if (asked) return this.atEach(group, idOf, statement);
+          if (asked) return this.atEachShard(group, shardOfItem, statement);
           asked = true;
           return [await pool.run((sql) => statement(sql, group))];
         });

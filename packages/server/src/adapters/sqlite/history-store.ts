@@ -21,7 +21,7 @@ import { MembershipIndex } from './membership-index.ts';
  * The conversations' logs in SQLite. One writer, one transaction at a time: batches can't interleave.
  *
  * The index by user is written in the same transaction: both are in one database here, and after a crash between the
- * two there would be no log that is replayed to mend it.
+ * two there would be no log that is replayed to mend it. For the same reason it keeps no position of a log.
  */
 export class SqliteHistoryStore implements HistoryStore {
   private readonly statements: ReturnType<typeof prepare>;
@@ -66,7 +66,7 @@ export class SqliteHistoryStore implements HistoryStore {
   }
 
   private facts(needed: FactsNeeded): Facts {
-    const facts: Facts = { heads: new Map(), participants: new Map(), repeats: new Map() };
+    const facts: Facts = { heads: new Map(), participants: new Map(), repeats: new Map(), decided: new Map() };
     for (const conversationId of needed.conversationIds) {
       const row = this.statements.head.get(conversationId);
       if (row) facts.heads.set(conversationId, headOf(row));
