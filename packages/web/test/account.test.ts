@@ -49,6 +49,19 @@ describeInBrowser('an account', () => {
     await other.context.close();
   });
 
+  test('whoever followed a link to a conversation is there after logging in', async () => {
+    const { origin } = new URL(ana.page.url());
+    await ana.open('Ben');
+    const { page, context } = await openWindow(await browser());
+    await page.goto(ana.page.url());
+    expect(page.url()).toStartWith(`${origin}/c/`);
+    await page.getByLabel('Username').fill('ana');
+    await page.getByLabel('Password', { exact: true }).fill(password);
+    await page.getByRole('button', { name: 'Log in', exact: true }).click();
+    await page.getByRole('heading', { level: 1, name: 'Ben' }).waitFor();
+    await context.close();
+  });
+
   test('a new password ends every other session, and keeps this one', async () => {
     const other = await anotherBrowser('Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0');
     const { page } = ana;

@@ -102,7 +102,13 @@ function NewGroup({ open }: FormProps) {
         <label htmlFor={id}>{t('groupName')}</label>
         <input id={id} value={name} required dir="auto" onChange={(event) => setName(event.target.value)} />
       </div>
-      <PeopleSearch onChoose={(person) => setChosen([...chosen.filter((one) => one.id !== person.id), person])} />
+      <div className="field">
+        {/* The box below says it to those who can't see this. */}
+        <span className="field-name" aria-hidden="true">
+          {t('members')}
+        </span>
+        <PeopleSearch onChoose={(person) => setChosen([...chosen.filter((one) => one.id !== person.id), person])} />
+      </div>
       {chosen.length > 0 && (
         <ul className="chips" aria-label={t('chosen')}>
           {chosen.map((person) => (

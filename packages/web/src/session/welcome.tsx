@@ -41,7 +41,8 @@ export function Welcome() {
       } else {
         await chat.request('login', given);
       }
-      navigate('/');
+      // Whoever followed a link to a conversation is on the way there.
+      if (!location.startsWith('/c/')) navigate('/');
     } catch (error) {
       setFailure(failureText(error));
       setBusy(false);
