@@ -126,6 +126,32 @@ describeOnKafka('the command log in Kafka', () => {
     await next.close();
   });
 
+  test('is not read past records that it dropped before they were consumed; other partitions go on', async () => {
+    const reported: string[] = [];
+    const told = Promise.withResolvers<void>();
+    const report = (error: unknown) => {
+      reported.push(String(error));
+      if (String(error).includes('begins at 2')) told.resolve();
+    };
+    await appendAll([...oneOfEach(), ...oneOfEach(), ...oneOfEach()]);
+    const admin = new Admin(clientOptions(settings));
+    const topic = commandsTopic(settings.clusterName);
+    await admin.deleteRecords({ topics: [{ name: topic, partitions: [{ partition: 0, offset: 2n }] }] });
+    await topics.positions.commit(distributionGroup(settings.clusterName), topic, 0, 1n);
+    await admin.close();
+    const handler = new BatchHandler();
+    const watched = new KafkaCommandLog({ ...settings, report }, { shards: shardsUnderTest });
+    const consumer = await watched.consume(handler.handle);
+    await told.promise;
+    await handler.until(() => handler.handled.length === 3 * (shardsUnderTest - 1));
+    const more = await appendAll(oneOfEach());
+    await handler.until(() => handler.handled.length === 4 * (shardsUnderTest - 1));
+    expect(handler.handled).not.toContain(more[0] ?? '');
+    expect(reported.filter((each) => each.includes('parley cluster verify'))).toHaveLength(1);
+    await consumer.close();
+    await watched.close();
+  });
+
   test('sets aside what is no command, and goes on behind it', async () => {
     const producer = new BatchingProducer(settings);
     const [conversationId = ''] = conversationIds;

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
-import type { KafkaSettings } from '../../src/adapters/kafka/connection.ts';
+import { Admin } from '@platformatic/kafka';
+import { clientOptions, type KafkaSettings } from '../../src/adapters/kafka/connection.ts';
 import { KafkaMailboxes } from '../../src/adapters/kafka/mailboxes.ts';
 import { mailboxTopic, type Topics } from '../../src/adapters/kafka/topics.ts';
 import type { Delivery } from '../../src/distribution/mailbox-port.ts';
@@ -63,6 +64,21 @@ describeOnKafka('mailboxes in Kafka', () => {
     await mailboxes.deliver('server', deliveries);
     await taken.count(12);
     expect(taken.deliveries).toEqual(deliveries);
+    await mailbox.close();
+  });
+
+  test('go on with the oldest delivery that there is, when some were dropped by age before they were taken', async () => {
+    await topics.createMailbox('server');
+    for (const number of [1, 2, 3]) await mailboxes.deliver('server', [numbered(number)]);
+    const admin = new Admin(clientOptions(settings));
+    const name = mailboxTopic(settings.clusterName, 'server');
+    await admin.deleteRecords({ topics: [{ name, partitions: [{ partition: 0, offset: 2n }] }] });
+    await admin.close();
+    const mailbox = await mailboxes.open('server', taken.receive);
+    await taken.count(1);
+    await mailboxes.deliver('server', [numbered(4)]);
+    await taken.count(2);
+    expect(taken.deliveries).toEqual([numbered(3), numbered(4)]);
     await mailbox.close();
   });
 

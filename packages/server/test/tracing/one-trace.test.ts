@@ -179,7 +179,7 @@ async function firstRecord(
 ): Promise<FetchedRecord> {
   const found = Promise.withResolvers<FetchedRecord>();
   const fetcher = new Fetcher({
-    ...{ settings, topic, hasRoom: () => true },
+    ...{ settings, topic, mayMiss: true, hasRoom: () => true },
     receive: (_partition, records) => {
       for (const record of records) if (fits(record)) found.resolve(record);
     },

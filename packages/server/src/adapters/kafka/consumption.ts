@@ -51,7 +51,7 @@ export class Consumption implements CommandConsumer {
       },
     });
     this.fetcher = new Fetcher({
-      ...{ settings, topic },
+      ...{ settings, topic, mayMiss: false },
       hasRoom: (partition) => this.lanes.waiting(partition) < waitingMax,
       receive: (partition, records, topicId) => {
         if (topicId !== this.logId) {

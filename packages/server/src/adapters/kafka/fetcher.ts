@@ -20,12 +20,21 @@ interface FetcherOptions {
   receive(partition: number, records: FetchedRecord[], topicId: string): void;
   /** Whether more of the partition may come now. */
   hasRoom(partition: number): boolean;
+  /**
+   * Whether records may be missed that the log dropped before they were read: then reading goes on with the oldest that
+   * there is. Otherwise the partition isn't read any further.
+   */
+  mayMiss: boolean;
 }
 
 type FetchResponse = Awaited<ReturnType<Consumer['fetch']>>;
 
 /** Kafka's error code of a position that the log doesn't have (any more). */
 const offsetOutOfRange = 1;
+
+/** Kafka's time stamps of the first record and of the next one. */
+const theBeginning = -2n;
+const theEnd = -1n;
 
 /** A broker answers after this when nothing came. */
 const waitMs = 250;
@@ -39,6 +48,8 @@ const partitionBytes = 1024 * 1024;
 export class Fetcher {
   private readonly consumer: Consumer;
   private positions = new Map<number, bigint>();
+  /** Partitions whose log begins behind their position by now, which must not be. */
+  private readonly stopped = new Set<number>();
   private readonly asking = new Set<number>();
   private failures = 0;
   private pausing = false;
@@ -58,11 +69,13 @@ export class Fetcher {
     this.positions = new Map(
       Array.from(positions, ([partition, position]) => [partition, this.positions.get(partition) ?? position]),
     );
+    for (const partition of this.stopped) if (!positions.has(partition)) this.stopped.delete(partition);
     this.fetch();
   }
 
   /** Reads a partition that it reads already from this position on. */
   seek(partition: number, position: bigint): void {
+    this.stopped.delete(partition);
     this.positions.set(partition, position);
     this.fetch();
   }
@@ -77,10 +90,8 @@ export class Fetcher {
   async ends(): Promise<Map<number, bigint>> {
     const partitions = [...this.positions.keys()];
     if (partitions.length === 0) return new Map();
-    const { topic } = this.options;
     try {
-      const offsets = await this.consumer.listOffsets({ topics: [topic], partitions: { [topic]: partitions } });
-      return new Map(partitions.map((partition) => [partition, offsets.get(topic)?.[partition] ?? 0n]));
+      return await this.offsets(partitions, theEnd);
     } catch (error) {
       throw failureOf(error, 'tell offsets');
     }
@@ -96,7 +107,9 @@ export class Fetcher {
     const metadata = await this.consumer.metadata({ topics: [topic] });
     const described = metadata.topics.get(topic);
     if (!described) throw new Error(`there is no topic ${topic}`);
-    const wanted = [...this.positions.keys()].filter((partition) => this.options.hasRoom(partition));
+    const wanted = [...this.positions.keys()].filter(
+      (partition) => !this.stopped.has(partition) && this.options.hasRoom(partition),
+    );
     const byLeader = Map.groupBy(wanted, (partition) => described.partitions[partition]?.leader ?? -1);
     for (const [node, partitions] of byLeader) {
       if (!this.open || this.asking.has(node)) continue;
@@ -131,7 +144,7 @@ export class Fetcher {
     try {
       this.take(await this.consumer.fetch({ node, topics }), from, topicId);
     } catch (error) {
-      if (isBrokerError(error, 'OFFSET_OUT_OF_RANGE')) this.skipWhatIsGone(error, from);
+      if (isBrokerError(error, 'OFFSET_OUT_OF_RANGE')) await this.meetTheGone(error, from);
       else throw error;
     }
   }
@@ -158,18 +171,38 @@ export class Fetcher {
     }
   }
 
-  /** Records that the log has dropped by age, before anybody read them: reading goes on with the oldest there is. */
-  private skipWhatIsGone(error: unknown, from: ReadonlyMap<number, bigint>): void {
-    const { report } = this.options.settings;
+  /** Positions that the log doesn't have: it dropped records by age, or is another one than they are of. */
+  private async meetTheGone(error: unknown, from: ReadonlyMap<number, bigint>): Promise<void> {
+    const { settings, topic, mayMiss } = this.options;
     const response = (error as { response?: FetchResponse }).response;
-    for (const { partitions } of response?.responses ?? []) {
-      for (const { partitionIndex, errorCode, logStartOffset } of partitions) {
-        if (errorCode !== offsetOutOfRange) continue;
-        if (this.positions.get(partitionIndex) !== from.get(partitionIndex)) continue;
-        report(new Error(`${this.options.topic} partition ${partitionIndex} begins at ${logStartOffset} by now`));
-        this.positions.set(partitionIndex, logStartOffset);
+    const gone = (response?.responses ?? []).flatMap(({ partitions }) =>
+      partitions.filter(({ errorCode }) => errorCode === offsetOutOfRange).map(({ partitionIndex }) => partitionIndex),
+    );
+    // The answer itself has no beginning.
+    const beginnings = await this.offsets(gone, theBeginning);
+    for (const partition of gone) {
+      const position = this.positions.get(partition);
+      if (position === undefined || position !== from.get(partition)) continue;
+      const beginning = beginnings.get(partition) ?? 0n;
+      const begins = `${topic} partition ${partition} begins at ${beginning} by now, ${position} is next`;
+      if (mayMiss || beginning < position) {
+        settings.report(new Error(begins));
+        this.positions.set(partition, beginning);
+      } else {
+        settings.report(new Error(`${begins}: "parley cluster verify" says what to do`));
+        this.stopped.add(partition);
       }
     }
+  }
+
+  private async offsets(partitions: number[], timestamp: bigint): Promise<Map<number, bigint>> {
+    const { topic } = this.options;
+    const offsets = await this.consumer.listOffsets({
+      topics: [topic],
+      partitions: { [topic]: partitions },
+      timestamp,
+    });
+    return new Map(partitions.map((partition) => [partition, offsets.get(topic)?.[partition] ?? 0n]));
   }
 
   private failed(error: unknown): void {

@@ -35,6 +35,7 @@ export class OpenMailbox {
     const { settings, topic } = options;
     this.fetcher = new Fetcher({
       ...{ settings, topic },
+      mayMiss: true,
       hasRoom: () => this.waiting.length < deliveriesMax,
       receive: (_partition, records) => {
         for (const record of records) {

@@ -77,6 +77,7 @@ async function scan<Content>(
   const finished = Promise.withResolvers<void>();
   const fetcher = new Fetcher({
     ...{ settings, topic },
+    mayMiss: true,
     hasRoom: (partition) => left.has(partition),
     receive(partition, records) {
       const end = left.get(partition) ?? 0n;
