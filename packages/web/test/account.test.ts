@@ -43,6 +43,7 @@ describeInBrowser('an account', () => {
     await sessions.getByRole('listitem').filter({ hasText: 'this device' }).waitFor();
     await sessions.getByRole('button', { name: /^Revoke .*Firefox/ }).click();
     await other.page.getByRole('button', { name: 'Log in', exact: true }).waitFor();
+    await other.page.getByText('Your session was ended on another device.').waitFor();
     // Nothing of the account is left to see.
     expect(await other.page.getByText('Hello').count()).toBe(0);
     await sessions.getByText(/Firefox/).waitFor({ state: 'detached' });

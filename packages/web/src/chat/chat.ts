@@ -32,6 +32,7 @@ export class Chat {
   /** False until the engine has told what there is. */
   isReady = false;
   account: Account | null = null;
+  wasRevoked = false;
   connection: ConnectionState = { name: 'offline' };
   readonly conversations = new Map<ConversationId, ConversationData>();
   readonly people = new Map<UserId, PersonName>();
@@ -220,9 +221,10 @@ export class Chat {
     }
   }
 
-  private reset({ account, connection, conversations, pending }: Snapshot): void {
+  private reset({ account, wasRevoked, connection, conversations, pending }: Snapshot): void {
     this.isReady = true;
     this.account = account;
+    this.wasRevoked = wasRevoked;
     this.connection = connection;
     this.conversations.clear();
     this.pending.clear();

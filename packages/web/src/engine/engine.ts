@@ -26,6 +26,7 @@ export class Engine {
   private readonly ready: Promise<void>;
   /** As last known; the client hears of a new display name with its next connection only. */
   private account: Account | null = null;
+  private wasRevoked = false;
 
   constructor(url: string) {
     const runtime = {
@@ -64,6 +65,7 @@ export class Engine {
 
   /** Somebody logged in: everything is theirs from now on. */
   begin(account: Account): Account {
+    this.wasRevoked = false;
     this.becomes(account);
     this.tellAll({ kind: 'snapshot', snapshot: this.snapshot() });
     this.client.connect();
@@ -115,6 +117,7 @@ export class Engine {
       await this.client.call('listSessions', {});
     } catch (error) {
       if (!(error instanceof ParleyError) || error.code !== 'unauthenticated') throw error;
+      this.wasRevoked = true;
       await this.end();
     }
   }
@@ -127,6 +130,7 @@ export class Engine {
     const conversations = this.conversations.list();
     return {
       account: this.account,
+      wasRevoked: this.wasRevoked,
       connection: this.client.state,
       conversations: conversations.map(({ data }) => data),
       pending: conversations.flatMap(({ outbox }) => outbox.map(pendingOf)),

@@ -27,6 +27,8 @@ export interface PersonName {
 /** Everything a tab needs to show itself; what changes afterwards comes as {@link News}. */
 export interface Snapshot {
   account: Account | null;
+  /** Nobody logged out here: the session was revoked elsewhere. */
+  wasRevoked: boolean;
   connection: ConnectionState;
   conversations: ConversationData[];
   pending: Pending[];

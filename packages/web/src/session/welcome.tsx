@@ -1,6 +1,6 @@
 import { type FormEvent, useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
-import { useChatItself } from '../chat/use-chat.ts';
+import { useChat, useChatItself } from '../chat/use-chat.ts';
 import { failureText } from '../strings/failure-text.ts';
 import { type StringKey, t } from '../strings/strings.ts';
 import { Mark } from '../style/mark.tsx';
@@ -17,6 +17,7 @@ function invitationOf(hash: string): string | null {
 /** What a person sees who isn't logged in. */
 export function Welcome() {
   const chat = useChatItself();
+  const wasRevoked = useChat(({ wasRevoked }) => wasRevoked);
   const [location, navigate] = useLocation();
   const [invitation] = useState(() => invitationOf(window.location.hash));
   const [server, setServer] = useState<{ signup: SignupMode; empty: boolean } | null>(null);
@@ -48,7 +49,7 @@ export function Welcome() {
       setBusy(false);
     }
   };
-  const note = noteOf(isSignup, invitation, server);
+  const note = isSignup ? signupNote(invitation, server) : wasRevoked && 'sessionEnded';
   return (
     <main className="welcome">
       <form className="card" onSubmit={submit}>
@@ -93,12 +94,11 @@ export function Welcome() {
   );
 }
 
-function noteOf(
-  isSignup: boolean,
+function signupNote(
   invitation: string | null,
   server: { signup: SignupMode; empty: boolean } | null,
 ): StringKey | null {
-  if (!isSignup || !server) return null;
+  if (!server) return null;
   if (server.empty) return 'firstAccount';
   if (server.signup === 'closed') return 'signupClosed';
   if (invitation !== null) return 'invited';

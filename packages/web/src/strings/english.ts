@@ -17,6 +17,7 @@ export const english = {
   haveAccount: 'Have an account? Log in',
   firstAccount: 'Nobody is here yet. The first account administers this server.',
   invited: 'You were invited. Choose a name and a password.',
+  sessionEnded: 'Your session was ended on another device. Log in to go on.',
   signupClosed: 'This server takes no sign-ups.',
   signupByInvitation: 'This server takes sign-ups by invitation. Open the link that you were given.',
   showPassword: 'Show password',
