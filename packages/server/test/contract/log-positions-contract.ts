@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import type { Changes, Decided, Decision, Facts, LogReach } from '../../src/history/history-port.ts';
+import { shardOf } from '../../src/platform/shards.ts';
 import { ConversationsUnderTest, newIds } from './conversations-under-test.ts';
+import { shardsUnderTest } from './postgres-under-test.ts';
 import type { Stores } from './sqlite-stores.ts';
 
 const [creatorId = ''] = newIds(1);
@@ -65,12 +67,13 @@ export function describeLogPositions(name: string, open: () => Promise<Stores>):
       const conversations = new ConversationsUnderTest(stores);
       const conversationId = await conversations.create(creatorId);
       const entry = await conversations.send(conversationId, creatorId, 'text', 'm1');
-      const twice = apply([reach(0, 0, 1)], () => ({
+      const own = reach(shardOf(conversationId, shardsUnderTest), 0, 1);
+      const twice = apply([own], () => ({
         entries: [{ entry: { ...entry, seq: 3 }, commandId: 'm1' }],
-        reaches: [reach(0, 0, 1)],
+        reaches: [own],
       }));
       await expect(twice).rejects.toThrow();
-      expect(await known(0)).toEqual([]);
+      expect(await known(own.partition)).toEqual([]);
     });
   });
 }
