@@ -76,7 +76,7 @@ describeInBrowser('the web client reaches everybody', () => {
     await tabTo(page, 'button', 'Leave');
     await page.keyboard.press('Enter');
     const dialog = page.getByRole('dialog');
-    await dialog.waitFor();
+    await dialog.locator(':focus').waitFor();
     // What lies beneath a dialog is out of the keyboard's reach, and Escape closes it.
     for (let presses = 0; presses < 6; presses++) {
       await page.keyboard.press('Tab');

@@ -42,7 +42,7 @@ export default function Details({ conversation, onClose }: DetailsProps) {
         <div className="details-title">
           <ConversationAvatar conversation={conversation} />
           <strong dir="auto">{title}</strong>
-          {partner && <span className="muted">@{partner.username}</span>}
+          {partner && <bdi className="muted">@{partner.username}</bdi>}
           {description !== '' && <p dir="auto">{description}</p>}
         </div>
         <div className="details-actions">

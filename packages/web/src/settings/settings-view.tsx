@@ -89,7 +89,9 @@ function DisplayName() {
   };
   return (
     <form className="stack" onSubmit={submit}>
-      <p className="muted">@{account?.username}</p>
+      <p className="muted">
+        <bdi>@{account?.username}</bdi>
+      </p>
       <div className="field">
         <label htmlFor={id}>{t('displayName')}</label>
         <input id={id} name="displayName" required defaultValue={account?.displayName} dir="auto" autoComplete="name" />
