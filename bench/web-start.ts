@@ -10,13 +10,14 @@
 //   warm, from the address to the messages  313, 352 ms
 //   warm, the server away                   231, 271 ms
 import { mkdtempSync, rmSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ParleyClient } from '@parley/sdk';
 import { ServerProcess } from '../packages/server/test/support/server-process.ts';
 import { ensureBundle } from '../packages/web/build/bundle.ts';
 import { launchBrowser, openWindow } from '../packages/web/test/support/browser.ts';
+import { machine } from './bench-server.ts';
 import { Latencies } from './latencies.ts';
 
 const { values } = parseArgs({
@@ -25,7 +26,7 @@ const { values } = parseArgs({
 type Page = Awaited<ReturnType<typeof openWindow>>['page'];
 
 const password = 'a good password';
-const messagesEach = 60;
+const messageCount = 60;
 
 await ensureBundle();
 const data = mkdtempSync(join(tmpdir(), 'parley-web-start-'));
@@ -53,8 +54,8 @@ try {
     times['warm, the server away'].add(await reload(page));
     await context.close();
   }
-  console.log(`${cpus().length} × ${cpus()[0]?.model}, Chromium ${browser.version()}, server on the same machine`);
-  console.log(`${values.conversations} conversations, one of them with ${messagesEach} messages; ${values.runs} runs`);
+  console.log(`${machine()}, Chromium ${browser.version()}`);
+  console.log(`${values.conversations} conversations, one of them with ${messageCount} messages; ${values.runs} runs`);
   for (const [what, latencies] of Object.entries(times)) console.log(`${what}: ${latencies}`);
 } finally {
   await browser.close();
@@ -72,8 +73,9 @@ async function furnish(): Promise<string> {
     await client.conversations.createGroup({ name: `group ${count}`, userIds: [] });
   }
   const group = await client.conversations.createGroup({ name: 'the one', userIds: [] });
-  for (let count = 0; count < messagesEach; count++)
+  for (let count = 0; count < messageCount; count++) {
     await group.send(`message ${count} of some length, as people write`).sent();
+  }
   client.close();
   return group.id;
 }

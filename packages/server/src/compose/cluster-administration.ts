@@ -38,7 +38,7 @@ export interface ClusterStatus {
   shards: number;
   /** How many shards each PostgreSQL server has. */
   shardsByServer: Record<string, number>;
-  /** Commands that wait to be carried out, again or for the first time, in all partitions and in the partition that has most. */
+  /** Commands that wait to be carried out, also again, in all partitions and in the partition that has most. */
   commandsWaiting: number;
   commandsWaitingMost: { partition: number; commands: number };
   /** Commands that could not be decided since the cluster was made. */

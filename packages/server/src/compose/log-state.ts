@@ -23,7 +23,7 @@ export async function logState(
   clusterName: string,
 ): Promise<PartitionState[]> {
   const topic = commandsTopic(clusterName);
-  const [partitions, logId] = await Promise.all([topics.partitionsOf(topic), topics.idOf(topic)]);
+  const { partitions, id } = await topics.partitionsAndId(topic);
   if (partitions.length === 0) return [];
   // The log last: it grows meanwhile, and is never found shorter than it was.
   const decided = await decidedPositions(database);
@@ -36,7 +36,7 @@ export async function logState(
     return {
       ...{ partition, beginning, end: Number(ends.get(partition) ?? 0n) },
       done: Number(done.get(partition) ?? beginning),
-      decided: known?.logId === logId ? known.to : null,
+      decided: known?.logId === id ? known.to : null,
     };
   });
 }

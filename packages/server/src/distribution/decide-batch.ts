@@ -56,13 +56,15 @@ export function decideBatch(facts: Facts, { records, reaches }: BatchToDecide, n
 /** Up to where each partition is decided, of those that are in this very log. */
 function decidedPositions(facts: Facts, reaches: readonly LogReach[]): Map<number, number> {
   const decided = new Map<number, number>();
-  for (const { partition, logId } of reaches) {
+  const putBack = new Map<number, number>();
+  for (const { partition, logId, from } of reaches) {
     const known = facts.decided.get(partition);
-    if (known?.logId === logId) decided.set(partition, known.to);
+    if (known?.logId !== logId) continue;
+    decided.set(partition, known.to);
+    if (from > known.to) putBack.set(partition, known.to);
   }
-  const putBack = reaches.filter(({ partition, from }) => from > (decided.get(partition) ?? from));
-  if (putBack.length === 0) return decided;
-  throw new HistoryPutBack(new Map(putBack.map(({ partition }) => [partition, decided.get(partition) ?? 0])));
+  if (putBack.size > 0) throw new HistoryPutBack(putBack);
+  return decided;
 }
 
 class Batch {

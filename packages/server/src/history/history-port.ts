@@ -63,8 +63,8 @@ export interface HistoryStore {
   /**
    * One transaction: loads what is `needed`, calls `decide` (pure; may be called again when the transaction is
    * repeated), writes its changes. Resolves when they are durable (contract 1). Transactions that name a common
-   * conversation, or a partition, happen one after the other, on every server. Rejects with {@link Unavailable} when it could not be
-   * carried out; nothing, or all, was written.
+   * conversation, or a partition, happen one after the other, on every server. Rejects with {@link Unavailable} when
+   * it could not be carried out; nothing, or all, was written.
    */
   apply<Result>(needed: FactsNeeded, decide: (facts: Facts) => Decision<Result>): Promise<Result>;
 

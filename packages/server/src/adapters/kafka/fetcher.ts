@@ -1,5 +1,6 @@
 import { Consumer } from '@platformatic/kafka';
 import { backOffMs, clientOptions, failureOf, isBrokerError, type KafkaSettings } from './connection.ts';
+import { atTheBeginning, atTheEnd } from './positions.ts';
 
 /** A record as it is in the log. */
 export interface FetchedRecord {
@@ -31,10 +32,6 @@ type FetchResponse = Awaited<ReturnType<Consumer['fetch']>>;
 
 /** Kafka's error code of a position that the log doesn't have (any more). */
 const offsetOutOfRange = 1;
-
-/** Kafka's time stamps of the first record and of the next one. */
-const theBeginning = -2n;
-const theEnd = -1n;
 
 /** A broker answers after this when nothing came. */
 const waitMs = 250;
@@ -91,7 +88,7 @@ export class Fetcher {
     const partitions = [...this.positions.keys()];
     if (partitions.length === 0) return new Map();
     try {
-      return await this.offsets(partitions, theEnd);
+      return await this.offsets(partitions, atTheEnd);
     } catch (error) {
       throw failureOf(error, 'tell offsets');
     }
@@ -179,7 +176,7 @@ export class Fetcher {
       partitions.filter(({ errorCode }) => errorCode === offsetOutOfRange).map(({ partitionIndex }) => partitionIndex),
     );
     // The answer itself has no beginning.
-    const beginnings = await this.offsets(gone, theBeginning);
+    const beginnings = await this.offsets(gone, atTheBeginning);
     for (const partition of gone) {
       const position = this.positions.get(partition);
       if (position === undefined || position !== from.get(partition)) continue;

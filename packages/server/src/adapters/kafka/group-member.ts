@@ -1,6 +1,7 @@
 import { Consumer } from '@platformatic/kafka';
 import { Unusable } from '../../platform/failures.ts';
 import { clientOptions, failureOf, isBrokerError, type KafkaSettings } from './connection.ts';
+import { atTheBeginning } from './positions.ts';
 
 export interface GroupTimes {
   /** A member that isn't heard of for this long is dead: its partitions go to others. */
@@ -134,7 +135,11 @@ export class GroupMember {
     const found = offsets.get(topic) ?? [];
     const hasNone = partitions.some((partition) => (found[partition] ?? -1n) < 0n);
     const beginnings = hasNone
-      ? await this.consumer.listOffsets({ topics: [topic], partitions: { [topic]: partitions }, timestamp: -2n })
+      ? await this.consumer.listOffsets({
+          topics: [topic],
+          partitions: { [topic]: partitions },
+          timestamp: atTheBeginning,
+        })
       : null;
     return new Map(
       partitions.map((partition) => {

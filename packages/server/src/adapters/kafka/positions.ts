@@ -4,8 +4,9 @@ import { failureOf, isBrokerError } from './connection.ts';
 /** Offsets by partition. */
 export type Offsets = Map<number, bigint>;
 
-const atTheEnd = -1n;
-const atTheBeginning = -2n;
+/** Kafka's time stamps of where the next record will be, and of the oldest record that there is. */
+export const atTheEnd = -1n;
+export const atTheBeginning = -2n;
 
 /** How far topics reach, and how far groups have come in them. Every call rejects with `Unavailable`. */
 export class Positions {

@@ -23,6 +23,12 @@ const replicasAsked = 3;
 const pollMs = 20;
 const inSyncAsked = 2;
 
+interface DescribedTopic {
+  id: string;
+  count: number;
+  replicas: number;
+}
+
 /** Makes, looks at and removes the cluster's topics. */
 export class Topics {
   private readonly admin: Admin;
@@ -52,7 +58,7 @@ export class Topics {
    */
   async check({ shards, allowSingleBroker }: { shards: number; allowSingleBroker: boolean }): Promise<void> {
     const topic = commandsTopic(this.settings.clusterName);
-    const found = await this.partitions(topic);
+    const found = await this.described(topic);
     if (!found) throw new Unusable(`--kafka: there is no topic ${topic}: make it with "parley cluster init"`);
     if (found.count !== shards) {
       throw new Unusable(
@@ -95,7 +101,7 @@ export class Topics {
 
   /** How many copies of each record the cluster's topics have. */
   async replicationFactor(): Promise<number> {
-    return (await this.partitions(commandsTopic(this.settings.clusterName)))?.replicas ?? 1;
+    return (await this.described(commandsTopic(this.settings.clusterName)))?.replicas ?? 1;
   }
 
   async createMailbox(serverId: string): Promise<void> {
@@ -125,13 +131,13 @@ export class Topics {
 
   /** The partitions of a topic; none when it isn't there. */
   async partitionsOf(topic: string): Promise<number[]> {
-    const count = (await this.partitions(topic))?.count ?? 0;
-    return Array.from({ length: count }, (_, partition) => partition);
+    return partitionsOf(await this.described(topic));
   }
 
-  /** What tells a topic from one that was removed and had its name; null when it isn't there. */
-  async idOf(topic: string): Promise<string | null> {
-    return (await this.partitions(topic))?.id ?? null;
+  /** The partitions of a topic, and what tells it from one that was removed and had its name. */
+  async partitionsAndId(topic: string): Promise<{ partitions: number[]; id: string | null }> {
+    const described = await this.described(topic);
+    return { partitions: partitionsOf(described), id: described?.id ?? null };
   }
 
   /** How many records a topic of one partition was ever given. */
@@ -173,7 +179,7 @@ export class Topics {
     }
   }
 
-  private async partitions(topic: string): Promise<{ id: string; count: number; replicas: number } | undefined> {
+  private async described(topic: string): Promise<DescribedTopic | undefined> {
     try {
       const metadata = await this.admin.metadata({ topics: [topic], forceUpdate: true });
       const described = metadata.topics.get(topic);
@@ -199,4 +205,8 @@ export class Topics {
       throw failureOf(error, doing);
     }
   }
+}
+
+function partitionsOf(described: DescribedTopic | undefined): number[] {
+  return Array.from({ length: described?.count ?? 0 }, (_, partition) => partition);
 }

@@ -21,9 +21,10 @@ export async function loadFacts(
   const { conversationIds, participants, repeats, reaches } = needed;
   const shards = conversationIds.map(shardOf);
   const partitions = reaches.map(({ partition }) => partition);
+  const asked = [...new Set([...shards, ...partitions])];
   const [row] = await sql<FactsRow[]>`
     SELECT
-      (SELECT count(served(shard)) FROM unnest(${[...new Set([...shards, ...partitions])]}::smallint[]) AS shard) AS served,
+      (SELECT count(served(shard)) FROM unnest(${asked}::smallint[]) AS shard) AS served,
       (SELECT json_agg(c) FROM unnest(${shards}::smallint[], ${conversationIds}::text[]) AS wanted (shard, id)
         JOIN conversations c USING (shard, id)) AS heads,
       (SELECT json_agg(p) FROM unnest(

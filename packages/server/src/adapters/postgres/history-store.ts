@@ -26,7 +26,11 @@ export class PostgresHistoryStore implements HistoryStore {
   constructor(private readonly database: ShardedDatabase) {}
 
   apply<Result>(needed: FactsNeeded, decide: (facts: Facts) => Decision<Result>): Promise<Result> {
-    return this.turns.take(this.shardsOf(needed), () => this.decideAndWrite(needed, decide));
+    const shards = new Set([
+      ...this.database.shardsOf(needed.conversationIds),
+      ...needed.reaches.map(({ partition }) => partition),
+    ]);
+    return this.turns.take([...shards], () => this.decideAndWrite(needed, decide));
   }
 
   private async decideAndWrite<Result>(
@@ -56,10 +60,6 @@ export class PostgresHistoryStore implements HistoryStore {
       ({ shard }) => shard,
       (sql, group) => writeChanges(sql, group, facts),
     );
-  }
-
-  private shardsOf({ conversationIds, reaches }: FactsNeeded): number[] {
-    return [...new Set([...conversationIds.map(this.shardOf), ...reaches.map(({ partition }) => partition)])];
   }
 
   async range({ conversationId, fromSeq, toSeq, order, limit, textBytes }: HistoryRange): Promise<Entry[]> {
@@ -95,17 +95,18 @@ export class PostgresHistoryStore implements HistoryStore {
 
   private async facts(needed: FactsNeeded): Promise<Facts> {
     const idsOf = Map.groupBy(needed.conversationIds, this.shardOf);
-    const participantsOf = Map.groupBy(needed.participants, ({ conversationId }) => this.shardOf(conversationId));
-    const repeatsOf = Map.groupBy(needed.repeats, ({ conversationId }) => this.shardOf(conversationId));
+    const participantsOf = Map.groupBy(needed.participants, ({ conversationId }) => conversationId);
+    const repeatsOf = Map.groupBy(needed.repeats, ({ conversationId }) => conversationId);
     const reachesOf = Map.groupBy(needed.reaches, ({ partition }) => partition);
     const parts = await this.database.atEachShard(
-      this.shardsOf(needed),
+      [...new Set([...idsOf.keys(), ...reachesOf.keys()])],
       (shard) => shard,
       (sql, group) => {
+        const conversationIds = group.flatMap((shard) => idsOf.get(shard) ?? []);
         const neededThere = {
-          conversationIds: group.flatMap((shard) => idsOf.get(shard) ?? []),
-          participants: group.flatMap((shard) => participantsOf.get(shard) ?? []),
-          repeats: group.flatMap((shard) => repeatsOf.get(shard) ?? []),
+          conversationIds,
+          participants: conversationIds.flatMap((id) => participantsOf.get(id) ?? []),
+          repeats: conversationIds.flatMap((id) => repeatsOf.get(id) ?? []),
           reaches: group.flatMap((shard) => reachesOf.get(shard) ?? []),
         };
         return loadFacts(sql, neededThere, this.shardOf);

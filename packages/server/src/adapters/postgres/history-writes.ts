@@ -12,13 +12,19 @@ export interface ShardChanges extends Changes {
   shard: number;
 }
 
+/** By shard, each shard's in the order of its conversations. */
 export function changesByShard(
   { heads, entries, participants, reaches }: Changes,
   shardOf: (conversationId: ConversationId) => number,
 ): ShardChanges[] {
-  const headsOf = Map.groupBy(heads, ({ id }) => shardOf(id));
-  const entriesOf = Map.groupBy(entries, ({ entry }) => shardOf(entry.conversationId));
-  const participantsOf = Map.groupBy(participants, ({ conversationId }) => shardOf(conversationId));
+  const inShards = <Item>(items: readonly Item[], idOf: (item: Item) => ConversationId) =>
+    Map.groupBy(
+      items.toSorted((a, b) => Number(idOf(a) > idOf(b)) - Number(idOf(a) < idOf(b))),
+      (item) => shardOf(idOf(item)),
+    );
+  const headsOf = inShards(heads, ({ id }) => id);
+  const entriesOf = inShards(entries, ({ entry }) => entry.conversationId);
+  const participantsOf = inShards(participants, ({ conversationId }) => conversationId);
   const reachesOf = Map.groupBy(reaches, ({ partition }) => partition);
   const shards = new Set([...headsOf.keys(), ...entriesOf.keys(), ...participantsOf.keys(), ...reachesOf.keys()]);
   return Array.from(shards, (shard) => ({
@@ -38,25 +44,21 @@ export function changesByShard(
 export async function writeChanges(sql: Sql, changes: readonly ShardChanges[], facts: Facts): Promise<void> {
   const ordered = changes.toSorted((a, b) => a.shard - b.shard);
   const heads = ordered.flatMap((each) =>
-    sorted(each.heads, ({ id }) => id).map((head) => ({
+    each.heads.map((head) => ({
       ...headRow(head, each.shard),
       decided_by: facts.heads.get(head.id)?.headSeq ?? 0,
     })),
   );
-  const places = ordered.flatMap((each) =>
-    sorted(each.participants, ({ conversationId }) => conversationId).map((place) => participantRow(place, each.shard)),
-  );
+  const places = ordered.flatMap((each) => each.participants.map((place) => participantRow(place, each.shard)));
   const log = ordered.flatMap((each) =>
-    sorted(each.entries, ({ entry }) => entry.conversationId).map(({ entry, commandId }) =>
-      entryRow(entry, commandId, each.shard),
-    ),
+    each.entries.map(({ entry, commandId }) => entryRow(entry, commandId, each.shard)),
   );
-  const terms = ordered.flatMap(({ shard, heads: ofShard }) =>
-    ofShard
+  const terms = ordered.flatMap((each) =>
+    each.heads
       .filter((head) => isFoundDifferently(head, facts.heads.get(head.id)))
-      .map((head) => ({ shard, conversation_id: head.id, found_by: termsOf(head) })),
+      .map((head) => ({ shard: each.shard, conversation_id: head.id, found_by: termsOf(head) })),
   );
-  const reached = ordered.flatMap(({ reaches }) => reaches.map((reach) => reachedRow(reach, facts)));
+  const reached = ordered.flatMap((each) => each.reaches.map((reach) => reachedRow(reach, facts)));
   const some = (rows: readonly object[]) => (rows.length > 0 ? json(sql, rows) : null);
   await sql`
     SELECT apply_batch(
@@ -65,10 +67,6 @@ export async function writeChanges(sql: Sql, changes: readonly ShardChanges[], f
       ${some(heads.filter((head) => head.decided_by > 0))}::json,
       ${some(places)}::json, ${json(sql, log)}, ${some(terms)}::json, ${some(reached)}::json
     )`;
-}
-
-function sorted<Item>(items: readonly Item[], keyOf: (item: Item) => string): Item[] {
-  return items.toSorted((a, b) => Number(keyOf(a) > keyOf(b)) - Number(keyOf(a) < keyOf(b)));
 }
 
 /** Whether what a channel is found by has changed. */
