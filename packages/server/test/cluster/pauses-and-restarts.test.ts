@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { clusterStatus } from '../../src/compose/cluster-administration.ts';
+import { clusterStatus, moveShardTo, shardPlaces, verifyCluster } from '../../src/compose/cluster-administration.ts';
 import { loadConfig } from '../../src/settings/settings.ts';
 import { ClusterProcesses, type Place, roles } from '../support/cluster-processes.ts';
 import { withoutHaproxy } from '../support/haproxy.ts';
@@ -25,7 +25,8 @@ describe.skipIf(absent !== null)('a cluster under load', () => {
     await cluster.stop();
   }, 60_000);
 
-  const liveServers = async () => (await clusterStatus(loadConfig(cluster.settings, {}))).liveServers;
+  const config = () => loadConfig(cluster.settings, {});
+  const liveServers = async () => (await clusterStatus(config())).liveServers;
   async function untilLive(count: number): Promise<void> {
     while ((await liveServers()) !== count) await Bun.sleep(200);
   }
@@ -54,6 +55,16 @@ describe.skipIf(absent !== null)('a cluster under load', () => {
     await witnesses.untilAcknowledged(400);
   }, 120_000);
 
+  test('every shard goes to the other PostgreSQL server: writing goes on', async () => {
+    const other = (server: string) => (server === 'one' ? 'two' : 'one');
+    const places = await shardPlaces(config());
+    for (const [shard, server] of places.entries()) {
+      const move = { shard, targetName: other(server), sourceUrl: null, tell: () => undefined };
+      await witnesses.goOnAfter(`shard ${shard} moved`, () => moveShardTo(config(), move));
+    }
+    expect(await shardPlaces(config())).toEqual(places.map(other));
+  }, 120_000);
+
   test('every process is restarted, one after the other: sends go on', async () => {
     await witnesses.untilAcknowledged(100);
     witnesses.takeLatencies();
@@ -74,5 +85,8 @@ describe.skipIf(absent !== null)('a cluster under load', () => {
     await witnesses.untilAcknowledged(100);
     await witnesses.fallSilent();
     expect((await witnesses.agree()).length).toBeGreaterThan(1_000);
+    const told: string[] = [];
+    await verifyCluster(config(), { repair: false, tell: (line) => told.push(line) });
+    expect(told).toEqual([]);
   }, 120_000);
 });
