@@ -218,6 +218,39 @@ describe.skipIf(withoutPostgres !== null)('shards on PostgreSQL', () => {
       });
     });
 
+    test('waits for the last write, however late it arrives', async () => {
+      await initialise(servers, shardsUnderTest);
+      const stores = storesOf(await open());
+      const conversations = new ConversationsUnderTest(stores);
+      const shard = 4;
+      const ana = systemIds.uuid();
+      const conversationId = await conversationIn(shard, conversations, ana);
+      const [one, two] = servers;
+      await withPool(one, (source) =>
+        withPool(two, async (target) => {
+          const moveUntil = (tell: (step: string) => void) =>
+            moveShard({ shard, source, target, sourceUrl: one.url, tell });
+          const copied = moveUntil((step) => {
+            if (step.startsWith('holding back')) throw new Error('interrupted');
+          });
+          await expect(copied).rejects.toThrow('interrupted');
+          const subscription = `${one.schema}_shard_${shard}`;
+          const arriving = (state: 'ENABLE' | 'DISABLE') =>
+            target.run((sql) => sql.unsafe(`ALTER SUBSCRIPTION ${subscription} ${state}`));
+          await arriving('DISABLE');
+          const last = await conversations.send(conversationId, ana, 'the last');
+          const moving = moveUntil(() => undefined);
+          const mark = () =>
+            source.run((sql) => sql`SELECT 1 FROM claims WHERE shard = ${shard} AND name LIKE 'moved %'`);
+          while ((await mark()).length === 0) await Bun.sleep(10);
+          await arriving('ENABLE');
+          await moving;
+          const log = await stores.history.range({ ...wholeLog, conversationId });
+          expect(log.at(-1)).toEqual(last);
+        }),
+      );
+    });
+
     test('that was interrupted at any step goes on from there', async () => {
       await initialise(servers, shardsUnderTest);
       const database = await open();
