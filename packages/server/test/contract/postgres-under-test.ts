@@ -1,4 +1,6 @@
-import { afterAll } from 'bun:test';
+import { afterAll, afterEach, beforeEach } from 'bun:test';
+import { PostgresConversationStore } from '../../src/adapters/postgres/conversation-store.ts';
+import { PostgresHistoryStore } from '../../src/adapters/postgres/history-store.ts';
 import { initialise } from '../../src/adapters/postgres/initialise.ts';
 import type { PostgresServer } from '../../src/adapters/postgres/pool.ts';
 import { shardTables } from '../../src/adapters/postgres/schema-steps.ts';
@@ -18,6 +20,31 @@ export async function twoServers(): Promise<[PostgresServer, PostgresServer]> {
     return { name: each, url: await newDatabase(url, `${name}_${each}`), schema: 'parley' };
   };
   return [await server('one'), await server('two')];
+}
+
+/** Two servers for each test of the group that asks; what is opened on them is closed after it. */
+export function serversOfEachTest() {
+  const databases: ShardedDatabase[] = [];
+  const made = {
+    servers: [] as unknown as [PostgresServer, PostgresServer],
+    async open(): Promise<ShardedDatabase> {
+      const database = await ShardedDatabase.open(made.servers);
+      databases.push(database);
+      return database;
+    },
+  };
+  beforeEach(async () => {
+    made.servers = await twoServers();
+  });
+  afterEach(async () => {
+    for (const database of databases.splice(0)) await database.close();
+    await dropDatabases(made.servers);
+  });
+  return made;
+}
+
+export function storesOf(database: ShardedDatabase) {
+  return { history: new PostgresHistoryStore(database), conversations: new PostgresConversationStore(database) };
 }
 
 let opened: { servers: PostgresServer[]; database: ShardedDatabase } | null = null;
