@@ -128,6 +128,37 @@ describeInBrowser('a conversation', () => {
     await page.getByRole('button', { name: /new messages|Jump to the latest/ }).waitFor({ state: 'detached' });
   });
 
+  test('who scrolls up just as a message comes in stays there', async () => {
+    const { page } = ana;
+    const [conversation] = (await server.call(mira, 'getHomepage', {})).conversations;
+    for (let round = 0; round < 5; round++) {
+      await page.getByRole('button', { name: /new messages|Jump to the latest/ }).waitFor({ state: 'detached' });
+      const top = page.getByRole('log').evaluate(
+        (list) =>
+          new Promise<number>((resolve) => {
+            const count = list.querySelectorAll('article').length;
+            const observer = new MutationObserver(() => {
+              if (list.querySelectorAll('article').length === count) return;
+              observer.disconnect();
+              const wanted = list.scrollTop - 600;
+              list.scrollTop = wanted;
+              let frames = 0;
+              const settle = () => {
+                if (++frames < 30) requestAnimationFrame(settle);
+                else resolve(list.scrollTop - wanted);
+              };
+              settle();
+            });
+            observer.observe(list, { childList: true, subtree: true });
+          }),
+      );
+      await say(`meanwhile ${round}`, conversation?.id);
+      expect(Math.abs(await top)).toBeLessThan(100);
+      await page.getByRole('button', { name: /new message|Jump to the latest/ }).click();
+      await ana.message(`meanwhile ${round}`).waitFor();
+    }
+  });
+
   test('what comes in is read out, code is copied, and days are told apart', async () => {
     await ana.open('Harbour');
     await say('```\nlet x = 1;\n```');

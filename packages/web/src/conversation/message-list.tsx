@@ -1,5 +1,14 @@
 import { ArrowDown } from 'lucide-react';
-import { type RefObject, useEffect, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import {
+  type RefObject,
+  useCallback,
+  useEffect,
+  useImperativeHandle,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react';
 import { VList, type VListHandle } from 'virtua';
 import { useChat, useChatItself } from '../chat/use-chat.ts';
 import { t } from '../strings/strings.ts';
@@ -38,12 +47,24 @@ export function MessageList({ conversationId, title, isAttended, onLeave, handle
   const scroller = useRef<HTMLDivElement>(null);
   const [isAtEnd, setAtEnd] = useState(false);
   const stick = useRef(false);
+  /** How long the list was when its end was last shown. */
+  const endPx = useRef(0);
   const { entries, hasEnd, hasStart, openAt, generation } = view;
   const rows = useMemo(
     () => rowsOf({ entries, pending: hasEnd ? pending : [], me, unreadFrom: openAt, readSeq }),
     [entries, pending, hasEnd, me, openAt, readSeq],
   );
   const shift = useShift(rows);
+  const stayAtEnd = useCallback(() => {
+    const viewport = viewportOf(scroller.current);
+    if (!viewport || !stick.current) return;
+    // Somebody has scrolled up, and the event that says so is on its way.
+    const shownPx = viewport.scrollTop + viewport.clientHeight;
+    if (shownPx < Math.min(endPx.current, viewport.scrollHeight) - atEndPx) return;
+    // The list's own way to a row goes on for a while as rows are measured, and would take back who scrolls meanwhile.
+    viewport.scrollTop = viewport.scrollHeight;
+    endPx.current = viewport.scrollHeight;
+  }, []);
 
   // A part of the conversation that is shown for the first time begins at the first unread message, or at its end.
   const shownGeneration = useRef(0);
@@ -52,27 +73,22 @@ export function MessageList({ conversationId, title, isAttended, onLeave, handle
     shownGeneration.current = generation;
     const unread = rows.findIndex(({ startsUnread }) => startsUnread);
     stick.current = unread < 0;
-    if (unread < 0) list.current?.scrollToIndex(rows.length - 1, { align: 'end' });
-    else list.current?.scrollToIndex(unread, { align: 'start', offset: -48 });
+    endPx.current = 0;
+    if (unread >= 0) list.current?.scrollToIndex(unread, { align: 'start', offset: -48 });
   }, [generation, rows]);
 
-  useLayoutEffect(() => {
-    if (stick.current && rows.length > 0) list.current?.scrollToIndex(rows.length - 1, { align: 'end' });
-  }, [rows]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: whenever rows have changed.
+  useLayoutEffect(stayAtEnd, [rows, stayAtEnd]);
 
-  const lastOffset = useRef(0);
-  const lastFirstKey = useRef('');
   const check = () => {
     const { current } = list;
     if (!current || !view.isLoaded) return;
     const { scrollOffset, scrollSize, viewportSize } = current;
     const below = scrollSize - viewportSize - scrollOffset;
-    const firstKey = rows[0]?.key ?? '';
-    // Rows that come in move the end away; only who scrolls up leaves it.
-    const hasLeft = scrollOffset < lastOffset.current && firstKey === lastFirstKey.current;
-    lastOffset.current = scrollOffset;
-    lastFirstKey.current = firstKey;
-    const isEnd = hasEnd && (below <= atEndPx || (stick.current && !hasLeft));
+    // Whatever moves the end away brings it back at once; only who scrolls up is somewhere else.
+    const viewport = viewportOf(scroller.current);
+    const isEnd = hasEnd && viewport !== null && isEndShown(viewport);
+    if (isEnd) endPx.current = viewport.scrollHeight;
     stick.current = isEnd;
     timeline.isAtEnd = isEnd;
     setAtEnd(isEnd);
@@ -85,13 +101,13 @@ export function MessageList({ conversationId, title, isAttended, onLeave, handle
   useEffect(() => {
     const element = scroller.current;
     if (!element) return;
-    // A smaller window, or a taller composer, hides nothing at the end.
-    const observer = new ResizeObserver(() => {
-      if (stick.current) list.current?.scrollToIndex(rows.length - 1, { align: 'end' });
-    });
+    // A smaller window, a taller composer, or rows taller than they were taken for, hide nothing at the end.
+    const observer = new ResizeObserver(stayAtEnd);
     observer.observe(element);
+    const content = viewportOf(element)?.firstElementChild;
+    if (content) observer.observe(content);
     return () => observer.disconnect();
-  }, [rows.length]);
+  }, [stayAtEnd]);
 
   const [seen, setSeen] = useState<Row['place']>(null);
   const seenSeq = seen?.seq;
@@ -102,7 +118,8 @@ export function MessageList({ conversationId, title, isAttended, onLeave, handle
   const toEnd = async () => {
     await timeline.loadEnd();
     stick.current = true;
-    list.current?.scrollToIndex(Number.MAX_SAFE_INTEGER, { align: 'end' });
+    endPx.current = 0;
+    stayAtEnd();
     setAtEnd(true);
   };
   useImperativeHandle(handle, () => ({
@@ -168,6 +185,15 @@ export function MessageList({ conversationId, title, isAttended, onLeave, handle
       )}
     </div>
   );
+}
+
+/** What scrolls in the list. */
+function viewportOf(scroller: HTMLElement | null): HTMLElement | null {
+  return scroller?.querySelector<HTMLElement>('.message-list') ?? null;
+}
+
+function isEndShown({ scrollHeight, clientHeight, scrollTop }: HTMLElement): boolean {
+  return scrollHeight - clientHeight - scrollTop <= atEndPx;
 }
 
 /** The place of the last row that shows; of the last of all at the end. */
