@@ -66,6 +66,8 @@ const Watch = z
     userIds: z.array(UserId).check(z.maxLength(limits.watchedUsers)),
     /** Conversations whose online count is wanted. */
     conversationIds: z.optional(z.array(ConversationId).check(z.maxLength(limits.watchedConversations))),
+    /** Conversations of which it is wanted who types. */
+    typingIn: z.optional(z.array(ConversationId).check(z.maxLength(limits.watchedTyping))),
   })
   .register(z.globalRegistry, {
     id: 'WatchFrame',
@@ -159,7 +161,10 @@ const ReadFrame = z
 
 const TypingFrame = z
   .object({ type: z.literal('typing'), conversationId: ConversationId, userId: UserId })
-  .register(z.globalRegistry, { id: 'TypingFrame', description: 'Somebody types; valid for six seconds.' });
+  .register(z.globalRegistry, {
+    id: 'TypingFrame',
+    description: 'Somebody types in a conversation that your `watch` names in `typingIn`; valid for six seconds.',
+  });
 
 const PresenceFrame = z
   .object({

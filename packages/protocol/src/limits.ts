@@ -39,6 +39,8 @@ export const limits = {
   watchedUsers: 500,
   /** Conversations whose online count one connection can watch at once. */
   watchedConversations: 20,
+  /** Conversations of which one connection can be told at once who types. */
+  watchedTyping: 100,
   /** From opening a socket to the end of its `hello`. */
   helloTimeoutMs: 5_000,
   /** A client sends something, if only `ping`, at least this often. */

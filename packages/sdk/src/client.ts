@@ -1,14 +1,12 @@
 import type {
   Account,
   Conversation as ConversationData,
-  ConversationId,
   InputOf,
   OperationId,
   Receipt,
   ResponseOf,
   ServerFrame,
   ServerFrameOf,
-  UserId,
 } from '@parley/protocol';
 import { CatchUp } from './catch-up.ts';
 import type { ClientCore, ClientEvents } from './client-core.ts';
@@ -27,7 +25,7 @@ import { Session } from './session.ts';
 import { MemoryStore } from './store/memory-store.ts';
 import type { Store, StoredMessage } from './store/store.ts';
 import { Typing } from './typing.ts';
-import { Watches } from './watches.ts';
+import { type Watch, Watches } from './watches.ts';
 
 export interface ClientOptions {
   /** Of the server, without a path: `https://chat.example.org`. */
@@ -160,9 +158,9 @@ export class ParleyClient {
     return this.api.call('userSearch', query);
   }
 
-  /** Presence of these people, and online counts of these conversations, come as `presence` until it is undone. */
-  watch(userIds: readonly UserId[], conversationIds: readonly ConversationId[] = []): () => void {
-    return this.watches.add(userIds, conversationIds);
+  /** What is in view, until it is undone: presence and online counts come as `presence`, typing as `typing`. */
+  watch(watch: Watch): () => void {
+    return this.watches.add(watch);
   }
 
   private createCore(): ClientCore {

@@ -11,3 +11,4 @@ export { defaultRuntime, type Runtime } from './runtime.ts';
 export { IndexedDbStore } from './store/indexeddb-store.ts';
 export { MemoryStore } from './store/memory-store.ts';
 export type { Store, StoredConversation, StoredMessage, StoredSession } from './store/store.ts';
+export type { Watch } from './watches.ts';

@@ -2,9 +2,14 @@ import { type ConversationId, limits, type UserId } from '@parley/protocol';
 import type { Connection } from './connection.ts';
 import { Disconnected } from './parley-error.ts';
 
-interface Watch {
-  userIds: readonly UserId[];
-  conversationIds: readonly ConversationId[];
+/** What one view shows of others. Of all views together the newest `limits.watched…` count. */
+export interface Watch {
+  /** Whose presence. */
+  userIds?: readonly UserId[];
+  /** Conversations whose online count. */
+  conversationIds?: readonly ConversationId[];
+  /** Conversations in which it is told who types. */
+  typingIn?: readonly ConversationId[];
 }
 
 /** What all views together watch, told to the server whenever it changes and after each reconnect. */
@@ -17,8 +22,8 @@ export class Watches {
     private readonly reportFailure: (error: unknown) => void,
   ) {}
 
-  add(userIds: readonly UserId[], conversationIds: readonly ConversationId[]): () => void {
-    const watch = { userIds, conversationIds };
+  add(given: Watch): () => void {
+    const watch = { ...given };
     this.watches.add(watch);
     this.schedule();
     return () => {
@@ -43,13 +48,14 @@ export class Watches {
   /** The newest watches come first where all together are more than the server takes. */
   private tell(): void {
     const newestFirst = [...this.watches].reverse();
-    const userIds = [...new Set(newestFirst.flatMap((watch) => watch.userIds))].slice(0, limits.watchedUsers);
-    const conversationIds = [...new Set(newestFirst.flatMap((watch) => watch.conversationIds))];
+    const all = (what: keyof Watch, atMost: number) =>
+      [...new Set(newestFirst.flatMap((watch) => watch[what] ?? []))].slice(0, atMost);
     this.connection
       .request({
         type: 'watch',
-        userIds,
-        conversationIds: conversationIds.slice(0, limits.watchedConversations),
+        userIds: all('userIds', limits.watchedUsers),
+        conversationIds: all('conversationIds', limits.watchedConversations),
+        typingIn: all('typingIn', limits.watchedTyping),
       })
       .catch((error: unknown) => {
         // The next connection tells it.

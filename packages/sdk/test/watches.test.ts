@@ -1,10 +1,10 @@
 import { beforeEach, expect, test } from 'bun:test';
 import { limits, type ServerFrame } from '@parley/protocol';
 import { Disconnected, ParleyError } from '../src/index.ts';
-import { Watches } from '../src/watches.ts';
+import { type Watch, Watches } from '../src/watches.ts';
 import { settled } from './support/fake-runtime.ts';
 
-let told: { userIds?: string[]; conversationIds?: string[] }[];
+let told: Watch[];
 let failures: unknown[];
 let outcome: () => Promise<ServerFrame>;
 let watches: Watches;
@@ -22,17 +22,17 @@ beforeEach(() => {
 const many = (prefix: string, count: number) => Array.from({ length: count }, (_, index) => `${prefix}${index}`);
 
 test('what changes within one turn is told once, each person once', async () => {
-  watches.add(['ana', 'ben'], []);
-  const undo = watches.add(['eve'], []);
-  watches.add(['ben', 'cleo'], ['room']);
+  watches.add({ userIds: ['ana', 'ben'] });
+  const undo = watches.add({ userIds: ['eve'] });
+  watches.add({ userIds: ['ben', 'cleo'], conversationIds: ['room'], typingIn: ['room'] });
   undo();
   await settled();
-  expect(told).toMatchObject([{ userIds: ['ben', 'cleo', 'ana'], conversationIds: ['room'] }]);
+  expect(told).toMatchObject([{ userIds: ['ben', 'cleo', 'ana'], conversationIds: ['room'], typingIn: ['room'] }]);
 });
 
 test('what is no longer watched by any view is no longer told', async () => {
-  const undo = watches.add(['ana', 'ben'], []);
-  watches.add(['ben'], []);
+  const undo = watches.add({ userIds: ['ana', 'ben'] });
+  watches.add({ userIds: ['ben'] });
   await settled();
   undo();
   undo();
@@ -41,18 +41,23 @@ test('what is no longer watched by any view is no longer told', async () => {
 });
 
 test('of more than the server takes, the newest are watched', async () => {
-  watches.add(many('old', limits.watchedUsers), many('old room', limits.watchedConversations));
-  watches.add(['new'], ['new room']);
+  watches.add({
+    userIds: many('old', limits.watchedUsers),
+    conversationIds: many('old room', limits.watchedConversations),
+    typingIn: many('old talk', limits.watchedTyping),
+  });
+  watches.add({ userIds: ['new'], conversationIds: ['new room'], typingIn: ['new talk'] });
   await settled();
   expect(told[0]?.userIds).toEqual(['new', ...many('old', limits.watchedUsers - 1)]);
   expect(told[0]?.conversationIds).toEqual(['new room', ...many('old room', limits.watchedConversations - 1)]);
+  expect(told[0]?.typingIn).toEqual(['new talk', ...many('old talk', limits.watchedTyping - 1)]);
 });
 
 test('after a reconnect everything is told again; nothing when nothing is watched', async () => {
   watches.resume();
   await settled();
   expect(told).toEqual([]);
-  watches.add(['ana'], []);
+  watches.add({ userIds: ['ana'] });
   await settled();
   watches.resume();
   await settled();
@@ -61,12 +66,12 @@ test('after a reconnect everything is told again; nothing when nothing is watche
 
 test('a refusal is reported; being without a connection is not', async () => {
   outcome = () => Promise.reject(new Disconnected('not connected'));
-  watches.add(['ana'], []);
+  watches.add({ userIds: ['ana'] });
   await settled();
   expect(failures).toEqual([]);
   const refusal = new ParleyError('rate_limited', 'slowly');
   outcome = () => Promise.reject(refusal);
-  watches.add(['ben'], []);
+  watches.add({ userIds: ['ben'] });
   await settled();
   expect(failures).toEqual([refusal]);
 });

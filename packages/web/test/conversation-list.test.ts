@@ -4,6 +4,13 @@ import type { WireClient } from '../../server/test/support/wire-client.ts';
 import { browserOfFile, describeInBrowser } from './support/browser.ts';
 import { PersonInBrowser } from './support/person.ts';
 
+/** What a tab asks its engine to watch. */
+interface Watched {
+  userIds: string[];
+  typingIn: string[];
+}
+type InView = { watched?: Watched };
+
 const browser = browserOfFile();
 let server: RunningServer;
 let ana: PersonInBrowser;
@@ -115,10 +122,12 @@ describeInBrowser('the list of conversations', () => {
     }
   });
 
-  test('tells the server of those in view, and of nobody else', async () => {
+  test('tells the server of what is in view, and of nothing else: presence and typing', async () => {
     const people = await server.people('zoe', 60);
+    const directIds: string[] = [];
     for (const person of people) {
       const { id } = await server.call(person, 'openDirect', { userId: anaId });
+      directIds.push(id);
       await say(person, id, 'Hello');
     }
     const { page } = ana;
@@ -136,19 +145,27 @@ describeInBrowser('the list of conversations', () => {
     await page.goto(server.url);
     await ana.inList('zoe59').waitFor();
     const watches = (id: string) =>
-      page.waitForFunction((wanted) => ((globalThis as { watched?: string[] }).watched ?? []).includes(wanted), id);
-    await watches(people.at(-1)?.account.id ?? '');
-    const watched = () => page.evaluate(() => (globalThis as { watched?: string[] }).watched ?? []);
-    expect((await watched()).length).toBeLessThan(30);
-    expect(await watched()).not.toContain(jonas.account.id);
+      page.waitForFunction((wanted) => (globalThis as InView).watched?.userIds.includes(wanted), id);
+    const watched = () => page.evaluate(() => (globalThis as InView).watched ?? { userIds: [], typingIn: [] });
+    /** Those shown at one end of the list are watched, those at the other are not. */
+    const expectOnly = (inView: [string, string], away: [string, string], shown: Watched) => {
+      expect([shown.userIds, shown.typingIn].map(({ length }) => length < 30)).toEqual([true, true]);
+      expect(shown.userIds).toContain(inView[0]);
+      expect(shown.typingIn).toContain(inView[1]);
+      expect(shown.userIds).not.toContain(away[0]);
+      expect(shown.typingIn).not.toContain(away[1]);
+    };
+    const newest: [string, string] = [people.at(-1)?.account.id ?? '', directIds.at(-1) ?? ''];
+    const oldest: [string, string] = [jonas.account.id, directId];
+    await watches(newest[0]);
+    expectOnly(newest, oldest, await watched());
     // The list grows while further pages of it come.
     await page.waitForFunction((wanted) => {
       const list = document.querySelector('.conversation-list');
       list?.scrollTo(0, list.scrollHeight);
-      return ((globalThis as { watched?: string[] }).watched ?? []).includes(wanted);
-    }, jonas.account.id);
-    expect(await watched()).not.toContain(people.at(-1)?.account.id);
-    expect((await watched()).length).toBeLessThan(30);
+      return (globalThis as InView).watched?.userIds.includes(wanted);
+    }, oldest[0]);
+    expectOnly(oldest, newest, await watched());
   });
 
   test('the page reported no fault', () => {

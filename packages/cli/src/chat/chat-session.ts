@@ -32,7 +32,7 @@ export class ChatSession {
     client.on('conversation', ({ conversation, removed }) => {
       if (removed && this.open?.conversation === conversation) this.open = null;
       if (conversation.data.partner) this.people.put(conversation.data.partner);
-      this.watchPartners();
+      this.watchWhatShows();
       this.changed();
     });
     client.on('outbox', () => this.changed());
@@ -95,6 +95,7 @@ export class ChatSession {
     if (this.open?.conversation === conversation) return;
     this.typing.clear();
     this.open = { conversation, entries: [], complete: false, loading: false };
+    this.watchWhatShows();
     await this.loadOlder();
   }
 
@@ -142,12 +143,14 @@ export class ChatSession {
     if (newest) this.open?.conversation.markRead(newest.seq);
   }
 
-  private watchPartners(): void {
-    const partners = this.conversations.flatMap(({ data }) => data.partner?.id ?? []).sort();
-    if (partners.join() === this.watched) return;
-    this.watched = partners.join();
+  private watchWhatShows(): void {
+    const userIds = this.conversations.flatMap(({ data }) => data.partner?.id ?? []).sort();
+    const typingIn = this.open ? [this.open.conversation.id] : [];
+    const watched = [...userIds, ...typingIn].join();
+    if (watched === this.watched) return;
+    this.watched = watched;
     this.stopWatching();
-    this.stopWatching = this.client.watch(partners);
+    this.stopWatching = this.client.watch({ userIds, typingIn });
   }
 
   private changed(): void {

@@ -10,7 +10,7 @@ describe('contract 9: presence', () => {
     const { server, benPerson, ana, more } = current();
     const late = await somebody(server, 'late');
     const presences = collect(ana, 'presence');
-    ana.watch([benPerson.account.id, late.account.id]);
+    ana.watch({ userIds: [benPerson.account.id, late.account.id] });
     const snapshot = await until(ana, () => presences[0]);
     expect(new Map(snapshot.users.map(({ userId, online }) => [userId, online]))).toEqual(
       new Map([
@@ -27,7 +27,7 @@ describe('contract 9: presence', () => {
   test('who leaves goes offline, and a watch that was undone tells nothing more', async () => {
     const { anaPerson, benPerson, ana, ben } = current();
     const presences = collect(ana, 'presence');
-    const undo = ana.watch([benPerson.account.id]);
+    const undo = ana.watch({ userIds: [benPerson.account.id] });
     await until(ana, () => presences[0]);
     ben.close();
     await until(ana, () => presences.find(({ users }) => users.some(({ online }) => !online)));
@@ -48,14 +48,14 @@ describe('contract 9: presence', () => {
     const { ana } = two;
     const { room } = await two.group();
     const presences = collect(ana, 'presence');
-    ana.watch([], [room.id]);
+    ana.watch({ conversationIds: [room.id] });
     const { conversations } = await until(ana, () => presences[0]);
     expect(conversations.map(({ conversationId }) => conversationId)).toEqual([room.id]);
   });
 
   test('what is watched is told again after a reconnect', async () => {
     const { benPerson, ana } = current();
-    ana.watch([benPerson.account.id]);
+    ana.watch({ userIds: [benPerson.account.id] });
     const presences = collect(ana, 'presence');
     await until(ana, () => presences[0]);
     ana.close();

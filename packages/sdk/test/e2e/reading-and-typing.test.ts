@@ -70,6 +70,9 @@ test('typing is shown to the others, and told once however many keys are pressed
   const { anaPerson, ben } = two;
   const { room, bens } = await two.group();
   const seen = collect(ben, 'typing');
+  const inView = collect(ben, 'presence');
+  ben.watch({ typingIn: [room.id] });
+  await until(ben, () => inView.length > 0);
   for (let key = 0; key < 20; key++) room.typing();
   await room.send('typed').sent();
   await until(ben, () => seen.length > 0 && bens.sequencer.position === 2);

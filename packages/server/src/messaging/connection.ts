@@ -1,4 +1,11 @@
-import { type CloseReason, closeCodes, type ServerFrame, type SessionId, type UserId } from '@parley/protocol';
+import {
+  type CloseReason,
+  type ConversationId,
+  closeCodes,
+  type ServerFrame,
+  type SessionId,
+  type UserId,
+} from '@parley/protocol';
 import type { Clock } from '../platform/clock.ts';
 import type { Socket } from './socket.ts';
 
@@ -21,6 +28,8 @@ export class Connection {
   /** Who it is, once `hello` was accepted. */
   identity: Identity | null = null;
   helloSeen = false;
+  /** Conversations in view there: who types elsewhere is not told. */
+  typingIn: ReadonlySet<ConversationId> = new Set();
   /** Whether the registry counts this connection. */
   attended = false;
   closed = false;

@@ -1,9 +1,10 @@
-import type { Entry, UserId } from '@parley/protocol';
+import type { Entry, ServerFrame, UserId } from '@parley/protocol';
 import type { ConversationReads } from '../conversations/conversation-reads.ts';
 import type { Delivery, EntryCopy } from '../distribution/mailbox-port.ts';
 import { concernedUsers, leavingUser } from '../distribution/route.ts';
 import type { CommandSubmitter } from '../distribution/submitter.ts';
 import type { Tracing } from '../platform/tracing.ts';
+import type { Connection } from './connection.ts';
 import type { FanOut } from './fan-out.ts';
 import type { PresenceWatch } from './presence-watch.ts';
 import type { Roster } from './roster.ts';
@@ -43,7 +44,9 @@ export class Inbox {
       case 'frame': {
         const text = JSON.stringify(delivery.frame);
         for (const userId of delivery.recipientIds) {
-          for (const connection of this.roster.of(userId)) connection.sendText(text);
+          for (const connection of this.roster.of(userId)) {
+            if (isWanted(delivery.frame, connection)) connection.sendText(text);
+          }
         }
         return;
       }
@@ -68,6 +71,11 @@ export class Inbox {
       for (const connection of connections) connection.send({ type: 'conversation', conversationId, conversation });
     }, this.reportFailure);
   }
+}
+
+/** Typing is for those who have it in view; everything else is for everybody whom it was addressed to. */
+function isWanted(frame: ServerFrame, { typingIn }: Connection): boolean {
+  return frame.type !== 'typing' || typingIn.has(frame.conversationId);
 }
 
 /** To whom the conversation becomes, changes as, or ceases to be theirs with this entry. */

@@ -90,6 +90,7 @@ export class Requests {
         return;
       }
       case 'watch': {
+        connection.typingIn = new Set(frame.typingIn);
         const visible = await this.visible(userId, frame.conversationIds ?? []);
         const snapshot = await this.watch.replace(connection, frame.userIds, visible);
         connection.send({ type: 'presence', id: frame.id, ...snapshot });

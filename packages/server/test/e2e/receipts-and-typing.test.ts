@@ -51,16 +51,40 @@ describe('read positions', () => {
   });
 });
 
-test('typing shows to the other members, and to nobody else', async () => {
+test('typing shows to the other members who have the conversation in view, and to nobody else', async () => {
   const { id } = await server.call(ana, 'createGroup', { name: 'g', userIds: [ben.account.id] });
-  const [typist, reader, stranger] = await Promise.all([server.wire(ana), server.wire(ben), server.wire(cleo)]);
+  const elsewhere = (await server.call(ana, 'createGroup', { name: 'h', userIds: [ben.account.id] })).id;
+  const [typist, reader, phone, stranger] = await Promise.all([
+    server.wire(ana),
+    server.wire(ben),
+    server.wire(ben),
+    server.wire(cleo),
+  ]);
+  const all = [typist, reader, phone, stranger];
+  for (const client of all) {
+    const typingIn = [client === phone ? elsewhere : id];
+    await client.request({ type: 'watch', userIds: [], typingIn });
+  }
   typist.send({ type: 'typing', conversationId: id });
   expect(await reader.next('typing')).toMatchObject({ conversationId: id, userId: ana.account.id });
   stranger.send({ type: 'typing', conversationId: id });
   expect(await stranger.next('error')).toMatchObject({ code: 'not_found' });
-  await reader.request({ type: 'ping' });
-  expect([typist.of('typing').length, reader.of('typing').length, stranger.of('typing').length]).toEqual([0, 1, 0]);
-  await Promise.all([typist.close(), reader.close(), stranger.close()]);
+  typist.send({ type: 'typing', conversationId: elsewhere });
+  expect(await phone.next('typing')).toMatchObject({ conversationId: elsewhere });
+  for (const client of [reader, phone]) await client.request({ type: 'ping' });
+  expect(all.map((client) => client.of('typing').map(({ conversationId }) => conversationId))).toEqual([
+    [],
+    [id],
+    [elsewhere],
+    [],
+  ]);
+  // What is no longer in view is no longer told.
+  await reader.request({ type: 'watch', userIds: [], typingIn: [elsewhere] });
+  typist.send({ type: 'typing', conversationId: id });
+  typist.send({ type: 'typing', conversationId: elsewhere });
+  expect(await reader.next('typing', (frame) => frame.conversationId === elsewhere)).toBeDefined();
+  expect(reader.of('typing')).toHaveLength(2);
+  await Promise.all(all.map((client) => client.close()));
 });
 
 test('a direct conversation shows to the other person with its first message', async () => {

@@ -8,7 +8,7 @@ import type {
   ResponseOf,
   UserId,
 } from '@parley/protocol';
-import type { ConnectionState, ConversationData } from '@parley/sdk';
+import type { ConnectionState, ConversationData, Watch } from '@parley/sdk';
 import type { AnswerTo, News, Pending, PersonName, RequestName, Requests, Snapshot } from '../engine/messages.ts';
 import { EngineLink } from './engine-link.ts';
 import { Typists } from './typists.ts';
@@ -40,7 +40,7 @@ export class Chat {
   readonly onlineCounts = new Map<ConversationId, number>();
   private readonly pending = new Map<ConversationId, readonly Pending[]>();
   private readonly typists = new Typists(() => this.changed());
-  private readonly viewed = new Viewed((...what) => void this.request('watch', ...what));
+  private readonly viewed = new Viewed((watch) => void this.request('watch', watch));
   private readonly reads = new Map<ConversationId, Map<UserId, number>>();
   private readonly listeners = new Set<() => void>();
   private readonly entryListeners = new Map<ConversationId, Set<EntryListener>>();
@@ -89,9 +89,9 @@ export class Chat {
     };
   }
 
-  /** Presence of these is in view until it is undone. */
-  watch(userIds: readonly UserId[], conversationIds: readonly ConversationId[] = []): () => void {
-    return this.viewed.add(userIds, conversationIds);
+  /** These are in view until it is undone. */
+  watch(watch: Watch): () => void {
+    return this.viewed.add(watch);
   }
 
   /** Most recent activity first. The same array until something changes. */

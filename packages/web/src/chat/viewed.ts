@@ -1,23 +1,18 @@
-import type { ConversationId, UserId } from '@parley/protocol';
+import type { Watch } from '@parley/sdk';
 
 /** Scrolling changes what is in view with every frame; the server hears of it this often. */
 const tellIntervalMs = 150;
 
-interface Watch {
-  userIds: readonly UserId[];
-  conversationIds: readonly ConversationId[];
-}
-
-/** Whose presence is in view of this tab, told some time after it changed. */
+/** Whose presence, which counts and whose typing are in view of this tab, told some time after it changed. */
 export class Viewed {
   private readonly watches = new Set<Watch>();
   private timer: ReturnType<typeof setTimeout> | null = null;
 
-  constructor(private readonly tell: (userIds: UserId[], conversationIds: ConversationId[]) => void) {}
+  constructor(private readonly tell: (watch: Required<Watch>) => void) {}
 
   /** These are in view until it is undone. */
-  add(userIds: readonly UserId[], conversationIds: readonly ConversationId[]): () => void {
-    const watch = { userIds, conversationIds };
+  add(given: Watch): () => void {
+    const watch = { ...given };
     this.watches.add(watch);
     this.schedule();
     return () => {
@@ -29,11 +24,16 @@ export class Viewed {
   schedule(): void {
     this.timer ??= setTimeout(() => {
       this.timer = null;
-      const newestFirst = [...this.watches].reverse();
-      this.tell(
-        [...new Set(newestFirst.flatMap(({ userIds }) => userIds))],
-        [...new Set(newestFirst.flatMap(({ conversationIds }) => conversationIds))],
-      );
+      this.tell({
+        userIds: this.all('userIds'),
+        conversationIds: this.all('conversationIds'),
+        typingIn: this.all('typingIn'),
+      });
     }, tellIntervalMs);
+  }
+
+  /** Newest first: the server takes a number of them. */
+  private all(what: keyof Watch): string[] {
+    return [...new Set([...this.watches].reverse().flatMap((watch) => watch[what] ?? []))];
   }
 }

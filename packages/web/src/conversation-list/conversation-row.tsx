@@ -16,14 +16,12 @@ interface ConversationRowProps {
   isCurrent: boolean;
 }
 
-const nobody: readonly string[] = [];
-
-/** One conversation of the list; what it shows of presence is watched while it is in view. */
+/** One conversation of the list; presence and typing that it shows are watched while it is in view. */
 export const ConversationRow = memo(function ConversationRow({ conversation, isCurrent }: ConversationRowProps) {
   const { id, unreadCount, lastActivityAtMs, partner } = conversation;
   const title = titleOf(conversation);
   const isMuted = usePreferences().muted.includes(id);
-  useWatch(partner ? [partner.id] : nobody);
+  useWatch({ userIds: partner ? [partner.id] : [], typingIn: [id] });
   return (
     // biome-ignore lint/a11y/useSemanticElements: the virtual list puts elements between this and the list.
     <div role="listitem">

@@ -22,7 +22,11 @@ export function ConversationView({ conversationId }: { conversationId: string })
   const field = useRef<HTMLTextAreaElement>(null);
   const isAttended = useIsAttended();
   const partnerId = conversation?.partner?.id;
-  useWatch(partnerId ? [partnerId] : [], conversation && !partnerId ? [conversationId] : []);
+  useWatch({
+    userIds: partnerId ? [partnerId] : [],
+    conversationIds: conversation && !partnerId ? [conversationId] : [],
+    typingIn: [conversationId],
+  });
   useEffect(() => {
     // Receipts of what others read before this view was there.
     chat.operation('listMembers', { conversationId, limit: 200 }).then(

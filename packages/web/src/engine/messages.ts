@@ -8,7 +8,7 @@ import type {
   ResponseOf,
   UserId,
 } from '@parley/protocol';
-import type { ConnectionState, ConversationData, StoredMessage } from '@parley/sdk';
+import type { ConnectionState, ConversationData, StoredMessage, Watch } from '@parley/sdk';
 
 /** A message on its way, as tabs see it. `sent`: acknowledged; its entry follows, or came already. */
 export interface Pending extends StoredMessage {
@@ -96,7 +96,7 @@ export interface Requests {
   markRead(conversationId: ConversationId, seq: number): Promise<void>;
   typing(conversationId: ConversationId): Promise<void>;
   /** What this tab has in view; replaces what it watched before. */
-  watch(userIds: UserId[], conversationIds: ConversationId[]): Promise<void>;
+  watch(watch: Watch): Promise<void>;
   /** Entries of these conversations come to this tab. */
   follow(conversationIds: ConversationId[]): Promise<void>;
   /** Names of those of these people that are known or found. */

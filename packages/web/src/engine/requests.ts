@@ -33,9 +33,9 @@ export function requestsOf(engine: Engine, tab: TabPort): Requests {
     keptHistory: (page) => keptHistory(engine, page),
     markRead: async (conversationId, seq) => client.conversations.get(conversationId)?.markRead(seq),
     typing: async (conversationId) => client.conversations.get(conversationId)?.typing(),
-    async watch(userIds, conversationIds) {
+    async watch(watch) {
       // The new one first: what both have isn't let go between.
-      const stop = client.watch(userIds, conversationIds);
+      const stop = client.watch(watch);
       tab.stopWatching();
       tab.stopWatching = stop;
     },

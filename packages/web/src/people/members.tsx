@@ -18,7 +18,7 @@ export function Members({ conversation }: { conversation: ConversationData }) {
   const [members, setMembers] = useState<readonly Member[]>([]);
   const [cursor, setCursor] = useState<string | null>(null);
   const [failure, setFailure] = useState('');
-  useWatch(members.map(({ user }) => user.id));
+  useWatch({ userIds: members.map(({ user }) => user.id) });
   const load = useCallback(
     async (from: string | null) => {
       const page = { conversationId: id, ...(from === null ? {} : { cursor: from }) };

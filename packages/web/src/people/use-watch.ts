@@ -1,15 +1,10 @@
+import type { Watch } from '@parley/sdk';
 import { useEffect } from 'react';
 import { useChatItself } from '../chat/use-chat.ts';
 
-const none: readonly string[] = [];
-
-/** Presence of these people, and online counts of these conversations, while the view that asks is there. */
-export function useWatch(userIds: readonly string[], conversationIds: readonly string[] = none): void {
+/** These are in view while the view that asks is there. */
+export function useWatch(watch: Watch): void {
   const chat = useChatItself();
-  const users = userIds.join(' ');
-  const conversations = conversationIds.join(' ');
-  useEffect(
-    () => chat.watch(users.split(' ').filter(Boolean), conversations.split(' ').filter(Boolean)),
-    [chat, users, conversations],
-  );
+  const asText = JSON.stringify(watch);
+  useEffect(() => chat.watch(JSON.parse(asText)), [chat, asText]);
 }

@@ -9,7 +9,13 @@ export const clientFrameExamples: { [Type in ClientFrame['type']]: ClientFrameOf
   send: { type: 'send', id: '1', conversationId, clientMessageId, text: 'Shall we say seven?' },
   read: { type: 'read', id: '2', conversationId, seq: 12 },
   typing: { type: 'typing', conversationId },
-  watch: { type: 'watch', id: '3', userIds: [benId], conversationIds: [conversationId] },
+  watch: {
+    type: 'watch',
+    id: '3',
+    userIds: [benId],
+    conversationIds: [conversationId],
+    typingIn: [conversationId],
+  },
   history: { type: 'history', id: '4', conversationId, after: 10, limit: 2 },
   ping: { type: 'ping', id: '5' },
 };

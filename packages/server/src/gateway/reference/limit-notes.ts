@@ -34,6 +34,7 @@ export const limitNotes: Readonly<Record<keyof typeof limits, LimitNote>> = {
   searchPageMax: { unit: 'rows', text: 'Most results on a page of a search.' },
   watchedUsers: { unit: 'people', text: 'Whose presence one connection can watch at once.' },
   watchedConversations: { unit: 'conversations', text: 'Whose online count one connection can watch at once.' },
+  watchedTyping: { unit: 'conversations', text: 'Of which one connection can be told at once who types.' },
   helloTimeoutMs: { unit: 'ms', text: 'From opening a socket to the end of its hello.' },
   heartbeatMs: { unit: 'ms', text: 'A client sends something, if only a ping, at least this often.' },
   silenceMs: { unit: 'ms', text: 'A connection that was silent for this long is closed.' },
