@@ -15,7 +15,7 @@ import {
   TimeMs,
   UserId,
 } from './model.ts';
-import { ClientMessageId, Text } from './text.ts';
+import { ClientMessageId, DisplayName, Text } from './text.ts';
 
 export const subprotocol = 'parley.v1';
 
@@ -176,6 +176,13 @@ const PresenceFrame = z
   })
   .register(z.globalRegistry, { id: 'PresenceFrame', description: 'Presence of what you watch: snapshot or changes.' });
 
+const UserFrame = z
+  .object({ type: z.literal('user'), userId: UserId, displayName: DisplayName })
+  .register(z.globalRegistry, {
+    id: 'UserFrame',
+    description: 'Somebody whom you watch, or you yourself on another device, has a new display name.',
+  });
+
 const HistoryFrame = z
   .object({ type: z.literal('history'), id: RequestId, ...HistoryPage.shape })
   .register(z.globalRegistry, { id: 'HistoryFrame', description: 'Answers `history`.' });
@@ -213,6 +220,7 @@ export const serverFrames = {
   read: ReadFrame,
   typing: TypingFrame,
   presence: PresenceFrame,
+  user: UserFrame,
   history: HistoryFrame,
   conversation: ConversationFrame,
   resync: Resync,
@@ -227,6 +235,7 @@ export const ServerFrame = z.discriminatedUnion('type', [
   ReadFrame,
   TypingFrame,
   PresenceFrame,
+  UserFrame,
   HistoryFrame,
   ConversationFrame,
   Resync,

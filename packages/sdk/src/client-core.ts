@@ -1,4 +1,11 @@
-import type { Account, Conversation as ConversationData, ConversationId, Entry, ServerFrameOf } from '@parley/protocol';
+import type {
+  Account,
+  Conversation as ConversationData,
+  ConversationId,
+  Entry,
+  ServerFrameOf,
+  UserId,
+} from '@parley/protocol';
 import type { ConnectionState } from './connection.ts';
 import type { Conversation } from './conversation.ts';
 import type { Conversations } from './conversations.ts';
@@ -23,6 +30,8 @@ export interface ClientEvents {
   outbox: OutgoingMessage;
   presence: ServerFrameOf<'presence'>;
   typing: ServerFrameOf<'typing'>;
+  /** Somebody who is watched, or oneself, has a new display name. */
+  user: ServerFrameOf<'user'>;
   read: ServerFrameOf<'read'>;
   /** What went wrong without a caller to be told. */
   error: unknown;
@@ -44,6 +53,8 @@ export interface ClientCore {
   saveSession(): Promise<void>;
   markRead(conversation: Conversation, seq: number): void;
   typing(conversationId: ConversationId): void;
+  /** Takes in how somebody is called now. */
+  named(userId: UserId, displayName: string): void;
   /** Takes in what a conversation is now. */
   update(data: ConversationData): Conversation;
   /** The same, and shows those entries of it that weren't shown yet. */

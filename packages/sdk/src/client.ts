@@ -7,6 +7,7 @@ import type {
   ResponseOf,
   ServerFrame,
   ServerFrameOf,
+  UserId,
 } from '@parley/protocol';
 import { CatchUp } from './catch-up.ts';
 import type { ClientCore, ClientEvents } from './client-core.ts';
@@ -183,6 +184,7 @@ export class ParleyClient {
       saveSession: () => this.session.save(),
       markRead: (conversation, seq) => this.book.markRead(conversation, seq),
       typing: (conversationId) => this.typing.tell(conversationId),
+      named: (userId, displayName) => this.named(userId, displayName),
       update,
       learn: (data) => {
         const conversation = update(data);
@@ -228,6 +230,13 @@ export class ParleyClient {
     });
   }
 
+  private named(userId: UserId, displayName: string): void {
+    this.book.named(userId, displayName);
+    if (userId !== this.account?.id) return;
+    this.session.account = { ...this.account, displayName };
+    this.session.save().catch(this.reportFailure);
+  }
+
   private received(frame: ServerFrame): void {
     switch (frame.type) {
       case 'entry':
@@ -242,6 +251,10 @@ export class ParleyClient {
         return;
       case 'presence':
         this.events.emit('presence', frame);
+        return;
+      case 'user':
+        this.named(frame.userId, frame.displayName);
+        this.events.emit('user', frame);
         return;
       case 'typing':
         this.events.emit('typing', frame);

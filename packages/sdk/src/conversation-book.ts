@@ -1,4 +1,4 @@
-import type { Conversation as ConversationData, ConversationId, ServerFrameOf } from '@parley/protocol';
+import type { Conversation as ConversationData, ConversationId, ServerFrameOf, UserId } from '@parley/protocol';
 import type { ClientCore } from './client-core.ts';
 import type { Conversation } from './conversation.ts';
 import { withRead } from './entry-effects.ts';
@@ -34,6 +34,16 @@ export class ConversationBook {
     this.core.events.emit('conversation', { conversation, removed: false });
     const stored = { conversation: conversation.data, position: conversation.sequencer.position };
     this.core.store.putConversation(stored).catch(this.core.reportFailure);
+  }
+
+  /** Direct chats show how the other person is called. */
+  named(userId: UserId, displayName: string): void {
+    for (const conversation of this.core.conversations.list()) {
+      const { partner } = conversation.data;
+      if (partner?.id !== userId || partner.displayName === displayName) continue;
+      conversation.data = { ...conversation.data, partner: { ...partner, displayName } };
+      this.changed(conversation);
+    }
   }
 
   takeRead(frame: ServerFrameOf<'read'>): void {

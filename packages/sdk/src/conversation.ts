@@ -83,7 +83,10 @@ export class Conversation {
 
   /** Not optimistic, like everything below. */
   async members(page: { cursor?: string; limit?: number } = {}): Promise<ResponseOf<'listMembers'>> {
-    return this.core.api.call('listMembers', { conversationId: this.id, ...page });
+    const answer = await this.core.api.call('listMembers', { conversationId: this.id, ...page });
+    const partner = answer.members.find(({ user }) => user.id === this.data.partner?.id);
+    if (partner) this.core.named(partner.user.id, partner.user.displayName);
+    return answer;
   }
 
   async add(userIds: UserId[]): Promise<void> {

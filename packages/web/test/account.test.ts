@@ -81,15 +81,32 @@ describeInBrowser('an account', () => {
     await other.context.close();
   });
 
-  test('a new display name is what others see', async () => {
+  test('a new display name is what others see, at once', async () => {
     const { page } = ana;
+    await ana.open('Ben');
+    await ben.open('Ana');
     await settings(ana);
     await page.getByLabel('Display name').fill('Ana Ferreira');
     await page.getByRole('region', { name: 'Account' }).getByRole('button', { name: 'Save' }).click();
     await page.getByText('Saved').waitFor();
-    await ben.page.reload();
     await ben.inList('Ana Ferreira').waitFor();
     await ben.page.getByRole('heading', { level: 1, name: 'Ana Ferreira' }).waitFor();
+    await ben.page
+      .getByRole('article', { name: /Ana Ferreira/ })
+      .first()
+      .waitFor();
+    // Who was not there hears of it when they are back.
+    const conversation = ben.page.url();
+    await ben.page.goto('about:blank');
+    await page.getByLabel('Display name').fill('Ana F.');
+    await page.getByRole('region', { name: 'Account' }).getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved').waitFor();
+    await ben.page.goto(conversation);
+    await ben.page.getByRole('heading', { level: 1, name: 'Ana F.' }).waitFor();
+    await ben.page
+      .getByRole('article', { name: /Ana F\./ })
+      .first()
+      .waitFor();
   });
 
   test('logging out leaves nothing on the screen, nor of drafts', async () => {

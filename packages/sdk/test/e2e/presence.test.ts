@@ -64,3 +64,26 @@ describe('contract 9: presence', () => {
     expect((await until(ana, () => presences[0])).users).toEqual([{ userId: benPerson.account.id, online: true }]);
   });
 });
+
+describe('a new display name', () => {
+  test('shows in a direct chat while the other person is watched', async () => {
+    const { benPerson, ana, ben } = current();
+    const direct = await ana.conversations.openDirect(benPerson.account.id);
+    const presences = collect(ana, 'presence');
+    ana.watch({ userIds: [benPerson.account.id] });
+    await until(ana, () => presences.length > 0);
+    await ben.call('updateAccount', { displayName: 'Ben Okafor' });
+    await until(ana, () => direct.title === 'Ben Okafor');
+    // One's own is told too, here and on every other device.
+    await until(ben, () => ben.account?.displayName === 'Ben Okafor');
+  });
+
+  test('that was missed shows with the members', async () => {
+    const { benPerson, ana, ben } = current();
+    const direct = await ana.conversations.openDirect(benPerson.account.id);
+    await ben.call('updateAccount', { displayName: 'Ben Okafor' });
+    expect(direct.title).not.toBe('Ben Okafor');
+    await direct.members();
+    expect(direct.title).toBe('Ben Okafor');
+  });
+});

@@ -8,7 +8,7 @@ import type { ConnectionRegistry } from './registry-port.ts';
  */
 export class Signals {
   constructor(
-    private readonly registry: Pick<ConnectionRegistry, 'serversOf'>,
+    private readonly registry: Pick<ConnectionRegistry, 'serversOf' | 'watchersOf'>,
     private readonly mailboxes: Pick<Mailboxes, 'deliver'>,
   ) {}
 
@@ -18,5 +18,15 @@ export class Signals {
     await Promise.all(
       Array.from(servers, ([serverId, present]) => this.mailboxes.deliver(serverId, [delivery(present)])),
     );
+  }
+
+  /** To each server where the user is, or where somebody watches them. */
+  async tellOf(userId: UserId, delivery: Delivery): Promise<void> {
+    const [servers, watchers] = await Promise.all([
+      this.registry.serversOf([userId]),
+      this.registry.watchersOf([userId]),
+    ]);
+    const serverIds = new Set([...servers.keys(), ...[...watchers.values()].flat()]);
+    await Promise.all(Array.from(serverIds, (serverId) => this.mailboxes.deliver(serverId, [delivery])));
   }
 }

@@ -24,6 +24,8 @@ export type Delivery =
   | { kind: 'frame'; recipientIds: UserId[]; frame: ServerFrame }
   /** Somebody that this server watches came online or went offline. */
   | { kind: 'presence'; userId: UserId; online: boolean }
+  /** Somebody that this server watches, or who is on it, has a new display name. Lost without harm. */
+  | { kind: 'renamed'; userId: UserId; displayName: string }
   /** Sockets of these sessions are to be closed; of all the user's sessions when `sessionIds` is null. */
   | { kind: 'revoked'; userId: UserId; sessionIds: SessionId[] | null };
 

@@ -53,6 +53,12 @@ export class Inbox {
       case 'presence':
         this.watch.changed(delivery.userId, delivery.online);
         return;
+      case 'renamed': {
+        const { userId, displayName } = delivery;
+        const concerned = new Set([...this.roster.of(userId), ...this.watch.watchersOf(userId)]);
+        for (const connection of concerned) connection.send({ type: 'user', userId, displayName });
+        return;
+      }
       case 'revoked':
         this.roster.revoke(delivery.userId, delivery.sessionIds);
     }

@@ -73,12 +73,17 @@ export class PresenceWatch {
 
   /** Takes a change from the mailbox to those here who watch the user. */
   changed(userId: UserId, online: boolean): void {
-    for (const connection of this.byUser.get(userId) ?? []) {
+    for (const connection of this.watchersOf(userId)) {
       const watcher = this.watchers.get(connection);
       if (!watcher) continue;
       if (watcher.pending) watcher.pending.set(userId, online);
       else this.sendThenCollect(connection, watcher, new Map([[userId, online]]));
     }
+  }
+
+  /** The connections here that watch the user. */
+  watchersOf(userId: UserId): Iterable<Connection> {
+    return this.byUser.get(userId) ?? [];
   }
 
   /** Everybody watched from here, for registering again what the registry forgot. */

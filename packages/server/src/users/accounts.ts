@@ -120,6 +120,7 @@ export class Accounts {
   async updateDisplayName(userId: UserId, displayName: string): Promise<Account> {
     const updated = await this.users.update(userId, { displayName });
     if (!updated) throw new Refusal('not_found', 'This account is no more.');
+    await this.signals.tellOf(userId, { kind: 'renamed', userId, displayName });
     return accountView(updated);
   }
 

@@ -181,6 +181,9 @@ export class Chat {
         this.account = news.account;
         if (news.account) this.people.set(news.account.id, news.account);
         return;
+      case 'people':
+        for (const person of news.people) this.people.set(person.id, person);
+        return;
       case 'connection':
         this.connection = news.connection;
         return;

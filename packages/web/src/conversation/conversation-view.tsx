@@ -29,7 +29,7 @@ export function ConversationView({ conversationId }: { conversationId: string })
   });
   useEffect(() => {
     // Receipts of what others read before this view was there.
-    chat.operation('listMembers', { conversationId, limit: 200 }).then(
+    chat.request('members', conversationId, { limit: 200 }).then(
       ({ members }) => {
         chat.takeReads(
           conversationId,

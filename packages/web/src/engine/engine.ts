@@ -24,7 +24,6 @@ export class Engine {
   private readonly tabs = new Set<TabPort>();
   private readonly networkListeners = new Set<() => void>();
   private readonly ready: Promise<void>;
-  /** As last known; the client hears of a new display name with its next connection only. */
   private account: Account | null = null;
   private wasRevoked = false;
 
@@ -38,7 +37,7 @@ export class Engine {
     };
     this.store = new BufferedStore(new IndexedDbStore('parley'));
     this.client = new ParleyClient({ url, store: this.store, runtime });
-    this.people = new PeopleDirectory(this.client);
+    this.people = new PeopleDirectory(this.client, (people) => this.tellAll({ kind: 'people', people }));
     this.listen();
     this.ready = this.start();
   }
@@ -154,6 +153,10 @@ export class Engine {
     client.on('skipped', ({ conversation }) => this.tellAll({ kind: 'skipped', conversationId: conversation.id }));
     client.on('outbox', (message) => this.takeOutgoing(message));
     client.on('typing', ({ conversationId, userId }) => this.tellAll({ kind: 'typing', conversationId, userId }));
+    client.on('user', ({ userId, displayName }) => {
+      this.people.rename(userId, displayName);
+      if (userId === this.account?.id) this.becomes(client.account);
+    });
     client.on('read', ({ conversationId, userId, seq }) => this.tellAll({ kind: 'read', conversationId, userId, seq }));
     client.on('presence', ({ users, conversations }) => this.tellAll({ kind: 'presence', users, conversations }));
   }

@@ -38,6 +38,8 @@ export interface Snapshot {
 export type News =
   | { kind: 'snapshot'; snapshot: Snapshot }
   | { kind: 'account'; account: Account | null }
+  /** How these are called now. */
+  | { kind: 'people'; people: PersonName[] }
   | { kind: 'connection'; connection: ConnectionState }
   | { kind: 'conversation'; conversation: ConversationData }
   | { kind: 'gone'; conversationId: ConversationId }
@@ -79,6 +81,11 @@ export interface Requests {
   login(input: InputOf<'login'>): Promise<Account>;
   logout(): Promise<void>;
   setDisplayName(displayName: string): Promise<Account>;
+  /** A page of the members, and presence as it was then. */
+  members(
+    conversationId: ConversationId,
+    page: { cursor?: string; limit?: number },
+  ): Promise<ResponseOf<'listMembers'>>;
   /** Any operation that needs no more than its answer. */
   operation(id: OperationId, input: InputOf<OperationId>): Promise<ResponseOf<OperationId>>;
   openDirect(userId: UserId): Promise<ConversationId>;

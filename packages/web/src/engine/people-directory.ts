@@ -9,12 +9,18 @@ const parallel = 4;
 /** Names of people by their id: entries carry ids alone. Kept between runs, so that they show without a connection. */
 export class PeopleDirectory {
   private readonly known = new Map<UserId, PersonName>();
+  /** Those of whom the server spoke since this began. */
+  private readonly confirmed = new Set<UserId>();
   private readonly asking = new Map<UserId, Promise<PersonName | null>>();
   private readonly queue: (() => void)[] = [];
   private running = 0;
   private database: IDBDatabase | null = null;
 
-  constructor(private readonly client: ParleyClient) {}
+  /** @param changed told of everybody who is called otherwise than was known. */
+  constructor(
+    private readonly client: ParleyClient,
+    private readonly changed: (people: PersonName[]) => void,
+  ) {}
 
   async load(): Promise<void> {
     this.database = await open();
@@ -27,27 +33,44 @@ export class PeopleDirectory {
   }
 
   learn(people: readonly PersonName[]): void {
-    const news = people.filter(({ id, username, displayName }) => {
+    const news = people.flatMap(({ id, username, displayName }) => {
+      this.confirmed.add(id);
       const known = this.known.get(id);
-      return known?.displayName !== displayName || known.username !== username;
+      const isNews = known?.displayName !== displayName || known.username !== username;
+      return isNews ? [{ id, username, displayName }] : [];
     });
     if (news.length === 0) return;
     const store = this.database?.transaction('people', 'readwrite').objectStore('people');
-    for (const { id, username, displayName } of news) {
-      const person = { id, username, displayName };
-      this.known.set(id, person);
+    for (const person of news) {
+      this.known.set(person.id, person);
       store?.put(person);
     }
+    this.changed(news);
   }
 
-  /** Of those whom nobody knows any more, and while the server can't be asked, nothing. */
+  /** Somebody who may be known is called so now. */
+  rename(userId: UserId, displayName: string): void {
+    const known = this.known.get(userId);
+    if (known) this.learn([{ ...known, displayName }]);
+  }
+
+  /**
+   * Of those whom nobody knows any more, and while the server can't be asked, nothing. A name that is kept from before
+   * is taken, and asked for: should it be another by now, that is told.
+   */
   async find(userIds: readonly UserId[]): Promise<PersonName[]> {
-    const found = await Promise.all(userIds.map((id) => this.known.get(id) ?? this.ask(id)));
+    const found = await Promise.all(
+      userIds.map((id) => {
+        const asked = this.confirmed.has(id) ? null : this.ask(id);
+        return this.known.get(id) ?? asked;
+      }),
+    );
     return found.filter((person) => person !== null);
   }
 
   async clear(): Promise<void> {
     this.known.clear();
+    this.confirmed.clear();
     this.database?.transaction('people', 'readwrite').objectStore('people').clear();
   }
 

@@ -16,11 +16,12 @@ export function requestsOf(engine: Engine, tab: TabPort): Requests {
       engine.becomes(account);
       return account;
     },
-    async operation(id, input) {
-      const answer = await client.call(id, input);
-      if (answer && 'members' in answer) people.learn(answer.members.map(({ user }) => user));
+    async members(conversationId, page) {
+      const answer = await engine.conversation(conversationId).members(page);
+      people.learn(answer.members.map(({ user }) => user));
       return answer;
     },
+    operation: (id, input) => client.call(id, input),
     openDirect: async (userId) => (await client.conversations.openDirect(userId)).id,
     createGroup: async (group) => (await client.conversations.createGroup(group)).id,
     createChannel: async (channel) => (await client.conversations.createChannel(channel)).id,

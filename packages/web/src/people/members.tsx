@@ -21,8 +21,7 @@ export function Members({ conversation }: { conversation: ConversationData }) {
   useWatch({ userIds: members.map(({ user }) => user.id) });
   const load = useCallback(
     async (from: string | null) => {
-      const page = { conversationId: id, ...(from === null ? {} : { cursor: from }) };
-      const answer = await chat.operation('listMembers', page);
+      const answer = await chat.request('members', id, from === null ? {} : { cursor: from });
       chat.takePresence(answer.members.map(({ user }) => ({ userId: user.id, online: user.online })));
       setMembers((before) => (from === null ? answer.members : [...before, ...answer.members]));
       setCursor(answer.nextCursor);
@@ -52,7 +51,7 @@ export function Members({ conversation }: { conversation: ConversationData }) {
       <ul>
         {members.map((member) => (
           <li key={member.user.id} className="member">
-            <PersonLine person={member.user} note={roleName(member.role)} />
+            <MemberLine member={member} />
             <MemberMenu member={member} conversation={conversation} act={act} />
           </li>
         ))}
@@ -64,6 +63,12 @@ export function Members({ conversation }: { conversation: ConversationData }) {
       )}
     </section>
   );
+}
+
+/** Somebody as they are called now. */
+function MemberLine({ member: { user, role } }: { member: Member }) {
+  const displayName = useChat(({ people }) => people.get(user.id)?.displayName ?? user.displayName);
+  return <PersonLine person={{ ...user, displayName }} note={roleName(role)} />;
 }
 
 /** The number of the last entry that says something about members. */

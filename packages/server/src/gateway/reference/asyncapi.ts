@@ -93,7 +93,7 @@ function receiving() {
 
 /** What comes without having been asked for: every frame of the server that no request alone leads to. */
 function sending() {
-  const unasked = ['entry', 'read', 'typing', 'presence', 'conversation', 'resync', 'goaway'] as const;
+  const unasked = ['entry', 'read', 'typing', 'presence', 'user', 'conversation', 'resync', 'goaway'] as const;
   return {
     push: {
       action: 'send',

@@ -40,6 +40,7 @@ export const serverFrameExamples: { [Type in ServerFrame['type']]: ServerFrameOf
     users: [{ userId: benId, online: false }],
     conversations: [{ conversationId, onlineCount: 1 }],
   },
+  user: { type: 'user', userId: benId, displayName: 'Ben O.' },
   history: {
     type: 'history',
     id: '4',
