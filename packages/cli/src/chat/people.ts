@@ -23,8 +23,10 @@ export class People {
     return this.known.get(userId)?.online ?? false;
   }
 
+  /** How somebody is called now. Presence is as was told last: a conversation has it as it was when it was loaded. */
   put(user: User): void {
-    this.known.set(user.id, user);
+    const online = this.known.get(user.id)?.online ?? user.online;
+    this.known.set(user.id, { ...user, online });
   }
 
   setOnline(userId: string, online: boolean): void {
