@@ -10,6 +10,7 @@ let server: RunningServer;
 let network: Network;
 let ana: PersonInBrowser;
 let mira: Person;
+let anaId: string;
 let groupId: string;
 let lastMessage = 0;
 /** More than a conversation opens with, and the page before that. */
@@ -33,7 +34,7 @@ describeInBrowser('a conversation', () => {
     network = new Network(Number(new URL(server.url).port));
     ana = await PersonInBrowser.signUp(await browser(), network.url, 'Ana');
     mira = await server.person('mira');
-    const anaId = (await server.call(mira, 'userSearch', { q: 'ana' })).users[0]?.id ?? '';
+    anaId = (await server.call(mira, 'userSearch', { q: 'ana' })).users[0]?.id ?? '';
     groupId = (await server.call(mira, 'createGroup', { name: 'Harbour', userIds: [anaId] })).id;
   });
   afterAll(async () => {
@@ -169,5 +170,18 @@ describeInBrowser('a conversation', () => {
     expect(await ana.page.evaluate(() => navigator.clipboard.readText())).toBe('let x = 1;');
     await ana.page.getByText('Today', { exact: true }).waitFor();
     expect(ana.faults).toEqual([]);
+  });
+
+  test('at midnight today becomes yesterday, in a page that stays open', async () => {
+    const { id } = await server.call(mira, 'createGroup', { name: 'Overnight', userIds: [anaId] });
+    await ana.inList('Overnight').waitFor();
+    const { page } = ana;
+    // All pages of this browser have this clock from now on.
+    await page.clock.install({ time: Date.now() });
+    await page.goto(`${network.url}/c/${id}`);
+    await page.getByText('Today', { exact: true }).waitFor();
+    await page.clock.fastForward('24:00:00');
+    await page.getByText('Yesterday', { exact: true }).waitFor();
+    expect(await page.getByText('Today', { exact: true }).count()).toBe(0);
   });
 });

@@ -78,4 +78,21 @@ describeInBrowser('a browser that is started again', () => {
     await ana.message('four').waitFor();
     expect(await ana.page.locator('.message-text').allTextContents()).toEqual(expected);
   });
+
+  test('what needs the server says that it can’t be reached, and works when it is back', async () => {
+    const { page } = ana;
+    await page.getByText('No connection').waitFor({ state: 'hidden' });
+    await page.keyboard.press('Control+k');
+    const dialog = page.getByRole('dialog', { name: 'Jump to…' });
+    await dialog.getByRole('combobox').fill('mira');
+    await dialog.getByRole('option', { name: /mira/ }).waitFor();
+    network.cut();
+    await page.keyboard.press('Enter');
+    await dialog.getByText('The server can’t be reached. Try again in a moment.').waitFor();
+    network.mend();
+    await page.getByText('No connection').waitFor({ state: 'hidden' });
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 1, name: 'mira' }).waitFor();
+    expect(ana.faults).toEqual([]);
+  });
 });

@@ -45,7 +45,9 @@ export function Composer({ conversationId, title, field, onSent, onOwnLast }: Co
       if (draftOf(conversationId) === text) setDraft(conversationId, '');
       offerNotifications();
     } catch (error) {
-      setText(text);
+      // What was begun meanwhile goes on below.
+      const begun = draftOf(conversationId);
+      change(begun === '' || begun === text ? text : `${text}\n${begun}`);
       setFailure(failureText(error));
     }
   };

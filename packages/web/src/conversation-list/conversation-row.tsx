@@ -10,6 +10,7 @@ import { useWatch } from '../people/use-watch.ts';
 import { usePreferences } from '../settings/preferences.ts';
 import { locale, t } from '../strings/strings.ts';
 import { exactTime, shortTime } from '../strings/times.ts';
+import { useDay } from '../strings/use-day.ts';
 
 interface ConversationRowProps {
   conversation: ConversationData;
@@ -20,6 +21,7 @@ interface ConversationRowProps {
 export const ConversationRow = memo(function ConversationRow({ conversation, isCurrent }: ConversationRowProps) {
   const { id, unreadCount, lastActivityAtMs, partner } = conversation;
   const title = titleOf(conversation);
+  const day = useDay();
   const isMuted = usePreferences().muted.includes(id);
   useWatch({ userIds: partner ? [partner.id] : [], typingIn: [id] });
   return (
@@ -41,7 +43,7 @@ export const ConversationRow = memo(function ConversationRow({ conversation, isC
               dateTime={new Date(lastActivityAtMs).toISOString()}
               title={exactTime(lastActivityAtMs)}
             >
-              {shortTime(lastActivityAtMs)}
+              {shortTime(lastActivityAtMs, day)}
             </time>
           </span>
           <span className="row-line">

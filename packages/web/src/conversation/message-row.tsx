@@ -4,6 +4,7 @@ import { useChat, useChatItself } from '../chat/use-chat.ts';
 import { Avatar } from '../people/avatar.tsx';
 import { type StringKey, t } from '../strings/strings.ts';
 import { clockTime, dayName, exactTime } from '../strings/times.ts';
+import { useDay } from '../strings/use-day.ts';
 import { MessageText } from './message-text.tsx';
 import { noticeText } from './notice-text.ts';
 import type { MessageRow, MessageStatus, NoticeRow, Row } from './rows.ts';
@@ -15,7 +16,7 @@ export const RowView = memo(
       <>
         {row.startsDay && (
           <div className="day">
-            <span>{dayName(row.atMs)}</span>
+            <DayName atMs={row.atMs} />
           </div>
         )}
         {row.startsUnread && (
@@ -30,6 +31,10 @@ export const RowView = memo(
   },
   (before, after) => before.conversationId === after.conversationId && isSame(before.row, after.row),
 );
+
+function DayName({ atMs }: { atMs: number }) {
+  return <span>{dayName(atMs, useDay())}</span>;
+}
 
 /** Rows are made anew with every change; most say what they said before. */
 function isSame(a: Row, b: Row): boolean {

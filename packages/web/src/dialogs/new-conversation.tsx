@@ -1,33 +1,21 @@
 import type { User } from '@parley/protocol';
 import { X } from 'lucide-react';
 import { type FormEvent, useId, useState } from 'react';
-import { useLocation } from 'wouter';
 import type { NewKind } from '../app.tsx';
 import { useChatItself } from '../chat/use-chat.ts';
 import { PersonLine } from '../people/person-line.tsx';
 import { usePeopleSearch } from '../people/use-people-search.ts';
-import { failureText } from '../strings/failure-text.ts';
 import { t } from '../strings/strings.ts';
 import { Dialog } from './dialog.tsx';
 import { OptionList } from './option-list.tsx';
+import { useOpening } from './use-opening.ts';
 
 const kinds: readonly NewKind[] = ['person', 'group', 'channel'];
 
 /** Begins a direct chat, a group or a channel. */
 export default function NewConversation({ kind: first, onClose }: { kind: NewKind; onClose(): void }) {
   const [kind, setKind] = useState(first);
-  const [failure, setFailure] = useState('');
-  const [, navigate] = useLocation();
-  const open = async (opening: Promise<string>) => {
-    setFailure('');
-    try {
-      const id = await opening;
-      onClose();
-      navigate(`/c/${id}`);
-    } catch (error) {
-      setFailure(failureText(error));
-    }
-  };
+  const { open, failure } = useOpening(onClose);
   const form = {
     person: <NewDirect open={open} />,
     group: <NewGroup open={open} />,

@@ -1,5 +1,4 @@
 import { useState } from 'react';
-import { useLocation } from 'wouter';
 import { useChat, useChatItself } from '../chat/use-chat.ts';
 import { ConversationAvatar } from '../conversation/conversation-avatar.tsx';
 import { titleOf } from '../conversation/title.ts';
@@ -11,13 +10,14 @@ import { usePeopleSearch } from '../people/use-people-search.ts';
 import { t } from '../strings/strings.ts';
 import { Dialog } from './dialog.tsx';
 import { OptionList } from './option-list.tsx';
+import { useOpening } from './use-opening.ts';
 
 const shownMax = 12;
 
 /** Goes to any conversation, person or public channel by a few letters. */
 export default function QuickSwitcher({ onClose }: { onClose(): void }) {
   const chat = useChatItself();
-  const [, navigate] = useLocation();
+  const { open, failure } = useOpening(onClose);
   const [query, setQuery] = useState('');
   const conversations = useChat(({ list }) => list);
   const people = usePeopleSearch(query) ?? [];
@@ -52,12 +52,10 @@ export default function QuickSwitcher({ onClose }: { onClose(): void }) {
         ),
       })),
   ];
-  const choose = async (option: string) => {
+  const choose = (option: string) => {
     const [kind, id = ''] = option.split(' ');
-    onClose();
-    if (kind === 'c') navigate(`/c/${id}`);
-    else if (kind === 'p') navigate(`/c/${await chat.request('openDirect', id)}`);
-    else navigate(`/c/${await chat.request('join', id)}`);
+    if (kind === 'c') return open(Promise.resolve(id));
+    return open(chat.request(kind === 'p' ? 'openDirect' : 'join', id));
   };
   return (
     <Dialog title={t('jumpTo')} onClose={onClose}>
@@ -70,6 +68,9 @@ export default function QuickSwitcher({ onClose }: { onClose(): void }) {
         onChoose={(id) => void choose(id)}
         empty={t('noMatch', { query })}
       />
+      <p className="failure" role="alert">
+        {failure}
+      </p>
     </Dialog>
   );
 }

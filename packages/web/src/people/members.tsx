@@ -101,7 +101,7 @@ function MemberMenu({ member: { user, role }, conversation, act }: MemberMenuPro
   const conversationId = conversation.id;
   const setRole = (next: Role) => act(chat.operation('setRole', { conversationId, userId: user.id, role: next }));
   const mayRemove = own === 'owner' || (own === 'admin' && role === 'member');
-  const direct = async () => navigate(`/c/${await chat.request('openDirect', user.id)}`);
+  const direct = () => act(chat.request('openDirect', user.id).then((id) => navigate(`/c/${id}`)));
   return (
     <Menu.Root modal={false}>
       <Menu.Trigger className="icon-button small" aria-label={t('actionsFor', { name: user.displayName })}>
@@ -110,7 +110,7 @@ function MemberMenu({ member: { user, role }, conversation, act }: MemberMenuPro
       <Menu.Portal>
         <Menu.Positioner className="menu-positioner" align="end" sideOffset={4}>
           <Menu.Popup className="menu">
-            <Menu.Item className="menu-item" onClick={() => void direct()}>
+            <Menu.Item className="menu-item" onClick={direct}>
               {t('writeDirectly')}
             </Menu.Item>
             {own === 'owner' && role !== 'owner' && (

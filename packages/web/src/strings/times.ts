@@ -2,14 +2,24 @@ import { locale, t } from './strings.ts';
 
 const dayMs = 86_400_000;
 
+/** Making a formatter takes longer than all that a view formats with it. */
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+function format(atMs: number, options: Intl.DateTimeFormatOptions): string {
+  const key = `${locale()} ${JSON.stringify(options)}`;
+  const formatter = formatters.get(key) ?? new Intl.DateTimeFormat(locale(), options);
+  formatters.set(key, formatter);
+  return formatter.format(atMs);
+}
+
 /** Hours and minutes. */
 export function clockTime(atMs: number): string {
-  return new Intl.DateTimeFormat(locale(), { timeStyle: 'short' }).format(atMs);
+  return format(atMs, { timeStyle: 'short' });
 }
 
 /** The whole of it, for whoever asks. */
 export function exactTime(atMs: number): string {
-  return new Intl.DateTimeFormat(locale(), { dateStyle: 'full', timeStyle: 'medium' }).format(atMs);
+  return format(atMs, { dateStyle: 'full', timeStyle: 'medium' });
 }
 
 /** Midnight before this moment, here. */
@@ -17,19 +27,19 @@ export function dayOf(atMs: number): number {
   return new Date(atMs).setHours(0, 0, 0, 0);
 }
 
-export function dayName(atMs: number, nowMs = Date.now()): string {
+export function dayName(atMs: number, nowMs: number): string {
   const days = Math.round((dayOf(nowMs) - dayOf(atMs)) / dayMs);
   if (days === 0) return t('today');
   if (days === 1) return t('yesterday');
   const isThisYear = new Date(atMs).getFullYear() === new Date(nowMs).getFullYear();
   const year = isThisYear ? {} : { year: 'numeric' as const };
-  return new Intl.DateTimeFormat(locale(), { weekday: 'long', day: 'numeric', month: 'long', ...year }).format(atMs);
+  return format(atMs, { weekday: 'long', day: 'numeric', month: 'long', ...year });
 }
 
 /** As short as a list needs: the time of today, the weekday of this week, else the date. */
-export function shortTime(atMs: number, nowMs = Date.now()): string {
+export function shortTime(atMs: number, nowMs: number): string {
   const days = Math.round((dayOf(nowMs) - dayOf(atMs)) / dayMs);
   if (days === 0) return clockTime(atMs);
-  if (days < 7) return new Intl.DateTimeFormat(locale(), { weekday: 'short' }).format(atMs);
-  return new Intl.DateTimeFormat(locale(), { day: 'numeric', month: 'short' }).format(atMs);
+  if (days < 7) return format(atMs, { weekday: 'short' });
+  return format(atMs, { day: 'numeric', month: 'short' });
 }
