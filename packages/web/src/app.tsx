@@ -57,6 +57,13 @@ function Shell() {
     addEventListener('keydown', onKey);
     return () => removeEventListener('keydown', onKey);
   }, []);
+  const bars = (
+    <>
+      <ConnectionBar />
+      <OfferBar />
+    </>
+  );
+  const start = <Start onNew={setCreating} onChannels={() => navigate('/channels')} />;
   return (
     <div className={isHome ? 'shell shell-at-list' : 'shell'}>
       <UnreadTitle />
@@ -67,11 +74,12 @@ function Shell() {
           isAlone={isListAlone}
           onNew={() => setCreating('person')}
           onJump={() => setSwitching(true)}
+          bars={isListAlone && bars}
+          start={isListAlone && start}
         />
       </div>
       <main className="pane">
-        <ConnectionBar />
-        <OfferBar />
+        {!isListAlone && bars}
         <FaultBoundary key={location}>
           <Suspense fallback={null}>
             <Switch>
@@ -82,9 +90,7 @@ function Shell() {
               <Route path="/channels">
                 <ChannelsView onCreate={() => setCreating('channel')} />
               </Route>
-              <Route>
-                <Start onNew={setCreating} onChannels={() => navigate('/channels')} />
-              </Route>
+              <Route>{!isListAlone && start}</Route>
             </Switch>
           </Suspense>
         </FaultBoundary>

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { browserOfFile, describeInBrowser, openWindow } from './support/browser.ts';
-import { PersonInBrowser } from './support/person.ts';
+import { PersonInBrowser, password } from './support/person.ts';
 import { firstViews, Scene, views } from './support/views.ts';
 
 const browser = browserOfFile();
@@ -58,6 +58,29 @@ describeInBrowser('accessibility', () => {
           expect(await violations(page)).toEqual([]);
         }
         await context.close();
+      }
+    }
+  });
+
+  test('nor does what a new person sees, who has nothing yet', async () => {
+    for (const [name, width] of [
+      ['Wide', 1_440],
+      ['Phone', 390],
+    ] as const) {
+      for (const locale of ['en-GB', 'ar-EG']) {
+        for (const colorScheme of ['light', 'dark'] as const) {
+          const { page, context } = await openWindow(await browser(), {
+            viewport: { width, height: 844 },
+            ...{ colorScheme, locale },
+          });
+          await page.goto(`${scene.server.url}/signup`);
+          await page.locator('input[name=username]').fill(`${name}-${locale}-${colorScheme}`.toLowerCase());
+          await page.locator('input[name=password]').fill(password);
+          await page.locator('button[type=submit]').click();
+          await page.locator('.start-action:visible').first().waitFor();
+          expect(await violations(page)).toEqual([]);
+          await context.close();
+        }
       }
     }
   });

@@ -1,5 +1,5 @@
 import { Compass, ListFilter, Plus, Search, Settings } from 'lucide-react';
-import { useId, useMemo, useState } from 'react';
+import { type ReactNode, useId, useMemo, useState } from 'react';
 import { VList } from 'virtua';
 import { Link, useLocation } from 'wouter';
 import { useChat } from '../chat/use-chat.ts';
@@ -15,10 +15,14 @@ interface ConversationListProps {
   isAlone: boolean;
   onNew(): void;
   onJump(): void;
+  /** What the page has to say, where it is said here. */
+  bars: ReactNode;
+  /** What to do next, where it is said here to who has no conversations. */
+  start: ReactNode;
 }
 
 /** Everything one is in, most recent first. */
-export function ConversationList({ current, isAlone, onNew, onJump }: ConversationListProps) {
+export function ConversationList({ current, isAlone, onNew, onJump, bars, start }: ConversationListProps) {
   const [location] = useLocation();
   const conversations = useChat(({ list }) => list);
   const [query, setQuery] = useState('');
@@ -66,6 +70,7 @@ export function ConversationList({ current, isAlone, onNew, onJump }: Conversati
           onChange={(event) => setQuery(event.target.value)}
         />
       </div>
+      {bars}
       {shown.length > 0 ? (
         <VList className="conversation-list" data={shown} itemSize={64} bufferSize={300} role="list" tabIndex={-1}>
           {(conversation) => (
@@ -77,9 +82,11 @@ export function ConversationList({ current, isAlone, onNew, onJump }: Conversati
           )}
         </VList>
       ) : (
-        <p className="conversation-list muted empty-list">
-          {query === '' ? t('noMessagesYet') : t('noMatch', { query })}
-        </p>
+        (query === '' && start) || (
+          <p className="conversation-list muted empty-list">
+            {query === '' ? t('noConversationsYet') : t('noMatch', { query })}
+          </p>
+        )
       )}
       <footer className="sidebar-foot">
         <Link href="/channels" className="foot-link" aria-current={location === '/channels' ? 'page' : undefined}>

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import type { NewKind } from '../app.tsx';
 import { useChat } from '../chat/use-chat.ts';
 import { t } from '../strings/strings.ts';
+import { useAlone } from '../style/use-room.ts';
 
 interface StartProps {
   onNew(kind: NewKind): void;
@@ -12,9 +13,13 @@ interface StartProps {
 /** What shows where no conversation is chosen: what to do next. */
 export function Start({ onNew, onChannels }: StartProps) {
   const isEmpty = useChat(({ conversations }) => conversations.size === 0);
+  const isLoading = useChat(({ connection: { name } }) => name === 'connecting' || name === 'catching-up');
+  // Beside the list this is the main thing of the page; where the list is alone, it is a part of that.
+  const Heading = useAlone('list') ? 'h2' : 'h1';
+  if (isEmpty && isLoading) return <div className="start" />;
   return (
     <div className="start">
-      <h1>{isEmpty ? t('startTitle') : t('chooseTitle')}</h1>
+      <Heading className="start-title">{isEmpty ? t('startTitle') : t('chooseTitle')}</Heading>
       <p className="muted">{isEmpty ? t('startLead') : t('chooseLead', { keys: 'Ctrl+K' })}</p>
       <div className="start-actions">
         <Action icon={<UserSearch aria-hidden="true" />} label={t('findPerson')} onClick={() => onNew('person')} />

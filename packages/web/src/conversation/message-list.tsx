@@ -43,6 +43,7 @@ export function MessageList({ conversationId, title, isAttended, onLeave, handle
   const pending = useChat((one) => one.pendingOf(conversationId));
   const readSeq = useChat((one) => one.readByOthers(conversationId));
   const headCount = useChat((one) => one.conversations.get(conversationId)?.messageCount ?? 0);
+  const isDirect = useChat((one) => one.conversations.get(conversationId)?.kind === 'direct');
   const list = useRef<VListHandle>(null);
   const scroller = useRef<HTMLDivElement>(null);
   const [isAtEnd, setAtEnd] = useState(false);
@@ -168,7 +169,9 @@ export function MessageList({ conversationId, title, isAttended, onLeave, handle
       >
         {(row: Row, index) => (
           <div key={row.key} className="row">
-            {index === 0 && hasStart && <p className="conversation-start">{t('conversationStart', { title })}</p>}
+            {index === 0 && hasStart && !isDirect && (
+              <p className="conversation-start">{t('conversationStart', { title })}</p>
+            )}
             {index === 0 && view.startIsAway && <p className="messages-note">{t('olderAway')}</p>}
             <RowView row={row} conversationId={conversationId} />
             {index === rows.length - 1 && isWithoutMessages && (

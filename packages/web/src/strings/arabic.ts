@@ -61,6 +61,7 @@ export const arabic: Strings = {
   typing: 'يكتب…',
   youSaid: 'أنت: {text}',
   draft: 'مسودة: {text}',
+  noConversationsYet: 'لا محادثات بعد',
   noMessagesYet: 'لا رسائل بعد',
   muted: 'مكتومة',
   back: 'العودة إلى المحادثات',

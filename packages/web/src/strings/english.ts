@@ -40,6 +40,7 @@ export const english = {
   typing: 'typing…',
   youSaid: 'You: {text}',
   draft: 'Draft: {text}',
+  noConversationsYet: 'No conversations yet',
   noMessagesYet: 'No messages yet',
   muted: 'muted',
   back: 'Back to conversations',
