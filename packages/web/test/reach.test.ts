@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { type Person, RunningServer } from '../../server/test/support/running-server.ts';
 import { browserOfFile, describeInBrowser } from './support/browser.ts';
 import { PersonInBrowser } from './support/person.ts';
@@ -8,6 +8,7 @@ const browser = browserOfFile();
 let server: RunningServer;
 let ana: PersonInBrowser;
 let mira: Person;
+let anaId: string;
 let groupId: string;
 
 /** Presses Tab until what has this role and name is reached. Throws when it is not reached in a whole round. */
@@ -38,7 +39,7 @@ describeInBrowser('the web client reaches everybody', () => {
     ana = await PersonInBrowser.signUp(await browser(), server.url, 'Ana');
     mira = await server.person('mira');
     await server.call(mira, 'updateAccount', { displayName: 'Mira Lindqvist' });
-    const anaId = (await server.call(mira, 'userSearch', { q: 'ana' })).users[0]?.id ?? '';
+    anaId = (await server.call(mira, 'userSearch', { q: 'ana' })).users[0]?.id ?? '';
     groupId = (await server.call(mira, 'createGroup', { name: 'Harbour', userIds: [anaId] })).id;
     await server.call(mira, 'sendMessage', { conversationId: groupId, clientMessageId: 'm1', text: 'The first' });
     await server.call(mira, 'sendMessage', { conversationId: groupId, clientMessageId: 'm2', text: 'The second' });
@@ -153,6 +154,34 @@ describeInBrowser('the web client reaches everybody', () => {
     };
     expect(await lastingMs('no-preference')).toBeGreaterThan(0);
     expect(await lastingMs('reduce')).toBe(0);
+  });
+
+  test('in colours that the system forces: what is chosen, and who is there, shows without a background', async () => {
+    const { page } = ana;
+    await page.emulateMedia({ forcedColors: 'active' });
+    const miras = await server.wire(mira);
+    await server
+      .call(mira, 'openDirect', { userId: anaId })
+      .then(({ id }) =>
+        server.call(mira, 'sendMessage', { conversationId: id, clientMessageId: 'm4', text: 'Here I am' }),
+      );
+    await page.goto(`${server.url}/c/${groupId}`);
+    const dot = ana.inList('Mira Lindqvist').getByRole('img', { name: 'online' });
+    const styleOf = (locator: Locator, property: string) =>
+      locator.evaluate((element, name) => getComputedStyle(element).getPropertyValue(name), property);
+    const text = await styleOf(page.locator('body'), 'color');
+    await dot.waitFor();
+    expect(await styleOf(dot, 'background-color')).toBe(text);
+    expect(await styleOf(ana.inList('Harbour').getByRole('link'), 'outline-style')).toBe('solid');
+    expect(await styleOf(ana.inList('Mira Lindqvist').getByRole('link'), 'outline-style')).toBe('none');
+    await page.keyboard.press('Control+k');
+    const options = page.getByRole('option');
+    await options.nth(1).waitFor();
+    expect(await styleOf(options.nth(0), 'outline-style')).toBe('solid');
+    expect(await styleOf(options.nth(1), 'outline-style')).toBe('none');
+    await page.keyboard.press('Escape');
+    await page.emulateMedia({ forcedColors: 'none' });
+    await miras.close();
   });
 
   test('as an app that can be installed, by the browser’s own criteria', async () => {
