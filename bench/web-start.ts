@@ -5,10 +5,10 @@
 // from pressing "Log in". Warm: a page that was here before is loaded again, with the server and without.
 //
 // 2 shared cores (AMD EPYC), Chromium 156, the server on the same machine, medians and the slowest of 15:
-//   cold, until the log-in page shows       244, 280 ms
-//   cold, from "Log in" to the messages     193, 243 ms
-//   warm, from the address to the messages  313, 352 ms
-//   warm, the server away                   231, 271 ms
+//   cold, until the log-in page shows       196, 284 ms
+//   cold, from "Log in" to the messages     160, 193 ms
+//   warm, from the address to the messages  267, 308 ms
+//   warm, the server away                   170, 196 ms
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
