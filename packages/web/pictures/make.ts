@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { ensureBundle } from '../build/bundle.ts';
 import { launchBrowser, openWindow } from '../test/support/browser.ts';
-import { firstViews, Scene, views } from '../test/support/views.ts';
+import { firstViews, openStart, Scene, views } from '../test/support/views.ts';
 
 const docs = fileURLToPath(new URL('../../../docs/pictures', import.meta.url));
 const widths = [390, 768, 1_440];
@@ -25,6 +25,7 @@ const documented = new Set([
   'conversation-390',
   'conversations-390-dark',
   'sign-up-390',
+  'start-390',
 ]);
 
 const [given] = process.argv.slice(2);
@@ -47,6 +48,11 @@ for (const width of widths) {
       await page.goto(scene.server.url + path);
       await page.getByRole('heading').waitFor();
       await picture(page, name);
+    }
+    const start = `start-${width}${suffix}`;
+    if (isWanted(start)) {
+      await openStart(page, scene, start);
+      await picture(page, start);
     }
     await context.close();
     if (Object.keys(views).some((view) => isWanted(`${view}-${width}${suffix}`))) {

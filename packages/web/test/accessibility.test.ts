@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { browserOfFile, describeInBrowser, openWindow } from './support/browser.ts';
-import { PersonInBrowser, password } from './support/person.ts';
-import { firstViews, Scene, views } from './support/views.ts';
+import { PersonInBrowser } from './support/person.ts';
+import { firstViews, openStart, Scene, views } from './support/views.ts';
 
 const browser = browserOfFile();
 let scene: Scene;
@@ -73,11 +73,7 @@ describeInBrowser('accessibility', () => {
             viewport: { width, height: 844 },
             ...{ colorScheme, locale },
           });
-          await page.goto(`${scene.server.url}/signup`);
-          await page.locator('input[name=username]').fill(`${name}-${locale}-${colorScheme}`.toLowerCase());
-          await page.locator('input[name=password]').fill(password);
-          await page.locator('button[type=submit]').click();
-          await page.locator('.start-action:visible').first().waitFor();
+          await openStart(page, scene, `${name}-${locale}-${colorScheme}`.toLowerCase());
           expect(await violations(page)).toEqual([]);
           await context.close();
         }

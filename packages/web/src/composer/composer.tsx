@@ -75,7 +75,8 @@ export function Composer({ conversationId, title, field, onSent, onOwnLast }: Co
       <textarea
         id={id}
         ref={field}
-        rows={1}
+        // Only where the style sheet can't have it grow with its text.
+        rows={Math.min(text.split('\n').length, 8)}
         dir="auto"
         placeholder={t('writeTo', { title })}
         aria-describedby={`${id}-hint`}

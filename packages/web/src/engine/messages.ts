@@ -60,6 +60,12 @@ export interface OnlineCount {
   onlineCount: number;
 }
 
+export interface ConversationChange {
+  name?: string;
+  description?: string;
+  announceOnly?: boolean;
+}
+
 export interface HistoryRequest {
   conversationId: ConversationId;
   before?: number;
@@ -92,6 +98,7 @@ export interface Requests {
   createGroup(group: { name: string; userIds: UserId[] }): Promise<ConversationId>;
   createChannel(channel: { name: string; description?: string; announceOnly?: boolean }): Promise<ConversationId>;
   join(conversationId: ConversationId): Promise<ConversationId>;
+  update(conversationId: ConversationId, change: ConversationChange): Promise<void>;
   leave(conversationId: ConversationId): Promise<void>;
   /** Resolves when the message outlives this browser; it is sent when that is possible. */
   send(conversationId: ConversationId, text: string): Promise<void>;

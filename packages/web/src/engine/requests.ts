@@ -26,6 +26,7 @@ export function requestsOf(engine: Engine, tab: TabPort): Requests {
     createGroup: async (group) => (await client.conversations.createGroup(group)).id,
     createChannel: async (channel) => (await client.conversations.createChannel(channel)).id,
     join: async (conversationId) => (await client.conversations.join(conversationId)).id,
+    update: (conversationId, change) => engine.conversation(conversationId).update(change),
     leave: (conversationId) => engine.conversation(conversationId).leave(),
     send: (conversationId, text) => engine.send(conversationId, text),
     retry: async (conversationId, clientMessageId) => engine.outgoing(conversationId, clientMessageId)?.retry(),

@@ -5,6 +5,7 @@ import { useLocation } from 'wouter';
 import { useChatItself } from '../chat/use-chat.ts';
 import { ConversationAvatar } from '../conversation/conversation-avatar.tsx';
 import { titleOf } from '../conversation/title.ts';
+import type { ConversationChange } from '../engine/messages.ts';
 import { laterPart } from '../faults/later-part.ts';
 import { setPreferences, usePreferences } from '../settings/preferences.ts';
 import { failureText } from '../strings/failure-text.ts';
@@ -68,9 +69,7 @@ export default function Details({ conversation, onClose }: DetailsProps) {
             </button>
           )}
         </div>
-        {kind !== 'direct' && mayManage && (
-          <Properties key={`${conversation.name} ${description}`} conversation={conversation} />
-        )}
+        {kind !== 'direct' && mayManage && <Properties conversation={conversation} />}
         {kind !== 'direct' && <Members conversation={conversation} />}
       </div>
       <Suspense fallback={null}>
@@ -83,21 +82,23 @@ export default function Details({ conversation, onClose }: DetailsProps) {
   );
 }
 
-/** Name, description and who may write, for those who may change them. */
+/**
+ * Name, description and who may write, for those who may change them. What somebody else changes meanwhile shows where
+ * one changed nothing, and is not undone by saving the rest.
+ */
 function Properties({ conversation: { id, name, description, announceOnly } }: { conversation: ConversationData }) {
   const chat = useChatItself();
   const fieldId = useId();
   const [result, setResult] = useState<{ isFailure: boolean; text: string } | null>(null);
-  const submit = async (event: FormEvent<HTMLFormElement>) => {
+  const [changes, setChanges] = useState<ConversationChange>({});
+  const shown = { name: name ?? '', description, announceOnly, ...changes };
+  const change = (more: ConversationChange) => setChanges({ ...changes, ...more });
+  const submit = async (event: FormEvent) => {
     event.preventDefault();
-    const form = new FormData(event.currentTarget);
-    const change = {
-      name: String(form.get('name')).trim(),
-      description: String(form.get('description')),
-      announceOnly: form.get('announceOnly') === 'on',
-    };
+    const named = changes.name === undefined ? {} : { name: changes.name.trim() };
     try {
-      await chat.operation('updateConversation', { conversationId: id, ...change });
+      if (Object.keys(changes).length > 0) await chat.request('update', id, { ...changes, ...named });
+      setChanges({});
       setResult({ isFailure: false, text: t('saved') });
     } catch (error) {
       setResult({ isFailure: true, text: failureText(error) });
@@ -107,14 +108,30 @@ function Properties({ conversation: { id, name, description, announceOnly } }: {
     <form className="stack" onSubmit={submit}>
       <div className="field">
         <label htmlFor={`${fieldId}-name`}>{t('name')}</label>
-        <input id={`${fieldId}-name`} name="name" required defaultValue={name ?? ''} dir="auto" />
+        <input
+          id={`${fieldId}-name`}
+          required
+          value={shown.name}
+          dir="auto"
+          onChange={(event) => change({ name: event.target.value })}
+        />
       </div>
       <div className="field">
         <label htmlFor={`${fieldId}-description`}>{t('description')}</label>
-        <textarea id={`${fieldId}-description`} name="description" rows={2} defaultValue={description} dir="auto" />
+        <textarea
+          id={`${fieldId}-description`}
+          rows={2}
+          value={shown.description}
+          dir="auto"
+          onChange={(event) => change({ description: event.target.value })}
+        />
       </div>
       <label className="check">
-        <input type="checkbox" name="announceOnly" defaultChecked={announceOnly} />
+        <input
+          type="checkbox"
+          checked={shown.announceOnly}
+          onChange={(event) => change({ announceOnly: event.target.checked })}
+        />
         {t('announceOnly')}
       </label>
       <div className="form-foot">

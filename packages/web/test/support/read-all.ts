@@ -29,7 +29,7 @@ export async function readAll(page: Page): Promise<string[]> {
 }
 
 export async function scrollToStart(page: Page): Promise<void> {
-  const start = page.getByText(/^This is where/);
+  const start = page.getByText(/^This is (where|the beginning)/);
   for (let step = 0; step < stepsMax; step++) {
     if ((await start.count()) > 0 && (await isAtTop(page))) return;
     await scrollBy(page, -2_000);

@@ -84,5 +84,14 @@ export const views: Readonly<Record<string, Open>> = {
   },
 };
 
-/** Views of whoever isn't logged in, or has nothing yet. */
+/** Views of whoever isn't logged in. */
 export const firstViews: Readonly<Record<string, string>> = { 'sign-up': '/signup', 'log-in': '/login' };
+
+/** What somebody sees who has just made an account, in any language. */
+export async function openStart(page: Page, { server }: Scene, username: string): Promise<void> {
+  await page.goto(`${server.url}/signup`);
+  await page.locator('input[name=username]').fill(username);
+  await page.locator('input[name=password]').fill(password);
+  await page.locator('button[type=submit]').click();
+  await page.locator('.start-action:visible').first().waitFor();
+}
