@@ -136,7 +136,8 @@ export class Chat {
   nameOf(userId: UserId): string | null {
     const known = this.people.get(userId);
     if (known) return known.displayName;
-    if (!this.askedPeople.has(userId)) this.want(userId);
+    // Views that are about to go, with the account, ask for nobody any more.
+    if (this.account && !this.askedPeople.has(userId)) this.want(userId);
     return null;
   }
 

@@ -11,6 +11,7 @@ import {
 import { BufferedStore } from './buffered-store.ts';
 import type { HistoryRequest, News, Pending, Snapshot } from './messages.ts';
 import { PeopleDirectory } from './people-directory.ts';
+import { reportFailure } from './report-failure.ts';
 import { TabPort } from './tab-port.ts';
 
 /** Older messages are not news: what was missed shows as unread, and rings for nobody. */
@@ -190,9 +191,4 @@ function pendingOf(message: OutgoingMessage): Pending {
   const { clientMessageId, conversationId, text, order, createdAtMs, failure, status, receipt } = message;
   const stored: StoredMessage = { clientMessageId, conversationId, text, order, createdAtMs, failure };
   return { ...stored, status, seq: receipt?.seq ?? null };
-}
-
-/** Nobody asked for what failed: it is for whoever looks into the browser's console. */
-function reportFailure(error: unknown): void {
-  reportError(error);
 }

@@ -1,6 +1,7 @@
 import type { UserId } from '@parley/protocol';
-import { Disconnected, type ParleyClient } from '@parley/sdk';
+import type { ParleyClient } from '@parley/sdk';
 import type { PersonName } from './messages.ts';
+import { reportFailure } from './report-failure.ts';
 
 const databaseName = 'parley-people';
 /** Asked of the server at once: the rest waits, so that a crowded channel stays within the server's rate limits. */
@@ -88,7 +89,7 @@ export class PeopleDirectory {
       this.learn([user]);
       return this.known.get(userId) ?? null;
     } catch (error) {
-      if (!(error instanceof Disconnected)) reportError(error);
+      reportFailure(error);
       return null;
     } finally {
       this.running--;
