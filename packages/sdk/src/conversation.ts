@@ -84,8 +84,9 @@ export class Conversation {
   /** Not optimistic, like everything below. */
   async members(page: { cursor?: string; limit?: number } = {}): Promise<ResponseOf<'listMembers'>> {
     const answer = await this.core.api.call('listMembers', { conversationId: this.id, ...page });
-    const partner = answer.members.find(({ user }) => user.id === this.data.partner?.id);
-    if (partner) this.core.named(partner.user.id, partner.user.displayName);
+    const { partner } = this.data;
+    const now = answer.members.find(({ user }) => user.id === partner?.id)?.user;
+    if (now && now.displayName !== partner?.displayName) this.core.named(now.id, now.displayName);
     return answer;
   }
 

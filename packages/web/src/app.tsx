@@ -57,16 +57,14 @@ function Shell() {
     addEventListener('keydown', onKey);
     return () => removeEventListener('keydown', onKey);
   }, []);
-  const bars = (
-    <>
-      <ConnectionBar />
-      <OfferBar />
-    </>
-  );
   const start = <Start onNew={setCreating} onChannels={() => navigate('/channels')} />;
   return (
     <div className={isHome ? 'shell shell-at-list' : 'shell'}>
       <UnreadTitle />
+      <div className="bars">
+        <ConnectionBar />
+        <OfferBar />
+      </div>
       {/* The main thing of the page, where it is the only one. */}
       <div className="sidebar-place" role={isListAlone ? 'main' : undefined}>
         <ConversationList
@@ -74,12 +72,10 @@ function Shell() {
           isAlone={isListAlone}
           onNew={() => setCreating('person')}
           onJump={() => setSwitching(true)}
-          bars={isListAlone && bars}
-          start={isListAlone && start}
+          start={start}
         />
       </div>
       <main className="pane">
-        {!isListAlone && bars}
         <FaultBoundary key={location}>
           <Suspense fallback={null}>
             <Switch>

@@ -42,7 +42,14 @@ describeInBrowser('on a phone', () => {
 
   test('the list says that the connection is away, and goes on without being asked', async () => {
     network.cut();
-    await ana.page.getByText('No connection').waitFor();
+    const bar = ana.page.getByText('No connection');
+    await bar.waitFor();
+    // It stays while one goes to a conversation and back.
+    await ana.open('Ben');
+    expect(await bar.isVisible()).toBe(true);
+    await ana.page.getByRole('link', { name: 'Back to conversations' }).tap();
+    await ana.inList('Ben').waitFor();
+    expect(await bar.isVisible()).toBe(true);
     await ben.write('While you were away');
     network.mend();
     await ana.page.getByText('No connection').waitFor({ state: 'hidden' });

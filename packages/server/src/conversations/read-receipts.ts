@@ -31,7 +31,10 @@ export class ReadReceipts {
     return position;
   }
 
-  /** Shows those others who have it in view that somebody types. Nothing happens in channels and large groups. Throws {@link Refusal}. */
+  /**
+   * Shows those others who have it in view that somebody types. Nothing happens in channels and large groups. Throws
+   * {@link Refusal}.
+   */
   async typing(userId: UserId, conversationId: ConversationId): Promise<void> {
     const head = await this.headFor(userId, conversationId);
     if (!showsReceipts(head)) return;

@@ -11,8 +11,7 @@ export class Viewed {
   constructor(private readonly tell: (watch: Required<Watch>) => void) {}
 
   /** These are in view until it is undone. */
-  add(given: Watch): () => void {
-    const watch = { ...given };
+  add(watch: Watch): () => void {
     this.watches.add(watch);
     this.schedule();
     return () => {

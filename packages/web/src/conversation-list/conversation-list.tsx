@@ -15,14 +15,12 @@ interface ConversationListProps {
   isAlone: boolean;
   onNew(): void;
   onJump(): void;
-  /** What the page has to say, where it is said here. */
-  bars: ReactNode;
-  /** What to do next, where it is said here to who has no conversations. */
+  /** What to do next; where nothing else is on the page, it is said here to who has no conversations. */
   start: ReactNode;
 }
 
 /** Everything one is in, most recent first. */
-export function ConversationList({ current, isAlone, onNew, onJump, bars, start }: ConversationListProps) {
+export function ConversationList({ current, isAlone, onNew, onJump, start }: ConversationListProps) {
   const [location] = useLocation();
   const conversations = useChat(({ list }) => list);
   const [query, setQuery] = useState('');
@@ -70,7 +68,6 @@ export function ConversationList({ current, isAlone, onNew, onJump, bars, start 
           onChange={(event) => setQuery(event.target.value)}
         />
       </div>
-      {bars}
       {shown.length > 0 ? (
         <VList className="conversation-list" data={shown} itemSize={64} bufferSize={300} role="list" tabIndex={-1}>
           {(conversation) => (
@@ -82,7 +79,7 @@ export function ConversationList({ current, isAlone, onNew, onJump, bars, start 
           )}
         </VList>
       ) : (
-        (query === '' && start) || (
+        (query === '' && isAlone && start) || (
           <p className="conversation-list muted empty-list">
             {query === '' ? t('noConversationsYet') : t('noMatch', { query })}
           </p>

@@ -3,14 +3,14 @@ import { useLocation } from 'wouter';
 import { failureText } from '../strings/failure-text.ts';
 
 interface Opening {
-  /** Goes to the conversation whose id comes; when none comes, the dialog stays and says why. */
+  /** Goes to the conversation whose id comes; when none comes, `failure` says why. */
   open(opening: Promise<string>): Promise<void>;
   /** Empty while nothing failed. */
   failure: string;
 }
 
-/** What a dialog does that leads to a conversation. */
-export function useOpening(onClose: () => void): Opening {
+/** @param onClose called before it goes there. */
+export function useOpening(onClose: () => void = () => undefined): Opening {
   const [failure, setFailure] = useState('');
   const [, navigate] = useLocation();
   const open = async (opening: Promise<string>) => {

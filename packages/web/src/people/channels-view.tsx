@@ -1,8 +1,8 @@
 import { Plus } from 'lucide-react';
 import { useId, useState } from 'react';
-import { Link, useLocation } from 'wouter';
+import { Link } from 'wouter';
 import { useChat, useChatItself } from '../chat/use-chat.ts';
-import { failureText } from '../strings/failure-text.ts';
+import { useOpening } from '../dialogs/use-opening.ts';
 import { t } from '../strings/strings.ts';
 import { ViewHead } from '../style/view-head.tsx';
 import { Avatar } from './avatar.tsx';
@@ -12,19 +12,11 @@ import { useChannelSearch } from './use-channel-search.ts';
 export default function ChannelsView({ onCreate }: { onCreate(): void }) {
   const chat = useChatItself();
   const id = useId();
-  const [, navigate] = useLocation();
+  const { open, failure } = useOpening();
   const [query, setQuery] = useState('');
-  const [failure, setFailure] = useState('');
   const channels = useChannelSearch(query);
   const own = useChat(({ list }) => list);
   const mine = new Set(own.map((one) => one.id));
-  const join = async (channelId: string) => {
-    try {
-      navigate(`/c/${await chat.request('join', channelId)}`);
-    } catch (error) {
-      setFailure(failureText(error));
-    }
-  };
   return (
     <div className="page">
       <ViewHead>
@@ -69,7 +61,11 @@ export default function ChannelsView({ onCreate }: { onCreate(): void }) {
                   {t('open')}
                 </Link>
               ) : (
-                <button type="button" className="button primary" onClick={() => void join(channel.id)}>
+                <button
+                  type="button"
+                  className="button primary"
+                  onClick={() => void open(chat.request('join', channel.id))}
+                >
                   {t('join')}
                 </button>
               )}
