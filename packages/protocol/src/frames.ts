@@ -9,6 +9,7 @@ import {
   HistoryPage,
   Homepage,
   Position,
+  ReadRevision,
   Receipt,
   Seq,
   SessionId,
@@ -115,6 +116,8 @@ const Welcome = z
     sessionId: SessionId,
     serverTimeMs: TimeMs,
     homepage: Homepage,
+    /** Read before the homepage. When it is another one than you have, `getReadPositions` tells what changed. */
+    readRevision: z.optional(ReadRevision),
   })
   .register(z.globalRegistry, {
     id: 'WelcomeFrame',

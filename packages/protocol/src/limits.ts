@@ -31,6 +31,8 @@ export const limits = {
   historyPageMax: 200,
   /** Bytes of text after which a page of history ends early, whatever its limit. */
   historyPageTextBytes: 256 * 1024,
+  readPositionPageSize: 200,
+  readPositionPageMax: 500,
   memberPageSize: 50,
   memberPageMax: 200,
   searchPageSize: 20,

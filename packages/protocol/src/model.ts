@@ -162,6 +162,22 @@ export const Homepage = z
   .register(z.globalRegistry, { id: 'Homepage', description: "One page of a person's conversations." });
 export type Homepage = z.infer<typeof Homepage>;
 
+/** Grows with every change of one of a person's read positions; 0 before the first. Not consecutive. */
+export const ReadRevision = z
+  .int()
+  .check(z.nonnegative(), z.meta({ description: 'The newest change among the read positions of a person.' }));
+
+export const ReadPositions = z
+  .object({
+    /** By revision: what was read longest ago first. */
+    positions: z.array(z.object({ conversationId: ConversationId, seq: Position, messageCount: Count })),
+    /** Everything up to this revision is on this page and those before it: the `after` of the next request. */
+    revision: ReadRevision,
+    hasMore: z.boolean(),
+  })
+  .register(z.globalRegistry, { id: 'ReadPositions', description: 'Own read positions that changed, each once.' });
+export type ReadPositions = z.infer<typeof ReadPositions>;
+
 export const Member = z
   .object({
     user: User,

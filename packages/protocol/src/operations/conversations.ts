@@ -8,6 +8,7 @@ import {
   Homepage,
   Member,
   Position,
+  ReadPositions,
   Receipt,
   Role,
   UserId,
@@ -246,6 +247,23 @@ export const conversationOperations = {
     status: 200,
     response: HistoryPage,
     errors: ['not_found'],
+  }),
+  getReadPositions: operation({
+    method: 'GET',
+    path: '/v1/read-positions',
+    tag: 'Messages',
+    summary: 'Your read positions that changed after a revision',
+    description:
+      'Read on another device while this one was away. Every conversation is named once, with its present position. ' +
+      '`welcome` has the newest revision; whoever has none reads the homepage to its end instead.',
+    access: 'session',
+    query: z.strictObject({
+      after: queryInt(0, Number.MAX_SAFE_INTEGER),
+      limit: pageLimit(limits.readPositionPageSize, limits.readPositionPageMax),
+    }),
+    status: 200,
+    response: ReadPositions,
+    errors: [],
   }),
   markRead: operation({
     method: 'PUT',

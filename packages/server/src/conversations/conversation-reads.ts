@@ -1,4 +1,13 @@
-import type { Conversation, ConversationId, Homepage, Member, ResponseOf, User, UserId } from '@parley/protocol';
+import type {
+  Conversation,
+  ConversationId,
+  Homepage,
+  Member,
+  ReadPositions,
+  ResponseOf,
+  User,
+  UserId,
+} from '@parley/protocol';
 import * as z from 'zod/mini';
 import type { ConnectionRegistry } from '../connections/registry-port.ts';
 import { decodeCursor, encodeCursor } from '../platform/cursor.ts';
@@ -80,6 +89,19 @@ export class ConversationReads {
         return [{ user, role, joinedSeq, readSeq }];
       }),
       nextCursor: last ? encodeCursor([last.joinedSeq, last.userId]) : null,
+    };
+  }
+
+  readRevision(userId: UserId): Promise<number> {
+    return this.conversations.readRevision(userId);
+  }
+
+  async readPositions(userId: UserId, page: { after: number; limit: number }): Promise<ReadPositions> {
+    const changed = await this.conversations.readPositionsAfter(userId, { revision: page.after, limit: page.limit });
+    return {
+      positions: changed.map(({ conversationId, seq, messageCount }) => ({ conversationId, seq, messageCount })),
+      revision: changed.at(-1)?.revision ?? page.after,
+      hasMore: changed.length === page.limit,
     };
   }
 

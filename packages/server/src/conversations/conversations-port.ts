@@ -8,6 +8,12 @@ export interface ReadPosition {
   messageCount: number;
 }
 
+/** A read position with the revision of its last change, see {@link ConversationStore.readRevision}. */
+export interface ChangedReadPosition extends ReadPosition {
+  conversationId: ConversationId;
+  revision: number;
+}
+
 /** A conversation with everything that its member's view is made of. */
 export interface OwnConversation {
   head: ConversationHead;
@@ -83,6 +89,16 @@ export interface ConversationStore {
    * be lost by a crash within a second of being made.
    */
   advanceReadPosition(userId: UserId, conversationId: ConversationId, to: ReadPosition): Promise<ReadPosition>;
+
+  /**
+   * The newest revision among the user's read positions; 0 before the first change. Each change gets a greater one.
+   * Whoever is told of a revision finds every change up to it, and it is never given to another change, also not after
+   * a crash that lost the change.
+   */
+  readRevision(userId: UserId): Promise<number>;
+
+  /** The user's read positions that changed after this revision, by the revision of the last change of each. */
+  readPositionsAfter(userId: UserId, page: { revision: number; limit: number }): Promise<ChangedReadPosition[]>;
 
   /** Read positions of members; who has none isn't in the map. */
   readPositions(conversationId: ConversationId, userIds: readonly UserId[]): Promise<Map<UserId, ReadPosition>>;

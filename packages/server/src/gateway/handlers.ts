@@ -91,6 +91,7 @@ function conversationHandlers({ conversations, reads, receipts, messages, admiss
       return messages.send(user.id, params.conversationId, body.clientMessageId, body.text);
     },
     getHistory: ({ params, query }, { user }) => messages.page(user.id, params.conversationId, query),
+    getReadPositions: ({ query }, { user }) => reads.readPositions(user.id, query),
     markRead: async ({ params, body }, { user }) => {
       await admission.signal(user.id);
       return receipts.markRead(user.id, params.conversationId, body.seq);

@@ -12,7 +12,7 @@ import type { Roster } from './roster.ts';
 export interface ArrivalPorts {
   authenticate(token: string): Promise<{ user: UserRecord; session: SessionRecord } | undefined>;
   conversations: Pick<ConversationStore, 'broadcastConversations'>;
-  reads: Pick<ConversationReads, 'homepage'>;
+  reads: Pick<ConversationReads, 'homepage' | 'readRevision'>;
   clock: Clock;
 }
 
@@ -51,6 +51,8 @@ export class Arrival {
     const broadcast = await this.ports.conversations.broadcastConversations(user.id);
     if (connection.closed) return;
     await Promise.all(broadcast.map((conversationId) => this.groups.enter(conversationId, connection)));
+    // Before the homepage, which then has every read position up to it.
+    const readRevision = await this.ports.reads.readRevision(user.id);
     const homepage = await this.ports.reads.homepage(user.id, {
       limit: hello.homepageLimit ?? limits.homepagePageSize,
       left: hello.resume,
@@ -62,6 +64,7 @@ export class Arrival {
       sessionId: session.id,
       serverTimeMs: this.ports.clock.nowMs(),
       homepage,
+      readRevision,
     });
   }
 

@@ -65,6 +65,82 @@ export function describeReadPositions(storesOf: () => Stores): void {
       expect(await stores.conversations.readPositions(otherId, [ana])).toEqual(new Map());
     });
 
+    describe('revision', () => {
+      const changedAfter = (userId: UserId, revision: number, limit = 100) =>
+        stores.conversations.readPositionsAfter(userId, { revision, limit });
+
+      test('is 0 before the first change, and grows with each change of this person alone', async () => {
+        expect(await stores.conversations.readRevision(ana)).toBe(0);
+        expect(await changedAfter(ana, 0)).toEqual([]);
+        let before = 0;
+        for (const seq of [1, 2, 2, 1, 3]) {
+          const moves = seq > ((await positions()).get(ana)?.seq ?? 0);
+          await advance(ana, seq);
+          const revision = await stores.conversations.readRevision(ana);
+          if (moves) expect(revision).toBeGreaterThan(before);
+          else expect(revision).toBe(before);
+          before = revision;
+        }
+        expect(await stores.conversations.readRevision(ben)).toBe(0);
+      });
+
+      test('gives what changed after it, once each, in pages, and nothing that did not', async () => {
+        const made = new ConversationsUnderTest(stores);
+        const ids: ConversationId[] = [];
+        for (let count = 0; count < 7; count++) ids.push(await made.create(ana));
+        const read = (id: ConversationId, seq: number) =>
+          stores.conversations.advanceReadPosition(ana, id, at(seq)).then(() => stores.conversations.readRevision(ana));
+        for (const id of ids) await read(id, 1);
+        const [second = '', fifth = ''] = [ids[1], ids[4]];
+        const revision = await stores.conversations.readRevision(ana);
+        for (const [id, seq] of [
+          [fifth, 2],
+          [second, 2],
+          [fifth, 5],
+          [second, 1],
+        ] as const)
+          await read(id, seq);
+        const changed = await changedAfter(ana, revision);
+        expect(changed).toMatchObject([
+          { conversationId: second, ...at(2) },
+          { conversationId: fifth, ...at(5) },
+        ]);
+        expect(changed.at(-1)?.revision).toBe(await stores.conversations.readRevision(ana));
+        const seen: ConversationId[] = [];
+        for (let after = 0; ; ) {
+          const page = await changedAfter(ana, after, 3);
+          seen.push(...page.map((position) => position.conversationId));
+          after = page.at(-1)?.revision ?? after;
+          if (page.length < 3) break;
+        }
+        expect(seen.toSorted()).toEqual(ids.toSorted());
+      });
+
+      test('that is told has every change up to it, whatever is changed at the same time', async () => {
+        const ids = Array.from({ length: 40 }, () => systemIds.uuid());
+        const known = new Map<ConversationId, number>();
+        let after = 0;
+        const catchUp = async () => {
+          const told = await stores.conversations.readRevision(ana);
+          const page = await changedAfter(ana, after);
+          for (const position of page) known.set(position.conversationId, position.seq);
+          after = page.at(-1)?.revision ?? after;
+          expect(after).toBeGreaterThanOrEqual(told);
+        };
+        const moves = ids.map(async (id) => {
+          for (const seq of [1, 2, 3]) await stores.conversations.advanceReadPosition(ana, id, at(seq));
+        });
+        let isDone = false;
+        const all = Promise.all(moves).finally(() => {
+          isDone = true;
+        });
+        while (!isDone) await catchUp();
+        await all;
+        await catchUp();
+        expect(known).toEqual(new Map(ids.map((id) => [id, 3])));
+      });
+    });
+
     test('show at once in what is one’s own, and begin where one joined', async () => {
       const read = async () => (await stores.conversations.own(ben, conversationId))?.read;
       expect(await read()).toEqual({ seq: 1, messageCount: 0 });

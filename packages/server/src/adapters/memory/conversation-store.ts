@@ -1,6 +1,7 @@
 import type { ConversationId, UserId } from '@parley/protocol';
 import { type ConversationHead, isMember, type Participant } from '../../conversations/conversation.ts';
 import type {
+  ChangedReadPosition,
   ChannelSearchQuery,
   ConversationStore,
   HomepagePosition,
@@ -19,7 +20,7 @@ import { type IndexedParticipant, MembershipIndex } from './membership-index.ts'
 /** Conversations, participants, the index by user and read positions in memory. */
 export class MemoryConversationStore implements ConversationStore {
   private readonly index = new MembershipIndex();
-  private readonly positions = new Map<string, ReadPosition>();
+  private readonly positions = new Map<string, ChangedReadPosition & { userId: UserId }>();
 
   constructor(private readonly data: ConversationData) {}
 
@@ -75,17 +76,41 @@ export class MemoryConversationStore implements ConversationStore {
   async advanceReadPosition(userId: UserId, conversationId: ConversationId, to: ReadPosition): Promise<ReadPosition> {
     const key = participantKey(conversationId, userId);
     const now = this.positions.get(key);
-    if (now && now.seq >= to.seq) return now;
-    const advanced = kept(to);
-    this.positions.set(key, advanced);
-    return advanced;
+    if (now && now.seq >= to.seq) return positionOnly(now);
+    const revision = this.revisionOf(userId) + 1;
+    this.positions.set(key, { ...to, userId, conversationId, revision });
+    return kept(to);
+  }
+
+  async readRevision(userId: UserId): Promise<number> {
+    return this.revisionOf(userId);
+  }
+
+  async readPositionsAfter(
+    userId: UserId,
+    { revision, limit }: { revision: number; limit: number },
+  ): Promise<ChangedReadPosition[]> {
+    return this.readPositionsOf(userId)
+      .filter((position) => position.revision > revision)
+      .sort((a, b) => a.revision - b.revision)
+      .slice(0, limit);
+  }
+
+  private revisionOf(userId: UserId): number {
+    return Math.max(0, ...this.readPositionsOf(userId).map(({ revision }) => revision));
+  }
+
+  private readPositionsOf(userId: UserId): ChangedReadPosition[] {
+    return [...this.positions.values()].flatMap(({ userId: ownerId, ...position }) =>
+      ownerId === userId ? [position] : [],
+    );
   }
 
   async readPositions(conversationId: ConversationId, userIds: readonly UserId[]): Promise<Map<UserId, ReadPosition>> {
     const positions = new Map<UserId, ReadPosition>();
     for (const userId of userIds) {
       const position = this.positions.get(participantKey(conversationId, userId));
-      if (position) positions.set(userId, position);
+      if (position) positions.set(userId, positionOnly(position));
     }
     return positions;
   }
@@ -113,14 +138,20 @@ export class MemoryConversationStore implements ConversationStore {
     return {
       head,
       participant,
-      read: this.positions.get(participantKey(conversationId, userId)) ?? {
-        seq: joinedSeq,
-        messageCount: joinedMessageCount,
-      },
+      read: positionOnly(
+        this.positions.get(participantKey(conversationId, userId)) ?? {
+          seq: joinedSeq,
+          messageCount: joinedMessageCount,
+        },
+      ),
       lastMessage: newest?.kind === 'message' && newest.seq >= visibleFromSeq ? newest : null,
       partnerId: head.kind === 'direct' ? (partner?.userId ?? null) : null,
     };
   }
+}
+
+function positionOnly({ seq, messageCount }: ReadPosition): ReadPosition {
+  return { seq, messageCount };
 }
 
 function byJoining(a: { joinedSeq: number; userId: UserId }, b: { joinedSeq: number; userId: UserId }): number {

@@ -1,6 +1,7 @@
 import type { ConversationId, UserId } from '@parley/protocol';
 import type { ConversationHead, Participant } from '../../conversations/conversation.ts';
 import type {
+  ChangedReadPosition,
   ChannelSearchQuery,
   ConversationStore,
   HomepageQuery,
@@ -94,6 +95,14 @@ export class PostgresConversationStore implements ConversationStore {
 
   advanceReadPosition(userId: UserId, conversationId: ConversationId, to: ReadPosition): Promise<ReadPosition> {
     return this.positions.advance(userId, conversationId, to);
+  }
+
+  readRevision(userId: UserId): Promise<number> {
+    return this.positions.revision(userId);
+  }
+
+  readPositionsAfter(userId: UserId, page: { revision: number; limit: number }): Promise<ChangedReadPosition[]> {
+    return this.positions.changedAfter(userId, page);
   }
 
   readPositions(conversationId: ConversationId, userIds: readonly UserId[]): Promise<Map<UserId, ReadPosition>> {

@@ -1,5 +1,5 @@
 import type { ConversationId, UserId } from '@parley/protocol';
-import type { ReadPosition } from '../../conversations/conversations-port.ts';
+import type { ChangedReadPosition, ReadPosition } from '../../conversations/conversations-port.ts';
 import type { ShardedDatabase } from './sharded-database.ts';
 
 interface PositionRow {
@@ -25,6 +25,34 @@ export class PostgresReadPositions {
     );
     if (!row) throw new Error('a read position that was written gave no row');
     return { seq: row.seq, messageCount: row.message_count };
+  }
+
+  /** Each statement sees whole changes: a change's number is chosen while no other of this person is under way. */
+  async revision(userId: UserId): Promise<number> {
+    const [row] = await this.database.at(
+      userId,
+      (sql, shard) => sql<{ revision: number }[]>`
+        SELECT coalesce(max(revision), 0) AS revision FROM read_positions
+        WHERE shard = served(${shard}) AND user_id = ${userId}`,
+    );
+    return row?.revision ?? 0;
+  }
+
+  async changedAfter(
+    userId: UserId,
+    { revision, limit }: { revision: number; limit: number },
+  ): Promise<ChangedReadPosition[]> {
+    const rows = await this.database.at(
+      userId,
+      (sql, shard) => sql<(PositionRow & { conversation_id: ConversationId; revision: number })[]>`
+        SELECT conversation_id, seq, message_count, revision FROM read_positions
+        WHERE shard = served(${shard}) AND user_id = ${userId} AND revision > ${revision}
+        ORDER BY revision LIMIT ${limit}`,
+    );
+    return rows.map((row) => ({
+      conversationId: row.conversation_id,
+      ...{ seq: row.seq, messageCount: row.message_count, revision: row.revision },
+    }));
   }
 
   /** Who has none isn't in the map. */

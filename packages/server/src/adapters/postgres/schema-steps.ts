@@ -1,4 +1,5 @@
 import { applyBatch, logPositionsTable } from './log-positions.ts';
+import { readRevisions } from './read-revisions.ts';
 
 /** One numbered step of the schema's form. */
 export interface SchemaStep {
@@ -270,6 +271,7 @@ const applyChanges = `
 export const schemaSteps: readonly SchemaStep[] = [
   { statements: tables + shardFunctions + applyChanges, worksFrom: 1 },
   { statements: logPositionsTable + applyBatch, worksFrom: 1 },
+  { statements: readRevisions, worksFrom: 2 },
 ];
 
 /** The tables that a shard's rows are in: what is copied when a shard is moved. */

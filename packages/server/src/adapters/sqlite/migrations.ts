@@ -120,4 +120,9 @@ export const migrations: readonly string[] = [
   ALTER TABLE conversations RENAME COLUMN broadcast TO broadcast_seq;
   UPDATE conversations SET broadcast_seq = head_seq WHERE broadcast_seq = 1;
   `,
+  // What changed among somebody's read positions; those that were there count as never changed.
+  `
+  ALTER TABLE read_positions ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX read_revisions ON read_positions (user_id, revision);
+  `,
 ];

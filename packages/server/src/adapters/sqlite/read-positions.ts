@@ -1,20 +1,22 @@
 import type { Database } from 'bun:sqlite';
 import type { ConversationId, UserId } from '@parley/protocol';
-import type { ReadPosition } from '../../conversations/conversations-port.ts';
-import { participantKey } from '../../history/history-port.ts';
+import type { ChangedReadPosition, ReadPosition } from '../../conversations/conversations-port.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { GroupCommit } from './group-commit.ts';
 
 const flushAfterMs = 500;
 
-interface Pending extends ReadPosition {
-  userId: UserId;
-  conversationId: ConversationId;
+interface PositionRow {
+  seq: number;
+  message_count: number;
 }
 
-/** Read positions move often and may be lost for a second: the last of each is written, many in one transaction. */
+/**
+ * Read positions move often and may be lost for a second: the last of each is written, many in one transaction. What
+ * is written gets its revision with it, so no revision is told that a crash could take back.
+ */
 export class SqliteReadPositions {
-  private pending = new Map<string, Pending>();
+  private readonly pending = new Map<UserId, Map<ConversationId, ReadPosition>>();
   private cancelFlush: (() => void) | null = null;
   private readonly statements: ReturnType<typeof prepare>;
 
@@ -30,51 +32,100 @@ export class SqliteReadPositions {
   advance(userId: UserId, conversationId: ConversationId, to: ReadPosition): ReadPosition {
     const now = this.get(userId, conversationId);
     if (now && now.seq >= to.seq) return now;
-    this.pending.set(participantKey(conversationId, userId), { userId, conversationId, ...to });
+    const { seq, messageCount } = to;
+    const pending = this.pending.get(userId) ?? new Map<ConversationId, ReadPosition>();
+    this.pending.set(userId, pending.set(conversationId, { seq, messageCount }));
     this.flushSoon();
     return to;
   }
 
   get(userId: UserId, conversationId: ConversationId): ReadPosition | undefined {
-    const pending = this.pending.get(participantKey(conversationId, userId));
-    if (pending) return { seq: pending.seq, messageCount: pending.messageCount };
+    const pending = this.pending.get(userId)?.get(conversationId);
+    if (pending) return pending;
     const row = this.statements.get.get(userId, conversationId);
     return row ? { seq: row.seq, messageCount: row.message_count } : undefined;
+  }
+
+  async revision(userId: UserId): Promise<number> {
+    await this.writePending(userId);
+    return this.writes.read(() => this.statements.revision.get(userId)?.revision ?? 0);
+  }
+
+  async changedAfter(userId: UserId, page: { revision: number; limit: number }): Promise<ChangedReadPosition[]> {
+    await this.writePending(userId);
+    return this.writes.read(() =>
+      this.statements.changedAfter.all(userId, page.revision, page.limit).map((row) => ({
+        conversationId: row.conversation_id,
+        ...{ seq: row.seq, messageCount: row.message_count, revision: row.revision },
+      })),
+    );
   }
 
   /** Writes what is pending. What is read meanwhile is as before; what could not be written stays pending. */
   async flush(): Promise<void> {
     this.cancelFlush?.();
     this.cancelFlush = null;
-    const rows = [...this.pending.values()];
+    const rows = [...this.pending].flatMap(([userId, positions]) =>
+      Array.from(positions, ([conversationId, position]) => ({ userId, conversationId, position })),
+    );
     if (rows.length === 0) return;
+    const nowMs = this.clock.nowMs();
     await this.writes.run(() => {
-      for (const row of rows) this.statements.put.run(row.userId, row.conversationId, row.seq, row.messageCount);
+      for (const { userId, conversationId, position } of rows) {
+        this.statements.put.run({ userId, conversationId, ...position, nowMs });
+      }
     });
-    for (const row of rows) {
-      const key = participantKey(row.conversationId, row.userId);
-      if (this.pending.get(key) === row) this.pending.delete(key);
+    for (const { userId, conversationId, position } of rows) {
+      const positions = this.pending.get(userId);
+      if (positions?.get(conversationId) === position) positions.delete(conversationId);
+      if (positions?.size === 0) this.pending.delete(userId);
     }
   }
 
+  /** While nothing can be written, people are told what is written: the next change tells the rest. */
+  private async writePending(userId: UserId): Promise<void> {
+    if (this.pending.has(userId)) await this.tryFlush();
+  }
+
   private flushSoon(): void {
-    this.cancelFlush ??= this.clock.after(flushAfterMs, () => {
-      this.flush().catch((error: unknown) => {
-        this.reportFailure(error);
-        this.flushSoon();
-      });
-    });
+    this.cancelFlush ??= this.clock.after(flushAfterMs, () => void this.tryFlush());
+  }
+
+  private async tryFlush(): Promise<void> {
+    try {
+      await this.flush();
+    } catch (error) {
+      this.reportFailure(error);
+      this.flushSoon();
+    }
   }
 }
 
 function prepare(database: Database) {
   return {
-    get: database.query<{ seq: number; message_count: number }, [string, string]>(
+    get: database.query<PositionRow, [string, string]>(
       'SELECT seq, message_count FROM read_positions WHERE user_id = ? AND conversation_id = ?',
     ),
-    put: database.query(
-      `INSERT INTO read_positions VALUES (?, ?, ?, ?)
-       ON CONFLICT DO UPDATE SET seq = excluded.seq, message_count = excluded.message_count
+    revision: database.query<{ revision: number | null }, [string]>(
+      'SELECT max(revision) AS revision FROM read_positions WHERE user_id = ?',
+    ),
+    changedAfter: database.query<
+      PositionRow & { conversation_id: ConversationId; revision: number },
+      [string, number, number]
+    >(
+      `SELECT conversation_id, seq, message_count, revision FROM read_positions WHERE user_id = ? AND revision > ?
+       ORDER BY revision LIMIT ?`,
+    ),
+    // At least the time: a store that went back to an earlier moment gives no number to two changes.
+    put: database.query<
+      null,
+      [{ userId: string; conversationId: string; seq: number; messageCount: number; nowMs: number }]
+    >(
+      `INSERT INTO read_positions (user_id, conversation_id, seq, message_count, revision)
+       VALUES ($userId, $conversationId, $seq, $messageCount,
+         max($nowMs, (SELECT coalesce(max(revision), 0) + 1 FROM read_positions WHERE user_id = $userId)))
+       ON CONFLICT DO UPDATE SET
+         seq = excluded.seq, message_count = excluded.message_count, revision = excluded.revision
        WHERE excluded.seq > seq`,
     ),
   };

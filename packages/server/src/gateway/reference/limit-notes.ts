@@ -28,6 +28,8 @@ export const limitNotes: Readonly<Record<keyof typeof limits, LimitNote>> = {
   historyPageSize: { unit: 'rows', text: 'Entries on a page of history, unless asked for otherwise.' },
   historyPageMax: { unit: 'rows', text: 'Most entries on a page of history.' },
   historyPageTextBytes: { unit: 'bytes', text: 'Text after which a page of history ends early.' },
+  readPositionPageSize: { unit: 'rows', text: 'Read positions on a page, unless asked for otherwise.' },
+  readPositionPageMax: { unit: 'rows', text: 'Most read positions on a page.' },
   memberPageSize: { unit: 'rows', text: 'Members or accounts on a page, unless asked for otherwise.' },
   memberPageMax: { unit: 'rows', text: 'Most members or accounts on a page.' },
   searchPageSize: { unit: 'rows', text: 'Results on a page of a search, unless asked for otherwise.' },

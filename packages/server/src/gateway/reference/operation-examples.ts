@@ -84,6 +84,14 @@ export const operationExamples: { [Id in OperationId]: OperationExample<Id> } = 
     input: { conversationId, after: 10, limit: 2 },
     response: { conversationId, entries: [sample.added, sample.message], headSeq: 12, visibleFromSeq: 1 },
   },
+  getReadPositions: {
+    input: { after: 1760000000000 },
+    response: {
+      positions: [{ conversationId, seq: 12, messageCount: 9 }],
+      revision: 1760000004711,
+      hasMore: false,
+    },
+  },
   markRead: { input: { conversationId, seq: 12 }, response: { seq: 12, messageCount: 9 } },
   getStats: {
     input: {},
