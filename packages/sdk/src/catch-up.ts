@@ -1,8 +1,9 @@
-import { type Homepage, limits } from '@parley/protocol';
+import { type Homepage, limits, type ServerFrameOf } from '@parley/protocol';
 import type { ClientCore } from './client-core.ts';
 import type { Conversation } from './conversation.ts';
 import type { EntryIntake } from './entry-intake.ts';
 import { ParleyError } from './parley-error.ts';
+import type { ReadRevision } from './read-revision.ts';
 import type { StoredSession } from './store/store.ts';
 
 /** Up to this many missed entries of a conversation are fetched; of more the newest page, and the rest on demand. */
@@ -22,6 +23,7 @@ export class CatchUp {
   constructor(
     private readonly core: ClientCore,
     private readonly intake: EntryIntake,
+    private readonly readRevision: ReadRevision,
   ) {}
 
   /** Whether all conversations were here once: whatever is new from then on was not shown yet. */
@@ -30,13 +32,19 @@ export class CatchUp {
   }
 
   /**
-   * @param first the page of the welcome.
+   * @param welcome with the first page of the homepage.
    * @param isCurrent false once another connection took over.
    */
-  async run(first: Homepage, isCurrent: () => boolean): Promise<void> {
-    // Further pages are older: once nothing on one was new, nothing on the next is, if those after it were seen.
-    const stopsEarly = this.progress === 'done';
-    let page = first;
+  async run(
+    welcome: Pick<ServerFrameOf<'welcome'>, 'homepage' | 'readRevision'>,
+    isCurrent: () => boolean,
+  ): Promise<void> {
+    const { homepage, readRevision } = welcome;
+    const readsAll = readRevision !== undefined && !this.readRevision.isBefore(readRevision);
+    // Further pages are older: once nothing on one was new, nothing on the next is, if those after it were seen. What
+    // was read elsewhere is no news of a page: it has a revision of its own.
+    const stopsEarly = this.progress === 'done' && !readsAll;
+    let page = homepage;
     while (isCurrent()) {
       const { behind, isNews } = await this.takePage(page);
       const isLast = page.nextCursor === null || (stopsEarly && !isNews);
@@ -45,6 +53,10 @@ export class CatchUp {
       if (page.nextCursor === null || isLast) break;
       const limit = limits.homepagePageMax;
       page = await this.core.api.call('getHomepage', { cursor: page.nextCursor, limit, left: 'true' });
+    }
+    if (isCurrent() && readRevision !== undefined) {
+      if (page.nextCursor === null) this.readRevision.keep(readRevision);
+      else await this.readRevision.follow(readRevision, isCurrent);
     }
     if (isCurrent() && this.progress !== 'done') this.advance('done');
   }

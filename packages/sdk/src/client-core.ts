@@ -52,6 +52,8 @@ export interface ClientCore {
   restart(): void;
   saveSession(): Promise<void>;
   markRead(conversation: Conversation, seq: number): void;
+  /** Takes in how far this person read, as another device told the server. */
+  readElsewhere(conversationId: ConversationId, seq: number, messageCount: number): void;
   typing(conversationId: ConversationId): void;
   /** Takes in how somebody is called now. */
   named(userId: UserId, displayName: string): void;
@@ -61,5 +63,7 @@ export interface ClientCore {
   learn(data: ConversationData): Conversation;
   /** Tells and keeps that a conversation is not what it was. */
   changed(conversation: Conversation): void;
+  /** Resolves when what conversations are now is in the store; rejects when it can't be. */
+  conversationsWritten(): Promise<unknown>;
   forget(conversationId: ConversationId): Promise<void>;
 }

@@ -21,6 +21,7 @@ import { Outbox } from './outbox.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
 import { Disconnected } from './parley-error.ts';
 import { ReadMarks } from './read-marks.ts';
+import { ReadRevision } from './read-revision.ts';
 import { defaultRuntime, type Runtime } from './runtime.ts';
 import { Session } from './session.ts';
 import { MemoryStore } from './store/memory-store.ts';
@@ -84,8 +85,9 @@ export class ParleyClient {
     this.typing = new Typing(this.connection, this.runtime);
     this.book = new ConversationBook(this.core, this.readMarks);
     this.intake = new EntryIntake(this.core);
-    this.catchUp = new CatchUp(this.core, this.intake);
-    this.session = new Session(this.core, this.catchUp, () => this.forgetHere());
+    const readRevision = new ReadRevision(this.core);
+    this.catchUp = new CatchUp(this.core, this.intake, readRevision);
+    this.session = new Session(this.core, this.catchUp, readRevision, () => this.forgetHere());
   }
 
   /** Who is logged in. */
@@ -183,6 +185,7 @@ export class ParleyClient {
       },
       saveSession: () => this.session.save(),
       markRead: (conversation, seq) => this.book.markRead(conversation, seq),
+      readElsewhere: (conversationId, seq, messageCount) => this.book.readElsewhere(conversationId, seq, messageCount),
       typing: (conversationId) => this.typing.tell(conversationId),
       named: (userId, displayName) => this.named(userId, displayName),
       update,
@@ -192,6 +195,7 @@ export class ParleyClient {
         return conversation;
       },
       changed: (conversation) => this.book.changed(conversation),
+      conversationsWritten: () => this.book.written(),
       forget: (conversationId) => this.book.forget(conversationId),
     };
   }
@@ -223,7 +227,7 @@ export class ParleyClient {
     this.session.account = frame.account;
     const { state } = this;
     const isCurrent = () => this.state === state;
-    this.catchUp.run(frame.homepage, isCurrent).then(live, (error: unknown) => {
+    this.catchUp.run(frame, isCurrent).then(live, (error: unknown) => {
       this.events.emit('error', error);
       // Without what was missed nothing is right: a new connection tries again.
       if (isCurrent()) this.connection.restart();

@@ -6,6 +6,8 @@ import type { ReadMarks } from './read-marks.ts';
 
 /** Keeps what is known of each conversation beside its entries: here, in the store, and told to whoever listens. */
 export class ConversationBook {
+  private readonly writing = new Set<Promise<void>>();
+
   constructor(
     private readonly core: ClientCore,
     private readonly readMarks: ReadMarks,
@@ -33,7 +35,14 @@ export class ConversationBook {
   changed(conversation: Conversation): void {
     this.core.events.emit('conversation', { conversation, removed: false });
     const stored = { conversation: conversation.data, position: conversation.sequencer.position };
-    this.core.store.putConversation(stored).catch(this.core.reportFailure);
+    const write = this.core.store.putConversation(stored);
+    this.writing.add(write);
+    write.catch(this.core.reportFailure).finally(() => this.writing.delete(write));
+  }
+
+  /** Resolves when all that changed so far is in the store; rejects when it can't be. */
+  written(): Promise<unknown> {
+    return Promise.all(this.writing);
   }
 
   /** Direct chats show how the other person is called. */
@@ -47,12 +56,18 @@ export class ConversationBook {
   }
 
   takeRead(frame: ServerFrameOf<'read'>): void {
-    const conversation = this.core.conversations.get(frame.conversationId);
-    if (conversation && frame.userId === this.core.account?.id) {
-      conversation.data = withRead(conversation.data, frame.seq, frame.messageCount);
-      this.changed(conversation);
-    }
+    const { conversationId, userId, seq, messageCount } = frame;
+    if (userId === this.core.account?.id) this.readElsewhere(conversationId, seq, messageCount);
     this.core.events.emit('read', frame);
+  }
+
+  readElsewhere(conversationId: ConversationId, seq: number, messageCount: number): void {
+    const conversation = this.core.conversations.get(conversationId);
+    if (!conversation) return;
+    const data = withRead(conversation.data, seq, messageCount);
+    if (data === conversation.data) return;
+    conversation.data = data;
+    this.changed(conversation);
   }
 
   markRead(conversation: Conversation, seq: number): void {

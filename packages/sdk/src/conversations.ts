@@ -1,6 +1,7 @@
 import type { Conversation as ConversationData, ConversationId, InputOf, ResponseOf, UserId } from '@parley/protocol';
 import type { ClientCore } from './client-core.ts';
 import { Conversation } from './conversation.ts';
+import { withRead } from './entry-effects.ts';
 
 /** The conversations of whoever is logged in. */
 export class Conversations {
@@ -49,6 +50,10 @@ export class Conversations {
     if (known) {
       // What came by the entries may be newer than what was read before them.
       if (data.headSeq >= known.data.headSeq) known.data = withReadingOf(known.data, data);
+      // Older than the entries that came, it may yet know of reading on another device.
+      else if (data.membership) {
+        known.data = withRead(known.data, data.membership.readSeq, data.messageCount - data.unreadCount);
+      }
       return known;
     }
     const conversation = new Conversation(data, position, this.core());

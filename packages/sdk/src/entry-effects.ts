@@ -7,7 +7,9 @@ export function withEntry(data: Conversation, entry: Entry, account: Account | n
   if (entry.seq > data.headSeq) {
     next.headSeq = entry.seq;
     next.lastActivityAtMs = entry.atMs;
-    next.unreadCount += entry.messageCount - data.messageCount;
+    // What another device has read already, before the entry came here, was never unread.
+    const isRead = entry.seq <= (data.membership?.readSeq ?? 0);
+    next.unreadCount = isRead ? 0 : next.unreadCount + entry.messageCount - data.messageCount;
     next.messageCount = entry.messageCount;
   }
   switch (entry.kind) {

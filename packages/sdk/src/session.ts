@@ -2,6 +2,7 @@ import type { Account, InputOf, ResponseOf } from '@parley/protocol';
 import type { CatchUp } from './catch-up.ts';
 import type { ClientCore } from './client-core.ts';
 import { ParleyError } from './parley-error.ts';
+import type { ReadRevision } from './read-revision.ts';
 
 /** Who is logged in, here and in the store. */
 export class Session {
@@ -11,6 +12,7 @@ export class Session {
   constructor(
     private readonly core: ClientCore,
     private readonly catchUp: CatchUp,
+    private readonly readRevision: ReadRevision,
     private readonly forgetHere: () => void,
   ) {}
 
@@ -29,6 +31,7 @@ export class Session {
     api.token = session.token;
     this.account = session.account;
     this.catchUp.progress = session.catchUp ?? 'never';
+    this.readRevision.current = session.readRevision ?? null;
     for (const { conversation, position } of await store.conversations()) conversations.put(conversation, position);
     await outbox.load();
     return session.account;
@@ -47,7 +50,10 @@ export class Session {
   async save(): Promise<void> {
     const { token } = this.core.api;
     const { account, catchUp } = this;
-    if (token !== null && account) await this.core.store.setSession({ token, account, catchUp: catchUp.progress });
+    if (token === null || !account) return;
+    const readRevision = this.readRevision.current;
+    const kept = readRevision === null ? {} : { readRevision };
+    await this.core.store.setSession({ token, account, catchUp: catchUp.progress, ...kept });
   }
 
   private async begin({ token, account }: ResponseOf<'login'>): Promise<Account> {
@@ -66,6 +72,7 @@ export class Session {
     this.core.api.token = null;
     this.account = null;
     this.catchUp.progress = 'never';
+    this.readRevision.current = null;
     await this.core.store.clear();
   }
 }

@@ -5,6 +5,8 @@ export interface StoredSession {
   account: Account;
   /** How far the last catch-up got; `never` and absent: all conversations were not here yet. */
   catchUp?: 'never' | 'interrupted' | 'done';
+  /** Read positions are in the store as they were at this revision, or later. Absent: unknown. */
+  readRevision?: number;
 }
 
 /** A conversation as it was last known. */

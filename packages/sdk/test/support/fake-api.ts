@@ -11,6 +11,11 @@ export class FakeApi {
   readonly asked: string[] = [];
   /** When it gives something, that is the answer. May take its time. */
   intervene: (url: URL) => Response | undefined | Promise<Response | undefined> = () => undefined;
+  /** Of the person: absent, the server is of a version that has none. */
+  readRevision: number | undefined;
+  /** Read positions on a page. */
+  readPageSize = 500;
+  private readonly reads = new Map<string, { seq: number; revision: number }>();
   private readonly logs = new Map<string, MessageEntry[]>();
 
   constructor(private readonly pageSize = 50) {
@@ -27,6 +32,12 @@ export class FakeApi {
     return added;
   }
 
+  /** The person reads to here, on another device. */
+  read(conversationId: string, seq: number): void {
+    this.readRevision = (this.readRevision ?? 0) + 1;
+    this.reads.set(conversationId, { seq, revision: this.readRevision });
+  }
+
   delete(conversationId: string): void {
     this.logs.delete(conversationId);
   }
@@ -34,7 +45,11 @@ export class FakeApi {
   conversation(conversationId: string): Conversation {
     const headSeq = this.logs.get(conversationId)?.length ?? 0;
     const lastActivityAtMs = [...this.logs.keys()].indexOf(conversationId);
-    return conversation(headSeq, { id: conversationId, lastActivityAtMs });
+    const readSeq = this.reads.get(conversationId)?.seq ?? 0;
+    return {
+      ...conversation(headSeq, { id: conversationId, lastActivityAtMs, unreadCount: headSeq - readSeq }),
+      membership: { role: 'member', joinedSeq: 1, visibleFromSeq: 1, readSeq },
+    };
   }
 
   homepage(from = 0): Homepage {
@@ -60,8 +75,20 @@ export class FakeApi {
   async accept(): Promise<void> {
     const { conversations, nextCursor } = this.homepage();
     this.runtime.socket.open();
-    this.runtime.socket.say(welcome(conversations, nextCursor));
+    this.runtime.socket.say(welcome(conversations, nextCursor, this.readRevision));
     await settled();
+  }
+
+  private readPositions(after: number) {
+    const changed = [...this.reads]
+      .filter(([, { revision }]) => revision > after)
+      .sort(([, a], [, b]) => a.revision - b.revision)
+      .slice(0, this.readPageSize);
+    return {
+      positions: changed.map(([conversationId, { seq }]) => ({ conversationId, seq, messageCount: seq })),
+      revision: changed.at(-1)?.[1].revision ?? after,
+      hasMore: changed.length === this.readPageSize,
+    };
   }
 
   private async answer(url: URL): Promise<Response> {
@@ -70,6 +97,7 @@ export class FakeApi {
     if (intervened) return intervened;
     const [, , kind, id = '', what] = url.pathname.split('/');
     if (kind === 'homepage') return Response.json(this.homepage(Number(url.searchParams.get('cursor'))));
+    if (kind === 'read-positions') return Response.json(this.readPositions(Number(url.searchParams.get('after'))));
     const log = this.logs.get(id);
     if (kind !== 'conversations' || !log) return problem('not_found', 404);
     if (what === undefined) return Response.json(this.conversation(id));

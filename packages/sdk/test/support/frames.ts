@@ -4,6 +4,7 @@ import { ana } from './entries.ts';
 export function welcome(
   conversations: Conversation[] = [],
   nextCursor: string | null = null,
+  readRevision?: number,
 ): ServerFrameOf<'welcome'> {
   return {
     type: 'welcome',
@@ -11,5 +12,6 @@ export function welcome(
     sessionId: '01900000-0000-7000-8000-0000000000ff',
     serverTimeMs: 1,
     homepage: { conversations, left: [], nextCursor },
+    ...(readRevision === undefined ? {} : { readRevision }),
   };
 }

@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { type Person, RunningServer } from '../../../server/test/support/running-server.ts';
+import { MemoryStore } from '../../src/index.ts';
+import { device, somebody } from '../support/people.ts';
+import { until } from '../support/until.ts';
+
+const count = 201;
+
+let server: RunningServer;
+beforeAll(async () => {
+  server = await RunningServer.start();
+});
+afterAll(() => server.stop());
+
+/** Groups with a message each, in the order in which these were sent. */
+async function groupsOf(person: Person, other: Person): Promise<string[]> {
+  const ids: string[] = [];
+  for (let index = 0; index < count; index++) {
+    const name = `group ${index}`;
+    const { id } = await server.call(other, 'createGroup', { name, userIds: [person.account.id] });
+    await server.call(other, 'sendMessage', { conversationId: id, clientMessageId: 'first', text: 'hello' });
+    ids.push(id);
+  }
+  return ids;
+}
+
+test('what is read on another device while this one is off is read here when it comes back, on every page', async () => {
+  const [ana, ben] = await Promise.all([somebody(server, 'ana'), somebody(server, 'ben')]);
+  const ids = await groupsOf(ana, ben);
+  const at = (place: number) => ids.at(-place) ?? '';
+  const store = new MemoryStore();
+  const first = await device(server, ana, store);
+  expect(first.conversations.list().map(({ unreadCount }) => unreadCount)).toEqual(ids.map(() => 1));
+  first.close();
+
+  const other = await device(server, ana);
+  for (const place of [51, 200]) other.conversations.get(at(place))?.markRead();
+  await until(other, () => [51, 200].every((place) => other.conversations.get(at(place))?.unreadCount === 0));
+  // Told to the server by now: the answer to a later request comes after.
+  const readOf = async (place: number) => {
+    const { unreadCount } = await server.call(ana, 'getConversation', { conversationId: at(place) });
+    return unreadCount;
+  };
+  while ((await readOf(51)) + (await readOf(200)) > 0);
+  other.close();
+
+  const back = await device(server, ana, store);
+  await until(back, () => [51, 200].every((place) => back.conversations.get(at(place))?.unreadCount === 0));
+  expect(back.conversations.list().filter(({ unreadCount }) => unreadCount === 1)).toHaveLength(count - 2);
+  back.close();
+});
