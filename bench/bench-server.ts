@@ -25,12 +25,13 @@ export interface BenchServer {
 export async function startBenchServer(
   peopleCount: number,
   environment: Record<string, string> = {},
+  rateLimits: 'on' | 'off' = 'off',
 ): Promise<BenchServer> {
   const data = mkdtempSync(join(tmpdir(), 'parley-bench-'));
   const adapters = embeddedAdapters(data, systemClock);
   const people = await makePeople(adapters.users, peopleCount);
   await adapters.close();
-  const settings = ['--data', data, '--port', '0', '--rate-limits', 'off', '--drain-ms', '0'];
+  const settings = ['--data', data, '--port', '0', '--rate-limits', rateLimits, '--drain-ms', '0'];
   const child = Bun.spawn([process.execPath, cli, 'serve', ...settings, '--max-connections-per-address', '100000'], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, ...environment },

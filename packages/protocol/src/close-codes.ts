@@ -19,6 +19,10 @@ export const closeCodes = {
   tooManyConnections: { code: 4102, meaning: 'Too many connections from your address. Come back with back-off.' },
   internal: { code: 4103, meaning: 'A fault of the server. Come back with back-off.' },
   unavailable: { code: 4104, meaning: 'A service that the server needs is away. Come back with back-off.' },
+  flooding: {
+    code: 4105,
+    meaning: 'You kept sending more frames than the server handles for one connection. Come back with back-off.',
+  },
   unauthenticated: { code: 4200, meaning: 'The token is not valid. Log in again.' },
   revoked: { code: 4201, meaning: 'The session was revoked while you were connected. Log in again.' },
   helloExpected: { code: 4202, meaning: 'The first frame was not a `hello`, or none came in time.' },

@@ -14,6 +14,7 @@ import { referenceRoutes } from './gateway/reference/routes.ts';
 import { requestMetrics } from './gateway/request-metrics.ts';
 import { webRoutes } from './gateway/web/routes.ts';
 import { Messages } from './history/messages.ts';
+import { addressWork } from './messaging/flow-control.ts';
 import { Messaging } from './messaging/messaging.ts';
 import type { MessagingMetrics } from './messaging/messaging-metrics.ts';
 import type { Publish } from './messaging/socket.ts';
@@ -21,6 +22,7 @@ import type { Clock } from './platform/clock.ts';
 import type { Ids } from './platform/ids.ts';
 import { failureReporter } from './platform/log.ts';
 import type { Tracing } from './platform/tracing.ts';
+import { WorkBudgets } from './platform/work-budget.ts';
 import { measureEdge } from './queue-metrics.ts';
 import { messagingMetrics, submitMetrics } from './server-metrics.ts';
 import type { Config } from './settings/settings.ts';
@@ -64,7 +66,8 @@ export class Edge {
       ...{ clock, ids, tracing, metrics: submitMetrics(metrics) },
     });
     const signals = new Signals(registry, mailboxes);
-    const admission = new Admission(config['rate-limits'] === 'on' ? adapters.rateLimits : noRateLimits);
+    const isBounded = config['rate-limits'] === 'on';
+    const admission = new Admission(isBounded ? adapters.rateLimits : noRateLimits);
     const passwords = new PasswordHashing();
     const accounts = new Accounts(users, passwords, signals, clock, ids, config.signup);
     const reads = new ConversationReads(store, users, registry);
@@ -73,6 +76,7 @@ export class Edge {
     this.messaging = new Messaging({
       ...{ registry, mailboxes, history, conversations: store, messages, reads, receipts, admission, clock, ids },
       ...{ tracing, metrics: this.messagingMetrics },
+      addressBudgets: isBounded ? new WorkBudgets(addressWork, clock) : null,
       submitter: this.submitter,
       authenticate: (token) => accounts.authenticate(token),
       publish: options.publish,

@@ -6,7 +6,9 @@ import { Distributor } from './distribution/distributor.ts';
 import { MailboxJanitor } from './distribution/mailbox-janitor.ts';
 import { Edge } from './edge.ts';
 import { Health } from './gateway/health.ts';
+import { HttpGuard } from './gateway/http-guard.ts';
 import { finishRequests, listen } from './gateway/http-server.ts';
+import { closeIdleBeforeLimit } from './gateway/idle-connections.ts';
 import { type SocketData, SocketEndpoint } from './messaging/socket-endpoint.ts';
 import { type Clock, systemClock } from './platform/clock.ts';
 import { type Ids, systemIds } from './platform/ids.ts';
@@ -15,7 +17,7 @@ import { createMetrics, serveMetrics } from './platform/metrics.ts';
 import { Tracing } from './platform/tracing.ts';
 import { pause } from './platform/waiting.ts';
 import { measureDisk, measureDistribution, measureServices } from './queue-metrics.ts';
-import { distributionMetrics } from './server-metrics.ts';
+import { counted, distributionMetrics } from './server-metrics.ts';
 import { BadSetting } from './settings/bad-setting.ts';
 import type { Config } from './settings/settings.ts';
 
@@ -28,7 +30,9 @@ export class Server {
   private readonly distributor: Distributor | null;
   private consumer: CommandConsumer | null = null;
   private janitor: MailboxJanitor | null = null;
+  private readonly guard: HttpGuard;
   private http: HttpServer<SocketData> | null = null;
+  private stopClosingIdle: () => void = () => undefined;
   private metricsServer: HttpServer<undefined> | null = null;
 
   constructor(
@@ -40,6 +44,13 @@ export class Server {
     const { commandLog, history, conversations, registry, mailboxes, checks } = adapters;
     const { metrics } = this;
     const tracing = new Tracing(adapters.hops);
+    this.guard = new HttpGuard(clock, config['rate-limits'] === 'on');
+    counted(
+      metrics,
+      'parley_http_requests_refused_total',
+      'Requests above the bounds of their connection or address.',
+      () => this.guard.refused,
+    );
     // Other processes of a cluster lack the same services: sending people to those instead would help nobody.
     this.health = new Health(checks, clock, { failedChecks: config.shape === 'cluster' ? 'are told' : 'are fatal' });
     measureServices(metrics, adapters, this.health);
@@ -73,18 +84,20 @@ export class Server {
   async start(): Promise<void> {
     await this.edge?.start();
     if (this.distributor) await this.distribute(this.distributor);
-    const { config, edge, health } = this;
+    const { config, edge, health, guard } = this;
     const { host, port, roles } = config;
     this.http = listening(`--host, --port: ${host}:${port}`, () =>
       listen(
         {
           health,
+          guard,
           api: edge && roles.has('gateway') ? edge.api : null,
           sockets: edge && roles.has('messaging') ? this.socketEndpoint(edge) : null,
         },
         { host, port, trustedProxies: config['trusted-proxies'] },
       ),
     );
+    this.stopClosingIdle = closeIdleBeforeLimit(this.http, this.clock);
     const { 'metrics-host': metricsHost, 'metrics-port': metricsPort } = config;
     if (metricsPort !== 'off') {
       this.metricsServer = listening(`--metrics-host, --metrics-port: ${metricsHost}:${metricsPort}`, () =>
@@ -101,6 +114,8 @@ export class Server {
     if (config['drain-notice-ms'] > 0) await pause(clock, config['drain-notice-ms']);
     await this.edge?.messaging.drain(config['drain-ms']);
     if (this.http) await finishRequests(this.http, clock);
+    this.stopClosingIdle();
+    this.guard.stop();
     await this.edge?.stop();
     this.janitor?.stop();
     await this.consumer?.close();

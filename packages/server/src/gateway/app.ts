@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '../platform/clock.ts';
 import { Refusal } from '../platform/failures.ts';
 import { Tracing, traceHeader } from '../platform/tracing.ts';
 import { type Authorise, bindOperations, type GatewayBindings, type Handlers } from './binding.ts';
+import { defaultHeaders } from './default-headers.ts';
 import { problemOf } from './problem.ts';
 import { noRequestMetrics, type RequestMetrics } from './request-metrics.ts';
 
@@ -35,18 +36,11 @@ export function createApi(handlers: Handlers, authorise: Authorise, options: Api
   bindOperations(app, handlers, { authorise, metrics, clock, tracing });
   if (reference) app.route('/', reference);
   if (web) app.route('/', web);
-  app.notFound((context) => unrouted(app, context.req.method, context.req.path));
+  const routes = knownRoutes(app);
+  app.notFound((context) => unrouted(routes, context.req.method, context.req.path));
   app.onError((error) => problemOf(error));
   return app;
 }
-
-/** Of every answer that doesn't say otherwise: it is for whoever asked, it is no page, and it names nobody else. */
-const defaultHeaders = {
-  'cache-control': 'no-store',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-};
 
 function crossOrigin(origins: readonly string[]) {
   return cors({
@@ -58,9 +52,20 @@ function crossOrigin(origins: readonly string[]) {
   });
 }
 
+interface KnownRoute {
+  method: string;
+  pattern: RegExp;
+}
+
+function knownRoutes(app: Hono<GatewayBindings>): KnownRoute[] {
+  return app.routes
+    .filter(({ method }) => method !== 'ALL')
+    .map(({ method, path }) => ({ method, pattern: patternOf(path) }));
+}
+
 /** What answers a method and path that no route has. */
-function unrouted(app: Hono<GatewayBindings>, method: string, path: string): Response {
-  const allowed = methodsOf(app, path);
+function unrouted(routes: readonly KnownRoute[], method: string, path: string): Response {
+  const allowed = methodsOf(routes, path);
   if (allowed.length === 0) return problemOf(new Refusal('not_found', 'There is nothing at this path.'));
   const allow = allowed.join(', ');
   const response =
@@ -71,10 +76,8 @@ function unrouted(app: Hono<GatewayBindings>, method: string, path: string): Res
   return response;
 }
 
-function methodsOf(app: Hono<GatewayBindings>, path: string): string[] {
-  const methods = app.routes
-    .filter((route) => route.method !== 'ALL' && patternOf(route.path).test(path))
-    .map((route) => route.method);
+function methodsOf(routes: readonly KnownRoute[], path: string): string[] {
+  const methods = routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method);
   if (methods.length === 0) return [];
   return [...new Set([...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'])];
 }

@@ -4,6 +4,7 @@ import type * as z from 'zod/mini';
 import type { Clock } from '../platform/clock.ts';
 import { type Tracing, traceHeader } from '../platform/tracing.ts';
 import { fieldErrors, invalidRequest } from '../platform/validation.ts';
+import type { WorkBudget } from '../platform/work-budget.ts';
 import type { Caller } from '../users/accounts.ts';
 import { problemOf } from './problem.ts';
 import { jsonBody } from './request-body.ts';
@@ -19,6 +20,8 @@ type CallerOf<Id extends OperationId> = (typeof operations)[Id]['access'] extend
 /** What handlers know of a request beside its validated content. */
 export interface RequestContext {
   address: string;
+  /** What the bytes of a body count against whose number was not announced. */
+  budget?: WorkBudget;
 }
 
 /** One handler for each operation: a missing one doesn't compile, nor one that no operation has. */
@@ -43,9 +46,6 @@ interface BindingPorts {
   clock: Clock;
   tracing: Tracing;
 }
-
-/** More broken rules than this are not told: an answer must not grow with what a stranger sends. */
-const errorsMax = 20;
 
 /** Makes every operation of the protocol a route: authorise, validate, handle, answer. */
 export function bindOperations(app: Hono<GatewayBindings>, handlers: Handlers, ports: BindingPorts): void {
@@ -76,14 +76,14 @@ async function validRequest(operation: Operation, context: Context<GatewayBindin
   return {
     params: valid(operation.params, context.req.param()),
     query: valid(operation.query, queryOf(request.url, operation)),
-    body: operation.body ? valid(operation.body, await jsonBody(request, clock)) : undefined,
+    body: operation.body ? valid(operation.body, await jsonBody(request, clock, context.env.budget)) : undefined,
   };
 }
 
 function valid(schema: z.ZodMiniType | undefined, value: unknown): unknown {
   if (!schema) return undefined;
   const parsed = schema.safeParse(value);
-  if (!parsed.success) throw invalidRequest(fieldErrors(parsed.error.issues).slice(0, errorsMax));
+  if (!parsed.success) throw invalidRequest(fieldErrors(parsed.error.issues));
   return parsed.data;
 }
 

@@ -7,6 +7,7 @@ import { Late, within } from '../platform/waiting.ts';
 import type { GatewayBindings } from './binding.ts';
 import { clientAddress, trustedProxies as proxiesOf } from './client-address.ts';
 import type { Health } from './health.ts';
+import type { HttpGuard } from './http-guard.ts';
 import { problemOf } from './problem.ts';
 
 /** A connection that is silent for this long is closed: slow headers, idle keep-alive. */
@@ -21,6 +22,7 @@ const finishMs = 5_000;
 /** What a process answers, by its roles. */
 interface Offered {
   health: Health;
+  guard: HttpGuard;
   api: Hono<GatewayBindings> | null;
   sockets: SocketEndpoint | null;
 }
@@ -33,7 +35,7 @@ interface HttpServerOptions {
 
 /** Listens on one port for whatever the process offers of the API and the sockets. */
 export function listen(
-  { health, api, sockets }: Offered,
+  { health, guard, api, sockets }: Offered,
   { host, port, trustedProxies }: HttpServerOptions,
 ): Server<SocketData> {
   const isTrusted = proxiesOf(trustedProxies);
@@ -48,8 +50,11 @@ export function listen(
     error: problemOf,
     websocket: sockets?.handler() ?? { message: () => undefined },
     fetch(request, server) {
-      const peer = server.requestIP(request)?.address ?? '';
+      const { address: peer = '', port: peerPort = 0 } = server.requestIP(request) ?? {};
       const address = clientAddress(peer, request.headers.get('x-forwarded-for'), isTrusted);
+      const from = { connection: `${peer} ${peerPort}`, address, isProxy: isTrusted(peer) };
+      const refusal = guard.refusal(request, from);
+      if (refusal) return refusal;
       switch (URL.parse(request.url, unnamedHost)?.pathname) {
         case '/v1/socket':
           return sockets ? sockets.upgrade(request, server, address) : notOffered('messaging');
@@ -59,7 +64,7 @@ export function listen(
           return health.readyz();
         default:
           if (!URL.canParse(request.url)) return hostMissing();
-          return api ? api.fetch(request, { address }) : notOffered('gateway');
+          return api ? api.fetch(request, guard.contextOf(address)) : notOffered('gateway');
       }
     },
   });

@@ -27,9 +27,18 @@ export function problemOf(error: unknown): Response {
 }
 
 /** An error as RFC 9457 problem details. */
-function problem({ code, detail, errors: fieldErrors, retryAfterMs, instance }: ProblemDetails): Response {
+function problem(details: ProblemDetails): Response {
+  const { retryAfterMs } = details;
+  const body = problemBody(details);
+  const headers = new Headers({ 'content-type': 'application/problem+json' });
+  if (retryAfterMs !== undefined) headers.set('retry-after', String(Math.ceil(retryAfterMs / 1_000)));
+  if (body.status === 401) headers.set('www-authenticate', 'Bearer');
+  return new Response(JSON.stringify(body), { status: body.status, headers });
+}
+
+export function problemBody({ code, detail, errors: fieldErrors, retryAfterMs, instance }: ProblemDetails): Problem {
   const { status, meaning } = errors[code];
-  const body: Problem = {
+  return {
     type: `/docs#error-${code}`,
     title: meaning,
     status,
@@ -39,8 +48,4 @@ function problem({ code, detail, errors: fieldErrors, retryAfterMs, instance }: 
     ...(fieldErrors === undefined ? {} : { errors: fieldErrors }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   };
-  const headers = new Headers({ 'content-type': 'application/problem+json' });
-  if (retryAfterMs !== undefined) headers.set('retry-after', String(Math.ceil(retryAfterMs / 1_000)));
-  if (status === 401) headers.set('www-authenticate', 'Bearer');
-  return new Response(JSON.stringify(body), { status, headers });
 }

@@ -1,26 +1,33 @@
 import { limits } from '@parley/protocol';
+import { BadJson, parseBoundedJson } from '../platform/bounded-json.ts';
 import type { Clock } from '../platform/clock.ts';
 import { Refusal } from '../platform/failures.ts';
+import { type WorkBudget, workUnits } from '../platform/work-budget.ts';
 
-/** How deep JSON may nest: the protocol needs three levels. */
-const depthMax = 32;
 /** From the first look at a body to its end. Bun doesn't end a slow one by itself (oven-sh/bun#33612). */
 const bodyTimeoutMs = 30_000;
 
-/** The JSON of a body, bounded in size, time and depth. Throws {@link Refusal}. */
-export async function jsonBody(request: Request, clock: Clock): Promise<unknown> {
-  const bytes = await boundedBytes(request, clock);
+/**
+ * The JSON of a body, bounded in size, time and structure. Throws {@link Refusal}.
+ *
+ * @param budget what bytes count against whose number the request did not announce.
+ */
+export async function jsonBody(request: Request, clock: Clock, budget?: WorkBudget): Promise<unknown> {
+  const bytes = await boundedBytes(request, clock, budget);
   const text = decoded(bytes);
-  if (nestsTooDeep(text)) throw new Refusal('invalid_json', `The body nests deeper than ${depthMax} levels.`);
+  if (bytes.length === 0) throw new Refusal('invalid_json', 'A JSON body is needed.');
   try {
-    return JSON.parse(text);
-  } catch {
-    throw new Refusal('invalid_json', bytes.length === 0 ? 'A JSON body is needed.' : 'The body is not JSON.');
+    return parseBoundedJson(text);
+  } catch (error) {
+    if (error instanceof BadJson) throw new Refusal('invalid_json', `The body is ${error.message}.`);
+    throw error;
   }
 }
 
 /** Reads no more than the limit, whatever the client said about the length, and for no longer than it may take. */
-async function boundedBytes(request: Request, clock: Clock): Promise<Uint8Array> {
+async function boundedBytes(request: Request, clock: Clock, budget?: WorkBudget): Promise<Uint8Array> {
+  const announced = request.headers.get('content-length');
+  if (Number(announced) > limits.bodyBytes) throw tooLarge();
   const reader = request.body?.getReader();
   if (!reader) return new Uint8Array();
   let late = false;
@@ -35,7 +42,11 @@ async function boundedBytes(request: Request, clock: Clock): Promise<Uint8Array>
       sizeBytes += part.value.length;
       if (sizeBytes > limits.bodyBytes) {
         void reader.cancel();
-        throw new Refusal('too_large', `The body is larger than ${limits.bodyBytes} bytes.`);
+        throw tooLarge();
+      }
+      if (announced === null && budget?.take(workUnits(part.value.length)) === false) {
+        void reader.cancel();
+        throw new Refusal('rate_limited', 'Too many bytes from one address.', { retryAfterMs: 1_000 });
       }
       chunks.push(part.value);
     }
@@ -46,27 +57,14 @@ async function boundedBytes(request: Request, clock: Clock): Promise<Uint8Array>
   return Buffer.concat(chunks);
 }
 
+function tooLarge(): Refusal {
+  return new Refusal('too_large', `The body is larger than ${limits.bodyBytes} bytes.`);
+}
+
 function decoded(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     throw new Refusal('invalid_json', 'The body is not well-formed UTF-8.');
   }
-}
-
-/** Looks at brackets outside of strings alone, before anything is built from the text. */
-function nestsTooDeep(text: string): boolean {
-  let depth = 0;
-  let inString = false;
-  for (let i = 0; i < text.length; i++) {
-    const character = text[i];
-    if (inString) {
-      if (character === '\\') i++;
-      else if (character === '"') inString = false;
-    } else if (character === '"') inString = true;
-    else if (character === '{' || character === '[') {
-      if (++depth > depthMax) return true;
-    } else if (character === '}' || character === ']') depth--;
-  }
-  return false;
 }

@@ -1,4 +1,5 @@
 import { ClientFrame, RequestId } from '@parley/protocol';
+import { BadJson, parseBoundedJson } from '../platform/bounded-json.ts';
 import { fieldErrors } from '../platform/validation.ts';
 
 /** A frame that was understood, or what to answer to one that wasn't. */
@@ -13,9 +14,10 @@ export function parseFrame(data: string | Uint8Array): ParsedFrame {
   if (typeof data !== 'string') return { kind: 'violation', message: 'binary frames are not part of the protocol' };
   let value: unknown;
   try {
-    value = JSON.parse(data);
-  } catch {
-    return { kind: 'violation', message: 'the frame is not JSON' };
+    value = parseBoundedJson(data);
+  } catch (error) {
+    if (!(error instanceof BadJson)) throw error;
+    return { kind: 'violation', message: `the frame is ${error.message}` };
   }
   const parsed = ClientFrame.safeParse(value);
   if (parsed.success) return { kind: 'frame', frame: parsed.data };

@@ -9,12 +9,14 @@ import type { Messages } from '../history/messages.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Ids } from '../platform/ids.ts';
 import type { Tracing } from '../platform/tracing.ts';
+import type { WorkBudgets } from '../platform/work-budget.ts';
 import { Arrival, type ArrivalPorts } from './arrival.ts';
 import { Attendance } from './attendance.ts';
 import { BroadcastGroups } from './broadcast-groups.ts';
 import { Connection } from './connection.ts';
 import { drain } from './drain.ts';
 import { FanOut } from './fan-out.ts';
+import { FlowControl } from './flow-control.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Inbox } from './inbox.ts';
 import { Intake } from './intake.ts';
@@ -44,6 +46,8 @@ export interface MessagingPorts {
   submitter: CommandSubmitter;
   authenticate: ArrivalPorts['authenticate'];
   admission: RequestPorts['admission'];
+  /** What each address may send in frames; null for no bound, for load tests. */
+  addressBudgets: Pick<WorkBudgets, 'of'> | null;
   publish: Publish;
   clock: Clock;
   ids: Ids;
@@ -62,7 +66,7 @@ export class Messaging {
   private readonly watch: PresenceWatch;
   private readonly announcer: PresenceAnnouncer;
   private readonly arrival: Arrival;
-  private readonly intake: Intake;
+  private readonly flow: FlowControl;
   private readonly inbox: Inbox;
   private readonly stopReporting: () => void;
   private mailbox: Mailbox | null = null;
@@ -78,7 +82,9 @@ export class Messaging {
     const counts = new OnlineCounts(registry, conversations);
     this.watch = new PresenceWatch(serverId, registry, counts, clock, reportFailure);
     this.arrival = new Arrival(ports, this.roster, this.attendance, this.groups, this.watch);
-    this.intake = new Intake(this.arrival, new Requests(ports, this.watch), reportFailure);
+    const intake = new Intake(this.arrival, new Requests(ports, this.watch), reportFailure);
+    const take = (connection: Connection, data: string | Uint8Array) => intake.receive(connection, data);
+    this.flow = new FlowControl(ports.addressBudgets, take, clock);
     const { metrics } = ports;
     const { roster, groups } = this;
     const fanOut = new FanOut({ roster, groups, history, conversations, clock, metrics, reportFailure });
@@ -122,13 +128,14 @@ export class Messaging {
   }
 
   received(connection: Connection, data: string | Uint8Array): void {
-    this.intake.receive(connection, data);
+    this.flow.receive(connection, data);
   }
 
   closed(connection: Connection): void {
     connection.closed = true;
     this.ports.metrics.socketClosed(connection.closedFor ?? 'client');
     this.heartbeat.remove(connection);
+    this.flow.forget(connection);
     this.arrival.leave(connection);
   }
 

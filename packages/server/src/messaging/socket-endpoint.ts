@@ -105,6 +105,8 @@ function bunSocket(ws: ServerWebSocket<SocketData>): Socket {
     },
     close: (code, reason) => ws.close(code, reason),
     terminate: () => ws.terminate(),
+    pause: () => ws.pause(),
+    resume: () => ws.resume(),
     subscribe: (topic) => ws.subscribe(topic),
     unsubscribe: (topic) => ws.unsubscribe(topic),
   };

@@ -9,6 +9,10 @@ export interface Socket {
   close(code: number, reason: string): void;
   /** Ends the connection without a close frame: for a peer that doesn't answer. */
   terminate(): void;
+  /** Stops reading. Frames that were read already still come. */
+  pause(): void;
+  /** Reads on after {@link pause}. */
+  resume(): void;
   subscribe(topic: string): void;
   unsubscribe(topic: string): void;
 }

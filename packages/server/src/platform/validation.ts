@@ -5,17 +5,26 @@ import { Refusal } from './failures.ts';
 // zod/mini carries no messages of its own.
 z.config(z.locales.en());
 
-/** What an input breaks, each with the field as a JSON Pointer (RFC 6901). */
+/** An answer must not grow with what a stranger sends: more broken rules than this are left out. */
+const errorsMax = 20;
+/** A name that a stranger made up is repeated up to this length. */
+const nameMax = 100;
+
+/** The first rules that an input breaks, each with the field as a JSON Pointer (RFC 6901). */
 export function fieldErrors(issues: readonly z.core.$ZodIssue[], base = ''): FieldError[] {
-  return issues.flatMap((issue) => {
-    const at = (path: readonly PropertyKey[]) => base + path.map(pointerPart).join('') || '/';
+  const at = (path: readonly PropertyKey[]) => base + path.map(pointerPart).join('') || '/';
+  const errors = issues.slice(0, errorsMax).flatMap((issue) => {
     if (issue.code !== 'unrecognized_keys') return [{ field: at(issue.path), rule: issue.message }];
-    return issue.keys.map((key) => ({ field: at([...issue.path, key]), rule: 'is not a field here' }));
+    const keys = issue.keys.slice(0, errorsMax);
+    return keys.map((key) => ({ field: at([...issue.path, key]), rule: 'is not a field here' }));
   });
+  return errors.slice(0, errorsMax);
 }
 
 function pointerPart(part: PropertyKey): string {
-  return `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  const name = String(part);
+  const shown = name.length > nameMax ? `${name.slice(0, nameMax).toWellFormed()}…` : name;
+  return `/${shown.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
 /** The refusal that names every broken rule. */

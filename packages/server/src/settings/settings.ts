@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod/mini';
 import { trustedProxies } from '../gateway/client-address.ts';
+import { openFilesMax } from '../platform/open-files.ts';
 import { BadSetting } from './bad-setting.ts';
 import { clusterSettings } from './cluster-settings.ts';
 import { type ConfigOf, list, oneOf, path, type Setting, type SettingsTable, setting, whole } from './setting.ts';
@@ -157,14 +158,4 @@ function isCollector(text: string): boolean {
 
 function connectionsMax(): number {
   return Math.max(100, openFilesMax() - reservedFiles);
-}
-
-/** How many files this process may have open; 1,024 where that can't be read. */
-function openFilesMax(): number {
-  try {
-    const line = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'));
-    return Number(line?.[1] ?? 1_024);
-  } catch {
-    return 1_024;
-  }
 }

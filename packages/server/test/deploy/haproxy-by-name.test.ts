@@ -51,6 +51,7 @@ describe.skipIf(withoutHaproxy !== null)('HAProxy with processes that DNS names'
         PARLEY_PROCESS_PORT: String(port),
         PARLEY_NAMESERVER: names.address,
         PARLEY_CONNECTION_RATE: '1000000',
+        PARLEY_REQUEST_RATE: '1000000',
       }),
     );
     const atFirst = await socketAt(url, 'first');

@@ -47,7 +47,8 @@ describe.skipIf(withoutHaproxy !== null)('HAProxy as it is deployed', () => {
   test('sockets are spread, and who says that it is draining keeps those it has and gets no more', async () => {
     const [first, second] = [backend('first'), backend('second')];
     // How often one address may come is not what this is about.
-    const haproxy = await start([first, second], [backend('gateway')], { PARLEY_CONNECTION_RATE: '1000000' });
+    const rates = { PARLEY_CONNECTION_RATE: '1000000', PARLEY_REQUEST_RATE: '1000000' };
+    const haproxy = await start([first, second], [backend('gateway')], rates);
     const early: WebSocket[] = [];
     for (let count = 0; count < 10; count++) early.push(await socket(haproxy.url));
     expect([first.sockets, second.sockets]).toEqual([5, 5]);
@@ -55,6 +56,16 @@ describe.skipIf(withoutHaproxy !== null)('HAProxy as it is deployed', () => {
     await untilOnly('second', haproxy.url);
     const names = await Promise.all(early.map(answerOf));
     expect(names.filter((name) => name === 'first')).toHaveLength(5);
+  });
+
+  test('an address that asks too often is told when to try again, and costs the processes behind nothing', async () => {
+    const gateway = backend('gateway');
+    const haproxy = await start([backend('messaging')], [gateway], { PARLEY_REQUEST_RATE: '20' });
+    const ask = () => fetch(`${haproxy.url}/v1/server`);
+    let answer = await ask();
+    for (let n = 0; n < 30 && answer.status === 200; n++) answer = await ask();
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '10']);
+    expect(await answer.json()).toMatchObject({ code: 'rate_limited', retryAfterMs: 10_000 });
   });
 
   test('when no process is there, the answer is a problem that says when to try again', async () => {

@@ -4,12 +4,14 @@ import type { Server } from 'bun';
 import { Hono } from 'hono';
 import type { GatewayBindings } from '../../src/gateway/binding.ts';
 import { Health } from '../../src/gateway/health.ts';
+import { HttpGuard } from '../../src/gateway/http-guard.ts';
 import { finishRequests, listen } from '../../src/gateway/http-server.ts';
 import { noMessagingMetrics } from '../../src/messaging/messaging-metrics.ts';
 import { type SocketData, SocketEndpoint } from '../../src/messaging/socket-endpoint.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 
 const health = new Health();
+const guard = new HttpGuard(systemClock, false);
 let server: Server<SocketData>;
 
 function start(trustedProxies: readonly string[]): Server<SocketData> {
@@ -22,7 +24,7 @@ function start(trustedProxies: readonly string[]): Server<SocketData> {
     { connectionsMax: 1, connectionsPerAddressMax: 1 },
     noMessagingMetrics,
   );
-  return listen({ api, sockets: endpoint, health }, { host: '127.0.0.1', port: 0, trustedProxies });
+  return listen({ api, sockets: endpoint, health, guard }, { host: '127.0.0.1', port: 0, trustedProxies });
 }
 
 beforeEach(() => {
@@ -62,7 +64,7 @@ test('what nobody foresaw is answered without its inside', async () => {
   }
   await server.stop(true);
   const options = { host: '127.0.0.1', port: 0, trustedProxies: [] };
-  server = listen({ api: null, sockets: null, health: new Faulty() }, options);
+  server = listen({ api: null, sockets: null, health: new Faulty(), guard }, options);
   const answer = await fetch(new URL('/livez', server.url));
   expect(answer.status).toBe(500);
   const text = await answer.text();
@@ -84,7 +86,7 @@ test('a body that goes far beyond the limit is cut off', async () => {
 
 test('a process says of what belongs to another role that it is not here', async () => {
   await server.stop(true);
-  server = listen({ api: null, sockets: null, health }, { host: '127.0.0.1', port: 0, trustedProxies: [] });
+  server = listen({ api: null, sockets: null, health, guard }, { host: '127.0.0.1', port: 0, trustedProxies: [] });
   for (const [path, role] of [
     ['/v1/socket', 'messaging'],
     ['/v1/server', 'gateway'],
@@ -105,7 +107,7 @@ test('finishing requests takes no new one, and ends when those under way are ans
     await answered.promise;
     return context.text('done');
   });
-  server = listen({ api, sockets: null, health }, { host: '127.0.0.1', port: 0, trustedProxies: [] });
+  server = listen({ api, sockets: null, health, guard }, { host: '127.0.0.1', port: 0, trustedProxies: [] });
   const { url } = server;
   const slow = fetch(new URL('/slow', url));
   await asked.promise;

@@ -109,6 +109,7 @@ class ServerUnderTest {
         metrics: noMessagingMetrics,
         ids: systemIds,
         admission: new Admission(noRateLimits),
+        addressBudgets: null,
       },
       receipts: new ReadReceipts(adapters.conversations, history, new Signals(registry, mailboxes)),
       authenticate: (token) => cluster.authenticate(token),
@@ -139,6 +140,7 @@ export class SocketUnderTest implements Socket {
   readonly frames: ServerFrame[] = [];
   closedWith: number | null = null;
   pings = 0;
+  isPaused = false;
   /** What waits to be read by the peer, as the server is told. */
   buffered = 0;
   private readonly connection: Connection;
@@ -174,6 +176,14 @@ export class SocketUnderTest implements Socket {
 
   terminate(): void {
     this.gone();
+  }
+
+  pause(): void {
+    this.isPaused = true;
+  }
+
+  resume(): void {
+    this.isPaused = false;
   }
 
   subscribe(topic: string): void {

@@ -1,0 +1,166 @@
+// What one flood costs somebody else: a person sends five messages a second while an attacker of each kind does what
+// it can from a process of its own. Prints the slowest acknowledgement with and without, and what became of the flood.
+//   npx bun bench/attack.ts [--seconds 5] [--kinds unknown-path,limited-frame]
+import { createConnection, type Socket } from 'node:net';
+import { parseArgs } from 'node:util';
+import { subprotocol } from '@parley/protocol';
+import { type BenchPerson, machine, startBenchServer } from './bench-server.ts';
+import { openSocket } from './socket.ts';
+
+const sendIntervalMs = 200;
+
+/** What is written on a new connection, again and again for as long as it takes it. */
+interface Attack {
+  connections: number;
+  open(attacker: BenchPerson): string | Buffer;
+  chunk(attacker: BenchPerson): string | Buffer;
+}
+
+const request = (line: string, headers = '', body = '') => `${line} HTTP/1.1\r\nHost: parley\r\n${headers}\r\n${body}`;
+const post = (path: string, body: string) =>
+  request(`POST ${path}`, `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n`, body);
+const authorised = ({ token }: BenchPerson) =>
+  request('GET /v1/account', `Authorization: Bearer ${token}\r\n`).repeat(100);
+const upgrade = request(
+  'GET /v1/socket',
+  'Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n' +
+    `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: ${subprotocol}\r\n`,
+);
+const hello = ({ token }: BenchPerson) =>
+  Buffer.concat([Buffer.from(upgrade), frame(`{"type":"hello","token":"${token}"}`)]);
+const manyKeys = JSON.stringify(Object.fromEntries(Array.from({ length: 5_000 }, (_, n) => [`k${n}`, n])));
+
+const attacks: Record<string, Attack> = {
+  'unknown path': { connections: 1, open: () => '', chunk: () => request('GET /v1/nothing').repeat(500) },
+  'limited path': { connections: 1, open: () => '', chunk: authorised },
+  'invalid frame': { connections: 1, open: hello, chunk: () => repeated(frame('{"type":"shout","id":"1"}'), 500) },
+  'oversized object': { connections: 1, open: hello, chunk: () => frame(manyKeys) },
+  'limited frame': { connections: 1, open: hello, chunk: () => repeated(frame('{"type":"ping","id":"1"}'), 500) },
+  'large bodies': {
+    connections: 10,
+    open: () => '',
+    chunk: () => post('/v1/login', JSON.stringify({ username: 'x'.repeat(200_000), password: 'x' })),
+  },
+  'many connections': { connections: 200, open: () => '', chunk: () => request('GET /v1/nothing') },
+  'many sockets': { connections: 50, open: hello, chunk: () => repeated(frame('{"type":"ping","id":"1"}'), 50) },
+};
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '5' },
+    kinds: { type: 'string' },
+    /** Used by this program itself, for the process of an attacker. */
+    attack: { type: 'string' },
+    url: { type: 'string', default: '' },
+    token: { type: 'string', default: '' },
+  },
+});
+if (values.attack === undefined) await measure();
+else flood(attacks[values.attack] as Attack, values.url, { token: values.token, userId: '' });
+
+async function measure(): Promise<void> {
+  const seconds = Number(values.seconds);
+  const kinds = values.kinds?.split(',').map((kind) => kind.replaceAll('-', ' ')) ?? Object.keys(attacks);
+  const server = await startBenchServer(3, {}, 'on');
+  const [sender, , attacker] = server.people as [BenchPerson, BenchPerson, BenchPerson];
+  console.log(machine());
+  const quiet = await slowestAck(server.url, sender, server.people[1] as BenchPerson, seconds);
+  console.log(`alone: slowest acknowledgement ${quiet.toFixed(1)} ms`);
+  for (const kind of kinds) {
+    const cpuBefore = (await server.cpuSeconds()).get('server') ?? 0;
+    const child = Bun.spawn(
+      [process.execPath, import.meta.path, '--attack', kind, '--url', server.url, '--token', attacker.token],
+      { stdout: 'pipe', stderr: 'inherit' },
+    );
+    const slowest = await slowestAck(server.url, sender, server.people[1] as BenchPerson, seconds);
+    child.kill('SIGTERM');
+    const told = (await new Response(child.stdout).text()).trim();
+    await child.exited;
+    const cores = (((await server.cpuSeconds()).get('server') ?? 0) - cpuBefore) / seconds;
+    const ratio = (slowest / quiet).toFixed(1);
+    console.log(`${kind}: slowest ${slowest.toFixed(1)} ms, × ${ratio}; server ${cores.toFixed(2)} cores; ${told}`);
+    // What it used up fills again before the next.
+    await Bun.sleep(2_000);
+  }
+  await server.stop();
+}
+
+/** Milliseconds of the slowest acknowledgement of a person who sends to another, by the attacker's address or not. */
+async function slowestAck(url: string, sender: BenchPerson, partner: BenchPerson, seconds: number): Promise<number> {
+  let slowestMs = 0;
+  const sentMs = new Map<string, number>();
+  const socket = await openSocket(url, sender, (text) => {
+    const { type, id } = JSON.parse(text);
+    const sent = sentMs.get(id);
+    if (type !== 'ack' || sent === undefined) return;
+    sentMs.delete(id);
+    slowestMs = Math.max(slowestMs, performance.now() - sent);
+  });
+  const conversationId = await directChat(url, sender, partner);
+  for (let n = 0; n < (seconds * 1_000) / sendIntervalMs; n++) {
+    const id = crypto.randomUUID();
+    sentMs.set(id, performance.now());
+    socket.send(JSON.stringify({ type: 'send', id, conversationId, clientMessageId: id, text: 'hello' }));
+    await Bun.sleep(sendIntervalMs);
+  }
+  for (let wait = 0; sentMs.size > 0 && wait < 300; wait++) await Bun.sleep(100);
+  if (sentMs.size > 0) throw new Error(`${sentMs.size} messages were not acknowledged within 30 s`);
+  socket.onclose = null;
+  socket.close();
+  return slowestMs;
+}
+
+async function directChat(url: string, { token }: BenchPerson, { userId }: BenchPerson): Promise<string> {
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  for (let attempt = 0; attempt < 50; attempt++) {
+    const answer = await fetch(`${url}/v1/direct`, { method: 'POST', headers, body: JSON.stringify({ userId }) });
+    if (answer.ok) return ((await answer.json()) as { id: string }).id;
+    await answer.body?.cancel();
+    await Bun.sleep(100);
+  }
+  throw new Error('no direct chat could be opened');
+}
+
+/** Writes for as long as the process lives; opens another connection for each that is closed. */
+function flood(attack: Attack, url: string, attacker: BenchPerson): void {
+  const { port } = new URL(url);
+  const chunk = attack.chunk(attacker);
+  let bytes = 0;
+  let closed = 0;
+  const one = () => {
+    // The attacker is somebody else than the person: from an address of its own.
+    const socket: Socket = createConnection({ port: Number(port), host: '127.0.0.1', localAddress: '127.0.0.9' });
+    const write = () => {
+      while (!socket.destroyed && socket.write(chunk)) bytes += chunk.length;
+      bytes += chunk.length;
+    };
+    socket.on('connect', () => {
+      socket.write(attack.open(attacker));
+      write();
+    });
+    socket.on('drain', write);
+    socket.on('data', () => undefined);
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      closed++;
+      one();
+    });
+  };
+  for (let n = 0; n < attack.connections; n++) one();
+  process.on('SIGTERM', () => {
+    console.log(`${(bytes / 1_000_000).toFixed(1)} MB written, ${closed} connections closed`);
+    process.exit(0);
+  });
+}
+
+/** A text frame of a client; its mask is zero. */
+function frame(text: string): Buffer {
+  const payload = Buffer.from(text);
+  const size = payload.length;
+  const head = size < 126 ? [0x81, 0x80 | size] : [0x81, 0x80 | 126, size >> 8, size & 0xff];
+  return Buffer.concat([Buffer.from([...head, 0, 0, 0, 0]), payload]);
+}
+
+function repeated(bytes: Buffer, times: number): Buffer {
+  return Buffer.concat(Array<Buffer>(times).fill(bytes));
+}

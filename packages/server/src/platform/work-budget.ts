@@ -1,0 +1,89 @@
+import type { Clock } from './clock.ts';
+
+/** An allowance of work units: `perSecond` in the long run, `burst` at once. */
+export interface WorkRate {
+  perSecond: number;
+  burst: number;
+}
+
+/** Bytes that cost as much as one request or frame, beside the unit that each costs anyway. */
+const bytesPerUnit = 4_096;
+
+/** What a request or frame of so many bytes costs. */
+export function workUnits(sizeBytes: number): number {
+  return 1 + sizeBytes / bytesPerUnit;
+}
+
+/**
+ * A token bucket. Units are taken before the work is done. The last piece of work may overdraw the bucket, so that one
+ * larger than the burst can still be done; the debt delays the next piece.
+ */
+export class WorkBudget {
+  private units: number;
+  private refilledMs: number;
+
+  constructor(
+    private readonly rate: WorkRate,
+    private readonly clock: Pick<Clock, 'monotonicMs'>,
+  ) {
+    this.units = rate.burst;
+    this.refilledMs = clock.monotonicMs();
+  }
+
+  /** False, and takes nothing, when the bucket is empty. */
+  take(units: number): boolean {
+    this.refill();
+    if (this.units <= 0) return false;
+    this.units -= units;
+    return true;
+  }
+
+  /** Milliseconds until `units` are in the bucket; 0 when they are. */
+  waitMs(units: number): number {
+    this.refill();
+    return Math.max(0, Math.ceil(((units - this.units) / this.rate.perSecond) * 1_000));
+  }
+
+  get isFull(): boolean {
+    this.refill();
+    return this.units >= this.rate.burst;
+  }
+
+  private refill(): void {
+    const nowMs = this.clock.monotonicMs();
+    const refilled = this.units + ((nowMs - this.refilledMs) / 1_000) * this.rate.perSecond;
+    this.units = Math.min(this.rate.burst, refilled);
+    this.refilledMs = nowMs;
+  }
+}
+
+/** Keys with a budget of their own; beyond it the oldest are forgotten, so that keys cannot fill the memory. */
+const keysMax = 100_000;
+const sweepIntervalMs = 10_000;
+
+/** One {@link WorkBudget} for each key, such as an address. A key whose budget is full again takes no memory. */
+export class WorkBudgets {
+  private readonly budgets = new Map<string, WorkBudget>();
+  readonly stop: () => void;
+
+  constructor(
+    private readonly rate: WorkRate,
+    private readonly clock: Clock,
+  ) {
+    this.stop = clock.every(sweepIntervalMs, () => this.forgetFull());
+  }
+
+  of(key: string): WorkBudget {
+    const existing = this.budgets.get(key);
+    if (existing) return existing;
+    const [oldest] = this.budgets.size >= keysMax ? this.budgets.keys() : [];
+    if (oldest !== undefined) this.budgets.delete(oldest);
+    const budget = new WorkBudget(this.rate, this.clock);
+    this.budgets.set(key, budget);
+    return budget;
+  }
+
+  private forgetFull(): void {
+    for (const [key, budget] of this.budgets) if (budget.isFull) this.budgets.delete(key);
+  }
+}

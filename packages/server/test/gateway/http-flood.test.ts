@@ -1,0 +1,118 @@
+import { afterEach, describe, expect, test } from 'bun:test';
+import { connect, type Socket } from 'node:net';
+import type { Server } from 'bun';
+import { Hono } from 'hono';
+import type { GatewayBindings } from '../../src/gateway/binding.ts';
+import { Health } from '../../src/gateway/health.ts';
+import { addressRequestWork, HttpGuard, requestsPerTurn } from '../../src/gateway/http-guard.ts';
+import { listen } from '../../src/gateway/http-server.ts';
+import type { SocketData } from '../../src/messaging/socket-endpoint.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+
+let server: Server<SocketData>;
+let client: Socket | undefined;
+afterEach(async () => {
+  client?.destroy();
+  client = undefined;
+  await server.stop(true);
+});
+
+/** A server that counts what reaches its API. */
+function start({ bounded, trusted = [] }: { bounded: boolean; trusted?: string[] }): { served: () => number } {
+  let served = 0;
+  const api = new Hono<GatewayBindings>().all('*', (context) => {
+    served++;
+    return context.text('answered');
+  });
+  const guard = new HttpGuard(new FakeClock(), bounded);
+  const options = { host: '127.0.0.1', port: 0, trustedProxies: trusted };
+  server = listen({ api, sockets: null, health: new Health(), guard }, options);
+  return { served: () => served };
+}
+
+/** Writes requests without waiting for answers; resolves with everything that came until the server closed. */
+function sendAhead(requests: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let received = '';
+    client = connect(Number(server.port), '127.0.0.1', () => client?.write(requests));
+    client.on('data', (data) => {
+      received += data;
+    });
+    client.on('error', reject);
+    client.on('close', () => resolve(received));
+  });
+}
+
+const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: parley\r\n\r\n`;
+const statuses = (received: string) => [...received.matchAll(/HTTP\/1\.1 (\d+)/g)].map((match) => Number(match[1]));
+
+describe('requests that one connection sends ahead', () => {
+  test.each(['/v1/nothing', '/livez', '/v1/socket', '/v1/login'])(
+    'are answered up to a bound, then it is closed: %s',
+    async (path) => {
+      const { served } = start({ bounded: false });
+      const received = statuses(await sendAhead(get(path).repeat(1_000)));
+      expect(received).toHaveLength(requestsPerTurn + 1);
+      expect(received.at(-1)).toBe(429);
+      expect(received.slice(0, -1)).not.toContain(429);
+      expect(served()).toBeLessThanOrEqual(requestsPerTurn);
+    },
+  );
+
+  test('within the bound are all answered', async () => {
+    start({ bounded: false });
+    const last = 'GET /last HTTP/1.1\r\nHost: parley\r\nConnection: close\r\n\r\n';
+    const received = await sendAhead(get('/v1/nothing').repeat(requestsPerTurn - 1) + last);
+    expect(statuses(received)).toEqual(Array(requestsPerTurn).fill(200));
+  });
+
+  test('by a trusted proxy do not close its connection', async () => {
+    start({ bounded: false, trusted: ['127.0.0.1'] });
+    const last = 'GET /last HTTP/1.1\r\nHost: parley\r\nConnection: close\r\n\r\n';
+    const received = await sendAhead(get('/v1/nothing').repeat(requestsPerTurn * 2) + last);
+    expect(statuses(received)).toEqual(Array(requestsPerTurn * 2 + 1).fill(200));
+  });
+});
+
+describe('requests from one address', () => {
+  async function ask(headers: Record<string, string> = {}): Promise<Response> {
+    return fetch(new URL('/v1/nothing', server.url), { headers });
+  }
+
+  test('are refused above its budget, whatever they ask for, before anything of them is looked at', async () => {
+    const { served } = start({ bounded: true });
+    const paths = ['/v1/nothing', '/v1/server', '/', '/livez'];
+    let refused: Response | undefined;
+    for (let n = 0; n <= addressRequestWork.burst && !refused; n++) {
+      const answer = await fetch(new URL(paths[n % paths.length] ?? '/', server.url));
+      if (answer.status === 429) refused = answer;
+      else await answer.body?.cancel();
+    }
+    expect(refused?.headers.get('connection')).toBe('close');
+    expect(refused?.headers.get('retry-after')).toBe('1');
+    expect(await refused?.json()).toMatchObject({ code: 'rate_limited', status: 429, retryAfterMs: 1_000 });
+    const before = served();
+    for (let n = 0; n < 20; n++) expect((await ask()).status).toBe(429);
+    expect(served()).toBe(before);
+  });
+
+  test('behind a proxy are counted for each, and the proxy stays connected', async () => {
+    start({ bounded: true, trusted: ['127.0.0.1'] });
+    const flooding = { 'x-forwarded-for': '198.51.100.7' };
+    let last = await ask(flooding);
+    for (let n = 0; n < addressRequestWork.burst; n++) last = await ask(flooding);
+    expect([last.status, last.headers.get('connection')]).toEqual([429, null]);
+    expect((await ask({ 'x-forwarded-for': '198.51.100.8' })).status).toBe(200);
+  });
+
+  test('count their bodies before these are read', async () => {
+    start({ bounded: true });
+    const body = 'x'.repeat(200_000);
+    let answered = 0;
+    const send = () => fetch(new URL('/v1/login', server.url), { method: 'POST', body });
+    while ((await send()).status !== 429) {
+      if (++answered > addressRequestWork.burst / 10) throw new Error('large bodies cost no more than small ones');
+    }
+    expect(answered).toBeGreaterThan(10);
+  });
+});
