@@ -44,9 +44,12 @@ export class Conversation {
     return this.core.outbox.of(this.id);
   }
 
-  /** Optimistic: returns at once; the message is kept and sent when that is possible, once. */
-  send(text: string): OutgoingMessage {
-    return this.core.outbox.add(this.id, text);
+  /**
+   * Optimistic: returns at once; the message is kept and sent when that is possible, once. An id of one's own makes it
+   * safe to call this again with the same text, also in a later run.
+   */
+  send(text: string, options: { clientMessageId?: string } = {}): OutgoingMessage {
+    return this.core.outbox.add(this.id, text, options.clientMessageId);
   }
 
   /**

@@ -44,13 +44,16 @@ export class Outbox {
     return [...this.messages.values()].filter((message) => message.conversationId === conversationId);
   }
 
-  add(conversationId: ConversationId, text: string): OutgoingMessage {
+  /** Puts a message there; the one that is there under this id already stays as it is. */
+  add(conversationId: ConversationId, text: string, clientMessageId = this.runtime.uuid()): OutgoingMessage {
+    const known = this.messages.get(clientMessageId);
+    if (known) return known;
     const nowMs = this.runtime.nowMs();
     // Two clients on one store may count alike: the time comes first.
     this.lastOrder = Math.max(nowMs, this.lastOrder + 1);
     const message = new Outgoing(
       {
-        clientMessageId: this.runtime.uuid(),
+        clientMessageId,
         conversationId,
         text,
         order: this.lastOrder,

@@ -1,12 +1,13 @@
 import { codePointLength } from '@parley/protocol/code-points';
 import { limits } from '@parley/protocol/limits';
 import { SendHorizontal } from 'lucide-react';
-import { type KeyboardEvent, type RefObject, useEffect, useId, useState } from 'react';
-import { useChatItself } from '../chat/use-chat.ts';
+import { type KeyboardEvent, type RefObject, useEffect, useId, useRef, useState } from 'react';
+import { useChat, useChatItself } from '../chat/use-chat.ts';
 import { offerNotifications } from '../notifications/offer.ts';
 import { failureText } from '../strings/failure-text.ts';
 import { t } from '../strings/strings.ts';
-import { draftOf, setDraft } from './drafts.ts';
+import { draftKey, drafts, randomId, useDraft } from './drafts.ts';
+import { useKeptSelection } from './use-kept-selection.ts';
 
 /** From this many characters before the limit on, the rest is counted. */
 const countedFrom = 500;
@@ -19,35 +20,48 @@ interface ComposerProps {
   onOwnLast(): void;
 }
 
-/** Where one writes. The draft is gone only when the message is kept for sending. */
+/** Where one writes. The draft is the same in all tabs, and gone only when the message is kept for sending. */
 export function Composer({ conversationId, title, field, onSent, onOwnLast }: ComposerProps) {
   const chat = useChatItself();
-  const [text, setText] = useState(() => draftOf(conversationId));
+  const accountId = useChat(({ account }) => account?.id ?? '');
+  const key = draftKey(accountId, conversationId);
+  const text = useDraft(accountId, conversationId);
+  const release = useRef<() => void>(() => undefined);
+  useKeptSelection(field, text);
   const [failure, setFailure] = useState('');
   const id = useId();
   useEffect(() => {
     if (matchMedia('(pointer: fine)').matches) field.current?.focus();
   }, [field]);
+  useEffect(() => () => release.current(), []);
+  useEffect(() => {
+    // A tab that ended while it sent: under the same id the message is there once, whether that tab stored it or not.
+    for (const { text, clientMessageId } of drafts.unkept(key)) {
+      chat.request('send', conversationId, text, clientMessageId).then(
+        () => drafts.kept(key, clientMessageId),
+        // The next tab that opens the conversation tries again.
+        reportError,
+      );
+    }
+  }, [chat, conversationId, key]);
   const left = limits.textCodePoints - codePointLength(text);
   const canSend = text.trim() !== '' && left >= 0;
   const change = (next: string) => {
-    setText(next);
-    setDraft(conversationId, next);
+    drafts.edit(key, next);
     if (next !== '') void chat.request('typing', conversationId);
   };
   const send = async () => {
     if (!canSend) return;
-    setText('');
+    const clientMessageId = randomId();
+    drafts.take(key, clientMessageId);
     setFailure('');
     onSent();
     try {
-      await chat.request('send', conversationId, text);
-      if (draftOf(conversationId) === text) setDraft(conversationId, '');
+      await chat.request('send', conversationId, text, clientMessageId);
+      drafts.kept(key, clientMessageId);
       offerNotifications();
     } catch (error) {
-      // What was begun meanwhile goes on below.
-      const begun = draftOf(conversationId);
-      change(begun === '' || begun === text ? text : `${text}\n${begun}`);
+      drafts.giveBack(key);
       setFailure(failureText(error));
     }
   };
@@ -83,6 +97,11 @@ export function Composer({ conversationId, title, field, onSent, onOwnLast }: Co
         value={text}
         onChange={(event) => change(event.target.value)}
         onKeyDown={onKeyDown}
+        onCompositionStart={() => {
+          release.current = drafts.hold(key);
+        }}
+        onCompositionEnd={() => release.current()}
+        onBlur={() => release.current()}
       />
       <button type="submit" className="send" aria-label={t('send')} title={t('sendHint')} disabled={!canSend}>
         <SendHorizontal aria-hidden="true" className="mirrored" />

@@ -1,32 +1,42 @@
 import { useSyncExternalStore } from 'react';
+import { DraftBook } from './draft-book.ts';
 
 const prefix = 'parley-draft ';
 const listeners = new Set<() => void>();
 
-/** What was begun in a conversation and not sent. Written with every keystroke: nothing ends a draft but sending it. */
-export function draftOf(conversationId: string): string {
-  return localStorage.getItem(prefix + conversationId) ?? '';
+/** What was begun in each conversation and not sent: the same in all tabs of the browser. */
+export const drafts = new DraftBook(localStorage, randomId(), () => {
+  for (const listener of listeners) listener();
+});
+
+/** Without `crypto.randomUUID`, which pages without TLS don't have. */
+export function randomId(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-export function setDraft(conversationId: string, text: string): void {
-  if (text === '') localStorage.removeItem(prefix + conversationId);
-  else localStorage.setItem(prefix + conversationId, text);
-  for (const listener of listeners) listener();
+/** Where the draft of a conversation is stored. */
+export function draftKey(accountId: string, conversationId: string): string {
+  return `${prefix}${accountId} ${conversationId}`;
+}
+
+export function subscribeToDrafts(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+export function useDraft(accountId: string, conversationId: string): string {
+  return useSyncExternalStore(subscribeToDrafts, () => drafts.textOf(draftKey(accountId, conversationId)));
 }
 
 export function forgetDrafts(): void {
   for (const key of Object.keys(localStorage)) if (key.startsWith(prefix)) localStorage.removeItem(key);
+  drafts.clear();
 }
 
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  addEventListener('storage', listener);
-  return () => {
-    listeners.delete(listener);
-    removeEventListener('storage', listener);
-  };
-}
-
-export function useDraft(conversationId: string): string {
-  return useSyncExternalStore(subscribe, () => draftOf(conversationId));
-}
+window.addEventListener('storage', ({ key, oldValue, newValue }) => {
+  if (key === null) drafts.catchUp();
+  else if (key.startsWith(prefix)) drafts.received(key, oldValue, newValue);
+});
+// A page that was frozen, or kept to go back to, was told of nothing.
+addEventListener('pageshow', () => drafts.catchUp());
+document.addEventListener('resume', () => drafts.catchUp());

@@ -72,7 +72,7 @@ function LastLine({ conversation, isCurrent }: ConversationRowProps) {
   const me = useChat(({ account }) => account?.id);
   const pending = useChat((chat) => chat.pendingOf(id).at(-1));
   const sender = useChat((chat) => (lastMessage && kind !== 'direct' ? chat.nameOf(lastMessage.senderId) : null));
-  const draft = useDraft(id);
+  const draft = useDraft(me ?? '', id);
   if (typists.length > 0) return <span className="row-last row-typing">{t('typing')}</span>;
   if (draft !== '' && !isCurrent)
     return (

@@ -86,8 +86,8 @@ export class Engine {
   }
 
   /** Resolves when the message is on this machine's disk. */
-  async send(conversationId: ConversationId, text: string): Promise<void> {
-    const { clientMessageId } = this.conversation(conversationId).send(text);
+  async send(conversationId: ConversationId, text: string, clientMessageId: string): Promise<void> {
+    this.conversation(conversationId).send(text, { clientMessageId });
     await this.store.kept(clientMessageId);
   }
 

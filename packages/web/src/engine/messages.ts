@@ -100,8 +100,8 @@ export interface Requests {
   join(conversationId: ConversationId): Promise<ConversationId>;
   update(conversationId: ConversationId, change: ConversationChange): Promise<void>;
   leave(conversationId: ConversationId): Promise<void>;
-  /** Resolves when the message outlives this browser; it is sent when that is possible. */
-  send(conversationId: ConversationId, text: string): Promise<void>;
+  /** Resolves when the message outlives this browser; it is sent when that is possible, under one id once. */
+  send(conversationId: ConversationId, text: string, clientMessageId: string): Promise<void>;
   retry(conversationId: ConversationId, clientMessageId: string): Promise<void>;
   discard(conversationId: ConversationId, clientMessageId: string): Promise<void>;
   history(page: HistoryRequest): Promise<HistoryAnswer>;

@@ -28,7 +28,7 @@ export function requestsOf(engine: Engine, tab: TabPort): Requests {
     join: async (conversationId) => (await client.conversations.join(conversationId)).id,
     update: (conversationId, change) => engine.conversation(conversationId).update(change),
     leave: (conversationId) => engine.conversation(conversationId).leave(),
-    send: (conversationId, text) => engine.send(conversationId, text),
+    send: (conversationId, text, clientMessageId) => engine.send(conversationId, text, clientMessageId),
     retry: async (conversationId, clientMessageId) => engine.outgoing(conversationId, clientMessageId)?.retry(),
     discard: async (conversationId, clientMessageId) => engine.outgoing(conversationId, clientMessageId)?.discard(),
     history: (page) => history(engine, page),

@@ -1,0 +1,149 @@
+import {
+  contains,
+  type Draft,
+  edited,
+  emptyDraft,
+  givenBackBy,
+  isSpent,
+  kept,
+  merged,
+  newest,
+  parseDraft,
+  type Taken,
+  takenBy,
+} from './draft.ts';
+
+/** The part of `localStorage` that drafts need. It tells other tabs of every write, later and in order. */
+export type DraftStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
+
+/** The drafts of all conversations, as one tab knows and changes them. */
+export class DraftBook {
+  private readonly known = new Map<string, Draft>();
+  /** What other tabs wrote while this one composes. */
+  private readonly held = new Map<string, Draft[]>();
+
+  /**
+   * @param tab names this tab among those that write a draft.
+   * @param changed told when a text is another one.
+   */
+  constructor(
+    private readonly storage: DraftStorage,
+    private readonly tab: string,
+    private readonly changed: () => void,
+  ) {}
+
+  textOf(key: string): string {
+    return this.draftOf(key).text;
+  }
+
+  /** The person changed the text that this tab shows. Stored at once. */
+  edit(key: string, text: string): void {
+    this.put(key, edited(this.draftOf(key), this.tab, text));
+  }
+
+  /** Takes the text for sending; it leaves the box of every tab. {@link kept} or {@link giveBack} follows. */
+  take(key: string, clientMessageId: string): void {
+    this.put(key, takenBy(this.draftOf(key), this.tab, clientMessageId));
+  }
+
+  /** Taken for sending by tabs that may have ended before they stored the message. */
+  unkept(key: string): Taken[] {
+    return Object.values(this.draftOf(key).taken).filter(({ isKept }) => !isKept);
+  }
+
+  /** The message is stored for sending. */
+  kept(key: string, clientMessageId: string): void {
+    this.put(key, kept(this.draftOf(key), this.tab, clientMessageId));
+  }
+
+  /** The message could not be stored. */
+  giveBack(key: string): void {
+    this.put(key, givenBackBy(this.draftOf(key), this.tab));
+  }
+
+  /** Until it is undone, what this tab and others write waits: a text that is being composed must not change. */
+  hold(key: string): () => void {
+    const waiting: Draft[] = [];
+    this.held.set(key, waiting);
+    return () => {
+      if (this.held.get(key) !== waiting) return;
+      this.held.delete(key);
+      for (const draft of waiting) this.receive(key, draft);
+      this.put(key, this.draftOf(key));
+    };
+  }
+
+  /** Another tab changed what is stored. */
+  received(key: string, oldValue: string | null, newValue: string | null): void {
+    const draft = parseDraft(newValue);
+    if (draft) this.receive(key, draft);
+    else this.removed(key, parseDraft(oldValue));
+  }
+
+  /** Takes over what was stored while this tab was told of nothing. */
+  catchUp(): void {
+    for (const key of this.known.keys()) this.received(key, null, this.storage.getItem(key));
+  }
+
+  /** Nothing is begun anywhere. */
+  clear(): void {
+    this.known.clear();
+    this.held.clear();
+    this.changed();
+  }
+
+  private draftOf(key: string): Draft {
+    const draft = this.known.get(key) ?? parseDraft(this.storage.getItem(key)) ?? emptyDraft;
+    this.known.set(key, draft);
+    return draft;
+  }
+
+  private put(key: string, draft: Draft): void {
+    if (this.held.has(key)) {
+      this.adopt(key, draft);
+      return;
+    }
+    const stored = parseDraft(this.storage.getItem(key));
+    this.store(key, stored && !contains(draft, stored) ? merged(draft, stored) : draft);
+  }
+
+  private store(key: string, draft: Draft): void {
+    this.known.set(key, draft);
+    try {
+      // Other tabs learn how a draft ended by its last version.
+      this.storage.setItem(key, JSON.stringify(draft));
+      if (isSpent(draft)) this.storage.removeItem(key);
+    } catch (error) {
+      // The browser's storage is full: this tab still has the draft.
+      reportError(error);
+    }
+    this.changed();
+  }
+
+  private receive(key: string, other: Draft): void {
+    const own = this.draftOf(key);
+    const waiting = this.held.get(key);
+    if (waiting) {
+      waiting.push(other);
+      return;
+    }
+    const next = newest(own, other);
+    if (next === other) this.adopt(key, other);
+    // Other tabs see what is stored last: it must not be what they are to give up.
+    else if (next !== own || contains(other, own)) this.store(key, next);
+  }
+
+  /** What is stored is gone. A text that its remover didn't know of stays. */
+  private removed(key: string, last: Draft | null): void {
+    const own = this.known.get(key);
+    if (!own || isSpent(own) || this.held.has(key)) return;
+    if (!last) this.adopt(key, { ...own, text: '', taken: {} });
+    else if (contains(last, own)) this.adopt(key, last);
+    else this.store(key, own);
+  }
+
+  private adopt(key: string, draft: Draft): void {
+    this.known.set(key, draft);
+    this.changed();
+  }
+}

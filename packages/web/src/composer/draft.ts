@@ -1,0 +1,140 @@
+/** A text that one tab took for sending. */
+export interface Taken {
+  text: string;
+  /** Under which it is sent, by whichever tab, so that it is there once. */
+  clientMessageId: string;
+  /** The number of that tab's write that took it. */
+  write: number;
+  /** The tabs that had written the draft. */
+  writers: readonly string[];
+  /** Its message is stored for sending. */
+  isKept: boolean;
+}
+
+/** What is begun in one conversation, as one tab knows it. */
+export interface Draft {
+  text: string;
+  /** The number of each tab's last write that is contained in this draft: a version vector. */
+  writes: Readonly<Record<string, number>>;
+  /** The text that each tab took for sending last. */
+  taken: Readonly<Record<string, Taken>>;
+}
+
+export const emptyDraft: Draft = { text: '', writes: {}, taken: {} };
+
+/** Null for what isn't a draft. */
+export function parseDraft(value: string | null): Draft | null {
+  try {
+    const { text, writes, taken } = JSON.parse(value ?? 'null') ?? {};
+    return typeof text === 'string' && writes && taken ? { text, writes, taken } : null;
+  } catch {
+    // Written by something else.
+    return null;
+  }
+}
+
+/** Whether nothing of it has to be stored. */
+export function isSpent({ text, taken }: Draft): boolean {
+  return text === '' && Object.values(taken).every(({ isKept }) => isKept);
+}
+
+/** Whether `draft` was written by someone who had seen all of `other`. */
+export function contains(draft: Draft, other: Draft): boolean {
+  return Object.entries(other.writes).every(([tab, write]) => writesOf(draft, tab) >= write);
+}
+
+/** The tab's person changed the text. What the tab sent before is history now. */
+export function edited(draft: Draft, tab: string, text: string): Draft {
+  const { [tab]: own, ...taken } = draft.taken;
+  return written(draft, tab, own?.isKept ? { text, taken } : { text });
+}
+
+/** Takes the text for sending: it leaves the box of every tab. */
+export function takenBy(draft: Draft, tab: string, clientMessageId: string): Draft {
+  const write = writesOf(draft, tab) + 1;
+  const writers = [...new Set([...Object.keys(draft.writes), tab])];
+  const taken = { ...draft.taken, [tab]: { text: draft.text, clientMessageId, write, writers, isKept: false } };
+  return written(draft, tab, { text: '', taken });
+}
+
+/** The message is stored for sending, as `tab` knows. */
+export function kept(draft: Draft, tab: string, clientMessageId: string): Draft {
+  const isIt = (one: Taken) => one.clientMessageId === clientMessageId;
+  const taken = Object.entries(draft.taken).map(([taker, one]) => [taker, isIt(one) ? { ...one, isKept: true } : one]);
+  return written(draft, tab, { taken: Object.fromEntries(taken) });
+}
+
+/** The message that the tab took could not be stored: its text is back, before what was begun meanwhile. */
+export function givenBackBy(draft: Draft, tab: string): Draft {
+  const { [tab]: own, ...taken } = draft.taken;
+  return own ? written(draft, tab, { text: followedBy(own.text, draft.text), taken }) : draft;
+}
+
+/** The one that knows the other, or both merged where neither does. */
+export function newest(own: Draft, other: Draft): Draft {
+  const knowsOther = contains(own, other);
+  if (knowsOther !== contains(other, own)) return knowsOther ? own : other;
+  if (!knowsOther) return merged(own, other);
+  if (own.text === other.text) return other;
+  // Merged in another order. What the longer one has more was sent or removed in a version that both contain.
+  return isBefore(own.text, other.text) ? own : other;
+}
+
+/**
+ * One draft of two that were edited apart: both texts, one below the other, without what one of them has sent. It is
+ * the same whichever comes first, so that two tabs that merge the same drafts agree.
+ */
+export function merged(a: Draft, b: Draft): Draft {
+  const tabs = new Set([...Object.keys(a.writes), ...Object.keys(b.writes)]);
+  const writes: Record<string, number> = {};
+  const taken: Record<string, Taken> = {};
+  for (const tab of [...tabs].sort()) {
+    writes[tab] = Math.max(writesOf(a, tab), writesOf(b, tab));
+    // Who has seen the last write of a tab knows what that tab took; any may know that it is kept.
+    const known = [a, b].filter((draft) => writesOf(draft, tab) === writes[tab]).map((draft) => draft.taken[tab]);
+    const last = known.find((one) => one?.isKept) ?? known[0];
+    if (last) taken[tab] = last;
+  }
+  return { text: joined(withoutTaken(a, taken), withoutTaken(b, taken)), writes, taken };
+}
+
+function written(draft: Draft, tab: string, change: Partial<Draft>): Draft {
+  return { ...draft, writes: { ...draft.writes, [tab]: writesOf(draft, tab) + 1 }, ...change };
+}
+
+function writesOf({ writes }: Draft, tab: string): number {
+  return writes[tab] ?? 0;
+}
+
+/** The text without its beginning, where that is what a tab took for sending and the draft's writer didn't know. */
+function withoutTaken(draft: Draft, taken: Draft['taken']): string {
+  let { text } = draft;
+  for (const [tab, { text: sent, write, writers }] of Object.entries(taken)) {
+    const isSame = writers.some((writer) => writesOf(draft, writer) > 0);
+    if (isSame && writesOf(draft, tab) < write && text.startsWith(sent)) text = text.slice(sent.length);
+  }
+  return text;
+}
+
+function followedBy(first: string, second: string): string {
+  return second === '' ? first : `${first}\n${second}`;
+}
+
+/** The longer text, then the lines of the other. Of two lines of which one continues the other, the longer stays. */
+function joined(a: string, b: string): string {
+  const [first, second] = isBefore(a, b) ? [b, a] : [a, b];
+  if (first.startsWith(second)) return first;
+  const others = second.split('\n');
+  const lines = first.split('\n').map((line) => continued(line, others));
+  const more = others.filter((line) => !lines.some((one) => one.startsWith(line)));
+  return [...lines, ...more].join('\n');
+}
+
+/** Shorter, or first by code unit where both are as long. */
+function isBefore(a: string, b: string): boolean {
+  return a.length === b.length ? a < b : a.length < b.length;
+}
+
+function continued(line: string, others: readonly string[]): string {
+  return (line !== '' && others.find((other) => other.startsWith(line))) || line;
+}

@@ -1,0 +1,171 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { RunningServer } from '../../server/test/support/running-server.ts';
+import { browserOfFile, describeInBrowser, openWindow } from './support/browser.ts';
+import { PersonInBrowser } from './support/person.ts';
+
+const browser = browserOfFile();
+const long = 'A long draft that somebody wrote for a quarter of an hour.';
+
+for (const { what, isShared } of [
+  { what: 'a draft in two tabs', isShared: true },
+  { what: 'a draft in two tabs of a browser without shared workers', isShared: false },
+]) {
+  let server: RunningServer;
+  let first: PersonInBrowser;
+  let second: PersonInBrowser;
+
+  const anotherTab = async () => {
+    const tab = first.at(await first.context.newPage());
+    await tab.page.goto(first.page.url());
+    await tab.box.waitFor();
+    return tab;
+  };
+  /** Waits until the box of each tab shows this. */
+  const bothShow = async (text: string) => {
+    for (const { page } of [first, second]) {
+      await page.waitForFunction(
+        (wanted) => document.querySelector<HTMLTextAreaElement>('form.composer textarea')?.value === wanted,
+        text,
+      );
+    }
+  };
+  const empty = async () => {
+    await first.box.fill('');
+    await bothShow('');
+  };
+  const messages = () => first.page.locator('.message-text').allTextContents();
+
+  describeInBrowser(what, () => {
+    beforeAll(async () => {
+      server = await RunningServer.start();
+      await server.person('ben');
+      const { context, page, faults } = await openWindow(await browser());
+      if (!isShared) await context.addInitScript(() => Reflect.deleteProperty(globalThis, 'SharedWorker'));
+      first = await PersonInBrowser.signUpAt(context, page, server.url, 'Ana', faults);
+      await first.openDirect('ben');
+      second = await anotherTab();
+    });
+    afterAll(() => server.stop());
+
+    test('a letter typed in one tab leaves the long draft of the other', async () => {
+      await first.box.fill(long);
+      await bothShow(long);
+      await second.box.press('End');
+      await second.box.pressSequentially(' x');
+      await bothShow(`${long} x`);
+      await first.box.press('End');
+      await first.box.pressSequentially(', y');
+      await bothShow(`${long} x, y`);
+      await empty();
+    });
+
+    test('a draft sent in one tab leaves the other, where Enter sends nothing', async () => {
+      await first.box.fill('Sent once');
+      await bothShow('Sent once');
+      await first.box.press('Enter');
+      await second.message('Sent once').waitFor();
+      await bothShow('');
+      await second.box.press('Enter');
+      await second.write('And another');
+      await first.message('And another').waitFor();
+      expect(await messages()).toEqual(['Sent once', 'And another']);
+      await first.box.press('Control+z');
+      await second.box.press('Control+z');
+      await second.page.reload();
+      await second.message('And another').waitFor();
+      await bothShow('');
+    });
+
+    test('texts typed in both before either was told of the other’s are both there, in both', async () => {
+      const { promise: held, resolve: release } = Promise.withResolvers<void>();
+      await second.page.route('**/held', async (route) => {
+        await held;
+        await route.fulfill({ body: '' });
+      });
+      const isWaiting = second.page.waitForRequest('**/held');
+      // The second tab stands still until the first has its text, and types before it hears of that.
+      const typed = second.box.evaluate((box: HTMLTextAreaElement) => {
+        const request = new XMLHttpRequest();
+        request.open('GET', '/v1/held', false);
+        request.send();
+        const { set } = Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, 'value') ?? {};
+        set?.call(box, 'Something else');
+        box.dispatchEvent(new Event('input', { bubbles: true }));
+      });
+      await isWaiting;
+      await first.box.fill(long);
+      release();
+      await typed;
+      await bothShow(`${long}\nSomething else`);
+      await empty();
+    });
+
+    test('the caret and the selection of a tab stay where they are in the text', async () => {
+      await first.box.fill('one two three');
+      await bothShow('one two three');
+      await first.box.evaluate((box: HTMLTextAreaElement) => box.setSelectionRange(4, 7));
+      await second.box.press('Home');
+      await second.box.pressSequentially('zero ');
+      await bothShow('zero one two three');
+      const selected = (box: HTMLTextAreaElement) => box.value.slice(box.selectionStart, box.selectionEnd);
+      expect(await first.box.evaluate(selected as never)).toBe('two');
+      await empty();
+    });
+
+    test('a text that is being composed does not change under the input method', async () => {
+      const input = await first.context.newCDPSession(first.page);
+      await first.box.focus();
+      await input.send('Input.imeSetComposition', { text: 'にほ', selectionStart: 2, selectionEnd: 2 });
+      await second.box.fill(long);
+      await input.send('Input.imeSetComposition', { text: 'にほん', selectionStart: 3, selectionEnd: 3 });
+      expect(await first.box.inputValue()).toBe('にほん');
+      await input.send('Input.insertText', { text: '日本' });
+      await bothShow(`${long}\n日本`);
+      await empty();
+    });
+
+    test('a tab that ends right after Enter: its message is there once, and not offered again', async () => {
+      await second.box.fill('Last words');
+      await bothShow('Last words');
+      // Its page goes in the same moment, before anybody could answer it.
+      await second.box.evaluate((box) => {
+        box.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }));
+        location.reload();
+      });
+      await first.message('Last words').waitFor();
+      await second.message('Last words').getByRole('img', { name: 'Sent' }).waitFor();
+      await bothShow('');
+      expect((await messages()).filter((text) => text === 'Last words')).toEqual(['Last words']);
+      await first.page.waitForFunction(() => Object.keys(localStorage).every((key) => !key.startsWith('parley-draft')));
+    });
+
+    test('a tab that was frozen while the other went on shows what is there now', async () => {
+      await first.box.fill('Before');
+      await bothShow('Before');
+      const lifecycle = await second.context.newCDPSession(second.page);
+      await lifecycle.send('Page.setWebLifecycleState', { state: 'frozen' });
+      await first.box.press('Enter');
+      await first.message('Before').waitFor();
+      await first.box.fill('After');
+      await lifecycle.send('Page.setWebLifecycleState', { state: 'active' });
+      await bothShow('After');
+      await empty();
+    });
+
+    test('a draft outlives all tabs, and is under the account', async () => {
+      await first.box.fill(long);
+      await bothShow(long);
+      await second.page.close();
+      await first.page.reload();
+      second = await anotherTab();
+      await bothShow(long);
+      const keys = await first.page.evaluate(() => Object.keys(localStorage));
+      const conversationId = first.page.url().split('/').at(-1);
+      expect(keys.filter((key) => key.startsWith('parley-draft ')).map((key) => key.split(' ').at(-1))).toEqual([
+        conversationId ?? '',
+      ]);
+      await empty();
+      expect(first.faults).toEqual([]);
+    });
+  });
+}

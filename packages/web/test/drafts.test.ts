@@ -1,0 +1,244 @@
+import { describe, expect, test } from 'bun:test';
+import fc from 'fast-check';
+import { DraftBook } from '../src/composer/draft-book.ts';
+import { movedPosition } from '../src/composer/selection.ts';
+
+const key = 'draft';
+
+interface Change {
+  oldValue: string | null;
+  newValue: string | null;
+}
+
+/**
+ * Tabs of one browser, in processes of their own: each sees its own writes at once, and those of the others when it is
+ * told of them, in the order in which the browser took them.
+ */
+class Tabs {
+  readonly books: DraftBook[];
+  private readonly caches: (string | null)[];
+  private readonly waiting: Change[][];
+  stored: string | null = null;
+
+  constructor(count: number) {
+    this.caches = Array.from({ length: count }, () => null);
+    this.waiting = Array.from({ length: count }, () => []);
+    this.books = Array.from({ length: count }, (_, at) => this.open(at));
+  }
+
+  /** Tells one tab of the oldest change that it wasn't told of. */
+  tell(at: number): boolean {
+    const change = this.waiting[at]?.shift();
+    if (!change) return false;
+    // A tab's own write that is under way hides older ones of others.
+    this.caches[at] = this.waiting[at]?.length === 0 ? this.stored : change.newValue;
+    this.books[at]?.received(key, change.oldValue, change.newValue);
+    return true;
+  }
+
+  settle(): void {
+    for (let round = 0; round < 1_000; round++) {
+      if (!this.books.map((_, at) => this.tell(at)).some((wasTold) => wasTold)) return;
+    }
+    throw new Error('the tabs answer each other without an end');
+  }
+
+  /** The tab is closed, and a new one is opened. */
+  restart(at: number): void {
+    this.caches[at] = this.stored;
+    this.waiting[at]?.splice(0);
+    this.books[at] = this.open(at, ' again');
+  }
+
+  texts(): string[] {
+    return this.books.map((book) => book.textOf(key));
+  }
+
+  private open(at: number, suffix = ''): DraftBook {
+    const set = (newValue: string | null) => {
+      const oldValue = this.stored;
+      this.caches[at] = newValue;
+      this.stored = newValue;
+      if (oldValue === newValue) return;
+      for (const [other, list] of this.waiting.entries()) if (other !== at) list.push({ oldValue, newValue });
+    };
+    const storage = {
+      getItem: () => this.caches[at] ?? null,
+      setItem: (_: string, value: string) => set(value),
+      removeItem: () => set(null),
+    };
+    return new DraftBook(storage, `tab ${at}${suffix}`, () => undefined);
+  }
+}
+
+function twoTabs(): [Tabs, DraftBook, DraftBook] {
+  const tabs = new Tabs(2);
+  const [first, second] = tabs.books as [DraftBook, DraftBook];
+  return [tabs, first, second];
+}
+
+describe('a draft in several tabs', () => {
+  test('is the same in all of them, whichever was typed in last', () => {
+    const [tabs, first, second] = twoTabs();
+    first.edit(key, 'a long draft');
+    tabs.settle();
+    second.edit(key, `${second.textOf(key)} x`);
+    tabs.settle();
+    first.edit(key, `${first.textOf(key)}, and y`);
+    tabs.settle();
+    expect(tabs.texts()).toEqual(['a long draft x, and y', 'a long draft x, and y']);
+    first.edit(key, '');
+    tabs.settle();
+    expect(tabs.texts()).toEqual(['', '']);
+    expect(tabs.stored).toBeNull();
+  });
+
+  test('edited apart from each other: both texts are there, in both tabs', () => {
+    const [tabs, first, second] = twoTabs();
+    first.edit(key, 'a long draft');
+    second.edit(key, 'x');
+    tabs.settle();
+    expect(tabs.texts()).toEqual(['a long draft\nx', 'a long draft\nx']);
+  });
+
+  test('that is sent leaves the others, and is not offered again', () => {
+    const [tabs, first] = twoTabs();
+    first.edit(key, 'hello');
+    tabs.settle();
+    first.take(key, 'm1');
+    tabs.settle();
+    expect(tabs.texts()).toEqual(['', '']);
+    first.kept(key, 'm1');
+    tabs.settle();
+    expect(tabs.texts()).toEqual(['', '']);
+    expect(tabs.stored).toBeNull();
+    tabs.restart(1);
+    expect(tabs.texts()).toEqual(['', '']);
+  });
+
+  test('that is sent while another tab goes on with it: what was added stays, what was sent does not', () => {
+    const [tabs, first, second] = twoTabs();
+    first.edit(key, 'hello');
+    tabs.settle();
+    first.take(key, 'm1');
+    second.edit(key, 'hello and more');
+    first.kept(key, 'm1');
+    tabs.settle();
+    expect(tabs.texts()).toEqual([' and more', ' and more']);
+  });
+
+  test('may begin as the last message did', () => {
+    const [tabs, first] = twoTabs();
+    first.edit(key, 'ok');
+    first.take(key, 'm1');
+    first.kept(key, 'm1');
+    tabs.settle();
+    tabs.restart(1);
+    for (const text of ['o', 'ok', 'ok?']) {
+      tabs.books[1]?.edit(key, text);
+      if (text !== 'o') tabs.settle();
+    }
+    expect(tabs.texts()).toEqual(['ok?', 'ok?']);
+  });
+
+  test('is back, before what was begun meanwhile, when its message could not be stored', () => {
+    const [tabs, first, second] = twoTabs();
+    first.edit(key, 'hello');
+    tabs.settle();
+    first.take(key, 'm1');
+    tabs.settle();
+    second.edit(key, 'next');
+    tabs.settle();
+    first.giveBack(key);
+    tabs.settle();
+    expect(tabs.texts()).toEqual(['hello\nnext', 'hello\nnext']);
+  });
+
+  test('that was taken by a tab that ended then is sent by the next one, under the same id', () => {
+    const [tabs, first, second] = twoTabs();
+    first.edit(key, 'hello');
+    first.take(key, 'm1');
+    tabs.restart(0);
+    tabs.settle();
+    expect(tabs.texts()).toEqual(['', '']);
+    const [again] = tabs.books;
+    expect(again?.unkept(key).map(({ text, clientMessageId }) => ({ text, clientMessageId }))).toEqual([
+      { text: 'hello', clientMessageId: 'm1' },
+    ]);
+    again?.kept(key, 'm1');
+    tabs.settle();
+    expect(second.unkept(key)).toEqual([]);
+    expect(tabs.stored).toBeNull();
+  });
+
+  test('does not change under a text that is being composed, and has both texts afterwards', () => {
+    const [tabs, first, second] = twoTabs();
+    first.edit(key, 'に');
+    tabs.settle();
+    const release = first.hold(key);
+    second.edit(key, 'に and more');
+    tabs.settle();
+    first.edit(key, 'にほ');
+    expect(first.textOf(key)).toBe('にほ');
+    first.edit(key, '日本');
+    release();
+    tabs.settle();
+    expect(tabs.texts()).toEqual(['に and more\n日本', 'に and more\n日本']);
+  });
+
+  test('of a tab that was told of nothing for a while is what the others made of it', () => {
+    const [tabs, first, second] = twoTabs();
+    first.edit(key, 'hello');
+    tabs.settle();
+    second.edit(key, 'hello there');
+    const frozen = new DraftBook({ getItem: () => tabs.stored, setItem() {}, removeItem() {} }, 'x', () => undefined);
+    expect(frozen.textOf(key)).toBe('hello there');
+    second.take(key, 'm2');
+    second.kept(key, 'm2');
+    frozen.catchUp();
+    expect(frozen.textOf(key)).toBe('');
+  });
+
+  test('is not lost, and is the same everywhere, whatever is typed, sent and told when', () => {
+    const step = fc.oneof(
+      fc.record({ kind: fc.constant('type' as const), at: fc.nat(2) }),
+      fc.record({ kind: fc.constant('tell' as const), at: fc.nat(2) }),
+      fc.record({ kind: fc.constant('send' as const), at: fc.nat(2) }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const tabs = new Tabs(3);
+        const typed: string[] = [];
+        const sent: string[] = [];
+        for (const { kind, at } of steps) {
+          const book = tabs.books[at];
+          if (!book) continue;
+          if (kind === 'tell') {
+            tabs.tell(at);
+          } else if (kind === 'type') {
+            const word = `<${typed.length}>`;
+            typed.push(word);
+            book.edit(key, book.textOf(key) + word);
+          } else if (book.textOf(key) !== '') {
+            sent.push(book.textOf(key));
+            book.take(key, `m${sent.length}`);
+            book.kept(key, `m${sent.length}`);
+          }
+        }
+        tabs.settle();
+        const texts = tabs.texts();
+        expect(new Set(texts).size).toBe(1);
+        for (const word of typed) expect([...sent, ...texts].join(' ')).toContain(word);
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+});
+
+test('a caret stays where it is in the text, whatever another tab puts before or behind it', () => {
+  expect(movedPosition(5, 'hello', 'hello there')).toBe(5);
+  expect(movedPosition(2, 'hello', 'oh, hello')).toBe(6);
+  expect(movedPosition(5, 'hello', 'hel')).toBe(3);
+  expect(movedPosition(3, 'hello', '')).toBe(0);
+  expect(movedPosition(0, '', 'hello')).toBe(0);
+});
