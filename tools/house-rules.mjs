@@ -7,6 +7,11 @@ import { root } from './workspace.mjs';
 const linesMax = 300;
 const vagueNames = /^(utils?|helpers?|common|types|misc|.*manager)\b/i;
 
+/** Wall time steps when a clock is set: clients read it, and measure, in these places alone. */
+const clientSource = /^packages\/(?:protocol|sdk|web|cli)\/src\//;
+const clockReaders = ['packages/sdk/src/runtime.ts', 'packages/web/src/strings/use-day.ts'];
+const clockReading = /\bDate\.now\(|\bnew Date\(\s*\)|(?<!new )\bDate\(\s*\)|\bperformance\.(?:now|timeOrigin)\b/;
+
 const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
   cwd: root,
   encoding: 'utf8',
@@ -27,6 +32,9 @@ function sourceFaults() {
       const lines = text.split('\n').length - 1;
       return [
         ...(lines > linesMax ? [`${file}: ${lines} lines; look for the concept that has no name yet`] : []),
+        ...(clientSource.test(file) && !clockReaders.includes(file) && clockReading.test(text)
+          ? [`${file}: reads the clock; take Runtime.monotonicMs to measure, ServerClock for the age of an entry`]
+          : []),
         ...(vagueNames.test(basename(file)) ? [`${file}: the name says nothing`] : []),
         ...(/\b(TODO|FIXME|XXX)\b/.test(text) && basename(file) !== 'house-rules.mjs'
           ? [`${file}: a TODO; file an issue`]

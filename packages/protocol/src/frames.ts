@@ -212,7 +212,12 @@ const Goaway = z
   .register(z.globalRegistry, { id: 'GoawayFrame', description: 'The server is leaving. Come back after the delay.' });
 
 const Pong = z
-  .object({ type: z.literal('pong'), id: z.optional(RequestId) })
+  .object({
+    type: z.literal('pong'),
+    id: z.optional(RequestId),
+    /** As in `welcome`, for clients that stay; absent from servers of earlier versions. */
+    serverTimeMs: z.optional(TimeMs),
+  })
   .register(z.globalRegistry, { id: 'PongFrame', description: 'Answers `ping`.' });
 
 export const serverFrames = {

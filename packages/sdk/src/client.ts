@@ -23,6 +23,7 @@ import { Disconnected } from './parley-error.ts';
 import { ReadMarks } from './read-marks.ts';
 import { ReadRevision } from './read-revision.ts';
 import { defaultRuntime, type Runtime } from './runtime.ts';
+import { ServerClock } from './server-clock.ts';
 import { Session } from './session.ts';
 import { MemoryStore } from './store/memory-store.ts';
 import type { Store, StoredMessage } from './store/store.ts';
@@ -57,6 +58,7 @@ export class ParleyClient {
   private readonly catchUp: CatchUp;
   private readonly session: Session;
   private readonly typing: Typing;
+  private readonly serverClock: ServerClock;
 
   private readonly reportFailure = (error: unknown) => this.events.emit('error', error);
 
@@ -65,8 +67,8 @@ export class ParleyClient {
     this.runtime = options.runtime ?? defaultRuntime(options.webSocket);
     this.api = new HttpApi(options.url.replace(/\/+$/, ''), this.runtime);
     const { reportFailure } = this;
-    const told = (message: OutgoingMessage) => this.events.emit('outbox', message);
-    this.outbox = new Outbox(this.store, (message) => this.transmit(message), this.runtime, told, reportFailure);
+    this.serverClock = new ServerClock(this.runtime);
+    this.outbox = this.createOutbox();
     this.conversations = new Conversations(() => this.core);
     this.core = this.createCore();
     this.connection = new Connection(
@@ -98,6 +100,16 @@ export class ParleyClient {
   /** Where the connection is. */
   get state(): ConnectionState {
     return this.connection.state;
+  }
+
+  /** The server's time now; this machine's until the server told its own. What entries' times are compared with. */
+  get serverNowMs(): number {
+    return this.serverClock.nowMs();
+  }
+
+  /** How long until it connects again by itself, whatever happens to this machine's clock; null unless `waiting`. */
+  get retryInMs(): number | null {
+    return this.connection.retryInMs;
   }
 
   /** Calls `handler` for each such event; the returned function undoes that. */
@@ -166,6 +178,17 @@ export class ParleyClient {
     return this.watches.add(watch);
   }
 
+  private createOutbox(): Outbox {
+    const { runtime, serverClock, reportFailure } = this;
+    const timed: ConstructorParameters<typeof Outbox>[2] = {
+      nowMs: () => serverClock.nowMs(),
+      uuid: () => runtime.uuid(),
+      after: (delayMs, run) => runtime.after(delayMs, run),
+    };
+    const told = (message: OutgoingMessage) => this.events.emit('outbox', message);
+    return new Outbox(this.store, (message) => this.transmit(message), timed, told, reportFailure);
+  }
+
   private createCore(): ClientCore {
     const { api, store, outbox, events, runtime, conversations, reportFailure } = this;
     const account = () => this.account;
@@ -225,6 +248,7 @@ export class ParleyClient {
 
   private welcomed(frame: ServerFrameOf<'welcome'>, live: () => void): void {
     this.session.account = frame.account;
+    this.serverClock.set(frame.serverTimeMs);
     const { state } = this;
     const isCurrent = () => this.state === state;
     this.catchUp.run(frame, isCurrent).then(live, (error: unknown) => {
@@ -262,6 +286,9 @@ export class ParleyClient {
         return;
       case 'typing':
         this.events.emit('typing', frame);
+        return;
+      case 'pong':
+        if (frame.serverTimeMs !== undefined) this.serverClock.set(frame.serverTimeMs);
     }
   }
 }

@@ -22,7 +22,7 @@ export type ConnectionState =
   | { name: 'catching-up' }
   /** Everything comes as it happens. */
   | { name: 'live' }
-  /** Comes back by itself at this time, or when the network is back. */
+  /** Comes back by itself at this time, by the clock of this machine as it was then, or when the network is back. */
   | { name: 'waiting'; retryAtMs: number }
   /** Doesn't come back by itself: logged out, revoked, or the server doesn't understand this client. */
   | { name: 'stopped'; reason: string };
@@ -51,7 +51,9 @@ export class Connection {
   private liveSinceMs: number | null = null;
   private goawayMs: number | null = null;
   private readonly requests: PendingRequests;
+  /** Of {@link Runtime.monotonicMs}, like every time here. */
   private heardMs = 0;
+  private comeBackAtMs = 0;
   private cancelBeat: () => void = nothing;
   private cancelComeBack: () => void = nothing;
 
@@ -67,6 +69,11 @@ export class Connection {
   /** Whether the server has said welcome: nothing but the hello may be sent before. */
   get isConnected(): boolean {
     return this.state.name === 'live' || this.state.name === 'catching-up';
+  }
+
+  /** How long until it comes back by itself; null when it doesn't wait for that. */
+  get retryInMs(): number | null {
+    return this.state.name === 'waiting' ? Math.max(0, this.comeBackAtMs - this.runtime.monotonicMs()) : null;
   }
 
   /** Connects, and stays connected until {@link close}. Does nothing when that is so already. */
@@ -117,7 +124,7 @@ export class Connection {
       return;
     }
     this.socket = socket;
-    this.heardMs = this.runtime.nowMs();
+    this.heardMs = this.runtime.monotonicMs();
     socket.onopen = () => {
       if (this.socket === socket) this.write({ type: 'hello', ...hello });
     };
@@ -131,19 +138,30 @@ export class Connection {
 
   /** Pings while the socket is there, and gives it up when nothing was heard for too long. */
   private beat(socket: WebSocket): void {
+    const aheadMs = this.wallAheadMs();
     this.cancelBeat = this.runtime.after(limits.heartbeatMs, () => {
-      if (this.runtime.nowMs() - this.heardMs > limits.silenceMs) {
+      const nowMs = this.runtime.monotonicMs();
+      if (nowMs - this.heardMs > limits.silenceMs) {
         this.closed(socket, closeCodes.silent.code, 'nothing was heard');
         return;
+      }
+      // The machine slept, or its clock was set: the ping has to be answered before the next one.
+      if (this.wallAheadMs() - aheadMs > limits.silenceMs) {
+        this.heardMs = nowMs - limits.silenceMs + limits.heartbeatMs - 1;
       }
       this.write({ type: 'ping' });
       this.beat(socket);
     });
   }
 
+  /** Grows with each sleep through which the monotonic clock stands still. */
+  private wallAheadMs(): number {
+    return this.runtime.nowMs() - this.runtime.monotonicMs();
+  }
+
   private received(socket: WebSocket, data: unknown): void {
     if (this.socket !== socket) return;
-    this.heardMs = this.runtime.nowMs();
+    this.heardMs = this.runtime.monotonicMs();
     const frame = parsed(data);
     if (!frame) {
       this.events.error(new Error(`a frame was not understood: ${String(data).slice(0, 200)}`));
@@ -160,14 +178,14 @@ export class Connection {
     this.become({ name: 'catching-up' });
     this.events.welcome(frame, () => {
       if (this.socket !== socket || this.state.name !== 'catching-up') return;
-      this.liveSinceMs = this.runtime.nowMs();
+      this.liveSinceMs = this.runtime.monotonicMs();
       this.become({ name: 'live' });
     });
   }
 
   private closed(socket: WebSocket, code: number, reason: string): void {
     if (this.socket !== socket) return;
-    const steady = this.liveSinceMs !== null && this.runtime.nowMs() - this.liveSinceMs > steadyAfterMs;
+    const steady = this.liveSinceMs !== null && this.runtime.monotonicMs() - this.liveSinceMs > steadyAfterMs;
     if (steady) this.attempt = 0;
     const announced = this.goawayMs;
     this.dropSocket();
@@ -187,6 +205,7 @@ export class Connection {
     this.cancelComeBack = () => {
       for (const cancel of cancels) cancel();
     };
+    this.comeBackAtMs = this.runtime.monotonicMs() + delayMs;
     this.become({ name: 'waiting', retryAtMs: this.runtime.nowMs() + delayMs });
   }
 

@@ -24,7 +24,8 @@ export class Outbox {
   constructor(
     private readonly store: Store,
     private readonly transmit: Transmit,
-    private readonly runtime: Runtime,
+    /** `nowMs` is the server's time, as far as it is known: messages on their way stand among those that arrived. */
+    private readonly runtime: Pick<Runtime, 'nowMs' | 'uuid' | 'after'>,
     private readonly changed: (message: OutgoingMessage) => void,
     private readonly reportFailure: (error: unknown) => void,
   ) {}

@@ -1,6 +1,9 @@
 /** What the client needs of where it runs. Tests bring their own. */
 export interface Runtime {
+  /** Wall time: for what is shown or kept. It steps when the machine's clock is set, so nothing is measured by it. */
   nowMs(): number;
+  /** Milliseconds since some moment, which never step back, for measuring durations. May stand still during sleep. */
+  monotonicMs(): number;
   /** From 0 up to, but not including, 1. */
   random(): number;
   /** Calls `run` once after `delayMs`; the returned function takes that back. */
@@ -16,6 +19,7 @@ export interface Runtime {
 export function defaultRuntime(webSocket: typeof WebSocket | undefined = globalThis.WebSocket): Runtime {
   return {
     nowMs: () => Date.now(),
+    monotonicMs: () => performance.now(),
     random: () => Math.random(),
     after(delayMs, run) {
       const timer = setTimeout(run, delayMs);

@@ -11,11 +11,11 @@ export class Typing {
 
   constructor(
     private readonly connection: Pick<Connection, 'tell'>,
-    private readonly runtime: Pick<Runtime, 'nowMs'>,
+    private readonly runtime: Pick<Runtime, 'monotonicMs'>,
   ) {}
 
   tell(conversationId: ConversationId): void {
-    const nowMs = this.runtime.nowMs();
+    const nowMs = this.runtime.monotonicMs();
     const toldMs = this.toldMs.get(conversationId);
     if (toldMs !== undefined && nowMs - toldMs < intervalMs) return;
     this.toldMs.set(conversationId, nowMs);

@@ -1,4 +1,5 @@
-import type { Conversation, Entry, ParleyClient } from '@parley/sdk';
+import { limits } from '@parley/protocol';
+import { type Conversation, defaultRuntime, type Entry, type ParleyClient } from '@parley/sdk';
 import { clockTime, displayLine, displayText } from './display-text.ts';
 import { type ShownEntry, shownEntry } from './entry-lines.ts';
 import { People } from './people.ts';
@@ -20,7 +21,9 @@ export class ChatSession {
   open: OpenConversation | null = null;
   /** What the program itself has to say, newest last. */
   notices: string[] = [];
-  private readonly typing = new Map<string, number>();
+  /** Who types in the open conversation; called, each ends it. */
+  private readonly typing = new Map<string, () => void>();
+  private readonly runtime = defaultRuntime();
   private readonly listeners = new Set<() => void>();
   private stopWatching: () => void = () => undefined;
   private watched = '';
@@ -41,7 +44,7 @@ export class ChatSession {
       this.changed();
     });
     client.on('typing', ({ conversationId, userId }) => {
-      if (conversationId === this.open?.conversation.id) this.typing.set(userId, Date.now());
+      if (conversationId === this.open?.conversation.id) this.startTyping(userId);
       this.changed();
     });
     client.on('error', (error) => this.say(`Something went wrong: ${error instanceof Error ? error.message : error}`));
@@ -58,10 +61,9 @@ export class ChatSession {
     return this.client.conversations.list();
   }
 
-  /** Who has been typing in the open conversation within the last six seconds. */
+  /** Who types in the open conversation. */
   get typingNames(): string[] {
-    const since = Date.now() - 6_000;
-    return [...this.typing].filter(([, atMs]) => atMs > since).map(([userId]) => displayLine(this.people.name(userId)));
+    return [...this.typing.keys()].map((userId) => displayLine(this.people.name(userId)));
   }
 
   /** The entries of the open conversation, then what is still on its way out. */
@@ -93,7 +95,7 @@ export class ChatSession {
 
   async show(conversation: Conversation): Promise<void> {
     if (this.open?.conversation === conversation) return;
-    this.typing.clear();
+    for (const userId of [...this.typing.keys()]) this.stopTyping(userId);
     this.open = { conversation, entries: [], complete: false, loading: false };
     this.watchWhatShows();
     await this.loadOlder();
@@ -128,11 +130,26 @@ export class ChatSession {
     this.changed();
   }
 
+  /** A notice stands for as long as the protocol says, whatever happens to the clock meanwhile. */
+  private startTyping(userId: string): void {
+    this.stopTyping(userId);
+    const end = () => {
+      this.stopTyping(userId);
+      this.changed();
+    };
+    this.typing.set(userId, this.runtime.after(limits.typingMs, end));
+  }
+
+  private stopTyping(userId: string): void {
+    this.typing.get(userId)?.();
+    this.typing.delete(userId);
+  }
+
   private takeEntry(entry: Entry): void {
     const open = this.open;
     if (open?.conversation.id === entry.conversationId) {
       if (entry.seq > (open.entries.at(-1)?.seq ?? 0)) open.entries = [...open.entries, entry];
-      this.typing.delete(entry.senderId);
+      this.stopTyping(entry.senderId);
       this.markRead();
     }
     this.changed();

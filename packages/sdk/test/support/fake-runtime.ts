@@ -10,13 +10,24 @@ export class FakeRuntime implements Runtime {
   answer: (url: URL, init: RequestInit) => Response | Promise<Response> = () => {
     throw new TypeError('no network');
   };
-  private clockMs = 1_000_000;
+  private elapsedMs = 5_000;
+  /** How far the wall clock is ahead of the monotonic one: set it to set the clock. */
+  wallAheadMs = 995_000;
   private timers: { atMs: number; run: () => void }[] = [];
   private readonly onlineListeners = new Set<() => void>();
   private uuids = 0;
 
   nowMs(): number {
-    return this.clockMs;
+    return this.elapsedMs + this.wallAheadMs;
+  }
+
+  monotonicMs(): number {
+    return this.elapsedMs;
+  }
+
+  /** The machine sleeps: neither timers nor the monotonic clock move meanwhile. */
+  sleep(ms: number): void {
+    this.wallAheadMs += ms;
   }
 
   random(): number {
@@ -24,7 +35,7 @@ export class FakeRuntime implements Runtime {
   }
 
   after(delayMs: number, run: () => void): () => void {
-    const timer = { atMs: this.clockMs + delayMs, run };
+    const timer = { atMs: this.elapsedMs + delayMs, run };
     this.timers.push(timer);
     return () => {
       this.timers = this.timers.filter((each) => each !== timer);
@@ -68,14 +79,14 @@ export class FakeRuntime implements Runtime {
 
   /** Lets this much time pass, and what was put off until then happen, in order. */
   async pass(ms: number): Promise<void> {
-    const untilMs = this.clockMs + ms;
+    const untilMs = this.elapsedMs + ms;
     for (let next = this.nextUntil(untilMs); next; next = this.nextUntil(untilMs)) {
       this.timers = this.timers.filter((each) => each !== next);
-      this.clockMs = next.atMs;
+      this.elapsedMs = next.atMs;
       next.run();
       await settled();
     }
-    this.clockMs = untilMs;
+    this.elapsedMs = untilMs;
   }
 
   private nextUntil(untilMs: number) {

@@ -9,6 +9,7 @@ import {
 import type { ConversationReads } from '../conversations/conversation-reads.ts';
 import type { ReadReceipts } from '../conversations/read-receipts.ts';
 import type { Messages } from '../history/messages.ts';
+import type { Clock } from '../platform/clock.ts';
 import { Refusal, Unavailable } from '../platform/failures.ts';
 import type { Tracing } from '../platform/tracing.ts';
 import { type Connection, identityOf } from './connection.ts';
@@ -25,6 +26,7 @@ export interface RequestPorts {
     signal(userId: UserId): Promise<void>;
   };
   tracing: Tracing;
+  clock: Pick<Clock, 'nowMs'>;
   reportFailure(error: unknown): void;
 }
 
@@ -71,7 +73,11 @@ export class Requests {
     const { userId } = identityOf(connection);
     switch (frame.type) {
       case 'ping':
-        connection.send({ type: 'pong', ...(frame.id === undefined ? {} : { id: frame.id }) });
+        connection.send({
+          type: 'pong',
+          ...(frame.id === undefined ? {} : { id: frame.id }),
+          serverTimeMs: this.ports.clock.nowMs(),
+        });
         return;
       case 'typing':
         await this.ports.receipts.typing(userId, frame.conversationId);

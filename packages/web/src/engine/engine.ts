@@ -165,10 +165,10 @@ export class Engine {
   private takeEntry(entry: Entry): void {
     for (const tab of this.tabs) if (tab.follows(entry.conversationId)) tab.tell({ kind: 'entry', entry });
     if (entry.kind !== 'message' || entry.senderId === this.account?.id) return;
-    if (this.client.state.name !== 'live' || Date.now() - entry.atMs > newsAgeMs) return;
+    if (this.client.state.name !== 'live' || this.client.serverNowMs - entry.atMs > newsAgeMs) return;
     const conversation = this.conversations.get(entry.conversationId)?.data;
     if (!conversation || [...this.tabs].some((tab) => tab.looksAt(entry.conversationId))) return;
-    const [latest] = [...this.tabs].sort((a, b) => b.attendedAtMs - a.attendedAtMs);
+    const [latest] = [...this.tabs].sort((a, b) => b.attended - a.attended);
     latest?.tell({ kind: 'notify', entry, conversation });
   }
 

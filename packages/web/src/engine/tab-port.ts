@@ -7,10 +7,13 @@ import { requestsOf } from './requests.ts';
 /** Changes are gathered for this long once some were told: a tab draws at its own pace, not at the network's. */
 const gatherMs = 40;
 
+/** How often any tab was looked at. */
+let attentions = 0;
+
 /** One tab, as the engine sees it. */
 export class TabPort {
-  /** When this tab was last looked at. */
-  attendedAtMs = 0;
+  /** The larger, the later this tab was last looked at. */
+  attended = 0;
   stopWatching: () => void = () => undefined;
   private followed = new Set<ConversationId>();
   private shown: ConversationId | null = null;
@@ -48,7 +51,7 @@ export class TabPort {
 
   attend(visible: boolean, conversationId: ConversationId | null): void {
     this.shown = visible ? conversationId : null;
-    if (visible) this.attendedAtMs = Date.now();
+    if (visible) this.attended = ++attentions;
   }
 
   tell(news: News): void {

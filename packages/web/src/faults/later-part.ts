@@ -1,8 +1,7 @@
 import { type ComponentType, lazy } from 'react';
 
-const reopenedAt = 'parley.reopenedAtMs';
-/** A page that was opened anew and lacks the part still is not opened over and over. */
-const onceInMs = 30_000;
+/** The script that lacked a part when the page was last opened anew. */
+const reopenedFrom = 'parley.reopenedFrom';
 
 /**
  * A part of the page that is loaded when it first shows. When it can't be, but the server answers, that has a version
@@ -12,12 +11,12 @@ export function laterPart<Props>(load: () => Promise<{ default: ComponentType<Pr
   return lazy(() => load().catch(openAnew));
 }
 
-/** Rejects with `cause` when the page can't be opened anew, or just was. */
+/** Rejects with `cause` when the page can't be opened anew, or was and is of the same version still. */
 async function openAnew(cause: unknown): Promise<never> {
-  const isRecent = Number(sessionStorage.getItem(reopenedAt)) > Date.now() - onceInMs;
+  const wasReopened = sessionStorage.getItem(reopenedFrom) === import.meta.url;
   const answers = async () => (await fetch('/', { cache: 'no-store' })).ok;
-  if (isRecent || !(await answers().catch(() => false))) throw cause;
-  sessionStorage.setItem(reopenedAt, String(Date.now()));
+  if (wasReopened || !(await answers().catch(() => false))) throw cause;
+  sessionStorage.setItem(reopenedFrom, import.meta.url);
   location.reload();
   return new Promise(() => undefined);
 }

@@ -9,12 +9,12 @@ export function stateInWords(session: ChatSession, scrolled: number): string {
 }
 
 function connection({ client }: ChatSession): string {
-  const { state } = client;
+  const { state, retryInMs } = client;
   switch (state.name) {
     case 'live':
       return 'online';
     case 'waiting':
-      return `offline, trying again in ${Math.max(0, Math.ceil((state.retryAtMs - Date.now()) / 1_000))} s`;
+      return `offline, trying again in ${Math.ceil((retryInMs ?? 0) / 1_000)} s`;
     case 'stopped':
       return `disconnected: ${state.reason}`;
     default:

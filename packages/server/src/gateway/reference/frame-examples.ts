@@ -52,7 +52,7 @@ export const serverFrameExamples: { [Type in ServerFrame['type']]: ServerFrameOf
   conversation: { type: 'conversation', conversationId, conversation: sample.group },
   resync: { type: 'resync', reason: 'you read too slowly' },
   goaway: { type: 'goaway', delayMs: 2_400 },
-  pong: { type: 'pong', id: '5' },
+  pong: { type: 'pong', id: '5', serverTimeMs: atMs },
 };
 
 /** The frames that can answer each frame of a client; of several, the first is the one of success. */

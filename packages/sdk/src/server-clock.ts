@@ -1,0 +1,21 @@
+import type { Runtime } from './runtime.ts';
+
+/**
+ * What time it is at the server: what it told last, and what has passed since by a clock that nobody sets. Times of
+ * entries are compared with this one, never with this machine's wall clock, which may be ahead or behind.
+ */
+export class ServerClock {
+  /** How far the server's time is ahead of the monotonic clock; null until the server told its time. */
+  private aheadMs: number | null = null;
+
+  constructor(private readonly runtime: Pick<Runtime, 'nowMs' | 'monotonicMs'>) {}
+
+  set(serverTimeMs: number): void {
+    this.aheadMs = serverTimeMs - this.runtime.monotonicMs();
+  }
+
+  /** In whole milliseconds. The wall time of this machine until the server told its own. */
+  nowMs(): number {
+    return this.aheadMs === null ? this.runtime.nowMs() : Math.round(this.runtime.monotonicMs() + this.aheadMs);
+  }
+}
