@@ -134,6 +134,8 @@ export const Conversation = z
     announceOnly: z.boolean(),
     history: HistoryVisibility,
     memberCount: Count,
+    /** The newest entry that changed who is a member, or in which role. */
+    membershipSeq: z.optional(Seq),
     /** The number of the newest entry. */
     headSeq: Position,
     /** How many messages there are up to the newest entry. */

@@ -1,5 +1,7 @@
 import type { Account, Conversation, Entry } from '@parley/protocol';
 
+const membershipKinds: ReadonlySet<Entry['kind']> = new Set(['created', 'joined', 'added', 'left', 'removed', 'role']);
+
 /** What a conversation becomes with one more entry: pure, the same on every client. */
 export function withEntry(data: Conversation, entry: Entry, account: Account | null): Conversation {
   if (entry.seq <= data.headSeq && entry.kind !== 'role') return data;
@@ -12,6 +14,7 @@ export function withEntry(data: Conversation, entry: Entry, account: Account | n
     next.unreadCount = isRead ? 0 : next.unreadCount + entry.messageCount - data.messageCount;
     next.messageCount = entry.messageCount;
   }
+  if (membershipKinds.has(entry.kind)) next.membershipSeq = Math.max(entry.seq, data.membershipSeq ?? 0);
   switch (entry.kind) {
     case 'message':
       next.lastMessage = entry;

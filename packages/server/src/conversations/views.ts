@@ -43,6 +43,7 @@ function headView(head: ConversationHead) {
     announceOnly: head.announceOnly,
     history: head.history,
     memberCount: head.memberCount,
+    membershipSeq: head.membershipSeq,
     headSeq: head.headSeq,
     messageCount: head.messageCount,
     lastActivityAtMs: head.lastEntryAtMs,

@@ -30,7 +30,7 @@ export function after(
 ): Step {
   const next = advanced(head, content, nowMs);
   const participants = changedPlaces(next, changes);
-  if (changes.join || changes.leave) next.membershipSeq = next.headSeq;
+  if (changes.join || changes.leave || changes.role) next.membershipSeq = next.headSeq;
   next.memberCount += (changes.join?.length ?? 0) - (changes.leave ? 1 : 0);
   next.ownerCount += ownersGained(changes);
   if (!isBroadcast(next) && next.memberCount > limits.directFanOutMembers) next.broadcastSeq = next.headSeq;

@@ -1,12 +1,13 @@
-import type {
-  Account,
-  ConversationId,
-  Entry,
-  InputOf,
-  MessageEntry,
-  OperationId,
-  ResponseOf,
-  UserId,
+import {
+  type Account,
+  type ConversationId,
+  type Entry,
+  type InputOf,
+  limits,
+  type MessageEntry,
+  type OperationId,
+  type ResponseOf,
+  type UserId,
 } from '@parley/protocol';
 import type { ConnectionState, ConversationData, Watch } from '@parley/sdk';
 import type { AnswerTo, News, Pending, PersonName, RequestName, Requests, Snapshot } from '../engine/messages.ts';
@@ -125,6 +126,22 @@ export class Chat {
     for (const { userId, seq } of reads) known.set(userId, Math.max(seq, known.get(userId) ?? 0));
     this.reads.set(conversationId, known);
     this.changed();
+  }
+
+  /** How far the members have read, where that is shown; otherwise a first page of them, for their presence. */
+  async loadReceipts(conversationId: ConversationId): Promise<void> {
+    for (let cursor: string | null | undefined; cursor !== null; ) {
+      const page: AnswerTo<'members'> = await this.request('members', conversationId, {
+        limit: limits.memberPageMax,
+        ...(cursor === undefined ? {} : { cursor }),
+      });
+      const reads = page.members.flatMap(({ user, readSeq }) =>
+        readSeq === null ? [] : [{ userId: user.id, seq: readSeq }],
+      );
+      this.takeReads(conversationId, reads);
+      this.takePresence(page.members.map(({ user }) => ({ userId: user.id, online: user.online })));
+      cursor = reads.length > 0 ? page.nextCursor : null;
+    }
   }
 
   takePresence(users: readonly { userId: UserId; online: boolean }[]): void {

@@ -27,20 +27,11 @@ export function ConversationView({ conversationId }: { conversationId: string })
     conversationIds: conversation && !partnerId ? [conversationId] : [],
     typingIn: [conversationId],
   });
+  const isLive = useChat(({ connection }) => connection.name === 'live');
   useEffect(() => {
-    // Receipts of what others read before this view was there.
-    chat.request('members', conversationId, { limit: 200 }).then(
-      ({ members }) => {
-        chat.takeReads(
-          conversationId,
-          members.map(({ user, readSeq }) => ({ userId: user.id, seq: readSeq ?? 0 })),
-        );
-        chat.takePresence(members.map(({ user }) => ({ userId: user.id, online: user.online })));
-      },
-      // Without a connection nobody's receipts change.
-      () => undefined,
-    );
-  }, [chat, conversationId]);
+    // Receipts of what others read before this view was there, or while the connection was away.
+    if (isLive) chat.loadReceipts(conversationId).catch(() => undefined);
+  }, [chat, conversationId, isLive]);
   const toEnd = useCallback(() => list.current?.toEnd(), []);
   const toOwnLast = useCallback(() => list.current?.focusOwnLast(), []);
   if (!conversation) {

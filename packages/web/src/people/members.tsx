@@ -2,7 +2,7 @@ import { Menu } from '@base-ui/react/menu';
 import type { Member, Role } from '@parley/protocol';
 import type { ConversationData } from '@parley/sdk';
 import { MoreHorizontal } from 'lucide-react';
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 import { useChat, useChatItself } from '../chat/use-chat.ts';
 import { roleName } from '../conversation/notice-text.ts';
@@ -14,25 +14,28 @@ import { useWatch } from './use-watch.ts';
 /** Those in a group or channel, by pages; the presence of these is watched. */
 export function Members({ conversation }: { conversation: ConversationData }) {
   const chat = useChatItself();
-  const { id, headSeq, memberCount } = conversation;
+  const { id, memberCount, membershipSeq } = conversation;
   const [members, setMembers] = useState<readonly Member[]>([]);
   const [cursor, setCursor] = useState<string | null>(null);
   const [failure, setFailure] = useState('');
   useWatch({ userIds: members.map(({ user }) => user.id) });
+  const loads = useRef(0);
   const load = useCallback(
     async (from: string | null) => {
+      const own = ++loads.current;
       const answer = await chat.request('members', id, from === null ? {} : { cursor: from });
+      // An answer from before a later change, which came after that one's.
+      if (own !== loads.current) return;
       chat.takePresence(answer.members.map(({ user }) => ({ userId: user.id, online: user.online })));
       setMembers((before) => (from === null ? answer.members : [...before, ...answer.members]));
       setCursor(answer.nextCursor);
     },
     [chat, id],
   );
-  const lastChange = useLastMembershipChange(id, headSeq, memberCount);
   // biome-ignore lint/correctness/useExhaustiveDependencies: whoever comes, goes or gets a role changes the list.
   useEffect(() => {
     load(null).catch((error: unknown) => setFailure(failureText(error)));
-  }, [load, lastChange]);
+  }, [load, membershipSeq]);
   const act = (action: Promise<unknown>) => {
     setFailure('');
     action.then(
@@ -69,21 +72,6 @@ export function Members({ conversation }: { conversation: ConversationData }) {
 function MemberLine({ member: { user, role } }: { member: Member }) {
   const displayName = useChat(({ people }) => people.get(user.id)?.displayName ?? user.displayName);
   return <PersonLine person={{ ...user, displayName }} note={roleName(role)} />;
-}
-
-/** The number of the last entry that says something about members. */
-function useLastMembershipChange(conversationId: string, headSeq: number, memberCount: number): string {
-  const chat = useChatItself();
-  const [roleSeq, setRoleSeq] = useState(headSeq);
-  useEffect(
-    () =>
-      chat.follow(conversationId, {
-        entry: (entry) => entry.kind === 'role' && setRoleSeq(entry.seq),
-        skipped: () => undefined,
-      }),
-    [chat, conversationId],
-  );
-  return `${memberCount} ${roleSeq}`;
 }
 
 interface MemberMenuProps {
