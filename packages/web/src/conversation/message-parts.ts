@@ -1,3 +1,8 @@
+import { addressesIn } from './addresses.ts';
+import { codeBlocks } from './code-blocks.ts';
+import { codeSpans } from './code-spans.ts';
+import { TextReader } from './text-reader.ts';
+
 /** A piece of a message's text. Together they are the text, but for the marks around code. */
 export type MessagePart =
   | { kind: 'text'; text: string }
@@ -5,59 +10,46 @@ export type MessagePart =
   | { kind: 'code'; text: string }
   | { kind: 'block'; text: string };
 
-const codeBlock = /```(?:[\w+-]{0,20}\n)?([\s\S]+?)```/gu;
-const inline = /`([^`\n]+)`|https?:\/\/[^\s<>"`\u202a-\u202e\u2066-\u2069]+/giu;
-/** What ends a sentence after an address, rather than the address. */
-const trailing = /[.,;:!?'"»”’…،؛؟]+$/u;
-
 /** The parts of a text: code kept as it was written, addresses of web pages, and everything else. */
 export function messageParts(text: string): MessagePart[] {
-  const parts: MessagePart[] = [];
-  let from = 0;
-  for (const match of text.matchAll(codeBlock)) {
-    parts.push(...inlineParts(text.slice(from, match.index).replace(/\n$/, '')));
-    parts.push({ kind: 'block', text: (match[1] ?? '').replace(/\n$/, '') });
-    from = match.index + match[0].length;
-    if (text[from] === '\n') from++;
-  }
-  parts.push(...inlineParts(text.slice(from)));
-  return parts;
+  return partsWithReads(text).parts;
 }
 
-function inlineParts(text: string): MessagePart[] {
+/** The parts, and how often a character was read for them: in proportion to the text, whatever is in it. */
+export function partsWithReads(text: string): { parts: MessagePart[]; reads: number } {
   const parts: MessagePart[] = [];
-  let from = 0;
-  const add = (part: MessagePart, start: number, end: number) => {
-    if (start > from) parts.push({ kind: 'text', text: text.slice(from, start) });
-    parts.push(part);
-    from = end;
-  };
-  for (const match of text.matchAll(inline)) {
-    const [whole, code] = match;
-    if (code !== undefined) {
-      add({ kind: 'code', text: code }, match.index, match.index + whole.length);
-      continue;
+  const whole = new TextReader(text);
+  let reads = 0;
+  for (const block of codeBlocks(whole)) {
+    if (block.isCode) parts.push({ kind: 'block', text: block.text });
+    else {
+      const reader = new TextReader(block.text);
+      addInlineParts(reader, parts);
+      reads += reader.reads;
     }
-    const address = withoutTrailing(whole);
-    const href = safeAddress(address);
-    if (href) add({ kind: 'link', text: address, href }, match.index, match.index + address.length);
   }
-  if (from < text.length) parts.push({ kind: 'text', text: text.slice(from) });
-  return parts;
+  return { parts, reads: reads + whole.reads };
 }
 
-function withoutTrailing(address: string): string {
-  const trimmed = address.replace(trailing, '');
-  const isUnpaired = trimmed.endsWith(')') && trimmed.split('(').length < trimmed.split(')').length;
-  return isUnpaired ? withoutTrailing(trimmed.slice(0, -1)) : trimmed;
+function addInlineParts(reader: TextReader, parts: MessagePart[]): void {
+  let from = 0;
+  for (const { start, end, code } of codeSpans(reader)) {
+    addTextAndLinks(reader, from, start, parts);
+    parts.push({ kind: 'code', text: code });
+    from = end;
+  }
+  addTextAndLinks(reader, from, reader.text.length, parts);
 }
 
-/** Where a link may lead: to a page on the web, without a name and password in front that pass for a host. */
-function safeAddress(text: string): string | null {
-  if (!URL.canParse(text)) return null;
-  const url = new URL(text);
-  const isWeb = url.protocol === 'https:' || url.protocol === 'http:';
-  return isWeb && url.username === '' && url.password === '' ? url.href : null;
+function addTextAndLinks(reader: TextReader, from: number, until: number, parts: MessagePart[]): void {
+  const { text } = reader;
+  let index = from;
+  for (const { start, end, href } of addressesIn(reader, from, until)) {
+    if (start > index) parts.push({ kind: 'text', text: text.slice(index, start) });
+    parts.push({ kind: 'link', text: text.slice(start, end), href });
+    index = end;
+  }
+  if (until > index) parts.push({ kind: 'text', text: text.slice(index, until) });
 }
 
 /** Whether a text is a few emoji and nothing else: those show larger. */

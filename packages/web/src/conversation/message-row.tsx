@@ -1,12 +1,14 @@
 import { AlertCircle, Check, CheckCheck, Clock } from 'lucide-react';
 import { memo } from 'react';
 import { useChat, useChatItself } from '../chat/use-chat.ts';
+import { FaultBoundary } from '../faults/fault-boundary.tsx';
 import { Avatar } from '../people/avatar.tsx';
 import { type StringKey, t } from '../strings/strings.ts';
 import { clockTime, dayName, exactTime } from '../strings/times.ts';
 import { useDay } from '../strings/use-day.ts';
 import { MessageText } from './message-text.tsx';
 import { noticeText } from './notice-text.ts';
+import { PlainRow } from './plain-row.tsx';
 import type { MessageRow, MessageStatus, NoticeRow, Row } from './rows.ts';
 
 /** One row of a conversation, with what separates it from the one before. */
@@ -25,7 +27,9 @@ export const RowView = memo(
             <span aria-hidden="true">{t('newMessages')}</span>
           </div>
         )}
-        {row.kind === 'message' ? <Message row={row} conversationId={conversationId} /> : <Notice row={row} />}
+        <FaultBoundary key={row.kind === 'message' ? row.text : row.kind} instead={<PlainRow row={row} />}>
+          {row.kind === 'message' ? <Message row={row} conversationId={conversationId} /> : <Notice row={row} />}
+        </FaultBoundary>
       </>
     );
   },

@@ -1,4 +1,5 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useState } from 'react';
+import { FaultBoundary } from '../faults/fault-boundary.tsx';
 
 export interface Option {
   id: string;
@@ -66,7 +67,7 @@ export function OptionList({ label, placeholder, query, onQuery, options, onChoo
             aria-selected={option === chosen}
             onClick={() => onChoose(option.id)}
           >
-            {option.content}
+            <FaultBoundary instead={option.label}>{option.content}</FaultBoundary>
           </div>
         ))}
       </div>

@@ -1,0 +1,107 @@
+import { describe, expect, test } from 'bun:test';
+import { type MessagePart, messageParts } from '../src/conversation/message-parts.ts';
+
+function blocksOf(text: string): string[] {
+  return codeOf(text, 'block');
+}
+
+function spansOf(text: string): string[] {
+  return codeOf(text, 'code');
+}
+
+function codeOf(text: string, kind: MessagePart['kind']): string[] {
+  return messageParts(text).flatMap((part) => (part.kind === kind ? [part.text] : []));
+}
+
+const lines = 'first\n\n\tsecond';
+
+describe('a fenced block', () => {
+  test.each([
+    'c#',
+    'c++',
+    'objective-c',
+    'ts title="a file.ts"',
+    'ts ',
+    ' ts',
+    '\tts',
+    '{.python}',
+    'ts{1,3}',
+    'a ~~~',
+    'x'.repeat(100),
+    '日本語',
+    '',
+  ])('has all its lines and not its info string %j', (info) => {
+    for (const [opening, closing] of [
+      ['```', '```'],
+      ['````', '````'],
+      ['````', '``````'],
+      ['~~~', '~~~'],
+      ['~~~~', '~~~~  '],
+      ['   ```', '  ```\t'],
+    ]) {
+      const text = `before\n${opening}${info}\n${lines}\n${closing}\nafter`;
+      expect(messageParts(text)).toEqual([
+        { kind: 'text', text: 'before' },
+        { kind: 'block', text: lines },
+        { kind: 'text', text: 'after' },
+      ]);
+      for (const lineBreak of ['\r\n', '\r']) expect(blocksOf(text.replaceAll('\n', lineBreak))).toEqual([lines]);
+    }
+  });
+
+  test('keeps shorter fences and those of the other character within', () => {
+    expect(blocksOf('````md\n```ts\na\n```\n````')).toEqual(['```ts\na\n```']);
+    expect(blocksOf('~~~\n```\na\n```\n~~~')).toEqual(['```\na\n```']);
+    expect(blocksOf('```\n~~~\n```')).toEqual(['~~~']);
+    expect(blocksOf('```\na\n``` b\n```')).toEqual(['a\n``` b']);
+    expect(blocksOf('```\na\n    ```\n```')).toEqual(['a\n    ```']);
+  });
+
+  test('without a closing fence runs to the end', () => {
+    expect(blocksOf('```c#\na\nb')).toEqual(['a\nb']);
+    expect(blocksOf('````\na\n```\n')).toEqual(['a\n```']);
+  });
+
+  test('of backticks has none in its info string, one of tildes may', () => {
+    expect(messageParts('``` a`b\nc')).toEqual([{ kind: 'text', text: '``` a`b\nc' }]);
+    expect(blocksOf('~~~ a`b ~~~\nc\n~~~')).toEqual(['c']);
+    expect(spansOf('```let a```')).toEqual(['let a']);
+  });
+
+  test('loses as much indentation as its fence has', () => {
+    expect(blocksOf('  ```\n  a\n    b\n c\n  ```')).toEqual(['a\n  b\nc']);
+  });
+
+  test('is none with four spaces before it, with two marks, or around nothing', () => {
+    for (const text of ['    ```\na\n    ```', '``\na\n``', '```', '```ts', '```\n```', '~~~'])
+      expect(blocksOf(text)).toEqual([]);
+    expect(messageParts('```ts')).toEqual([{ kind: 'text', text: '```ts' }]);
+  });
+
+  test('follows another', () => {
+    expect(blocksOf('```\na\n```\n```js\nb\n```\n')).toEqual(['a', 'b']);
+  });
+});
+
+describe('code within a line', () => {
+  test('is between runs of backticks of the same length', () => {
+    expect(spansOf('`a` ``b`c`` ``` d`` ```')).toEqual(['a', 'b`c', 'd``']);
+    expect(spansOf('`a``')).toEqual([]);
+    expect(spansOf('``a` b`')).toEqual([' b']);
+  });
+
+  test('goes over a line break, but not over a blank line', () => {
+    expect(spansOf('`a\nb` `c\r\nd`')).toEqual(['a b', 'c d']);
+    expect(spansOf('`a\n\nb`')).toEqual([]);
+    expect(spansOf('`a\r\n \r\nb`')).toEqual([]);
+  });
+
+  test('loses one space at both ends, unless it is nothing else', () => {
+    expect(spansOf('`` `a` `` `  b ` ` ` ` c`')).toEqual(['`a`', ' b', ' ', ' c']);
+  });
+
+  test('comes before links', () => {
+    expect(messageParts('`https://example.org/`')).toEqual([{ kind: 'code', text: 'https://example.org/' }]);
+    expect(messageParts('https://example.org/`a`').map(({ kind }) => kind)).toEqual(['link', 'code']);
+  });
+});

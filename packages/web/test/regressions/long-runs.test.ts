@@ -1,0 +1,56 @@
+import { describe, expect, test } from 'bun:test';
+import { partsWithReads } from '../../src/conversation/message-parts.ts';
+
+const length = 10_000;
+/** One of each kind of character that the rules for code and addresses tell apart. */
+const atoms = [
+  ...'a)(].,:/@?#-_*%\'"<&`~\\ \t\n\r\0',
+  ...'。、（）「」”’«…؟。中ßд१é\u0301\u200b\u200c\u200d\u202e\ufe0f\u3164😀€\u{e0067}\ud800',
+  'http://',
+  'https://a',
+  'https://a/',
+  '[::1]',
+  '```',
+  '\n```',
+  '\n~~~',
+];
+/** Those that decide something, for every combination of three. */
+const deciding = ['a', ')', '(', '.', '/', ':', '@', '`', '\n', '。', '😀', 'https://a', 'https://a/', '\n```'];
+const starts = ['', 'https://', 'https://a', 'https://a/', '`', '```\n', 'https://a/('];
+
+function readsEach(unit: string, start: string): number {
+  const text = (start + unit.repeat(length)).slice(0, length);
+  const { parts, reads } = partsWithReads(text);
+  const shown = parts.reduce((sum, part) => sum + part.text.length, 0);
+  expect(shown).toBeLessThanOrEqual(text.length);
+  return reads / text.length;
+}
+
+/** Each character is read for fences, for spans, for the scheme, the authority, the host and the rest of an address. */
+const readsMax = 24;
+
+describe(`a text of ${length.toLocaleString('en')} characters is read in proportion to its length`, () => {
+  test('the same character, a pair of characters', () => {
+    for (const start of starts)
+      for (const first of start === '' ? atoms : deciding)
+        for (const second of ['', ...(start === '' ? atoms : deciding)]) {
+          const reads = readsEach(first + second, start);
+          if (reads > readsMax) expect({ start, unit: first + second, reads }).toBeNull();
+        }
+  });
+
+  test('three characters', () => {
+    for (const first of deciding)
+      for (const second of deciding)
+        for (const third of deciding) {
+          const reads = readsEach(first + second + third, 'https://a');
+          if (reads > readsMax) expect({ unit: first + second + third, reads }).toBeNull();
+        }
+  });
+
+  test('runs of backticks of growing length, which close nothing', () => {
+    let text = '';
+    for (let run = 1; text.length < length; run++) text += `${'`'.repeat(run)} `;
+    expect(partsWithReads(text.slice(0, length)).reads).toBeLessThan(readsMax * length);
+  });
+});

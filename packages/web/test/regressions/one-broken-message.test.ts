@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { type Person, RunningServer } from '../../../server/test/support/running-server.ts';
+import { browserOfFile, describeInBrowser } from '../support/browser.ts';
+import { PersonInBrowser } from '../support/person.ts';
+
+const browser = browserOfFile();
+let server: RunningServer;
+let ana: PersonInBrowser;
+let mira: Person;
+let id: string;
+let lastMessage = 0;
+
+function say(text: string) {
+  return server.call(mira, 'sendMessage', { conversationId: id, clientMessageId: `m${++lastMessage}`, text });
+}
+
+/** Makes what draws certain texts throw, as a fault in it would. */
+function breakTwoTexts(): void {
+  const { canParse } = URL;
+  URL.canParse = (url, base) => {
+    if (String(url).includes('broken-message')) throw new Error('broken on purpose');
+    return canParse.call(URL, url, base);
+  };
+  const { segment } = Intl.Segmenter.prototype;
+  Intl.Segmenter.prototype.segment = function segmentOrThrow(text) {
+    if (text.includes('broken-preview')) throw new Error('broken on purpose');
+    return segment.call(this, text);
+  };
+}
+
+describeInBrowser('a message that can’t be drawn', () => {
+  beforeAll(async () => {
+    server = await RunningServer.start();
+    ana = await PersonInBrowser.signUp(await browser(), server.url, 'Ana');
+    mira = await server.person('mira');
+    const anaId = (await server.call(mira, 'userSearch', { q: 'ana' })).users[0]?.id ?? '';
+    id = (await server.call(mira, 'openDirect', { userId: anaId })).id;
+    await ana.context.addInitScript(breakTwoTexts);
+  });
+  afterAll(() => server.stop());
+
+  test('shows as its plain text, and those around it as ever', async () => {
+    await say('before it');
+    await say('see https://broken-message.example/`a`');
+    await say('after it');
+    await ana.page.goto(`${server.url}/c/${id}`);
+    await ana.message('before it').waitFor();
+    await ana.message('after it').waitFor();
+    expect(await ana.message('broken-message').textContent()).toBe('see https://broken-message.example/`a`');
+    await ana.write('I can still write');
+    await ana.message('I can still write').waitFor();
+  });
+
+  test('leaves its place in the list empty, and the conversation can be opened', async () => {
+    await say(`broken-preview ${'x'.repeat(200)}`);
+    await ana.page.goto(server.url);
+    await ana.open('mira');
+    await ana.message('broken-preview').waitFor();
+    await say('the next');
+    await ana.page.locator('.row-last').getByText('the next').waitFor();
+  });
+
+  test('none of them is long runs of what the rules for code and addresses look at', async () => {
+    const texts = [
+      `https://a${')'.repeat(9_990)}`,
+      `https://a/${'.).'.repeat(3_330)}`,
+      `https://a/${'('.repeat(9_990)}`,
+      '`a'.repeat(5_000),
+      `x${'`'.repeat(5_000)} ~~~`,
+      'https://a.b '.repeat(800),
+    ];
+    const senders = await server.people('runs', texts.length);
+    const anaId = (await server.call(mira, 'userSearch', { q: 'ana' })).users[0]?.id ?? '';
+    for (const [index, sender] of senders.entries()) {
+      const direct = await server.call(sender, 'openDirect', { userId: anaId });
+      const text = texts[index] ?? '';
+      await server.call(sender, 'sendMessage', { conversationId: direct.id, clientMessageId: 'm', text });
+      await ana.page.goto(`${server.url}/c/${direct.id}`);
+      await ana.page.getByRole('article').first().waitFor();
+      const shown = (await ana.page.locator('.message-text').first().textContent()) ?? '';
+      expect(shown.replaceAll('`', '')).toBe(text.replaceAll('`', ''));
+      expect(await ana.page.locator('.message-time').count()).toBe(1);
+    }
+  });
+});
