@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { codePointLength } from './code-points.ts';
 import { limits } from './limits.ts';
+import { brokenNameRule } from './names.ts';
 
 const CONTROL = /\p{Cc}/u;
 
@@ -45,16 +46,29 @@ export const Username = z
     z.meta({ description: 'Unique without regard to case.' }),
   );
 
-export const DisplayName = lineOf(1, limits.displayNameCodePoints).check(
-  z.refine((name) => name.trim() !== '', { error: 'must not be blank' }),
-);
+/** A name that somebody chooses: a single line that shows something. */
+function nameOf(max: number) {
+  return textOf(1, max).check(
+    z.superRefine((name, context) => {
+      const message = brokenNameRule(name);
+      if (message !== undefined) context.addIssue({ code: 'custom', message });
+    }),
+    z.meta({
+      description: 'Shows at least one letter, digit, sign or emoji; nothing in it turns the direction of text.',
+    }),
+  );
+}
+
+/** A name as it is read: what was taken before a rule came stays readable. */
+export const DisplayName = lineOf(1, limits.displayNameCodePoints);
+export const NewDisplayName = nameOf(limits.displayNameCodePoints);
 export const Password = textOf(limits.passwordMinCodePoints, limits.passwordMaxCodePoints);
 /** A password as given at log-in: one that was never allowed is simply wrong, not malformed. */
 export const PasswordAttempt = textOf(0, limits.passwordMaxCodePoints);
 export const DeviceName = lineOf(1, limits.deviceNameCodePoints);
-export const ConversationName = lineOf(1, limits.conversationNameCodePoints).check(
-  z.refine((name) => name.trim() !== '', { error: 'must not be blank' }),
-);
+export const NewDeviceName = nameOf(limits.deviceNameCodePoints);
+export const ConversationName = lineOf(1, limits.conversationNameCodePoints);
+export const NewConversationName = nameOf(limits.conversationNameCodePoints);
 export const Description = textOf(0, limits.descriptionCodePoints);
 export const SearchQuery = lineOf(1, limits.searchCodePoints);
 

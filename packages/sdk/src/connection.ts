@@ -2,6 +2,7 @@ import {
   afterClose,
   type ClientFrame,
   closeCodes,
+  cutText,
   limits,
   ServerFrame,
   type ServerFrameOf,
@@ -164,7 +165,7 @@ export class Connection {
     this.heardMs = this.runtime.monotonicMs();
     const frame = parsed(data);
     if (!frame) {
-      this.events.error(new Error(`a frame was not understood: ${String(data).slice(0, 200)}`));
+      this.events.error(new Error(`a frame was not understood: ${cutText(String(data), 200)}`));
       return;
     }
     const isAnswer = this.requests.answer(frame);

@@ -6,6 +6,7 @@ import {
   limits,
   type ResponseOf,
   type Role,
+  shownName,
   type UserId,
 } from '@parley/protocol';
 import type { ClientCore } from './client-core.ts';
@@ -32,7 +33,9 @@ export class Conversation {
 
   /** What to call it: its name, or the other person's. */
   get title(): string {
-    return this.data.name ?? this.data.partner?.displayName ?? 'Conversation';
+    const { name, partner } = this.data;
+    if (name !== null) return shownName(name, 'Conversation');
+    return partner ? shownName(partner.displayName, partner.username) : 'Conversation';
   }
 
   get unreadCount(): number {

@@ -18,8 +18,9 @@ const hostile = [
   '{{constructor.constructor("document.title=1")()}}',
   marks,
 ];
-/** Names are lines of at most so many characters. */
-const asName = (text: string, max: number) => [...text.replaceAll(/\p{Cc}/gu, ' ')].slice(0, max).join('');
+/** Names are lines of at most so many characters, and turn no direction. */
+const asName = (text: string, max: number) =>
+  [...text.replaceAll(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, ' ')].slice(0, max).join('');
 
 describeInBrowser('hostile text', () => {
   beforeAll(async () => {

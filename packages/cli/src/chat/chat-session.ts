@@ -76,7 +76,7 @@ export class ChatSession {
       .filter((message) => !sent.has(message.clientMessageId))
       .map((message): ShownEntry => {
         const failure = message.failure === null ? '' : ` (${message.failure.message})`;
-        const author = displayLine(this.client.account?.displayName ?? '');
+        const author = displayLine(this.people.name(this.client.account?.id ?? ''));
         const text = displayText(message.text) + displayLine(failure);
         return {
           key: message.clientMessageId,

@@ -1,3 +1,4 @@
+import { shownName } from '@parley/protocol';
 import type { ChatSession } from './chat-session.ts';
 import { displayLine } from './display-text.ts';
 
@@ -57,9 +58,10 @@ async function find(session: ChatSession, text: string): Promise<void> {
     session.client.conversations.searchChannels({ q: text }),
   ]);
   for (const { username, displayName, online } of people.users) {
-    session.say(`${online ? '●' : '○'} ${username} (${displayName})`);
+    session.say(`${online ? '●' : '○'} ${username} (${shownName(displayName, username)})`);
   }
-  for (const { name, memberCount } of channels.channels) session.say(`# ${name} (${memberCount} members)`);
+  for (const { name, memberCount } of channels.channels)
+    session.say(`# ${shownName(name, 'Conversation')} (${memberCount} members)`);
   if (people.users.length + channels.channels.length === 0) session.say(`Nobody and nothing starts with “${text}”.`);
 }
 
@@ -109,7 +111,9 @@ async function withMember(session: ChatSession, name: string, what: 'add' | 'rem
 async function members(session: ChatSession): Promise<void> {
   const page = await opened(session).conversation.members();
   for (const { user, role } of page.members) {
-    session.say(`${user.online ? '●' : '○'} ${displayLine(user.displayName)} (${user.username}), ${role}`);
+    session.say(
+      `${user.online ? '●' : '○'} ${displayLine(shownName(user.displayName, user.username))} (${user.username}), ${role}`,
+    );
   }
   if (page.nextCursor !== null) session.say('… and more.');
 }

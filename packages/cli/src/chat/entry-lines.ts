@@ -1,3 +1,4 @@
+import { shownName } from '@parley/protocol';
 import type { Entry } from '@parley/sdk';
 import { clockTime, displayLine, displayText } from './display-text.ts';
 
@@ -49,7 +50,7 @@ function notice(entry: Exclude<Entry, { kind: 'message' }>, name: (userId: strin
 
 function changes(entry: Extract<Entry, { kind: 'updated' }>): string {
   return [
-    ...(entry.name === undefined ? [] : [`the name to “${entry.name}”`]),
+    ...(entry.name === undefined ? [] : [`the name to “${shownName(entry.name, 'Conversation')}”`]),
     ...(entry.description === undefined ? [] : ['the description']),
     ...(entry.announceOnly === undefined
       ? []

@@ -1,3 +1,4 @@
+import { shownName } from '@parley/protocol';
 import type { ParleyClient, User } from '@parley/sdk';
 
 /** Names and presence of people, asked for once each and kept current. */
@@ -13,8 +14,9 @@ export class People {
   /** What to call somebody; until it is known, the start of their id. */
   name(userId: string): string {
     const user = this.known.get(userId);
-    if (user) return user.displayName;
-    if (userId === this.client.account?.id) return this.client.account.displayName;
+    if (user) return shownName(user.displayName, user.username);
+    const { account } = this.client;
+    if (userId === account?.id) return shownName(account.displayName, account.username);
     this.ask(userId);
     return userId.slice(0, 8);
   }

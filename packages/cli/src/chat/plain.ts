@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline';
 import type { Entry } from '@parley/sdk';
 import type { ChatSession } from './chat-session.ts';
 import { runCommand } from './commands.ts';
+import { displayLine } from './display-text.ts';
 import { shownEntry } from './entry-lines.ts';
 
 /**
@@ -18,7 +19,7 @@ export async function runPlain(session: ChatSession): Promise<void> {
   client.on('entry', (entry) => printEntry(session, entry));
   client.connect();
   await client.live();
-  print(`* Hello, ${client.account?.displayName}. /help lists what there is.`);
+  print(`* Hello, ${displayLine(session.people.name(client.account?.id ?? ''))}. /help lists what there is.`);
   for await (const line of createInterface({ input: process.stdin })) {
     if (line.startsWith('/') && !line.startsWith('//')) await runCommand(session, line);
     else if (line !== '') write(session, line.replace(/^\/\//, '/'));

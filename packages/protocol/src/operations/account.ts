@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { limits } from '../limits.ts';
 import { Account, Session, SessionId, User, UserId } from '../model.ts';
 import { operation } from '../operation.ts';
-import { DeviceName, DisplayName, Password, PasswordAttempt, SearchQuery, Username } from '../text.ts';
+import { NewDeviceName, NewDisplayName, Password, PasswordAttempt, SearchQuery, Username } from '../text.ts';
 import { Cursor, pageLimit } from './page.ts';
 
 /** How one becomes a user of a server. */
@@ -50,9 +50,9 @@ export const accountOperations = {
     body: z.strictObject({
       username: Username,
       password: Password,
-      displayName: z.optional(DisplayName),
+      displayName: z.optional(NewDisplayName),
       invitation: z.optional(z.string().check(z.minLength(1), z.maxLength(128))),
-      device: z.optional(DeviceName),
+      device: z.optional(NewDeviceName),
     }),
     status: 201,
     response: LoggedIn,
@@ -68,7 +68,7 @@ export const accountOperations = {
     body: z.strictObject({
       username: z.string().check(z.maxLength(limits.usernameMaxLength)),
       password: PasswordAttempt,
-      device: z.optional(DeviceName),
+      device: z.optional(NewDeviceName),
     }),
     status: 201,
     response: LoggedIn,
@@ -129,7 +129,7 @@ export const accountOperations = {
     tag: 'Account',
     summary: 'Change your display name',
     access: 'session',
-    body: z.strictObject({ displayName: DisplayName }),
+    body: z.strictObject({ displayName: NewDisplayName }),
     status: 200,
     response: Account,
     errors: [],

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { limits } from '../limits.ts';
 import { Account, TimeMs, UserId } from '../model.ts';
 import { operation } from '../operation.ts';
-import { DisplayName, Password, SearchQuery, Username } from '../text.ts';
+import { NewDisplayName, Password, SearchQuery, Username } from '../text.ts';
 import { Cursor, pageLimit } from './page.ts';
 
 const ManagedUser = z
@@ -79,7 +79,7 @@ export const administrationOperations = {
     body: z.strictObject({
       username: Username,
       password: Password,
-      displayName: z.optional(DisplayName),
+      displayName: z.optional(NewDisplayName),
       administrator: z.optional(z.boolean()),
     }),
     status: 201,

@@ -14,7 +14,7 @@ import {
   UserId,
 } from '../model.ts';
 import { operation } from '../operation.ts';
-import { ClientMessageId, ConversationName, Description, SearchQuery, Text } from '../text.ts';
+import { ClientMessageId, ConversationName, Description, NewConversationName, SearchQuery, Text } from '../text.ts';
 import { Cursor, pageLimit, queryInt } from './page.ts';
 
 const conversationParams = z.strictObject({ conversationId: ConversationId });
@@ -79,7 +79,7 @@ export const conversationOperations = {
     summary: 'Make a private group; you own it',
     access: 'session',
     body: z.strictObject({
-      name: ConversationName,
+      name: NewConversationName,
       description: z.optional(Description),
       history: z.optional(HistoryVisibility),
       announceOnly: z.optional(z.boolean()),
@@ -97,7 +97,7 @@ export const conversationOperations = {
     summary: 'Make a public channel; you own it',
     access: 'session',
     body: z.strictObject({
-      name: ConversationName,
+      name: NewConversationName,
       description: z.optional(Description),
       announceOnly: z.optional(z.boolean()),
       history: z.optional(HistoryVisibility),
@@ -154,7 +154,7 @@ export const conversationOperations = {
     params: conversationParams,
     body: z
       .strictObject({
-        name: z.optional(ConversationName),
+        name: z.optional(NewConversationName),
         description: z.optional(Description),
         announceOnly: z.optional(z.boolean()),
       })

@@ -11,6 +11,7 @@ import {
 } from '@parley/protocol';
 import type { ConnectionState, ConversationData, Watch } from '@parley/sdk';
 import type { AnswerTo, News, Pending, PersonName, RequestName, Requests, Snapshot } from '../engine/messages.ts';
+import { personName } from '../people/person-name.ts';
 import { EngineLink } from './engine-link.ts';
 import { Typists } from './typists.ts';
 import { Viewed } from './viewed.ts';
@@ -152,7 +153,7 @@ export class Chat {
   /** Somebody's name; asked for when nobody said it yet, and then told to the subscribers. */
   nameOf(userId: UserId): string | null {
     const known = this.people.get(userId);
-    if (known) return known.displayName;
+    if (known) return personName(known);
     // Views that are about to go, with the account, ask for nobody any more.
     if (this.account && !this.askedPeople.has(userId)) this.want(userId);
     return null;

@@ -1,3 +1,4 @@
+import { cutText } from '@parley/protocol/graphemes';
 import type { ConversationData } from '@parley/sdk';
 import { BellOff } from 'lucide-react';
 import { memo } from 'react';
@@ -6,6 +7,7 @@ import { useChat } from '../chat/use-chat.ts';
 import { useDraft } from '../composer/drafts.ts';
 import { ConversationAvatar } from '../conversation/conversation-avatar.tsx';
 import { titleOf } from '../conversation/title.ts';
+import { FaultBoundary } from '../faults/fault-boundary.tsx';
 import { useWatch } from '../people/use-watch.ts';
 import { usePreferences } from '../settings/preferences.ts';
 import { locale, t } from '../strings/strings.ts';
@@ -47,7 +49,9 @@ export const ConversationRow = memo(function ConversationRow({ conversation, isC
             </time>
           </span>
           <span className="row-line">
-            <LastLine conversation={conversation} isCurrent={isCurrent} />
+            <FaultBoundary key={conversation.headSeq} instead={<span className="row-last" />}>
+              <LastLine conversation={conversation} isCurrent={isCurrent} />
+            </FaultBoundary>
             {unreadCount > 0 && (
               <span
                 className="badge"
@@ -113,5 +117,5 @@ function LastLine({ conversation, isCurrent }: ConversationRowProps) {
 
 /** More would not be seen, and costs layout. */
 function excerpt(text: string): string {
-  return text.slice(0, 160).replaceAll(/\s+/gu, ' ').toWellFormed();
+  return cutText(text, 160).replaceAll(/\s+/gu, ' ');
 }

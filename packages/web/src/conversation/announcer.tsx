@@ -1,3 +1,4 @@
+import { cutText } from '@parley/protocol/graphemes';
 import { useEffect, useState } from 'react';
 import { useChatItself } from '../chat/use-chat.ts';
 import { t } from '../strings/strings.ts';
@@ -11,7 +12,7 @@ export function Announcer({ conversationId }: { conversationId: string }) {
       chat.follow(conversationId, {
         entry(entry) {
           if (entry.kind !== 'message' || entry.senderId === chat.account?.id) return;
-          setText(`${chat.nameOf(entry.senderId) ?? t('unknownPerson')}: ${entry.text.slice(0, 500)}`);
+          setText(`${chat.nameOf(entry.senderId) ?? t('unknownPerson')}: ${cutText(entry.text, 500)}`);
         },
         skipped: () => undefined,
       }),

@@ -1,5 +1,6 @@
 import type { Entry, MessageEntry } from '@parley/protocol';
 import { type StringKey, t } from '../strings/strings.ts';
+import { conversationName } from './title.ts';
 
 const roleNames = { owner: 'roleOwner', admin: 'roleAdmin', member: 'roleMember' } as const satisfies Record<
   string,
@@ -17,7 +18,7 @@ export function noticeText(entry: Exclude<Entry, MessageEntry>, nameOf: (userId:
     case 'created':
       return entry.conversationKind === 'direct'
         ? t('noticeCreatedDirect')
-        : t('noticeCreated', { name, title: entry.name ?? '' });
+        : t('noticeCreated', { name, title: conversationName(entry.name ?? '') });
     case 'joined':
       return t('noticeJoined', { name });
     case 'left':
@@ -32,7 +33,7 @@ export function noticeText(entry: Exclude<Entry, MessageEntry>, nameOf: (userId:
     case 'role':
       return t('noticeRole', { name, other: nameOf(entry.userId), role: roleName(entry.role) });
     case 'updated':
-      if (entry.name !== undefined) return t('noticeRenamed', { name, title: entry.name });
+      if (entry.name !== undefined) return t('noticeRenamed', { name, title: conversationName(entry.name) });
       if (entry.announceOnly !== undefined)
         return t(entry.announceOnly ? 'noticeAnnounceOn' : 'noticeAnnounceOff', { name });
       return t('noticeDescribed', { name });

@@ -4,6 +4,7 @@ import { type FormEvent, useId, useState } from 'react';
 import type { NewKind } from '../app.tsx';
 import { useChatItself } from '../chat/use-chat.ts';
 import { PersonLine } from '../people/person-line.tsx';
+import { personName } from '../people/person-name.ts';
 import { usePeopleSearch } from '../people/use-people-search.ts';
 import { t } from '../strings/strings.ts';
 import { Dialog } from './dialog.tsx';
@@ -62,7 +63,7 @@ export function PeopleSearch({ onChoose }: { onChoose(person: User): void }) {
       onQuery={setQuery}
       options={(found ?? []).map((person) => ({
         id: person.id,
-        label: person.displayName,
+        label: personName(person),
         content: <PersonLine person={person} />,
       }))}
       onChoose={(id) => {
@@ -101,10 +102,10 @@ function NewGroup({ open }: FormProps) {
         <ul className="chips" aria-label={t('chosen')}>
           {chosen.map((person) => (
             <li key={person.id} className="chip">
-              <bdi>{person.displayName}</bdi>
+              <bdi>{personName(person)}</bdi>
               <button
                 type="button"
-                aria-label={t('removePerson', { name: person.displayName })}
+                aria-label={t('removePerson', { name: personName(person) })}
                 onClick={() => setChosen(chosen.filter((one) => one !== person))}
               >
                 <X aria-hidden="true" />

@@ -1,10 +1,11 @@
 import { useState } from 'react';
 import { useChat, useChatItself } from '../chat/use-chat.ts';
 import { ConversationAvatar } from '../conversation/conversation-avatar.tsx';
-import { titleOf } from '../conversation/title.ts';
+import { conversationName, titleOf } from '../conversation/title.ts';
 import { matches } from '../conversation-list/match.ts';
 import { Avatar } from '../people/avatar.tsx';
 import { PersonLine } from '../people/person-line.tsx';
+import { personName } from '../people/person-name.ts';
 import { useChannelSearch } from '../people/use-channel-search.ts';
 import { usePeopleSearch } from '../people/use-people-search.ts';
 import { t } from '../strings/strings.ts';
@@ -38,16 +39,16 @@ export default function QuickSwitcher({ onClose }: { onClose(): void }) {
     })),
     ...people
       .filter(({ id }) => !partners.has(id))
-      .map((person) => ({ id: `p ${person.id}`, label: person.displayName, content: <PersonLine person={person} /> })),
+      .map((person) => ({ id: `p ${person.id}`, label: personName(person), content: <PersonLine person={person} /> })),
     ...channels
       .filter(({ id }) => !known.has(id))
       .map(({ id, name }) => ({
         id: `j ${id}`,
-        label: name,
+        label: conversationName(name),
         content: (
           <>
-            <Avatar id={id} name={name} kind="channel" />
-            <bdi>{name}</bdi>
+            <Avatar id={id} name={conversationName(name)} kind="channel" />
+            <bdi>{conversationName(name)}</bdi>
           </>
         ),
       })),

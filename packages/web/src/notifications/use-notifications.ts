@@ -1,3 +1,4 @@
+import { cutText } from '@parley/protocol/graphemes';
 import { useEffect } from 'react';
 import { useLocation } from 'wouter';
 import type { Notice } from '../chat/chat.ts';
@@ -29,7 +30,7 @@ export function useNotifications(): void {
 }
 
 function show({ entry, conversation }: Notice, sender: string, open: () => void): void {
-  const text = entry.text.slice(0, bodyMax).toWellFormed();
+  const text = cutText(entry.text, bodyMax);
   const options: NotificationOptions = {
     body: conversation.kind === 'direct' ? text : `\u2068${sender}\u2069: ${text}`,
     dir: 'auto',

@@ -2,6 +2,7 @@ import { Plus } from 'lucide-react';
 import { useId, useState } from 'react';
 import { Link } from 'wouter';
 import { useChat, useChatItself } from '../chat/use-chat.ts';
+import { conversationName } from '../conversation/title.ts';
 import { useOpening } from '../dialogs/use-opening.ts';
 import { t } from '../strings/strings.ts';
 import { ViewHead } from '../style/view-head.tsx';
@@ -48,10 +49,10 @@ export default function ChannelsView({ onCreate }: { onCreate(): void }) {
         <ul className="cards">
           {(channels ?? []).map((channel) => (
             <li key={channel.id} className="channel-card">
-              <Avatar id={channel.id} name={channel.name} kind="channel" />
+              <Avatar id={channel.id} name={conversationName(channel.name)} kind="channel" />
               <div className="channel-text">
                 <h2>
-                  <bdi>{channel.name}</bdi>
+                  <bdi>{conversationName(channel.name)}</bdi>
                 </h2>
                 {channel.description !== '' && <p dir="auto">{channel.description}</p>}
                 <p className="muted">{t('memberCount', { count: channel.memberCount })}</p>

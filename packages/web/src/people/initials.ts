@@ -1,21 +1,26 @@
-const hues = 8;
-const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+import { firstGrapheme } from '@parley/protocol/graphemes';
 
-/** One or two letters that stand for a name. What isn't a letter, digit or symbol doesn't count. */
+const hues = 8;
+/** What an initial begins with: a letter, digit or symbol that shows. */
+const initialStart = /[[\p{L}\p{N}\p{S}\p{Extended_Pictographic}]--\p{Default_Ignorable_Code_Point}]/v;
+/** The longest emoji are 20 units long; a letter with more marks than that stands without them. */
+const initialMaxUnits = 32;
+
+/** One or two characters that stand for a name. What isn't a letter, digit or symbol doesn't count. */
 export function initialsOf(name: string): string {
-  const words = name.normalize('NFC').split(/\s+/u).map(firstLetter);
+  const words = name.normalize('NFC').split(/\s+/u).map(initialOf);
   return words
-    .filter((letter) => letter !== '')
+    .filter((initial) => initial !== '')
     .slice(0, 2)
     .join('')
-    .toLocaleUpperCase();
+    .toUpperCase();
 }
 
-function firstLetter(word: string): string {
-  // A grapheme can carry thousands of marks: the base is enough.
-  const visible = word.slice(0, 64).replaceAll(/[^\p{L}\p{N}\p{S}\p{Extended_Pictographic}]/gu, '');
-  for (const { segment } of segmenter.segment(visible)) return segment;
-  return '';
+function initialOf(word: string): string {
+  const start = word.search(initialStart);
+  if (start < 0) return '';
+  const initial = firstGrapheme(word.slice(start), initialMaxUnits);
+  return initial.length < initialMaxUnits ? initial : firstGrapheme(initial, 2);
 }
 
 /** The same colour for the same id, everywhere. */

@@ -9,6 +9,7 @@ import { roleName } from '../conversation/notice-text.ts';
 import { failureText } from '../strings/failure-text.ts';
 import { locale, t } from '../strings/strings.ts';
 import { PersonLine } from './person-line.tsx';
+import { personName } from './person-name.ts';
 import { useWatch } from './use-watch.ts';
 
 /** Those in a group or channel, by pages; the presence of these is watched. */
@@ -92,7 +93,7 @@ function MemberMenu({ member: { user, role }, conversation, act }: MemberMenuPro
   const direct = () => act(chat.request('openDirect', user.id).then((id) => navigate(`/c/${id}`)));
   return (
     <Menu.Root modal={false}>
-      <Menu.Trigger className="icon-button small" aria-label={t('actionsFor', { name: user.displayName })}>
+      <Menu.Trigger className="icon-button small" aria-label={t('actionsFor', { name: personName(user) })}>
         <MoreHorizontal aria-hidden="true" />
       </Menu.Trigger>
       <Menu.Portal>

@@ -1,4 +1,5 @@
 import { Avatar } from './avatar.tsx';
+import { personName } from './person-name.ts';
 
 interface PersonLineProps {
   person: { id: string; username: string; displayName: string };
@@ -7,12 +8,14 @@ interface PersonLineProps {
 }
 
 /** Somebody in a list. */
-export function PersonLine({ person: { id, username, displayName }, note }: PersonLineProps) {
+export function PersonLine({ person, note }: PersonLineProps) {
+  const { id, username } = person;
+  const name = personName(person);
   return (
     <span className="person-line">
-      <Avatar id={id} name={displayName} userId={id} />
+      <Avatar id={id} name={name} userId={id} />
       <span className="person-names">
-        <bdi className="person-name">{displayName}</bdi>
+        <bdi className="person-name">{name}</bdi>
         <span className="muted">
           <bdi>@{username}</bdi>
           {note && ` · ${note}`}

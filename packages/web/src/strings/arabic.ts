@@ -66,6 +66,7 @@ export const arabic: Strings = {
   muted: 'مكتومة',
   back: 'العودة إلى المحادثات',
   unknownPerson: 'شخص ما',
+  unnamedConversation: 'محادثة بلا اسم',
 
   startTitle: 'ابدأ محادثة',
   startLead: 'ابحث عن شخص باسمه، أو انضم إلى قناة مفتوحة للجميع، أو أنشئ مكانًا لك.',

@@ -45,6 +45,7 @@ export const english = {
   muted: 'muted',
   back: 'Back to conversations',
   unknownPerson: 'Somebody',
+  unnamedConversation: 'Unnamed conversation',
 
   startTitle: 'Start a conversation',
   startLead: 'Find somebody by name, join a channel that is open to everyone, or make a place of your own.',

@@ -1,3 +1,4 @@
+import { firstGrapheme } from '@parley/protocol';
 import { Box, Text } from 'ink';
 import type { Draft } from './composer.ts';
 
@@ -5,7 +6,7 @@ import type { Draft } from './composer.ts';
 export function Composer({ draft, rows, columns }: { draft: Draft; rows: number; columns: number }) {
   const before = draft.text.slice(0, draft.cursor);
   const after = draft.text.slice(draft.cursor);
-  const under = after === '' || after.startsWith('\n') ? ' ' : (Array.from(after)[0] ?? ' ');
+  const under = after === '' || after.startsWith('\n') ? ' ' : firstGrapheme(after, 64);
   const rest = after.startsWith('\n') ? after : after.slice(under.length);
   // The lines around the cursor are shown when there are more than fit.
   const firstRow = Math.max(0, before.split('\n').length - rows);
