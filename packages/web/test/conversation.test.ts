@@ -1,48 +1,57 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { type Person, RunningServer } from '../../server/test/support/running-server.ts';
-import { browserOfFile, describeInBrowser } from './support/browser.ts';
-import { Network } from './support/network.ts';
-import { PersonInBrowser } from './support/person.ts';
-import { firstInView, lastInView, scrollUpWatching } from './support/view.ts';
+import { expect } from 'bun:test';
+import { describeInBrowser } from './support/browser.ts';
+import type { PersonInBrowser } from './support/person.ts';
+import { type Place, testWith } from './support/place.ts';
+import { firstInView, lastInView, movedAfterScrollingUp, scrollUpWatching, scrollUpWhenShown } from './support/view.ts';
 
-const browser = browserOfFile();
-let server: RunningServer;
-let network: Network;
-let ana: PersonInBrowser;
-let mira: Person;
-let anaId: string;
-let groupId: string;
-let lastMessage = 0;
 /** More than a conversation opens with, and the page before that. */
 const lastLine = 419;
 
-function say(text: string, conversationId = groupId) {
-  return server.call(mira, 'sendMessage', { conversationId, clientMessageId: `m${++lastMessage}`, text });
+/** Ana in a browser, and Mira, who made a group with her. */
+async function setUp(place: Place) {
+  const network = place.network();
+  const ana = await place.signUp('Ana', network.url);
+  const mira = await place.server.person('mira');
+  const anaId = await place.idOf('ana');
+  const { id: groupId } = await place.server.call(mira, 'createGroup', { name: 'Harbour', userIds: [anaId] });
+  const say = (text: string, conversationId = groupId) => place.say(mira, conversationId, text);
+  return { server: place.server, network, ana, mira, anaId, groupId, say };
 }
 
+/** Ana at the end of a long channel of Mira's, of which she has read everything. */
+async function setUpLong(place: Place) {
+  const scene = await setUp(place);
+  const { ana, mira } = scene;
+  const lines = Array.from({ length: lastLine + 1 }, (_, i) => `line ${i}${'\nand another'.repeat(i % 4)}`);
+  const { id: channelId } = await place.server.call(mira, 'createChannel', { name: 'Long' });
+  await place.sayAll(mira, channelId, lines);
+  await ana.page.getByRole('link', { name: 'Browse channels' }).click();
+  await ana.page.getByRole('button', { name: 'Join' }).click();
+  await ana.box.waitFor();
+  await toLatest(ana);
+  await ana
+    .inList('Long')
+    .getByRole('img', { name: /unread/ })
+    .waitFor({ state: 'detached' });
+  return { ...scene, sayInChannel: (text: string) => place.say(mira, channelId, text) };
+}
+
+const toLatestButton = ({ page }: PersonInBrowser) =>
+  page.getByRole('button', { name: /new messages?|Jump to the latest/ });
+
 /** Goes to the end of the long conversation. */
-async function toLatest(): Promise<void> {
-  const button = ana.page.getByRole('button', { name: /new messages?|Jump to the latest/ });
-  await ana.message(`line ${lastLine}`).or(button).first().waitFor();
-  if (await button.isVisible()) await button.click();
-  await ana.message(`line ${lastLine}`).waitFor();
+async function toLatest(ana: PersonInBrowser): Promise<void> {
+  const last = ana.message(`line ${lastLine}`);
+  await last.or(toLatestButton(ana)).first().waitFor();
+  if (await toLatestButton(ana).isVisible()) await toLatestButton(ana).click();
+  await last.waitFor();
+  await toLatestButton(ana).waitFor({ state: 'detached' });
 }
 
 describeInBrowser('a conversation', () => {
-  beforeAll(async () => {
-    server = await RunningServer.start();
-    network = new Network(Number(new URL(server.url).port));
-    ana = await PersonInBrowser.signUp(await browser(), network.url, 'Ana');
-    mira = await server.person('mira');
-    anaId = (await server.call(mira, 'userSearch', { q: 'ana' })).users[0]?.id ?? '';
-    groupId = (await server.call(mira, 'createGroup', { name: 'Harbour', userIds: [anaId] })).id;
-  });
-  afterAll(async () => {
-    network.close();
-    await server.stop();
-  });
+  const test = testWith(setUp);
 
-  test('nobody wrote in says what to do, and each message tells its exact time', async () => {
+  test('nobody wrote in says what to do, and each message tells its exact time', async ({ ana, say }) => {
     await ana.open('Harbour');
     await ana.page.getByText('This is where ⁨Harbour⁩ begins').waitFor();
     await ana.page.getByText('the first message is the hardest').waitFor();
@@ -54,7 +63,15 @@ describeInBrowser('a conversation', () => {
     expect(await ana.page.getByText('the first message is the hardest').count()).toBe(0);
   });
 
-  test('a message is queued, sending, sent and read, and is one row all the while', async () => {
+  test('a message is queued, sending, sent and read, and is one row all the while', async ({
+    ana,
+    mira,
+    groupId,
+    network,
+    server,
+    say,
+  }) => {
+    await ana.open('Harbour');
     network.hold();
     await ana.write('On its way');
     const message = ana.message('On its way');
@@ -71,7 +88,14 @@ describeInBrowser('a conversation', () => {
     expect(await message.evaluate((now, before) => now === before, row)).toBe(true);
   });
 
-  test('what the server refuses says why, and is sent again when one asks for it', async () => {
+  test('what the server refuses says why, and is sent again when one asks for it', async ({
+    ana,
+    mira,
+    groupId,
+    network,
+    server,
+  }) => {
+    await ana.open('Harbour');
     await server.call(mira, 'updateConversation', { conversationId: groupId, announceOnly: false });
     network.cut();
     await ana.page.getByText('No connection').waitFor();
@@ -92,75 +116,7 @@ describeInBrowser('a conversation', () => {
     expect(texts.filter((text) => text === 'Too late' || text === 'And this')).toEqual(['Too late']);
   });
 
-  test('what is in view stays where it is while older messages come in above', async () => {
-    const { id } = await server.call(mira, 'createChannel', { name: 'Long' });
-    for (let i = 0; i <= lastLine; i++) await say(`line ${i}${'\nand another'.repeat(i % 4)}`, id);
-    await ana.page.getByRole('link', { name: 'Browse channels' }).click();
-    await ana.page.getByRole('button', { name: 'Join' }).click();
-    await ana.box.waitFor();
-    await toLatest();
-    // All is read: opened again, it shows its end, and most of what is older has yet to be loaded.
-    await ana
-      .inList('Long')
-      .getByRole('img', { name: /unread/ })
-      .waitFor({ state: 'detached' });
-    await ana.page.reload();
-    await toLatest();
-    const moved = await ana.page.evaluate(scrollUpWatching);
-    expect(moved.loads).toBeGreaterThanOrEqual(1);
-    expect(moved.jumpsPx.filter((px) => px > 1)).toEqual([]);
-    await ana.page.getByText('This is where ⁨Long⁩ begins').waitFor();
-  });
-
-  test('who reads further up stays there, and is told how many came below', async () => {
-    const { page } = ana;
-    await toLatest();
-    await page.getByRole('log').hover();
-    await page.mouse.wheel(0, -3_000);
-    await page.getByRole('button', { name: 'new messages' }).waitFor();
-    const [conversation] = (await server.call(mira, 'getHomepage', {})).conversations;
-    const first = await firstInView(page);
-    for (let i = 0; i < 3; i++) await say(`late ${i}`, conversation?.id);
-    const below = lastLine - Number(/line (\d+)/.exec(await lastInView(page))?.[1]) + 3;
-    await page.getByRole('button', { name: `${below} new messages` }).waitFor();
-    expect(await firstInView(page)).toEqual(first);
-    await page.getByRole('button', { name: `${below} new messages` }).click();
-    await ana.message('late 2').waitFor();
-    await page.getByRole('button', { name: /new messages|Jump to the latest/ }).waitFor({ state: 'detached' });
-  });
-
-  test('who scrolls up just as a message comes in stays there', async () => {
-    const { page } = ana;
-    const [conversation] = (await server.call(mira, 'getHomepage', {})).conversations;
-    for (let round = 0; round < 5; round++) {
-      await page.getByRole('button', { name: /new messages|Jump to the latest/ }).waitFor({ state: 'detached' });
-      const top = page.getByRole('log').evaluate(
-        (list) =>
-          new Promise<number>((resolve) => {
-            const count = list.querySelectorAll('article').length;
-            const observer = new MutationObserver(() => {
-              if (list.querySelectorAll('article').length === count) return;
-              observer.disconnect();
-              const wanted = list.scrollTop - 600;
-              list.scrollTop = wanted;
-              let frames = 0;
-              const settle = () => {
-                if (++frames < 30) requestAnimationFrame(settle);
-                else resolve(list.scrollTop - wanted);
-              };
-              settle();
-            });
-            observer.observe(list, { childList: true, subtree: true });
-          }),
-      );
-      await say(`meanwhile ${round}`, conversation?.id);
-      expect(Math.abs(await top)).toBeLessThan(100);
-      await page.getByRole('button', { name: /new message|Jump to the latest/ }).click();
-      await ana.message(`meanwhile ${round}`).waitFor();
-    }
-  });
-
-  test('what comes in is read out, code is copied, and days are told apart', async () => {
+  test('what comes in is read out, code is copied, and days are told apart', async ({ ana, say }) => {
     await ana.open('Harbour');
     await say('```\nlet x = 1;\n```');
     await ana.page.getByRole('status').filter({ hasText: 'let x = 1;' }).waitFor();
@@ -172,7 +128,13 @@ describeInBrowser('a conversation', () => {
     expect(ana.faults).toEqual([]);
   });
 
-  test('at midnight today becomes yesterday, in a page that stays open', async () => {
+  test('at midnight today becomes yesterday, in a page that stays open', async ({
+    ana,
+    anaId,
+    mira,
+    network,
+    server,
+  }) => {
     const { id } = await server.call(mira, 'createGroup', { name: 'Overnight', userIds: [anaId] });
     await ana.inList('Overnight').waitFor();
     const { page } = ana;
@@ -183,5 +145,46 @@ describeInBrowser('a conversation', () => {
     await page.clock.fastForward('24:00:00');
     await page.getByText('Yesterday', { exact: true }).waitFor();
     expect(await page.getByText('Today', { exact: true }).count()).toBe(0);
+  });
+});
+
+describeInBrowser('a long conversation', () => {
+  const test = testWith(setUpLong);
+
+  test('what is in view stays where it is while older messages come in above', async ({ ana }) => {
+    // All is read: opened again, it shows its end, and most of what is older has yet to be loaded.
+    await ana.page.reload();
+    await toLatest(ana);
+    const moved = await ana.page.evaluate(scrollUpWatching);
+    expect(moved.loads).toBeGreaterThanOrEqual(1);
+    expect(moved.jumpsPx.filter((px) => px > 1)).toEqual([]);
+    await ana.page.getByText('This is where ⁨Long⁩ begins').waitFor();
+  });
+
+  test('who reads further up stays there, and is told how many came below', async ({ ana, sayInChannel }) => {
+    const { page } = ana;
+    await page.getByRole('log').hover();
+    await page.mouse.wheel(0, -3_000);
+    await page.getByRole('button', { name: 'new messages' }).waitFor();
+    const first = await firstInView(page);
+    for (let i = 0; i < 3; i++) await sayInChannel(`late ${i}`);
+    const below = lastLine - Number(/line (\d+)/.exec(await lastInView(page))?.[1]) + 3;
+    await page.getByRole('button', { name: `${below} new messages` }).waitFor();
+    expect(await firstInView(page)).toEqual(first);
+    await page.getByRole('button', { name: `${below} new messages` }).click();
+    await ana.message('late 2').waitFor();
+    await toLatestButton(ana).waitFor({ state: 'detached' });
+  });
+
+  test('who scrolls up just as a message comes in stays there', async ({ ana, sayInChannel }) => {
+    for (let round = 0; round < 5; round++) {
+      const text = `meanwhile ${round}`;
+      await ana.page.evaluate(scrollUpWhenShown, { text, pixels: 600 });
+      await sayInChannel(text);
+      expect(Math.abs(await ana.page.evaluate(movedAfterScrollingUp))).toBeLessThan(100);
+      await toLatestButton(ana).click();
+      await ana.message(text).waitFor();
+      await toLatestButton(ana).waitFor({ state: 'detached' });
+    }
   });
 });

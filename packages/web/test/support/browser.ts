@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from 'bun:test';
 import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { ensureBundle } from '../../build/bundle.ts';
+import { patienceMs } from './until.ts';
 
 const executablePath = '/usr/bin/chromium';
 const args = [
@@ -21,10 +22,12 @@ const isThere = existsSync(executablePath);
 
 /** A group of tests in a real Chromium; skipped, with the reason in its name, where there is none. */
 export function describeInBrowser(name: string, tests: () => void): void {
-  beforeAll(ensureBundle);
   describe.skipIf(!isThere)(
     isThere ? name : `${name} (no ${executablePath}: install Debian's package chromium)`,
-    tests,
+    () => {
+      beforeAll(ensureBundle);
+      tests();
+    },
   );
 }
 
@@ -64,6 +67,6 @@ export async function openWindow(browser: Browser, options: BrowserContextOption
   };
   context.on('page', watch);
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(patienceMs);
   return { context, page, faults };
 }

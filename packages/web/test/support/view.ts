@@ -29,6 +29,48 @@ export async function scrollUpWatching(): Promise<Moved> {
   return moved;
 }
 
+type ScrollingUp = { scrollingUp: Promise<number> };
+
+/**
+ * From now on, scrolls up by so much in the moment in which a message with this text is drawn, or at once when it is
+ * there already. {@link movedAfterScrollingUp} tells what became of it. Runs in the page.
+ */
+export function scrollUpWhenShown({ text, pixels }: { text: string; pixels: number }): void {
+  const list = document.querySelector('[role=log]');
+  if (!list) throw new Error('no conversation is open');
+  const texts = () => [...list.querySelectorAll('.message-text')].map((one) => one.textContent);
+  const drawn = () => new Promise((resolve) => requestAnimationFrame(resolve));
+  const shown = new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`“${text}” did not come; there were: ${texts()}`)), 60_000);
+    const look = () => {
+      if (!texts().includes(text)) return;
+      observer.disconnect();
+      clearTimeout(timer);
+      resolve();
+    };
+    const observer = new MutationObserver(look);
+    observer.observe(list, { childList: true, subtree: true, characterData: true });
+    look();
+  });
+  const settledFrames = 30;
+  const scrollingUp = shown.then(async () => {
+    const viewTop = list.getBoundingClientRect().top;
+    // What is at the top of the view now is near its bottom afterwards.
+    const anchor = [...list.querySelectorAll('article')].find((row) => row.getBoundingClientRect().top >= viewTop);
+    if (!anchor) throw new Error('no message is in view');
+    const wanted = anchor.getBoundingClientRect().top + pixels;
+    list.scrollTop -= pixels;
+    for (let frame = 0; frame < settledFrames; frame++) await drawn();
+    return anchor.isConnected ? anchor.getBoundingClientRect().top - wanted : Number.NEGATIVE_INFINITY;
+  });
+  Object.assign(globalThis, { scrollingUp } satisfies ScrollingUp);
+}
+
+/** By how many pixels what was in view has left its place since {@link scrollUpWhenShown} scrolled. Runs in the page. */
+export function movedAfterScrollingUp(): Promise<number> {
+  return (globalThis as unknown as ScrollingUp).scrollingUp;
+}
+
 /** The messages of the open conversation that show, from top to bottom. */
 function inView(page: Page): Promise<{ text: string; top: number }[]> {
   return page.getByRole('log').evaluate((list) => {

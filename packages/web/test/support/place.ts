@@ -1,0 +1,117 @@
+import { test } from 'bun:test';
+import type { Browser, BrowserContextOptions } from 'playwright-core';
+import { type Person, RunningServer } from '../../../server/test/support/running-server.ts';
+import { browserOfFile, openWindow } from './browser.ts';
+import { Network } from './network.ts';
+import { PersonInBrowser } from './person.ts';
+import { within } from './until.ts';
+
+/** Less than the runner gives a test: what the pages showed is printed before it ends the test. */
+const testTimeoutMs = 110_000;
+/** Half of what the server carries out at once for one person. */
+const underWayMax = 100;
+const shownCharactersMax = 2_000;
+
+type Window = Awaited<ReturnType<typeof openWindow>>;
+
+/** What one test has to itself: a server, and browser windows. All of it is gone when the test is over. */
+export class Place {
+  private readonly windows: Window[] = [];
+  private readonly networks: Network[] = [];
+  private messages = 0;
+
+  constructor(
+    readonly server: RunningServer,
+    readonly browser: Browser,
+  ) {}
+
+  /** A way to the server that can be cut. */
+  network(): Network {
+    const network = new Network(Number(new URL(this.server.url).port));
+    this.networks.push(network);
+    return network;
+  }
+
+  /** A window of its own, as on another computer. */
+  async window(options: BrowserContextOptions = {}): Promise<Window> {
+    const window = await openWindow(this.browser, options);
+    this.windows.push(window);
+    return window;
+  }
+
+  /** Somebody who signs up in a window of their own, at the server or at the other end of a network. */
+  async signUp(name: string, url = this.server.url, options: BrowserContextOptions = {}): Promise<PersonInBrowser> {
+    const { context, page, faults } = await this.window(options);
+    return PersonInBrowser.signUpAt(context, page, url, name, faults);
+  }
+
+  /** Sends a message past any browser. */
+  say(person: Person, conversationId: string, text: string) {
+    return this.server.call(person, 'sendMessage', { conversationId, clientMessageId: `m${++this.messages}`, text });
+  }
+
+  /** Sends many messages, in order, over one socket. Resolves when the server has all of them. */
+  async sayAll(person: Person, conversationId: string, texts: readonly string[]): Promise<void> {
+    const socket = await this.server.wire(person);
+    for (let from = 0; from < texts.length; from += underWayMax) {
+      const answers = await Promise.all(
+        texts
+          .slice(from, from + underWayMax)
+          .map((text) =>
+            socket.request({ type: 'send', conversationId, clientMessageId: `m${++this.messages}`, text }),
+          ),
+      );
+      const refusal = answers.find(({ type }) => type === 'error');
+      if (refusal) throw new Error(`not sent: ${JSON.stringify(refusal)}`);
+    }
+    await socket.close();
+  }
+
+  /** The account that belongs to a username. */
+  async idOf(username: string): Promise<string> {
+    const user = await this.server.adapters.users.byUsername(username);
+    if (!user) throw new Error(`nobody is called ${username}`);
+    return user.id;
+  }
+
+  /** What every open page shows, for who reads why a test failed. */
+  async describe(): Promise<string> {
+    const pages = this.windows.flatMap(({ context, faults }) => context.pages().map((page) => ({ page, faults })));
+    const described = pages.map(async ({ page, faults }) => {
+      const shown = page.locator('body').ariaSnapshot({ timeout: 5_000 });
+      const text = await shown.catch((error: unknown) => `(${error instanceof Error ? error.message : error})`);
+      return [`— ${page.url()}`, text.slice(0, shownCharactersMax), ...faults.map((fault) => `fault: ${fault}`)].join(
+        '\n',
+      );
+    });
+    return `the pages of the test that failed:\n${(await Promise.all(described)).join('\n')}`;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.windows.map(({ context }) => context.close()));
+    for (const network of this.networks) network.close();
+    await this.server.stop();
+  }
+}
+
+/**
+ * Makes tests of which each has a place and people of its own, so that none depends on another.
+ * Call it within {@link describeInBrowser}. A test that fails prints what its pages showed.
+ */
+export function testWith<Scene extends object>(setUp: (place: Place) => Promise<Scene>) {
+  const browser = browserOfFile();
+  return (title: string, body: (scene: Scene & { place: Place }) => Promise<void>): void => {
+    test(title, async () => {
+      const place = new Place(await RunningServer.start(), await browser());
+      const run = async () => body({ ...(await setUp(place)), place });
+      try {
+        await within(`the test “${title}”`, testTimeoutMs, run());
+      } catch (error) {
+        console.error(await place.describe());
+        throw error;
+      } finally {
+        await place.close();
+      }
+    });
+  };
+}
