@@ -1,23 +1,32 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { RunningServer } from '../../server/test/support/running-server.ts';
-import { browserOfFile, describeInBrowser, openWindow } from './support/browser.ts';
+import { expect } from 'bun:test';
+import type { Page } from 'playwright-core';
+import { describeInBrowser } from './support/browser.ts';
 import { PersonInBrowser, password } from './support/person.ts';
+import { type Place, testWith } from './support/place.ts';
 
-const browser = browserOfFile();
-let server: RunningServer;
-let ana: PersonInBrowser;
-let ben: PersonInBrowser;
+/** Ana and Ben, each in a browser, who have talked. */
+async function setUp(place: Place) {
+  const ben = await place.signUp('Ben');
+  const ana = await place.signUp('Ana');
+  await ana.openDirect('Ben');
+  await ana.write('Hello');
+  await ben.open('Ana');
+  /** Ana once more, in a browser that says it is another kind of computer. */
+  const anotherBrowser = async (userAgent: string): Promise<PersonInBrowser> => {
+    const { page, context, faults } = await place.window({ userAgent });
+    await page.goto(`${place.server.url}/login`);
+    await logIn(page);
+    const other = PersonInBrowser.loggedIn('Ana', context, page, faults);
+    await other.inList('Ben').waitFor();
+    return other;
+  };
+  return { ana, ben, anotherBrowser };
+}
 
-/** Ana once more, in a browser that says it is another kind of computer. */
-async function anotherBrowser(userAgent: string): Promise<PersonInBrowser> {
-  const { page, context, faults } = await openWindow(await browser(), { userAgent });
-  await page.goto(`${server.url}/login`);
+async function logIn(page: Page, given = password): Promise<void> {
   await page.getByLabel('Username').fill('ana');
-  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByLabel('Password', { exact: true }).fill(given);
   await page.getByRole('button', { name: 'Log in', exact: true }).click();
-  const other = PersonInBrowser.loggedIn('Ana', context, page, faults);
-  await other.inList('Ben').waitFor();
-  return other;
 }
 
 function settings({ page }: PersonInBrowser): Promise<void> {
@@ -25,17 +34,9 @@ function settings({ page }: PersonInBrowser): Promise<void> {
 }
 
 describeInBrowser('an account', () => {
-  beforeAll(async () => {
-    server = await RunningServer.start();
-    ben = await PersonInBrowser.signUp(await browser(), server.url, 'Ben');
-    ana = await PersonInBrowser.signUp(await browser(), server.url, 'Ana');
-    await ana.openDirect('Ben');
-    await ana.write('Hello');
-    await ben.open('Ana');
-  });
-  afterAll(() => server.stop());
+  const test = testWith(setUp);
 
-  test('a session that is revoked ends at once in the browser that had it', async () => {
+  test('a session that is revoked ends at once in the browser that had it', async ({ ana, anotherBrowser }) => {
     const firefox = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0';
     const other = await anotherBrowser(firefox);
     await settings(ana);
@@ -47,23 +48,19 @@ describeInBrowser('an account', () => {
     // Nothing of the account is left to see.
     expect(await other.page.getByText('Hello').count()).toBe(0);
     await sessions.getByText(/Firefox/).waitFor({ state: 'detached' });
-    await other.context.close();
   });
 
-  test('whoever followed a link to a conversation is there after logging in', async () => {
+  test('whoever followed a link to a conversation is there after logging in', async ({ ana, place }) => {
     const { origin } = new URL(ana.page.url());
     await ana.open('Ben');
-    const { page, context } = await openWindow(await browser());
+    const { page } = await place.window();
     await page.goto(ana.page.url());
     expect(page.url()).toStartWith(`${origin}/c/`);
-    await page.getByLabel('Username').fill('ana');
-    await page.getByLabel('Password', { exact: true }).fill(password);
-    await page.getByRole('button', { name: 'Log in', exact: true }).click();
+    await logIn(page);
     await page.getByRole('heading', { level: 1, name: 'Ben' }).waitFor();
-    await context.close();
   });
 
-  test('a new password ends every other session, and keeps this one', async () => {
+  test('a new password ends every other session, and keeps this one', async ({ ana, ben, anotherBrowser }) => {
     const other = await anotherBrowser('Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0');
     const { page } = ana;
     await settings(ana);
@@ -78,10 +75,9 @@ describeInBrowser('an account', () => {
     await ana.open('Ben');
     await ana.write('Still here');
     await ben.message('Still here').waitFor();
-    await other.context.close();
   });
 
-  test('a new display name is what others see, at once', async () => {
+  test('a new display name is what others see, at once', async ({ ana, ben }) => {
     const { page } = ana;
     await ana.open('Ben');
     await ben.open('Ana');
@@ -109,7 +105,7 @@ describeInBrowser('an account', () => {
       .waitFor();
   });
 
-  test('logging out leaves nothing on the screen, nor of drafts', async () => {
+  test('logging out leaves nothing on the screen, nor of drafts', async ({ ana }) => {
     const { page } = ana;
     await ana.open('Ben');
     await ana.box.fill('half a thought');
@@ -117,9 +113,7 @@ describeInBrowser('an account', () => {
     await page.getByRole('button', { name: 'Log out' }).click();
     await page.getByRole('button', { name: 'Log in', exact: true }).waitFor();
     expect(await page.getByText('Hello').count()).toBe(0);
-    await page.getByLabel('Username').fill('ana');
-    await page.getByLabel('Password', { exact: true }).fill('a second good one');
-    await page.getByRole('button', { name: 'Log in', exact: true }).click();
+    await logIn(page);
     await ana.open('Ben');
     expect(await ana.box.inputValue()).toBe('');
   });

@@ -1,16 +1,12 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { expect } from 'bun:test';
 import type { BrowserContextOptions, Page } from 'playwright-core';
-import { RunningServer } from '../../server/test/support/running-server.ts';
-import { browserOfFile, describeInBrowser } from './support/browser.ts';
-import { PersonInBrowser } from './support/person.ts';
+import { describeInBrowser } from './support/browser.ts';
+import type { PersonInBrowser } from './support/person.ts';
+import { type Place, testWith } from './support/place.ts';
 
-const browser = browserOfFile();
-let server: RunningServer;
-let people = 0;
-
-async function person(options: BrowserContextOptions): Promise<PersonInBrowser> {
-  return PersonInBrowser.signUp(await browser(), server.url, `ana${++people}`, options);
-}
+const setUp = async (place: Place) => ({
+  person: (options: BrowserContextOptions): Promise<PersonInBrowser> => place.signUp('Ana', place.server.url, options),
+});
 
 /** What a page asks for from now on isn't there `times` times: its server has files of another version. */
 async function loseFiles(page: Page, times: number): Promise<void> {
@@ -19,12 +15,9 @@ async function loseFiles(page: Page, times: number): Promise<void> {
 }
 
 describeInBrowser('a page whose server has another version by now', () => {
-  beforeAll(async () => {
-    server = await RunningServer.start();
-  });
-  afterAll(() => server.stop());
+  const test = testWith(setUp);
 
-  test('is opened anew when a part of it is not there, and comes to the same place', async () => {
+  test('is opened anew when a part of it is not there, and comes to the same place', async ({ person }) => {
     const { page } = await person({ serviceWorkers: 'block' });
     await loseFiles(page, 1);
     const opened = page.waitForEvent('load');
@@ -33,7 +26,7 @@ describeInBrowser('a page whose server has another version by now', () => {
     await page.getByRole('heading', { level: 1, name: 'Settings' }).waitFor();
   });
 
-  test('says so when that did not help, once, and everything else goes on', async () => {
+  test('says so when that did not help, once, and everything else goes on', async ({ person }) => {
     const { page } = await person({ serviceWorkers: 'block' });
     await page.getByRole('heading', { name: 'Start a conversation' }).waitFor();
     let loads = 0;
@@ -48,7 +41,7 @@ describeInBrowser('a page whose server has another version by now', () => {
     await page.getByRole('heading', { level: 1, name: 'Settings' }).waitFor();
   });
 
-  test('stays when the server is away, and says so in place of the dialog', async () => {
+  test('stays when the server is away, and says so in place of the dialog', async ({ person }) => {
     const { page } = await person({ serviceWorkers: 'block' });
     let loads = 0;
     page.on('load', () => loads++);
@@ -59,7 +52,7 @@ describeInBrowser('a page whose server has another version by now', () => {
     expect(loads).toBe(0);
   });
 
-  test('keeps the files of the version before, for the pages that are open, and no older ones', async () => {
+  test('keeps the files of the version before, for the pages that are open, and no older ones', async ({ person }) => {
     const { page, faults } = await person({});
     await page.evaluate(async () => {
       await (await navigator.serviceWorker.ready).unregister();

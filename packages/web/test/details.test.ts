@@ -1,28 +1,29 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { type Person, RunningServer } from '../../server/test/support/running-server.ts';
-import { browserOfFile, describeInBrowser } from './support/browser.ts';
-import { PersonInBrowser } from './support/person.ts';
+import { expect } from 'bun:test';
+import { describeInBrowser } from './support/browser.ts';
+import { type Place, testWith } from './support/place.ts';
 
-const browser = browserOfFile();
-let server: RunningServer;
-let ana: PersonInBrowser;
-let mira: Person;
-let groupId: string;
+/** Ana at the details of a group of Mira's, of which she is an admin. */
+async function setUp(place: Place) {
+  const { server } = place;
+  const ana = await place.signUp('Ana');
+  const mira = await server.person('mira');
+  const anaId = await place.idOf('ana');
+  const { id: groupId } = await server.call(mira, 'createGroup', { name: 'Harbour', userIds: [anaId] });
+  await server.call(mira, 'setRole', { conversationId: groupId, userId: anaId, role: 'admin' });
+  await ana.open('Harbour');
+  await ana.page.getByRole('button', { name: 'Details', exact: true }).click();
+  return { server, ana, mira, groupId };
+}
 
 describeInBrowser('the details of a group', () => {
-  beforeAll(async () => {
-    server = await RunningServer.start();
-    ana = await PersonInBrowser.signUp(await browser(), server.url, 'Ana');
-    mira = await server.person('mira');
-    const anaId = (await server.call(mira, 'userSearch', { q: 'ana' })).users[0]?.id ?? '';
-    groupId = (await server.call(mira, 'createGroup', { name: 'Harbour', userIds: [anaId] })).id;
-    await server.call(mira, 'setRole', { conversationId: groupId, userId: anaId, role: 'admin' });
-    await ana.open('Harbour');
-    await ana.page.getByRole('button', { name: 'Details', exact: true }).click();
-  });
-  afterAll(() => server.stop());
+  const test = testWith(setUp);
 
-  test('show what somebody else changes, keep what one has begun, and undo neither', async () => {
+  test('show what somebody else changes, keep what one has begun, and undo neither', async ({
+    ana,
+    groupId,
+    mira,
+    server,
+  }) => {
     const { page } = ana;
     const details = page.getByRole('complementary', { name: 'Details' });
     const name = details.getByLabel('Name');

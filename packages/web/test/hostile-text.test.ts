@@ -1,13 +1,14 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { expect } from 'bun:test';
 import naughtyStrings from 'big-list-of-naughty-strings';
-import { RunningServer } from '../../server/test/support/running-server.ts';
-import { browserOfFile, describeInBrowser } from './support/browser.ts';
-import { PersonInBrowser } from './support/person.ts';
+import { describeInBrowser } from './support/browser.ts';
+import { type Place, testWith } from './support/place.ts';
 import { readAll } from './support/read-all.ts';
 
-const browser = browserOfFile();
-let server: RunningServer;
-let ana: PersonInBrowser;
+const setUp = async (place: Place) => ({
+  server: place.server,
+  ana: await place.signUp('Ana'),
+  anaId: await place.idOf('ana'),
+});
 
 const marks = `a${'\u0301'.repeat(9_999)}`;
 const hostile = [
@@ -23,20 +24,15 @@ const asName = (text: string, max: number) =>
   [...text.replaceAll(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, ' ')].slice(0, max).join('');
 
 describeInBrowser('hostile text', () => {
-  beforeAll(async () => {
-    server = await RunningServer.start();
-    ana = await PersonInBrowser.signUp(await browser(), server.url, 'Ana');
-  });
-  afterAll(() => server.stop());
+  const test = testWith(setUp);
 
-  test('in names, titles and messages is shown as it is, and does nothing', async () => {
+  test('in names, titles and messages is shown as it is, and does nothing', async ({ ana, anaId, server }) => {
     const { page } = ana;
     const people = await server.people('eve', hostile.length);
     for (const [index, text] of hostile.entries()) {
       const eve = people[index];
       if (!eve) throw new Error('there is an Eve for each text');
       await server.call(eve, 'updateAccount', { displayName: asName(text, 64) });
-      const anaId = (await server.call(eve, 'userSearch', { q: 'ana' })).users[0]?.id ?? '';
       const direct = await server.call(eve, 'openDirect', { userId: anaId });
       await server.call(eve, 'sendMessage', { conversationId: direct.id, clientMessageId: `d${index}`, text });
       const group = await server.call(eve, 'createGroup', {
@@ -61,18 +57,14 @@ describeInBrowser('hostile text', () => {
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
   });
 
-  test('the naughty strings come through letter for letter', async () => {
+  test('the naughty strings come through letter for letter', async ({ ana, anaId, place, server }) => {
     const { page } = ana;
-    const [eve] = await server.people('list', 1);
-    if (!eve) throw new Error('there is an Eve');
-    const anaId = (await server.call(eve, 'userSearch', { q: 'ana' })).users[0]?.id ?? '';
+    const eve = await server.person('eve');
     const { id } = await server.call(eve, 'openDirect', { userId: anaId });
     const texts = naughtyStrings.filter(
       (text) => text !== '' && !text.includes('\0') && text.isWellFormed() && !text.includes('`'),
     );
-    for (const [index, text] of texts.entries()) {
-      await server.call(eve, 'sendMessage', { conversationId: id, clientMessageId: `n${index}`, text });
-    }
+    await place.sayAll(eve, id, texts);
     await page.goto(`${server.url}/c/${id}`);
     await page.getByRole('article').first().waitFor();
     const shown = await readAll(page);

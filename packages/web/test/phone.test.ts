@@ -1,29 +1,20 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { RunningServer } from '../../server/test/support/running-server.ts';
-import { browserOfFile, describeInBrowser } from './support/browser.ts';
-import { Network } from './support/network.ts';
-import { PersonInBrowser } from './support/person.ts';
+import { expect } from 'bun:test';
+import { describeInBrowser } from './support/browser.ts';
+import { type Place, testWith } from './support/place.ts';
 
-const browser = browserOfFile();
-let server: RunningServer;
-let network: Network;
-let ana: PersonInBrowser;
-let ben: PersonInBrowser;
+/** Ana with a phone, and Ben at a desk. */
+async function setUp(place: Place) {
+  const network = place.network();
+  const ben = await place.signUp('Ben');
+  const viewport = { width: 390, height: 844 };
+  const ana = await place.signUp('Ana', network.url, { viewport, hasTouch: true });
+  return { ana, ben, network };
+}
 
 describeInBrowser('on a phone', () => {
-  beforeAll(async () => {
-    server = await RunningServer.start();
-    network = new Network(Number(new URL(server.url).port));
-    ben = await PersonInBrowser.signUp(await browser(), server.url, 'Ben');
-    const viewport = { width: 390, height: 844 };
-    ana = await PersonInBrowser.signUp(await browser(), network.url, 'Ana', { viewport, hasTouch: true });
-  });
-  afterAll(async () => {
-    network.close();
-    await server.stop();
-  });
+  const test = testWith(setUp);
 
-  test('a new person is told what to do next, and does it', async () => {
+  test('a new person is told what to do next, and does it', async ({ ana, ben }) => {
     const { page } = ana;
     await page.getByRole('heading', { name: 'Start a conversation' }).waitFor();
     await page.getByRole('button', { name: 'Find somebody' }).tap();
@@ -40,7 +31,10 @@ describeInBrowser('on a phone', () => {
     expect(await page.getByRole('heading', { name: 'Start a conversation' }).count()).toBe(0);
   });
 
-  test('the list says that the connection is away, and goes on without being asked', async () => {
+  test('the list says that the connection is away, and goes on without being asked', async ({ ana, ben, network }) => {
+    await ben.openDirect('Ana');
+    await ben.write('Hello');
+    await ana.inList('Ben').waitFor();
     network.cut();
     const bar = ana.page.getByText('No connection');
     await bar.waitFor();

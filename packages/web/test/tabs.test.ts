@@ -1,75 +1,70 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { RunningServer } from '../../server/test/support/running-server.ts';
-import { browserOfFile, describeInBrowser, openWindow } from './support/browser.ts';
-import { Network } from './support/network.ts';
+import { expect } from 'bun:test';
+import { describeInBrowser } from './support/browser.ts';
 import { PersonInBrowser } from './support/person.ts';
-
-const browser = browserOfFile();
+import { type Place, testWith } from './support/place.ts';
+import { until } from './support/until.ts';
 
 for (const { what, isShared } of [
   { what: 'several tabs of one browser', isShared: true },
   { what: 'several tabs of a browser without shared workers', isShared: false },
 ]) {
-  let server: RunningServer;
-  let network: Network;
-  /** One person in three tabs of one browser. */
-  let first: PersonInBrowser;
-  let second: PersonInBrowser;
-  let third: PersonInBrowser;
-  let ben: PersonInBrowser;
+  /** Ana in three tabs of one browser, and Ben, who have talked. */
+  const setUp = async (place: Place) => {
+    const { server } = place;
+    const network = place.network();
+    const ben = await place.signUp('Ben');
+    const { context, page, faults } = await place.window();
+    if (!isShared) await context.addInitScript(() => Reflect.deleteProperty(globalThis, 'SharedWorker'));
+    const first = await PersonInBrowser.signUpAt(context, page, network.url, 'Ana', faults);
+    await first.openDirect('Ben');
+    await first.write('From the first');
+    await ben.open('Ana');
+    const anotherTab = async () => {
+      const tab = first.at(await context.newPage());
+      await tab.page.goto(network.url);
+      await tab.open('Ben');
+      return tab;
+    };
+    const second = await anotherTab();
+    const third = await anotherTab();
+    /** Waits until there are Ben's connection and those of so many tabs. */
+    const connected = async (tabs: number) => {
+      const expected = 1 + (isShared ? Math.min(tabs, 1) : tabs);
+      await until(
+        `${expected} connections`,
+        async () => (await server.stats()).connections,
+        (connections) => connections === expected,
+      );
+    };
+    await connected(3);
+    return { network, first, second, third, ben, connected };
+  };
 
-  const anotherTab = async () => {
-    const page = await first.context.newPage();
-    await page.goto(network.url);
-    const tab = first.at(page);
-    await tab.open('Ben');
-    return tab;
-  };
-  /** Ben's connection, and those of so many tabs. */
-  const connectionsOf = (tabs: number) => 1 + (isShared ? Math.min(tabs, 1) : tabs);
-  const untilConnected = async (tabs: number) => {
-    while ((await server.stats()).connections !== connectionsOf(tabs)) await new Promise(setImmediate);
-  };
+  /** Waits until these tabs show these messages, each once, and no others. */
   const allShow = async (tabs: readonly PersonInBrowser[], expected: readonly string[]) => {
     for (const tab of tabs) {
-      for (const text of expected) await tab.message(text).waitFor();
-      const texts = await tab.page.locator('.message-text').allTextContents();
-      expect(texts.toSorted()).toEqual(expected.toSorted());
+      await until(
+        `the messages ${expected.join(', ')}`,
+        async () => (await tab.page.locator('.message-text').allTextContents()).toSorted().join('\n'),
+        (texts) => texts === expected.toSorted().join('\n'),
+      );
     }
   };
 
   describeInBrowser(what, () => {
-    beforeAll(async () => {
-      server = await RunningServer.start();
-      network = new Network(Number(new URL(server.url).port));
-      ben = await PersonInBrowser.signUp(await browser(), server.url, 'Ben');
-      const { context, page, faults } = await openWindow(await browser());
-      if (!isShared) await context.addInitScript(() => Reflect.deleteProperty(globalThis, 'SharedWorker'));
-      first = await PersonInBrowser.signUpAt(context, page, network.url, 'Ana', faults);
-      await first.openDirect('Ben');
-      await first.write('From the first');
-      await ben.open('Ana');
-      second = await anotherTab();
-      third = await anotherTab();
-    });
-    afterAll(async () => {
-      network.close();
-      await server.stop();
-    });
+    const test = testWith(setUp);
 
-    test('have one connection between them where they can', async () => {
-      await untilConnected(3);
-    });
-
-    test('all are live, whichever of them writes', async () => {
+    test('all are live, whichever of them writes, over one connection where they can', async (scene) => {
+      const { first, second, third, ben, connected } = scene;
       await second.write('From the second');
       await ben.write('From Ben');
       await third.write('From the third');
       await allShow([first, second, third, ben], ['From Ben', 'From the first', 'From the second', 'From the third']);
-      expect((await server.stats()).connections).toBe(connectionsOf(3));
+      await connected(3);
     });
 
-    test('what each writes without a connection goes out once, though one of them is loaded again', async () => {
+    test('what each writes without a connection goes out once, though one of them is loaded again', async (scene) => {
+      const { network, first, second, third, ben } = scene;
       network.cut();
       for (const tab of [second, third]) await tab.page.getByText('No connection').waitFor();
       await second.write('Away in the second');
@@ -78,28 +73,28 @@ for (const { what, isShared } of [
       await second.page.reload();
       await second.message('Away in the second').waitFor();
       network.mend();
-      const before = ['From Ben', 'From the first', 'From the second', 'From the third'];
-      await allShow([first, second, third, ben], [...before, 'Away in the second', 'Away in the third']);
+      await allShow([first, second, third, ben], ['From the first', 'Away in the second', 'Away in the third']);
       await second
         .message('Away in the third')
         .getByRole('img', { name: /Sent|Read/ })
         .waitFor();
     });
 
-    test('the one that came first is closed: the others go on', async () => {
+    test('the one that came first is closed: the others go on', async (scene) => {
+      const { first, second, third, ben, connected } = scene;
       await first.page.close();
       await ben.write('Are you there?');
       for (const tab of [second, third]) await tab.message('Are you there?').waitFor();
       await third.write('Yes');
       for (const tab of [second, ben]) await tab.message('Yes').waitFor();
-      await untilConnected(2);
+      await connected(2);
     });
 
-    test('one logs out: so do the others, and the connection ends', async () => {
+    test('one logs out: so do the others, and the connection ends', async ({ second, third, ben, connected }) => {
       await second.page.getByRole('link', { name: 'Settings' }).click();
       await second.page.getByRole('button', { name: 'Log out' }).click();
       for (const tab of [second, third]) await tab.page.getByRole('button', { name: 'Log in', exact: true }).waitFor();
-      await untilConnected(0);
+      await connected(0);
       // The tabs that have a client each hear of the end by asking.
       const faults = [...second.faults, ...ben.faults].filter((fault) => isShared || !fault.includes('401'));
       expect(faults).toEqual([]);
