@@ -12,6 +12,10 @@ const clientSource = /^packages\/(?:protocol|sdk|web|cli)\/src\//;
 const clockReaders = ['packages/sdk/src/runtime.ts', 'packages/web/src/strings/use-day.ts'];
 const clockReading = /\bDate\.now\(|\bnew Date\(\s*\)|(?<!new )\bDate\(\s*\)|\bperformance\.(?:now|timeOrigin)\b/;
 
+/** Storage of browsers throws when it is switched off or full. */
+const storageUser = 'packages/web/src/settings/browser-storage.ts';
+const storageUse = /(?<!`)\b(?:localStorage|sessionStorage)\b/;
+
 const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
   cwd: root,
   encoding: 'utf8',
@@ -34,6 +38,9 @@ function sourceFaults() {
         ...(lines > linesMax ? [`${file}: ${lines} lines; look for the concept that has no name yet`] : []),
         ...(clientSource.test(file) && !clockReaders.includes(file) && clockReading.test(text)
           ? [`${file}: reads the clock; take Runtime.monotonicMs to measure, ServerClock for the age of an entry`]
+          : []),
+        ...(/^packages\/web\/src\//.test(file) && file !== storageUser && storageUse.test(text)
+          ? [`${file}: uses browser storage directly; take ${storageUser}`]
           : []),
         ...(vagueNames.test(basename(file)) ? [`${file}: the name says nothing`] : []),
         ...(/\b(TODO|FIXME|XXX)\b/.test(text) && basename(file) !== 'house-rules.mjs'

@@ -109,14 +109,9 @@ export class DraftBook {
 
   private store(key: string, draft: Draft): void {
     this.known.set(key, draft);
-    try {
-      // Other tabs learn how a draft ended by its last version.
-      this.storage.setItem(key, JSON.stringify(draft));
-      if (isSpent(draft)) this.storage.removeItem(key);
-    } catch (error) {
-      // The browser's storage is full: this tab still has the draft.
-      reportError(error);
-    }
+    // Other tabs learn how a draft ended by its last version.
+    this.storage.setItem(key, JSON.stringify(draft));
+    if (isSpent(draft)) this.storage.removeItem(key);
     this.changed();
   }
 

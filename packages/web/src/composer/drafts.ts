@@ -1,11 +1,12 @@
 import { useSyncExternalStore } from 'react';
+import { browserStorage } from '../settings/browser-storage.ts';
 import { DraftBook } from './draft-book.ts';
 
 const prefix = 'parley-draft ';
 const listeners = new Set<() => void>();
 
 /** What was begun in each conversation and not sent: the same in all tabs of the browser. */
-export const drafts = new DraftBook(localStorage, randomId(), () => {
+export const drafts = new DraftBook(browserStorage, randomId(), () => {
   for (const listener of listeners) listener();
 });
 
@@ -29,7 +30,7 @@ export function useDraft(accountId: string, conversationId: string): string {
 }
 
 export function forgetDrafts(): void {
-  for (const key of Object.keys(localStorage)) if (key.startsWith(prefix)) localStorage.removeItem(key);
+  for (const key of browserStorage.keys()) if (key.startsWith(prefix)) browserStorage.removeItem(key);
   drafts.clear();
 }
 

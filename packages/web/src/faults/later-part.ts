@@ -1,4 +1,5 @@
 import { type ComponentType, lazy } from 'react';
+import { tabStorage } from '../settings/browser-storage.ts';
 
 /** The script that lacked a part when the page was last opened anew. */
 const reopenedFrom = 'parley.reopenedFrom';
@@ -13,10 +14,10 @@ export function laterPart<Props>(load: () => Promise<{ default: ComponentType<Pr
 
 /** Rejects with `cause` when the page can't be opened anew, or was and is of the same version still. */
 async function openAnew(cause: unknown): Promise<never> {
-  const wasReopened = sessionStorage.getItem(reopenedFrom) === import.meta.url;
+  const wasReopened = tabStorage.getItem(reopenedFrom) === import.meta.url;
   const answers = async () => (await fetch('/', { cache: 'no-store' })).ok;
   if (wasReopened || !(await answers().catch(() => false))) throw cause;
-  sessionStorage.setItem(reopenedFrom, import.meta.url);
+  tabStorage.setItem(reopenedFrom, import.meta.url);
   location.reload();
   return new Promise(() => undefined);
 }

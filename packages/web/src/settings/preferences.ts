@@ -1,5 +1,6 @@
 import { useSyncExternalStore } from 'react';
 import { type LanguageCode, languageFor, languages, setLanguage } from '../strings/strings.ts';
+import { browserStorage } from './browser-storage.ts';
 
 /** What a person chose for this browser. */
 export interface Preferences {
@@ -27,7 +28,7 @@ function load(): Preferences {
     muted: [],
   };
   try {
-    return { ...standard, ...JSON.parse(localStorage.getItem(storageKey) ?? '{}') };
+    return { ...standard, ...JSON.parse(browserStorage.getItem(storageKey) ?? '{}') };
   } catch {
     // Written by something else: as if nothing was chosen.
     return standard;
@@ -40,7 +41,7 @@ export function preferences(): Preferences {
 
 export function setPreferences(change: Partial<Preferences>): void {
   current = { ...current, ...change };
-  localStorage.setItem(storageKey, JSON.stringify(current));
+  browserStorage.setItem(storageKey, JSON.stringify(current));
   applyPreferences();
   for (const listener of listeners) listener();
 }

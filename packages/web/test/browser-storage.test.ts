@@ -1,0 +1,73 @@
+import { afterEach, expect, test } from 'bun:test';
+import { browserStorage } from '../src/settings/browser-storage.ts';
+
+/** As browsers have it: keys are properties, and methods are not. */
+function storageOf(fails: { write?: boolean; read?: boolean } = {}): Storage & Record<string, string> {
+  const check = (isFailing: boolean | undefined) => {
+    if (isFailing) throw new DOMException('no', 'QuotaExceededError');
+  };
+  const methods = {
+    getItem(this: Record<string, string>, key: string) {
+      check(fails.read);
+      return Object.hasOwn(this, key) ? this[key] : null;
+    },
+    setItem(this: Record<string, string>, key: string, value: string) {
+      check(fails.write);
+      this[key] = value;
+    },
+    removeItem(this: Record<string, string>, key: string) {
+      check(fails.read);
+      delete this[key];
+    },
+  };
+  return Object.create(methods);
+}
+
+function install(get: () => Storage): void {
+  Object.defineProperty(globalThis, 'localStorage', { get, configurable: true });
+}
+
+afterEach(() => {
+  install(() => storageOf());
+  for (const key of browserStorage.keys()) browserStorage.removeItem(key);
+  Reflect.deleteProperty(globalThis, 'localStorage');
+});
+
+test('what is set is in the storage of the browser, and what another page sets there is read', () => {
+  const storage = storageOf();
+  install(() => storage);
+  browserStorage.setItem('a', '1');
+  expect(storage.getItem('a')).toBe('1');
+  storage.setItem('a', '2');
+  storage.setItem('b', '3');
+  expect(browserStorage.getItem('a')).toBe('2');
+  expect(browserStorage.keys().toSorted()).toEqual(['a', 'b']);
+  browserStorage.removeItem('a');
+  expect([browserStorage.getItem('a'), storage.getItem('a')]).toEqual([null, null]);
+});
+
+test('what does not fit in lasts as long as the page, over what was there before, and fits in later', () => {
+  const fails = { write: false };
+  const storage = storageOf(fails);
+  install(() => storage);
+  browserStorage.setItem('draft', 'old');
+  fails.write = true;
+  browserStorage.setItem('draft', 'new');
+  expect(browserStorage.getItem('draft')).toBe('new');
+  fails.write = false;
+  browserStorage.setItem('draft', 'newer');
+  expect(storage.getItem('draft')).toBe('newer');
+});
+
+test('where touching storage throws, values last as long as the page', () => {
+  install(() => {
+    throw new DOMException('denied', 'SecurityError');
+  });
+  expect(browserStorage.getItem('a')).toBeNull();
+  browserStorage.setItem('a', '1');
+  browserStorage.setItem('b', '2');
+  browserStorage.removeItem('b');
+  expect(browserStorage.getItem('a')).toBe('1');
+  expect(browserStorage.getItem('b')).toBeNull();
+  expect(browserStorage.keys()).toEqual(['a']);
+});
