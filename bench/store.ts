@@ -38,10 +38,10 @@ const sendsInBatch = 200;
 console.log(machine());
 const withoutSync = { sync: async () => undefined, close: () => undefined };
 console.log(`batch of ${sendsInBatch} sends over ${conversationsInBatch} conversations`);
-console.log(`  until on disk        ${await withStores(undefined, batches)}`);
-console.log(`  on the event loop    ${await withStores(withoutSync, batches)}`);
+console.log(`  until on disk        ${await withStores({}, batches)}`);
+console.log(`  on the event loop    ${await withStores({ disk: withoutSync }, batches)}`);
 console.log(`page of 50 of a homepage of ${values['homepage-conversations']} conversations`);
-for (const [name, latencies] of await withStores(withoutSync, homepages)) {
+for (const [name, latencies] of await withStores({ disk: withoutSync }, homepages)) {
   console.log(`  ${name.padEnd(20)} ${latencies}`);
 }
 
@@ -51,11 +51,11 @@ interface Stores {
 }
 
 async function withStores<Result>(
-  disk: ConstructorParameters<typeof GroupCommit>[1],
+  parts: ConstructorParameters<typeof GroupCommit>[1],
   measure: (stores: Stores) => Promise<Result>,
 ): Promise<Result> {
   const folder = mkdtempSync(join(tmpdir(), 'parley-store-'));
-  const writes = new GroupCommit(openDatabase(join(folder, databaseFile)), disk);
+  const writes = new GroupCommit(openDatabase(join(folder, databaseFile)), parts);
   const positions = new SqliteReadPositions(writes, systemClock, console.error);
   const result = await measure({
     history: new SqliteHistoryStore(writes),

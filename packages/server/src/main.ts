@@ -2,19 +2,24 @@ import { configure, getConsoleSink, getJsonLinesFormatter, getTextFormatter } fr
 import { composeAdapters } from './compose/compose.ts';
 import { isServed, listenForControl } from './control-socket.ts';
 import { systemClock } from './platform/clock.ts';
+import { Unusable } from './platform/failures.ts';
 import { logOf } from './platform/log.ts';
 import { Server } from './server.ts';
 import { BadSetting } from './settings/bad-setting.ts';
 import type { Config } from './settings/settings.ts';
 
-/** Serves until the process is told to stop. Throws {@link BadSetting} for what can't be served with. */
+/**
+ * Serves until the process is told to stop. Throws {@link BadSetting} for what can't be served with, and
+ * {@link Unusable} when its data is gone while it serves.
+ */
 export async function serve(config: Config): Promise<void> {
   await startLog(config);
   const isEmbedded = config.shape === 'embedded';
   if (isEmbedded && (await isServed(config.data))) {
     throw new BadSetting(`--data: ${config.data} is being served by another process`);
   }
-  const server = new Server(await composeAdapters(config, systemClock), config);
+  const adapters = await composeAdapters(config, systemClock);
+  const server = new Server(adapters, config);
   // A cluster is administered from anywhere that reaches its services; an embedded server's are in this process.
   const stopControl = isEmbedded
     ? listenForControl(config.data, (request) => server.control(request))
@@ -23,10 +28,13 @@ export async function serve(config: Config): Promise<void> {
     await stopControl();
     throw error;
   });
+  const stopped = toldToStop();
   const log = logOf('server');
   if (isEmbedded) log.info('Parley serves {url}, data in {data}', { url: server.url, data: config.data });
   else log.info('Parley serves {url} as {roles}', { url: server.url, roles: [...config.roles].join(', ') });
-  const signal = await toldToStop();
+  const signal = await Promise.race([stopped, adapters.lost]);
+  // Nothing that is under way can be finished, and what is at the paths now may belong to another process.
+  if (signal instanceof Unusable) throw signal;
   log.info('{signal}: stopping; clients are sent away over {drainMs} ms', { signal, drainMs: config['drain-ms'] });
   await stopControl();
   await server.stop();

@@ -4,6 +4,7 @@ import type { CommandLog } from '../distribution/command-log-port.ts';
 import type { Mailboxes } from '../distribution/mailbox-port.ts';
 import type { RateLimits } from '../gateway/rate-limits-port.ts';
 import type { HistoryStore } from '../history/history-port.ts';
+import type { Unusable } from '../platform/failures.ts';
 import type { HopRecorder } from '../platform/tracing.ts';
 import type { Totals } from '../users/totals-port.ts';
 import type { UserStore } from '../users/users-port.ts';
@@ -21,6 +22,8 @@ export interface Adapters {
   hops: HopRecorder;
   /** By service, what shows that it answers; rejects when it doesn't. */
   checks: Readonly<Record<string, () => Promise<unknown>>>;
+  /** Resolves when the process has to end, with why: what it stands on is gone. */
+  lost: Promise<Unusable>;
   /** Writes what is pending and lets go of everything. */
   close(): Promise<void>;
 }

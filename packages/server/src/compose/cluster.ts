@@ -60,6 +60,8 @@ export async function clusterAdapters(config: ClusterConfig): Promise<Adapters> 
       kafka: () => topics.ping(),
       redis: () => registry.generation(),
     },
+    // Each service may come back, and is waited for.
+    lost: new Promise(() => undefined),
     async close() {
       await commandLog.close();
       await mailboxes.close();

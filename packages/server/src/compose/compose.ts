@@ -1,9 +1,14 @@
+import { DatabaseLocked } from '../adapters/sqlite/database.ts';
 import type { Clock } from '../platform/clock.ts';
 import { failureReporter } from '../platform/log.ts';
+import { pause } from '../platform/waiting.ts';
 import type { Config } from '../settings/settings.ts';
 import { version } from '../version.ts';
 import type { Adapters } from './adapters.ts';
 import { embeddedAdapters } from './embedded.ts';
+
+const lockRetryMs = 100;
+const lockWaitMs = 5_000;
 
 /** The adapters of the shape that the configuration asks for. */
 export async function composeAdapters(config: Config, clock: Clock): Promise<Adapters> {
@@ -12,10 +17,23 @@ export async function composeAdapters(config: Config, clock: Clock): Promise<Ada
 }
 
 async function adaptersOfShape(config: Config, clock: Clock): Promise<Adapters> {
-  if (config.shape === 'embedded') return embeddedAdapters(config.data, clock);
+  if (config.shape === 'embedded') return embeddedOnceUnlocked(config.data, clock);
   // The clients of the services take half a second to load, which nobody else has to wait for.
   const { clusterAdapters } = await import('./cluster.ts');
   return clusterAdapters(config);
+}
+
+/** Another program may have the database locked for a moment, a backup for one. Throws when that lasts. */
+async function embeddedOnceUnlocked(dataFolder: string, clock: Clock): Promise<Adapters> {
+  const endMs = clock.monotonicMs() + lockWaitMs;
+  while (true) {
+    try {
+      return embeddedAdapters(dataFolder, clock);
+    } catch (error) {
+      if (!(error instanceof DatabaseLocked) || clock.monotonicMs() > endMs) throw error;
+      await pause(clock, lockRetryMs);
+    }
+  }
 }
 
 /** The same adapters, with hops sent to a collector. */

@@ -4,18 +4,22 @@ import { MemoryMailboxes } from '../adapters/memory/mailboxes.ts';
 import { MemoryRateLimits } from '../adapters/memory/rate-limits.ts';
 import { MemoryConnectionRegistry } from '../adapters/memory/registry.ts';
 import { SqliteConversationStore } from '../adapters/sqlite/conversation-store.ts';
-import { databaseFile, databaseSize, openDatabase } from '../adapters/sqlite/database.ts';
+import { databaseFile, databaseSize, openDatabase, openFiles } from '../adapters/sqlite/database.ts';
 import { searchEntries } from '../adapters/sqlite/entry-search.ts';
+import { FileWatch } from '../adapters/sqlite/file-watch.ts';
 import { GroupCommit } from '../adapters/sqlite/group-commit.ts';
 import { SqliteHistoryStore } from '../adapters/sqlite/history-store.ts';
 import { SqliteReadPositions } from '../adapters/sqlite/read-positions.ts';
 import { SqliteTotals } from '../adapters/sqlite/totals.ts';
 import { SqliteUserStore } from '../adapters/sqlite/user-store.ts';
 import { backup, type Verification, verify } from '../adapters/sqlite/verify.ts';
+import type { WriteConditionEvents } from '../adapters/sqlite/write-condition.ts';
+import { WriteProbe } from '../adapters/sqlite/write-probe.ts';
 import type { MessageName } from '../history/message-name.ts';
 import { type MessageTrace, readersMax, readersOf } from '../history/message-trace.ts';
 import type { Clock } from '../platform/clock.ts';
-import { failureReporter } from '../platform/log.ts';
+import { Unavailable, Unusable } from '../platform/failures.ts';
+import { failureReporter, logOf } from '../platform/log.ts';
 import { passOn } from '../platform/tracing.ts';
 import type { Adapters } from './adapters.ts';
 
@@ -26,9 +30,19 @@ export function embeddedAdapters(dataFolder: string, clock: Clock): Adapters {
   const report = failureReporter('storage');
   const file = dataFolder === ':memory:' ? dataFolder : join(dataFolder, databaseFile);
   const database = openDatabase(file);
-  const writes = new GroupCommit(database);
+  const writes = new GroupCommit(database, { clock, events: toldToLog() });
   const positions = new SqliteReadPositions(writes, clock, report);
   const users = new SqliteUserStore(writes);
+  const probe = new WriteProbe(writes, clock);
+  const lost = Promise.withResolvers<Unusable>();
+  const watch = new FileWatch(file === ':memory:' ? [] : openFiles(file), clock, {
+    gone(path) {
+      const reason = `${path} was deleted or replaced while it was served: what was written last is lost`;
+      writes.abandon(new Unavailable(reason));
+      lost.resolve(new Unusable(`${reason}. Put the data folder back, or restore a backup, and start again`));
+    },
+    reportFailure: report,
+  });
   return {
     users,
     conversations: new SqliteConversationStore(writes, positions),
@@ -39,11 +53,24 @@ export function embeddedAdapters(dataFolder: string, clock: Clock): Adapters {
     registry: new MemoryConnectionRegistry(clock),
     rateLimits: new MemoryRateLimits(),
     hops: passOn,
-    checks: { database: () => users.isEmpty() },
+    checks: { database: () => probe.check() },
+    lost: lost.promise,
     async close() {
-      await positions.flush();
+      watch.stop();
+      // What can't be written now is lost: read positions of the last moments.
+      await positions.flush().catch(report);
       await writes.close();
     },
+  };
+}
+
+/** Each change is one line, however many writes met it. */
+function toldToLog(): WriteConditionEvents {
+  const log = logOf('storage');
+  return {
+    lost: (reason, error) =>
+      log.error('Nothing can be written: {reason}. Writes are refused until that is over. {error}', { reason, error }),
+    regained: (afterMs) => log.info('Writes go on after {seconds} s', { seconds: Math.round(afterMs / 1_000) }),
   };
 }
 

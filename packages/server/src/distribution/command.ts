@@ -71,4 +71,4 @@ export type Outcome =
   | { kind: 'done'; entry: Entry }
   /** What was wanted is so already, and no entry was needed. */
   | { kind: 'unchanged' }
-  | { kind: 'refused'; code: ErrorCode; detail: string };
+  | { kind: 'refused'; code: ErrorCode; detail: string; retryAfterMs?: number };

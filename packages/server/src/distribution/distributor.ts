@@ -4,7 +4,7 @@ import { isBroadcast } from '../conversations/conversation.ts';
 import type { ConversationStore } from '../conversations/conversations-port.ts';
 import type { HistoryStore, LogReach } from '../history/history-port.ts';
 import type { Clock } from '../platform/clock.ts';
-import { Unavailable } from '../platform/failures.ts';
+import { Unavailable, Unwritable } from '../platform/failures.ts';
 import type { Tracing } from '../platform/tracing.ts';
 import { BatchTrace } from './batch-trace.ts';
 import type { CommandRecord, Outcome } from './command.ts';
@@ -51,9 +51,20 @@ export class Distributor {
     try {
       await this.carryOut(batch);
     } catch (error) {
+      if (error instanceof Unwritable && endsWithItsProcess(batch)) return this.refuse(batch, error);
       if (error instanceof Unavailable) throw error;
       for (const record of batch.records) await this.carryOutAlone(record, reachesUpTo(record, batch));
       await this.carryOut({ ...batch, records: [] });
+    }
+  }
+
+  /** The store takes nothing, and whoever waits can try again: a log that outlives its process would keep them waiting. */
+  private async refuse({ records }: CommandBatch, { message, retryAfterMs }: Unwritable): Promise<void> {
+    const outcome: Outcome = { kind: 'refused', code: 'unavailable', detail: message, retryAfterMs };
+    for (const { replyTo } of records) {
+      await this.ports.mailboxes.deliver(replyTo.serverId, [
+        { kind: 'outcome', requestId: replyTo.requestId, outcome },
+      ]);
     }
   }
 
@@ -158,6 +169,11 @@ export class Distributor {
     );
     return new Map(audiences);
   }
+}
+
+/** Such a log has no positions, and its commands are kept nowhere else. */
+function endsWithItsProcess({ reaches }: CommandBatch): boolean {
+  return reaches.length === 0;
 }
 
 /** What a batch is of its log up to and with this record. */

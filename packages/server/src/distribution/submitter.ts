@@ -1,6 +1,6 @@
 import type { UserId } from '@parley/protocol';
 import type { Clock } from '../platform/clock.ts';
-import { Refusal, Unavailable } from '../platform/failures.ts';
+import { Refusal, Unavailable, Unwritable } from '../platform/failures.ts';
 import type { Ids } from '../platform/ids.ts';
 import type { Tracing } from '../platform/tracing.ts';
 import { pause } from '../platform/waiting.ts';
@@ -90,9 +90,10 @@ export class CommandSubmitter {
 
   /** Called with each outcome from the mailbox; one that nobody waits for any more is dropped. */
   settle(requestId: string, outcome: Outcome): void {
-    // It is not known what came of it, as when no outcome comes.
     if (outcome.kind === 'refused' && outcome.code === 'unavailable') {
-      this.fail(requestId, new Unavailable(outcome.detail));
+      const { detail, retryAfterMs: laterMs } = outcome;
+      // Without a time it is not known what came of it, as when no outcome comes.
+      this.fail(requestId, laterMs === undefined ? new Unavailable(detail) : new Unwritable(detail, laterMs));
       return;
     }
     const waiting = this.take(requestId);

@@ -1,8 +1,9 @@
 import { type ErrorCode, errors, type FieldError, type Problem } from '@parley/protocol';
-import { Refusal, Unavailable } from '../platform/failures.ts';
-import { logOf } from '../platform/log.ts';
+import { Refusal, Unavailable, Unwritable } from '../platform/failures.ts';
+import { failureReporter, logOf } from '../platform/log.ts';
 
 const log = logOf('gateway');
+const reportUnavailable = failureReporter('gateway');
 const unavailableRetryMs = 1_000;
 
 interface ProblemDetails {
@@ -16,12 +17,16 @@ interface ProblemDetails {
 /** What a failure is answered with: refusals as they are, everything else without its inside. */
 export function problemOf(error: unknown): Response {
   if (error instanceof Refusal) return problem({ code: error.code, detail: error.message, ...error.more });
-  const instance = `urn:uuid:${crypto.randomUUID()}`;
-  if (error instanceof Unavailable) {
-    log.warn('{instance} unavailable: {error}', { instance, error });
-    const detail = 'The server can not do this now. Whether it was done is not known.';
-    return problem({ code: 'unavailable', detail, retryAfterMs: unavailableRetryMs, instance });
+  if (error instanceof Unwritable) {
+    const { retryAfterMs } = error;
+    return problem({ code: 'unavailable', detail: 'The server can write nothing now. It was not done.', retryAfterMs });
   }
+  if (error instanceof Unavailable) {
+    reportUnavailable(error);
+    const detail = 'The server can not do this now. Whether it was done is not known.';
+    return problem({ code: 'unavailable', detail, retryAfterMs: unavailableRetryMs });
+  }
+  const instance = `urn:uuid:${crypto.randomUUID()}`;
   log.error('{instance} failed: {error}', { instance, error });
   return problem({ code: 'internal', detail: 'A fault of the server.', instance });
 }

@@ -10,7 +10,7 @@ import type { ConversationReads } from '../conversations/conversation-reads.ts';
 import type { ReadReceipts } from '../conversations/read-receipts.ts';
 import type { Messages } from '../history/messages.ts';
 import type { Clock } from '../platform/clock.ts';
-import { Refusal, Unavailable } from '../platform/failures.ts';
+import { Refusal, Unavailable, Unwritable } from '../platform/failures.ts';
 import type { Tracing } from '../platform/tracing.ts';
 import { type Connection, identityOf } from './connection.ts';
 import type { PresenceWatch } from './presence-watch.ts';
@@ -123,6 +123,12 @@ export class Requests {
         ...(field === undefined ? {} : { field }),
         ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
       });
+      return;
+    }
+    if (error instanceof Unwritable) {
+      const message = 'The server can write nothing now. It was not done.';
+      const { retryAfterMs } = error;
+      connection.send({ type: 'error', ...request, code: 'unavailable', message, retryAfterMs });
       return;
     }
     this.ports.reportFailure(error);

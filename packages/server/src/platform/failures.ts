@@ -18,6 +18,19 @@ export class Unavailable extends Error {
   override name = 'Unavailable';
 }
 
+/** The store takes no writes for now. Nothing of what was asked was done; the same later is worth a try. */
+export class Unwritable extends Unavailable {
+  override name = 'Unwritable';
+
+  constructor(
+    message: string,
+    readonly retryAfterMs: number,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
 /** What the server was given to work with can't be used; says why, in a sentence for whoever starts it. */
 export class Unusable extends Error {
   override name = 'Unusable';

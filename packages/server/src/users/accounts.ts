@@ -3,6 +3,7 @@ import type { Signals } from '../connections/signals.ts';
 import type { Clock } from '../platform/clock.ts';
 import { Refusal } from '../platform/failures.ts';
 import { type Ids, tokenHash } from '../platform/ids.ts';
+import { failureReporter } from '../platform/log.ts';
 import { accountView, sessionView, usernameTaken, wrongCredentials } from './account-views.ts';
 import type { PasswordHashing } from './password-hashing.ts';
 import type { SessionRecord, UserRecord, UserStore } from './users-port.ts';
@@ -14,6 +15,8 @@ export interface Caller {
 }
 
 type Ticket = { kind: 'open' } | { kind: 'first' } | { kind: 'invitation'; token: string };
+
+const reportFailure = failureReporter('users');
 
 /** How precise `lastUsedAtMs` of a session is. */
 const touchIntervalMs = 60_000;
@@ -75,11 +78,16 @@ export class Accounts {
   /** Whom a token stands for; undefined when it is unknown, revoked, or its user disabled. */
   async authenticate(token: string): Promise<Caller | undefined> {
     const caller = await this.users.sessionByToken(tokenHash(token));
-    const nowMs = this.clock.nowMs();
-    if (caller && nowMs - caller.session.lastUsedAtMs > touchIntervalMs) {
-      await this.users.touchSession(caller.user.id, caller.session.id, nowMs);
-    }
+    if (caller) this.touch(caller);
     return caller;
+  }
+
+  /** Notes that the session is used. Nobody waits for it, or is refused because it could not be noted. */
+  private touch({ user, session }: Caller): void {
+    const nowMs = this.clock.nowMs();
+    // A time ahead of the clock, from when the clock was wrong, is put right too.
+    if (Math.abs(nowMs - session.lastUsedAtMs) <= touchIntervalMs) return;
+    this.users.touchSession(user.id, session.id, nowMs).catch(reportFailure);
   }
 
   async sessions({ user, session }: Caller): Promise<Session[]> {

@@ -2,7 +2,8 @@ import { SQLiteError } from 'bun:sqlite';
 import { afterEach, beforeEach, describe, expect, spyOn, test } from 'bun:test';
 import { openDatabase } from '../../src/adapters/sqlite/database.ts';
 import { GroupCommit } from '../../src/adapters/sqlite/group-commit.ts';
-import { Unavailable } from '../../src/platform/failures.ts';
+import { Unavailable, Unwritable } from '../../src/platform/failures.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 
 /** Syncs at once, unless it is held up. */
 class DiskUnderTest {
@@ -27,10 +28,18 @@ class DiskUnderTest {
 describe('sqlite: group commit', () => {
   let writes: GroupCommit;
   let disk: DiskUnderTest;
+  let clock: FakeClock;
+  let told: string[];
 
   beforeEach(() => {
     disk = new DiskUnderTest();
-    writes = new GroupCommit(openDatabase(':memory:'), disk);
+    clock = new FakeClock();
+    told = [];
+    const events = {
+      lost: (reason: string) => told.push(reason),
+      regained: (afterMs: number) => told.push(`regained after ${afterMs} ms`),
+    };
+    writes = new GroupCommit(openDatabase(':memory:'), { disk, clock, events });
     writes.database.run('CREATE TABLE notes (number INTEGER PRIMARY KEY, text TEXT NOT NULL DEFAULT "")');
   });
   afterEach(() => {
@@ -47,6 +56,13 @@ describe('sqlite: group commit', () => {
       .query<{ number: number }, []>('SELECT number FROM notes ORDER BY number')
       .all()
       .map((row) => row.number);
+  const large = (number: number) => note(number, 'x'.repeat(100_000));
+  /** The database has no room for more pages, or has it again. */
+  function diskOfPages(): { full(): void; room(): void } {
+    const pages = writes.database.query<{ page_count: number }, []>('PRAGMA page_count').get()?.page_count ?? 0;
+    const limit = (count: number) => writes.database.run(`PRAGMA max_page_count = ${count}`);
+    return { full: () => limit(pages), room: () => limit(1_000_000) };
+  }
   /** What happens from now on, in its order: the statements that are run directly, and what `happened` notes. */
   function watch(): { happened: string[]; stop(): void } {
     const happened: string[] = [];
@@ -138,17 +154,50 @@ describe('sqlite: group commit', () => {
 
   // SQLite itself ends the transaction when one row finds no room, and only the statement when one of several does.
   test.each(['[2]', '[2, 3, 4]'])('a full disk rejects all of it as unavailable: rows %s', async (numbers) => {
-    const pages = writes.database.query<{ page_count: number }, []>('PRAGMA page_count').get()?.page_count ?? 0;
-    writes.database.run(`PRAGMA max_page_count = ${pages}`);
-    const large = () =>
+    const { full, room } = diskOfPages();
+    full();
+    const rows = () =>
       writes.run(() =>
         writes.database.query('INSERT INTO notes SELECT value, hex(zeroblob(50000)) FROM json_each(?)').run(numbers),
       );
-    expect(causesOf(await Promise.allSettled([note(1), large(), note(5)]))).toEqual(Array(3).fill('SQLITE_FULL'));
+    expect(causesOf(await Promise.allSettled([note(1), rows(), note(5)]))).toEqual(Array(3).fill('SQLITE_FULL'));
     expect(notes()).toEqual([]);
-    writes.database.run('PRAGMA max_page_count = 1000000');
-    await Promise.all([note(1), large(), note(5)]);
+    room();
+    clock.advance(1_000);
+    await Promise.all([note(1), rows(), note(5)]);
     expect(notes()).toEqual([1, ...(JSON.parse(numbers) as number[]), 5]);
+  });
+
+  test('while the disk is full one transaction a second is tried, and the rest refused with when to come again', async () => {
+    const { full, room } = diskOfPages();
+    full();
+    const { happened, stop } = watch();
+    const refusals: unknown[] = [];
+    const refused = () => large(1).catch((error: unknown) => refusals.push(error));
+    for (let second = 0; second < 3; second++) {
+      for (let attempt = 0; attempt < 50; attempt++) await refused();
+      clock.advance(1_000);
+    }
+    stop();
+    expect(happened.filter((each) => each === 'BEGIN IMMEDIATE')).toHaveLength(3);
+    expect(refusals).toHaveLength(150);
+    expect(refusals.every((each) => each instanceof Unwritable && each.retryAfterMs > 0)).toBe(true);
+    expect(told).toEqual(['the disk is full']);
+    room();
+    await large(1);
+    expect(told).toEqual(['the disk is full', 'regained after 3000 ms']);
+  });
+
+  test('once the database is lost nobody is told of a write as done, and what comes is refused', async () => {
+    disk.heldUp = true;
+    const reason = new Unavailable('the file was deleted');
+    const outcomes = [note(1), note(2)];
+    await nextTurn();
+    outcomes.push(note(3));
+    writes.abandon(reason);
+    disk.syncs[0]?.resolve();
+    outcomes.push(note(4));
+    expect(await Promise.allSettled(outcomes)).toEqual(Array(4).fill({ status: 'rejected', reason }));
   });
 
   test('a write that reads sees the writes before it', async () => {

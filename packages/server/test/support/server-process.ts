@@ -22,6 +22,7 @@ export class ServerProcess {
   private constructor(
     private readonly child: Subprocess<'ignore', 'ignore', 'pipe'>,
     readonly url: string,
+    private readonly output: readonly string[],
   ) {}
 
   /** Resolves when it serves. Rejects with what it printed when it ends before. */
@@ -45,13 +46,23 @@ export class ServerProcess {
       void follow(child.stderr, (text) => {
         printed.push(text);
         const url = /http:\/\/localhost:\d+/.exec(printed.join(''))?.[0];
-        if (url !== undefined) resolve(new ServerProcess(child, url));
+        if (url !== undefined) resolve(new ServerProcess(child, url, printed));
       }).then(() => reject(new Error(`the server ended before it served: ${printed.join('')}`)));
     });
   }
 
   get pid(): number {
     return this.child.pid;
+  }
+
+  /** What it printed so far, line by line. */
+  get lines(): string[] {
+    return this.output.join('').split('\n').filter(Boolean);
+  }
+
+  /** Resolves with the exit code when it ends by itself. */
+  get ended(): Promise<number> {
+    return this.child.exited;
   }
 
   residentBytes(): number {

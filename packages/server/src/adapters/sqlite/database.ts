@@ -3,6 +3,7 @@ import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Unusable } from '../../platform/failures.ts';
 import { migrations } from './migrations.ts';
+import { isLocked } from './sqlite-failures.ts';
 
 /** The database's name within a data folder. */
 export const databaseFile = 'parley.db';
@@ -10,25 +11,39 @@ export const databaseFile = 'parley.db';
 /** Pages of the log after which it is carried over into the database: 16 MiB, some tens of milliseconds of work. */
 const checkpointPages = 4_096;
 
+/** Another program holds a lock on the database without which it can't be opened. Trying again later helps. */
+export class DatabaseLocked extends Unusable {
+  override name = 'DatabaseLocked';
+}
+
 /**
  * Opens the database, made or brought up to date as needed. A commit is in the log when it returns, and on disk once
  * the log is synced, which is {@link GroupCommit}'s to do (contract 1); SQLite itself syncs the log before it carries
  * anything over from it.
+ *
+ * @throws {DatabaseLocked} at once when another program holds a lock that this needs: SQLite would wait on the thread.
  */
 export function openDatabase(file: string): Database {
   if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const database = new Database(file, { create: true, strict: true });
-  database.run('PRAGMA journal_mode = WAL');
-  database.run('PRAGMA synchronous = NORMAL');
-  database.run(`PRAGMA wal_autocheckpoint = ${checkpointPages}`);
-  database.run('PRAGMA busy_timeout = 5000');
-  database.run('PRAGMA cache_size = -65536');
-  database.run('PRAGMA temp_store = MEMORY');
-  migrate(database, file);
-  return database;
+  try {
+    database.run('PRAGMA busy_timeout = 0');
+    database.run('PRAGMA journal_mode = WAL');
+    database.run('PRAGMA synchronous = NORMAL');
+    database.run(`PRAGMA wal_autocheckpoint = ${checkpointPages}`);
+    database.run('PRAGMA cache_size = -65536');
+    database.run('PRAGMA temp_store = MEMORY');
+    migrate(database, file);
+    return database;
+  } catch (cause) {
+    database.close();
+    if (!isLocked(cause)) throw cause;
+    throw new DatabaseLocked(`${file} is locked by another program: end that program, and start again`, { cause });
+  }
 }
 
 function migrate(database: Database, file: string): void {
+  if (schemaVersion(database) === migrations.length) return;
   // Two programs that open a database at once must not both bring it up to date.
   const bringUpToDate = database.transaction(() => {
     const version = schemaVersion(database);
@@ -41,12 +56,7 @@ function migrate(database: Database, file: string): void {
     for (const statements of migrations.slice(version)) database.run(statements);
     database.run(`PRAGMA user_version = ${migrations.length}`);
   });
-  try {
-    bringUpToDate.immediate();
-  } catch (error) {
-    database.close();
-    throw error;
-  }
+  bringUpToDate.immediate();
 }
 
 export function schemaVersion(database: Database): number {
@@ -57,6 +67,11 @@ export function schemaVersion(database: Database): number {
 /** The log of a database: what is committed and not carried over yet. */
 export function logFile(file: string): string {
   return `${file}-wal`;
+}
+
+/** Everything that SQLite has open for a database. Nothing but the end of the last program that uses it removes one. */
+export function openFiles(file: string): string[] {
+  return [file, logFile(file), `${file}-shm`];
 }
 
 /** Bytes on disk, with what isn't checkpointed yet. */

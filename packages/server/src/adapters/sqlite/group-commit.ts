@@ -1,7 +1,10 @@
-import { type Database, SQLiteError } from 'bun:sqlite';
-import { Unavailable } from '../../platform/failures.ts';
+import type { Database } from 'bun:sqlite';
+import { type Clock, systemClock } from '../../platform/clock.ts';
+import { Unavailable, type Unwritable } from '../../platform/failures.ts';
 import { logFile } from './database.ts';
 import { DiskSync } from './disk-sync.ts';
+import { isLocked, isOfTheStore } from './sqlite-failures.ts';
+import { WriteCondition, type WriteConditionEvents } from './write-condition.ts';
 
 interface Write {
   run(): unknown;
@@ -9,34 +12,62 @@ interface Write {
   reject(error: unknown): void;
 }
 
+/** Before a transaction that found the database locked by another program is tried again. */
+const lockRetryMs = 20;
+/** Writes wait for another program's lock for at most this long; while it is held beyond, they are refused. */
+const lockWaitMs = 5_000;
+
+const silent: WriteConditionEvents = { lost: () => undefined, regained: () => undefined };
+
+/** What a {@link GroupCommit} stands on; each part has a default. */
+export interface GroupCommitParts {
+  /** Null for a database that isn't on a disk. */
+  disk?: Pick<DiskSync, 'sync' | 'close'> | null;
+  clock?: Pick<Clock, 'after' | 'monotonicMs'>;
+  events?: WriteConditionEvents;
+}
+
 /**
  * The one way to write. What was asked for since the last turn of the event loop is done in one transaction, so that
  * one sync to disk serves all of it; nobody's promise resolves before that sync (contract 1).
  *
  * The transaction runs on the event loop's thread and the sync beside it, so that a slow disk holds nobody up but
- * those who wait for it. docs/adr/0002-sync-beside-the-event-loop.md has the reasons and the measurement.
+ * those who wait for it. docs/adr/0002-sync-beside-the-event-loop.md has the reasons and the measurement. Another
+ * program's lock is waited for by a timer, never on the thread.
  */
 export class GroupCommit {
   private waiting: Write[] = [];
   private scheduled = false;
   /** Resolves when everything that is committed is on disk; null while that is so. */
   private unsynced: Promise<void> | null = null;
+  /** Since when another program has held the write lock; null while it is free. */
+  private lockedSinceMs: number | null = null;
+  /** What comes is refused with this; null while the database is open. */
+  private closed: Unavailable | null = null;
+  private abandoned = false;
 
-  private closed = false;
+  private readonly disk: Pick<DiskSync, 'sync' | 'close'> | null;
+  private readonly clock: Pick<Clock, 'after' | 'monotonicMs'>;
+  private readonly condition: WriteCondition;
 
-  /** `disk` is null for a database that isn't on one. */
   constructor(
     readonly database: Database,
-    private readonly disk: Pick<DiskSync, 'sync' | 'close'> | null = diskOf(database),
-  ) {}
+    { disk = diskOf(database), clock = systemClock, events = silent }: GroupCommitParts = {},
+  ) {
+    this.disk = disk;
+    this.clock = clock;
+    this.condition = new WriteCondition(clock, events);
+  }
 
   /**
    * Runs `write` in the next transaction; resolves with its result once that is on disk. When `write` throws, nothing
-   * of it is kept, others are unharmed, and this rejects with what it threw. Rejects with {@link Unavailable} when the
-   * transaction could not be committed: then nothing of it was done.
+   * of it is kept, others are unharmed, and this rejects with what it threw. Rejects with {@link Unwritable}, within
+   * seconds, while the database takes no writes, and with {@link Unavailable} when the transaction could not be
+   * committed or the database is closed: in each case nothing of it was done.
    */
   run<Result>(write: () => Result): Promise<Result> {
-    if (this.closed) return Promise.reject(new Unavailable('the database is closed'));
+    const refusal = this.closed ?? this.condition.refusal();
+    if (refusal) return Promise.reject(refusal);
     return new Promise<Result>((resolve, reject) => {
       this.waiting.push({ run: write, resolve: resolve as (result: unknown) => void, reject });
       if (this.scheduled) return;
@@ -55,37 +86,76 @@ export class GroupCommit {
     return result;
   }
 
-  /** Commits what waits, and closes the database. */
+  /** Commits what waits, and closes the database. A lock of another program is not waited for any more. */
   async close(): Promise<void> {
-    this.closed = true;
+    this.closed ??= new Unavailable('the database is closed');
     this.commit();
     await this.unsynced;
     this.disk?.close();
     this.database.close();
   }
 
+  /** The database is lost: whoever waits for a write, also for its sync, is told so, and so is all that comes. */
+  abandon(reason: Unavailable): void {
+    this.closed = reason;
+    this.abandoned = true;
+    this.refuse(this.waiting.splice(0), reason);
+  }
+
   private commit(): void {
+    this.scheduled = false;
+    if (this.waiting.length === 0 || !this.begin()) return;
     const writes = this.waiting;
     this.waiting = [];
-    this.scheduled = false;
-    if (writes.length === 0) return;
     const settlements: (() => void)[] = [];
     try {
-      this.database.run('BEGIN IMMEDIATE');
       for (const write of writes) settlements.push(this.attempt(write));
       this.database.run('COMMIT');
     } catch (cause) {
       if (this.database.inTransaction) this.database.run('ROLLBACK');
-      const failure = new Unavailable('the database could not commit', { cause });
-      for (const { reject } of writes) reject(failure);
+      this.refuse(writes, this.failureOf(cause));
       return;
     }
-    this.settleOnceSynced(settlements);
+    this.condition.succeeded();
+    this.settleOnceSynced(writes, settlements);
   }
 
-  private settleOnceSynced(settlements: readonly (() => void)[]): void {
+  /** Whether the transaction began. Otherwise those who wait are refused, or the lock is tried again soon. */
+  private begin(): boolean {
+    try {
+      this.database.run('BEGIN IMMEDIATE');
+      this.lockedSinceMs = null;
+      return true;
+    } catch (cause) {
+      if (isLocked(cause) && !this.closed && this.lockedMs() < lockWaitMs) {
+        this.scheduled = true;
+        this.clock.after(lockRetryMs, () => this.commit());
+      } else {
+        this.refuse(this.waiting.splice(0), this.failureOf(cause));
+      }
+      return false;
+    }
+  }
+
+  private lockedMs(): number {
+    const nowMs = this.clock.monotonicMs();
+    this.lockedSinceMs ??= nowMs;
+    return nowMs - this.lockedSinceMs;
+  }
+
+  private failureOf(cause: unknown): Unavailable | Unwritable {
+    if (isOfTheStore(cause)) return this.condition.failed(cause);
+    return new Unavailable('the database could not commit', { cause });
+  }
+
+  private refuse(writes: readonly Write[], failure: Unavailable): void {
+    for (const { reject } of writes) reject(failure);
+  }
+
+  private settleOnceSynced(writes: readonly Write[], settlements: readonly (() => void)[]): void {
     const settle = () => {
-      for (const each of settlements) each();
+      if (this.abandoned && this.closed) this.refuse(writes, this.closed);
+      else for (const each of settlements) each();
     };
     if (!this.disk) {
       settle();
@@ -117,9 +187,4 @@ export class GroupCommit {
 
 function diskOf(database: Database): DiskSync | null {
   return database.filename === ':memory:' ? null : new DiskSync(logFile(database.filename));
-}
-
-/** Whether a failure is the disk's or the system's, which the next write would meet as well. */
-function isOfTheStore(error: unknown): boolean {
-  return error instanceof SQLiteError && /^SQLITE_(FULL|IOERR|NOMEM|BUSY|READONLY|CANTOPEN)/.test(error.code ?? '');
 }

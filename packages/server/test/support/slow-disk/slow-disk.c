@@ -1,7 +1,9 @@
 /* A disk that takes SLOW_DISK_US microseconds for each sync, and notes each as one byte in the file SLOW_DISK_LOG.
-   Put before the C library by LD_PRELOAD. */
+   While the file SLOW_DISK_FULL exists, positioned writes fail as those to a full disk do. Put before the C library by
+   LD_PRELOAD. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -29,4 +31,23 @@ int fdatasync(int fd) {
   int result = real(fd);
   sync_slowly();
   return result;
+}
+
+static int disk_is_full(void) {
+  const char *file = getenv("SLOW_DISK_FULL");
+  if (!file || access(file, F_OK) != 0) return 0;
+  errno = ENOSPC;
+  return 1;
+}
+
+ssize_t pwrite(int fd, const void *data, size_t size, off_t offset) {
+  ssize_t (*real)(int, const void *, size_t, off_t) =
+      (ssize_t (*)(int, const void *, size_t, off_t))dlsym(RTLD_NEXT, "pwrite");
+  return disk_is_full() ? -1 : real(fd, data, size, offset);
+}
+
+ssize_t pwrite64(int fd, const void *data, size_t size, off64_t offset) {
+  ssize_t (*real)(int, const void *, size_t, off64_t) =
+      (ssize_t (*)(int, const void *, size_t, off64_t))dlsym(RTLD_NEXT, "pwrite64");
+  return disk_is_full() ? -1 : real(fd, data, size, offset);
 }

@@ -1,0 +1,100 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { verifyDatabase } from '../../src/compose/embedded.ts';
+import { type FillableDisk, fillableDisk, noFillableDisk } from '../support/fillable-disk.ts';
+import { PersonOverHttp } from '../support/person-over-http.ts';
+import { ServerProcess } from '../support/server-process.ts';
+import { Witnesses } from '../support/witnesses.ts';
+
+const title = (what: string) => (noFillableDisk === null ? what : `${what} (${noFillableDisk})`);
+
+let parent: string;
+let disk: FillableDisk;
+let data: string;
+
+beforeEach(async () => {
+  if (noFillableDisk !== null) return;
+  parent = mkdtempSync(join(tmpdir(), 'parley-full-'));
+  disk = await fillableDisk(parent);
+  data = join(disk.folder, 'data');
+});
+afterEach(() => {
+  if (noFillableDisk !== null) return;
+  disk.remove();
+  rmSync(parent, { recursive: true, force: true });
+});
+
+const start = (port = '0') => ServerProcess.start({ settings: { data, port }, environment: disk.environment });
+
+/** Asks until the server is as ready as wanted; says what it answered when it never is. */
+async function untilReadiness(url: string, wanted: number): Promise<void> {
+  let answer = '';
+  for (let attempt = 0; attempt < 300; attempt++) {
+    const response = await fetch(`${url}/readyz`);
+    if (response.status === wanted) return;
+    answer = await response.text();
+    await Bun.sleep(50);
+  }
+  throw new Error(`waited for /readyz to answer ${wanted}; it answered ${answer}`);
+}
+
+describe.skipIf(noFillableDisk !== null)('while the disk is full', () => {
+  test(title('sends are refused at once with a time, reads go on, and all goes on by itself with room'), async () => {
+    const server = await start();
+    const ana = await PersonOverHttp.signUp(server.url, 'ana');
+    const channel = await ana.client.conversations.createChannel({ name: 'channel' });
+    const before = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => channel.send(`before ${index}`).sent()),
+    );
+    expect((await ana.get('/readyz')).status).toBe(200);
+    disk.fill();
+
+    const messages = `/v1/conversations/${channel.id}/messages`;
+    for (let index = 0; index < 100; index++) {
+      const answer = await ana.post(messages, { clientMessageId: `full-${index}`, text: 'x'.repeat(9_000) });
+      expect([answer.status, Number(answer.headers.get('retry-after'))]).toEqual([503, expect.any(Number)]);
+      expect(await answer.json()).toMatchObject({ code: 'unavailable', retryAfterMs: expect.any(Number) });
+      expect((await ana.get(`/v1/conversations/${channel.id}/history`)).status).toBe(200);
+    }
+    await untilReadiness(server.url, 503);
+    for (let index = 0; index < 100; index++) await ana.get('/readyz');
+    expect(server.lines.filter((line) => line.includes('Nothing can be written'))).toHaveLength(1);
+    // Those of the start, that of the change, and no more than one for each thing that failed.
+    expect(server.lines.length).toBeLessThan(6);
+
+    // The client keeps what it could not send, and sends it when it was told to try.
+    const kept = channel.send('kept by the client').sent();
+    disk.makeRoom();
+    await kept;
+    await untilReadiness(server.url, 200);
+    const repeated = await ana.post(messages, { clientMessageId: 'full-7', text: 'x'.repeat(9_000) });
+    expect((await repeated.json()) as object).toMatchObject({ seq: before.length + 3 });
+    ana.client.close();
+    expect(await server.stop()).toBe(0);
+    // The channel, what was acknowledged before, and the two since: nothing of what was refused.
+    expect(verifyDatabase(data)).toMatchObject({ checked: { entries: before.length + 3 }, faults: [] });
+  }, 60_000);
+
+  test(title('nothing that was acknowledged is lost, also when the process is killed then (contract 1–4)'), async () => {
+    let server = await start();
+    const { url, port } = server;
+    const witnesses = await Witnesses.gather(4, () => url);
+    witnesses.write();
+    for (let round = 0; round < 3; round++) {
+      await witnesses.untilAcknowledged(100);
+      disk.fill();
+      await untilReadiness(url, 503);
+      if (round === 1) await server.kill();
+      disk.makeRoom();
+      if (round === 1) server = await start(String(port));
+      await witnesses.untilAcknowledged(1);
+    }
+    await witnesses.fallSilent();
+    expect((await witnesses.agree()).length).toBeGreaterThan(300);
+    witnesses.leave();
+    expect(await server.stop()).toBe(0);
+    expect(verifyDatabase(data).faults).toEqual([]);
+  }, 120_000);
+});

@@ -1,0 +1,109 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { verifyDatabase } from '../../src/compose/embedded.ts';
+import { LockHolder } from '../support/lock-holder.ts';
+import { PersonOverHttp } from '../support/person-over-http.ts';
+import { parleyProgram, ServerProcess } from '../support/server-process.ts';
+
+let data: string;
+let database: string;
+beforeEach(() => {
+  data = mkdtempSync(join(tmpdir(), 'parley-lock-'));
+  database = join(data, 'parley.db');
+});
+afterEach(() => rmSync(data, { recursive: true, force: true }));
+
+/** A server with somebody who is in a channel. */
+async function serverWithAna() {
+  const server = await ServerProcess.start({ settings: { data } });
+  const ana = await PersonOverHttp.signUp(server.url, 'ana');
+  const channel = await ana.client.conversations.createChannel({ name: 'channel' });
+  return { server, ana, channel };
+}
+
+describe('while another program holds the write lock', () => {
+  test.each(['BEGIN IMMEDIATE', 'BEGIN EXCLUSIVE'])(
+    '(%s) everything but writing goes on, and a send is acknowledged once it lets go',
+    async (statement) => {
+      const { server, ana, channel } = await serverWithAna();
+      const holder = await LockHolder.hold(database, statement, 4_000);
+      const order: string[] = [];
+      const released = holder.released.then(() => order.push('released'));
+      const acknowledged = channel
+        .send('while locked')
+        .sent()
+        .then(() => order.push('acknowledged'));
+      for (const path of ['/livez', '/v1/homepage', '/livez', `/v1/conversations/${channel.id}/history`]) {
+        expect((await ana.get(path)).status).toBe(200);
+        order.push('read');
+      }
+      await Promise.all([released, acknowledged]);
+      expect(order).toEqual(['read', 'read', 'read', 'read', 'released', 'acknowledged']);
+      ana.client.close();
+      expect(await server.stop()).toBe(0);
+    },
+    30_000,
+  );
+
+  test('for longer, writes of every kind are refused with a time, nothing of them is done, and all goes on afterwards', async () => {
+    const { server, ana, channel } = await serverWithAna();
+    const holder = await LockHolder.hold(database, 'BEGIN IMMEDIATE');
+    const message = { clientMessageId: 'the-only-one', text: 'once' };
+    const writes = [
+      () => ana.post(`/v1/conversations/${channel.id}/messages`, message),
+      () => ana.post('/v1/login', { username: 'ana', password: 'a good password' }),
+      () => ana.post('/v1/groups', { name: 'group', userIds: [], clientRequestId: 'group' }),
+    ];
+    // A second round meets a server that knows already.
+    for (const write of [...writes, ...writes]) {
+      const answer = await write();
+      expect([answer.status, Number(answer.headers.get('retry-after'))]).toEqual([503, expect.any(Number)]);
+      expect(await answer.json()).toMatchObject({ code: 'unavailable', retryAfterMs: expect.any(Number) });
+    }
+    expect((await ana.get('/readyz')).status).toBe(503);
+    expect((await ana.get('/livez')).status).toBe(200);
+    // It stays with the client, which asks again when it was told to.
+    const sent = channel.send('kept by the client').sent();
+    await holder.release();
+    await sent;
+    expect((await ana.get('/readyz')).status).toBe(200);
+    const first = await ana.post(`/v1/conversations/${channel.id}/messages`, message);
+    const again = await ana.post(`/v1/conversations/${channel.id}/messages`, message);
+    expect(await again.json()).toEqual(await first.json());
+    const told = server.lines.filter((line) => line.includes('Nothing can be written'));
+    expect(told).toHaveLength(1);
+    ana.client.close();
+    expect(await server.stop()).toBe(0);
+    expect(verifyDatabase(data)).toMatchObject({ checked: { conversations: 1, entries: 3 }, faults: [] });
+  }, 60_000);
+
+  test('a server starts, and stops when it is told to', async () => {
+    await (await ServerProcess.start({ settings: { data } })).stop();
+    const holder = await LockHolder.hold(database, 'BEGIN IMMEDIATE');
+    const server = await ServerProcess.start({ settings: { data } });
+    expect((await fetch(`${server.url}/livez`)).status).toBe(200);
+    expect(await server.stop()).toBe(0);
+    await holder.release();
+  }, 30_000);
+
+  test('a server that has to bring the database up to date starts when it lets go', async () => {
+    const holder = await LockHolder.hold(database, 'BEGIN EXCLUSIVE', 1_000);
+    const server = await ServerProcess.start({ settings: { data } });
+    await holder.released;
+    expect(await server.stop()).toBe(0);
+  }, 30_000);
+
+  test('and does not let go, such a server ends with a sentence', async () => {
+    const holder = await LockHolder.hold(database, 'BEGIN EXCLUSIVE');
+    const server = Bun.spawn([...parleyProgram(), 'serve', '--data', data, '--port', '0'], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    expect(await new Response(server.stderr).text()).toBe(
+      `parley: ${database} is locked by another program: end that program, and start again\n`,
+    );
+    expect(await server.exited).toBe(1);
+    await holder.release();
+  }, 30_000);
+});

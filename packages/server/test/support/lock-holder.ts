@@ -1,0 +1,42 @@
+import { fileURLToPath } from 'node:url';
+import type { Subprocess } from 'bun';
+
+const program = fileURLToPath(new URL('lock-holder-process.ts', import.meta.url));
+
+/** Another program that has a database locked. */
+export class LockHolder {
+  private constructor(
+    private readonly child: Subprocess<'pipe', 'pipe', 'inherit'>,
+    /** Resolves when it lets go by itself, or was told to. */
+    readonly released: Promise<void>,
+  ) {}
+
+  /** Resolves when the lock is held: until it is told, or for so long. */
+  static async hold(file: string, statement: string, forMs?: number): Promise<LockHolder> {
+    const more = forMs === undefined ? [] : [String(forMs)];
+    const child = Bun.spawn([process.execPath, program, file, statement, ...more], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    const lines = linesOf(child.stdout);
+    if ((await lines.next()).value !== 'held') throw new Error(`the lock of ${file} could not be taken`);
+    return new LockHolder(
+      child,
+      lines.next().then(() => undefined),
+    );
+  }
+
+  async release(): Promise<void> {
+    await this.child.stdin.end();
+    await this.child.exited;
+  }
+}
+
+async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of stream) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+}
