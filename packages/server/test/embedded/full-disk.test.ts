@@ -45,9 +45,7 @@ describe.skipIf(noFillableDisk !== null)('while the disk is full', () => {
     const server = await start();
     const ana = await PersonOverHttp.signUp(server.url, 'ana');
     const channel = await ana.client.conversations.createChannel({ name: 'channel' });
-    const before = await Promise.all(
-      Array.from({ length: 20 }, (_, index) => channel.send(`before ${index}`).sent()),
-    );
+    const before = await Promise.all(Array.from({ length: 20 }, (_, index) => channel.send(`before ${index}`).sent()));
     expect((await ana.get('/readyz')).status).toBe(200);
     disk.fill();
 
@@ -77,7 +75,9 @@ describe.skipIf(noFillableDisk !== null)('while the disk is full', () => {
     expect(verifyDatabase(data)).toMatchObject({ checked: { entries: before.length + 3 }, faults: [] });
   }, 60_000);
 
-  test(title('nothing that was acknowledged is lost, also when the process is killed then (contract 1–4)'), async () => {
+  test(title(
+    'nothing that was acknowledged is lost, also when the process is killed then (contract 1–4)',
+  ), async () => {
     let server = await start();
     const { url, port } = server;
     const witnesses = await Witnesses.gather(4, () => url);

@@ -5,7 +5,7 @@ import { embeddedAdapters } from '../../src/compose/embedded.ts';
 import { Signals } from '../../src/connections/signals.ts';
 import type { Delivery } from '../../src/distribution/mailbox-port.ts';
 import { type Clock, systemClock } from '../../src/platform/clock.ts';
-import { Refusal, Unwritable } from '../../src/platform/failures.ts';
+import { Refusal } from '../../src/platform/failures.ts';
 import { systemIds } from '../../src/platform/ids.ts';
 import { Accounts, type Caller } from '../../src/users/accounts.ts';
 import { Administration } from '../../src/users/administration.ts';
@@ -186,44 +186,6 @@ describe('logging in', () => {
 });
 
 describe('sessions', () => {
-  test('are noted as used at most once a minute', async () => {
-    const { accounts } = open();
-    const { token, account } = await accounts.signup({ username: 'ana', password });
-    const startedAtMs = nowMs;
-    const lastUsed = async () => {
-      // Nobody waits for the note; a write that comes after it is done after it.
-      await adapters.users.update(account.id, {});
-      return (await adapters.users.sessions(account.id))[0]?.lastUsedAtMs;
-    };
-    nowMs = startedAtMs + 60_000;
-    await accounts.authenticate(token);
-    expect(await lastUsed()).toBe(startedAtMs);
-    nowMs = startedAtMs + 60_001;
-    await accounts.authenticate(token);
-    expect(await lastUsed()).toBe(nowMs);
-  });
-
-  test('that were used while the clock was ahead are noted with the right time as soon as it is right', async () => {
-    const { accounts } = open();
-    const { token, account } = await accounts.signup({ username: 'ana', password });
-    const rightMs = nowMs;
-    nowMs = rightMs + 86_400_000;
-    await accounts.authenticate(token);
-    await adapters.users.update(account.id, {});
-    nowMs = rightMs + 5;
-    await accounts.authenticate(token);
-    await adapters.users.update(account.id, {});
-    expect((await adapters.users.sessions(account.id))[0]?.lastUsedAtMs).toBe(nowMs);
-  });
-
-  test('are taken also while their use can not be noted', async () => {
-    const { accounts } = open();
-    const { token } = await accounts.signup({ username: 'ana', password });
-    nowMs += 60_001;
-    adapters.users.touchSession = () => Promise.reject(new Unwritable('the disk is full', 1_000));
-    expect((await accounts.authenticate(token))?.user.username).toBe('ana');
-  });
-
   test('are listed with the present one marked, newest first', async () => {
     const { accounts } = open();
     const first = await accounts.signup({ username: 'ana', password });

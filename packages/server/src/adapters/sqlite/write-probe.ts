@@ -1,6 +1,6 @@
 import type { Clock } from '../../platform/clock.ts';
-import { migrations } from './migrations.ts';
 import type { GroupCommit } from './group-commit.ts';
+import { migrations } from './migrations.ts';
 
 /** Whoever asks in between gets the answer of the last probe. */
 const probeIntervalMs = 1_000;
