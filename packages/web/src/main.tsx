@@ -3,10 +3,12 @@ import { App } from './app.tsx';
 import { Chat } from './chat/chat.ts';
 import { ChatContext } from './chat/use-chat.ts';
 import { FaultBoundary } from './faults/fault-boundary.tsx';
+import { withholdComposingKeys } from './keys/composing-keys.ts';
 import { applyPreferences, followOtherTabs } from './settings/preferences.ts';
 
 applyPreferences();
 followOtherTabs();
+withholdComposingKeys();
 const root = document.getElementById('root');
 if (!root) throw new Error('the page has no #root');
 createRoot(root).render(

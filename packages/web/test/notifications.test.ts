@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { type Person, RunningServer } from '../../server/test/support/running-server.ts';
-import { browserOfFile, describeInBrowser } from './support/browser.ts';
-import { PersonInBrowser } from './support/person.ts';
+import { expect } from 'bun:test';
+import { describeInBrowser } from './support/browser.ts';
+import { type Place, testWith } from './support/place.ts';
+import { until } from './support/until.ts';
 
 /** What the page asked the browser for. */
 interface Asked {
@@ -9,29 +9,6 @@ interface Asked {
   shown: { title: string; body: string }[];
   /** Notes of the sound, each started once. */
   notes: number;
-}
-
-const browser = browserOfFile();
-let server: RunningServer;
-let ana: PersonInBrowser;
-let mira: Person;
-let directId: string;
-let groupId: string;
-let lastMessage = 0;
-
-function say(conversationId: string, text: string) {
-  return server.call(mira, 'sendMessage', { conversationId, clientMessageId: `m${++lastMessage}`, text });
-}
-
-function asked(): Promise<Asked> {
-  return ana.page.evaluate(() => (globalThis as unknown as { asked: Asked }).asked);
-}
-
-async function waitForShown(body: string): Promise<void> {
-  await ana.page.waitForFunction(
-    (wanted) => (globalThis as unknown as { asked: Asked }).asked.shown.some((one) => one.body.includes(wanted)),
-    body,
-  );
 }
 
 /** What stands for the system's notifications and loudspeakers, which a browser without a window has none of. */
@@ -59,22 +36,36 @@ function countWhatIsAsked(): void {
   };
 }
 
-describeInBrowser('notifications', () => {
-  beforeAll(async () => {
-    server = await RunningServer.start();
-    ana = await PersonInBrowser.signUp(await browser(), server.url, 'Ana');
-    mira = await server.person('mira');
-    const anaId = (await server.call(mira, 'userSearch', { q: 'ana' })).users[0]?.id ?? '';
-    directId = (await server.call(mira, 'openDirect', { userId: anaId })).id;
-    groupId = (await server.call(mira, 'createGroup', { name: 'Harbour', userIds: [anaId] })).id;
-    await say(directId, 'Hello');
-    await ana.context.addInitScript(countWhatIsAsked);
-    await ana.page.reload();
-    await ana.inList('mira').waitFor();
-  });
-  afterAll(() => server.stop());
+/** Ana in a browser that counts what it is asked for, in a group and a direct chat with Mira. */
+async function setUp(place: Place) {
+  const { server } = place;
+  const ana = await place.signUp('Ana');
+  const mira = await server.person('mira');
+  const anaId = await place.idOf('ana');
+  const { id: directId } = await server.call(mira, 'openDirect', { userId: anaId });
+  const { id: groupId } = await server.call(mira, 'createGroup', { name: 'Harbour', userIds: [anaId] });
+  const say = (conversationId: string, text: string) => place.say(mira, conversationId, text);
+  await say(directId, 'Hello');
+  await ana.context.addInitScript(countWhatIsAsked);
+  await ana.page.reload();
+  await ana.inList('mira').waitFor();
+  const asked = () => ana.page.evaluate(() => (globalThis as unknown as { asked: Asked }).asked);
+  const untilShown = (body: string) =>
+    until(`a notification of “${body}”`, asked, ({ shown }) => shown.some((one) => one.body.includes(body)));
+  /** As somebody who wrote, and took the offer of notifications. */
+  const turnOn = async () => {
+    await ana.open('mira');
+    await ana.write('Hello Mira');
+    await ana.page.getByRole('button', { name: 'Turn on notifications' }).click();
+    await ana.page.getByRole('region', { name: 'Notifications' }).waitFor({ state: 'detached' });
+  };
+  return { ana, directId, groupId, say, asked, untilShown, turnOn };
+}
 
-  test('are asked for once one has written, by a click, and never on load', async () => {
+describeInBrowser('notifications', () => {
+  const test = testWith(setUp);
+
+  test('are asked for once one has written, by a click, and never on load', async ({ ana, asked }) => {
     const { page } = ana;
     const offer = page.getByRole('region', { name: 'Notifications' });
     await ana.open('mira');
@@ -92,28 +83,38 @@ describeInBrowser('notifications', () => {
     expect((await asked()).permission).toBe(0);
   });
 
-  test('tell of what is not on the screen, with a sound, and of nothing that is', async () => {
+  test('tell of what is not on the screen, with a sound, and of nothing that is', async ({
+    ana,
+    asked,
+    directId,
+    groupId,
+    say,
+    turnOn,
+    untilShown,
+  }) => {
+    await turnOn();
     await say(directId, 'You see this');
     await ana.message('You see this').waitFor();
     await say(groupId, 'Not on the screen');
-    await waitForShown('Not on the screen');
+    await untilShown('Not on the screen');
     const { shown, notes } = await asked();
     expect(shown).toEqual([{ title: 'Harbour', body: '\u2068mira\u2069: Not on the screen' }]);
     expect(notes).toBe(2);
   });
 
-  test('come without a sound when that is turned off', async () => {
+  test('come without a sound when that is turned off', async ({ ana, asked, groupId, say, turnOn, untilShown }) => {
     const { page } = ana;
+    await turnOn();
     await page.getByRole('link', { name: 'Settings' }).click();
     await page.getByLabel('Play a sound').uncheck();
     await say(groupId, 'Quietly');
-    await waitForShown('Quietly');
-    expect((await asked()).notes).toBe(2);
-    await page.getByLabel('Play a sound').check();
+    await untilShown('Quietly');
+    expect((await asked()).notes).toBe(0);
   });
 
-  test('of a muted conversation there are none', async () => {
+  test('of a muted conversation there are none', async ({ ana, asked, directId, groupId, say, turnOn, untilShown }) => {
     const { page } = ana;
+    await turnOn();
     await ana.open('Harbour');
     await page.getByRole('button', { name: 'Details', exact: true }).click();
     await page.getByRole('button', { name: 'Mute' }).click();
@@ -123,30 +124,38 @@ describeInBrowser('notifications', () => {
     await ana.inList('Harbour').getByText('Nobody hears this').waitFor();
     // What is told of later comes later: the muted one would have come by now.
     await say(directId, 'This is heard');
-    await waitForShown('This is heard');
+    await untilShown('This is heard');
     const { shown, notes } = await asked();
     expect(shown.slice(before.shown.length)).toEqual([{ title: 'mira', body: 'This is heard' }]);
     expect(notes - before.notes).toBe(2);
   });
 
-  test('show hostile text as it is, no longer than a system shows, and whole characters of it', async () => {
+  test('show hostile text as it is, no longer than a system shows, and whole characters of it', async ({
+    ana,
+    asked,
+    directId,
+    say,
+    turnOn,
+    untilShown,
+  }) => {
+    await turnOn();
+    await ana.page.getByRole('link', { name: 'Settings' }).click();
     // The limit falls within an emoji.
     const text = `<b>&amp;\u202e${'\u0301'.repeat(290)}😀${'\u0301'.repeat(9_000)}`;
     await say(directId, text);
-    await waitForShown('<b>');
+    await untilShown('<b>');
     const body = (await asked()).shown.at(-1)?.body ?? '';
     expect(body).toBe(text.slice(0, 299));
   });
 
-  test('can be turned off again', async () => {
+  test('can be turned off again', async ({ ana, asked, directId, say, turnOn }) => {
     const { page } = ana;
+    await turnOn();
+    await page.getByRole('link', { name: 'Settings' }).click();
     await page.getByLabel('Show notifications').uncheck();
     const before = await asked();
     await say(directId, 'Only heard');
-    await page.waitForFunction(
-      (notes) => (globalThis as unknown as { asked: Asked }).asked.notes > notes,
-      before.notes,
-    );
+    await until('the sound', asked, ({ notes }) => notes > before.notes);
     expect((await asked()).shown).toEqual(before.shown);
     expect(ana.faults).toEqual([]);
   });

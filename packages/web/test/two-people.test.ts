@@ -1,22 +1,27 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { RunningServer } from '../../server/test/support/running-server.ts';
-import { browserOfFile, describeInBrowser } from './support/browser.ts';
-import { PersonInBrowser, password } from './support/person.ts';
+import { expect } from 'bun:test';
+import type { Person } from '../../server/test/support/running-server.ts';
+import { describeInBrowser } from './support/browser.ts';
+import { password } from './support/person.ts';
+import { type Place, testWith } from './support/place.ts';
 
-const browser = browserOfFile();
-let server: RunningServer;
-let ana: PersonInBrowser;
-let ben: PersonInBrowser;
+/** Ana and Ben, each in a browser of their own. */
+async function setUp(place: Place) {
+  return { server: place.server, ana: await place.signUp('Ana'), ben: await place.signUp('Ben') };
+}
+
+/** Who have a conversation open. */
+async function setUpTalking(place: Place) {
+  const scene = await setUp(place);
+  await scene.ana.openDirect('Ben');
+  await scene.ana.write('Hello Ben');
+  await scene.ben.open('Ana');
+  return scene;
+}
 
 describeInBrowser('two people in two browsers', () => {
-  beforeAll(async () => {
-    server = await RunningServer.start();
-    ana = await PersonInBrowser.signUp(await browser(), server.url, 'Ana');
-    ben = await PersonInBrowser.signUp(await browser(), server.url, 'Ben');
-  });
-  afterAll(() => server.stop());
+  const test = testWith(setUp);
 
-  test('find each other and talk: sending, sent, read, typing, unread', async () => {
+  test('find each other and talk: sending, sent, read, typing, unread', async ({ ana, ben }) => {
     await ana.openDirect('Ben');
     await ana.write('Hello Ben');
     await ana.page.getByRole('img', { name: 'Sent' }).waitFor();
@@ -32,61 +37,10 @@ describeInBrowser('two people in two browsers', () => {
     await ana.page.getByText('Ben⁩ is typing…').waitFor();
     await ben.box.press('Enter');
     await ana.message('Hi').waitFor();
+    expect([...ana.faults, ...ben.faults]).toEqual([]);
   });
 
-  test('a text comes through as text: markup, code, links, lines, both directions', async () => {
-    const markup = '<img src=x onerror=alert(1)><b>bold</b>';
-    await ana.write(markup);
-    await ben.message(markup).waitFor();
-    expect(await ben.message(markup).locator('b, img[src]').count()).toBe(0);
-    await ana.write('```js\nif (a < b) {\n  c();\n}\n```');
-    expect(await ben.page.locator('pre').textContent()).toBe('if (a < b) {\n  c();\n}');
-    await ana.write('see https://example.org/a?b=1. and javascript:alert(1)');
-    const link = ben.page.getByRole('link', { name: 'https://example.org/a?b=1', exact: true });
-    await link.waitFor();
-    expect(await link.getAttribute('href')).toBe('https://example.org/a?b=1');
-    expect(await link.getAttribute('rel')).toContain('noopener');
-    expect(await ben.page.locator('a[href^="javascript"]').count()).toBe(0);
-    await ana.box.fill('one');
-    await ana.box.press('Shift+Enter');
-    await ana.box.pressSequentially('two');
-    await ana.box.press('Enter');
-    await ben.message('one\ntwo').waitFor();
-    await ana.write('שלום עולם');
-    const isRightToLeft = await ben
-      .message('שלום')
-      .locator('.message-text')
-      .evaluate((element) => element.matches(':dir(rtl)'));
-    expect(isRightToLeft).toBe(true);
-  });
-
-  test('↑ in an empty box goes to the last message of one’s own; a draft outlives another conversation', async () => {
-    await ana.box.press('ArrowUp');
-    const focused = ana.page.locator('article:focus');
-    await focused.filter({ hasText: 'שלום' }).waitFor();
-    await ana.box.fill('half a thought');
-    await ana.page.getByRole('link', { name: 'Settings' }).click();
-    await ana.page.getByText('Draft: ⁨half a thought⁩').waitFor();
-    await ana.page.reload();
-    await ana.open('Ben');
-    expect(await ana.box.inputValue()).toBe('half a thought');
-    await ana.box.fill('');
-  });
-
-  test('the counter counts as the server counts, and the server takes a longest text', async () => {
-    await ana.box.fill('😀'.repeat(9_999));
-    await ana.page.getByText('1 character left').waitFor();
-    await ana.box.fill('😀'.repeat(10_001));
-    await ana.page.getByText('1 character too many').waitFor();
-    expect(await ana.page.getByRole('button', { name: 'Send' }).isDisabled()).toBe(true);
-    // A letter with a mark over it is two: the server counts code points, not what is seen, nor UTF-16 units.
-    await ana.box.fill('e\u0301'.repeat(5_001));
-    await ana.page.getByText('2 characters too many').waitFor();
-    await ana.write('😀'.repeat(10_000));
-    await ben.message('😀'.repeat(10_000)).waitFor();
-  });
-
-  test('a group: created, people added, promoted, renamed, announce-only, removed, left', async () => {
+  test('a group: created, people added, promoted, renamed, announce-only, removed, left', async ({ ana, ben }) => {
     const { page } = ana;
     await page.getByRole('button', { name: 'New conversation' }).click();
     await page.getByRole('radio', { name: 'Group' }).check({ force: true });
@@ -115,10 +69,10 @@ describeInBrowser('two people in two browsers', () => {
     await ben.page.getByText('This conversation is not one of yours').waitFor();
     await page.getByRole('button', { name: 'Leave' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Leave' }).click();
-    await page.getByText('Pick up where you left off').waitFor();
+    await page.getByText('Start a conversation').waitFor();
   });
 
-  test('a channel: created, found, joined; the quick switcher goes there', async () => {
+  test('a channel: created, found, joined; the quick switcher goes there', async ({ ana, ben }) => {
     const { page } = ana;
     await page.getByRole('link', { name: 'Browse channels' }).click();
     await page.getByText('No channels yet').waitFor();
@@ -134,13 +88,15 @@ describeInBrowser('two people in two browsers', () => {
     await ana.page.getByText('2 members').waitFor();
   });
 
-  test('display name, password, sessions with revoke, logging out and in', async () => {
+  test('display name, password, sessions with revoke, logging out and in', async ({ ana, ben, server }) => {
+    await ana.openDirect('Ben');
+    await ana.write('Hello Ben');
     const { page } = ben;
     await page.getByRole('link', { name: 'Settings' }).click();
     await page.getByLabel('Display name').fill('Benjamin');
     await page.getByRole('region', { name: 'Account' }).getByRole('button', { name: 'Save' }).click();
     await page.getByText('Saved').waitFor();
-    await server.call({ account: { id: '' } as never, token: '' }, 'login', {
+    await server.call({ token: '' } as Person, 'login', {
       username: 'ben',
       password,
       device: 'Old phone',
@@ -161,8 +117,62 @@ describeInBrowser('two people in two browsers', () => {
     await page.getByRole('button', { name: 'Log in', exact: true }).click();
     await ben.inList('Ana').waitFor();
   });
+});
 
-  test('neither page reported a fault', () => {
-    expect([...ana.faults, ...ben.faults].filter((fault) => !fault.includes('401'))).toEqual([]);
+describeInBrowser('two people who talk', () => {
+  const test = testWith(setUpTalking);
+
+  test('a text comes through as text: markup, code, links, lines, both directions', async ({ ana, ben }) => {
+    const markup = '<img src=x onerror=alert(1)><b>bold</b>';
+    await ana.write(markup);
+    await ben.message(markup).waitFor();
+    expect(await ben.message(markup).locator('b, img[src]').count()).toBe(0);
+    await ana.write('```js\nif (a < b) {\n  c();\n}\n```');
+    expect(await ben.page.locator('pre').textContent()).toBe('if (a < b) {\n  c();\n}');
+    await ana.write('see https://example.org/a?b=1. and javascript:alert(1)');
+    const link = ben.page.getByRole('link', { name: 'https://example.org/a?b=1', exact: true });
+    await link.waitFor();
+    expect(await link.getAttribute('href')).toBe('https://example.org/a?b=1');
+    expect(await link.getAttribute('rel')).toContain('noopener');
+    expect(await ben.page.locator('a[href^="javascript"]').count()).toBe(0);
+    await ana.box.fill('one');
+    await ana.box.press('Shift+Enter');
+    await ana.box.pressSequentially('two');
+    await ana.box.press('Enter');
+    await ben.message('one\ntwo').waitFor();
+    await ana.write('שלום עולם');
+    const isRightToLeft = await ben
+      .message('שלום')
+      .locator('.message-text')
+      .evaluate((element) => element.matches(':dir(rtl)'));
+    expect(isRightToLeft).toBe(true);
+  });
+
+  test('↑ in an empty box goes to the last message of one’s own; a draft outlives another conversation', async ({
+    ana,
+  }) => {
+    await ana.box.press('ArrowUp');
+    const focused = ana.page.locator('article:focus');
+    await focused.filter({ hasText: 'Hello Ben' }).waitFor();
+    await ana.box.fill('half a thought');
+    await ana.page.getByRole('link', { name: 'Settings' }).click();
+    await ana.page.getByText('Draft: ⁨half a thought⁩').waitFor();
+    await ana.page.reload();
+    await ana.open('Ben');
+    expect(await ana.box.inputValue()).toBe('half a thought');
+    await ana.box.fill('');
+  });
+
+  test('the counter counts as the server counts, and the server takes a longest text', async ({ ana, ben }) => {
+    await ana.box.fill('😀'.repeat(9_999));
+    await ana.page.getByText('1 character left').waitFor();
+    await ana.box.fill('😀'.repeat(10_001));
+    await ana.page.getByText('1 character too many').waitFor();
+    expect(await ana.page.getByRole('button', { name: 'Send' }).isDisabled()).toBe(true);
+    // A letter with a mark over it is two: the server counts code points, not what is seen, nor UTF-16 units.
+    await ana.box.fill('e\u0301'.repeat(5_001));
+    await ana.page.getByText('2 characters too many').waitFor();
+    await ana.write('😀'.repeat(10_000));
+    await ben.message('😀'.repeat(10_000)).waitFor();
   });
 });

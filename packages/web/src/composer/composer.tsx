@@ -66,7 +66,6 @@ export function Composer({ conversationId, title, field, onSent, onOwnLast }: Co
     }
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.nativeEvent.isComposing) return;
     if (event.key === 'Enter' && !event.shiftKey && !event.altKey) {
       event.preventDefault();
       void send();

@@ -26,7 +26,6 @@ export function OptionList({ label, placeholder, query, onQuery, options, onChoo
   // biome-ignore lint/correctness/useExhaustiveDependencies: another query begins at its first match.
   useEffect(() => setAt(0), [query]);
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.nativeEvent.isComposing) return;
     if (event.key === 'ArrowDown') setAt(Math.min(at + 1, options.length - 1));
     else if (event.key === 'ArrowUp') setAt(Math.max(at - 1, 0));
     else if (event.key === 'Enter' && chosen) onChoose(chosen.id);

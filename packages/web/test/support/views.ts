@@ -14,7 +14,10 @@ export class Scene {
   ) {}
 
   static async make(): Promise<Scene> {
-    const server = await RunningServer.start();
+    return Scene.at(await RunningServer.start());
+  }
+
+  static async at(server: RunningServer): Promise<Scene> {
     const nobody = { token: '' } as Person;
     const ana = await server.call(nobody, 'signup', { username: 'ana', displayName: 'Ana Ferreira', password });
     return new Scene(server, await Demonstration.make(server, ana));
