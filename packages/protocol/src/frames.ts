@@ -6,6 +6,7 @@ import {
   Conversation,
   ConversationId,
   Entry,
+  Epoch,
   HistoryPage,
   Homepage,
   Position,
@@ -118,6 +119,8 @@ const Welcome = z
     homepage: Homepage,
     /** Read before the homepage. When it is another one than you have, `getReadPositions` tells what changed. */
     readRevision: z.optional(ReadRevision),
+    /** The epoch of what the server keeps by person: which conversations are yours, and how far you have read. */
+    epoch: z.optional(Epoch),
   })
   .register(z.globalRegistry, {
     id: 'WelcomeFrame',

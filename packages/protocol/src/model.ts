@@ -18,6 +18,15 @@ const Count = z.int().check(z.nonnegative());
 /** Milliseconds since 1970-01-01T00:00:00Z. */
 export const TimeMs = z.int().check(z.nonnegative(), z.meta({ description: 'Milliseconds since the Unix epoch.' }));
 
+export const Epoch = z.string().check(
+  z.minLength(1),
+  z.maxLength(64),
+  z.meta({
+    description:
+      'Which history the numbers belong to; another one means that the server was restored to an earlier moment.',
+  }),
+);
+
 export const ConversationKind = z.enum(['direct', 'group', 'channel']);
 export type ConversationKind = z.infer<typeof ConversationKind>;
 
@@ -148,6 +157,8 @@ export const Conversation = z
     lastMessage: z.nullable(MessageEntry),
     /** The other person of a direct conversation. */
     partner: z.nullable(User),
+    /** The epoch of the conversation's entries. */
+    epoch: z.optional(Epoch),
   })
   .register(z.globalRegistry, { id: 'Conversation', description: 'A conversation as one of its members sees it.' });
 export type Conversation = z.infer<typeof Conversation>;
@@ -200,6 +211,12 @@ export const HistoryPage = z
     headSeq: Position,
     /** The first number that the reader may see: nothing of theirs is below it. */
     visibleFromSeq: Seq,
+    epoch: z.optional(Epoch),
+    /**
+     * Set on an answer to an `after` beyond `headSeq`, while the server carries out commands that it lost in a restore:
+     * the entries come back under their numbers. Ask again later.
+     */
+    catchingUp: z.optional(z.literal(true)),
   })
   .register(z.globalRegistry, { id: 'HistoryPage', description: 'A range of a conversation, gapless.' });
 export type HistoryPage = z.infer<typeof HistoryPage>;

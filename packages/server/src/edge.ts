@@ -72,7 +72,7 @@ export class Edge {
     const accounts = new Accounts(users, passwords, signals, clock, ids, config.signup);
     const reads = new ConversationReads(store, users, registry);
     const receipts = new ReadReceipts(store, history, signals);
-    const messages = new Messages(history, store, this.submitter);
+    const messages = new Messages(history, store, this.submitter, adapters.isCatchingUp);
     this.messaging = new Messaging({
       ...{ registry, mailboxes, history, conversations: store, messages, reads, receipts, admission, clock, ids },
       ...{ tracing, metrics: this.messagingMetrics },

@@ -1,6 +1,13 @@
 export type { Adapters } from './compose/adapters.ts';
 export { composeAdapters } from './compose/compose.ts';
-export { backupDatabase, databaseFile, embeddedAdapters, traceInFolder, verifyDatabase } from './compose/embedded.ts';
+export {
+  backupDatabase,
+  databaseFile,
+  embeddedAdapters,
+  restoreDatabase,
+  traceInFolder,
+  verifyDatabase,
+} from './compose/embedded.ts';
 export { controlSocketFile, isServed } from './control-socket.ts';
 export { type MessageName, parseMessageName } from './history/message-name.ts';
 export type { MessageTrace } from './history/message-trace.ts';

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import type { ManagedUser, ResponseOf } from '@parley/protocol';
-import { backupDatabase, verifyDatabase } from '@parley/server';
+import { backupDatabase, restoreDatabase, systemClock, verifyDatabase } from '@parley/server';
 import type { Command } from 'commander';
 import { Failure } from '../failure.ts';
 import { invitationLink } from '../invitation-link.ts';
@@ -30,6 +30,16 @@ export function addAdministration(program: Command): void {
     .option(...dataOption)
     .action((file: string, { data }: DataOption) => {
       console.log(`${backupDatabase(data, file)} bytes in ${file}`);
+    });
+  program
+    .command('restore')
+    .description('Put a backup in the place of the database of a server that does not run; the present one is kept.')
+    .argument('<file>', 'a copy that "parley backup" made, or any database of Parley')
+    .option(...dataOption)
+    .action(async (file: string, { data }: DataOption) => {
+      const { replaced, conversations, entries } = await restoreDatabase(data, file, systemClock);
+      console.log(`${conversations} conversations, ${entries} entries restored from ${file}`);
+      if (replaced !== null) console.log(`the database that was there is ${replaced}`);
     });
   program
     .command('verify')

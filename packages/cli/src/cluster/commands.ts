@@ -24,11 +24,11 @@ export function addCluster(program: Command): void {
       for (const [server, shards] of Object.entries(shardsByServer)) console.log(`shards on ${server}\t${shards}`);
     });
   withSettings(cluster.command('shards'))
-    .description('Which PostgreSQL server has which shard.')
+    .description('Which PostgreSQL server has which shard, and the epoch of its entries.')
     .action(async (_options, command: Command) => {
       const { shardPlaces } = await administration();
       const places = await shardPlaces(configOf(command));
-      for (const [shard, server] of places.entries()) console.log(`${shard}\t${server}`);
+      for (const [shard, { server, epoch = '-' }] of places.entries()) console.log(`${shard}\t${server}\t${epoch}`);
     });
   withSettings(cluster.command('verify'))
     .description('Read every shard, while the cluster serves or not, and name what is missing, doubled or disagrees.')
@@ -40,6 +40,17 @@ export function addCluster(program: Command): void {
       const also = repair ? `, ${mended} mended` : '';
       console.log(`${conversations} conversations, ${entries} entries, ${faults} faults${also}`);
       if (faults > 0) process.exitCode = 1;
+    });
+  withSettings(cluster.command('accept-loss'))
+    .description('Go on after a restore without what Kafka no longer has: clients of the shards concerned read again.')
+    .argument('[servers...]', 'PostgreSQL servers that were restored to an earlier moment, when Kafka is new')
+    .action(async (servers: string[], _options, command: Command) => {
+      const { acceptLoss } = await administration();
+      const accepted = await acceptLoss(configOf(command), { servers, tell: (line) => console.log(line) });
+      for (const { shard, server, epoch, commandsLost } of accepted) {
+        const lost = commandsLost === null ? '' : `, ${commandsLost} commands lost`;
+        console.log(`shard ${shard} on ${server} has epoch ${epoch}${lost}`);
+      }
     });
   withSettings(cluster.command('move'))
     .description('Take a shard to another PostgreSQL server while it is served. Safe to interrupt and to repeat.')

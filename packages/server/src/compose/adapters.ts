@@ -3,7 +3,7 @@ import type { ConversationStore } from '../conversations/conversations-port.ts';
 import type { CommandLog } from '../distribution/command-log-port.ts';
 import type { Mailboxes } from '../distribution/mailbox-port.ts';
 import type { RateLimits } from '../gateway/rate-limits-port.ts';
-import type { HistoryStore } from '../history/history-port.ts';
+import type { HistoryStore, IsCatchingUp } from '../history/history-port.ts';
 import type { Unusable } from '../platform/failures.ts';
 import type { HopRecorder } from '../platform/tracing.ts';
 import type { Totals } from '../users/totals-port.ts';
@@ -14,6 +14,7 @@ export interface Adapters {
   users: UserStore;
   conversations: ConversationStore;
   history: HistoryStore;
+  isCatchingUp: IsCatchingUp;
   totals: Totals;
   commandLog: CommandLog;
   mailboxes: Mailboxes;

@@ -1,4 +1,5 @@
 import { poisonTopic, Topics } from '../adapters/kafka/topics.ts';
+import { epochsOfShards } from '../adapters/postgres/epochs.ts';
 import { initialise } from '../adapters/postgres/initialise.ts';
 import { Pool } from '../adapters/postgres/pool.ts';
 import { moveShard } from '../adapters/postgres/shard-move.ts';
@@ -10,6 +11,7 @@ import { failureReporter } from '../platform/log.ts';
 import { type ClusterConfig, kafkaSettings, openServices, postgresServers, reached } from './cluster.ts';
 import { logState, waitingIn } from './log-state.ts';
 
+export { type AcceptedLoss, acceptLoss } from './accept-loss.ts';
 export { type Migration, migrateToCluster } from './migrate.ts';
 export { traceInCluster } from './trace-message.ts';
 export { type ClusterVerification, verifyCluster } from './verify-cluster.ts';
@@ -73,13 +75,19 @@ export async function clusterStatus(config: ClusterConfig): Promise<ClusterStatu
   }
 }
 
-/** The server of each shard, by the shard's number. */
-export async function shardPlaces(config: ClusterConfig): Promise<string[]> {
+/** The server and the epoch of each shard, by the shard's number. */
+export async function shardPlaces(config: ClusterConfig): Promise<{ server: string; epoch: string | undefined }[]> {
   const services = await openServices(config);
-  const { database } = services;
-  const places = Array.from({ length: database.shards }, (_, shard) => database.serverOf(shard));
-  await services.close();
-  return places;
+  try {
+    const { database } = services;
+    const epochs = await epochsOfShards(database);
+    return Array.from({ length: database.shards }, (_, shard) => ({
+      server: database.serverOf(shard),
+      epoch: epochs.get(shard),
+    }));
+  } finally {
+    await services.close();
+  }
 }
 
 /** Takes a logical shard to another PostgreSQL server while it is served; see {@link moveShard}. */

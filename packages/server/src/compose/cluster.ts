@@ -19,6 +19,7 @@ import { passOn } from '../platform/tracing.ts';
 import type { clusterSettings } from '../settings/cluster-settings.ts';
 import type { ConfigOf } from '../settings/setting.ts';
 import type { Adapters } from './adapters.ts';
+import { isCatchingUpByLog } from './catching-up.ts';
 
 /** Where a cluster's services are. */
 export type ClusterConfig = ConfigOf<typeof clusterSettings>;
@@ -49,6 +50,7 @@ export async function clusterAdapters(config: ClusterConfig): Promise<Adapters> 
     users: new PostgresUserStore(database),
     conversations: new PostgresConversationStore(database),
     history: new PostgresHistoryStore(database),
+    isCatchingUp: isCatchingUpByLog(database, topics, config['cluster-name']),
     totals: new PostgresTotals(database),
     commandLog,
     mailboxes,

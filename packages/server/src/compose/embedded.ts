@@ -3,6 +3,7 @@ import { MemoryCommandLog } from '../adapters/memory/command-log.ts';
 import { MemoryMailboxes } from '../adapters/memory/mailboxes.ts';
 import { MemoryRateLimits } from '../adapters/memory/rate-limits.ts';
 import { MemoryConnectionRegistry } from '../adapters/memory/registry.ts';
+import { backup, type Restored, restore } from '../adapters/sqlite/backup.ts';
 import { SqliteConversationStore } from '../adapters/sqlite/conversation-store.ts';
 import { databaseFile, databaseSize, openDatabase, openFiles } from '../adapters/sqlite/database.ts';
 import { searchEntries } from '../adapters/sqlite/entry-search.ts';
@@ -12,9 +13,10 @@ import { SqliteHistoryStore } from '../adapters/sqlite/history-store.ts';
 import { SqliteReadPositions } from '../adapters/sqlite/read-positions.ts';
 import { SqliteTotals } from '../adapters/sqlite/totals.ts';
 import { SqliteUserStore } from '../adapters/sqlite/user-store.ts';
-import { backup, type Verification, verify } from '../adapters/sqlite/verify.ts';
+import { type Verification, verify } from '../adapters/sqlite/verify.ts';
 import type { WriteConditionEvents } from '../adapters/sqlite/write-condition.ts';
 import { WriteProbe } from '../adapters/sqlite/write-probe.ts';
+import { isServed } from '../control-socket.ts';
 import type { MessageName } from '../history/message-name.ts';
 import { type MessageTrace, readersMax, readersOf } from '../history/message-trace.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -47,6 +49,7 @@ export function embeddedAdapters(dataFolder: string, clock: Clock): Adapters {
     users,
     conversations: new SqliteConversationStore(writes, positions),
     history: new SqliteHistoryStore(writes),
+    isCatchingUp: async () => false,
     totals: new SqliteTotals(database, () => databaseSize(file)),
     commandLog: new MemoryCommandLog(clock, report),
     mailboxes: new MemoryMailboxes(),
@@ -98,4 +101,17 @@ export function traceInFolder(dataFolder: string, name: MessageName): MessageTra
 /** Copies the database of a data folder to one consistent point. Returns the copy's bytes. */
 export function backupDatabase(dataFolder: string, copy: string): number {
   return backup(join(dataFolder, databaseFile), copy);
+}
+
+/**
+ * Puts a backup in the place of the data folder's database, which is kept under another name. Clients are told by a
+ * new epoch that what they read is of another history.
+ *
+ * @throws {Unusable} when the folder is being served, or the file is no backup.
+ */
+export async function restoreDatabase(dataFolder: string, source: string, clock: Clock): Promise<Restored> {
+  if (await isServed(dataFolder)) throw new Unusable(`--data: ${dataFolder} is being served: stop that server first`);
+  const file = join(dataFolder, databaseFile);
+  const time = new Date(clock.nowMs()).toISOString().replaceAll(/[:.]/g, '-');
+  return restore(source, file, `${file}.replaced-${time}`);
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { PostgresConversationStore } from '../adapters/postgres/conversation-store.ts';
+import { setEpochs } from '../adapters/postgres/epochs.ts';
 import { PostgresHistoryStore } from '../adapters/postgres/history-store.ts';
 import { importRows, someUsers } from '../adapters/postgres/import.ts';
 import type { ShardedDatabase } from '../adapters/postgres/sharded-database.ts';
@@ -72,6 +73,8 @@ export async function migrateToCluster(
       }
     }
     await claimFirstUser(services.database, exported);
+    const shards = Array.from({ length: services.database.shards }, (_, shard) => shard);
+    await setEpochs(services.database, shards, exported.epoch);
     tell('comparing');
     const compared = await compare(source, services.database, exported);
     return { rows, ...compared };
@@ -144,6 +147,8 @@ type MemberPosition = Pick<Participant, 'joinedSeq' | 'userId'>;
 async function difference(a: Compared, b: Compared, conversationId: string): Promise<string | null> {
   const [head, copied] = await Promise.all([a, b].map((side) => side.conversations.head(conversationId)));
   if (!head || !isDeepStrictEqual(head, copied)) return 'its head is another one';
+  const [epoch, copiedEpoch] = await Promise.all([a, b].map((side) => side.conversations.epochOf(conversationId)));
+  if (epoch !== copiedEpoch) return 'its epoch is another one';
   let after: MemberPosition | null = null;
   for (let more = true; more; ) {
     const page: { after: MemberPosition | null; limit: number } = { after, limit: pageMembers };

@@ -1,3 +1,4 @@
+import { epochsOfShards } from '../adapters/postgres/epochs.ts';
 import { defaultPoolBounds } from '../adapters/postgres/pool.ts';
 import { ShardedDatabase } from '../adapters/postgres/sharded-database.ts';
 import { AccountAgreement } from '../adapters/postgres/verify-accounts.ts';
@@ -47,7 +48,9 @@ export async function verifyCluster(
   };
   try {
     for (const fault of await reached('--kafka', () => logFaults(config, database))) note(fault, false);
+    const epochs = await epochsOfShards(database);
     for (let shard = 0; shard < database.shards; shard++) {
+      if (!epochs.has(shard)) note(`shard ${shard} has no epoch: run "parley cluster init"`, false);
       for await (const page of verifyConversations(database, shard)) {
         totals.conversations += page.conversations;
         totals.entries += page.entries;

@@ -41,7 +41,9 @@ export class ConversationReads {
     const own = await this.conversations.own(userId, conversationId);
     if (own) return this.ownView(own);
     const head = await this.conversations.head(conversationId);
-    if (head?.kind === 'channel' && !head.closed) return strangerView(head);
+    if (head?.kind === 'channel' && !head.closed) {
+      return strangerView(head, await this.conversations.epochOf(conversationId));
+    }
     throw new Refusal('not_found', 'There is no such conversation, or you are not a member of it.');
   }
 

@@ -23,7 +23,14 @@ export interface OwnConversation {
   lastMessage: MessageEntry | null;
   /** The other person of a direct conversation. */
   partnerId: UserId | null;
+  epoch: Epoch;
 }
+
+/**
+ * Which history the numbers of a shard belong to; another one says that it was restored to an earlier moment. Nothing
+ * where none is known, which says nothing.
+ */
+export type Epoch = string | undefined;
 
 /** A place in a homepage: what comes after it is older. */
 export interface HomepagePosition {
@@ -52,6 +59,9 @@ export interface ChannelSearchQuery {
 
 /** Who is where: reads of conversations and participants, the index by user, and read positions. */
 export interface ConversationStore {
+  /** Of the shard of a conversation or a user. */
+  epochOf(id: ConversationId | UserId): Promise<Epoch>;
+
   head(conversationId: ConversationId): Promise<ConversationHead | undefined>;
 
   /** Former participants too. Shows everything that was acknowledged before the call (contract 6, 8). */

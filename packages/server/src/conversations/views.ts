@@ -1,7 +1,7 @@
 import type { Conversation, User } from '@parley/protocol';
 import type { UserRecord } from '../users/users-port.ts';
 import type { ConversationHead } from './conversation.ts';
-import type { OwnConversation } from './conversations-port.ts';
+import type { Epoch, OwnConversation } from './conversations-port.ts';
 
 /** Messages after the read position: a difference of two counts, with no row for each recipient. */
 export function unreadCount({ head, participant, read }: OwnConversation): number {
@@ -14,9 +14,9 @@ export function userView(user: UserRecord, online: boolean): User {
 
 /** A conversation as its member sees it. */
 export function memberView(own: OwnConversation, partner: User | null): Conversation {
-  const { head, participant, read, lastMessage } = own;
+  const { head, participant, read, lastMessage, epoch } = own;
   return {
-    ...headView(head),
+    ...headView(head, epoch),
     membership: {
       role: participant.role,
       joinedSeq: participant.joinedSeq,
@@ -30,11 +30,11 @@ export function memberView(own: OwnConversation, partner: User | null): Conversa
 }
 
 /** A public channel as somebody sees it who hasn't joined. */
-export function strangerView(head: ConversationHead): Conversation {
-  return { ...headView(head), membership: null, unreadCount: 0, lastMessage: null, partner: null };
+export function strangerView(head: ConversationHead, epoch: Epoch): Conversation {
+  return { ...headView(head, epoch), membership: null, unreadCount: 0, lastMessage: null, partner: null };
 }
 
-function headView(head: ConversationHead) {
+function headView(head: ConversationHead, epoch: Epoch) {
   return {
     id: head.id,
     kind: head.kind,
@@ -47,5 +47,6 @@ function headView(head: ConversationHead) {
     headSeq: head.headSeq,
     messageCount: head.messageCount,
     lastActivityAtMs: head.lastEntryAtMs,
+    ...(epoch === undefined ? {} : { epoch }),
   };
 }

@@ -28,6 +28,7 @@ export interface BatchResult {
   endedPlaces: Participant[];
   /** Conversations that were made broadcast by one of `entries`. Their members may not be indexed as such yet. */
   madeBroadcast: Set<ConversationId>;
+  epochs: Facts['epochs'];
 }
 
 /** What becomes of a command that was decided before and made no entry then: nothing may come of it now. */
@@ -68,14 +69,7 @@ function decidedPositions(facts: Facts, reaches: readonly LogReach[]): Map<numbe
 }
 
 class Batch {
-  readonly result: BatchResult = {
-    outcomes: [],
-    entries: [],
-    heads: new Map(),
-    places: new Map(),
-    endedPlaces: [],
-    madeBroadcast: new Set(),
-  };
+  readonly result: BatchResult;
   private readonly heads: Facts['heads'];
   private readonly participants: Facts['participants'];
   private readonly repeats: Facts['repeats'];
@@ -91,6 +85,10 @@ class Batch {
     this.heads = new Map(facts.heads);
     this.participants = new Map(facts.participants);
     this.repeats = new Map(facts.repeats);
+    this.result = {
+      ...{ outcomes: [], entries: [], heads: new Map(), places: new Map(), endedPlaces: [] },
+      ...{ madeBroadcast: new Set(), epochs: facts.epochs },
+    };
   }
 
   carryOut(command: Command, wasDecided: boolean): void {

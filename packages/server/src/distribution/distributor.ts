@@ -163,7 +163,7 @@ export class Distributor {
     const audiences = await Promise.all(
       Array.from(result.heads.values(), async (head): Promise<[ConversationId, Audience]> => {
         const byParticipants = known(entries, head.id).some(({ seq }) => routesByParticipants(head, seq));
-        const members = byParticipants ? await this.participants.membersAt(head) : null;
+        const members = byParticipants ? await this.participants.membersAt(head, result.epochs.get(head.id)) : null;
         return [head.id, { members, changed: changed.get(head.id) ?? [] }];
       }),
     );

@@ -1,16 +1,18 @@
 import type { ConversationId } from '@parley/protocol';
 import type { ConversationHead, Participant } from '../conversations/conversation.ts';
-import type { ConversationStore } from '../conversations/conversations-port.ts';
+import type { ConversationStore, Epoch } from '../conversations/conversations-port.ts';
 import { bothWaysMembers } from './route.ts';
 
 interface Cached {
+  epoch: Epoch;
   membershipSeq: number;
   members: readonly Participant[];
 }
 
 /**
  * Members of recently written conversations. A list is valid for exactly the membership entry that it was read at,
- * which the head of every decided entry names: the log itself invalidates it.
+ * which the head of every decided entry names: the log itself invalidates it. In another epoch that number is another
+ * entry's.
  */
 export class ParticipantsCache {
   private readonly lists = new Map<ConversationId, Cached>();
@@ -21,11 +23,11 @@ export class ParticipantsCache {
   ) {}
 
   /** The members at `head` or later; read after the commit that made `head`. */
-  async membersAt(head: ConversationHead): Promise<readonly Participant[]> {
+  async membersAt(head: ConversationHead, epoch: Epoch): Promise<readonly Participant[]> {
     const cached = this.lists.get(head.id);
-    if (cached?.membershipSeq === head.membershipSeq) return cached.members;
+    if (cached?.membershipSeq === head.membershipSeq && cached.epoch === epoch) return cached.members;
     const members = await this.store.members(head.id, { after: null, limit: bothWaysMembers });
-    this.keep(head.id, { membershipSeq: head.membershipSeq, members });
+    this.keep(head.id, { epoch, membershipSeq: head.membershipSeq, members });
     return members;
   }
 

@@ -1,5 +1,6 @@
 import type { ConversationId, Entry, UserId } from '@parley/protocol';
 import type { ConversationHead, Participant } from '../conversations/conversation.ts';
+import type { Epoch } from '../conversations/conversations-port.ts';
 
 /** A stretch of a log's partition, whose commands are those of the shard of the same number. */
 export interface LogReach {
@@ -24,6 +25,8 @@ export interface Facts {
   repeats: Map<string, Entry>;
   /** By partition; one of which nothing is known is missing. */
   decided: Map<number, Decided>;
+  /** Which history the conversations' numbers belong to, where that can change while the process runs. */
+  epochs: Map<ConversationId, Epoch>;
 }
 
 /** What a batch's decision needs to be loaded. */
@@ -87,3 +90,9 @@ export interface HistoryRange {
   limit: number;
   textBytes: number;
 }
+
+/**
+ * Whether the log has commands of the conversation's shard that are not decided: what is missing after a restore may
+ * then come back, under the numbers that it had. Never in the embedded shape, whose log ends with its process.
+ */
+export type IsCatchingUp = (conversationId: ConversationId) => Promise<boolean>;

@@ -3,15 +3,16 @@ import { isMember } from '../conversations/conversation.ts';
 import type { ConversationStore } from '../conversations/conversations-port.ts';
 import type { CommandSubmitter } from '../distribution/submitter.ts';
 import { Refusal } from '../platform/failures.ts';
-import type { HistoryStore } from './history-port.ts';
+import type { HistoryStore, IsCatchingUp } from './history-port.ts';
 import { type PageRequest, plannedRanges } from './page.ts';
 
 /** Sending messages and reading what was sent. */
 export class Messages {
   constructor(
     private readonly history: HistoryStore,
-    private readonly conversations: Pick<ConversationStore, 'head' | 'participant'>,
+    private readonly conversations: Pick<ConversationStore, 'head' | 'participant' | 'epochOf'>,
     private readonly submitter: CommandSubmitter,
+    private readonly isCatchingUp: IsCatchingUp,
   ) {}
 
   /** Resolves when the message is on disk (contract 1). Throws {@link Refusal}. */
@@ -32,7 +33,10 @@ export class Messages {
   /** A gapless range of what the reader may see (contract 3, 8). Throws {@link Refusal} `not_found`. */
   async page(readerId: UserId, conversationId: ConversationId, request: PageRequest): Promise<HistoryPage> {
     // The head is read first: whatever is numbered up to it is there to be read after it.
-    const head = await this.conversations.head(conversationId);
+    const [head, epoch] = await Promise.all([
+      this.conversations.head(conversationId),
+      this.conversations.epochOf(conversationId),
+    ]);
     const participant = await this.conversations.participant(conversationId, readerId);
     if (!head || !isMember(participant)) {
       throw new Refusal('not_found', 'There is no such conversation, or you are not a member of it.');
@@ -49,6 +53,10 @@ export class Messages {
         return range.order === 'newest_first' ? entries.reverse() : entries;
       }),
     );
-    return { conversationId, entries: parts.flat(), headSeq: head.headSeq, visibleFromSeq };
+    const { headSeq } = head;
+    const page = { conversationId, entries: parts.flat(), headSeq, visibleFromSeq };
+    const known = epoch === undefined ? page : { ...page, epoch };
+    if ((request.after ?? 0) <= headSeq || !(await this.isCatchingUp(conversationId))) return known;
+    return { ...known, catchingUp: true };
   }
 }

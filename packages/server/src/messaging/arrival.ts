@@ -11,7 +11,7 @@ import type { Roster } from './roster.ts';
 
 export interface ArrivalPorts {
   authenticate(token: string): Promise<{ user: UserRecord; session: SessionRecord } | undefined>;
-  conversations: Pick<ConversationStore, 'broadcastConversations'>;
+  conversations: Pick<ConversationStore, 'broadcastConversations' | 'epochOf'>;
   reads: Pick<ConversationReads, 'homepage' | 'readRevision'>;
   clock: Clock;
 }
@@ -48,6 +48,7 @@ export class Arrival {
       connection.close('revoked');
       return;
     }
+    const epoch = await this.ports.conversations.epochOf(user.id);
     const broadcast = await this.ports.conversations.broadcastConversations(user.id);
     if (connection.closed) return;
     await Promise.all(broadcast.map((conversationId) => this.groups.enter(conversationId, connection)));
@@ -65,6 +66,7 @@ export class Arrival {
       serverTimeMs: this.ports.clock.nowMs(),
       homepage,
       readRevision,
+      ...(epoch === undefined ? {} : { epoch }),
     });
   }
 

@@ -47,6 +47,11 @@ export class FanOut {
     if (!wasFollowed && this.ports.groups.has(conversationId)) await this.catchUp(copy.entry);
   }
 
+  /** Trusts no number that was handed out: the history may have been put back to an earlier moment. */
+  reset(): void {
+    this.streams.clear();
+  }
+
   private take(copy: EntryCopy): void {
     const { conversationId } = copy.entry;
     const stream = this.streams.get(conversationId);

@@ -67,6 +67,7 @@ export class Messaging {
   private readonly announcer: PresenceAnnouncer;
   private readonly arrival: Arrival;
   private readonly flow: FlowControl;
+  private readonly fanOut: FanOut;
   private readonly inbox: Inbox;
   private readonly stopReporting: () => void;
   private mailbox: Mailbox | null = null;
@@ -87,8 +88,8 @@ export class Messaging {
     this.flow = new FlowControl(ports.addressBudgets, take, clock);
     const { metrics } = ports;
     const { roster, groups } = this;
-    const fanOut = new FanOut({ roster, groups, history, conversations, clock, metrics, reportFailure });
-    this.inbox = new Inbox(ports.submitter, fanOut, this.roster, this.watch, reads, ports.tracing, reportFailure);
+    this.fanOut = new FanOut({ roster, groups, history, conversations, clock, metrics, reportFailure });
+    this.inbox = new Inbox(ports.submitter, this.fanOut, this.roster, this.watch, reads, ports.tracing, reportFailure);
     this.lease = new ServerLease(registry, clock, ports.ids, {
       opened: (id) => this.openMailbox(id),
       lost: () => this.startAnew(),
@@ -179,6 +180,7 @@ export class Messaging {
   private async registerAgain(): Promise<void> {
     const { registry, clock, metrics } = this.ports;
     metrics.registryForgot();
+    this.fanOut.reset();
     await Promise.all(this.attendance.present().map((userId) => registry.connect(this.serverId, userId)));
     await Promise.all(this.groups.ids().map((id) => registry.addInterest(this.serverId, id)));
     await registry.watch(this.serverId, this.watch.watched());

@@ -6,7 +6,7 @@ import { kafkaSettings, postgresServers } from '../../src/compose/cluster.ts';
 import { clusterStatus, initialiseCluster } from '../../src/compose/cluster-administration.ts';
 import { verifyCluster } from '../../src/compose/verify-cluster.ts';
 import { loadConfig } from '../../src/settings/settings.ts';
-import { ClusterUnderTest, clusterShards, withPool } from '../support/cluster-services.ts';
+import { beside, ClusterUnderTest, clusterShards } from '../support/cluster-services.ts';
 import { ServerProcess } from '../support/server-process.ts';
 import { withoutService } from '../support/services.ts';
 
@@ -14,16 +14,6 @@ const rounds = 12;
 const password = 'a good password';
 const absent = withoutService('kafka') ?? withoutService('postgres') ?? withoutService('redis');
 if (absent !== null) test.skip(`a restore: ${absent}`, () => undefined);
-
-/** Runs statements beside the database, which nobody may be connected to. */
-async function beside({ name, url }: PostgresServer, statementsFor: (database: string) => string[]): Promise<void> {
-  const address = new URL(url);
-  const database = address.pathname.slice(1);
-  address.pathname = '/postgres';
-  await withPool({ name, url: address.href, schema: 'public' }, async (pool) => {
-    for (const statement of statementsFor(database)) await pool.run((sql) => sql.unsafe(statement));
-  });
-}
 
 interface Acknowledged {
   conversationId: string;

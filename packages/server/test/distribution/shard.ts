@@ -16,7 +16,10 @@ export function batchOf(commands: readonly Command[]): BatchToDecide {
 export class Shard {
   readonly logs = new Map<ConversationId, Entry[]>();
   readonly outcomes: Outcome[] = [];
-  private readonly rows: Facts = { heads: new Map(), participants: new Map(), repeats: new Map(), decided: new Map() };
+  private readonly rows: Facts = {
+    ...{ heads: new Map(), participants: new Map(), repeats: new Map(), decided: new Map() },
+    epochs: new Map(),
+  };
 
   /** Decides these batches one after the other, all at one time unless told otherwise. */
   static after(batches: readonly (readonly Command[])[], nowMs = 1_000): Shard {
@@ -67,7 +70,7 @@ export class Shard {
       heads: only(this.rows.heads, needed.conversationIds),
       participants: only(this.rows.participants, participants),
       repeats: only(this.rows.repeats, repeats),
-      decided: new Map(),
+      ...{ decided: new Map(), epochs: new Map() },
     };
   }
 

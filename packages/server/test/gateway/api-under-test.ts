@@ -147,7 +147,7 @@ async function servicesOver(adapters: Adapters, accounts: Accounts, clock: Clock
     conversations: new Conversations(submitter, reads, users, systemIds),
     reads,
     receipts: new ReadReceipts(conversations, history, new Signals(registry, mailboxes)),
-    messages: new Messages(history, conversations, submitter),
+    messages: new Messages(history, conversations, submitter, async () => false),
   };
   const stop = async () => {
     await consumer.close();

@@ -98,7 +98,7 @@ class ServerUnderTest {
       ...{ serverId, log: adapters.commandLog, clock, ids: systemIds, tracing, metrics: noSubmitMetrics },
     });
     const reads = new ConversationReads(adapters.conversations, users, registry);
-    this.messages = new Messages(history, adapters.conversations, submitter);
+    this.messages = new Messages(history, adapters.conversations, submitter, async () => false);
     this.conversations = new Conversations(submitter, reads, users, systemIds);
     this.messaging = new Messaging({
       ...{ registry, mailboxes, history, conversations: adapters.conversations, messages: this.messages, reads },

@@ -86,6 +86,19 @@ export async function dropDatabases(servers: readonly PostgresServer[]): Promise
   }
 }
 
+/** Runs statements beside the database, which nobody may be connected to. */
+export async function beside(
+  { name, url }: PostgresServer,
+  statementsFor: (database: string) => string[],
+): Promise<void> {
+  const address = new URL(url);
+  const database = address.pathname.slice(1);
+  address.pathname = '/postgres';
+  await withPool({ name, url: address.href, schema: 'public' }, async (pool) => {
+    for (const statement of statementsFor(database)) await pool.run((sql) => sql.unsafe(statement));
+  });
+}
+
 export async function withPool<Result>(server: PostgresServer, work: (pool: Pool) => Promise<Result>): Promise<Result> {
   const pool = new Pool(server);
   try {

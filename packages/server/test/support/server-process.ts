@@ -37,7 +37,8 @@ export class ServerProcess {
     const flags = Object.entries(all).flatMap(([name, value]) => [`--${name}`, value]);
     const child = Bun.spawn([...command, ...flags], {
       stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...process.env, ...environment },
+      // Not a setting of the server.
+      env: { ...process.env, PARLEY_TEST_SHAPE: undefined, ...environment },
       // A process group of its own: what started it (npm, say) and the server are told the same.
       detached: true,
     });

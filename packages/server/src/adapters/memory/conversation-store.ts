@@ -24,6 +24,10 @@ export class MemoryConversationStore implements ConversationStore {
 
   constructor(private readonly data: ConversationData) {}
 
+  async epochOf(): Promise<string> {
+    return this.data.epoch;
+  }
+
   async head(conversationId: ConversationId): Promise<ConversationHead | undefined> {
     return this.data.heads.get(conversationId);
   }
@@ -146,6 +150,7 @@ export class MemoryConversationStore implements ConversationStore {
       ),
       lastMessage: newest?.kind === 'message' && newest.seq >= visibleFromSeq ? newest : null,
       partnerId: head.kind === 'direct' ? (partner?.userId ?? null) : null,
+      epoch: this.data.epoch,
     };
   }
 }

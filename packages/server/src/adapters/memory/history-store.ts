@@ -47,7 +47,10 @@ export class MemoryHistoryStore implements HistoryStore {
   }
 
   private facts(needed: FactsNeeded): Facts {
-    const facts: Facts = { heads: new Map(), participants: new Map(), repeats: new Map(), decided: new Map() };
+    const facts: Facts = {
+      ...{ heads: new Map(), participants: new Map(), repeats: new Map(), decided: new Map() },
+      epochs: new Map(),
+    };
     for (const { partition } of needed.reaches) {
       const decided = this.data.decided.get(partition);
       if (decided) facts.decided.set(partition, decided);

@@ -4,12 +4,14 @@ import type {
   ChangedReadPosition,
   ChannelSearchQuery,
   ConversationStore,
+  Epoch,
   HomepageQuery,
   HomepageRow,
   OwnConversation,
   ReadPosition,
 } from '../../conversations/conversations-port.ts';
 import { type HeadRow, headOf, type ParticipantRow, participantOf } from '../rows/conversation-rows.ts';
+import { epochOf } from './epochs.ts';
 import { Homepages } from './homepage.ts';
 import { type IndexedParticipant, writeMemberships } from './membership-index.ts';
 import { PostgresReadPositions } from './read-positions.ts';
@@ -24,6 +26,10 @@ export class PostgresConversationStore implements ConversationStore {
   constructor(private readonly database: ShardedDatabase) {
     this.positions = new PostgresReadPositions(database);
     this.homepages = new Homepages(database);
+  }
+
+  epochOf(id: ConversationId | UserId): Promise<Epoch> {
+    return epochOf(this.database, id);
   }
 
   async head(conversationId: ConversationId): Promise<ConversationHead | undefined> {

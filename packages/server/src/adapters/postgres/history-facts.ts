@@ -10,6 +10,7 @@ interface FactsRow {
   participants: ParticipantRow[] | null;
   repeats: EntryRow[] | null;
   decided: LogPositionRow[] | null;
+  epochs: { shard: number; epoch: string }[] | null;
 }
 
 /** Loads what a batch needs of one server's shards in one statement, so that all of it is of one moment. */
@@ -40,8 +41,10 @@ export async function loadFacts(
           ${repeats.map(({ commandId }) => commandId)}::text[]
         ) AS wanted (shard, conversation_id, sender_id, command_id)
         JOIN entries e USING (shard, conversation_id, sender_id, command_id)) AS repeats,
-      (SELECT json_agg(p) FROM log_positions p WHERE shard = ANY(${partitions}::smallint[])) AS decided`;
+      (SELECT json_agg(p) FROM log_positions p WHERE shard = ANY(${partitions}::smallint[])) AS decided,
+      (SELECT json_agg(s) FROM shard_epochs s WHERE shard = ANY(${asked}::smallint[])) AS epochs`;
   if (!row) throw new Error('a query of facts gave no row');
+  const epochs = new Map(row.epochs?.map(({ shard, epoch }) => [shard, epoch]));
   return {
     heads: new Map(row.heads?.map((head) => [head.id, headOf(head)])),
     participants: new Map(
@@ -54,6 +57,7 @@ export async function loadFacts(
       ]),
     ),
     decided: new Map(row.decided?.map((position) => [position.shard, decidedOf(position)])),
+    epochs: new Map(conversationIds.map((id) => [id, epochs.get(shardOf(id))])),
   };
 }
 
@@ -66,5 +70,6 @@ export function allFacts(parts: readonly Facts[]): Facts {
     participants: new Map(parts.flatMap((part) => [...part.participants])),
     repeats: new Map(parts.flatMap((part) => [...part.repeats])),
     decided: new Map(parts.flatMap((part) => [...part.decided])),
+    epochs: new Map(parts.flatMap((part) => [...part.epochs])),
   };
 }

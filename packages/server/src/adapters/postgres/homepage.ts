@@ -12,6 +12,7 @@ interface ConversationRow {
   head: HeadRow;
   message: EntryRow | null;
   partner_id: UserId | null;
+  epoch: string | null;
 }
 
 /** A line of a homepage, as far as its order needs it. */
@@ -107,9 +108,10 @@ export class Homepages {
       conversationIds,
       (id) => id,
       (sql, group) => sql<ConversationRow[]>`
-        SELECT to_json(c) AS head, to_json(e) AS message, partner.user_id AS partner_id
+        SELECT to_json(c) AS head, to_json(e) AS message, partner.user_id AS partner_id, s.epoch
         FROM ${this.database.served(sql, group)} AS wanted (shard, id)
         JOIN conversations c USING (shard, id)
+        LEFT JOIN shard_epochs s ON s.shard = c.shard
         LEFT JOIN entries e ON e.shard = c.shard AND e.conversation_id = c.id AND e.seq = c.last_message_seq
         LEFT JOIN participants partner ON c.kind = 'direct' AND partner.shard = c.shard
           AND partner.conversation_id = c.id AND partner.user_id <> ${userId} AND partner.left_seq IS NULL`,
@@ -118,7 +120,8 @@ export class Homepages {
   }
 }
 
-function ownOf(membership: MembershipRow, { head, message, partner_id: partnerId }: ConversationRow): OwnConversation {
+function ownOf(membership: MembershipRow, conversation: ConversationRow): OwnConversation {
+  const { head, message, partner_id: partnerId, epoch } = conversation;
   const participant = participantOf(membership);
   const { read_seq: seq, read_message_count: messageCount } = membership;
   return {
@@ -130,6 +133,7 @@ function ownOf(membership: MembershipRow, { head, message, partner_id: partnerId
         : { seq: participant.joinedSeq, messageCount: participant.joinedMessageCount },
     lastMessage: message && message.seq >= participant.visibleFromSeq ? messageOf(message) : null,
     partnerId,
+    epoch: epoch ?? undefined,
   };
 }
 

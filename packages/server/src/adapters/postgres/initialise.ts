@@ -1,4 +1,5 @@
 import { Unusable } from '../../platform/failures.ts';
+import { giveEpochs } from './epochs.ts';
 import { migrate } from './migrations.ts';
 import { Pool, type PostgresServer } from './pool.ts';
 
@@ -18,6 +19,7 @@ export async function initialise(servers: readonly PostgresServer[], shards: num
       madeFor.add(await belong(pool, shards, names));
     }
     await placeShards(pools, shards, madeFor.size === 1 && madeFor.has(names));
+    await Promise.all(pools.map(giveEpochs));
   } finally {
     await Promise.all(pools.map((pool) => pool.close()));
   }

@@ -51,6 +51,15 @@ export function decidedOf({ log_id, decided_to }: LogPositionRow): Decided {
   return { logId: log_id, to: decided_to };
 }
 
+/** Up to where the shard's commands are decided. */
+export async function decidedPosition(database: ShardedDatabase, shard: number): Promise<Decided | undefined> {
+  const [row] = await database.inShard(
+    shard,
+    (sql) => sql<LogPositionRow[]>`SELECT * FROM log_positions WHERE shard = served(${shard})`,
+  );
+  return row && decidedOf(row);
+}
+
 /** Up to where each shard's commands are decided. While a shard is being moved, it may be missing. */
 export async function decidedPositions(database: ShardedDatabase): Promise<Map<number, Decided>> {
   const rows = await database.everywhere(
@@ -66,4 +75,17 @@ export function reachedRow({ partition, logId, to }: LogReach, facts: Facts): ob
     ...{ shard: partition, log_id: logId, decided_to: to },
     ...{ before_log_id: before?.logId ?? null, before_decided_to: before?.to ?? null },
   };
+}
+
+/** Gives up what the shard's log lacks: its commands go on from another position, if they are where they were. */
+export async function skipTo(
+  database: ShardedDatabase,
+  shard: number,
+  { from, to }: { from: number; to: number },
+): Promise<void> {
+  await database.inShard(
+    shard,
+    (sql) => sql`
+      UPDATE log_positions SET decided_to = ${to} WHERE shard = writable(${shard}) AND decided_to = ${from}`,
+  );
 }

@@ -1,3 +1,4 @@
+import { shardEpochsTable } from './epochs.ts';
 import { applyBatch, logPositionsTable } from './log-positions.ts';
 import { readRevisions } from './read-revisions.ts';
 
@@ -272,6 +273,7 @@ export const schemaSteps: readonly SchemaStep[] = [
   { statements: tables + shardFunctions + applyChanges, worksFrom: 1 },
   { statements: logPositionsTable + applyBatch, worksFrom: 1 },
   { statements: readRevisions, worksFrom: 2 },
+  { statements: shardEpochsTable, worksFrom: 2 },
 ];
 
 /** The tables that a shard's rows are in: what is copied when a shard is moved. */

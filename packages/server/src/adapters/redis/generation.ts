@@ -14,3 +14,10 @@ export async function generation(redis: RedisConnection): Promise<string> {
   const processId = /^run_id:(\w+)/m.exec(String(server))?.[1] ?? '';
   return `${mark}/${processId}`;
 }
+
+/** Has every server register again, and its clients look for what they have missed, as if Redis had forgotten. */
+export async function beginGeneration(redis: RedisConnection): Promise<void> {
+  await redis.pipeline((pipeline) => {
+    pipeline.set(`${redis.prefix}generation`, crypto.randomUUID());
+  });
+}

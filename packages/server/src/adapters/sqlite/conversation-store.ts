@@ -12,6 +12,7 @@ import type {
 } from '../../conversations/conversations-port.ts';
 import { type HeadRow, headOf, type ParticipantRow, participantOf } from '../rows/conversation-rows.ts';
 import { type EntryRow, messageOf } from '../rows/entry-rows.ts';
+import { epochOf } from './epoch.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { type IndexedParticipant, MembershipIndex } from './membership-index.ts';
 import type { SqliteReadPositions } from './read-positions.ts';
@@ -21,6 +22,8 @@ import { searchParameters, searchQuery } from './search-query.ts';
 export class SqliteConversationStore implements ConversationStore {
   private readonly statements: ReturnType<typeof prepare>;
   private readonly index: MembershipIndex;
+  /** As long as the database is open, it is one. */
+  private readonly epoch: string;
 
   constructor(
     private readonly writes: GroupCommit,
@@ -28,6 +31,11 @@ export class SqliteConversationStore implements ConversationStore {
   ) {
     this.statements = prepare(writes.database);
     this.index = new MembershipIndex(writes.database);
+    this.epoch = epochOf(writes.database);
+  }
+
+  async epochOf(): Promise<string> {
+    return this.epoch;
   }
 
   head(conversationId: ConversationId): Promise<ConversationHead | undefined> {
@@ -134,6 +142,7 @@ export class SqliteConversationStore implements ConversationStore {
       read: read ?? { seq: participant.joinedSeq, messageCount: participant.joinedMessageCount },
       lastMessage: message ? messageOf(message) : null,
       partnerId: head.kind === 'direct' ? this.partnerOf(conversationId, userId) : null,
+      epoch: this.epoch,
     };
   }
 

@@ -2,6 +2,7 @@ import { Database } from 'bun:sqlite';
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Unusable } from '../../platform/failures.ts';
+import { beginEpochOfCopy, isCopy } from './epoch.ts';
 import { migrations } from './migrations.ts';
 import { isLocked } from './sqlite-failures.ts';
 
@@ -34,6 +35,7 @@ export function openDatabase(file: string): Database {
     database.run('PRAGMA cache_size = -65536');
     database.run('PRAGMA temp_store = MEMORY');
     migrate(database, file);
+    if (isCopy(database)) beginEpochOfCopy(database);
     return database;
   } catch (cause) {
     database.close();

@@ -1,4 +1,5 @@
 import { Database, type SQLQueryBindings } from 'bun:sqlite';
+import { epochOf } from './epoch.ts';
 
 /** The tables with what belongs to somebody, each with its key, in an order in which none needs a later one. */
 const keys = {
@@ -48,6 +49,11 @@ export class Export {
       const last = rows.at(-1) ?? {};
       rows = rows.length < pageRows ? [] : next.all(...key.map((column) => last[column] ?? null));
     }
+  }
+
+  /** The epoch of all rows. */
+  get epoch(): string {
+    return epochOf(this.database);
   }
 
   close(): void {

@@ -66,7 +66,10 @@ export class SqliteHistoryStore implements HistoryStore {
   }
 
   private facts(needed: FactsNeeded): Facts {
-    const facts: Facts = { heads: new Map(), participants: new Map(), repeats: new Map(), decided: new Map() };
+    const facts: Facts = {
+      ...{ heads: new Map(), participants: new Map(), repeats: new Map(), decided: new Map() },
+      epochs: new Map(),
+    };
     for (const conversationId of needed.conversationIds) {
       const row = this.statements.head.get(conversationId);
       if (row) facts.heads.set(conversationId, headOf(row));

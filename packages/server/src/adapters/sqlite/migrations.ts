@@ -125,4 +125,13 @@ export const migrations: readonly string[] = [
   ALTER TABLE read_positions ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
   CREATE INDEX read_revisions ON read_positions (user_id, revision);
   `,
+  // Which history the numbers belong to. `is_copy` marks a copy, which takes an epoch of its own when it is opened.
+  `
+  CREATE TABLE epoch (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+    epoch TEXT NOT NULL,
+    is_copy INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO epoch VALUES (1, lower(hex(randomblob(16))), 0);
+  `,
 ];

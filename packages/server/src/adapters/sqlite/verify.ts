@@ -1,5 +1,5 @@
 import { Database } from 'bun:sqlite';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { Unusable } from '../../platform/failures.ts';
 import { schemaVersion } from './database.ts';
 import { migrations } from './migrations.ts';
@@ -64,24 +64,11 @@ export function verify(file: string): Verification {
     // One transaction: what is written meanwhile is not seen by some rules and not by others.
     return database.transaction(() => ({
       checked: counts(database),
-      faults: [...integrity(database), ...broken(database)],
+      faults: [...integrity(database), ...epochFaults(database), ...broken(database)],
     }))();
   } finally {
     database.close();
   }
-}
-
-/** Copies the database to one consistent point, also while the server writes. Returns the copy's size. */
-export function backup(file: string, copy: string): number {
-  if (!existsSync(file)) throw new Unusable(`there is no database at ${file}`);
-  if (existsSync(copy)) throw new Unusable(`${copy} exists already`);
-  const database = new Database(file, { readonly: true, strict: true });
-  try {
-    database.query('VACUUM INTO ?').run(copy);
-  } finally {
-    database.close();
-  }
-  return statSync(copy).size;
 }
 
 function counts(database: Database): Verification['checked'] {
@@ -97,6 +84,14 @@ function counts(database: Database): Verification['checked'] {
 function integrity(database: Database): string[] {
   const rows = database.query<{ integrity_check: string }, []>('PRAGMA integrity_check').all();
   return rows.map((row) => row.integrity_check).filter((message) => message !== 'ok');
+}
+
+/** Clients tell a restored history from the one that they read by its epoch. */
+function epochFaults(database: Database): string[] {
+  const epochs = database.query<{ epoch: string }, []>('SELECT epoch FROM epoch').all();
+  return epochs.length === 1 && epochs[0]?.epoch !== ''
+    ? []
+    : [`the database has ${epochs.length} epochs, or an empty one: restore a backup with "parley restore"`];
 }
 
 function broken(database: Database): string[] {

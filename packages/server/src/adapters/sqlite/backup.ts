@@ -1,0 +1,167 @@
+import { Database } from 'bun:sqlite';
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { Unusable } from '../../platform/failures.ts';
+import { logFile, openDatabase, schemaVersion } from './database.ts';
+import { markAsCopy } from './epoch.ts';
+import { migrations } from './migrations.ts';
+
+/** The first step that has an epoch: a copy in an older form gets one when it is brought up to date. */
+const firstWithEpoch = 4;
+
+/**
+ * Copies the database to one consistent point, also while the server writes, and marks the copy as one. Returns its
+ * size.
+ */
+export function backup(file: string, copy: string): number {
+  if (!existsSync(file)) throw new Unusable(`there is no database at ${file}`);
+  if (existsSync(copy)) throw new Unusable(`${copy} exists already`);
+  const partial = `${copy}.partial`;
+  writeCopy(file, partial);
+  renameSync(partial, copy);
+  sync(dirname(copy));
+  return statSync(copy).size;
+}
+
+export interface Restored {
+  /** Where the database that was there before is now; null when there was none. */
+  replaced: string | null;
+  conversations: number;
+  entries: number;
+}
+
+/**
+ * Puts the database that `source` has in the place of `file`, under a new epoch. Interrupted at any moment, `file` is
+ * the one or the other, whole. The caller sees to it that nobody has `file` open.
+ *
+ * @param replaced the name under which the present database is kept.
+ * @throws {Unusable} when `source` is no database of Parley, is damaged, or is of a newer version.
+ */
+export function restore(source: string, file: string, replaced: string): Restored {
+  checkSource(source);
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const arriving = `${file}.arriving`;
+  writeCopy(source, arriving);
+  // Opening it brings it up to date and, since it is a copy, begins its epoch.
+  const database = openDatabase(arriving);
+  const { conversations, entries } = countsOf(database);
+  database.run('PRAGMA wal_checkpoint(TRUNCATE)');
+  database.close();
+  for (const rest of [logFile(arriving), `${arriving}-shm`]) rmSync(rest, { force: true });
+  sync(arriving);
+  const isReplaced = existsSync(file);
+  if (isReplaced) keep(file, replaced);
+  renameSync(arriving, file);
+  sync(dirname(file));
+  return { replaced: isReplaced ? replaced : null, conversations, entries };
+}
+
+/** Writes the database into a new file, in one piece, and marks it as a copy. */
+function writeCopy(source: string, copy: string): void {
+  // Left by a run that was interrupted.
+  for (const rest of [copy, logFile(copy), `${copy}-shm`, `${copy}-journal`]) rmSync(rest, { force: true });
+  const database = new Database(source, { readonly: true, strict: true });
+  try {
+    database.query('VACUUM INTO ?').run(copy);
+  } finally {
+    database.close();
+  }
+  const written = new Database(copy, { strict: true });
+  try {
+    if (schemaVersion(written) >= firstWithEpoch) markAsCopy(written);
+  } finally {
+    written.close();
+  }
+  sync(copy);
+}
+
+function checkSource(source: string): void {
+  if (!statSync(source, { throwIfNoEntry: false })?.isFile()) throw new Unusable(`there is no file ${source}`);
+  const refuse = (why: string, cause?: unknown) => new Unusable(`${source} ${why}`, { cause });
+  let database: Database;
+  try {
+    database = new Database(source, { readonly: true, strict: true });
+  } catch (error) {
+    throw refuse(`can not be opened: ${error instanceof Error ? error.message : error}`, error);
+  }
+  try {
+    const version = schemaVersion(database);
+    const tables = database
+      .query<{ name: string }, []>("SELECT name FROM sqlite_schema WHERE type = 'table'")
+      .all()
+      .map(({ name }) => name);
+    if (version < 1 || !['conversations', 'entries', 'users'].every((name) => tables.includes(name))) {
+      throw refuse('is not a backup of Parley: it is a database of another program');
+    }
+    if (version > migrations.length) {
+      throw refuse(`has form ${version}, which a newer Parley wrote; this one knows up to ${migrations.length}`);
+    }
+    const faults = database.query<{ integrity_check: string }, []>('PRAGMA integrity_check(1)').all();
+    const fault = faults.find(({ integrity_check }) => integrity_check !== 'ok');
+    if (fault) throw refuse(`is damaged: ${fault.integrity_check}`);
+  } catch (error) {
+    if (error instanceof Unusable) throw error;
+    throw refuse('is not a backup of Parley, or is damaged: it can not be read as a database', error);
+  } finally {
+    database.close();
+  }
+}
+
+/** Keeps the database under another name as well, with what its log has, and leaves no log that another could take. */
+function keep(file: string, replaced: string): void {
+  try {
+    const database = new Database(file, { strict: true });
+    database.run('PRAGMA wal_checkpoint(TRUNCATE)');
+    database.close();
+  } catch {
+    // Too damaged to be opened: it is kept as it is, with its log.
+  }
+  alsoAs(file, replaced);
+  if (existsSync(logFile(file))) {
+    alsoAs(logFile(file), logFile(replaced));
+    sync(dirname(file));
+    rmSync(logFile(file));
+  }
+  rmSync(`${file}-shm`, { force: true });
+  sync(dirname(file));
+}
+
+/** Not every file system has hard links. */
+function alsoAs(file: string, name: string): void {
+  try {
+    linkSync(file, name);
+  } catch {
+    copyFileSync(file, name);
+    sync(name);
+  }
+}
+
+function countsOf(database: Database): Pick<Restored, 'conversations' | 'entries'> {
+  const row = database
+    .query<Pick<Restored, 'conversations' | 'entries'>, []>(
+      'SELECT (SELECT count(*) FROM conversations) AS conversations, (SELECT count(*) FROM entries) AS entries',
+    )
+    .get();
+  if (!row) throw new Error('a query of counts gave no row');
+  return row;
+}
+
+function sync(path: string): void {
+  const descriptor = openSync(path, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}

@@ -1,0 +1,84 @@
+import { distributionGroup } from '../adapters/kafka/command-log.ts';
+import { commandsTopic } from '../adapters/kafka/topics.ts';
+import { epochsOfShards, setEpochs } from '../adapters/postgres/epochs.ts';
+import { skipTo } from '../adapters/postgres/log-positions.ts';
+import { beginGeneration } from '../adapters/redis/generation.ts';
+import { Unusable } from '../platform/failures.ts';
+import { type ClusterConfig, type ClusterServices, openServices } from './cluster.ts';
+import { logState, type PartitionState } from './log-state.ts';
+import { verifyCluster } from './verify-cluster.ts';
+
+/** A shard whose entries are those of an earlier moment, for good. */
+export interface AcceptedLoss {
+  shard: number;
+  server: string;
+  epoch: string;
+  /** How many commands the log no longer has; null where that can't be known. */
+  commandsLost: number | null;
+}
+
+/**
+ * Accepts that shards went back to an earlier moment, where the log of commands can't fill what they lack: those whose
+ * commands it has dropped, and all shards of the servers that are named. They get a new epoch, by which clients know
+ * to read again, and go on with what the log has. Interrupted, it is simply done again.
+ *
+ * @throws {Unusable} when distributors run, when a name is no server's, or when no shard lacks anything.
+ */
+export async function acceptLoss(
+  config: ClusterConfig,
+  { servers, tell }: { servers: readonly string[]; tell(line: string): void },
+): Promise<AcceptedLoss[]> {
+  const names = config.postgres.map(({ name }) => name);
+  const unknown = servers.find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    throw new Unusable(`there is no PostgreSQL server ${unknown}; --postgres names ${names.join(', ')}`);
+  }
+  const services = await openServices(config);
+  try {
+    const { database, topics, redis } = services;
+    const group = distributionGroup(config['cluster-name']);
+    if ((await topics.positions.members(group)) > 0) {
+      throw new Unusable('distributors are running: stop them first, and start them afterwards');
+    }
+    const states = await logState(topics, database, config['cluster-name']);
+    const dropped = states.filter((state) => lostCommands(state) > 0);
+    const shards = concerned(services, servers, dropped);
+    // While the numbers are still those of the restore: a read position beyond a head would hide what is new.
+    await verifyCluster(config, { repair: true, tell });
+    await setEpochs(database, shards);
+    for (const { partition, beginning, decided } of dropped) {
+      await skipTo(database, partition, { from: decided ?? 0, to: beginning });
+      await topics.positions.commit(group, commandsTopic(config['cluster-name']), partition, BigInt(beginning));
+    }
+    await beginGeneration(redis);
+    const epochs = await epochsOfShards(database);
+    const lost = new Map(dropped.map((state) => [state.partition, lostCommands(state)]));
+    return shards.map((shard) => ({
+      ...{ shard, server: database.serverOf(shard), epoch: epochs.get(shard) ?? '' },
+      commandsLost: lost.get(shard) ?? null,
+    }));
+  } finally {
+    await services.close();
+  }
+}
+
+function concerned(
+  { database }: ClusterServices,
+  servers: readonly string[],
+  dropped: readonly PartitionState[],
+): number[] {
+  const isDropped = new Set(dropped.map(({ partition }) => partition));
+  const shards = Array.from({ length: database.shards }, (_, shard) => shard).filter(
+    (shard) => isDropped.has(shard) || servers.includes(database.serverOf(shard)),
+  );
+  if (shards.length > 0) return shards;
+  throw new Unusable(
+    'the log of commands has everything that the shards lack, as far as it can be known: start the distributors. ' +
+      'When the log was made anew, name the PostgreSQL servers that were restored to an earlier moment',
+  );
+}
+
+/** How many commands lie between what PostgreSQL has and the oldest that the log has. */
+function lostCommands({ beginning, decided }: PartitionState): number {
+  return decided === null ? 0 : Math.max(0, beginning - decided);
+}

@@ -1,0 +1,110 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Topics } from '../../src/adapters/kafka/topics.ts';
+import { kafkaSettings, postgresServers } from '../../src/compose/cluster.ts';
+import { acceptLoss, initialiseCluster } from '../../src/compose/cluster-administration.ts';
+import { backupDatabase, restoreDatabase } from '../../src/compose/embedded.ts';
+import { systemClock } from '../../src/platform/clock.ts';
+import type { GivenSettings } from '../../src/settings/settings.ts';
+import { loadConfig } from '../../src/settings/settings.ts';
+import { beside, ClusterUnderTest, clusterShards } from './cluster-services.ts';
+import { freePort } from './free-port.ts';
+import { ServerProcess } from './server-process.ts';
+import { shapeUnderTest } from './shape-under-test.ts';
+
+/** A server at one address that is put back to an earlier moment as docs/OPERATING.md says, in the shape under test. */
+export class RestorableServer {
+  private process: ServerProcess | null = null;
+
+  private constructor(
+    private readonly port: number,
+    private readonly folder: string,
+    private readonly cluster: ClusterUnderTest | null,
+  ) {}
+
+  static async start(): Promise<RestorableServer> {
+    const cluster = shapeUnderTest === 'cluster' ? await ClusterUnderTest.make() : null;
+    const server = new RestorableServer(await freePort(), mkdtempSync(join(tmpdir(), 'parley-restore-')), cluster);
+    await server.begin();
+    return server;
+  }
+
+  get url(): string {
+    return `http://localhost:${this.port}`;
+  }
+
+  get data(): string {
+    return join(this.folder, 'data');
+  }
+
+  async begin(): Promise<void> {
+    this.process = await ServerProcess.start({ settings: { ...this.settings, port: String(this.port) } });
+  }
+
+  /** Everybody is cut off. */
+  async end(): Promise<void> {
+    await this.process?.stop();
+    this.process = null;
+  }
+
+  /** A cluster's PostgreSQL copies only databases that nobody is connected to. */
+  async backup(): Promise<void> {
+    if (!this.cluster) {
+      rmSync(this.copy, { force: true });
+      backupDatabase(this.data, this.copy);
+      return;
+    }
+    await this.end();
+    await this.besideEach((name) => [
+      `DROP DATABASE IF EXISTS ${name}_backup`,
+      `CREATE DATABASE ${name}_backup TEMPLATE ${name}`,
+    ]);
+    await this.begin();
+  }
+
+  /** Stops, is put back to the backup, for good: a cluster's Kafka is new. The backup stays. */
+  async restore(): Promise<void> {
+    await this.end();
+    await this.putBack();
+    await this.begin();
+  }
+
+  async remove(): Promise<void> {
+    await this.end();
+    if (this.cluster) await this.besideEach((name) => [`DROP DATABASE IF EXISTS ${name}_backup WITH (FORCE)`]);
+    await this.cluster?.remove();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private get settings(): GivenSettings {
+    return this.cluster?.settings ?? { data: this.data };
+  }
+
+  private get copy(): string {
+    return join(this.folder, 'backup.db');
+  }
+
+  private async putBack(): Promise<void> {
+    if (!this.cluster) {
+      await restoreDatabase(this.data, this.copy, systemClock);
+      return;
+    }
+    const config = loadConfig(this.cluster.settings, {});
+    await this.besideEach((name) => [
+      `DROP DATABASE ${name} WITH (FORCE)`,
+      `CREATE DATABASE ${name} TEMPLATE ${name}_backup`,
+    ]);
+    const topics = new Topics(kafkaSettings(config));
+    await topics.remove();
+    await topics.close();
+    await initialiseCluster(config, { shards: clusterShards, replicationFactor: 1 });
+    const servers = postgresServers(config).map(({ name }) => name);
+    await acceptLoss(config, { servers, tell: () => undefined });
+  }
+
+  private async besideEach(statementsFor: (database: string) => string[]): Promise<void> {
+    const config = loadConfig(this.settings, {});
+    for (const server of postgresServers(config)) await beside(server, statementsFor);
+  }
+}
