@@ -1,9 +1,10 @@
-import { type Homepage, limits, type ServerFrameOf } from '@parley/protocol';
+import { type ConversationId, type Homepage, limits, type ServerFrameOf } from '@parley/protocol';
 import type { ClientCore } from './client-core.ts';
 import type { Conversation } from './conversation.ts';
 import type { EntryIntake } from './entry-intake.ts';
 import { ParleyError } from './parley-error.ts';
 import type { ReadRevision } from './read-revision.ts';
+import { isOtherEpoch, type Restoration } from './restoration.ts';
 import type { StoredSession } from './store/store.ts';
 
 /** Up to this many missed entries of a conversation are fetched; of more the newest page, and the rest on demand. */
@@ -12,6 +13,18 @@ const fetchedMax = 200;
 const parallel = 4;
 
 export type CatchUpProgress = NonNullable<StoredSession['catchUp']>;
+
+/** What is so of one connection. */
+export interface CatchUpRound {
+  /** False once another connection took over. */
+  isCurrent: () => boolean;
+  /** The highest number that was known of each conversation when the connection was asked for. */
+  shown: ReadonlyMap<ConversationId, number>;
+  /** The list of conversations, and read positions, are of another history than those that were read. */
+  isRestored: boolean;
+}
+
+type Task = () => Promise<void>;
 
 /**
  * What a client does after connecting, so that it has everything that it missed, most recent conversation first. The
@@ -24,6 +37,7 @@ export class CatchUp {
     private readonly core: ClientCore,
     private readonly intake: EntryIntake,
     private readonly readRevision: ReadRevision,
+    private readonly restoration: Restoration,
   ) {}
 
   /** Whether all conversations were here once: whatever is new from then on was not shown yet. */
@@ -31,29 +45,29 @@ export class CatchUp {
     return this.progress !== 'never';
   }
 
-  /**
-   * @param welcome with the first page of the homepage.
-   * @param isCurrent false once another connection took over.
-   */
-  async run(
-    welcome: Pick<ServerFrameOf<'welcome'>, 'homepage' | 'readRevision'>,
-    isCurrent: () => boolean,
-  ): Promise<void> {
+  /** @param welcome with the first page of the homepage. */
+  async run(welcome: Pick<ServerFrameOf<'welcome'>, 'homepage' | 'readRevision'>, round: CatchUpRound): Promise<void> {
     const { homepage, readRevision } = welcome;
-    const readsAll = readRevision !== undefined && !this.readRevision.isBefore(readRevision);
+    const { isCurrent, isRestored } = round;
+    const readsAll = isRestored || (readRevision !== undefined && !this.readRevision.isBefore(readRevision));
     // Further pages are older: once nothing on one was new, nothing on the next is, if those after it were seen. What
     // was read elsewhere is no news of a page: it has a revision of its own.
     const stopsEarly = this.progress === 'done' && !readsAll;
+    const listed = new Set<ConversationId>();
+    const doubtful: Conversation[] = [];
     let page = homepage;
     while (isCurrent()) {
-      const { behind, isNews } = await this.takePage(page);
-      const isLast = page.nextCursor === null || (stopsEarly && !isNews);
-      if (isNews) this.interrupt();
+      for (const { id } of page.conversations) listed.add(id);
+      const behind = await this.takePage(page, round, doubtful);
+      const isLast = page.nextCursor === null || (stopsEarly && behind.length === 0);
+      if (behind.length > 0) this.interrupt();
       await this.fillAll(behind, isCurrent);
       if (page.nextCursor === null || isLast) break;
       const limit = limits.homepagePageMax;
       page = await this.core.api.call('getHomepage', { cursor: page.nextCursor, limit, left: 'true' });
     }
+    for (const each of doubtful) await this.restoration.doubt(each, round.shown.get(each.id) ?? 0, isCurrent);
+    if (isCurrent() && isRestored) await this.forgetOthers(listed, round);
     if (isCurrent() && readRevision !== undefined) {
       if (page.nextCursor === null) this.readRevision.keep(readRevision);
       else await this.readRevision.follow(readRevision, isCurrent);
@@ -66,27 +80,42 @@ export class CatchUp {
     if (this.progress === 'done') this.advance('interrupted');
   }
 
-  /** Takes in a page: which conversations moved past what was shown of them, and whether anything was new. */
-  private async takePage(page: Homepage): Promise<{ behind: Conversation[]; isNews: boolean }> {
+  /** Takes in a page: what is to be done about those conversations of it that moved, left ones included. */
+  private async takePage(page: Homepage, round: CatchUpRound, doubtful: Conversation[]): Promise<Task[]> {
     const left = page.left.filter(({ conversationId }) => this.core.conversations.get(conversationId));
     for (const { conversationId } of left) await this.core.forget(conversationId);
-    const behind = page.conversations
-      .map((data) => this.core.update(data))
-      .filter((conversation) => conversation.sequencer.position < conversation.data.headSeq);
-    return { behind, isNews: left.length + behind.length > 0 };
+    const tasks: Task[] = left.map(() => async () => undefined);
+    for (const data of page.conversations) {
+      const known = this.core.conversations.get(data.id);
+      if (known && isOtherEpoch(known.data.epoch, data.epoch)) {
+        tasks.push(() => this.fillOne(known, () => this.restoration.readAgain(known, data)));
+      } else if (known && data.headSeq < (round.shown.get(data.id) ?? 0)) {
+        doubtful.push(known);
+      } else {
+        const conversation = this.core.update(data, !round.isRestored);
+        if (conversation.sequencer.position >= conversation.data.headSeq) continue;
+        tasks.push(() => this.fillOne(conversation, () => this.bringUp(conversation)));
+      }
+    }
+    return tasks;
   }
 
-  private async fillAll(behind: readonly Conversation[], isCurrent: () => boolean): Promise<void> {
-    const waiting = [...behind];
+  private async fillAll(tasks: readonly Task[], isCurrent: () => boolean): Promise<void> {
+    const waiting = [...tasks];
     const worker = async () => {
-      for (let next = waiting.shift(); next && isCurrent(); next = waiting.shift()) await this.fillOne(next);
+      for (let next = waiting.shift(); next && isCurrent(); next = waiting.shift()) await next();
     };
     await Promise.all(Array.from({ length: parallel }, worker));
   }
 
-  private async fillOne(conversation: Conversation): Promise<void> {
+  /** Those that were known and are on no page are no longer one's own, and nothing says that they were left. */
+  private async forgetOthers(listed: ReadonlySet<ConversationId>, { shown }: CatchUpRound): Promise<void> {
+    for (const conversationId of shown.keys()) if (!listed.has(conversationId)) await this.core.forget(conversationId);
+  }
+
+  private async fillOne(conversation: Conversation, fill: Task): Promise<void> {
     try {
-      await this.bringUp(conversation);
+      await fill();
     } catch (error) {
       // Removed since the page was made: nothing of it is missing.
       if (!(error instanceof ParleyError) || error.code !== 'not_found') throw error;
@@ -96,6 +125,7 @@ export class CatchUp {
 
   /** Shows what the conversation has beyond what was shown: after a long absence the newest page of it. */
   async bringUp(conversation: Conversation): Promise<void> {
+    if (conversation.readingAgain) return conversation.readingAgain;
     const { headSeq } = conversation.data;
     const { position } = conversation.sequencer;
     if (headSeq - position > fetchedMax) {

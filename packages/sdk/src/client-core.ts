@@ -3,6 +3,7 @@ import type {
   Conversation as ConversationData,
   ConversationId,
   Entry,
+  HistoryPage,
   ServerFrameOf,
   UserId,
 } from '@parley/protocol';
@@ -25,6 +26,12 @@ export interface ClientEvents {
    * A long absence: these entries of the conversation were left out, and `history` or `live({ after })` fetches them.
    */
   skipped: { conversation: Conversation; fromSeq: number; toSeq: number };
+  /**
+   * The server was restored to an earlier moment: what was read of this conversation, or with null of one's list of
+   * conversations and read positions, was discarded and is read again. Entries that were shown may be gone, and their
+   * numbers another entry's. Those that are new come as `entry` after this. What waits to be sent is kept.
+   */
+  restored: { conversation: Conversation | null };
   /** Something about a conversation changed: its name, head, unread count; it came or went. */
   conversation: { conversation: Conversation; removed: boolean };
   outbox: OutgoingMessage;
@@ -57,8 +64,14 @@ export interface ClientCore {
   typing(conversationId: ConversationId): void;
   /** Takes in how somebody is called now. */
   named(userId: UserId, displayName: string): void;
+  /**
+   * Whether an answer shows that the server was restored to an earlier moment; what was read is then read again.
+   *
+   * @param shown the highest number that was known when it was asked for.
+   */
+  isOfAnotherHistory(conversation: Conversation, answer: HistoryPage, shown: number): boolean;
   /** Takes in what a conversation is now. */
-  update(data: ConversationData): Conversation;
+  update(data: ConversationData, keepsReading?: boolean): Conversation;
   /** The same, and shows those entries of it that weren't shown yet. */
   learn(data: ConversationData): Conversation;
   /** Tells and keeps that a conversation is not what it was. */

@@ -1,6 +1,7 @@
 import type {
   Account,
   Conversation as ConversationData,
+  ConversationId,
   InputOf,
   OperationId,
   Receipt,
@@ -22,6 +23,7 @@ import type { OutgoingMessage } from './outgoing-message.ts';
 import { Disconnected } from './parley-error.ts';
 import { ReadMarks } from './read-marks.ts';
 import { ReadRevision } from './read-revision.ts';
+import { isOtherEpoch, Restoration } from './restoration.ts';
 import { defaultRuntime, type Runtime } from './runtime.ts';
 import { ServerClock } from './server-clock.ts';
 import { Session } from './session.ts';
@@ -55,10 +57,13 @@ export class ParleyClient {
   private readonly watches: Watches;
   private readonly book: ConversationBook;
   private readonly intake: EntryIntake;
+  private readonly restoration: Restoration;
   private readonly catchUp: CatchUp;
   private readonly session: Session;
   private readonly typing: Typing;
   private readonly serverClock: ServerClock;
+  /** What was known of each conversation when the connection was asked for. */
+  private shown: ReadonlyMap<ConversationId, number> = new Map();
 
   private readonly reportFailure = (error: unknown) => this.events.emit('error', error);
 
@@ -71,24 +76,20 @@ export class ParleyClient {
     this.outbox = this.createOutbox();
     this.conversations = new Conversations(() => this.core);
     this.core = this.createCore();
-    this.connection = new Connection(
-      this.api.url,
-      () => this.api.token !== null && { token: this.api.token, resume: this.catchUp.hadConversations },
-      this.runtime,
-      {
-        state: (state) => this.stateChanged(state),
-        welcome: (frame, live) => this.welcomed(frame, live),
-        frame: (frame) => this.received(frame),
-        error: reportFailure,
-      },
-    );
+    this.connection = new Connection(this.api.url, () => this.hello(), this.runtime, {
+      state: (state) => this.stateChanged(state),
+      welcome: (frame, live) => this.welcomed(frame, live),
+      frame: (frame) => this.received(frame),
+      error: reportFailure,
+    });
     this.readMarks = new ReadMarks(this.connection, this.runtime, reportFailure);
     this.watches = new Watches(this.connection, reportFailure);
     this.typing = new Typing(this.connection, this.runtime);
     this.book = new ConversationBook(this.core, this.readMarks);
     this.intake = new EntryIntake(this.core);
     const readRevision = new ReadRevision(this.core);
-    this.catchUp = new CatchUp(this.core, this.intake, readRevision);
+    this.restoration = new Restoration(this.core, this.book, this.intake);
+    this.catchUp = new CatchUp(this.core, this.intake, readRevision, this.restoration);
     this.session = new Session(this.core, this.catchUp, readRevision, () => this.forgetHere());
   }
 
@@ -193,7 +194,14 @@ export class ParleyClient {
     const { api, store, outbox, events, runtime, conversations, reportFailure } = this;
     const account = () => this.account;
     const connected = () => this.connection.isConnected;
-    const update = (data: ConversationData) => this.book.update(data, !this.catchUp.hadConversations);
+    const update = (data: ConversationData, keepsReading?: boolean) => {
+      const known = conversations.get(data.id);
+      if (!known || !isOtherEpoch(known.data.epoch, data.epoch)) {
+        return this.book.update(data, !this.catchUp.hadConversations, keepsReading);
+      }
+      this.restoration.readAgain(known, data).catch((error: unknown) => this.intake.failed(data.id, error));
+      return known;
+    };
     return {
       ...{ api, store, outbox, events, runtime, conversations, reportFailure },
       get account() {
@@ -211,6 +219,7 @@ export class ParleyClient {
       readElsewhere: (conversationId, seq, messageCount) => this.book.readElsewhere(conversationId, seq, messageCount),
       typing: (conversationId) => this.typing.tell(conversationId),
       named: (userId, displayName) => this.named(userId, displayName),
+      isOfAnotherHistory: (conversation, answer, shown) => this.restoration.isShownBy(conversation, answer, shown),
       update,
       learn: (data) => {
         const conversation = update(data);
@@ -221,6 +230,13 @@ export class ParleyClient {
       conversationsWritten: () => this.book.written(),
       forget: (conversationId) => this.book.forget(conversationId),
     };
+  }
+
+  private hello() {
+    const { token } = this.api;
+    if (token === null) return false;
+    this.shown = new Map(this.conversations.list().map((each) => [each.id, each.shownUpTo]));
+    return { token, resume: this.catchUp.hadConversations };
   }
 
   private async transmit({ conversationId, clientMessageId, text }: StoredMessage): Promise<Receipt> {
@@ -251,7 +267,17 @@ export class ParleyClient {
     this.serverClock.set(frame.serverTimeMs);
     const { state } = this;
     const isCurrent = () => this.state === state;
-    this.catchUp.run(frame, isCurrent).then(live, (error: unknown) => {
+    const isRestored = isOtherEpoch(this.session.epoch, frame.epoch);
+    if (isRestored) {
+      this.readMarks.clear();
+      this.events.emit('restored', { conversation: null });
+    }
+    const caughtUp = () => {
+      if (isCurrent()) this.session.takeEpoch(frame.epoch);
+      live();
+    };
+    const { shown } = this;
+    this.catchUp.run(frame, { isCurrent, shown, isRestored }).then(caughtUp, (error: unknown) => {
       this.events.emit('error', error);
       // Without what was missed nothing is right: a new connection tries again.
       if (isCurrent()) this.connection.restart();

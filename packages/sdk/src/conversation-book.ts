@@ -17,12 +17,21 @@ export class ConversationBook {
    * Takes in what a conversation is now.
    *
    * @param allShown whether a new one's entries so far count as shown; else only those before one joined do.
+   * @param keepsReading whether what was read here counts, though the server knows less.
    */
-  update(data: ConversationData, allShown: boolean): Conversation {
+  update(data: ConversationData, allShown: boolean, keepsReading = true): Conversation {
     const beforeJoining = (data.membership?.joinedSeq ?? data.headSeq + 1) - 1;
-    const conversation = this.core.conversations.put(data, allShown ? data.headSeq : beforeJoining);
+    const conversation = this.core.conversations.put(data, allShown ? data.headSeq : beforeJoining, keepsReading);
     this.changed(conversation);
     return conversation;
+  }
+
+  /** Takes in what a conversation is in another history than the one that was read. */
+  beginAnew(conversation: Conversation, data: ConversationData, position: number): void {
+    this.readMarks.forget(conversation.id);
+    conversation.beginAnew(data, position);
+    this.changed(conversation);
+    this.core.events.emit('restored', { conversation });
   }
 
   async forget(conversationId: ConversationId): Promise<void> {
@@ -70,7 +79,9 @@ export class ConversationBook {
     this.changed(conversation);
   }
 
-  markRead(conversation: Conversation, seq: number): void {
+  markRead(conversation: Conversation, upTo: number): void {
+    // A number of before a restore may be one that the conversation doesn't have any more.
+    const seq = Math.min(upTo, conversation.data.headSeq);
     if (seq <= (conversation.data.membership?.readSeq ?? Number.POSITIVE_INFINITY)) return;
     if (seq >= conversation.data.headSeq) {
       conversation.data = withRead(conversation.data, seq, conversation.data.messageCount);

@@ -17,7 +17,9 @@ import { Sequencer } from './sequencer.ts';
 /** One conversation: what is known of it, and what one can do in it. */
 export class Conversation {
   readonly id: ConversationId;
-  readonly sequencer: Sequencer;
+  sequencer: Sequencer;
+  /** Set while it is being read again after the server was restored: what comes live meanwhile waits. */
+  readingAgain: Promise<void> | null = null;
   /** Set while what is missing is being fetched: one fetch at a time. */
   filling: Promise<void> | null = null;
 
@@ -36,6 +38,11 @@ export class Conversation {
     const { name, partner } = this.data;
     if (name !== null) return shownName(name, 'Conversation');
     return partner ? shownName(partner.displayName, partner.username) : 'Conversation';
+  }
+
+  /** The highest number that the server is known to have had. */
+  get shownUpTo(): number {
+    return Math.max(this.sequencer.position, this.data.headSeq);
   }
 
   get unreadCount(): number {
@@ -71,7 +78,9 @@ export class Conversation {
     page: { before?: number; after?: number; around?: number; limit?: number } = {},
   ): Promise<Pick<HistoryPage, 'entries' | 'visibleFromSeq'>> {
     if (!this.core.isConnected) return this.keptHistory(page);
+    const shown = this.shownUpTo;
     const answer = await this.core.api.call('getHistory', { conversationId: this.id, ...page });
+    if (this.core.isOfAnotherHistory(this, answer, shown)) return answer;
     // Kept for later; what was asked for waits for no disk.
     this.core.store.putEntries(this.id, answer.entries).catch(this.core.reportFailure);
     return answer;
@@ -115,6 +124,12 @@ export class Conversation {
   async leave(): Promise<void> {
     await this.core.api.call('leaveConversation', { conversationId: this.id });
     await this.core.forget(this.id);
+  }
+
+  /** Goes on from a history in which the entries up to `position` count as shown. */
+  beginAnew(data: ConversationData, position: number): void {
+    this.data = data;
+    this.sequencer = new Sequencer(position);
   }
 
   private async keptHistory(page: { before?: number; after?: number; around?: number; limit?: number }) {

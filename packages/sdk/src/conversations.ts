@@ -44,14 +44,21 @@ export class Conversations {
     return this.core().api.call('channelSearch', query);
   }
 
-  /** Takes in what a conversation is now. Of a new one, entries after `position` count as not shown yet. */
-  put(data: ConversationData, position: number): Conversation {
+  /**
+   * Takes in what a conversation is now. Of a new one, entries after `position` count as not shown yet.
+   *
+   * @param keepsReading whether what was read here counts, though the server knows less.
+   */
+  put(data: ConversationData, position: number, keepsReading = true): Conversation {
     const known = this.known.get(data.id);
     if (known) {
       // What came by the entries may be newer than what was read before them.
-      if (data.headSeq >= known.data.headSeq) known.data = withReadingOf(known.data, data);
-      // Older than the entries that came, it may yet know of reading on another device.
-      else if (data.membership) {
+      if (data.headSeq >= known.data.headSeq) {
+        const now = keepsReading ? withReadingOf(known.data, data) : data;
+        // A server of an earlier version says nothing of it.
+        known.data = { ...now, epoch: now.epoch ?? known.data.epoch };
+      } else if (data.membership) {
+        // Older than the entries that came, it may yet know of reading on another device.
         known.data = withRead(known.data, data.membership.readSeq, data.messageCount - data.unreadCount);
       }
       return known;

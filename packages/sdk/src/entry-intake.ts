@@ -7,16 +7,16 @@ import { Disconnected, ParleyError } from './parley-error.ts';
 /** Takes entries in as they come: shows what is next and fetches what is missing before the others. */
 export class EntryIntake {
   /** Entries of conversations that are being asked for. */
-  private readonly strangers = new Map<ConversationId, Entry[]>();
+  private readonly waiting = new Map<ConversationId, Entry[]>();
 
   constructor(private readonly core: ClientCore) {}
 
   take(entry: Entry): void {
     const { conversationId } = entry;
     const conversation = this.core.conversations.get(conversationId);
-    const waiting = this.strangers.get(conversationId);
-    if (conversation) this.show(conversation, [entry]);
-    else if (waiting) waiting.push(entry);
+    const waiting = this.waiting.get(conversationId);
+    if (waiting) waiting.push(entry);
+    else if (conversation) this.show(conversation, [entry]);
     else this.meet(entry).catch((error: unknown) => this.failed(conversationId, error));
   }
 
@@ -41,12 +41,24 @@ export class EntryIntake {
   private async meet(first: Entry): Promise<void> {
     const { conversationId } = first;
     const entries = [first];
-    this.strangers.set(conversationId, entries);
+    this.waiting.set(conversationId, entries);
     try {
       const data = await this.core.api.call('getConversation', { conversationId });
       if (data.membership) this.show(this.core.learn(data), entries);
     } finally {
-      this.strangers.delete(conversationId);
+      this.waiting.delete(conversationId);
+    }
+  }
+
+  /** Holds back what comes of a conversation while `ask` runs; shows what it gives, then what came. */
+  async holdingBack(conversation: Conversation, ask: () => Promise<readonly Entry[]>): Promise<void> {
+    const held: Entry[] = [];
+    this.waiting.set(conversation.id, held);
+    try {
+      const entries = await ask();
+      if (this.core.conversations.get(conversation.id) === conversation) this.show(conversation, [...entries, ...held]);
+    } finally {
+      this.waiting.delete(conversation.id);
     }
   }
 
@@ -57,7 +69,7 @@ export class EntryIntake {
       this.core.store.putEntries(conversation.id, ready).catch(this.core.reportFailure);
       this.core.changed(conversation);
     }
-    if (conversation.sequencer.missing && !conversation.filling) {
+    if (conversation.sequencer.missing && !conversation.filling && !conversation.readingAgain) {
       this.fetchMissing(conversation).catch((error: unknown) => this.failed(conversation.id, error));
     }
   }
@@ -74,6 +86,7 @@ export class EntryIntake {
 
   /** One at a time for each conversation: what turns out to be missing meanwhile is fetched along. */
   private fetchMissing(conversation: Conversation): Promise<void> {
+    if (conversation.readingAgain) return conversation.readingAgain;
     if (!conversation.sequencer.missing) return Promise.resolve();
     conversation.filling ??= this.fetchAll(conversation);
     return conversation.filling;
@@ -85,9 +98,12 @@ export class EntryIntake {
       for (let range = sequencer.missing; range; range = sequencer.missing) {
         const { fromSeq, toSeq } = range;
         const limit = Math.min(limits.historyPageMax, toSeq - fromSeq + 1);
-        const { entries } = await this.core.api.call('getHistory', { conversationId, after: fromSeq - 1, limit });
-        // Left or removed meanwhile.
+        const shown = sequencer.position;
+        const page = await this.core.api.call('getHistory', { conversationId, after: fromSeq - 1, limit });
+        const { entries } = page;
+        // Left or removed meanwhile, or read again.
         if (this.core.conversations.get(conversationId) !== conversation) return;
+        if (conversation.sequencer !== sequencer || this.core.isOfAnotherHistory(conversation, page, shown)) return;
         const first = entries[0];
         if (!first) throw new Disconnected(`the history lacks ${fromSeq} to ${toSeq}, which are said to be there`);
         // Numbers that this reader may not see are no gap.

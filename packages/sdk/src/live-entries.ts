@@ -23,6 +23,12 @@ export async function* liveEntries(
     wake();
   });
   const stopState = core.events.on('state', () => wake());
+  const stopRestored = core.events.on('restored', (event) => {
+    if (event.conversation !== conversation) return;
+    shown = Math.min(shown, conversation.sequencer.position);
+    buffer = [];
+    wake();
+  });
   let removed = false;
   const stopConversation = core.events.on('conversation', (event) => {
     removed ||= event.removed && event.conversation === conversation;
@@ -55,6 +61,7 @@ export async function* liveEntries(
   } finally {
     stop();
     stopState();
+    stopRestored();
     stopConversation();
   }
 }

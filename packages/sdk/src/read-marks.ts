@@ -24,6 +24,10 @@ export class ReadMarks {
     for (const conversationId of this.pending.keys()) this.start(conversationId);
   }
 
+  forget(conversationId: ConversationId): void {
+    this.pending.delete(conversationId);
+  }
+
   clear(): void {
     this.pending.clear();
   }

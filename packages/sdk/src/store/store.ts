@@ -7,6 +7,8 @@ export interface StoredSession {
   catchUp?: 'never' | 'interrupted' | 'done';
   /** Read positions are in the store as they were at this revision, or later. Absent: unknown. */
   readRevision?: number;
+  /** Of the list of conversations and the read positions, as the server told it last. */
+  epoch?: string;
 }
 
 /** A conversation as it was last known. */

@@ -1,6 +1,17 @@
 import type { ClientEvents, ParleyClient } from '../../src/index.ts';
 
-const names = ['state', 'entry', 'skipped', 'conversation', 'outbox', 'presence', 'user', 'typing', 'read'] as const;
+const names = [
+  'state',
+  'entry',
+  'skipped',
+  'conversation',
+  'outbox',
+  'presence',
+  'user',
+  'typing',
+  'read',
+  'restored',
+] as const;
 
 /** Resolves with what `find` gives, as soon as it gives something; looks whenever the client tells anything. */
 export function until<Value>(client: ParleyClient, find: () => Value | undefined | false | null): Promise<Value> {

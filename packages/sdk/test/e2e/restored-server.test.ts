@@ -1,0 +1,67 @@
+import { expect, test } from 'bun:test';
+import { type Entry, MemoryStore, ParleyClient } from '../../src/index.ts';
+import { aServerForEachTest, clients, numbered, room, server, textsOf, write } from '../support/restored-room.ts';
+import { collect, until } from '../support/until.ts';
+
+aServerForEachTest();
+
+test('a client that stays shows what is new after a restore, and says that the server was restored', async () => {
+  const { ana, made, ben, bens } = await room(20);
+  await write(made, 'lost', 15);
+  await until(ben, () => bens.sequencer.position === 36);
+  const [shown, restored] = [collect(ben, 'entry'), collect(ben, 'restored')];
+  const loop: Entry[] = [];
+  void (async () => {
+    for await (const entry of bens.live()) loop.push(entry);
+  })();
+  const toldAna = collect(ana, 'restored');
+
+  await server.restore();
+  await until(ben, () => restored.some(({ conversation }) => conversation === bens));
+  await until(ana, () => toldAna.some(({ conversation }) => conversation === made));
+  expect(restored.map(({ conversation }) => conversation)).toEqual([null, bens]);
+  await write(made, 'new', 10);
+  await until(ben, () => shown.length === 10);
+  expect(textsOf(shown)).toEqual(numbered('new', 10));
+  expect(bens.data).toMatchObject({ headSeq: 31, lastMessage: { text: 'new 10' }, unreadCount: 30 });
+  const { entries } = await bens.history({ limit: 200 });
+  expect(textsOf(entries)).toEqual([...numbered('kept', 20), ...numbered('new', 10)]);
+  await until(ben, () => loop.length === 10);
+  expect(textsOf(loop)).toEqual(numbered('new', 10));
+  expect(ben.state.name).toBe('live');
+}, 120_000);
+
+test('what was written while a client was away, beyond its position, is shown, and nothing that was lost', async () => {
+  const store = new MemoryStore();
+  const { ana, made, ben, bens } = await room(20, store);
+  await write(made, 'lost', 15);
+  await until(ben, () => bens.sequencer.position === 36);
+  ben.close();
+  const toldAna = collect(ana, 'restored');
+  await server.restore();
+  await until(ana, () => toldAna.some(({ conversation }) => conversation === made));
+  // The numbers alone would show ten new messages and keep fifteen that are gone.
+  await write(made, 'other', 25);
+
+  const again = new ParleyClient({ url: server.url, store });
+  clients.push(again);
+  const [shown, restored] = [collect(again, 'entry'), collect(again, 'restored')];
+  await again.resume();
+  again.connect();
+  await again.live();
+  const restoredRoom = again.conversations.get(made.id) ?? null;
+  expect(textsOf(shown)).toEqual(numbered('other', 25));
+  expect(restored.map(({ conversation }) => conversation)).toEqual([null, restoredRoom]);
+  again.close();
+  const kept = textsOf((await restoredRoom?.history({ limit: 200 }))?.entries ?? []);
+  expect(kept).toEqual([...numbered('kept', 20), ...numbered('other', 25)]);
+
+  // Once is enough: whoever comes back in the same epoch reads nothing again.
+  const third = new ParleyClient({ url: server.url, store });
+  clients.push(third);
+  const toldAgain = [collect(third, 'entry'), collect(third, 'restored')];
+  await third.resume();
+  third.connect();
+  await third.live();
+  expect(toldAgain).toEqual([[], []]);
+}, 120_000);

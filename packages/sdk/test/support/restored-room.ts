@@ -1,0 +1,58 @@
+import { afterEach, beforeEach } from 'bun:test';
+import { RestorableServer } from '../../../server/test/support/restorable-server.ts';
+import { type Conversation, type Entry, MemoryStore, ParleyClient, type Store } from '../../src/index.ts';
+import { until } from './until.ts';
+
+const password = 'a good password';
+
+export let server: RestorableServer;
+export const clients: ParleyClient[] = [];
+/** For the tests of a file: a server of its own for each. */
+export function aServerForEachTest(): void {
+  beforeEach(async () => {
+    server = await RestorableServer.start();
+  }, 120_000);
+  afterEach(async () => {
+    for (const client of clients.splice(0)) client.close();
+    await server.remove();
+  }, 120_000);
+}
+
+async function arrive(username: string, store: Store = new MemoryStore()): Promise<ParleyClient> {
+  const client = new ParleyClient({ url: server.url, store });
+  clients.push(client);
+  const credentials = { username, password };
+  if (!(await client.resume())) await client.signup(credentials).catch(() => client.login(credentials));
+  client.connect();
+  await client.live();
+  return client;
+}
+
+/** Writes so many messages, one after the other. */
+export async function write(conversation: Conversation, what: string, count: number): Promise<void> {
+  const messages = Array.from({ length: count }, (_, index) => conversation.send(`${what} ${index + 1}`));
+  await Promise.all(messages.map((message) => message.sent()));
+}
+
+export const textsOf = (entries: readonly Entry[]) =>
+  entries.flatMap((entry) => (entry.kind === 'message' ? entry.text : []));
+export const numbered = (what: string, count: number) =>
+  Array.from({ length: count }, (_, index) => `${what} ${index + 1}`);
+
+/** Ana and Ben in one room, which has this many messages when the backup is made. */
+export async function room(count: number, storeOfBen: Store = new MemoryStore()) {
+  const [first, ben] = [await arrive('ana'), await arrive('ben', storeOfBen)];
+  const made = await first.conversations.createGroup({ name: 'room', userIds: [ben.account?.id ?? ''] });
+  await write(made, 'kept', count);
+  const bens = await until(ben, () => ben.conversations.get(made.id));
+  await until(ben, () => bens.sequencer.position === count + 1);
+  await server.backup();
+  await Promise.all([first.live(), ben.live()]);
+  return { ana: first, made, ben, bens };
+}
+
+/** What the server has of the conversation, from the newest page. */
+export async function historyOf(client: ParleyClient, conversationId: string): Promise<string[]> {
+  const { entries } = await client.call('getHistory', { conversationId, limit: 200 });
+  return textsOf(entries);
+}
