@@ -15,14 +15,16 @@ const parallel = 4;
 export type CatchUpProgress = NonNullable<StoredSession['catchUp']>;
 
 /** What is so of one connection. */
-export interface CatchUpRound {
+interface Round {
   /** False once another connection took over. */
   isCurrent: () => boolean;
-  /** The highest number that was known of each conversation when the connection was asked for. */
+  /** See {@link CatchUp.asked}. */
   shown: ReadonlyMap<ConversationId, number>;
   /** The list of conversations, and read positions, are of another history than those that were read. */
   isRestored: boolean;
 }
+
+type Welcome = Pick<ServerFrameOf<'welcome'>, 'homepage' | 'readRevision' | 'epoch'>;
 
 type Task = () => Promise<void>;
 
@@ -32,6 +34,9 @@ type Task = () => Promise<void>;
  */
 export class CatchUp {
   progress: CatchUpProgress = 'never';
+  /** See {@link StoredSession.epoch}. */
+  epoch: string | undefined;
+  private shown: ReadonlyMap<ConversationId, number> = new Map();
 
   constructor(
     private readonly core: ClientCore,
@@ -45,10 +50,20 @@ export class CatchUp {
     return this.progress !== 'never';
   }
 
-  /** @param welcome with the first page of the homepage. */
-  async run(welcome: Pick<ServerFrameOf<'welcome'>, 'homepage' | 'readRevision'>, round: CatchUpRound): Promise<void> {
+  /** A connection is asked for: a head that is then below what was known before says that the server was restored. */
+  asked(): void {
+    this.shown = new Map(this.core.conversations.list().map((each) => [each.id, each.shownUpTo]));
+  }
+
+  /**
+   * @param welcome with the first page of the homepage.
+   * @param isCurrent false once another connection took over.
+   */
+  async run(welcome: Welcome, isCurrent: () => boolean): Promise<void> {
     const { homepage, readRevision } = welcome;
-    const { isCurrent, isRestored } = round;
+    const isRestored = isOtherEpoch(this.epoch, welcome.epoch);
+    if (isRestored) this.restoration.begin();
+    const round: Round = { isCurrent, shown: this.shown, isRestored };
     const readsAll = isRestored || (readRevision !== undefined && !this.readRevision.isBefore(readRevision));
     // Further pages are older: once nothing on one was new, nothing on the next is, if those after it were seen. What
     // was read elsewhere is no news of a page: it has a revision of its own.
@@ -72,7 +87,10 @@ export class CatchUp {
       if (page.nextCursor === null) this.readRevision.keep(readRevision);
       else await this.readRevision.follow(readRevision, isCurrent);
     }
-    if (isCurrent() && this.progress !== 'done') this.advance('done');
+    if (!isCurrent()) return;
+    const isNewEpoch = welcome.epoch !== undefined && welcome.epoch !== this.epoch;
+    if (isNewEpoch) this.epoch = welcome.epoch;
+    if (isNewEpoch || this.progress !== 'done') this.advance('done');
   }
 
   /** Something is missing: until the next catch-up is through, no page says anything about those after it. */
@@ -81,7 +99,7 @@ export class CatchUp {
   }
 
   /** Takes in a page: what is to be done about those conversations of it that moved, left ones included. */
-  private async takePage(page: Homepage, round: CatchUpRound, doubtful: Conversation[]): Promise<Task[]> {
+  private async takePage(page: Homepage, round: Round, doubtful: Conversation[]): Promise<Task[]> {
     const left = page.left.filter(({ conversationId }) => this.core.conversations.get(conversationId));
     for (const { conversationId } of left) await this.core.forget(conversationId);
     const tasks: Task[] = left.map(() => async () => undefined);
@@ -109,7 +127,7 @@ export class CatchUp {
   }
 
   /** Those that were known and are on no page are no longer one's own, and nothing says that they were left. */
-  private async forgetOthers(listed: ReadonlySet<ConversationId>, { shown }: CatchUpRound): Promise<void> {
+  private async forgetOthers(listed: ReadonlySet<ConversationId>, { shown }: Round): Promise<void> {
     for (const conversationId of shown.keys()) if (!listed.has(conversationId)) await this.core.forget(conversationId);
   }
 

@@ -1,7 +1,6 @@
 import type {
   Account,
   Conversation as ConversationData,
-  ConversationId,
   InputOf,
   OperationId,
   Receipt,
@@ -23,7 +22,7 @@ import type { OutgoingMessage } from './outgoing-message.ts';
 import { Disconnected } from './parley-error.ts';
 import { ReadMarks } from './read-marks.ts';
 import { ReadRevision } from './read-revision.ts';
-import { isOtherEpoch, Restoration } from './restoration.ts';
+import { Restoration } from './restoration.ts';
 import { defaultRuntime, type Runtime } from './runtime.ts';
 import { ServerClock } from './server-clock.ts';
 import { Session } from './session.ts';
@@ -62,8 +61,6 @@ export class ParleyClient {
   private readonly session: Session;
   private readonly typing: Typing;
   private readonly serverClock: ServerClock;
-  /** What was known of each conversation when the connection was asked for. */
-  private shown: ReadonlyMap<ConversationId, number> = new Map();
 
   private readonly reportFailure = (error: unknown) => this.events.emit('error', error);
 
@@ -194,14 +191,8 @@ export class ParleyClient {
     const { api, store, outbox, events, runtime, conversations, reportFailure } = this;
     const account = () => this.account;
     const connected = () => this.connection.isConnected;
-    const update = (data: ConversationData, keepsReading?: boolean) => {
-      const known = conversations.get(data.id);
-      if (!known || !isOtherEpoch(known.data.epoch, data.epoch)) {
-        return this.book.update(data, !this.catchUp.hadConversations, keepsReading);
-      }
-      this.restoration.readAgain(known, data).catch((error: unknown) => this.intake.failed(data.id, error));
-      return known;
-    };
+    const update = (data: ConversationData, keepsReading?: boolean) =>
+      this.restoration.begunBy(data) ?? this.book.update(data, !this.catchUp.hadConversations, keepsReading);
     return {
       ...{ api, store, outbox, events, runtime, conversations, reportFailure },
       get account() {
@@ -234,9 +225,8 @@ export class ParleyClient {
 
   private hello() {
     const { token } = this.api;
-    if (token === null) return false;
-    this.shown = new Map(this.conversations.list().map((each) => [each.id, each.shownUpTo]));
-    return { token, resume: this.catchUp.hadConversations };
+    this.catchUp.asked();
+    return token !== null && { token, resume: this.catchUp.hadConversations };
   }
 
   private async transmit({ conversationId, clientMessageId, text }: StoredMessage): Promise<Receipt> {
@@ -267,17 +257,7 @@ export class ParleyClient {
     this.serverClock.set(frame.serverTimeMs);
     const { state } = this;
     const isCurrent = () => this.state === state;
-    const isRestored = isOtherEpoch(this.session.epoch, frame.epoch);
-    if (isRestored) {
-      this.readMarks.clear();
-      this.events.emit('restored', { conversation: null });
-    }
-    const caughtUp = () => {
-      if (isCurrent()) this.session.takeEpoch(frame.epoch);
-      live();
-    };
-    const { shown } = this;
-    this.catchUp.run(frame, { isCurrent, shown, isRestored }).then(caughtUp, (error: unknown) => {
+    this.catchUp.run(frame, isCurrent).then(live, (error: unknown) => {
       this.events.emit('error', error);
       // Without what was missed nothing is right: a new connection tries again.
       if (isCurrent()) this.connection.restart();

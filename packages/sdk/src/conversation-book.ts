@@ -34,6 +34,11 @@ export class ConversationBook {
     this.core.events.emit('restored', { conversation });
   }
 
+  /** What was read and not told yet has no number in another history. */
+  discardReading(): void {
+    this.readMarks.clear();
+  }
+
   async forget(conversationId: ConversationId): Promise<void> {
     const conversation = this.core.conversations.delete(conversationId);
     if (!conversation) return;

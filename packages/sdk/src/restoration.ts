@@ -24,6 +24,20 @@ export class Restoration {
     private readonly intake: EntryIntake,
   ) {}
 
+  /** The list of conversations, and what was read of them, is of another history. */
+  begin(): void {
+    this.book.discardReading();
+    this.core.events.emit('restored', { conversation: null });
+  }
+
+  /** The conversation, when `data` is of another history than what was read of it; it is read again. */
+  begunBy(data: ConversationData): Conversation | null {
+    const known = this.core.conversations.get(data.id);
+    if (!known || !isOtherEpoch(known.data.epoch, data.epoch)) return null;
+    this.readAgain(known, data).catch((error: unknown) => this.intake.failed(data.id, error));
+    return known;
+  }
+
   /** See {@link ClientCore.isOfAnotherHistory}. */
   isShownBy(conversation: Conversation, answer: HistoryPage, shown: number): boolean {
     const isOther = isOtherEpoch(conversation.data.epoch, answer.epoch);

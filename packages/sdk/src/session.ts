@@ -7,8 +7,6 @@ import type { ReadRevision } from './read-revision.ts';
 /** Who is logged in, here and in the store. */
 export class Session {
   account: Account | null = null;
-  /** See {@link StoredSession.epoch}. */
-  epoch: string | undefined;
 
   /** @param forgetHere ends the connection, and forgets what is kept outside of the store. */
   constructor(
@@ -34,7 +32,7 @@ export class Session {
     this.account = session.account;
     this.catchUp.progress = session.catchUp ?? 'never';
     this.readRevision.current = session.readRevision ?? null;
-    this.epoch = session.epoch;
+    this.catchUp.epoch = session.epoch;
     for (const { conversation, position } of await store.conversations()) conversations.put(conversation, position);
     await outbox.load();
     return session.account;
@@ -52,18 +50,12 @@ export class Session {
 
   async save(): Promise<void> {
     const { token } = this.core.api;
-    const { account, catchUp, epoch } = this;
+    const { account, catchUp } = this;
+    const { epoch } = catchUp;
     if (token === null || !account) return;
     const readRevision = this.readRevision.current;
     const kept = { ...(readRevision === null ? {} : { readRevision }), ...(epoch === undefined ? {} : { epoch }) };
     await this.core.store.setSession({ token, account, catchUp: catchUp.progress, ...kept });
-  }
-
-  /** What the server told under this epoch is here; of a server of an earlier version, which has none, nothing changes. */
-  takeEpoch(epoch: string | undefined): void {
-    if (epoch === undefined || epoch === this.epoch) return;
-    this.epoch = epoch;
-    this.save().catch(this.core.reportFailure);
   }
 
   private async begin({ token, account }: ResponseOf<'login'>): Promise<Account> {
@@ -81,7 +73,7 @@ export class Session {
     this.forgetHere();
     this.core.api.token = null;
     this.account = null;
-    this.epoch = undefined;
+    this.catchUp.epoch = undefined;
     this.catchUp.progress = 'never';
     this.readRevision.current = null;
     await this.core.store.clear();
