@@ -1,10 +1,14 @@
 import type { ConversationId, OperationId, UserId } from '@parley/protocol';
+import { type Clock, systemClock } from '../platform/clock.ts';
 import { Refusal } from '../platform/failures.ts';
 import { failureReporter } from '../platform/log.ts';
 import { type RateLimitRule, rateLimitRules as rules } from './rate-limit-rules.ts';
 import type { RateLimits } from './rate-limits-port.ts';
 
 const reportFailure = failureReporter('gateway');
+
+/** Above it those whose window has passed are forgotten. */
+const fullConversationsMax = 10_000;
 
 /** For load tests: everything is admitted. */
 export const noRateLimits: RateLimits = { consume: () => Promise.resolve(0) };
@@ -24,7 +28,13 @@ const changes: ReadonlySet<OperationId> = new Set<OperationId>([
 
 /** Says no to whoever asks for too much. Every method throws {@link Refusal} `rate_limited` with when to try again. */
 export class Admission {
-  constructor(private readonly limits: RateLimits) {}
+  /** Conversations that got all they may in this window, and until when. */
+  private readonly fullUntilMs = new Map<ConversationId, number>();
+
+  constructor(
+    private readonly limits: RateLimits,
+    private readonly clock: Pick<Clock, 'monotonicMs'> = systemClock,
+  ) {}
 
   request(address: string): Promise<void> {
     return this.take(rules.address, address);
@@ -35,10 +45,25 @@ export class Admission {
     if (changes.has(operationId)) await this.take(rules.change, userId);
   }
 
-  /** A message, over whichever way it comes. */
+  /** A message, over whichever way it comes. What became of it is told to {@link sent}. */
   async send(userId: UserId, conversationId: ConversationId): Promise<void> {
     await this.take(rules.send, userId);
-    await this.take(rules.sendToConversation, conversationId);
+    const retryAfterMs = (this.fullUntilMs.get(conversationId) ?? 0) - this.clock.monotonicMs();
+    if (retryAfterMs > 0) throw refusal(rules.sendToConversation, Math.ceil(retryAfterMs));
+    this.fullUntilMs.delete(conversationId);
+  }
+
+  /**
+   * Counts a message against its conversation, unless its sender has no part in it: strangers must not use up what its
+   * members may send. So it is counted when that is known, and the bound is exceeded by what is under way by then.
+   */
+  sent(conversationId: ConversationId, sending: Promise<unknown>): void {
+    sending.then(
+      () => this.count(conversationId),
+      (error: unknown) => {
+        if (!(error instanceof Refusal) || error.code !== 'not_found') this.count(conversationId);
+      },
+    );
   }
 
   frame(userId: UserId): Promise<void> {
@@ -63,11 +88,28 @@ export class Admission {
   }
 
   private async take(rule: RateLimitRule, key: string): Promise<void> {
-    const retryAfterMs = await this.limits.consume(rule, key).catch((error: unknown) => {
+    const retryAfterMs = await this.consume(rule, key);
+    if (retryAfterMs > 0) throw refusal(rule, retryAfterMs);
+  }
+
+  private async count(conversationId: ConversationId): Promise<void> {
+    const retryAfterMs = await this.consume(rules.sendToConversation, conversationId);
+    if (retryAfterMs === 0) return;
+    const nowMs = this.clock.monotonicMs();
+    this.fullUntilMs.set(conversationId, nowMs + retryAfterMs);
+    if (this.fullUntilMs.size <= fullConversationsMax) return;
+    for (const [id, untilMs] of this.fullUntilMs) if (untilMs <= nowMs) this.fullUntilMs.delete(id);
+  }
+
+  private consume(rule: RateLimitRule, key: string): Promise<number> {
+    return this.limits.consume(rule, key).catch((error: unknown) => {
       // Better to let too much through for a while than nobody at all.
       reportFailure(error);
       return 0;
     });
-    if (retryAfterMs > 0) throw new Refusal('rate_limited', `Too many ${rule.counts}.`, { retryAfterMs });
   }
+}
+
+function refusal(rule: RateLimitRule, retryAfterMs: number): Refusal {
+  return new Refusal('rate_limited', `Too many ${rule.counts}.`, { retryAfterMs });
 }

@@ -88,7 +88,9 @@ function conversationHandlers({ conversations, reads, receipts, messages, admiss
     },
     sendMessage: async ({ params, body }, { user }) => {
       await admission.send(user.id, params.conversationId);
-      return messages.send(user.id, params.conversationId, body.clientMessageId, body.text);
+      const sending = messages.send(user.id, params.conversationId, body.clientMessageId, body.text);
+      admission.sent(params.conversationId, sending);
+      return sending;
     },
     getHistory: ({ params, query }, { user }) => messages.page(user.id, params.conversationId, query),
     getReadPositions: ({ query }, { user }) => reads.readPositions(user.id, query),

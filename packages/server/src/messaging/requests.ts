@@ -22,6 +22,8 @@ export interface RequestPorts {
   /** Throws {@link Refusal} `rate_limited` when the user asks for too much. */
   admission: {
     send(userId: UserId, conversationId: ConversationId): Promise<void>;
+    /** Is told what becomes of a message that was admitted. */
+    sent(conversationId: ConversationId, sending: Promise<unknown>): void;
     frame(userId: UserId): Promise<void>;
     signal(userId: UserId): Promise<void>;
   };
@@ -61,8 +63,9 @@ export class Requests {
   private send(connection: Connection, frame: ClientFrameOf<'send'>): void {
     const { id, conversationId, clientMessageId, text } = frame;
     const { userId } = identityOf(connection);
-    const { messages, tracing } = this.ports;
+    const { messages, tracing, admission } = this.ports;
     const sent = tracing.receive('send', null, () => messages.send(userId, conversationId, clientMessageId, text));
+    admission.sent(conversationId, sent);
     sent.then(
       (receipt) => connection.send({ type: 'ack', id, clientMessageId, ...receipt }),
       (error: unknown) => this.refuse(connection, id, error),

@@ -110,9 +110,31 @@ describe('sends', () => {
 
   test('of many to one conversation are bounded', async () => {
     const admission = new Admission(new EndlessWindow());
-    await times(allowance(rules.sendToConversation), (index) => admission.send(`person ${index}`, 'busy'));
+    await times(allowance(rules.sendToConversation) + 1, async (index) => {
+      await admission.send(`person ${index}`, 'busy');
+      admission.sent('busy', Promise.resolve());
+    });
     expect(await refusalOf(admission.send('ana', 'busy'))).toContain(rules.sendToConversation.counts);
     expect(await refusalOf(admission.send('ana', 'quiet'))).toBeUndefined();
+  });
+
+  test.each(['direct', 'group'] as const)('of strangers use up nothing of a %s chat', async (kind) => {
+    const api = await startApi({ rateLimits: new EndlessWindow() });
+    const [ana, ben] = [await api.person('ana'), await api.person('ben')];
+    const { id: conversationId } =
+      kind === 'direct'
+        ? (await api.call('openDirect', { userId: ben.userId }, ana)).response
+        : (await api.call('createGroup', { name: 'Private', userIds: [ben.userId] }, ana)).response;
+    const send = (token: string, index: number) =>
+      api.call('sendMessage', { conversationId, clientMessageId: `m${index}`, text: 'x' }, { token });
+    for (let stranger = 0; stranger * allowance(rules.send) <= allowance(rules.sendToConversation); stranger++) {
+      const { token } = await api.person(`stranger${stranger}`);
+      const sends = Array.from({ length: allowance(rules.send) }, (_, index) => send(token, index));
+      for (const { problem } of await Promise.all(sends)) expect(problem.code).toBe('not_found');
+    }
+    const own = Array.from({ length: allowance(rules.send) }, (_, index) => send(ana.token, index));
+    expect((await Promise.all(own)).map(({ status }) => status)).toEqual(own.map(() => 201));
+    await api.close();
   });
 
   test('beyond the limit are refused with when to try again', async () => {

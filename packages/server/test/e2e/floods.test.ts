@@ -1,0 +1,32 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { closeCodes } from '@parley/protocol';
+import { connectionWork, framesPerTurn, restsMax, waitingFramesMax } from '../../src/messaging/flow-control.ts';
+import { RunningServer } from '../support/running-server.ts';
+
+let server: RunningServer;
+beforeAll(async () => {
+  server = await RunningServer.start({ 'rate-limits': 'on' });
+});
+afterAll(() => server.stop());
+
+test.each([
+  ['is refused by a rule', '{"type":"ping","id":"1","colour":"red"}'],
+  ['is above a rate limit', '{"type":"ping","id":"1"}'],
+  ['names no known type', '{"type":"shout","id":"1"}'],
+])('a connection that sends without end what %s is closed after a bounded number of answers', async (_, frame) => {
+  const client = await server.wire(await server.person(`flooding${frame.length}`));
+  for (let n = 0; n < 20_000; n++) client.sendRaw(frame);
+  expect((await client.closed).code).toBe(closeCodes.flooding.code);
+  const answers = client.frames.filter(({ type }) => type === 'error' || type === 'pong');
+  expect(answers.length).toBeLessThan(connectionWork.burst + restsMax * connectionWork.perSecond + framesPerTurn);
+});
+
+test('what one connection sends at once within its budget is all answered, in its order', async () => {
+  const client = await server.wire(await server.person('pasting'));
+  const ids = Array.from({ length: framesPerTurn * 3 }, (_, n) => String(n));
+  expect(ids.length).toBeLessThan(waitingFramesMax);
+  for (const id of ids) client.send({ type: 'ping', id });
+  await client.next('pong', ({ id }) => id === ids.at(-1));
+  expect(client.of('pong').map(({ id }) => id)).toEqual(ids);
+  await client.close();
+});
