@@ -14,8 +14,8 @@ import { decodeCursor, encodeCursor } from '../platform/cursor.ts';
 import { Refusal } from '../platform/failures.ts';
 import { folded } from '../platform/search-terms.ts';
 import type { UserStore } from '../users/users-port.ts';
-import { isMember } from './conversation.ts';
 import type { ConversationStore, OwnConversation } from './conversations-port.ts';
+import { isHiddenFrom, membershipOf, noSuchConversation } from './membership.ts';
 import { showsReceipts } from './read-receipts.ts';
 import { memberView, strangerView, userView } from './views.ts';
 
@@ -38,19 +38,31 @@ export class ConversationReads {
 
   /** One's own conversation, or a public channel. Throws {@link Refusal} `not_found`. */
   async view(userId: UserId, conversationId: ConversationId): Promise<Conversation> {
-    const own = await this.conversations.own(userId, conversationId);
-    if (own) return this.ownView(own);
+    const own = await this.ownOrNull(userId, conversationId);
+    if (own) return own;
     const head = await this.conversations.head(conversationId);
     if (head?.kind === 'channel' && !head.closed) {
       return strangerView(head, await this.conversations.epochOf(conversationId));
     }
-    throw new Refusal('not_found', 'There is no such conversation, or you are not a member of it.');
+    throw noSuchConversation();
+  }
+
+  /** A direct conversation, which its user may know of from now on, see `isHiddenFrom`. */
+  async opened(userId: UserId, conversationId: ConversationId): Promise<Conversation> {
+    const own = await this.conversations.own(userId, conversationId);
+    if (!own) throw noSuchConversation();
+    if (await isHiddenFrom(this.conversations, userId, own.head)) {
+      const { joinedSeq: seq, joinedMessageCount: messageCount } = own.participant;
+      await this.conversations.advanceReadPosition(userId, conversationId, { seq, messageCount });
+    }
+    return this.ownView(own);
   }
 
   /** What the conversation is to its user now; null when it is not theirs. */
   async ownOrNull(userId: UserId, conversationId: ConversationId): Promise<Conversation | null> {
     const own = await this.conversations.own(userId, conversationId);
-    return own ? this.ownView(own) : null;
+    if (!own || (await isHiddenFrom(this.conversations, userId, own.head))) return null;
+    return this.ownView(own);
   }
 
   async homepage(userId: UserId, page: Page & { left?: boolean | undefined }): Promise<Homepage> {
@@ -72,10 +84,7 @@ export class ConversationReads {
 
   /** A page of members in the order in which they joined. Throws {@link Refusal} `not_found`. */
   async members(userId: UserId, conversationId: ConversationId, page: Page): Promise<ResponseOf<'listMembers'>> {
-    const head = await this.conversations.head(conversationId);
-    if (!head || !isMember(await this.conversations.participant(conversationId, userId))) {
-      throw new Refusal('not_found', 'There is no such conversation, or you are not a member of it.');
-    }
+    const { head } = await membershipOf(this.conversations, userId, conversationId);
     const [joinedSeq, afterId] = page.cursor ? decodeCursor(page.cursor, membersCursor) : [];
     const after = joinedSeq !== undefined && afterId !== undefined ? { joinedSeq, userId: afterId } : null;
     const members = await this.conversations.members(conversationId, { after, limit: page.limit });

@@ -29,7 +29,7 @@ export class Conversations {
     await this.requireUsers([partnerId]);
     const conversationId = directConversationId(userId, partnerId);
     await this.carryOut(userId, conversationId, { kind: 'open_direct', partnerId });
-    return this.reads.view(userId, conversationId);
+    return this.reads.opened(userId, conversationId);
   }
 
   async createGroup(userId: UserId, body: RequestOf<'createGroup'>['body']): Promise<Conversation> {

@@ -2,8 +2,9 @@ import { type ConversationId, limits, type ServerFrame, type UserId } from '@par
 import type { Signals } from '../connections/signals.ts';
 import type { HistoryStore } from '../history/history-port.ts';
 import { Refusal } from '../platform/failures.ts';
-import { type ConversationHead, isMember } from './conversation.ts';
+import type { ConversationHead } from './conversation.ts';
 import type { ConversationStore, ReadPosition } from './conversations-port.ts';
+import { membershipOf } from './membership.ts';
 
 /** Whether members of the conversation see how far others have read, and that they type. */
 export function showsReceipts(head: Pick<ConversationHead, 'kind' | 'memberCount'>): boolean {
@@ -20,14 +21,16 @@ export class ReadReceipts {
 
   /** Moves the position forward, never back; resolves to where it is then. Throws {@link Refusal}. */
   async markRead(userId: UserId, conversationId: ConversationId, seq: number): Promise<ReadPosition> {
-    const head = await this.headFor(userId, conversationId);
+    const { head, participant } = await membershipOf(this.conversations, userId, conversationId);
     if (seq > head.headSeq) {
       const rule = `must be at most ${head.headSeq}, the newest entry`;
       throw new Refusal('invalid_request', `/seq ${rule}`, { errors: [{ field: '/seq', rule }] });
     }
-    const messageCount = await this.history.messageCountAt(conversationId, seq);
-    const position = await this.conversations.advanceReadPosition(userId, conversationId, { seq, messageCount });
-    if (position.seq === seq) await this.tell(userId, head, position);
+    // How many messages there were at a number that the member may not read is not theirs to know either.
+    const visibleSeq = Math.max(seq, participant.visibleFromSeq);
+    const to = { seq: visibleSeq, messageCount: await this.history.messageCountAt(conversationId, visibleSeq) };
+    const position = await this.conversations.advanceReadPosition(userId, conversationId, to);
+    if (position.seq === to.seq) await this.tell(userId, head, position);
     return position;
   }
 
@@ -36,18 +39,10 @@ export class ReadReceipts {
    * {@link Refusal}.
    */
   async typing(userId: UserId, conversationId: ConversationId): Promise<void> {
-    const head = await this.headFor(userId, conversationId);
+    const { head } = await membershipOf(this.conversations, userId, conversationId);
     if (!showsReceipts(head)) return;
     const others = (await this.memberIds(conversationId)).filter((memberId) => memberId !== userId);
     await this.send(others, { type: 'typing', conversationId, userId });
-  }
-
-  private async headFor(userId: UserId, conversationId: ConversationId): Promise<ConversationHead> {
-    const head = await this.conversations.head(conversationId);
-    if (!head || !isMember(await this.conversations.participant(conversationId, userId))) {
-      throw new Refusal('not_found', 'There is no such conversation, or you are not a member of it.');
-    }
-    return head;
   }
 
   private async tell(userId: UserId, head: ConversationHead, position: ReadPosition): Promise<void> {

@@ -1,6 +1,7 @@
 import { type Entry, type ErrorCode, limits } from '@parley/protocol';
 import { type ConversationHead, isMember, type Participant } from '../conversations/conversation.ts';
 import { directConversationId } from '../conversations/conversation-ids.ts';
+import { noSuchConversationDetail } from '../conversations/membership.ts';
 import type { Command, CommandOf } from './command.ts';
 import { after, created, type EntryContent, type Step } from './step.ts';
 
@@ -31,7 +32,7 @@ function refused(code: ErrorCode, detail: string): Refused {
 }
 
 /** Not a member and doesn't exist look the same to whoever may not know. */
-const notFound = refused('not_found', 'There is no such conversation, or you are not a member of it.');
+const notFound = refused('not_found', noSuchConversationDetail);
 const notForDirect = refused('not_for_direct', 'A direct conversation always has the same two people and no name.');
 const lastOwner = refused('last_owner', 'The conversation would have no owner: make another member owner first.');
 const unchanged: Verdict = { kind: 'unchanged' };

@@ -1,6 +1,6 @@
 import { type ConversationId, type HistoryPage, limits, type Receipt, type UserId } from '@parley/protocol';
-import { isMember } from '../conversations/conversation.ts';
 import type { ConversationStore } from '../conversations/conversations-port.ts';
+import { membershipOf } from '../conversations/membership.ts';
 import type { CommandSubmitter } from '../distribution/submitter.ts';
 import { Refusal } from '../platform/failures.ts';
 import type { HistoryStore, IsCatchingUp } from './history-port.ts';
@@ -10,7 +10,7 @@ import { type PageRequest, plannedRanges } from './page.ts';
 export class Messages {
   constructor(
     private readonly history: HistoryStore,
-    private readonly conversations: Pick<ConversationStore, 'head' | 'participant' | 'epochOf'>,
+    private readonly conversations: Pick<ConversationStore, 'head' | 'participant' | 'readPositions' | 'epochOf'>,
     private readonly submitter: CommandSubmitter,
     private readonly isCatchingUp: IsCatchingUp,
   ) {}
@@ -32,15 +32,10 @@ export class Messages {
 
   /** A gapless range of what the reader may see (contract 3, 8). Throws {@link Refusal} `not_found`. */
   async page(readerId: UserId, conversationId: ConversationId, request: PageRequest): Promise<HistoryPage> {
-    // The head is read first: whatever is numbered up to it is there to be read after it.
-    const [head, epoch] = await Promise.all([
-      this.conversations.head(conversationId),
+    const [{ head, participant }, epoch] = await Promise.all([
+      membershipOf(this.conversations, readerId, conversationId),
       this.conversations.epochOf(conversationId),
     ]);
-    const participant = await this.conversations.participant(conversationId, readerId);
-    if (!head || !isMember(participant)) {
-      throw new Refusal('not_found', 'There is no such conversation, or you are not a member of it.');
-    }
     const { visibleFromSeq } = participant;
     const bounds = { fromSeq: visibleFromSeq, toSeq: head.headSeq };
     const parts = await Promise.all(

@@ -1,4 +1,4 @@
-import { type ClientFrameOf, limits } from '@parley/protocol';
+import { type ClientFrameOf, type ConversationId, limits, type UserId } from '@parley/protocol';
 import type { ConversationReads } from '../conversations/conversation-reads.ts';
 import type { ConversationStore } from '../conversations/conversations-port.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -49,9 +49,8 @@ export class Arrival {
       return;
     }
     const epoch = await this.ports.conversations.epochOf(user.id);
-    const broadcast = await this.ports.conversations.broadcastConversations(user.id);
+    await this.enterGroups(connection, user.id);
     if (connection.closed) return;
-    await Promise.all(broadcast.map((conversationId) => this.groups.enter(conversationId, connection)));
     // Before the homepage, which then has every read position up to it.
     const readRevision = await this.ports.reads.readRevision(user.id);
     const homepage = await this.ports.reads.homepage(user.id, {
@@ -68,6 +67,23 @@ export class Arrival {
       readRevision,
       ...(epoch === undefined ? {} : { epoch }),
     });
+  }
+
+  /**
+   * Enters the groups of the user's broadcast conversations. A membership that ended between the reading and the
+   * entering left no group to be removed from, so the list is read again until it is the one that was entered.
+   */
+  private async enterGroups(connection: Connection, userId: UserId): Promise<void> {
+    let entered = new Set<ConversationId>();
+    while (true) {
+      const current = new Set(await this.ports.conversations.broadcastConversations(userId));
+      if (connection.closed) return;
+      for (const id of entered) if (!current.has(id)) this.groups.leave(id, connection);
+      const added = [...current].filter((id) => !entered.has(id));
+      if (added.length === 0 && current.size === entered.size) return;
+      await Promise.all(added.map((id) => this.groups.enter(id, connection)));
+      entered = current;
+    }
   }
 
   /** Takes back what {@link hello} did, as far as it got. Called when the socket closed. */

@@ -8,6 +8,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { BroadcastGroups } from './broadcast-groups.ts';
 import { arrivalOf, fillMax } from './entry-order.ts';
 import type { MessagingMetrics } from './messaging-metrics.ts';
+import type { PresenceWatch } from './presence-watch.ts';
 import type { Roster } from './roster.ts';
 
 interface Stream {
@@ -25,6 +26,7 @@ const streamsMax = 50_000;
 export interface FanOutPorts {
   roster: Roster;
   groups: BroadcastGroups;
+  watch: Pick<PresenceWatch, 'leave'>;
   history: Pick<HistoryStore, 'range'>;
   conversations: Pick<ConversationStore, 'participant'>;
   clock: Clock;
@@ -86,8 +88,10 @@ export class FanOut {
     const direct = new Set(recipientIds);
     if (leavingId !== null) {
       direct.add(leavingId);
-      for (const connection of this.ports.roster.of(leavingId))
+      for (const connection of this.ports.roster.of(leavingId)) {
         this.ports.groups.leave(entry.conversationId, connection);
+        this.ports.watch.leave(entry.conversationId, connection);
+      }
     }
     let sockets = this.ports.groups.publish(entry.conversationId, text);
     for (const userId of direct) sockets += this.sendTo(userId, entry.conversationId, text);

@@ -87,8 +87,8 @@ export class Messaging {
     const take = (connection: Connection, data: string | Uint8Array) => intake.receive(connection, data);
     this.flow = new FlowControl(ports.addressBudgets, take, clock);
     const { metrics } = ports;
-    const { roster, groups } = this;
-    this.fanOut = new FanOut({ roster, groups, history, conversations, clock, metrics, reportFailure });
+    const { roster, groups, watch } = this;
+    this.fanOut = new FanOut({ roster, groups, watch, history, conversations, clock, metrics, reportFailure });
     this.inbox = new Inbox(ports.submitter, this.fanOut, this.roster, this.watch, reads, ports.tracing, reportFailure);
     this.lease = new ServerLease(registry, clock, ports.ids, {
       opened: (id) => this.openMailbox(id),

@@ -11,7 +11,8 @@ type Presence = ServerFrameOf<'presence'>;
 
 interface Watcher {
   userIds: Set<UserId>;
-  counts: Map<ConversationId, number>;
+  /** Conversations whose online count is told, with the count that was told last; null before the first. */
+  counts: Map<ConversationId, number | null>;
   /** Changes that wait for the interval to pass; null when none was sent for as long as that. */
   pending: Map<UserId, boolean> | null;
 }
@@ -34,11 +35,17 @@ export class PresenceWatch {
     });
   }
 
-  /** Replaces what the connection watches; resolves to the snapshot, which no change after it is missing from. */
+  /**
+   * Replaces what the connection watches; resolves to the snapshot, which no change after it is missing from.
+   *
+   * @param visible which of the conversations the connection may watch. It is asked after the watch stands, so that a
+   *   membership that ends meanwhile is either seen by it or ends the watch by {@link leave}.
+   */
   async replace(
     connection: Connection,
     userIds: readonly UserId[],
     conversationIds: readonly ConversationId[],
+    visible: (conversationIds: readonly ConversationId[]) => Promise<ConversationId[]>,
   ): Promise<Pick<Presence, 'users' | 'conversations'>> {
     // One that closed while its request was under way has been forgotten already, and would never be again.
     if (connection.closed) return { users: [], conversations: [] };
@@ -53,15 +60,25 @@ export class PresenceWatch {
     // The registry's confirmation comes before the snapshot, so that no change falls between the two. It is asked for
     // also where another connection watches already: that one's confirmation may be under way.
     if (added.length > 0) await this.registry.watch(this.serverId(), added);
-    const [online, counts] = await Promise.all([
-      this.registry.online([...wanted]),
-      this.onlineCounts.of(conversationIds),
-    ]);
+    const counts = new Map<ConversationId, number | null>(conversationIds.map((id) => [id, null]));
     watcher.counts = counts;
-    return {
-      users: Array.from(wanted, (userId) => ({ userId, online: online.has(userId) })),
-      conversations: Array.from(counts, ([conversationId, onlineCount]) => ({ conversationId, onlineCount })),
-    };
+    const visibleIds = new Set(await visible(conversationIds));
+    for (const id of conversationIds) if (!visibleIds.has(id)) counts.delete(id);
+    const [online, onlineCounts] = await Promise.all([
+      this.registry.online([...wanted]),
+      this.onlineCounts.of([...counts.keys()]),
+    ]);
+    const conversations = Array.from(counts.keys(), (conversationId) => {
+      const onlineCount = onlineCounts.get(conversationId) ?? 0;
+      counts.set(conversationId, onlineCount);
+      return { conversationId, onlineCount };
+    });
+    return { users: Array.from(wanted, (userId) => ({ userId, online: online.has(userId) })), conversations };
+  }
+
+  /** The connection is no longer that of a member: nothing more is told of the conversation. */
+  leave(conversationId: ConversationId, connection: Connection): void {
+    this.watchers.get(connection)?.counts.delete(conversationId);
   }
 
   forget(connection: Connection): void {
@@ -124,7 +141,8 @@ export class PresenceWatch {
     for (const [connection, watcher] of this.watchers) {
       const changed = [...watcher.counts].flatMap(([conversationId, before]) => {
         const onlineCount = counts.get(conversationId) ?? before;
-        if (onlineCount === before) return [];
+        // A first count is told by the snapshot.
+        if (before === null || onlineCount === before || onlineCount === null) return [];
         watcher.counts.set(conversationId, onlineCount);
         return [{ conversationId, onlineCount }];
       });

@@ -100,15 +100,15 @@ export class Requests {
       }
       case 'watch': {
         connection.typingIn = new Set(frame.typingIn);
-        const visible = await this.visible(userId, frame.conversationIds ?? []);
-        const snapshot = await this.watch.replace(connection, frame.userIds, visible);
+        const visible = (ids: readonly ConversationId[]) => this.visible(userId, ids);
+        const snapshot = await this.watch.replace(connection, frame.userIds, frame.conversationIds ?? [], visible);
         connection.send({ type: 'presence', id: frame.id, ...snapshot });
       }
     }
   }
 
   /** Online counts are for members: of others nothing is said. */
-  private async visible(userId: string, conversationIds: readonly string[]): Promise<string[]> {
+  private async visible(userId: string, conversationIds: readonly ConversationId[]): Promise<ConversationId[]> {
     const own = await Promise.all(conversationIds.map((id) => this.ports.reads.ownOrNull(userId, id)));
     return own.flatMap((conversation) => conversation?.id ?? []);
   }

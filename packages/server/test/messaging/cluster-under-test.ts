@@ -1,4 +1,4 @@
-import type { ClientFrame, ServerFrame } from '@parley/protocol';
+import type { ClientFrame, Entry, ServerFrame } from '@parley/protocol';
 import { embeddedAdapters } from '../../src/compose/embedded.ts';
 import { Signals } from '../../src/connections/signals.ts';
 import { ConversationReads } from '../../src/conversations/conversation-reads.ts';
@@ -224,10 +224,14 @@ export class SocketUnderTest implements Socket {
     );
   }
 
-  seqs(conversationId: string): number[] {
+  entries(conversationId: string): Entry[] {
     return this.frames.flatMap((frame) =>
-      frame.type === 'entry' && frame.entry.conversationId === conversationId ? [frame.entry.seq] : [],
+      frame.type === 'entry' && frame.entry.conversationId === conversationId ? [frame.entry] : [],
     );
+  }
+
+  seqs(conversationId: string): number[] {
+    return this.entries(conversationId).map(({ seq }) => seq);
   }
 
   async until<Value>(find: () => Value | undefined): Promise<Value> {

@@ -1,0 +1,44 @@
+import type { ConversationId, UserId } from '@parley/protocol';
+import { Refusal } from '../platform/failures.ts';
+import { type ConversationHead, isMember, type Participant } from './conversation.ts';
+import type { ConversationStore } from './conversations-port.ts';
+
+/** Somebody's membership in a conversation that exists. */
+export interface Membership {
+  head: ConversationHead;
+  participant: Participant & { leftSeq: null };
+}
+
+type Reads = Pick<ConversationStore, 'head' | 'participant' | 'readPositions'>;
+
+/** The answer to whoever may not know of a conversation, whether it exists or not. */
+export function noSuchConversation(): Refusal {
+  return new Refusal('not_found', noSuchConversationDetail);
+}
+
+export const noSuchConversationDetail = 'There is no such conversation, or you are not a member of it.';
+
+/**
+ * What a member may know of their membership. Throws {@link Refusal} `not_found` for everybody else. The head is read
+ * first: whatever is numbered up to it is there to be read after it.
+ */
+export async function membershipOf(store: Reads, userId: UserId, conversationId: ConversationId): Promise<Membership> {
+  const head = await store.head(conversationId);
+  const participant = await store.participant(conversationId, userId);
+  if (!head || !isMember(participant) || (await isHiddenFrom(store, userId, head))) throw noSuchConversation();
+  return { head, participant };
+}
+
+/**
+ * Whether a direct conversation is not to be known to this member: the other person opened it, nobody wrote yet, and
+ * this one has not opened it. Its id can be derived, so asking for it must not tell that somebody was about to write.
+ * Who opens a conversation gets a read position, see `Conversations.openDirect`.
+ */
+export async function isHiddenFrom(
+  store: Pick<ConversationStore, 'readPositions'>,
+  userId: UserId,
+  head: ConversationHead,
+): Promise<boolean> {
+  if (head.kind !== 'direct' || head.messageCount > 0 || head.createdBy === userId) return false;
+  return !(await store.readPositions(head.id, [userId])).has(userId);
+}
