@@ -51,7 +51,8 @@ export function listen(
     websocket: sockets?.handler() ?? { message: () => undefined },
     fetch(request, server) {
       const { address: peer = '', port: peerPort = 0 } = server.requestIP(request) ?? {};
-      const address = clientAddress(peer, request.headers.get('x-forwarded-for'), isTrusted);
+      const forwardedFor = request.headers.get('x-forwarded-for');
+      const address = clientAddress(peer, { forwardedFor, forwarded: request.headers.get('forwarded') }, isTrusted);
       const from = { connection: `${peer} ${peerPort}`, address, isProxy: isTrusted(peer) };
       const refusal = guard.refusal(request, from);
       if (refusal) return refusal;

@@ -45,7 +45,7 @@ export const settings = {
   'trusted-proxies': setting(
     list.check(z.refine(areProxies, { error: 'must be addresses or networks like 10.0.0.0/8, with commas' })),
     '',
-    'addresses and networks, with commas, whose X-Forwarded-For is believed',
+    'addresses and networks, with commas, whose X-Forwarded-For or Forwarded is believed',
   ),
   'allowed-origins': setting(list, '', 'origins, with commas, whose web pages may use the API from elsewhere'),
   'rate-limits': setting(oneOf(['on', 'off']), 'on', '"off" is for load tests alone'),

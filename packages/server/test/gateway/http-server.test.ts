@@ -39,7 +39,34 @@ async function textOf(path: string, headers: Record<string, string> = {}): Promi
 test('a request comes from where a trusted proxy says that it does', async () => {
   expect(await textOf('/address')).toBe('127.0.0.1');
   expect(await textOf('/address', { 'x-forwarded-for': '1.1.1.1, 198.51.100.7' })).toBe('198.51.100.7');
+  expect(await textOf('/address', { 'x-forwarded-for': '198.51.100.7:4711' })).toBe('198.51.100.7');
+  expect(await textOf('/address', { forwarded: 'for="[2001:db8::1]:443";proto=https' })).toBe('2001:db8:0:0::/64');
 });
+
+test('several lines of a header are one list, in their order', async () => {
+  const lines = ['X-Forwarded-For: 1.1.1.1', 'X-Forwarded-For: 198.51.100.7:80', 'x-forwarded-for: 127.0.0.2'];
+  expect(
+    await answerTo(`GET /address HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${lines.join('\r\n')}\r\n\r\n`),
+  ).toEndWith('198.51.100.7');
+});
+
+/** What the server answers to these bytes. */
+async function answerTo(request: string): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  let answer = '';
+  await Bun.connect({
+    hostname: '127.0.0.1',
+    port: server.port ?? 0,
+    socket: {
+      open: (socket) => void socket.write(request),
+      data: (_, chunk) => {
+        answer += chunk.toString();
+      },
+      close: () => resolve(answer.trim()),
+    },
+  });
+  return promise;
+}
 
 test('a request comes from its peer, whatever it says, when no proxy is trusted', async () => {
   await server.stop(true);
