@@ -1,7 +1,8 @@
-import { createInterface } from 'node:readline/promises';
+import { createInterface } from 'node:readline';
 import type { ManagedUser, ResponseOf } from '@parley/protocol';
 import { backupDatabase, restoreDatabase, systemClock, verifyDatabase } from '@parley/server';
 import type { Command } from 'commander';
+import { askPassword } from '../ask.ts';
 import { Failure } from '../failure.ts';
 import { invitationLink } from '../invitation-link.ts';
 import { type Control, withControl } from './control.ts';
@@ -143,12 +144,10 @@ function accountLine(account: ManagedUser): string {
   return [account.id, account.username, account.displayName, ...marks.filter((mark) => mark !== '')].join('\t');
 }
 
-/** A line of standard input; asked for when that is a terminal. */
+/** Asked for at a terminal, where it doesn't show; else the first line of standard input. */
 async function readPassword(): Promise<string> {
-  const lines = createInterface({ input: process.stdin, output: process.stdin.isTTY ? process.stderr : undefined });
-  try {
-    return await lines.question('Password: ');
-  } finally {
-    lines.close();
-  }
+  if (process.stdin.isTTY) return askPassword();
+  const lines = createInterface({ input: process.stdin });
+  for await (const line of lines) return line;
+  throw new Failure('the password is read from standard input, which is empty');
 }
