@@ -6,8 +6,13 @@ import { Failure } from './failure.ts';
 const unseen = new Writable({ write: (_chunk, _encoding, done) => done() });
 
 /** Asks at the terminal; what is typed shows. */
-export function ask(question: string): Promise<string> {
-  return lineFromTerminal(question, process.stderr);
+export async function ask(question: string): Promise<string> {
+  try {
+    return await lineFromTerminal(question, process.stderr);
+  } catch (error) {
+    process.stderr.write('\n');
+    throw error;
+  }
 }
 
 /** Asks at the terminal; what is typed doesn't show. */

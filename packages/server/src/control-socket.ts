@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { Unusable } from './platform/failures.ts';
+import { Unusable, usable } from './platform/failures.ts';
 
 /** Longest path of a socket file on Linux and macOS. */
 const pathMax = 103;
@@ -10,15 +10,26 @@ export function controlSocketFile(dataFolder: string): string {
   return join(dataFolder, 'control.sock');
 }
 
-/** Whether a server serves this data folder now. */
+/** Longest wait for a server to say that it is there. */
+const answerMs = 3_000;
+
+/**
+ * Whether a server serves this data folder now.
+ *
+ * @throws {Unusable} when one does that doesn't answer.
+ */
 export async function isServed(dataFolder: string): Promise<boolean> {
   const file = controlSocketFile(dataFolder);
   if (!existsSync(file)) return false;
   try {
-    await fetch('http://control/livez', { unix: file });
+    await fetch('http://control/livez', { unix: file, signal: AbortSignal.timeout(answerMs) });
     return true;
-  } catch {
-    return false;
+  } catch (cause) {
+    if (!(cause instanceof DOMException) || cause.name !== 'TimeoutError') return false;
+    throw new Unusable(
+      `--data: ${dataFolder} is being served by another process, which does not answer: it is stopped, or hangs`,
+      { cause },
+    );
   }
 }
 
@@ -31,9 +42,11 @@ export function listenForControl(
   if (Buffer.byteLength(file) > pathMax) {
     throw new Unusable(`--data: the path is too long for a socket in it: ${file} has more than ${pathMax} bytes`);
   }
-  // Left by a server that was killed: nobody listens there, which was checked before.
-  rmSync(file, { force: true });
-  const listener = Bun.serve({ unix: file, fetch: answer });
+  const listener = usable(`--data: ${file} can not be listened on`, () => {
+    // Left by a server that was killed: nobody listens there, since the folder is this process's.
+    rmSync(file, { force: true });
+    return Bun.serve({ unix: file, fetch: answer });
+  });
   chmodSync(file, 0o600);
   return async () => {
     await listener.stop(true);

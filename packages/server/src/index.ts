@@ -13,7 +13,7 @@ export { type MessageName, parseMessageName } from './history/message-name.ts';
 export type { MessageTrace } from './history/message-trace.ts';
 export { serve } from './main.ts';
 export { systemClock } from './platform/clock.ts';
-export { Unusable } from './platform/failures.ts';
+export { FolderHeld, Unusable } from './platform/failures.ts';
 export { Server } from './server.ts';
 export { BadSetting } from './settings/bad-setting.ts';
 export { clusterSettings } from './settings/cluster-settings.ts';

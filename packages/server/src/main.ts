@@ -2,22 +2,24 @@ import { configure, getConsoleSink, getJsonLinesFormatter, getTextFormatter } fr
 import { composeAdapters } from './compose/compose.ts';
 import { isServed, listenForControl } from './control-socket.ts';
 import { systemClock } from './platform/clock.ts';
-import { Unusable } from './platform/failures.ts';
+import { FolderHeld, Unusable } from './platform/failures.ts';
 import { logOf } from './platform/log.ts';
 import { Server } from './server.ts';
-import { BadSetting } from './settings/bad-setting.ts';
+import { checkOpenFiles } from './settings/open-files.ts';
 import type { Config } from './settings/settings.ts';
 
 /**
- * Serves until the process is told to stop. Throws {@link BadSetting} for what can't be served with, and
- * {@link Unusable} when its data is gone while it serves.
+ * Serves until the process is told to stop.
+ *
+ * @throws {Unusable} for settings, a folder, services or a machine that can't be served with, and when its data is gone
+ *   while it serves.
  */
 export async function serve(config: Config): Promise<void> {
   await startLog(config);
+  checkOpenFiles();
   const isEmbedded = config.shape === 'embedded';
-  if (isEmbedded && (await isServed(config.data))) {
-    throw new BadSetting(`--data: ${config.data} is being served by another process`);
-  }
+  // A server of a version that didn't hold its folder is known by its socket alone.
+  if (isEmbedded && (await isServed(config.data))) throw new FolderHeld(config.data);
   const adapters = await composeAdapters(config, systemClock);
   const server = new Server(adapters, config);
   // A cluster is administered from anywhere that reaches its services; an embedded server's are in this process.

@@ -14,6 +14,7 @@ import { type Clock, systemClock } from './platform/clock.ts';
 import { type Ids, systemIds } from './platform/ids.ts';
 import { failureReporter } from './platform/log.ts';
 import { createMetrics, serveMetrics } from './platform/metrics.ts';
+import { reasonOf } from './platform/reasons.ts';
 import { Tracing } from './platform/tracing.ts';
 import { pause } from './platform/waiting.ts';
 import { measureDisk, measureDistribution, measureServices } from './queue-metrics.ts';
@@ -143,8 +144,7 @@ function listening<Listener>(setting: string, listen: () => Listener): Listener 
   try {
     return listen();
   } catch (cause) {
-    throw new BadSetting(`${setting} can not be listened on: ${cause instanceof Error ? cause.message : cause}`, {
-      cause,
-    });
+    const reason = reasonOf(cause) ?? (cause instanceof Error ? cause.message : cause);
+    throw new BadSetting(`${setting} can not be listened on: ${reason}`, { cause });
   }
 }

@@ -7,6 +7,7 @@ import {
   composeAdapters,
   controlSocketFile,
   databaseFile,
+  FolderHeld,
   isServed,
   loadConfig,
   Server,
@@ -19,6 +20,12 @@ export interface Control {
   call<Id extends OperationId>(id: Id, input: InputOf<Id>): Promise<ResponseOf<Id>>;
 }
 
+/** Longest wait for what the server does for one call. */
+const answerMs = 10_000;
+
+/** How often a server that just starts, or another command, is met again before that is given up. */
+const attempts = 4;
+
 /**
  * Runs `work` with the server that serves the folder, or, when none does, with one that is composed for it and not
  * offered to anybody; so too for a cluster, whose services the environment names.
@@ -29,14 +36,29 @@ export async function withControl<Result>(
 ): Promise<Result> {
   const config = loadConfig({ data: dataFolder }, process.env, process.env['PARLEY_CONFIG']);
   if (config.shape === 'cluster') return composed(config, work);
-  if (await isServed(dataFolder)) {
-    const unix = controlSocketFile(dataFolder);
-    return inWords(work(apiOver((url, init) => fetch(url, { ...init, unix }))));
+  const unix = controlSocketFile(dataFolder);
+  for (let attempt = 1; ; attempt++) {
+    if (await isServed(dataFolder)) {
+      return inWords(work(apiOver((url, init) => answered(url, { ...init, unix }, dataFolder))));
+    }
+    if (!existsSync(join(dataFolder, databaseFile))) {
+      throw new Failure(`--data: there is no Parley database in ${dataFolder}; \`parley serve\` makes one`);
+    }
+    try {
+      return await composed(config, work);
+    } catch (error) {
+      if (!(error instanceof FolderHeld) || attempt === attempts) throw error;
+    }
   }
-  if (!existsSync(join(dataFolder, databaseFile))) {
-    throw new Failure(`--data: there is no Parley database in ${dataFolder}; \`parley serve\` makes one`);
+}
+
+/** The server's answer. A server that is stopped, or hangs, is not waited for without end. */
+async function answered(url: string, init: RequestInit & { unix: string }, dataFolder: string): Promise<Response> {
+  try {
+    return await fetch(url, { ...init, signal: AbortSignal.timeout(answerMs) });
+  } catch (cause) {
+    throw new Failure(`--data: the server that serves ${dataFolder} does not answer`, { cause });
   }
-  return composed(config, work);
 }
 
 async function composed<Result>(config: Config, work: (control: Control) => Promise<Result>): Promise<Result> {

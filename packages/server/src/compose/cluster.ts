@@ -78,11 +78,19 @@ export async function clusterAdapters(config: ClusterConfig): Promise<Adapters> 
  * @throws {Unusable} naming the setting of the service that is away or doesn't fit, with what to do.
  */
 export async function openServices(config: ClusterConfig): Promise<ClusterServices> {
-  const kafka = kafkaSettings(config);
+  // What fails before is this function's to say, once.
+  let isOpen = false;
+  const onceOpen =
+    (report: (error: unknown) => void): ((error: unknown) => void) =>
+    (error) => {
+      if (isOpen) report(error);
+    };
+  const settings = kafkaSettings(config);
+  const kafka = { ...settings, report: onceOpen(settings.report) };
   const topics = new Topics(kafka);
   const redis = openRedis({
     ...{ url: config.redis, prefix: config['cluster-name'] },
-    report: failureReporter('redis'),
+    report: onceOpen(failureReporter('redis')),
   });
   let database: ShardedDatabase | null = null;
   const close = async () => {
@@ -97,6 +105,7 @@ export async function openServices(config: ClusterConfig): Promise<ClusterServic
     await reached('--kafka', () => topics.check({ shards, allowSingleBroker }));
     await reached('--redis', () => confirmShards(redis, shards));
     await reached('--redis', () => confirmKeepsKeys(redis));
+    isOpen = true;
     return { database, topics, kafka, redis, close };
   } catch (error) {
     await close();

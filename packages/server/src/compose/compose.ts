@@ -1,5 +1,6 @@
 import { DatabaseLocked } from '../adapters/sqlite/database.ts';
 import type { Clock } from '../platform/clock.ts';
+import { Unusable } from '../platform/failures.ts';
 import { failureReporter } from '../platform/log.ts';
 import { pause } from '../platform/waiting.ts';
 import type { Config } from '../settings/settings.ts';
@@ -10,8 +11,19 @@ import { embeddedAdapters } from './embedded.ts';
 const lockRetryMs = 100;
 const lockWaitMs = 5_000;
 
-/** The adapters of the shape that the configuration asks for. */
+/** No clock that is set tells a time before this program was written. */
+const clockMinMs = Date.UTC(2020, 0, 1);
+
+/**
+ * The adapters of the shape that the configuration asks for.
+ *
+ * @throws {Unusable} when the folder or the services can't be used, or when the machine's clock isn't set.
+ */
 export async function composeAdapters(config: Config, clock: Clock): Promise<Adapters> {
+  if (clock.nowMs() < clockMinMs) {
+    const told = new Date(clock.nowMs()).toISOString();
+    throw new Unusable(`the clock of this machine says ${told}: set it, and keep it set by NTP`);
+  }
   const adapters = await adaptersOfShape(config, clock);
   return config['otlp-endpoint'] === '' ? adapters : recordingHops(adapters, config);
 }

@@ -8,6 +8,7 @@ import { SqliteConversationStore } from '../adapters/sqlite/conversation-store.t
 import { databaseFile, databaseSize, openDatabase, openFiles } from '../adapters/sqlite/database.ts';
 import { searchEntries } from '../adapters/sqlite/entry-search.ts';
 import { FileWatch } from '../adapters/sqlite/file-watch.ts';
+import { FolderHold } from '../adapters/sqlite/folder-hold.ts';
 import { GroupCommit } from '../adapters/sqlite/group-commit.ts';
 import { SqliteHistoryStore } from '../adapters/sqlite/history-store.ts';
 import { SqliteReadPositions } from '../adapters/sqlite/read-positions.ts';
@@ -20,17 +21,34 @@ import { isServed } from '../control-socket.ts';
 import type { MessageName } from '../history/message-name.ts';
 import { type MessageTrace, readersMax, readersOf } from '../history/message-trace.ts';
 import type { Clock } from '../platform/clock.ts';
-import { Unavailable, Unusable } from '../platform/failures.ts';
+import { Unavailable, Unusable, usable } from '../platform/failures.ts';
 import { failureReporter, logOf } from '../platform/log.ts';
 import { passOn } from '../platform/tracing.ts';
 import type { Adapters } from './adapters.ts';
 
 export { databaseFile };
 
-/** The embedded shape: SQLite in `dataFolder` (":memory:" for none), everything else in this process. */
+/**
+ * The embedded shape: SQLite in `dataFolder` (":memory:" for none), everything else in this process. The folder is this
+ * process's alone until the adapters are closed.
+ *
+ * @throws {Unusable} when the folder or its database can't be used, or another process has the folder.
+ */
 export function embeddedAdapters(dataFolder: string, clock: Clock): Adapters {
+  if (dataFolder === ':memory:') return adaptersOver(dataFolder, clock);
+  const hold = FolderHold.take(dataFolder);
+  try {
+    const adapters = adaptersOver(join(dataFolder, databaseFile), clock);
+    const close = () => adapters.close().finally(() => hold.release());
+    return { ...adapters, close };
+  } catch (error) {
+    hold.release();
+    throw error;
+  }
+}
+
+function adaptersOver(file: string, clock: Clock): Adapters {
   const report = failureReporter('storage');
-  const file = dataFolder === ':memory:' ? dataFolder : join(dataFolder, databaseFile);
   const database = openDatabase(file);
   const writes = new GroupCommit(database, { clock, events: toldToLog() });
   const positions = new SqliteReadPositions(writes, clock, report);
@@ -100,7 +118,7 @@ export function traceInFolder(dataFolder: string, name: MessageName): MessageTra
 
 /** Copies the database of a data folder to one consistent point. Returns the copy's bytes. */
 export function backupDatabase(dataFolder: string, copy: string): number {
-  return backup(join(dataFolder, databaseFile), copy);
+  return usable(`${copy} can not be written`, () => backup(join(dataFolder, databaseFile), copy));
 }
 
 /**
@@ -111,7 +129,12 @@ export function backupDatabase(dataFolder: string, copy: string): number {
  */
 export async function restoreDatabase(dataFolder: string, source: string, clock: Clock): Promise<Restored> {
   if (await isServed(dataFolder)) throw new Unusable(`--data: ${dataFolder} is being served: stop that server first`);
+  const hold = FolderHold.take(dataFolder);
   const file = join(dataFolder, databaseFile);
   const time = new Date(clock.nowMs()).toISOString().replaceAll(/[:.]/g, '-');
-  return restore(source, file, `${file}.replaced-${time}`);
+  try {
+    return usable(`--data: ${dataFolder}`, () => restore(source, file, `${file}.replaced-${time}`));
+  } finally {
+    hold.release();
+  }
 }

@@ -12,7 +12,7 @@ import { Export, type ExportedRow, type ExportedTable, exportedTables } from '..
 import { isServed } from '../control-socket.ts';
 import type { Participant } from '../conversations/conversation.ts';
 import { systemClock } from '../platform/clock.ts';
-import { Unusable } from '../platform/failures.ts';
+import { FolderHeld, Unusable } from '../platform/failures.ts';
 import type { Adapters } from './adapters.ts';
 import { type ClusterConfig, openServices } from './cluster.ts';
 import { embeddedAdapters } from './embedded.ts';
@@ -55,11 +55,8 @@ export async function migrateToCluster(
 ): Promise<Migration> {
   const file = join(dataFolder, databaseFile);
   if (!existsSync(file)) throw new Unusable(`--from: there is no Parley database in ${dataFolder}`);
-  if (await isServed(dataFolder)) {
-    throw new Unusable(`--from: ${dataFolder} is being served: stop that server first, for good`);
-  }
-  // Opened once by the program, it has this version's form.
-  const source = embeddedAdapters(dataFolder, systemClock);
+  // Opened once by the program, it has this version's form, and no server starts on it meanwhile.
+  const source = await unserved(dataFolder);
   const services = await openServices(config);
   const exported = new Export(file);
   try {
@@ -82,6 +79,16 @@ export async function migrateToCluster(
     exported.close();
     await services.close();
     await source.close();
+  }
+}
+
+async function unserved(dataFolder: string): Promise<Adapters> {
+  const refusal = `--from: ${dataFolder} is being served: stop that server first, for good`;
+  if (await isServed(dataFolder)) throw new Unusable(refusal);
+  try {
+    return embeddedAdapters(dataFolder, systemClock);
+  } catch (cause) {
+    throw cause instanceof FolderHeld ? new Unusable(refusal, { cause }) : cause;
   }
 }
 

@@ -19,7 +19,10 @@ export function trustedProxies(list: readonly string[]): TrustedProxies {
     }
     trusted.addSubnet(address, prefixLength, familyOf(address));
   }
-  return (address) => isIP(address) !== 0 && trusted.check(address, familyOf(address));
+  return (given) => {
+    const address = plainAddress(given);
+    return isIP(address) !== 0 && trusted.check(address, familyOf(address));
+  };
 }
 
 /** What a request says about where it comes from, which a stranger may have written as well as a proxy. */

@@ -1,4 +1,5 @@
 import type { ErrorCode, FieldError } from '@parley/protocol';
+import { reasonOf } from './reasons.ts';
 
 /** A refusal with a code of the protocol: what a client did or met, never a fault of the program. */
 export class Refusal extends Error {
@@ -34,4 +35,28 @@ export class Unwritable extends Unavailable {
 /** What the server was given to work with can't be used; says why, in a sentence for whoever starts it. */
 export class Unusable extends Error {
   override name = 'Unusable';
+}
+
+/** Another process has the data folder. */
+export class FolderHeld extends Unusable {
+  override name = 'FolderHeld';
+
+  constructor(folder: string, options?: ErrorOptions) {
+    super(`--data: ${folder} is being served by another process`, options);
+  }
+}
+
+/** What the system or the store refused as a sentence that begins with `what`; any other error as it is. */
+export function inWords(what: string, cause: unknown): unknown {
+  const reason = reasonOf(cause);
+  return reason === null ? cause : new Unusable(`${what}: ${reason}`, { cause });
+}
+
+/** Runs `work`, and throws what the system or the store refuses it {@link inWords}. */
+export function usable<Result>(what: string, work: () => Result): Result {
+  try {
+    return work();
+  } catch (cause) {
+    throw inWords(what, cause);
+  }
 }

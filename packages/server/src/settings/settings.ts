@@ -1,14 +1,13 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod/mini';
 import { trustedProxies } from '../gateway/client-address.ts';
-import { openFilesMax } from '../platform/open-files.ts';
+import { reasonOf } from '../platform/reasons.ts';
 import { BadSetting } from './bad-setting.ts';
+import { checkCertificates } from './certificates.ts';
 import { clusterSettings } from './cluster-settings.ts';
+import { connectionsMax } from './open-files.ts';
 import { type ConfigOf, list, oneOf, path, type Setting, type SettingsTable, setting, whole } from './setting.ts';
 import { checkShape } from './shape.ts';
-
-/** Open files that are kept for the database, the log and HTTP requests. */
-const reservedFiles = 500;
 
 /** Every setting of `parley serve`, in the order in which help lists them. */
 export const settings = {
@@ -90,6 +89,7 @@ export function loadConfig(
 ): Config {
   const config = loadSettings(settings, flags, environment, file);
   checkShape(config);
+  if (config.shape === 'cluster') checkCertificates(environment);
   if (config['trace-ratio'] > 0 && config['otlp-endpoint'] === '') {
     throw new BadSetting('--trace-ratio needs --otlp-endpoint: nobody would get the traces');
   }
@@ -131,7 +131,7 @@ function settingsFile(file: string): Record<string, string> {
   try {
     content = JSON.parse(readFileSync(file, 'utf8'));
   } catch (cause) {
-    throw new BadSetting(`--config: ${file} can not be read as JSON: ${String(cause)}`, { cause });
+    throw new BadSetting(`--config: ${file} can not be read as JSON: ${reasonOf(cause) ?? cause}`, { cause });
   }
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {
     throw new BadSetting(`--config: ${file} must hold one JSON object of settings`);
@@ -154,8 +154,4 @@ function isCollector(text: string): boolean {
   if (text === '') return true;
   const url = URL.parse(text);
   return url !== null && /^https?:$/.test(url.protocol) && url.pathname === '/' && url.search === '' && url.hash === '';
-}
-
-function connectionsMax(): number {
-  return Math.max(100, openFilesMax() - reservedFiles);
 }

@@ -1,6 +1,6 @@
 import { Database } from 'bun:sqlite';
 import { afterEach, beforeEach, expect, test } from 'bun:test';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { logFile, openDatabase, schemaVersion } from '../../src/adapters/sqlite/database.ts';
@@ -11,7 +11,7 @@ let file: string;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'parley-database-'));
-  file = join(folder, 'data', 'parley.db');
+  file = join(folder, 'parley.db');
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -25,11 +25,6 @@ test('a commit is in the log when it returns, and SQLite syncs the log before it
   expect([pragma(database, 'journal_mode'), pragma(database, 'synchronous')]).toEqual(['wal', normal]);
   expect(existsSync(logFile(file))).toBe(true);
   database.close();
-});
-
-test('the folder is made, for its owner alone', () => {
-  openDatabase(file).close();
-  expect(statSync(join(folder, 'data')).mode & 0o777).toBe(0o700);
 });
 
 test('an empty file is brought up to date, and what is up to date stays as it is', () => {
@@ -46,7 +41,6 @@ test('an empty file is brought up to date, and what is up to date stays as it is
 });
 
 test('a database of the first form keeps what it has: broadcast conversations stay broadcast', () => {
-  mkdirSync(join(folder, 'data'));
   const first = new Database(file, { create: true });
   first.run(String(migrations[0]));
   first.run('PRAGMA user_version = 1');

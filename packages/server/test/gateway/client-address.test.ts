@@ -145,8 +145,8 @@ test('a proxy reached over a mapped address is the same proxy', () => {
 
 test('an IPv4 proxy may be named by the IPv6 form of its address', () => {
   const mapped = trustedProxies(['::ffff:10.0.0.1', '::ffff:192.168.0.0/112', 'fe80::1%eth0']);
-  const trusts = ['10.0.0.1', '192.168.7.7', 'fe80::1', '10.0.0.2', '192.169.0.1'].map(mapped);
-  expect(trusts).toEqual([true, true, true, false, false]);
+  const trusts = ['10.0.0.1', '192.168.7.7', 'fe80::1', 'fe80::1%eth0', '10.0.0.2', '192.169.0.1'].map(mapped);
+  expect(trusts).toEqual([true, true, true, true, false, false]);
 });
 
 describe('what is neither an address nor a network', () => {

@@ -5,15 +5,14 @@ import {
   existsSync,
   fsyncSync,
   linkSync,
-  mkdirSync,
   openSync,
   renameSync,
   rmSync,
   statSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { Unusable } from '../../platform/failures.ts';
-import { logFile, openDatabase, schemaVersion } from './database.ts';
+import { Unusable, usable } from '../../platform/failures.ts';
+import { logFile, openDatabase, readDatabase, schemaVersion } from './database.ts';
 import { markAsCopy } from './epoch.ts';
 import { migrations } from './migrations.ts';
 
@@ -25,7 +24,6 @@ const firstWithEpoch = 4;
  * size.
  */
 export function backup(file: string, copy: string): number {
-  if (!existsSync(file)) throw new Unusable(`there is no database at ${file}`);
   if (existsSync(copy)) throw new Unusable(`${copy} exists already`);
   const partial = `${copy}.partial`;
   writeCopy(file, partial);
@@ -50,7 +48,6 @@ export interface Restored {
  */
 export function restore(source: string, file: string, replaced: string): Restored {
   checkSource(source);
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const arriving = `${file}.arriving`;
   writeCopy(source, arriving);
   // Opening it brings it up to date and, since it is a copy, begins its epoch.
@@ -71,11 +68,14 @@ export function restore(source: string, file: string, replaced: string): Restore
 function writeCopy(source: string, copy: string): void {
   // Left by a run that was interrupted.
   for (const rest of [copy, logFile(copy), `${copy}-shm`, `${copy}-journal`]) rmSync(rest, { force: true });
-  const database = new Database(source, { readonly: true, strict: true });
   try {
-    database.query('VACUUM INTO ?').run(copy);
-  } finally {
-    database.close();
+    readDatabase(source, (database) => {
+      usable(`${copy} can not be written`, () => database.query('VACUUM INTO ?').run(copy));
+    });
+  } catch (error) {
+    // Half a copy is none.
+    rmSync(copy, { force: true });
+    throw error;
   }
   const written = new Database(copy, { strict: true });
   try {

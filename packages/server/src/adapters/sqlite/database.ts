@@ -1,7 +1,6 @@
 import { Database } from 'bun:sqlite';
-import { mkdirSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { Unusable } from '../../platform/failures.ts';
+import { existsSync, statSync } from 'node:fs';
+import { inWords, Unusable, usable } from '../../platform/failures.ts';
 import { beginEpochOfCopy, isCopy } from './epoch.ts';
 import { migrations } from './migrations.ts';
 import { isLocked } from './sqlite-failures.ts';
@@ -25,23 +24,56 @@ export class DatabaseLocked extends Unusable {
  * @throws {DatabaseLocked} at once when another program holds a lock that this needs: SQLite would wait on the thread.
  */
 export function openDatabase(file: string): Database {
-  if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const database = new Database(file, { create: true, strict: true });
+  const database = usable(`${file} can not be opened`, () => new Database(file, { create: true, strict: true }));
   try {
-    database.run('PRAGMA busy_timeout = 0');
-    database.run('PRAGMA journal_mode = WAL');
-    database.run('PRAGMA synchronous = NORMAL');
-    database.run(`PRAGMA wal_autocheckpoint = ${checkpointPages}`);
-    database.run('PRAGMA cache_size = -65536');
-    database.run('PRAGMA temp_store = MEMORY');
-    migrate(database, file);
-    if (isCopy(database)) beginEpochOfCopy(database);
+    bringUp(database, file);
     return database;
   } catch (cause) {
     database.close();
-    if (!isLocked(cause)) throw cause;
-    throw new DatabaseLocked(`${file} is locked by another program: end that program, and start again`, { cause });
+    if (isLocked(cause)) {
+      throw new DatabaseLocked(`${file} is locked by another program: end that program, and start again`, { cause });
+    }
+    throw inWords(`${file} can not be used`, cause);
   }
+}
+
+function bringUp(database: Database, file: string): void {
+  database.run('PRAGMA busy_timeout = 0');
+  refuseForeign(database, file);
+  database.run('PRAGMA journal_mode = WAL');
+  database.run('PRAGMA synchronous = NORMAL');
+  database.run(`PRAGMA wal_autocheckpoint = ${checkpointPages}`);
+  database.run('PRAGMA cache_size = -65536');
+  database.run('PRAGMA temp_store = MEMORY');
+  migrate(database, file);
+  if (isCopy(database)) beginEpochOfCopy(database);
+}
+
+/**
+ * Reads a database at one moment, also while a server writes to it.
+ *
+ * @throws {Unusable} when there is none, or it isn't one of Parley's, or it can't be read.
+ */
+export function readDatabase<Result>(file: string, read: (database: Database) => Result): Result {
+  if (!existsSync(file)) throw new Unusable(`there is no database at ${file}`);
+  return usable(`${file} can not be read`, () => {
+    const database = new Database(file, { readonly: true, strict: true });
+    try {
+      refuseForeign(database, file);
+      return read(database);
+    } finally {
+      database.close();
+    }
+  });
+}
+
+/** Refuses a database that has tables, but not those which every version of Parley has. Changes nothing. */
+function refuseForeign(database: Database, file: string): void {
+  const rows = database.query<{ name: string }, []>("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
+  const tables = new Set(rows.map(({ name }) => name));
+  if (tables.size === 0 || ['users', 'conversations', 'entries', 'participants'].every((name) => tables.has(name)))
+    return;
+  throw new Unusable(`${file} is the database of another program`);
 }
 
 function migrate(database: Database, file: string): void {

@@ -1,12 +1,11 @@
-import { Database } from 'bun:sqlite';
-import { existsSync } from 'node:fs';
+import type { Database } from 'bun:sqlite';
 import type { ConversationId, Entry, UserId } from '@parley/protocol';
 import type { Participant } from '../../conversations/conversation.ts';
 import type { MessageName } from '../../history/message-name.ts';
 import { Unusable } from '../../platform/failures.ts';
 import { type ParticipantRow, participantOf } from '../rows/conversation-rows.ts';
 import { type EntryRow, entryOf } from '../rows/entry-rows.ts';
-import { schemaVersion } from './database.ts';
+import { readDatabase, schemaVersion } from './database.ts';
 import { migrations } from './migrations.ts';
 
 /** An entry on disk, and those whom it may be for. */
@@ -24,16 +23,12 @@ export interface FoundEntry {
  * @throws {Unusable} when there is no database, or one of another version.
  */
 export function searchEntries(file: string, name: MessageName, membersMax: number): FoundEntry[] {
-  if (!existsSync(file)) throw new Unusable(`there is no database at ${file}`);
-  const database = new Database(file, { readonly: true, strict: true });
-  try {
+  return readDatabase(file, (database) => {
     if (schemaVersion(database) !== migrations.length) {
       throw new Unusable(`${file} has another form than this version's`);
     }
     return database.transaction(() => rowsNamed(database, name).map((row) => found(database, row, membersMax)))();
-  } finally {
-    database.close();
-  }
+  });
 }
 
 function rowsNamed(database: Database, name: MessageName): EntryRow[] {

@@ -1,7 +1,5 @@
-import { Database } from 'bun:sqlite';
-import { existsSync } from 'node:fs';
-import { Unusable } from '../../platform/failures.ts';
-import { schemaVersion } from './database.ts';
+import type { Database } from 'bun:sqlite';
+import { readDatabase, schemaVersion } from './database.ts';
 import { migrations } from './migrations.ts';
 
 export interface Verification {
@@ -55,9 +53,7 @@ const rules: { contract: string; query: string }[] = [
 
 /** Reads everything, and checks the contract and the database itself. Safe while the server runs. */
 export function verify(file: string): Verification {
-  if (!existsSync(file)) throw new Unusable(`there is no database at ${file}`);
-  const database = new Database(file, { readonly: true, strict: true });
-  try {
+  return readDatabase(file, (database) => {
     if (schemaVersion(database) !== migrations.length) {
       return { checked: { conversations: 0, entries: 0 }, faults: [`${file} has another form than this version's`] };
     }
@@ -66,9 +62,7 @@ export function verify(file: string): Verification {
       checked: counts(database),
       faults: [...integrity(database), ...epochFaults(database), ...broken(database)],
     }))();
-  } finally {
-    database.close();
-  }
+  });
 }
 
 function counts(database: Database): Verification['checked'] {

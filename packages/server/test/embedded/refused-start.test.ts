@@ -1,0 +1,400 @@
+import { Database } from 'bun:sqlite';
+import { afterEach, beforeEach, expect, test } from 'bun:test';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { databaseFile, openDatabase } from '../../src/adapters/sqlite/database.ts';
+import { migrations } from '../../src/adapters/sqlite/migrations.ts';
+import { parleyProgram } from '../support/server-process.ts';
+
+const isRoot = process.getuid?.() === 0;
+const nobody = 65_534;
+
+let folder: string;
+let data: string;
+let file: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'parley-start-'));
+  data = join(folder, 'data');
+  file = join(data, databaseFile);
+});
+afterEach(() => {
+  chmodSync(folder, 0o700);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Start {
+  flags?: string[];
+  environment?: Record<string, string>;
+  /** What a shell does before it becomes the program. */
+  limit?: string;
+  preload?: string;
+}
+
+const serve = (start: Start = {}) => run(['serve', '--data', data, '--port', '0', ...(start.flags ?? [])], start);
+
+/** Runs `parley`, as one for whom file modes hold also when these tests run as root, to its end. */
+async function run(args: string[], { environment = {}, limit = 'true', preload }: Start = {}) {
+  const asOrdinary = isRoot ? ['setpriv', '--inh-caps=-all', '--bounding-set=-all'] : [];
+  const command = [...asOrdinary, ...parleyProgram(preload), ...args];
+  const child = Bun.spawn(['bash', '-c', `${limit} && exec "$@"`, 'bash', ...command], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...environment },
+  });
+  const [output, errors] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
+  return { code: await child.exited, output, errors };
+}
+
+function database(change: (made: Database) => void): undefined {
+  mkdirSync(data);
+  const made = openDatabase(file);
+  change(made);
+  made.run('PRAGMA wal_checkpoint(TRUNCATE)');
+  made.close();
+}
+
+function notOurs(path: string, mode = 0o700): void {
+  if (isRoot) chownSync(path, nobody, nobody);
+  chmodSync(path, isRoot ? mode : 0);
+}
+
+function listener(): { port: number; stop: () => void } {
+  const listening = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data: () => undefined } });
+  return { port: listening.port, stop: () => listening.stop(true) };
+}
+
+const cluster = ['--shape', 'cluster', '--postgres', 'a=postgres://127.0.0.1:1/a', '--kafka', '127.0.0.1:1'];
+const services = [...cluster, '--redis', 'redis://127.0.0.1:1'];
+const authorities = (path: string) => ({ flags: services, environment: { NODE_EXTRA_CA_CERTS: path } });
+
+/** What is the matter, how it is brought about, and the sentence; DATA and FOLDER stand for the paths. */
+const table: [name: string, arrange: () => Start | undefined, sentence: string][] = [
+  [
+    'a folder of somebody else',
+    () => {
+      mkdirSync(data);
+      notOurs(data);
+    },
+    '--data: the folder DATA can not be written: permission denied',
+  ],
+  [
+    'a folder that is read-only',
+    () => {
+      mkdirSync(data);
+      chmodSync(data, 0o555);
+    },
+    '--data: the folder DATA can not be written: permission denied',
+  ],
+  [
+    'a folder that can not be made',
+    () => {
+      chmodSync(folder, 0o555);
+    },
+    '--data: the folder DATA can not be made: permission denied',
+  ],
+  [
+    'a folder that is a file',
+    () => {
+      writeFileSync(data, '');
+    },
+    '--data: DATA is not a folder',
+  ],
+  [
+    'a folder below a file',
+    () => {
+      writeFileSync(data, '');
+      return { flags: ['--data', join(data, 'below')] };
+    },
+    '--data: the folder DATA/below can not be made: a part of the path is a file',
+  ],
+  [
+    'a folder that is a link to nowhere',
+    () => {
+      symlinkSync(join(folder, 'nowhere'), data);
+    },
+    '--data: the folder DATA can not be made: a file is there already',
+  ],
+  [
+    'a folder that is a link to itself',
+    () => {
+      symlinkSync(data, data);
+    },
+    '--data: the folder DATA can not be made: a file is there already',
+  ],
+  [
+    'a folder with too long a name',
+    () => ({ flags: ['--data', join(folder, 'a'.repeat(300))] }),
+    `--data: the folder FOLDER/${'a'.repeat(300)} can not be made: the name is too long`,
+  ],
+  [
+    'a folder with too long a path for a socket',
+    () => ({ flags: ['--data', join(folder, 'a'.repeat(100))] }),
+    `--data: the path is too long for a socket in it: FOLDER/${'a'.repeat(100)}/control.sock has more than 103 bytes`,
+  ],
+  [
+    'a socket in the way that is a folder',
+    () => {
+      mkdirSync(join(data, 'control.sock', 'x'), { recursive: true });
+    },
+    '--data: DATA/control.sock can not be listened on: it is a folder',
+  ],
+  [
+    'a database of somebody else',
+    () => {
+      database(() => notOurs(file));
+    },
+    '--data: DATA/parley.db can not be written: permission denied',
+  ],
+  [
+    'a database that is read-only',
+    () => {
+      database(() => chmodSync(file, 0o444));
+    },
+    '--data: DATA/parley.db can not be written: permission denied',
+  ],
+  [
+    'a lock of somebody else',
+    () => {
+      mkdirSync(data);
+      writeFileSync(join(data, 'parley.lock'), '');
+      notOurs(join(data, 'parley.lock'));
+    },
+    '--data: DATA/parley.lock can not be written: permission denied',
+  ],
+  [
+    'a database that is a folder',
+    () => {
+      mkdirSync(file, { recursive: true });
+    },
+    'DATA/parley.db can not be opened: the file can not be opened',
+  ],
+  [
+    'a database that is a text',
+    () => {
+      mkdirSync(data);
+      writeFileSync(file, 'Dear diary, '.repeat(1_000));
+    },
+    'DATA/parley.db can not be used: it is not a database',
+  ],
+  [
+    'a database of another program',
+    () => {
+      mkdirSync(data);
+      new Database(file).run('CREATE TABLE cookies (name TEXT)');
+    },
+    'DATA/parley.db is the database of another program',
+  ],
+  [
+    'a database of another program with a form of its own',
+    () => {
+      mkdirSync(data);
+      new Database(file).run('CREATE TABLE users (name TEXT); PRAGMA user_version = 90');
+    },
+    'DATA/parley.db is the database of another program',
+  ],
+  [
+    'a database of a newer version',
+    () => {
+      database((made) => made.run('PRAGMA user_version = 9000'));
+    },
+    `DATA/parley.db has form 9000, which a newer Parley wrote; this one knows up to ${migrations.length}. Start the newer version, or restore a backup made by this one.`,
+  ],
+  [
+    'a database that is cut off',
+    () => {
+      database(() => undefined);
+      truncateSync(file, 8_192);
+    },
+    'DATA/parley.db can not be used: the database is damaged: restore a backup',
+  ],
+  [
+    'a limit of file sizes, as a full disk',
+    () => ({ limit: 'ulimit -f 16' }),
+    'DATA/parley.db can not be used: the disk can not be read or written: it is full, at a limit, or has a fault',
+  ],
+  [
+    'a clock that is not set',
+    () => ({ preload: clockOf(0) }),
+    'the clock of this machine says 1970-01-01T00:00:00.000Z: set it, and keep it set by NTP',
+  ],
+  [
+    'a clock at the end of 2019',
+    () => ({ preload: clockOf(Date.UTC(2020, 0, 1) - 1) }),
+    'the clock of this machine says 2019-12-31T23:59:59.999Z: set it, and keep it set by NTP',
+  ],
+  [
+    'a low limit of open files',
+    () => ({ limit: 'ulimit -n 64' }),
+    'this process may open 64 files; it needs 256 or more: raise `ulimit -n`',
+  ],
+  [
+    'an address of another machine',
+    () => ({ flags: ['--host', '203.0.113.1'] }),
+    '--host, --port: 203.0.113.1:0 can not be listened on: the address is not one of this machine',
+  ],
+  [
+    'a metrics address of another machine',
+    () => ({ flags: ['--metrics-port', '0', '--metrics-host', '203.0.113.1'] }),
+    '--metrics-host, --metrics-port: 203.0.113.1:0 can not be listened on: the address is not one of this machine',
+  ],
+  [
+    'settings that are not there',
+    () => ({ flags: ['--config', join(folder, 'no.json')] }),
+    '--config: FOLDER/no.json can not be read as JSON: there is no such file',
+  ],
+  [
+    'settings that are a folder',
+    () => ({ flags: ['--config', folder] }),
+    '--config: FOLDER can not be read as JSON: it is a folder',
+  ],
+  [
+    'settings of somebody else',
+    () => ({ flags: ['--config', secret()] }),
+    '--config: FOLDER/secret can not be read as JSON: permission denied',
+  ],
+  [
+    'settings that are no JSON',
+    () => {
+      writeFileSync(join(folder, 'c'), '{');
+      return { flags: ['--config', join(folder, 'c')] };
+    },
+    "--config: FOLDER/c can not be read as JSON: SyntaxError: JSON Parse error: Expected '}'",
+  ],
+  [
+    'certificates that are not there',
+    () => authorities(join(folder, 'ca.pem')),
+    'NODE_EXTRA_CA_CERTS: FOLDER/ca.pem can not be read: there is no such file',
+  ],
+  [
+    'certificates of somebody else',
+    () => authorities(secret()),
+    'NODE_EXTRA_CA_CERTS: FOLDER/secret can not be read: permission denied',
+  ],
+  [
+    'certificates that are none',
+    () => {
+      writeFileSync(join(folder, 'ca'), 'no');
+      return authorities(join(folder, 'ca'));
+    },
+    'NODE_EXTRA_CA_CERTS: FOLDER/ca has no certificate in PEM form',
+  ],
+  [
+    'services that do not run',
+    () => ({ flags: services }),
+    '--postgres: PostgreSQL server a could not carry it out (connect ECONNREFUSED 127.0.0.1:1): start it, or correct the setting',
+  ],
+];
+
+function secret(): string {
+  const path = join(folder, 'secret');
+  writeFileSync(path, '{}');
+  notOurs(path);
+  return path;
+}
+
+/** A module that stands in for the machine's clock, and for nothing else. */
+function clockOf(nowMs: number): string {
+  const path = join(folder, 'clock.ts');
+  writeFileSync(path, `Date.now = () => ${nowMs};`);
+  return path;
+}
+
+test.each(table)('%s: one sentence, status 1, no stack', async (_, arrange, sentence) => {
+  const { code, output, errors } = await serve(arrange() ?? {});
+  const expected = sentence.replaceAll('DATA', data).replaceAll('FOLDER', folder);
+  expect(errors).toStartWith(`parley: ${expected}`);
+  expect([code, output, errors.trimEnd().split('\n').length]).toEqual([1, '', 1]);
+});
+
+test('a port that is taken is named, that of the metrics too', async () => {
+  const { port, stop } = listener();
+  const taken = `127.0.0.1:${port} can not be listened on: another program listens there\n`;
+  expect((await serve({ flags: ['--port', String(port)] })).errors).toBe(`parley: --host, --port: ${taken}`);
+  const metrics = ['--metrics-port', String(port)];
+  expect((await serve({ flags: metrics })).errors).toBe(`parley: --metrics-host, --metrics-port: ${taken}`);
+  stop();
+});
+
+test('a database of another program is left as it was', async () => {
+  mkdirSync(data);
+  const other = new Database(file);
+  other.run('CREATE TABLE cookies (name TEXT)');
+  await serve();
+  expect(other.query('SELECT name FROM sqlite_schema').all()).toEqual([{ name: 'cookies' }]);
+  expect(other.query('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'delete' });
+  other.close();
+});
+
+const commands: [name: string, arrange: () => Start | undefined, args: string[], sentence: string][] = [
+  [
+    'stats',
+    () => database(() => notOurs(file)),
+    ['stats'],
+    '--data: DATA/parley.db can not be written: permission denied',
+  ],
+  [
+    'stats',
+    () => {
+      mkdirSync(data);
+    },
+    ['stats'],
+    '--data: there is no Parley database in DATA; `parley serve` makes one',
+  ],
+  ['verify', diary, ['verify'], 'DATA/parley.db can not be read: it is not a database'],
+  [
+    'verify',
+    () => database(() => notOurs(file)),
+    ['verify'],
+    'DATA/parley.db can not be read: the file can not be opened',
+  ],
+  ['trace', diary, ['trace', 'id'], 'DATA/parley.db can not be read: it is not a database'],
+  ['backup', diary, ['backup', 'FOLDER/copy'], 'DATA/parley.db can not be read: it is not a database'],
+  [
+    'backup',
+    () => database(() => undefined),
+    ['backup', 'FOLDER/no/copy'],
+    'FOLDER/no/copy can not be written: the file can not be opened',
+  ],
+  ['backup', () => database(() => undefined), ['backup', 'FOLDER'], 'FOLDER exists already'],
+  [
+    'backup',
+    limited,
+    ['backup', 'FOLDER/copy'],
+    'FOLDER/copy can not be written: the disk can not be read or written: it is full, at a limit, or has a fault',
+  ],
+];
+
+function diary(): undefined {
+  mkdirSync(data);
+  writeFileSync(file, 'Dear diary, '.repeat(1_000));
+}
+
+function limited(): Start {
+  database(() => undefined);
+  // Enough for the index of the log, which every reader makes.
+  return { limit: 'ulimit -f 40' };
+}
+
+test.each(commands)(
+  'parley %s: one sentence, status 1, no stack, and nothing half done',
+  async (_, arrange, args, sentence) => {
+    const path = (text: string) => text.replaceAll('DATA', data).replaceAll('FOLDER', folder);
+    const start = arrange() ?? {};
+    expect(await run([...args.map(path), '--data', data], start)).toEqual({
+      code: 1,
+      output: '',
+      errors: `parley: ${path(sentence)}\n`,
+    });
+    expect(existsSync(join(folder, 'copy'))).toBe(false);
+  },
+);
