@@ -1,77 +1,21 @@
 import { Database } from 'bun:sqlite';
-import { afterEach, beforeEach, expect, test } from 'bun:test';
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  rmSync,
-  symlinkSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { expect, test } from 'bun:test';
+import { chmodSync, mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { databaseFile, openDatabase } from '../../src/adapters/sqlite/database.ts';
 import { migrations } from '../../src/adapters/sqlite/migrations.ts';
-import { parleyProgram } from '../support/server-process.ts';
+import {
+  data,
+  database,
+  file,
+  folder,
+  notOurs,
+  type Start,
+  secret,
+  serve,
+  useFolder,
+} from '../support/program-in-a-folder.ts';
 
-const isRoot = process.getuid?.() === 0;
-const nobody = 65_534;
-
-let folder: string;
-let data: string;
-let file: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'parley-start-'));
-  data = join(folder, 'data');
-  file = join(data, databaseFile);
-});
-afterEach(() => {
-  chmodSync(folder, 0o700);
-  rmSync(folder, { recursive: true, force: true });
-});
-
-interface Start {
-  flags?: string[];
-  environment?: Record<string, string>;
-  /** What a shell does before it becomes the program. */
-  limit?: string;
-  preload?: string;
-}
-
-const serve = (start: Start = {}) => run(['serve', '--data', data, '--port', '0', ...(start.flags ?? [])], start);
-
-/** Runs `parley`, as one for whom file modes hold also when these tests run as root, to its end. */
-async function run(args: string[], { environment = {}, limit = 'true', preload }: Start = {}) {
-  const asOrdinary = isRoot ? ['setpriv', '--inh-caps=-all', '--bounding-set=-all'] : [];
-  const command = [...asOrdinary, ...parleyProgram(preload), ...args];
-  const child = Bun.spawn(['bash', '-c', `${limit} && exec "$@"`, 'bash', ...command], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...environment },
-  });
-  const [output, errors] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
-  return { code: await child.exited, output, errors };
-}
-
-function database(change: (made: Database) => void): undefined {
-  mkdirSync(data);
-  const made = openDatabase(file);
-  change(made);
-  made.run('PRAGMA wal_checkpoint(TRUNCATE)');
-  made.close();
-}
-
-function notOurs(path: string, mode = 0o700): void {
-  if (isRoot) chownSync(path, nobody, nobody);
-  chmodSync(path, isRoot ? mode : 0);
-}
-
-function listener(): { port: number; stop: () => void } {
-  const listening = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data: () => undefined } });
-  return { port: listening.port, stop: () => listening.stop(true) };
-}
+useFolder();
 
 const cluster = ['--shape', 'cluster', '--postgres', 'a=postgres://127.0.0.1:1/a', '--kafka', '127.0.0.1:1'];
 const services = [...cluster, '--redis', 'redis://127.0.0.1:1'];
@@ -295,13 +239,6 @@ const table: [name: string, arrange: () => Start | undefined, sentence: string][
   ],
 ];
 
-function secret(): string {
-  const path = join(folder, 'secret');
-  writeFileSync(path, '{}');
-  notOurs(path);
-  return path;
-}
-
 /** A module that stands in for the machine's clock, and for nothing else. */
 function clockOf(nowMs: number): string {
   const path = join(folder, 'clock.ts');
@@ -315,6 +252,11 @@ test.each(table)('%s: one sentence, status 1, no stack', async (_, arrange, sent
   expect(errors).toStartWith(`parley: ${expected}`);
   expect([code, output, errors.trimEnd().split('\n').length]).toEqual([1, '', 1]);
 });
+
+function listener(): { port: number; stop: () => void } {
+  const listening = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data: () => undefined } });
+  return { port: listening.port, stop: () => listening.stop(true) };
+}
 
 test('a port that is taken is named, that of the metrics too', async () => {
   const { port, stop } = listener();
@@ -334,67 +276,3 @@ test('a database of another program is left as it was', async () => {
   expect(other.query('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'delete' });
   other.close();
 });
-
-const commands: [name: string, arrange: () => Start | undefined, args: string[], sentence: string][] = [
-  [
-    'stats',
-    () => database(() => notOurs(file)),
-    ['stats'],
-    '--data: DATA/parley.db can not be written: permission denied',
-  ],
-  [
-    'stats',
-    () => {
-      mkdirSync(data);
-    },
-    ['stats'],
-    '--data: there is no Parley database in DATA; `parley serve` makes one',
-  ],
-  ['verify', diary, ['verify'], 'DATA/parley.db can not be read: it is not a database'],
-  [
-    'verify',
-    () => database(() => notOurs(file)),
-    ['verify'],
-    'DATA/parley.db can not be read: the file can not be opened',
-  ],
-  ['trace', diary, ['trace', 'id'], 'DATA/parley.db can not be read: it is not a database'],
-  ['backup', diary, ['backup', 'FOLDER/copy'], 'DATA/parley.db can not be read: it is not a database'],
-  [
-    'backup',
-    () => database(() => undefined),
-    ['backup', 'FOLDER/no/copy'],
-    'FOLDER/no/copy can not be written: the file can not be opened',
-  ],
-  ['backup', () => database(() => undefined), ['backup', 'FOLDER'], 'FOLDER exists already'],
-  [
-    'backup',
-    limited,
-    ['backup', 'FOLDER/copy'],
-    'FOLDER/copy can not be written: the disk can not be read or written: it is full, at a limit, or has a fault',
-  ],
-];
-
-function diary(): undefined {
-  mkdirSync(data);
-  writeFileSync(file, 'Dear diary, '.repeat(1_000));
-}
-
-function limited(): Start {
-  database(() => undefined);
-  // Enough for the index of the log, which every reader makes.
-  return { limit: 'ulimit -f 40' };
-}
-
-test.each(commands)(
-  'parley %s: one sentence, status 1, no stack, and nothing half done',
-  async (_, arrange, args, sentence) => {
-    const path = (text: string) => text.replaceAll('DATA', data).replaceAll('FOLDER', folder);
-    const start = arrange() ?? {};
-    expect(await run([...args.map(path), '--data', data], start)).toEqual({
-      code: 1,
-      output: '',
-      errors: `parley: ${path(sentence)}\n`,
-    });
-    expect(existsSync(join(folder, 'copy'))).toBe(false);
-  },
-);

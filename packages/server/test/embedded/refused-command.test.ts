@@ -1,0 +1,70 @@
+import { expect, test } from 'bun:test';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { data, database, file, folder, notOurs, run, type Start, useFolder } from '../support/program-in-a-folder.ts';
+
+useFolder();
+
+const commands: [name: string, arrange: () => Start | undefined, args: string[], sentence: string][] = [
+  [
+    'stats',
+    () => database(() => notOurs(file)),
+    ['stats'],
+    '--data: DATA/parley.db can not be written: permission denied',
+  ],
+  [
+    'stats',
+    () => {
+      mkdirSync(data);
+    },
+    ['stats'],
+    '--data: there is no Parley database in DATA; `parley serve` makes one',
+  ],
+  ['verify', diary, ['verify'], 'DATA/parley.db can not be read: it is not a database'],
+  [
+    'verify',
+    () => database(() => notOurs(file)),
+    ['verify'],
+    'DATA/parley.db can not be read: the file can not be opened',
+  ],
+  ['trace', diary, ['trace', 'id'], 'DATA/parley.db can not be read: it is not a database'],
+  ['backup', diary, ['backup', 'FOLDER/copy'], 'DATA/parley.db can not be read: it is not a database'],
+  [
+    'backup',
+    () => database(() => undefined),
+    ['backup', 'FOLDER/no/copy'],
+    'FOLDER/no/copy can not be written: the file can not be opened',
+  ],
+  ['backup', () => database(() => undefined), ['backup', 'FOLDER'], 'FOLDER exists already'],
+  [
+    'backup',
+    limited,
+    ['backup', 'FOLDER/copy'],
+    'FOLDER/copy can not be written: the disk can not be read or written: it is full, at a limit, or has a fault',
+  ],
+];
+
+function diary(): undefined {
+  mkdirSync(data);
+  writeFileSync(file, 'Dear diary, '.repeat(1_000));
+}
+
+function limited(): Start {
+  database(() => undefined);
+  // Enough for the index of the log, which every reader makes.
+  return { limit: 'ulimit -f 40' };
+}
+
+test.each(commands)(
+  'parley %s: one sentence, status 1, no stack, and nothing half done',
+  async (_, arrange, args, sentence) => {
+    const path = (text: string) => text.replaceAll('DATA', data).replaceAll('FOLDER', folder);
+    const start = arrange() ?? {};
+    expect(await run([...args.map(path), '--data', data], start)).toEqual({
+      code: 1,
+      output: '',
+      errors: `parley: ${path(sentence)}\n`,
+    });
+    expect(existsSync(join(folder, 'copy'))).toBe(false);
+  },
+);
