@@ -8,7 +8,7 @@ const reserved = 500;
 const connectionsMin = 100;
 
 /** Open files with which those sockets, the database and some requests can be served. */
-const filesMin = 256;
+const filesMin = 128;
 
 /** @throws {BadSetting} when the process may open so few files that it would fail while it serves. */
 export function checkOpenFiles(): void {

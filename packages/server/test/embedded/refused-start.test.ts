@@ -179,7 +179,7 @@ const table: [name: string, arrange: () => Start | undefined, sentence: string][
   [
     'a low limit of open files',
     () => ({ limit: 'ulimit -n 64' }),
-    'this process may open 64 files; it needs 256 or more: raise `ulimit -n`',
+    'this process may open 64 files; it needs 128 or more: raise `ulimit -n`',
   ],
   [
     'an address of another machine',
