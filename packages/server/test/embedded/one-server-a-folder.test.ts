@@ -58,6 +58,7 @@ test('beside a server that is stopped by SIGSTOP, another server and each comman
     ['user', 'list'],
     ['user', 'create', 'ben'],
     ['stats'],
+    ['restore', 'any.db'],
     [
       'migrate',
       '--from',
@@ -87,6 +88,7 @@ test('beside a server that is stopped by SIGSTOP, another server and each comman
   rmSync(join(data, 'control.sock'));
   expect((await parley(['serve', '--port', '0', '--data', data])).errors).toContain(refused());
   expect((await parley(['user', 'list', '--data', data])).errors).toContain(refused());
+  expect((await parley(['restore', 'any.db', '--data', data])).errors).toContain(refused());
   holder.signal('SIGCONT');
   await holder.kill();
   expect((await parley(['user', 'list', '--data', data])).output).toContain('\tana\t');
