@@ -24,7 +24,7 @@ const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclud
   .filter((file) => file !== '');
 const read = (file) => readFileSync(join(root, file), 'utf8');
 
-const faults = [...sourceFaults(), ...lockFaults(), ...dependencyFaults()];
+const faults = [...sourceFaults(), ...lockFaults(), ...installScriptFaults(), ...dependencyFaults()];
 for (const fault of faults) console.log(fault);
 process.exitCode = faults.length > 0 ? 1 : 0;
 
@@ -56,6 +56,27 @@ function lockFaults() {
   return Object.entries(packages)
     .filter(([, entry]) => !entry.link && entry.resolved !== undefined)
     .map(([name]) => `package-lock.json: ${name} carries a download address`);
+}
+
+/** Each package with an install script has a decision in package.json; tests' packages never run theirs. */
+function installScriptFaults() {
+  const { allowScripts } = JSON.parse(read('package.json'));
+  const { packages } = JSON.parse(read('package-lock.json'));
+  const withScript = Object.entries(packages)
+    .filter(([, { hasInstallScript }]) => hasInstallScript)
+    .map(([path, { dev = false }]) => ({ name: path.replace(/^.*node_modules\//, ''), dev }));
+  const names = new Set(withScript.map(({ name }) => name));
+  return [
+    ...withScript
+      .filter(({ name }) => !Object.hasOwn(allowScripts, name))
+      .map(({ name }) => `package.json: ${name} has an install script, and allowScripts does not decide about it`),
+    ...withScript
+      .filter(({ name, dev }) => dev && allowScripts[name])
+      .map(({ name }) => `package.json: allowScripts allows ${name}, which only tests need`),
+    ...Object.keys(allowScripts)
+      .filter((name) => !names.has(name))
+      .map((name) => `package.json: allowScripts names ${name}, which has no install script`),
+  ];
 }
 
 /** docs/DEPENDENCIES.md and the manifests name the same packages. */

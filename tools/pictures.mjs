@@ -2,5 +2,5 @@
 import { join } from 'node:path';
 import { become, bunFile, root, setUp } from './workspace.mjs';
 
-setUp();
+setUp({ tests: true });
 become(bunFile(), [join(root, 'packages/web/pictures/make.ts'), ...process.argv.slice(2)]);

@@ -12,7 +12,7 @@ const testTimeoutMs = 120_000;
 /** What holds in either shape. */
 const clusterPaths = ['packages/server/test/e2e', 'packages/server/test/regressions', 'packages/sdk/test/e2e'];
 
-setUp();
+setUp({ tests: true });
 const bun = bunFile();
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 const paths = process.argv.slice(2).filter((argument) => argument !== '--checks-only');

@@ -9,25 +9,38 @@ import { fileURLToPath } from 'node:url';
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const stampFile = join(root, 'node_modules', '.parley-lock');
 
-/** Installs what package-lock.json names, unless that very lock file is installed already. */
-export function setUp() {
-  const wanted = createHash('sha256')
+/**
+ * Installs what package-lock.json names, unless that very lock file is installed already: what Parley runs with, and,
+ * with `tests`, what only its checks and tests need. A folder that had the latter keeps it.
+ */
+export function setUp({ tests = false } = {}) {
+  const lock = createHash('sha256')
     .update(readFileSync(join(root, 'package-lock.json')))
     .digest('hex');
-  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted) return;
+  const [installedLock, installedExtent] = existsSync(stampFile) ? readFileSync(stampFile, 'utf8').split(' ') : [];
+  const extent = tests || installedExtent === 'all' ? 'all' : 'run';
+  if (installedLock === lock && installedExtent === extent) return;
   console.error('Setting up: installing packages …');
-  // npm's own output goes where it can be read without mixing with what the program prints.
   // Not `npm ci`: it refuses a lock file that lacks packages for platforms which the registry it was made with lacks.
-  const installed = spawnSync('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
+  const omitted = extent === 'run' ? ['--omit=dev'] : [];
+  npm('install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error', '--ignore-scripts', ...omitted);
+  // Install scripts may do anything, so none runs but those that package.json allows by name.
+  const { allowScripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const allowed = Object.keys(allowScripts).filter((name) => allowScripts[name]);
+  npm('rebuild', '--ignore-scripts=false', '--loglevel=error', ...allowed);
+  writeFileSync(stampFile, `${lock} ${extent}`);
+}
+
+/** Runs npm; its own output goes where it can be read without mixing with what the program prints. */
+function npm(...args) {
+  const { status } = spawnSync('npm', args, {
     cwd: root,
     stdio: ['ignore', 2, 2],
     shell: process.platform === 'win32',
   });
-  if (installed.status !== 0) {
-    console.error('Setting up failed: npm install did not succeed. Its messages are above.');
-    process.exit(1);
-  }
-  writeFileSync(stampFile, wanted);
+  if (status === 0) return;
+  console.error(`Setting up failed: npm ${args[0]} did not succeed. Its messages are above.`);
+  process.exit(1);
 }
 
 /** The Bun that comes with the packages: as its package links it, or, where install scripts don't run, as it ships. */
