@@ -1,6 +1,7 @@
 import { Suspense, useEffect, useState } from 'react';
 import { Route, Switch, useLocation, useRoute } from 'wouter';
 import { ConnectionBar } from './chat/connection-bar.tsx';
+import { RestoredBar } from './chat/restored-bar.tsx';
 import { useChat } from './chat/use-chat.ts';
 import { ConversationView } from './conversation/conversation-view.tsx';
 import { ConversationList } from './conversation-list/conversation-list.tsx';
@@ -63,6 +64,7 @@ function Shell() {
       <UnreadTitle />
       <div className="bars">
         <ConnectionBar />
+        <RestoredBar />
         <OfferBar />
       </div>
       {/* The main thing of the page, where it is the only one. */}

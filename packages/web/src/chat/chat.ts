@@ -20,6 +20,8 @@ import { Viewed } from './viewed.ts';
 export interface EntryListener {
   entry(entry: Entry): void;
   skipped(): void;
+  /** What was told may be gone: it is to be read again. */
+  restored?(): void;
 }
 
 export interface Notice {
@@ -35,6 +37,7 @@ export class Chat {
   isReady = false;
   account: Account | null = null;
   wasRevoked = false;
+  wasRestored = false;
   connection: ConnectionState = { name: 'offline' };
   readonly conversations = new Map<ConversationId, ConversationData>();
   readonly people = new Map<UserId, PersonName>();
@@ -220,6 +223,10 @@ export class Chat {
       case 'skipped':
         for (const listener of this.entryListeners.get(news.conversationId) ?? []) listener.skipped();
         return;
+      case 'restored':
+        this.wasRestored = true;
+        if (news.conversationId !== null) this.discardRead(news.conversationId);
+        return;
       case 'pending':
         this.takePending(news.message);
         return;
@@ -243,10 +250,19 @@ export class Chat {
     }
   }
 
-  private reset({ account, wasRevoked, connection, conversations, pending }: Snapshot): void {
+  /** Numbers of before a restore say nothing: who has read how far, and which messages are there. */
+  private discardRead(conversationId: ConversationId): void {
+    this.reads.delete(conversationId);
+    const unsent = this.pendingOf(conversationId).filter(({ status }) => status !== 'sent');
+    this.pending.set(conversationId, unsent);
+    for (const listener of this.entryListeners.get(conversationId) ?? []) listener.restored?.();
+  }
+
+  private reset({ account, wasRevoked, wasRestored, connection, conversations, pending }: Snapshot): void {
     this.isReady = true;
     this.account = account;
     this.wasRevoked = wasRevoked;
+    this.wasRestored = wasRestored;
     this.connection = connection;
     this.conversations.clear();
     this.pending.clear();

@@ -64,6 +64,7 @@ export class Timeline {
     this.stopFollowing ??= this.chat.follow(this.conversationId, {
       entry: (entry) => this.arrived(entry),
       skipped: () => this.change({ hasEnd: false }),
+      restored: () => void this.readAgain(),
     });
     void this.run(() => this.loadFirst());
     return () => {
@@ -109,6 +110,15 @@ export class Timeline {
       const page = await this.fetch({ limit: pageSize });
       this.replace(page, null);
     });
+  }
+
+  /** What is shown may be gone: it stays until the server's own is here. */
+  private async readAgain(): Promise<void> {
+    this.change({ isLoaded: false, hasEnd: false });
+    // Whatever is being loaded may be of before.
+    await this.loading;
+    this.early = [];
+    await this.run(() => this.loadFirst());
   }
 
   /** After a reconnect: what could not be fetched before may be there now. */

@@ -27,6 +27,7 @@ export class Engine {
   private readonly ready: Promise<void>;
   private account: Account | null = null;
   private wasRevoked = false;
+  private wasRestored = false;
 
   constructor(url: string) {
     const runtime = {
@@ -100,6 +101,11 @@ export class Engine {
     return this.store.entries(conversationId, { limit, ...(before === undefined ? {} : { before }) });
   }
 
+  restoredSeen(): void {
+    this.wasRestored = false;
+    this.tellAll({ kind: 'snapshot', snapshot: this.snapshot() });
+  }
+
   networkIsBack(): void {
     for (const run of [...this.networkListeners]) run();
   }
@@ -131,6 +137,7 @@ export class Engine {
     return {
       account: this.account,
       wasRevoked: this.wasRevoked,
+      wasRestored: this.wasRestored,
       connection: this.client.state,
       conversations: conversations.map(({ data }) => data),
       pending: conversations.flatMap(({ outbox }) => outbox.map(pendingOf)),
@@ -152,6 +159,10 @@ export class Engine {
     });
     client.on('entry', (entry) => this.takeEntry(entry));
     client.on('skipped', ({ conversation }) => this.tellAll({ kind: 'skipped', conversationId: conversation.id }));
+    client.on('restored', ({ conversation }) => {
+      this.wasRestored = true;
+      this.tellAll({ kind: 'restored', conversationId: conversation?.id ?? null });
+    });
     client.on('outbox', (message) => this.takeOutgoing(message));
     client.on('typing', ({ conversationId, userId }) => this.tellAll({ kind: 'typing', conversationId, userId }));
     client.on('user', ({ userId, displayName }) => {

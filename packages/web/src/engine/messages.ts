@@ -29,6 +29,8 @@ export interface Snapshot {
   account: Account | null;
   /** Nobody logged out here: the session was revoked elsewhere. */
   wasRevoked: boolean;
+  /** The server was restored to an earlier moment, and nobody has seen yet that it was. */
+  wasRestored: boolean;
   connection: ConnectionState;
   conversations: ConversationData[];
   pending: Pending[];
@@ -47,6 +49,8 @@ export type News =
   | { kind: 'entry'; entry: Entry }
   /** Entries of a conversation were left out after a long absence: what is shown of it no longer reaches the end. */
   | { kind: 'skipped'; conversationId: ConversationId }
+  /** The server was restored: what was shown of the conversation may be gone, and its numbers another entry's. */
+  | { kind: 'restored'; conversationId: ConversationId | null }
   | { kind: 'pending'; message: Pending }
   | { kind: 'discarded'; conversationId: ConversationId; clientMessageId: string }
   | { kind: 'typing'; conversationId: ConversationId; userId: UserId }
@@ -117,6 +121,8 @@ export interface Requests {
   people(userIds: UserId[]): Promise<PersonName[]>;
   /** Whether this tab is looked at, and which conversation it shows. */
   attend(visible: boolean, conversationId: ConversationId | null): Promise<void>;
+  /** The person has seen that the server was restored. */
+  restoredSeen(): Promise<void>;
   /** The network is back. */
   online(): Promise<void>;
 }

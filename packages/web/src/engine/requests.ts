@@ -44,6 +44,7 @@ export function requestsOf(engine: Engine, tab: TabPort): Requests {
     follow: async (conversationIds) => tab.follow(conversationIds),
     people: (userIds) => people.find(userIds),
     attend: async (visible, conversationId) => tab.attend(visible, conversationId),
+    restoredSeen: async () => engine.restoredSeen(),
     online: async () => engine.networkIsBack(),
   };
 }

@@ -219,6 +219,8 @@ export const arabic: Strings = {
   connectionCatchingUp: 'جارٍ جلب ما فات…',
   connectionWaiting: 'لا اتصال. ما تكتبه يُرسل حين يعود.',
   connectionRetry: 'حاول الآن',
+  serverRestored:
+    'استُعيد الخادم من نسخة احتياطية. الرسائل المكتوبة بعد تلك النسخة لم تعد موجودة، وما لم تُرسله بعد محفوظ.',
   connectionStopped: 'انقطع الاتصال: {reason}',
 
   failedDisconnected: 'تعذر الوصول إلى الخادم. حاول بعد قليل.',

@@ -181,6 +181,8 @@ export const english = {
   connectionWaiting: 'No connection. What you write is sent when it is back.',
   connectionRetry: 'Try now',
   connectionStopped: 'Disconnected: {reason}',
+  serverRestored:
+    'The server was restored from a backup. Messages written since that backup are gone; what you had not sent yet is kept.',
 
   failedDisconnected: 'The server can’t be reached. Try again in a moment.',
   failedCredentials: 'Username and password don’t belong together.',

@@ -1,0 +1,133 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'bun:test';
+import { type Conversation, ParleyClient } from '@parley/sdk';
+import type { Browser, Page } from 'playwright-core';
+import { RestorableServer } from '../../server/test/support/restorable-server.ts';
+import { describeInBrowser, launchBrowser } from './support/browser.ts';
+import { Network } from './support/network.ts';
+import { PersonInBrowser, password } from './support/person.ts';
+
+const sentence = 'The server was restored from a backup.';
+
+let browser: Browser;
+let server: RestorableServer;
+let network: Network;
+let ana: PersonInBrowser;
+let mira: ParleyClient;
+let room: Conversation;
+
+const textsOn = (page: Page) => page.locator('.message-text').allTextContents();
+
+async function say(...texts: string[]): Promise<void> {
+  await Promise.all(texts.map((text) => room.send(text).sent()));
+}
+
+/** Resolves when mira has heard of the restore: what she sends from then on is in the restored history. */
+function miraHears(): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = mira.on('restored', ({ conversation }) => {
+      if (conversation !== room) return;
+      stop();
+      resolve();
+    });
+  });
+}
+
+async function restore(): Promise<void> {
+  const heard = miraHears();
+  await server.restore();
+  await heard;
+}
+
+describeInBrowser('a server that was restored from a backup', () => {
+  beforeAll(async () => {
+    browser = await launchBrowser();
+  });
+  afterAll(() => browser.close());
+
+  /** Ana has the room open in a browser, with what was there at the backup and what was written after it. */
+  beforeEach(async () => {
+    server = await RestorableServer.start();
+    network = new Network(Number(new URL(server.url).port));
+    ana = await PersonInBrowser.signUp(browser, network.url, 'Ana');
+    mira = new ParleyClient({ url: server.url });
+    await mira.signup({ username: 'mira', password });
+    mira.connect();
+    await mira.live();
+    const { users } = await mira.searchUsers({ q: 'ana' });
+    room = await mira.conversations.createGroup({ name: 'Harbour', userIds: [users[0]?.id ?? ''] });
+    await say('kept 1', 'kept 2');
+    await server.backup();
+    await say('lost 1', 'lost 2', 'lost 3');
+    await ana.open('Harbour');
+    await ana.message('lost 3').waitFor();
+  }, 60_000);
+  afterEach(async () => {
+    mira.close();
+    await ana.context.close();
+    network.close();
+    await server.remove();
+  }, 60_000);
+
+  test('a page that is left open shows what is new, no longer what was lost, and says so', async () => {
+    await restore();
+    await ana.page.getByText(sentence).waitFor();
+    await say('new 1', 'new 2');
+    await ana.message('new 2').waitFor();
+    expect(await textsOn(ana.page)).toEqual(['kept 1', 'kept 2', 'new 1', 'new 2']);
+    await ana.page.getByRole('button', { name: 'Close', exact: true }).click();
+    await ana.page.getByText(sentence).waitFor({ state: 'hidden' });
+    await ana.write('answered');
+    await ana
+      .message('answered')
+      .getByRole('img', { name: /Sent|Read/ })
+      .waitFor();
+    await ana.page.reload();
+    await ana.message('answered').waitFor();
+    expect(await textsOn(ana.page)).toEqual(['kept 1', 'kept 2', 'new 1', 'new 2', 'answered']);
+    expect(await ana.page.getByText(sentence).count()).toBe(0);
+    expect(ana.faults).toEqual([]);
+  }, 60_000);
+
+  test('a history that grew beyond what the page had shows whole, in a second tab too', async () => {
+    const second = ana.at(await ana.context.newPage());
+    await second.page.goto(ana.page.url());
+    await second.message('lost 3').waitFor();
+    network.cut();
+    await restore();
+    await say('other 1', 'other 2', 'other 3', 'other 4', 'other 5');
+    network.mend();
+    for (const { page } of [ana, second]) {
+      await page.getByText(sentence).waitFor();
+      await page.getByRole('article').filter({ hasText: 'other 5' }).waitFor();
+      await page.getByRole('article').filter({ hasText: 'lost 3' }).waitFor({ state: 'detached' });
+      expect(await textsOn(page)).toEqual([
+        ...['kept 1', 'kept 2', 'other 1', 'other 2', 'other 3', 'other 4', 'other 5'],
+      ]);
+    }
+    await second.page.getByRole('button', { name: 'Close', exact: true }).click();
+    await ana.page.getByText(sentence).waitFor({ state: 'hidden' });
+  }, 60_000);
+
+  test('a page that is opened again after it sends what waited, once, and keeps the draft', async () => {
+    await server.end();
+    await ana.page.getByText('No connection').waitFor();
+    await ana.write('written while away');
+    await ana.message('written while away').getByRole('img', { name: 'Waiting for the connection' }).waitFor();
+    await ana.box.fill('half a thought');
+    await ana.page.goto('about:blank');
+    await restore();
+    await say('new 1');
+    await ana.page.goBack();
+    await ana.page.getByText(sentence).waitFor();
+    await ana
+      .message('written while away')
+      .getByRole('img', { name: /Sent|Read/ })
+      .waitFor();
+    await ana.message('lost 3').waitFor({ state: 'detached' });
+    const texts = ['kept 1', 'kept 2', 'new 1', 'written while away'];
+    expect(await textsOn(ana.page)).toEqual(texts);
+    expect(await ana.box.inputValue()).toBe('half a thought');
+    const { entries } = await mira.call('getHistory', { conversationId: room.id });
+    expect(entries.flatMap((entry) => (entry.kind === 'message' ? [entry.text] : []))).toEqual(texts);
+  }, 60_000);
+});
