@@ -5,6 +5,12 @@ import { type ShownEntry, shownEntry } from './entry-lines.ts';
 import { People } from './people.ts';
 
 const pageSize = 50;
+/** Each fits on a line of a small screen. */
+const restoredNotices = [
+  'The server was restored from a backup.',
+  'Messages written since then are gone.',
+  'What you had not sent yet is kept.',
+];
 
 /** What is known of the conversation that is open. */
 interface OpenConversation {
@@ -22,6 +28,8 @@ export class ChatSession {
   /** What the program itself has to say, newest last. */
   notices: string[] = [];
   /** Who types in the open conversation; called, each ends it. */
+  /** Since this connection was asked for. */
+  private saidRestored = false;
   private readonly typing = new Map<string, () => void>();
   private readonly runtime = defaultRuntime();
   private readonly listeners = new Set<() => void>();
@@ -30,8 +38,12 @@ export class ChatSession {
 
   constructor(readonly client: ParleyClient) {
     this.people = new People(client, () => this.changed());
-    client.on('state', () => this.changed());
+    client.on('state', ({ name }) => {
+      if (name === 'connecting') this.saidRestored = false;
+      this.changed();
+    });
     client.on('entry', (entry) => this.takeEntry(entry));
+    client.on('restored', ({ conversation }) => this.readAgain(conversation));
     client.on('conversation', ({ conversation, removed }) => {
       if (removed && this.open?.conversation === conversation) this.open = null;
       if (conversation.data.partner) this.people.put(conversation.data.partner);
@@ -143,6 +155,15 @@ export class ChatSession {
   private stopTyping(userId: string): void {
     this.typing.get(userId)?.();
     this.typing.delete(userId);
+  }
+
+  /** What is shown may be gone, and its numbers other entries'. */
+  private readAgain(conversation: Conversation | null): void {
+    if (!this.saidRestored) for (const notice of restoredNotices) this.say(notice);
+    this.saidRestored = true;
+    if (conversation === null || this.open?.conversation !== conversation) return;
+    this.open = null;
+    this.show(conversation).catch((error: unknown) => this.say(`Something went wrong: ${error}`));
   }
 
   private takeEntry(entry: Entry): void {

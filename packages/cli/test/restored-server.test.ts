@@ -1,0 +1,58 @@
+import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { fileURLToPath } from 'node:url';
+import { type Conversation, ParleyClient } from '@parley/sdk';
+import { RestorableServer } from '../../server/test/support/restorable-server.ts';
+import { TerminalProgram } from './terminal.ts';
+
+const cli = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const password = 'a good password';
+const ctrlC = '\u0003';
+
+let server: RestorableServer;
+let ana: ParleyClient;
+let room: Conversation;
+beforeEach(async () => {
+  server = await RestorableServer.start();
+  ana = new ParleyClient({ url: server.url });
+  await ana.signup({ username: 'ana', password });
+  ana.connect();
+  await ana.live();
+}, 60_000);
+afterEach(async () => {
+  ana.close();
+  await server.remove();
+}, 60_000);
+
+const chat = (...more: string[]) => [process.execPath, cli, 'chat', '--server', server.url, '--user', 'ben', ...more];
+
+async function say(text: string): Promise<void> {
+  await room.send(text).sent();
+}
+
+test('the terminal client shows what is new after a restore, no longer what was lost, and says so', async () => {
+  const ben = new TerminalProgram(chat('--signup'), { PARLEY_PASSWORD: password });
+  await ben.shows('online ·');
+  const { users } = await ana.searchUsers({ q: 'ben' });
+  room = await ana.conversations.createGroup({ name: 'Harbour', userIds: [users[0]?.id ?? ''] });
+  await say('kept one');
+  await server.backup();
+  await say('lost one');
+  await say('lost two');
+  ben.type('/open Harbour\r');
+  await ben.shows('lost two');
+
+  const heard = new Promise((resolve) => ana.on('restored', ({ conversation }) => conversation && resolve(true)));
+  await server.restore();
+  await heard;
+  await ben.shows('The server was restored from a backup.');
+  await say('new one');
+  await ben.shows('new one');
+  expect(ben.text).toContain('kept one');
+  expect(ben.text).not.toContain('lost one');
+  expect(ben.text).not.toContain('lost two');
+  ben.type('an answer\r');
+  await ben.shows('an answer');
+  while (room.data.lastMessage?.text !== 'an answer') await Bun.sleep(20);
+  ben.type(ctrlC);
+  expect(await ben.exited).toBe(0);
+}, 60_000);
