@@ -13,6 +13,7 @@ import type { ConnectionState, ConversationData, Watch } from '@parley/sdk';
 import type { AnswerTo, News, Pending, PersonName, RequestName, Requests, Snapshot } from '../engine/messages.ts';
 import { personName } from '../people/person-name.ts';
 import { EngineLink } from './engine-link.ts';
+import { Receipts } from './receipts.ts';
 import { Typists } from './typists.ts';
 import { Viewed } from './viewed.ts';
 
@@ -46,7 +47,7 @@ export class Chat {
   private readonly pending = new Map<ConversationId, readonly Pending[]>();
   private readonly typists = new Typists(() => this.changed());
   private readonly viewed = new Viewed((watch) => void this.request('watch', watch));
-  private readonly reads = new Map<ConversationId, Map<UserId, number>>();
+  private readonly receipts = new Receipts();
   private readonly listeners = new Set<() => void>();
   private readonly entryListeners = new Map<ConversationId, Set<EntryListener>>();
   private readonly noticeListeners = new Set<(notice: Notice) => void>();
@@ -118,17 +119,11 @@ export class Chat {
 
   /** How far the others have read: the furthest of them; 0 when nobody is known to have read anything. */
   readByOthers(conversationId: ConversationId): number {
-    let furthest = 0;
-    for (const [userId, seq] of this.reads.get(conversationId) ?? []) {
-      if (userId !== this.account?.id) furthest = Math.max(furthest, seq);
-    }
-    return furthest;
+    return this.receipts.furthestBut(conversationId, this.account?.id);
   }
 
   takeReads(conversationId: ConversationId, reads: readonly { userId: UserId; seq: number }[]): void {
-    const known = this.reads.get(conversationId) ?? new Map<UserId, number>();
-    for (const { userId, seq } of reads) known.set(userId, Math.max(seq, known.get(userId) ?? 0));
-    this.reads.set(conversationId, known);
+    this.receipts.take(conversationId, reads);
     this.changed();
   }
 
@@ -252,7 +247,7 @@ export class Chat {
 
   /** Numbers of before a restore say nothing: who has read how far, and which messages are there. */
   private discardRead(conversationId: ConversationId): void {
-    this.reads.delete(conversationId);
+    this.receipts.forget(conversationId);
     const unsent = this.pendingOf(conversationId).filter(({ status }) => status !== 'sent');
     this.pending.set(conversationId, unsent);
     for (const listener of this.entryListeners.get(conversationId) ?? []) listener.restored?.();

@@ -1,0 +1,25 @@
+import type { ConversationId, UserId } from '@parley/protocol';
+
+/** How far people have read each conversation, as far as it was told. */
+export class Receipts {
+  private readonly reads = new Map<ConversationId, Map<UserId, number>>();
+
+  take(conversationId: ConversationId, reads: readonly { userId: UserId; seq: number }[]): void {
+    const known = this.reads.get(conversationId) ?? new Map<UserId, number>();
+    for (const { userId, seq } of reads) known.set(userId, Math.max(seq, known.get(userId) ?? 0));
+    this.reads.set(conversationId, known);
+  }
+
+  /** The furthest of all but one; 0 when nobody is known to have read anything. */
+  furthestBut(conversationId: ConversationId, ownId: UserId | undefined): number {
+    let furthest = 0;
+    for (const [userId, seq] of this.reads.get(conversationId) ?? []) {
+      if (userId !== ownId) furthest = Math.max(furthest, seq);
+    }
+    return furthest;
+  }
+
+  forget(conversationId: ConversationId): void {
+    this.reads.delete(conversationId);
+  }
+}
