@@ -6,6 +6,7 @@ export type { ConnectionState } from './connection.ts';
 export type { Conversation } from './conversation.ts';
 export { HttpApi } from './http.ts';
 export type { OutgoingMessage, OutgoingStatus } from './outgoing-message.ts';
+export { type PagedOperation, pagesOf } from './pages.ts';
 export { Disconnected, ParleyError } from './parley-error.ts';
 export { defaultRuntime, type Runtime } from './runtime.ts';
 export { IndexedDbStore } from './store/indexeddb-store.ts';

@@ -13,7 +13,7 @@ import { OfferBar } from './notifications/offer-bar.tsx';
 import { UnreadTitle } from './notifications/unread-title.tsx';
 import { useNotifications } from './notifications/use-notifications.ts';
 import { Welcome } from './session/welcome.tsx';
-import { usePreferences } from './settings/preferences.ts';
+import { useShownLanguage } from './settings/preferences.ts';
 import { t } from './strings/strings.ts';
 import { useAlone } from './style/use-room.ts';
 
@@ -25,7 +25,7 @@ const ChannelsView = laterPart(() => import('./people/channels-view.tsx'));
 export type NewKind = 'person' | 'group' | 'channel';
 
 export function App() {
-  const { language } = usePreferences();
+  const language = useShownLanguage();
   const isReady = useChat((chat) => chat.isReady);
   const account = useChat((chat) => chat.account);
   if (!isReady) {

@@ -6,17 +6,19 @@ import { FaultBoundary } from './faults/fault-boundary.tsx';
 import { withholdComposingKeys } from './keys/composing-keys.ts';
 import { applyPreferences, followOtherTabs } from './settings/preferences.ts';
 
-applyPreferences();
 followOtherTabs();
 withholdComposingKeys();
 const root = document.getElementById('root');
 if (!root) throw new Error('the page has no #root');
-createRoot(root).render(
-  <ChatContext value={new Chat()}>
-    <FaultBoundary>
-      <App />
-    </FaultBoundary>
-  </ChatContext>,
+const chat = new Chat();
+void applyPreferences().then(() =>
+  createRoot(root).render(
+    <ChatContext value={chat}>
+      <FaultBoundary>
+        <App />
+      </FaultBoundary>
+    </ChatContext>,
+  ),
 );
 // Lets the page open without the server. Browsers without it, and pages without TLS, go on without.
 navigator.serviceWorker?.register('/service-worker.js').catch(reportError);

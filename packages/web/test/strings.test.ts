@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { arabic } from '../src/strings/arabic.ts';
 import { english } from '../src/strings/english.ts';
-import { languageFor, type StringKey, setLanguage, t } from '../src/strings/strings.ts';
+import { languageFor, loadLanguage, type StringKey, setLanguage, t } from '../src/strings/strings.ts';
 import { clockTime } from '../src/strings/times.ts';
 
 const placeholders = (text: unknown) => [...JSON.stringify(text).matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
@@ -27,9 +27,10 @@ describe('strings', () => {
     expect(Object.keys(english).filter((key) => !code.includes(`'${key}'`))).toEqual([]);
   });
 
-  test('numbers choose the form that the language has for them', () => {
+  test('numbers choose the form that the language has for them', async () => {
     expect(t('unreadCount', { count: 1 })).toBe('1 unread message');
     expect(t('unreadCount', { count: 2_000 })).toBe('2,000 unread messages');
+    await loadLanguage('ar');
     setLanguage('ar');
     expect(t('unreadCount', { count: 2 })).toBe(arabic.unreadCount.two ?? '');
   });

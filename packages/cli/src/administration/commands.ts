@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
-import type { ManagedUser, ResponseOf } from '@parley/protocol';
+import type { ManagedUser } from '@parley/protocol';
+import { pagesOf } from '@parley/sdk';
 import { backupDatabase, restoreDatabase, systemClock, verifyDatabase } from '@parley/server';
 import type { Command } from 'commander';
 import { askPassword } from '../ask.ts';
@@ -124,12 +125,9 @@ function addUser(user: Command): void {
 }
 
 async function listAccounts(control: Control): Promise<void> {
-  let cursor: string | null = null;
-  do {
-    const page: ResponseOf<'listAccounts'> = await control.call('listAccounts', cursor === null ? {} : { cursor });
-    for (const account of page.users) console.log(accountLine(account));
-    cursor = page.nextCursor;
-  } while (cursor !== null);
+  for await (const { users } of pagesOf(control, 'listAccounts', {})) {
+    for (const account of users) console.log(accountLine(account));
+  }
 }
 
 async function accountNamed(control: Control, username: string): Promise<ManagedUser> {

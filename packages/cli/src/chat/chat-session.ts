@@ -2,6 +2,7 @@ import { limits } from '@parley/protocol';
 import { type Conversation, defaultRuntime, type Entry, type ParleyClient } from '@parley/sdk';
 import { clockTime, displayLine, displayText } from './display-text.ts';
 import { type ShownEntry, shownEntry } from './entry-lines.ts';
+import type { ListedPage } from './listing.ts';
 import { People } from './people.ts';
 
 const pageSize = 50;
@@ -11,6 +12,8 @@ const restoredNotices = [
   'Messages written since then are gone.',
   'What you had not sent yet is kept.',
 ];
+/** Older ones are gone. */
+const noticesMax = 100;
 
 /** What is known of the conversation that is open. */
 interface OpenConversation {
@@ -25,11 +28,17 @@ interface OpenConversation {
 export class ChatSession {
   readonly people: People;
   open: OpenConversation | null = null;
+  /** What was listed last, while there is more of it. */
+  listed: AsyncGenerator<ListedPage> | null = null;
   /** What the program itself has to say, newest last. */
   notices: string[] = [];
-  /** Who types in the open conversation; called, each ends it. */
+  /** How many there have been. */
+  noticeCount = 0;
+  /** How many lines of a list fit at a time. */
+  listedLines = pageSize;
   /** Since this connection was asked for. */
   private saidRestored = false;
+  /** Who types in the open conversation; called, each ends it. */
   private readonly typing = new Map<string, () => void>();
   private readonly runtime = defaultRuntime();
   private readonly listeners = new Set<() => void>();
@@ -138,7 +147,8 @@ export class ChatSession {
 
   /** Says something to the person at the terminal alone. */
   say(text: string): void {
-    this.notices = [...this.notices.slice(-20), displayText(text)];
+    this.noticeCount++;
+    this.notices = [...this.notices.slice(1 - noticesMax), displayText(text)];
     this.changed();
   }
 

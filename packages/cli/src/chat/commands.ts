@@ -1,6 +1,6 @@
-import { shownName } from '@parley/protocol';
+import { pagesOf } from '@parley/sdk';
 import type { ChatSession } from './chat-session.ts';
-import { displayLine } from './display-text.ts';
+import { foundPages, memberPages, sayNextPage, sayPages } from './listing.ts';
 
 /** One command that is typed as `/name argument`. */
 interface ChatCommand {
@@ -26,6 +26,7 @@ export const commands: Record<string, ChatCommand> = {
   members: { usage: '/members', meaning: 'who is here', run: members },
   leave: { usage: '/leave', meaning: 'leave what is open', run: leave },
   retry: { usage: '/retry', meaning: 'send again what failed', run: retry },
+  more: { usage: '/more', meaning: 'the next page of /find or /members', run: sayNextPage },
   help: { usage: '/help', meaning: 'this list', run: help },
 };
 
@@ -53,16 +54,7 @@ async function open(session: ChatSession, name: string): Promise<void> {
 }
 
 async function find(session: ChatSession, text: string): Promise<void> {
-  const [people, channels] = await Promise.all([
-    session.client.searchUsers({ q: text }),
-    session.client.conversations.searchChannels({ q: text }),
-  ]);
-  for (const { username, displayName, online } of people.users) {
-    session.say(`${online ? '●' : '○'} ${username} (${shownName(displayName, username)})`);
-  }
-  for (const { name, memberCount } of channels.channels)
-    session.say(`# ${shownName(name, 'Conversation')} (${memberCount} members)`);
-  if (people.users.length + channels.channels.length === 0) session.say(`Nobody and nothing starts with “${text}”.`);
+  await sayPages(session, foundPages(session, text));
 }
 
 function list(session: ChatSession): void {
@@ -96,10 +88,12 @@ async function makeChannel(session: ChatSession, name: string): Promise<void> {
 }
 
 async function join(session: ChatSession, name: string): Promise<void> {
-  const { channels } = await session.client.conversations.searchChannels({ q: name });
-  const channel = channels.find((each) => each.name.toLowerCase() === name.toLowerCase());
-  if (!channel) throw new Error(`There is no channel “${name}”; /find looks by the start of a word.`);
-  await session.show(await session.client.conversations.join(channel.id));
+  const wanted = name.toLowerCase();
+  for await (const { channels } of pagesOf(session.client, 'channelSearch', { q: name })) {
+    const channel = channels.find((each) => each.name.toLowerCase() === wanted);
+    if (channel) return session.show(await session.client.conversations.join(channel.id));
+  }
+  throw new Error(`There is no channel “${name}”; /find looks by the start of a word.`);
 }
 
 async function withMember(session: ChatSession, name: string, what: 'add' | 'remove'): Promise<void> {
@@ -109,13 +103,7 @@ async function withMember(session: ChatSession, name: string, what: 'add' | 'rem
 }
 
 async function members(session: ChatSession): Promise<void> {
-  const page = await opened(session).conversation.members();
-  for (const { user, role } of page.members) {
-    session.say(
-      `${user.online ? '●' : '○'} ${displayLine(shownName(user.displayName, user.username))} (${user.username}), ${role}`,
-    );
-  }
-  if (page.nextCursor !== null) session.say('… and more.');
+  await sayPages(session, memberPages(session, opened(session).conversation.id));
 }
 
 async function leave(session: ChatSession): Promise<void> {
@@ -137,11 +125,12 @@ function opened(session: ChatSession): NonNullable<ChatSession['open']> {
 
 async function userNamed(session: ChatSession, name: string): Promise<{ id: string }> {
   if (name === '') throw new Error('Name somebody.');
-  const { users } = await session.client.searchUsers({ q: name });
   const lower = name.toLowerCase();
-  const user = users.find(({ username, displayName }) =>
-    [username, displayName].some((each) => each.toLowerCase() === lower),
-  );
-  if (!user) throw new Error(`There is no person “${name}”; /find looks by the start of a word.`);
-  return user;
+  for await (const { users } of pagesOf(session.client, 'userSearch', { q: name })) {
+    const user = users.find(({ username, displayName }) =>
+      [username, displayName].some((each) => each.toLowerCase() === lower),
+    );
+    if (user) return user;
+  }
+  throw new Error(`There is no person “${name}”; /find looks by the start of a word.`);
 }

@@ -13,7 +13,7 @@ export async function runPlain(session: ChatSession): Promise<void> {
   const { client } = session;
   let said = 0;
   const sayNotices = () => {
-    for (; said < session.notices.length; said++) print(`* ${session.notices[said]}`);
+    for (; said < session.noticeCount; said++) print(`* ${session.notices.at(said - session.noticeCount)}`);
   };
   session.onChange(sayNotices);
   client.on('entry', (entry) => printEntry(session, entry));

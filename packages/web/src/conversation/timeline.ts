@@ -1,4 +1,5 @@
-import { type ConversationId, type Entry, limits } from '@parley/protocol';
+import type { ConversationId, Entry } from '@parley/protocol';
+import { limits } from '@parley/protocol/limits';
 import type { Chat } from '../chat/chat.ts';
 import type { HistoryAnswer } from '../engine/messages.ts';
 

@@ -53,8 +53,8 @@ function NewDirect({ open }: FormProps) {
 /** Finds people by name. */
 export function PeopleSearch({ onChoose }: { onChoose(person: User): void }) {
   const [query, setQuery] = useState('');
-  const found = usePeopleSearch(query);
-  const empty = query.trim() === '' ? t('searchPeopleHint') : found ? t('nobodyFound', { query }) : '';
+  const { items: found, more, failure } = usePeopleSearch(query);
+  const empty = query.trim() === '' ? t('searchPeopleHint') : failure || (found ? t('nobodyFound', { query }) : '');
   return (
     <OptionList
       label={t('searchPeople')}
@@ -71,6 +71,7 @@ export function PeopleSearch({ onChoose }: { onChoose(person: User): void }) {
         if (person) onChoose(person);
         setQuery('');
       }}
+      more={more}
       empty={empty}
     />
   );

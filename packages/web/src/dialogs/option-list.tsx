@@ -1,5 +1,6 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useState } from 'react';
 import { FaultBoundary } from '../faults/fault-boundary.tsx';
+import { MoreButton } from '../people/more-button.tsx';
 
 export interface Option {
   id: string;
@@ -14,20 +15,26 @@ interface OptionListProps {
   onQuery(query: string): void;
   options: readonly Option[];
   onChoose(id: string): void;
+  /** Shows further options; null when there are none. */
+  more: (() => void) | null;
   /** What to say where there are no options. */
   empty: string;
 }
 
 /** A field whose matches are chosen with the arrow keys and Enter, or by pointing. */
-export function OptionList({ label, placeholder, query, onQuery, options, onChoose, empty }: OptionListProps) {
+export function OptionList({ label, placeholder, query, onQuery, options, onChoose, more, empty }: OptionListProps) {
   const id = useId();
   const [at, setAt] = useState(0);
   const chosen = options[Math.min(at, options.length - 1)];
   // biome-ignore lint/correctness/useExhaustiveDependencies: another query begins at its first match.
   useEffect(() => setAt(0), [query]);
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === 'ArrowDown') setAt(Math.min(at + 1, options.length - 1));
-    else if (event.key === 'ArrowUp') setAt(Math.max(at - 1, 0));
+    if (event.key === 'ArrowDown') {
+      const isLast = at >= options.length - 1;
+      if (isLast) more?.();
+      // The first of those that come is chosen when they are there.
+      setAt(isLast && !more ? options.length - 1 : Math.min(at + 1, options.length));
+    } else if (event.key === 'ArrowUp') setAt(Math.max(at - 1, 0));
     else if (event.key === 'Enter' && chosen) onChoose(chosen.id);
     else return;
     event.preventDefault();
@@ -70,6 +77,7 @@ export function OptionList({ label, placeholder, query, onQuery, options, onChoo
           </div>
         ))}
       </div>
+      <MoreButton more={more} />
       <p className="option-note muted" role="status">
         {options.length === 0 ? empty : ''}
       </p>

@@ -13,7 +13,8 @@ import { Dialog } from './dialog.tsx';
 import { OptionList } from './option-list.tsx';
 import { useOpening } from './use-opening.ts';
 
-const shownMax = 12;
+/** So many of one's own at first, and with each further page of what the server finds. */
+const ownPage = 12;
 
 /** Goes to any conversation, person or public channel by a few letters. */
 export default function QuickSwitcher({ onClose }: { onClose(): void }) {
@@ -21,9 +22,17 @@ export default function QuickSwitcher({ onClose }: { onClose(): void }) {
   const { open, failure } = useOpening(onClose);
   const [query, setQuery] = useState('');
   const conversations = useChat(({ list }) => list);
-  const people = usePeopleSearch(query) ?? [];
-  const channels = useChannelSearch(query, query.trim() !== '') ?? [];
-  const own = conversations.filter((one) => matches(titleOf(one), query)).slice(0, shownMax);
+  const people = usePeopleSearch(query);
+  const channels = useChannelSearch(query, query.trim() !== '');
+  const [ownMax, setOwnMax] = useState(ownPage);
+  const matching = conversations.filter((one) => matches(titleOf(one), query));
+  const own = matching.slice(0, ownMax);
+  const hasMore = matching.length > own.length || people.more || channels.more;
+  const more = () => {
+    setOwnMax(ownMax + ownPage);
+    people.more?.();
+    channels.more?.();
+  };
   const partners = new Set(own.map(({ partner }) => partner?.id));
   const known = new Set(own.map(({ id }) => id));
   const options = [
@@ -37,10 +46,10 @@ export default function QuickSwitcher({ onClose }: { onClose(): void }) {
         </>
       ),
     })),
-    ...people
+    ...(people.items ?? [])
       .filter(({ id }) => !partners.has(id))
       .map((person) => ({ id: `p ${person.id}`, label: personName(person), content: <PersonLine person={person} /> })),
-    ...channels
+    ...(channels.items ?? [])
       .filter(({ id }) => !known.has(id))
       .map(({ id, name }) => ({
         id: `j ${id}`,
@@ -64,9 +73,13 @@ export default function QuickSwitcher({ onClose }: { onClose(): void }) {
         label={t('jumpToHint')}
         placeholder={t('jumpToHint')}
         query={query}
-        onQuery={setQuery}
+        onQuery={(next) => {
+          setOwnMax(ownPage);
+          setQuery(next);
+        }}
         options={options}
         onChoose={(id) => void choose(id)}
+        more={hasMore ? more : null}
         empty={t('noMatch', { query })}
       />
       <p className="failure" role="alert">

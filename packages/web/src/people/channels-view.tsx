@@ -7,6 +7,7 @@ import { useOpening } from '../dialogs/use-opening.ts';
 import { t } from '../strings/strings.ts';
 import { ViewHead } from '../style/view-head.tsx';
 import { Avatar } from './avatar.tsx';
+import { MoreButton } from './more-button.tsx';
 import { useChannelSearch } from './use-channel-search.ts';
 
 /** Public channels, to be found and joined. */
@@ -15,7 +16,8 @@ export default function ChannelsView({ onCreate }: { onCreate(): void }) {
   const id = useId();
   const { open, failure } = useOpening();
   const [query, setQuery] = useState('');
-  const channels = useChannelSearch(query);
+  const list = useChannelSearch(query);
+  const channels = list.items;
   const own = useChat(({ list }) => list);
   const mine = new Set(own.map((one) => one.id));
   return (
@@ -41,9 +43,9 @@ export default function ChannelsView({ onCreate }: { onCreate(): void }) {
           onChange={(event) => setQuery(event.target.value)}
         />
         <p className="failure" role="alert">
-          {failure}
+          {failure || list.failure}
         </p>
-        {channels?.length === 0 && (
+        {channels?.length === 0 && list.failure === '' && (
           <p className="muted">{query.trim() === '' ? t('noChannels') : t('noMatch', { query })}</p>
         )}
         <ul className="cards">
@@ -73,6 +75,7 @@ export default function ChannelsView({ onCreate }: { onCreate(): void }) {
             </li>
           ))}
         </ul>
+        <MoreButton more={list.more} />
       </div>
     </div>
   );

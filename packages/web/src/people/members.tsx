@@ -8,41 +8,38 @@ import { useChat, useChatItself } from '../chat/use-chat.ts';
 import { roleName } from '../conversation/notice-text.ts';
 import { failureText } from '../strings/failure-text.ts';
 import { locale, t } from '../strings/strings.ts';
+import { MoreButton } from './more-button.tsx';
 import { PersonLine } from './person-line.tsx';
 import { personName } from './person-name.ts';
+import { type PageRequest, usePagedList } from './use-paged-list.ts';
 import { useWatch } from './use-watch.ts';
 
 /** Those in a group or channel, by pages; the presence of these is watched. */
 export function Members({ conversation }: { conversation: ConversationData }) {
   const chat = useChatItself();
   const { id, memberCount, membershipSeq } = conversation;
-  const [members, setMembers] = useState<readonly Member[]>([]);
-  const [cursor, setCursor] = useState<string | null>(null);
   const [failure, setFailure] = useState('');
-  useWatch({ userIds: members.map(({ user }) => user.id) });
-  const loads = useRef(0);
   const load = useCallback(
-    async (from: string | null) => {
-      const own = ++loads.current;
-      const answer = await chat.request('members', id, from === null ? {} : { cursor: from });
-      // An answer from before a later change, which came after that one's.
-      if (own !== loads.current) return;
-      chat.takePresence(answer.members.map(({ user }) => ({ userId: user.id, online: user.online })));
-      setMembers((before) => (from === null ? answer.members : [...before, ...answer.members]));
-      setCursor(answer.nextCursor);
+    async (page: PageRequest) => {
+      const { members, nextCursor } = await chat.request('members', id, page);
+      chat.takePresence(members.map(({ user }) => ({ userId: user.id, online: user.online })));
+      return { items: members.map((member) => ({ id: member.user.id, ...member })), nextCursor };
     },
     [chat, id],
   );
-  // biome-ignore lint/correctness/useExhaustiveDependencies: whoever comes, goes or gets a role changes the list.
+  const list = usePagedList(load);
+  const { refresh } = list;
+  const members = list.items ?? [];
+  useWatch({ userIds: members.map((member) => member.id) });
+  const shownChange = useRef(membershipSeq);
   useEffect(() => {
-    load(null).catch((error: unknown) => setFailure(failureText(error)));
-  }, [load, membershipSeq]);
+    // Whoever comes, goes or gets a role changes the list.
+    if (shownChange.current !== membershipSeq) refresh();
+    shownChange.current = membershipSeq;
+  }, [refresh, membershipSeq]);
   const act = (action: Promise<unknown>) => {
     setFailure('');
-    action.then(
-      () => load(null),
-      (error: unknown) => setFailure(failureText(error)),
-    );
+    action.then(refresh, (error: unknown) => setFailure(failureText(error)));
   };
   return (
     <section className="members" aria-label={t('members')}>
@@ -50,7 +47,7 @@ export function Members({ conversation }: { conversation: ConversationData }) {
         {t('members')} <span className="muted">{memberCount.toLocaleString(locale())}</span>
       </h2>
       <p className="failure" role="alert">
-        {failure}
+        {failure || list.failure}
       </p>
       <ul>
         {members.map((member) => (
@@ -60,11 +57,7 @@ export function Members({ conversation }: { conversation: ConversationData }) {
           </li>
         ))}
       </ul>
-      {cursor !== null && (
-        <button type="button" className="text-button" onClick={() => act(load(cursor))}>
-          {t('moreMembers')}
-        </button>
-      )}
+      <MoreButton more={list.more} />
     </section>
   );
 }

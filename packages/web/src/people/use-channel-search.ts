@@ -1,32 +1,22 @@
 import type { ResponseOf } from '@parley/protocol';
-import { useEffect, useState } from 'react';
+import { useCallback } from 'react';
 import { useChatItself } from '../chat/use-chat.ts';
+import { type PagedList, type PageRequest, usePagedList } from './use-paged-list.ts';
 
-type Channels = ResponseOf<'channelSearch'>['channels'];
+type Channel = ResponseOf<'channelSearch'>['channels'][number];
 
 const settleMs = 150;
 
-/** Public channels by their name, all of them without one. Null until the server has answered. */
-export function useChannelSearch(query: string, isWanted = true): Channels | null {
+/** Public channels by their name, all of them without one. */
+export function useChannelSearch(query: string, isWanted = true): PagedList<Channel> {
   const chat = useChatItself();
-  const [found, setFound] = useState<Channels | null>(null);
-  const wanted = query.trim();
-  useEffect(() => {
-    if (!isWanted) {
-      setFound(null);
-      return;
-    }
-    let isCurrent = true;
-    const timer = setTimeout(() => {
-      chat.operation('channelSearch', { limit: 50, ...(wanted === '' ? {} : { q: wanted }) }).then(
-        ({ channels }) => isCurrent && setFound(channels),
-        () => isCurrent && setFound([]),
-      );
-    }, settleMs);
-    return () => {
-      isCurrent = false;
-      clearTimeout(timer);
-    };
-  }, [chat, wanted, isWanted]);
-  return found;
+  const q = query.trim();
+  const load = useCallback(
+    async (page: PageRequest) => {
+      const { channels, nextCursor } = await chat.operation('channelSearch', { ...(q === '' ? {} : { q }), ...page });
+      return { items: channels, nextCursor };
+    },
+    [chat, q],
+  );
+  return usePagedList(isWanted ? load : null, settleMs);
 }

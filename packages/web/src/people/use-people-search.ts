@@ -1,31 +1,21 @@
 import type { User } from '@parley/protocol';
-import { useEffect, useState } from 'react';
+import { useCallback } from 'react';
 import { useChatItself } from '../chat/use-chat.ts';
+import { type PagedList, type PageRequest, usePagedList } from './use-paged-list.ts';
 
 /** Typing settles for this long before the server is asked. */
 const settleMs = 150;
 
-/** People whose name begins so, oneself left out. Null until the server has answered. */
-export function usePeopleSearch(query: string): readonly User[] | null {
+/** People whose name begins so, oneself left out. */
+export function usePeopleSearch(query: string): PagedList<User> {
   const chat = useChatItself();
-  const [found, setFound] = useState<readonly User[] | null>(null);
-  const wanted = query.trim();
-  useEffect(() => {
-    setFound(null);
-    if (wanted === '') return;
-    let isCurrent = true;
-    const timer = setTimeout(() => {
-      chat.operation('userSearch', { q: wanted, limit: 20 }).then(
-        ({ users }) => {
-          if (isCurrent) setFound(users.filter(({ id }) => id !== chat.account?.id));
-        },
-        () => isCurrent && setFound([]),
-      );
-    }, settleMs);
-    return () => {
-      isCurrent = false;
-      clearTimeout(timer);
-    };
-  }, [chat, wanted]);
-  return found;
+  const q = query.trim();
+  const load = useCallback(
+    async (page: PageRequest) => {
+      const { users, nextCursor } = await chat.operation('userSearch', { q, ...page });
+      return { items: users.filter(({ id }) => id !== chat.account?.id), nextCursor };
+    },
+    [chat, q],
+  );
+  return usePagedList(q === '' ? null : load, settleMs);
 }

@@ -1,5 +1,12 @@
 import { useSyncExternalStore } from 'react';
-import { type LanguageCode, languageFor, languages, setLanguage } from '../strings/strings.ts';
+import {
+  type LanguageCode,
+  languageFor,
+  languages,
+  loadLanguage,
+  setLanguage,
+  shownLanguage,
+} from '../strings/strings.ts';
 import { browserStorage } from './browser-storage.ts';
 
 /** What a person chose for this browser. */
@@ -42,26 +49,39 @@ export function preferences(): Preferences {
 export function setPreferences(change: Partial<Preferences>): void {
   current = { ...current, ...change };
   browserStorage.setItem(storageKey, JSON.stringify(current));
-  applyPreferences();
   for (const listener of listeners) listener();
+  void applyPreferences();
 }
 
 export function usePreferences(): Preferences {
-  return useSyncExternalStore((listener) => {
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  }, preferences);
+  return useSyncExternalStore(subscribe, preferences);
 }
 
-/** Puts language, direction and theme where style sheets and assistive technology look for them. */
-export function applyPreferences(): void {
+/** The language that shows: the chosen one, once its texts are there. */
+export function useShownLanguage(): LanguageCode {
+  return useSyncExternalStore(subscribe, shownLanguage);
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/**
+ * Puts theme, language and direction where style sheets and assistive technology look for them. Resolves when the
+ * language's texts are there.
+ */
+export async function applyPreferences(): Promise<void> {
   const { documentElement } = document;
   const { language, theme } = current;
+  if (theme === 'system') delete documentElement.dataset['theme'];
+  else documentElement.dataset['theme'] = theme;
+  await loadLanguage(language).catch(reportError);
+  if (language !== current.language) return;
   setLanguage(language, navigator.languages);
   documentElement.lang = language;
   documentElement.dir = languages[language].direction;
-  if (theme === 'system') delete documentElement.dataset['theme'];
-  else documentElement.dataset['theme'] = theme;
+  for (const listener of listeners) listener();
 }
 
 /** Takes over what another tab chose. */
@@ -69,7 +89,7 @@ export function followOtherTabs(): void {
   window.addEventListener('storage', ({ key }) => {
     if (key !== storageKey) return;
     current = load();
-    applyPreferences();
     for (const listener of listeners) listener();
+    void applyPreferences();
   });
 }

@@ -169,7 +169,7 @@ export const arabic: Strings = {
   saved: 'حُفظ',
   cancel: 'ألغِ',
   close: 'أغلق',
-  moreMembers: 'أظهر المزيد',
+  showMore: 'أظهر المزيد',
 
   person: 'شخص',
   group: 'مجموعة',

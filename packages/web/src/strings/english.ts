@@ -130,7 +130,7 @@ export const english = {
   saved: 'Saved',
   cancel: 'Cancel',
   close: 'Close',
-  moreMembers: 'Show more',
+  showMore: 'Show more',
 
   person: 'Person',
   group: 'Group',

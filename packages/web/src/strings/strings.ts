@@ -1,4 +1,3 @@
-import { arabic } from './arabic.ts';
 import { english } from './english.ts';
 
 export type StringKey = keyof typeof english;
@@ -9,22 +8,33 @@ interface Language {
   /** As its speakers call it. */
   name: string;
   direction: 'ltr' | 'rtl';
-  strings: Strings;
+  load(): Promise<Strings>;
 }
 
 export const languages = {
-  en: { name: 'English', direction: 'ltr', strings: english },
-  ar: { name: 'العربية', direction: 'rtl', strings: arabic },
+  en: { name: 'English', direction: 'ltr', load: async () => english },
+  ar: { name: 'العربية', direction: 'rtl', load: async () => (await import('./arabic.ts')).arabic },
 } as const satisfies Record<string, Language>;
 export type LanguageCode = keyof typeof languages;
 
+const loaded: { [Code in LanguageCode]?: Strings } = { en: english };
 let current: LanguageCode = 'en';
 let region = 'en';
+
+/** Makes the texts of a language ready; until then they are English. */
+export async function loadLanguage(code: LanguageCode): Promise<void> {
+  loaded[code] ??= await languages[code].load();
+}
 
 /** @param wanted what the browser asks for, as `en-GB`: where it names the language, its region's forms are taken. */
 export function setLanguage(code: LanguageCode, wanted: readonly string[] = []): void {
   current = code;
   region = wanted.find((tag) => languageOf(tag) === code) ?? code;
+}
+
+/** The language of what {@link t} gives. */
+export function shownLanguage(): LanguageCode {
+  return current;
 }
 
 /** Which forms numbers and times have. */
@@ -50,7 +60,7 @@ function languageOf(tag: string): string {
  * name can turn the direction of a sentence.
  */
 export function t(key: StringKey, values: Readonly<Record<string, string | number>> = {}): string {
-  const text: string | Forms = languages[current].strings[key];
+  const text: string | Forms = (loaded[current] ?? english)[key];
   const chosen = typeof text === 'string' ? text : formFor(text, Number(values['count']));
   return chosen.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     const value = values[name] ?? '';

@@ -37,6 +37,7 @@ function Screen({ session }: { session: ChatSession }) {
 
   const draftRows = Math.min(5, draft.text.split('\n').length);
   const noticeRows = Math.floor(rows / 2);
+  session.listedLines = Math.max(2, noticeRows - 1);
   const notices = session.notices
     .slice(-noticeRows)
     .flatMap((notice) => notice.split('\n'))

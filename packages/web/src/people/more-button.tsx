@@ -1,0 +1,11 @@
+import { t } from '../strings/strings.ts';
+
+/** Shows the next page of a list, where there is one. */
+export function MoreButton({ more }: { more: (() => void) | null }) {
+  if (!more) return null;
+  return (
+    <button type="button" className="text-button" onClick={more}>
+      {t('showMore')}
+    </button>
+  );
+}
