@@ -37,6 +37,8 @@ export const limits = {
   memberPageMax: 200,
   searchPageSize: 20,
   searchPageMax: 50,
+  /** People named in one request for what they are called. */
+  usersPerLookup: 200,
   /** Users that one connection can watch at once. */
   watchedUsers: 500,
   /** Conversations whose online count one connection can watch at once. */

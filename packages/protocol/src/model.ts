@@ -37,8 +37,23 @@ export type Role = z.infer<typeof Role>;
 export const HistoryVisibility = z.enum(['all', 'since_joining']);
 export type HistoryVisibility = z.infer<typeof HistoryVisibility>;
 
+export const NameVersion = z
+  .string()
+  .check(
+    z.minLength(1),
+    z.maxLength(32),
+    z.meta({ description: "Of a person's names: another one when they are called otherwise." }),
+  );
+
 export const User = z
-  .object({ id: UserId, username: Username, displayName: DisplayName, online: z.boolean() })
+  .object({
+    id: UserId,
+    username: Username,
+    displayName: DisplayName,
+    /** Of both names, for `lookUpUsers`. */
+    version: z.optional(NameVersion),
+    online: z.boolean(),
+  })
   .register(z.globalRegistry, { id: 'User', description: 'A person as others see them.' });
 export type User = z.infer<typeof User>;
 

@@ -2,7 +2,7 @@ import { type ConversationId, type Homepage, limits, type ServerFrameOf } from '
 import type { ClientCore } from './client-core.ts';
 import type { Conversation } from './conversation.ts';
 import type { EntryIntake } from './entry-intake.ts';
-import { ParleyError } from './parley-error.ts';
+import { Disconnected, ParleyError } from './parley-error.ts';
 import type { ReadRevision } from './read-revision.ts';
 import { isOtherEpoch, type Restoration } from './restoration.ts';
 import type { StoredSession } from './store/store.ts';
@@ -11,6 +11,8 @@ import type { StoredSession } from './store/store.ts';
 const fetchedMax = 200;
 /** Ranges fetched at once. */
 const parallel = 4;
+/** Names of partners who are not in view are asked for this often at most. */
+const partnersIntervalMs = 10 * 60_000;
 
 export type CatchUpProgress = NonNullable<StoredSession['catchUp']>;
 
@@ -24,7 +26,7 @@ interface Round {
   isRestored: boolean;
 }
 
-type Welcome = Pick<ServerFrameOf<'welcome'>, 'homepage' | 'readRevision' | 'epoch'>;
+type Welcome = Pick<ServerFrameOf<'welcome'>, 'homepage' | 'readRevision' | 'serverTimeMs' | 'epoch'>;
 
 type Task = () => Promise<void>;
 
@@ -37,6 +39,8 @@ export class CatchUp {
   /** See {@link StoredSession.epoch}. */
   epoch: string | undefined;
   private shown: ReadonlyMap<ConversationId, number> = new Map();
+  /** When partners' names were last asked for, by the server's time. */
+  private partnersAtMs = 0;
 
   constructor(
     private readonly core: ClientCore,
@@ -88,9 +92,24 @@ export class CatchUp {
       else await this.readRevision.follow(readRevision, isCurrent);
     }
     if (!isCurrent()) return;
+    this.refreshPartners(welcome.serverTimeMs, page.nextCursor === null);
     const isNewEpoch = welcome.epoch !== undefined && welcome.epoch !== this.epoch;
     if (isNewEpoch) this.epoch = welcome.epoch;
     if (isNewEpoch || this.progress !== 'done') this.advance('done');
+  }
+
+  /**
+   * Asks for new names of the people one writes with directly, wherever they are in the list: it is searched by them.
+   * Not with each of many connections that come and go: whoever is in view is asked for with each.
+   */
+  private refreshPartners(serverTimeMs: number, allWereRead: boolean): void {
+    if (serverTimeMs - this.partnersAtMs < partnersIntervalMs) return;
+    this.partnersAtMs = serverTimeMs;
+    if (allWereRead) return;
+    this.core.people.refresh([...this.core.conversations.partners.keys()]).catch((error: unknown) => {
+      this.partnersAtMs = 0;
+      if (!(error instanceof Disconnected)) this.core.reportFailure(error);
+    });
   }
 
   /** Something is missing: until the next catch-up is through, no page says anything about those after it. */

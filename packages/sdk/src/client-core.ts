@@ -5,7 +5,6 @@ import type {
   Entry,
   HistoryPage,
   ServerFrameOf,
-  UserId,
 } from '@parley/protocol';
 import type { ConnectionState } from './connection.ts';
 import type { Conversation } from './conversation.ts';
@@ -14,6 +13,7 @@ import type { Events } from './events.ts';
 import type { HttpApi } from './http.ts';
 import type { Outbox } from './outbox.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
+import type { People, Person } from './people.ts';
 import type { Runtime } from './runtime.ts';
 import type { Store } from './store/store.ts';
 
@@ -37,8 +37,8 @@ export interface ClientEvents {
   outbox: OutgoingMessage;
   presence: ServerFrameOf<'presence'>;
   typing: ServerFrameOf<'typing'>;
-  /** Somebody who is watched, or oneself, has a new display name. */
-  user: ServerFrameOf<'user'>;
+  /** These are called otherwise than was known here, or were not known. */
+  people: readonly Person[];
   read: ServerFrameOf<'read'>;
   /** What went wrong without a caller to be told. */
   error: unknown;
@@ -52,6 +52,7 @@ export interface ClientCore {
   readonly events: Events<ClientEvents>;
   readonly runtime: Runtime;
   readonly conversations: Conversations;
+  readonly people: People;
   readonly account: Account | null;
   readonly isConnected: boolean;
   reportFailure(error: unknown): void;
@@ -62,8 +63,6 @@ export interface ClientCore {
   /** Takes in how far this person read, as another device told the server. */
   readElsewhere(conversationId: ConversationId, seq: number, messageCount: number): void;
   typing(conversationId: ConversationId): void;
-  /** Takes in how somebody is called now. */
-  named(userId: UserId, displayName: string): void;
   /**
    * Whether an answer shows that the server was restored to an earlier moment; what was read is then read again.
    *

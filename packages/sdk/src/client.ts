@@ -7,7 +7,6 @@ import type {
   ResponseOf,
   ServerFrame,
   ServerFrameOf,
-  UserId,
 } from '@parley/protocol';
 import { CatchUp } from './catch-up.ts';
 import type { ClientCore, ClientEvents } from './client-core.ts';
@@ -20,6 +19,7 @@ import { HttpApi } from './http.ts';
 import { Outbox } from './outbox.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
 import { Disconnected } from './parley-error.ts';
+import { People, type Person } from './people.ts';
 import { ReadMarks } from './read-marks.ts';
 import { ReadRevision } from './read-revision.ts';
 import { Restoration } from './restoration.ts';
@@ -45,6 +45,8 @@ export interface ClientOptions {
 /** A client of one Parley server, for one person. */
 export class ParleyClient {
   readonly conversations: Conversations;
+  /** How people are called. */
+  readonly people: People;
   private readonly events = new Events<ClientEvents>();
   private readonly api: HttpApi;
   private readonly store: Store;
@@ -72,6 +74,11 @@ export class ParleyClient {
     this.serverClock = new ServerClock(this.runtime);
     this.outbox = this.createOutbox();
     this.conversations = new Conversations(() => this.core);
+    const named = (people: readonly Person[]) => {
+      this.session.named(people);
+      this.book.named(people);
+    };
+    this.people = new People(this.api, named, reportFailure);
     this.core = this.createCore();
     this.connection = new Connection(this.api.url, () => this.hello(), this.runtime, {
       state: (state) => this.stateChanged(state),
@@ -80,7 +87,7 @@ export class ParleyClient {
       error: reportFailure,
     });
     this.readMarks = new ReadMarks(this.connection, this.runtime, reportFailure);
-    this.watches = new Watches(this.connection, reportFailure);
+    this.watches = new Watches(this.connection, (userIds) => this.people.watched(userIds), reportFailure);
     this.typing = new Typing(this.connection, this.runtime);
     this.book = new ConversationBook(this.core, this.readMarks);
     this.intake = new EntryIntake(this.core);
@@ -188,13 +195,13 @@ export class ParleyClient {
   }
 
   private createCore(): ClientCore {
-    const { api, store, outbox, events, runtime, conversations, reportFailure } = this;
+    const { api, store, outbox, events, runtime, conversations, people, reportFailure } = this;
     const account = () => this.account;
     const connected = () => this.connection.isConnected;
     const update = (data: ConversationData, keepsReading?: boolean) =>
       this.restoration.begunBy(data) ?? this.book.update(data, !this.catchUp.hadConversations, keepsReading);
     return {
-      ...{ api, store, outbox, events, runtime, conversations, reportFailure },
+      ...{ api, store, outbox, events, runtime, conversations, people, reportFailure },
       get account() {
         return account();
       },
@@ -209,7 +216,6 @@ export class ParleyClient {
       markRead: (conversation, seq) => this.book.markRead(conversation, seq),
       readElsewhere: (conversationId, seq, messageCount) => this.book.readElsewhere(conversationId, seq, messageCount),
       typing: (conversationId) => this.typing.tell(conversationId),
-      named: (userId, displayName) => this.named(userId, displayName),
       isOfAnotherHistory: (conversation, answer, shown) => this.restoration.isShownBy(conversation, answer, shown),
       update,
       learn: (data) => {
@@ -240,6 +246,7 @@ export class ParleyClient {
     this.conversations.clear();
     this.outbox.clear();
     this.readMarks.clear();
+    this.people.clear();
   }
 
   private stateChanged(state: ConnectionState): void {
@@ -247,13 +254,14 @@ export class ParleyClient {
     else this.outbox.pause();
     if (state.name === 'catching-up') {
       this.readMarks.resume();
+      this.people.disconnected();
       this.watches.resume();
     }
     this.events.emit('state', state);
   }
 
   private welcomed(frame: ServerFrameOf<'welcome'>, live: () => void): void {
-    this.session.account = frame.account;
+    this.session.welcomed(frame.account);
     this.serverClock.set(frame.serverTimeMs);
     const { state } = this;
     const isCurrent = () => this.state === state;
@@ -262,13 +270,6 @@ export class ParleyClient {
       // Without what was missed nothing is right: a new connection tries again.
       if (isCurrent()) this.connection.restart();
     });
-  }
-
-  private named(userId: UserId, displayName: string): void {
-    this.book.named(userId, displayName);
-    if (userId !== this.account?.id) return;
-    this.session.account = { ...this.account, displayName };
-    this.session.save().catch(this.reportFailure);
   }
 
   private received(frame: ServerFrame): void {
@@ -287,8 +288,7 @@ export class ParleyClient {
         this.events.emit('presence', frame);
         return;
       case 'user':
-        this.named(frame.userId, frame.displayName);
-        this.events.emit('user', frame);
+        this.people.renamed(frame.userId, frame.displayName);
         return;
       case 'typing':
         this.events.emit('typing', frame);

@@ -1,7 +1,8 @@
-import type { Conversation as ConversationData, ConversationId, ServerFrameOf, UserId } from '@parley/protocol';
+import type { Conversation as ConversationData, ConversationId, ServerFrameOf } from '@parley/protocol';
 import type { ClientCore } from './client-core.ts';
 import type { Conversation } from './conversation.ts';
 import { withRead } from './entry-effects.ts';
+import type { Person } from './people.ts';
 import type { ReadMarks } from './read-marks.ts';
 
 /** Keeps what is known of each conversation beside its entries: here, in the store, and told to whoever listens. */
@@ -22,6 +23,7 @@ export class ConversationBook {
   update(data: ConversationData, allShown: boolean, keepsReading = true): Conversation {
     const beforeJoining = (data.membership?.joinedSeq ?? data.headSeq + 1) - 1;
     const conversation = this.core.conversations.put(data, allShown ? data.headSeq : beforeJoining, keepsReading);
+    if (data.partner) this.core.people.learn([data.partner]);
     this.changed(conversation);
     return conversation;
   }
@@ -59,14 +61,16 @@ export class ConversationBook {
     return Promise.all(this.writing);
   }
 
-  /** Direct chats show how the other person is called. */
-  named(userId: UserId, displayName: string): void {
-    for (const conversation of this.core.conversations.list()) {
-      const { partner } = conversation.data;
-      if (partner?.id !== userId || partner.displayName === displayName) continue;
-      conversation.data = { ...conversation.data, partner: { ...partner, displayName } };
+  /** Direct chats show how the other person is called; views, how everybody is. */
+  named(people: readonly Person[]): void {
+    for (const { id, username, displayName, version } of people) {
+      const conversation = this.core.conversations.partners.get(id);
+      const partner = conversation?.data.partner;
+      if (!partner || (partner.displayName === displayName && partner.version === version)) continue;
+      conversation.data = { ...conversation.data, partner: { ...partner, username, displayName, version } };
       this.changed(conversation);
     }
+    this.core.events.emit('people', people);
   }
 
   takeRead(frame: ServerFrameOf<'read'>): void {

@@ -99,9 +99,7 @@ export class Conversation {
   /** Not optimistic, like everything below. */
   async members(page: { cursor?: string; limit?: number } = {}): Promise<ResponseOf<'listMembers'>> {
     const answer = await this.core.api.call('listMembers', { conversationId: this.id, ...page });
-    const { partner } = this.data;
-    const now = answer.members.find(({ user }) => user.id === partner?.id)?.user;
-    if (now && now.displayName !== partner?.displayName) this.core.named(now.id, now.displayName);
+    this.core.people.learn(answer.members.map(({ user }) => user));
     return answer;
   }
 

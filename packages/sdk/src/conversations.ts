@@ -6,6 +6,7 @@ import { withRead } from './entry-effects.ts';
 /** The conversations of whoever is logged in. */
 export class Conversations {
   private readonly known = new Map<ConversationId, Conversation>();
+  private readonly direct = new Map<UserId, Conversation>();
 
   constructor(private readonly core: () => ClientCore) {}
 
@@ -18,6 +19,11 @@ export class Conversations {
 
   get(conversationId: ConversationId): Conversation | undefined {
     return this.known.get(conversationId);
+  }
+
+  /** The other people of direct conversations, each with theirs. */
+  get partners(): ReadonlyMap<UserId, Conversation> {
+    return this.direct;
   }
 
   /** Not optimistic, like everything below. */
@@ -65,17 +71,20 @@ export class Conversations {
     }
     const conversation = new Conversation(data, position, this.core());
     this.known.set(data.id, conversation);
+    if (data.partner) this.direct.set(data.partner.id, conversation);
     return conversation;
   }
 
   delete(conversationId: ConversationId): Conversation | undefined {
     const conversation = this.known.get(conversationId);
     this.known.delete(conversationId);
+    if (conversation?.data.partner) this.direct.delete(conversation.data.partner.id);
     return conversation;
   }
 
   clear(): void {
     this.known.clear();
+    this.direct.clear();
   }
 }
 

@@ -8,6 +8,7 @@ export { HttpApi } from './http.ts';
 export type { OutgoingMessage, OutgoingStatus } from './outgoing-message.ts';
 export { type PagedOperation, pagesOf } from './pages.ts';
 export { Disconnected, ParleyError } from './parley-error.ts';
+export type { People, Person } from './people.ts';
 export { defaultRuntime, type Runtime } from './runtime.ts';
 export { IndexedDbStore } from './store/indexeddb-store.ts';
 export { MemoryStore } from './store/memory-store.ts';

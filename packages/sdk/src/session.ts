@@ -2,6 +2,7 @@ import type { Account, InputOf, ResponseOf } from '@parley/protocol';
 import type { CatchUp } from './catch-up.ts';
 import type { ClientCore } from './client-core.ts';
 import { ParleyError } from './parley-error.ts';
+import type { Person } from './people.ts';
 import type { ReadRevision } from './read-revision.ts';
 
 /** Who is logged in, here and in the store. */
@@ -34,6 +35,7 @@ export class Session {
     this.readRevision.current = session.readRevision ?? null;
     this.catchUp.epoch = session.epoch;
     for (const { conversation, position } of await store.conversations()) conversations.put(conversation, position);
+    this.core.people.learn(conversations.list().flatMap(({ data }) => data.partner ?? []));
     await outbox.load();
     return session.account;
   }
@@ -46,6 +48,20 @@ export class Session {
       if (!(error instanceof ParleyError) || error.code !== 'unauthenticated') throw error;
     }
     await this.forget();
+  }
+
+  welcomed(account: Account): void {
+    this.account = account;
+    this.core.people.learn([account]);
+  }
+
+  /** Takes in how oneself is called now. */
+  named(people: readonly Person[]): void {
+    const { account } = this;
+    const own = people.find(({ id }) => id === account?.id);
+    if (!account || !own || own.displayName === account.displayName) return;
+    this.account = { ...account, displayName: own.displayName };
+    this.save().catch(this.core.reportFailure);
   }
 
   async save(): Promise<void> {

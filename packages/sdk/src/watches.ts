@@ -19,6 +19,8 @@ export class Watches {
 
   constructor(
     private readonly connection: Pick<Connection, 'request'>,
+    /** Told of the people who are watched, once the server knows. */
+    private readonly watched: (userIds: readonly UserId[]) => void,
     private readonly reportFailure: (error: unknown) => void,
   ) {}
 
@@ -50,13 +52,15 @@ export class Watches {
     const newestFirst = [...this.watches].reverse();
     const all = (what: keyof Watch, atMost: number) =>
       [...new Set(newestFirst.flatMap((watch) => watch[what] ?? []))].slice(0, atMost);
+    const userIds = all('userIds', limits.watchedUsers);
     this.connection
       .request({
         type: 'watch',
-        userIds: all('userIds', limits.watchedUsers),
+        userIds,
         conversationIds: all('conversationIds', limits.watchedConversations),
         typingIn: all('typingIn', limits.watchedTyping),
       })
+      .then(() => this.watched(userIds))
       .catch((error: unknown) => {
         // The next connection tells it.
         if (!(error instanceof Disconnected)) this.reportFailure(error);

@@ -16,7 +16,11 @@ beforeEach(() => {
     told.push(frame);
     return outcome();
   };
-  watches = new Watches({ request }, (error) => failures.push(error));
+  watches = new Watches(
+    { request },
+    () => undefined,
+    (error) => failures.push(error),
+  );
 });
 
 const many = (prefix: string, count: number) => Array.from({ length: count }, (_, index) => `${prefix}${index}`);

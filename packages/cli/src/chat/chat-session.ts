@@ -1,7 +1,7 @@
 import { limits } from '@parley/protocol';
 import { type Conversation, defaultRuntime, type Entry, type ParleyClient } from '@parley/sdk';
 import { clockTime, displayLine, displayText } from './display-text.ts';
-import { type ShownEntry, shownEntry } from './entry-lines.ts';
+import { peopleIn, type ShownEntry, shownEntry } from './entry-lines.ts';
 import type { ListedPage } from './listing.ts';
 import { People } from './people.ts';
 
@@ -14,6 +14,8 @@ const restoredNotices = [
 ];
 /** Older ones are gone. */
 const noticesMax = 100;
+/** Newest entries of the open conversation in which the people who are named are watched. */
+const watchedEntries = 100;
 
 /** What is known of the conversation that is open. */
 interface OpenConversation {
@@ -46,7 +48,7 @@ export class ChatSession {
   private watched = '';
 
   constructor(readonly client: ParleyClient) {
-    this.people = new People(client, () => this.changed());
+    this.people = new People(client);
     client.on('state', ({ name }) => {
       if (name === 'connecting') this.saidRestored = false;
       this.changed();
@@ -55,10 +57,11 @@ export class ChatSession {
     client.on('restored', ({ conversation }) => this.readAgain(conversation));
     client.on('conversation', ({ conversation, removed }) => {
       if (removed && this.open?.conversation === conversation) this.open = null;
-      if (conversation.data.partner) this.people.put(conversation.data.partner);
+      if (conversation.data.partner) this.people.meet(conversation.data.partner);
       this.watchWhatShows();
       this.changed();
     });
+    client.on('people', () => this.changed());
     client.on('outbox', () => this.changed());
     client.on('presence', ({ users }) => {
       for (const { userId, online } of users) this.people.setOnline(userId, online);
@@ -135,6 +138,7 @@ export class ChatSession {
       open.entries = [...page.entries.filter((entry) => entry.seq < oldest), ...open.entries];
       open.complete = (open.entries[0]?.seq ?? 1) <= page.visibleFromSeq;
       this.markRead();
+      this.watchWhatShows();
     } finally {
       open.loading = false;
       this.changed();
@@ -182,6 +186,7 @@ export class ChatSession {
       if (entry.seq > (open.entries.at(-1)?.seq ?? 0)) open.entries = [...open.entries, entry];
       this.stopTyping(entry.senderId);
       this.markRead();
+      this.watchWhatShows();
     }
     this.changed();
   }
@@ -192,9 +197,11 @@ export class ChatSession {
   }
 
   private watchWhatShows(): void {
-    const userIds = this.conversations.flatMap(({ data }) => data.partner?.id ?? []).sort();
+    const shown = (this.open?.entries ?? []).slice(-watchedEntries).flatMap(peopleIn);
+    const partners = this.conversations.flatMap(({ data }) => data.partner?.id ?? []);
+    const userIds = [...new Set([...shown, ...partners])];
     const typingIn = this.open ? [this.open.conversation.id] : [];
-    const watched = [...userIds, ...typingIn].join();
+    const watched = [...userIds.toSorted(), ...typingIn].join();
     if (watched === this.watched) return;
     this.watched = watched;
     this.stopWatching();

@@ -13,6 +13,12 @@ export interface ShownEntry {
   state: 'queued' | 'sending' | 'sent' | 'failed';
 }
 
+/** Whose names an entry shows. */
+export function peopleIn(entry: Entry): string[] {
+  if ('userIds' in entry) return [entry.senderId, ...entry.userIds];
+  return 'userId' in entry ? [entry.senderId, entry.userId] : [entry.senderId];
+}
+
 /** An entry in words. */
 export function shownEntry(entry: Entry, name: (userId: string) => string): ShownEntry {
   const time = clockTime(entry.atMs);

@@ -1,51 +1,43 @@
 import { shownName } from '@parley/protocol';
 import type { ParleyClient, User } from '@parley/sdk';
 
-/** Names and presence of people, asked for once each and kept current. */
+/** Names of people, asked for together when they are first shown, and presence. */
 export class People {
-  private readonly known = new Map<string, User>();
-  private readonly asked = new Set<string>();
+  private readonly online = new Map<string, boolean>();
+  private readonly wanted = new Set<string>();
 
-  constructor(
-    private readonly client: ParleyClient,
-    private readonly changed: () => void,
-  ) {}
+  constructor(private readonly client: Pick<ParleyClient, 'people'>) {}
 
   /** What to call somebody; until it is known, the start of their id. */
   name(userId: string): string {
-    const user = this.known.get(userId);
-    if (user) return shownName(user.displayName, user.username);
-    const { account } = this.client;
-    if (userId === account?.id) return shownName(account.displayName, account.username);
-    this.ask(userId);
+    const person = this.client.people.get(userId);
+    if (person) return shownName(person.displayName, person.username);
+    this.want(userId);
     return userId.slice(0, 8);
   }
 
   isOnline(userId: string): boolean {
-    return this.known.get(userId)?.online ?? false;
+    return this.online.get(userId) ?? false;
   }
 
-  /** How somebody is called now. Presence is as was told last: a conversation has it as it was when it was loaded. */
-  put(user: User): void {
-    const online = this.known.get(user.id)?.online ?? user.online;
-    this.known.set(user.id, { ...user, online });
+  /** Presence is as was told last: a conversation has it as it was when it was loaded. */
+  meet(user: User): void {
+    if (!this.online.has(user.id)) this.online.set(user.id, user.online);
   }
 
   setOnline(userId: string, online: boolean): void {
-    const user = this.known.get(userId);
-    if (user) this.known.set(userId, { ...user, online });
+    this.online.set(userId, online);
   }
 
-  private ask(userId: string): void {
-    if (this.asked.has(userId)) return;
-    this.asked.add(userId);
-    this.client.call('getUser', { userId }).then(
-      (user) => {
-        this.known.set(userId, user);
-        this.changed();
-      },
-      // Somebody who is no more keeps the start of their id for a name; others are asked for again when next shown.
-      () => this.asked.delete(userId),
-    );
+  private want(userId: string): void {
+    if (this.wanted.size === 0) queueMicrotask(() => this.ask());
+    this.wanted.add(userId);
+  }
+
+  private ask(): void {
+    const userIds = [...this.wanted];
+    this.wanted.clear();
+    // Who is found comes as an event; others are asked for again when next shown.
+    this.client.people.find(userIds).catch(() => undefined);
   }
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { limits } from '../limits.ts';
-import { Account, Session, SessionId, User, UserId } from '../model.ts';
+import { Account, NameVersion, Session, SessionId, User, UserId } from '../model.ts';
 import { operation } from '../operation.ts';
 import { NewDeviceName, NewDisplayName, Password, PasswordAttempt, SearchQuery, Username } from '../text.ts';
 import { Cursor, pageLimit } from './page.ts';
@@ -148,6 +148,32 @@ export const accountOperations = {
     }),
     status: 200,
     response: z.object({ users: z.array(User), nextCursor: z.nullable(z.string()) }),
+    errors: [],
+  }),
+  lookUpUsers: operation({
+    method: 'POST',
+    path: '/v1/users/lookup',
+    tag: 'People',
+    summary: 'People by id, without those whose names are known as they are',
+    description:
+      'Give the `version` of each name that you have. The answer has everybody whose names have another one by now, and ' +
+      'those for whom you gave none; disabled accounts too, since what they wrote stays. Whoever is not in it is ' +
+      'called as before, or has no account.',
+    access: 'session',
+    body: z
+      .strictObject({
+        userIds: z.array(UserId).check(z.minLength(1), z.maxLength(limits.usersPerLookup)),
+        /** Of the names that are known, in the order of `userIds`; null for none. */
+        versions: z.optional(z.array(z.nullable(NameVersion)).check(z.maxLength(limits.usersPerLookup))),
+      })
+      .check(
+        z.refine(({ userIds, versions }) => !versions || versions.length === userIds.length, {
+          path: ['versions'],
+          error: 'must be as many as userIds',
+        }),
+      ),
+    status: 200,
+    response: z.object({ users: z.array(User) }),
     errors: [],
   }),
   getUser: operation({

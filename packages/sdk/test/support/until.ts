@@ -7,7 +7,7 @@ const names = [
   'conversation',
   'outbox',
   'presence',
-  'user',
+  'people',
   'typing',
   'read',
   'restored',

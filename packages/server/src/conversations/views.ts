@@ -9,7 +9,16 @@ export function unreadCount({ head, participant, read }: OwnConversation): numbe
 }
 
 export function userView(user: UserRecord, online: boolean): User {
-  return { id: user.id, username: user.username, displayName: user.displayName, online };
+  const { id, username, displayName } = user;
+  return { id, username, displayName, version: nameVersion(username, displayName), online };
+}
+
+const nameVersionBits = 40;
+
+/** Made of the names alone: the same on every server, and right again in a store that was put back. */
+function nameVersion(username: string, displayName: string): string {
+  const hash = Bun.hash.xxHash64(`${username}\n${displayName}`);
+  return BigInt.asUintN(nameVersionBits, hash).toString(36);
 }
 
 /** A conversation as its member sees it. */

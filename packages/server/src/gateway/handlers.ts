@@ -55,6 +55,7 @@ function accountHandlers({ version, accounts, people, admission }: Services) {
     getAccount: async (_request, { user }) => accountView(user),
     updateAccount: ({ body }, { user }) => accounts.updateDisplayName(user.id, body.displayName),
     userSearch: ({ query }) => people.search(query),
+    lookUpUsers: async ({ body }) => ({ users: await people.lookUp(body) }),
     getUser: ({ params }) => people.get(params.userId),
   } satisfies Partial<Handlers>;
 }

@@ -12,7 +12,7 @@ const searchCursor = z.tuple([z.string(), z.string()]);
 /** Finding people. Nothing is told of anybody but username, display name, id and presence. */
 export class People {
   constructor(
-    private readonly users: Pick<UserStore, 'search' | 'byId'>,
+    private readonly users: Pick<UserStore, 'search' | 'byId' | 'byIds'>,
     private readonly registry: Pick<ConnectionRegistry, 'online'>,
   ) {}
 
@@ -28,6 +28,15 @@ export class People {
       users: found.map(({ user }) => userView(user, online.has(user.id))),
       nextCursor: last ? encodeCursor([last.term, last.user.id]) : null,
     };
+  }
+
+  /** Those whose names aren't of the version that was given; disabled people too. */
+  async lookUp({ userIds, versions: given }: RequestOf<'lookUpUsers'>['body']): Promise<User[]> {
+    const versions = new Map(userIds.map((userId, index) => [userId, given?.[index]]));
+    const users = await this.users.byIds([...versions.keys()]);
+    const changed = users.filter((user) => userView(user, false).version !== versions.get(user.id));
+    const online = await this.registry.online(changed.map(({ id }) => id));
+    return changed.map((user) => userView(user, online.has(user.id)));
   }
 
   async get(userId: UserId): Promise<User> {

@@ -69,3 +69,22 @@ test('somebody who is not there is not found', async () => {
   const userId = '01980c5e-7a10-7c3e-9d52-5b1f0c9a4e11';
   expect((await api.call('getUser', { userId }, { token: ana.token })).problem.code).toBe('not_found');
 });
+
+test('names are looked up by id: who is called otherwise than the version says, disabled people too', async () => {
+  const { userId: mia, token } = await api.person('mia');
+  const { userId: gus } = await api.person('gus');
+  const lookUp = async (userIds: string[], versions?: (string | null)[]) =>
+    (await api.call('lookUpUsers', { userIds, ...(versions && { versions }) }, { token: ana.token })).response.users;
+  const known = await lookUp([mia, gus, crypto.randomUUID()]);
+  expect(known.map(({ displayName }) => displayName).sort()).toEqual(['gus', 'mia']);
+  const again = () =>
+    lookUp(
+      known.map(({ id }) => id),
+      known.map(({ version = null }) => version),
+    );
+  expect(await again()).toEqual([]);
+  await api.call('updateAccount', { displayName: 'Mia M.' }, { token });
+  expect(await again()).toMatchObject([{ id: mia, displayName: 'Mia M.' }]);
+  await api.call('updateAccount', { displayName: 'mia' }, { token });
+  expect(await again()).toEqual([]);
+});

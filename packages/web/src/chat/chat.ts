@@ -9,8 +9,8 @@ import {
   type ResponseOf,
   type UserId,
 } from '@parley/protocol';
-import type { ConnectionState, ConversationData, Watch } from '@parley/sdk';
-import type { AnswerTo, News, Pending, PersonName, RequestName, Requests, Snapshot } from '../engine/messages.ts';
+import type { ConnectionState, ConversationData, Person, Watch } from '@parley/sdk';
+import type { AnswerTo, News, Pending, RequestName, Requests, Snapshot } from '../engine/messages.ts';
 import { personName } from '../people/person-name.ts';
 import { EngineLink } from './engine-link.ts';
 import { Receipts } from './receipts.ts';
@@ -41,7 +41,7 @@ export class Chat {
   wasRestored = false;
   connection: ConnectionState = { name: 'offline' };
   readonly conversations = new Map<ConversationId, ConversationData>();
-  readonly people = new Map<UserId, PersonName>();
+  readonly people = new Map<UserId, Person>();
   readonly online = new Map<UserId, boolean>();
   readonly onlineCounts = new Map<ConversationId, number>();
   private readonly pending = new Map<ConversationId, readonly Pending[]>();
@@ -267,7 +267,7 @@ export class Chat {
     for (const message of pending) this.takePending(message);
     this.sorted = null;
     this.tellFollowed();
-    this.viewed.schedule();
+    this.viewed.tellAgain();
   }
 
   private takeConversation(conversation: ConversationData): void {

@@ -6,6 +6,8 @@ const tellIntervalMs = 150;
 /** Whose presence, which counts and whose typing are in view of this tab, told some time after it changed. */
 export class Viewed {
   private readonly watches = new Set<Watch>();
+  /** What was told last. */
+  private told = '';
   private timer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(private readonly tell: (watch: Required<Watch>) => void) {}
@@ -20,14 +22,24 @@ export class Viewed {
     };
   }
 
-  schedule(): void {
+  /** To an engine that may know of nothing. */
+  tellAgain(): void {
+    this.told = '';
+    this.schedule();
+  }
+
+  private schedule(): void {
     this.timer ??= setTimeout(() => {
       this.timer = null;
-      this.tell({
+      const watch = {
         userIds: this.all('userIds'),
         conversationIds: this.all('conversationIds'),
         typingIn: this.all('typingIn'),
-      });
+      };
+      const asText = JSON.stringify(watch);
+      if (asText === this.told) return;
+      this.told = asText;
+      this.tell(watch);
     }, tellIntervalMs);
   }
 

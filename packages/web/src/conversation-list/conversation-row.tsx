@@ -21,11 +21,13 @@ interface ConversationRowProps {
 
 /** One conversation of the list; presence and typing that it shows are watched while it is in view. */
 export const ConversationRow = memo(function ConversationRow({ conversation, isCurrent }: ConversationRowProps) {
-  const { id, unreadCount, lastActivityAtMs, partner } = conversation;
+  const { id, unreadCount, lastActivityAtMs, partner, lastMessage } = conversation;
   const title = titleOf(conversation);
   const day = useDay();
   const isMuted = usePreferences().muted.includes(id);
-  useWatch({ userIds: partner ? [partner.id] : [], typingIn: [id] });
+  // Of the people whose names it shows.
+  const named = partner?.id ?? lastMessage?.senderId;
+  useWatch({ userIds: named === undefined ? [] : [named], typingIn: [id] });
   return (
     // biome-ignore lint/a11y/useSemanticElements: the virtual list puts elements between this and the list.
     <div role="listitem">

@@ -3,6 +3,7 @@ import { memo } from 'react';
 import { useChat, useChatItself } from '../chat/use-chat.ts';
 import { FaultBoundary } from '../faults/fault-boundary.tsx';
 import { Avatar } from '../people/avatar.tsx';
+import { useNames } from '../people/use-names.ts';
 import { type StringKey, t } from '../strings/strings.ts';
 import { clockTime, dayName, exactTime } from '../strings/times.ts';
 import { useDay } from '../strings/use-day.ts';
@@ -50,9 +51,8 @@ function isSame(a: Row, b: Row): boolean {
 
 function Message({ row, conversationId }: { row: MessageRow; conversationId: string }) {
   const { senderId, text, atMs, startsGroup, status } = row;
-  const known = useChat((chat) => chat.nameOf(senderId));
+  const [name = ''] = useNames([senderId]);
   const isMine = useChat(({ account }) => account?.id === senderId);
-  const name = known ?? t('unknownPerson');
   const time = clockTime(atMs);
   return (
     <article
@@ -136,7 +136,7 @@ function Notice({ row }: { row: NoticeRow }) {
     entry.senderId,
     ...('userIds' in entry ? entry.userIds.slice(0, 5) : 'userId' in entry ? [entry.userId] : []),
   ];
-  const names = useChat((chat) => ids.map((id) => chat.nameOf(id) ?? t('unknownPerson')).join('\n')).split('\n');
+  const names = useNames(ids);
   const nameOf = (id: string) => names[ids.indexOf(id)] ?? t('unknownPerson');
   return (
     <p className="notice" title={exactTime(entry.atMs)}>

@@ -39,7 +39,7 @@ export class Engine {
     };
     this.store = new BufferedStore(new IndexedDbStore('parley'));
     this.client = new ParleyClient({ url, store: this.store, runtime });
-    this.people = new PeopleDirectory(this.client, (people) => this.tellAll({ kind: 'people', people }));
+    this.people = new PeopleDirectory(this.client);
     this.listen();
     this.ready = this.start();
   }
@@ -155,7 +155,6 @@ export class Engine {
     client.on('conversation', ({ conversation, removed }) => {
       if (removed) this.tellAll({ kind: 'gone', conversationId: conversation.id });
       else this.tellAll({ kind: 'conversation', conversation: conversation.data });
-      if (conversation.data.partner) this.people.learn([conversation.data.partner]);
     });
     client.on('entry', (entry) => this.takeEntry(entry));
     client.on('skipped', ({ conversation }) => this.tellAll({ kind: 'skipped', conversationId: conversation.id }));
@@ -165,9 +164,9 @@ export class Engine {
     });
     client.on('outbox', (message) => this.takeOutgoing(message));
     client.on('typing', ({ conversationId, userId }) => this.tellAll({ kind: 'typing', conversationId, userId }));
-    client.on('user', ({ userId, displayName }) => {
-      this.people.rename(userId, displayName);
-      if (userId === this.account?.id) this.becomes(client.account);
+    client.on('people', (people) => {
+      this.tellAll({ kind: 'people', people });
+      if (people.some(({ id }) => id === this.account?.id)) this.becomes(client.account);
     });
     client.on('read', ({ conversationId, userId, seq }) => this.tellAll({ kind: 'read', conversationId, userId, seq }));
     client.on('presence', ({ users, conversations }) => this.tellAll({ kind: 'presence', users, conversations }));

@@ -8,20 +8,13 @@ import type {
   ResponseOf,
   UserId,
 } from '@parley/protocol';
-import type { ConnectionState, ConversationData, StoredMessage, Watch } from '@parley/sdk';
+import type { ConnectionState, ConversationData, Person, StoredMessage, Watch } from '@parley/sdk';
 
 /** A message on its way, as tabs see it. `sent`: acknowledged; its entry follows, or came already. */
 export interface Pending extends StoredMessage {
   status: 'queued' | 'sending' | 'sent' | 'failed';
   /** Its number, once it is on the server's disk. */
   seq: number | null;
-}
-
-/** Somebody's names. */
-export interface PersonName {
-  id: UserId;
-  username: string;
-  displayName: string;
 }
 
 /** Everything a tab needs to show itself; what changes afterwards comes as {@link News}. */
@@ -41,7 +34,7 @@ export type News =
   | { kind: 'snapshot'; snapshot: Snapshot }
   | { kind: 'account'; account: Account | null }
   /** How these are called now. */
-  | { kind: 'people'; people: PersonName[] }
+  | { kind: 'people'; people: readonly Person[] }
   | { kind: 'connection'; connection: ConnectionState }
   | { kind: 'conversation'; conversation: ConversationData }
   | { kind: 'gone'; conversationId: ConversationId }
@@ -118,7 +111,7 @@ export interface Requests {
   /** Entries of these conversations come to this tab. */
   follow(conversationIds: ConversationId[]): Promise<void>;
   /** Names of those of these people that are known or found. */
-  people(userIds: UserId[]): Promise<PersonName[]>;
+  people(userIds: UserId[]): Promise<Person[]>;
   /** Whether this tab is looked at, and which conversation it shows. */
   attend(visible: boolean, conversationId: ConversationId | null): Promise<void>;
   /** The person has seen that the server was restored. */

@@ -5,22 +5,18 @@ import type { TabPort } from './tab-port.ts';
 
 /** What one tab may ask, carried out. */
 export function requestsOf(engine: Engine, tab: TabPort): Requests {
-  const { client, people } = engine;
+  const { client } = engine;
   return {
     signup: async (input) => engine.begin(await client.signup(input)),
     login: async (input) => engine.begin(await client.login(input)),
     logout: () => engine.end(),
     async setDisplayName(displayName) {
       const account = await client.call('updateAccount', { displayName });
-      people.learn([account]);
+      client.people.learn([account]);
       engine.becomes(account);
       return account;
     },
-    async members(conversationId, page) {
-      const answer = await engine.conversation(conversationId).members(page);
-      people.learn(answer.members.map(({ user }) => user));
-      return answer;
-    },
+    members: (conversationId, page) => engine.conversation(conversationId).members(page),
     operation: (id, input) => client.call(id, input),
     openDirect: async (userId) => (await client.conversations.openDirect(userId)).id,
     createGroup: async (group) => (await client.conversations.createGroup(group)).id,
@@ -42,7 +38,7 @@ export function requestsOf(engine: Engine, tab: TabPort): Requests {
       tab.stopWatching = stop;
     },
     follow: async (conversationIds) => tab.follow(conversationIds),
-    people: (userIds) => people.find(userIds),
+    people: (userIds) => client.people.find(userIds),
     attend: async (visible, conversationId) => tab.attend(visible, conversationId),
     restoredSeen: async () => engine.restoredSeen(),
     online: async () => engine.networkIsBack(),

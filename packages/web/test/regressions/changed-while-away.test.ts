@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { ParleyClient } from '@parley/sdk';
 import { type Person, RunningServer } from '../../../server/test/support/running-server.ts';
-import { browserOfFile, describeInBrowser } from '../support/browser.ts';
+import { browserOfFile, describeInBrowser, openWindow } from '../support/browser.ts';
 import { Network } from '../support/network.ts';
-import { PersonInBrowser } from '../support/person.ts';
+import { PersonInBrowser, password } from '../support/person.ts';
 
 const browser = browserOfFile();
 let server: RunningServer;
@@ -30,12 +31,12 @@ async function whileAway(network: Network, { page }: PersonInBrowser, happens: (
   await isAway.waitFor({ state: 'detached' });
 }
 
-describeInBrowser('what changes while the connection is away', () => {
-  beforeAll(async () => {
-    server = await RunningServer.start();
-  });
-  afterAll(() => server.stop());
+beforeAll(async () => {
+  server = await RunningServer.start();
+});
+afterAll(() => server.stop());
 
+describeInBrowser('what changes while the connection is away', () => {
   test('an open list of members follows: one removed, one added, one with another role, the count the same', async () => {
     const { network, ana, anaId, owner, people } = await inGroup(['mira', 'kim', 'lee', 'noa']);
     const [, kim, lee, noa] = people as [Person, Person, Person, Person];
@@ -79,5 +80,93 @@ describeInBrowser('what changes while the connection is away', () => {
     });
     await message.getByRole('img', { name: 'Read', exact: true }).waitFor();
     network.close();
+  });
+
+  test('a new name shows over messages that are there and new ones, live and after the connection was away', async () => {
+    const { network, ana, anaId, owner, people } = await inGroup(['mira', 'kim']);
+    const [, kim] = people as [Person, Person];
+    const { id: conversationId } = await server.call(owner, 'createGroup', {
+      name: 'Quay',
+      userIds: [anaId, kim.account.id],
+    });
+    const say = (text: string) =>
+      server.call(kim, 'sendMessage', { conversationId, clientMessageId: crypto.randomUUID(), text });
+    const rename = (displayName: string) => server.call(kim, 'updateAccount', { displayName });
+    await say('first');
+    await ana.open('Quay');
+    const saidBy = (name: string, text: string) =>
+      ana.page
+        .getByRole('article', { name: new RegExp(name) })
+        .filter({ hasText: text })
+        .waitFor();
+    await saidBy(kim.account.displayName, 'first');
+    await whileAway(network, ana, () => rename('Kim Away'));
+    await saidBy('Kim Away', 'first');
+    await rename('Kim Live');
+    await saidBy('Kim Live', 'first');
+    await say('second');
+    await saidBy('Kim Live', 'second');
+    // Not in view while the name changes; seen again, it is right.
+    await ana.page.getByRole('link', { name: 'Settings' }).click();
+    await ana.page.getByRole('heading', { level: 1, name: 'Settings' }).waitFor();
+    await rename('Kim Unseen');
+    await ana.open('Quay');
+    await saidBy('Kim Unseen', 'first');
+    await saidBy('Kim Unseen', 'second');
+    network.close();
+  });
+});
+
+describeInBrowser('in a list of 201 conversations', () => {
+  test('what was read elsewhere and new names are there after the page was closed, from the 51st on too', async () => {
+    const ana = await PersonInBrowser.signUp(await browser(), server.url, 'Anatole');
+    const partners = await server.people('pal', 201);
+    const anaId = (await server.call(partners[0] as Person, 'userSearch', { q: 'anatole' })).users[0]?.id ?? '';
+    const ids: string[] = [];
+    for (const partner of partners) {
+      const { id } = await server.call(partner, 'openDirect', { userId: anaId });
+      await server.call(partner, 'sendMessage', { conversationId: id, clientMessageId: 'first', text: 'hello' });
+      ids.push(id);
+    }
+    const at = (place: number) => partners.at(-place) as Person;
+    const filter = ana.page.getByRole('searchbox', { name: 'Filter conversations' });
+    const unread = (title: string) => ana.inList(title).getByRole('img', { name: '1 unread message' });
+    await filter.fill('pal0');
+    await unread('pal0').waitFor();
+    await ana.page.goto('about:blank');
+    const other = new ParleyClient({ url: server.url });
+    await other.login({ username: 'anatole', password });
+    for (const place of [51, 200]) {
+      const conversationId = ids.at(-place) ?? '';
+      await other.call('markRead', { conversationId, seq: 2 });
+      await server.call(at(place), 'updateAccount', { displayName: `Renamed ${place}` });
+    }
+    await ana.page.goto(server.url);
+    for (const place of [51, 200]) {
+      await filter.fill(`Renamed ${place}`);
+      await ana.inList(`Renamed ${place}`).waitFor();
+      await unread(`Renamed ${place}`).waitFor({ state: 'detached' });
+    }
+    await filter.fill(at(52).account.displayName);
+    await unread(at(52).account.displayName).waitFor();
+    expect(ana.faults).toEqual([]);
+  });
+
+  test('what another browser reads is read here at once', async () => {
+    const ana = await PersonInBrowser.signUp(await browser(), server.url, 'Anika');
+    const [pal] = (await server.people('mate', 1)) as [Person];
+    const anaId = (await server.call(pal, 'userSearch', { q: 'anika' })).users[0]?.id ?? '';
+    const { id } = await server.call(pal, 'openDirect', { userId: anaId });
+    await server.call(pal, 'sendMessage', { conversationId: id, clientMessageId: 'first', text: 'hello' });
+    const unread = ana.inList('mate0').getByRole('img', { name: '1 unread message' });
+    await unread.waitFor();
+    const { context, page, faults } = await openWindow(await browser());
+    await page.goto(`${server.url}/login`);
+    await page.getByLabel('Username').fill('anika');
+    await page.getByLabel('Password', { exact: true }).fill(password);
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await PersonInBrowser.loggedIn('Anika', context, page, faults).open('mate0');
+    await unread.waitFor({ state: 'detached' });
+    await context.close();
   });
 });

@@ -34,6 +34,7 @@ export const limitNotes: Readonly<Record<keyof typeof limits, LimitNote>> = {
   memberPageMax: { unit: 'rows', text: 'Most members or accounts on a page.' },
   searchPageSize: { unit: 'rows', text: 'Results on a page of a search, unless asked for otherwise.' },
   searchPageMax: { unit: 'rows', text: 'Most results on a page of a search.' },
+  usersPerLookup: { unit: 'people', text: 'Whose names one request asks for.' },
   watchedUsers: { unit: 'people', text: 'Whose presence one connection can watch at once.' },
   watchedConversations: { unit: 'conversations', text: 'Whose online count one connection can watch at once.' },
   watchedTyping: { unit: 'conversations', text: 'Of which one connection can be told at once who types.' },

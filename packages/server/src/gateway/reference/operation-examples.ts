@@ -35,6 +35,10 @@ export const operationExamples: { [Id in OperationId]: OperationExample<Id> } = 
   getAccount: { input: {}, response: sample.ana },
   updateAccount: { input: { displayName: 'Ana M.' }, response: { ...sample.ana, displayName: 'Ana M.' } },
   userSearch: { input: { q: 'be', limit: 20 }, response: { users: [sample.ben], nextCursor: null } },
+  lookUpUsers: {
+    input: { userIds: [benId], versions: ['1x8f0q2k'] },
+    response: { users: [sample.ben] },
+  },
   getUser: { input: { userId: benId }, response: sample.ben },
   getHomepage: { input: { limit: 50 }, response: sample.homepage },
   getConversation: { input: { conversationId }, response: sample.group },

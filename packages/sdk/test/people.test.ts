@@ -1,0 +1,92 @@
+import { beforeEach, expect, test } from 'bun:test';
+import { type InputOf, limits, type User } from '@parley/protocol';
+import { Disconnected } from '../src/index.ts';
+import { People, type Person } from '../src/people.ts';
+import { settled } from './support/fake-runtime.ts';
+
+/** Each with the version that was given. */
+type Asked = [string, string | null][];
+
+let names: Map<string, string>;
+let asked: Asked[];
+let told: Person[];
+let failures: unknown[];
+let isAway: boolean;
+let people: People;
+beforeEach(() => {
+  names = new Map(Array.from({ length: 450 }, (_, index) => [`person ${index}`, `Name ${index}`]));
+  [asked, told, failures, isAway] = [[], [], [], false];
+  people = new People(
+    {
+      call: ((_: string, { userIds, versions }: InputOf<'lookUpUsers'>) =>
+        answer(userIds.map((userId, index) => [userId, versions?.[index] ?? null]))) as never,
+    },
+    (changed) => told.push(...changed),
+    (error) => failures.push(error),
+  );
+});
+
+/** As the server answers; the version of a name is the name. */
+async function answer(users: Asked): Promise<{ users: User[] }> {
+  if (isAway) throw new Disconnected('not connected');
+  asked.push(users);
+  return {
+    users: users.flatMap(([userId, version]) => {
+      const name = names.get(userId);
+      if (name === undefined || name === version) return [];
+      return [{ id: userId, username: userId, displayName: name, version: name, online: false }];
+    }),
+  };
+}
+const ids = (count: number) => [...names.keys()].slice(0, count);
+
+test('names are asked for many at once, each once, and who is not found not again on this connection', async () => {
+  expect(await people.find([...ids(450), 'nobody'])).toHaveLength(450);
+  expect(asked.map(({ length }) => length)).toEqual([limits.usersPerLookup, limits.usersPerLookup, 51]);
+  await people.find([...ids(3), 'nobody']);
+  expect(asked).toHaveLength(3);
+  people.disconnected();
+  names.set('nobody', 'Somebody');
+  expect(await people.find(['nobody'])).toMatchObject([{ displayName: 'Somebody' }]);
+});
+
+test('who is watched is asked for when that begins, with the version that is known; the answer has what changed', async () => {
+  await people.find(ids(3));
+  told.length = 0;
+  names.set('person 1', 'Other');
+  people.watched(ids(3));
+  await settled();
+  expect(asked.at(-1)).toEqual(ids(3).map((userId, index) => [userId, `Name ${index}`]));
+  expect(told).toMatchObject([{ id: 'person 1', displayName: 'Other' }]);
+  // Whoever stays watched is told of; whoever was away from view is asked for again.
+  people.watched(ids(2));
+  people.watched(ids(4));
+  await settled();
+  expect(asked.slice(2).map((users) => users.map(([userId]) => userId))).toEqual([['person 2', 'person 3']]);
+  people.disconnected();
+  people.watched(ids(2));
+  await settled();
+  expect(asked.at(-1)?.map(([userId]) => userId)).toEqual(ids(2));
+});
+
+test('what could not be asked for is asked for with the next watch', async () => {
+  isAway = true;
+  people.watched(ids(2));
+  await settled();
+  isAway = false;
+  people.watched(ids(2));
+  await settled();
+  expect(told).toHaveLength(2);
+  expect(failures).toEqual([]);
+});
+
+test('a new name that is told without its version is taken, and the next answer gives the version', async () => {
+  await people.find(ids(1));
+  names.set('person 0', 'New');
+  people.renamed('person 0', 'New');
+  expect(people.get('person 0')?.displayName).toBe('New');
+  await people.refresh(ids(1));
+  expect(asked.at(-1)).toEqual([['person 0', null]]);
+  await people.refresh(ids(1));
+  expect(asked.at(-1)).toEqual([['person 0', 'New']]);
+});
