@@ -67,8 +67,9 @@ function test(testPaths, environment) {
   let failed = 0;
   for (const [, attributes, rest] of cases) {
     if (rest.includes('<skipped')) {
-      const name = /name="([^"]*)"/.exec(attributes)?.[1];
-      console.log(`skipped: ${name}`);
+      // What prepares tests that are skipped is no test.
+      if (attribute(attributes, 'name') === '(unnamed)') continue;
+      console.log(`skipped: ${titleOf(attributes)}`);
       // On the machines that decide, nothing may be skipped.
       if (process.env.CI === 'true') failed++;
       else counts.skipped++;
@@ -77,4 +78,16 @@ function test(testPaths, environment) {
   }
   // A file that doesn't load has no test case, yet the runner says that something failed.
   counts.failed += failed === 0 && status !== 0 ? 1 : failed;
+}
+
+/** The file, the groups from the outermost to the innermost, and the test: the reason for skipping is in one of them. */
+function titleOf(attributes) {
+  const groups = attribute(attributes, 'classname').split(' > ').reverse();
+  return `${attribute(attributes, 'file')}: ${[...groups, attribute(attributes, 'name')].join(' > ')}`;
+}
+
+function attribute(attributes, name) {
+  const value = new RegExp(`\\b${name}="([^"]*)"`).exec(attributes)?.[1] ?? '';
+  const characters = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };
+  return value.replace(/&(lt|gt|quot|apos|amp);/g, (_, entity) => characters[entity]);
 }

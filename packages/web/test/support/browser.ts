@@ -4,7 +4,7 @@ import { type Browser, type BrowserContext, type BrowserContextOptions, chromium
 import { ensureBundle } from '../../build/bundle.ts';
 import { patienceMs } from './until.ts';
 
-const executablePath = '/usr/bin/chromium';
+export const chromiumFile = '/usr/bin/chromium';
 const args = [
   '--headless',
   '--no-sandbox',
@@ -18,27 +18,35 @@ const args = [
 
 const windowOptions = { viewport: { width: 1440, height: 900 }, locale: 'en-GB', timezoneId: 'UTC' } as const;
 
-const isThere = existsSync(executablePath);
+/** Something that has to be installed, by a file that shows whether it is. */
+export interface Need {
+  file: string;
+  debianPackage: string;
+}
 
-/** A group of tests in a real Chromium; skipped, with the reason in its name, where there is none. */
+/** A group of tests that need something installed; skipped, with the reason in its name, where it is not. */
+export function describeWith(needs: readonly Need[], name: string, tests: () => void): void {
+  const missing = needs.filter(({ file }) => !existsSync(file));
+  const reason = missing.map(({ file, debianPackage }) => `no ${file}: install Debian's package ${debianPackage}`);
+  describe.skipIf(missing.length > 0)(missing.length > 0 ? `${name} (${reason.join('; ')})` : name, () => {
+    beforeAll(ensureBundle);
+    tests();
+  });
+}
+
+/** A group of tests in a real Chromium. */
 export function describeInBrowser(name: string, tests: () => void): void {
-  describe.skipIf(!isThere)(
-    isThere ? name : `${name} (no ${executablePath}: install Debian's package chromium)`,
-    () => {
-      beforeAll(ensureBundle);
-      tests();
-    },
-  );
+  describeWith([{ file: chromiumFile, debianPackage: 'chromium' }], name, tests);
 }
 
 /** A Chromium without a window. */
 export function launchBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath, args });
+  return chromium.launch({ executablePath: chromiumFile, args });
 }
 
 /** A Chromium that keeps what it stores in a folder, as one that is closed and started again does. */
 export function launchWithProfile(folder: string): Promise<BrowserContext> {
-  return chromium.launchPersistentContext(folder, { executablePath, args, ...windowOptions });
+  return chromium.launchPersistentContext(folder, { executablePath: chromiumFile, args, ...windowOptions });
 }
 
 /** One Chromium for all tests of a file, started when it is first needed. */

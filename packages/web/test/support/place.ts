@@ -4,10 +4,8 @@ import { type Person, RunningServer } from '../../../server/test/support/running
 import { browserOfFile, openWindow } from './browser.ts';
 import { Network } from './network.ts';
 import { PersonInBrowser } from './person.ts';
-import { within } from './until.ts';
+import { testTimeoutMs, within } from './until.ts';
 
-/** Less than the runner gives a test: what the pages showed is printed before it ends the test. */
-const testTimeoutMs = 110_000;
 /** Half of what the server carries out at once for one person. */
 const underWayMax = 100;
 const shownCharactersMax = 2_000;

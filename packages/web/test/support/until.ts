@@ -1,6 +1,8 @@
 /** For this long a test waits for one thing: less than the runner gives a whole test, so that the reason is printed. */
 export const patienceMs = 60_000;
-const pollMs = 20;
+/** Less than the runner gives a test: what fails is told before the runner ends it. */
+export const testTimeoutMs = 110_000;
+const pollMs = 100;
 
 /**
  * What `look` gives, as soon as it is as wanted.

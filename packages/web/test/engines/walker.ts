@@ -1,0 +1,126 @@
+import { password } from '../support/person.ts';
+import { until } from '../support/until.ts';
+import type { DrivenPage } from './driven-page.ts';
+
+type Kind = 'button' | 'link' | 'field' | 'option';
+interface Wanted {
+  kind: Kind;
+  name: string;
+}
+
+const shownCharactersMax = 1_500;
+const marked = '[data-walked-to]';
+
+/** Somebody at a page of any engine, who finds things by what they are called. */
+export class Walker {
+  constructor(
+    readonly name: string,
+    readonly page: DrivenPage,
+  ) {}
+
+  async signUp(url: string): Promise<void> {
+    await this.page.open(`${url}/signup`);
+    await this.fill('Username', this.name.toLowerCase());
+    await this.fill('Display name', this.name);
+    await this.fill('Password', password);
+    await this.click('button', 'Sign up');
+    await this.shows('Start a conversation');
+  }
+
+  async openDirect(name: string): Promise<void> {
+    await this.click('button', 'New conversation');
+    await this.fill('Search by name', name.toLowerCase());
+    await this.click('option', name);
+    await this.find({ kind: 'field', name: 'Write to' });
+  }
+
+  async write(text: string): Promise<void> {
+    await this.fill('Write to', text);
+    await this.page.press('Enter');
+  }
+
+  async click(kind: Kind, name: string): Promise<void> {
+    await this.find({ kind, name });
+    await this.page.click(marked);
+  }
+
+  /** Types into a field, behind what is in it. */
+  async fill(name: string, text: string): Promise<void> {
+    await this.click('field', name);
+    await this.page.type(text);
+  }
+
+  /** Another tab of this browser, at the same address. */
+  async another(): Promise<Walker> {
+    const url = await this.page.run(() => location.href, null);
+    const page = await this.page.another();
+    await page.open(url);
+    return new Walker(this.name, page);
+  }
+
+  /** Waits until the page shows a text. */
+  async shows(text: string): Promise<void> {
+    await until(
+      `${this.name}’s page to show “${text}”`,
+      () => this.text(),
+      (shown) => shown.includes(text),
+    );
+  }
+
+  /** Waits until these messages show, in this order, and no others. */
+  async showsMessages(...expected: readonly string[]): Promise<void> {
+    await until(
+      `${this.name}’s page to show the messages ${expected.join(', ')}`,
+      async () => ({ texts: await this.page.run(messageTexts, null), page: await this.text() }),
+      ({ texts }) => JSON.stringify(texts) === JSON.stringify(expected),
+    );
+  }
+
+  /** Waits until there is this in the box for messages. */
+  async boxHolds(text: string): Promise<void> {
+    await until(
+      `${this.name}’s box to hold “${text}”`,
+      () => this.page.run(() => document.querySelector<HTMLTextAreaElement>('.composer textarea')?.value, null),
+      (held) => held === text,
+    );
+  }
+
+  /** Waits until something of this kind and name is there. */
+  private async find(wanted: Wanted): Promise<void> {
+    await until(
+      `${this.name}’s page to have the ${wanted.kind} “${wanted.name}”`,
+      async () => ((await this.page.run(mark, wanted)) ? 'it' : await this.text()),
+      (found) => found === 'it',
+    );
+  }
+
+  private async text(): Promise<string> {
+    return (await this.page.run(pageText, null)).slice(0, shownCharactersMax);
+  }
+}
+
+function messageTexts(): string[] {
+  return [...document.querySelectorAll('.message-text')].map((one) => one.textContent);
+}
+
+/** The address and the text of the page, without what is hidden. */
+function pageText(): string {
+  // biome-ignore lint/performance/useDomNodeTextContent: what is hidden shows in the text content.
+  return `${location.pathname}\n${document.body.innerText}`;
+}
+
+/** Marks what is called so, exactly or at its beginning. Runs in the page. */
+function mark({ kind, name }: Wanted): boolean {
+  const selectors = { button: 'button', link: 'a', field: 'input, textarea', option: '[role=option]' };
+  const nameOf = (element: HTMLElement) =>
+    element.getAttribute('aria-label') ??
+    (element as HTMLInputElement).labels?.[0]?.textContent ??
+    (element.textContent || element.title);
+  const shown = [...document.querySelectorAll<HTMLElement>(selectors[kind])].filter(
+    (element) => element.getClientRects().length > 0,
+  );
+  const found = shown.find((one) => nameOf(one) === name) ?? shown.find((one) => nameOf(one).includes(name));
+  for (const before of document.querySelectorAll('[data-walked-to]')) before.removeAttribute('data-walked-to');
+  found?.setAttribute('data-walked-to', '');
+  return found !== undefined;
+}
