@@ -8,6 +8,9 @@ import { Failure } from './failure.ts';
 import { addServe } from './serve.ts';
 import { addTrace } from './trace/command.ts';
 
+// Databases, backups and exports hold what people wrote: whatever a command makes is for its own user alone.
+process.umask(0o077);
+
 const program = new Command('parley')
   .description('An instant-messaging system that people host themselves.')
   .showHelpAfterError('(add --help for what is allowed)');

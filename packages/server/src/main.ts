@@ -3,6 +3,7 @@ import { composeAdapters } from './compose/compose.ts';
 import { isServed, listenForControl } from './control-socket.ts';
 import { systemClock } from './platform/clock.ts';
 import { FolderHeld, Unusable } from './platform/failures.ts';
+import { readableByOthers } from './platform/file-access.ts';
 import { logOf } from './platform/log.ts';
 import { Server } from './server.ts';
 import { checkOpenFiles } from './settings/open-files.ts';
@@ -32,6 +33,7 @@ export async function serve(config: Config): Promise<void> {
   });
   const stopped = toldToStop();
   const log = logOf('server');
+  if (isEmbedded) warnOfReaders(config.data);
   if (isEmbedded) log.info('Parley serves {url}, data in {data}', { url: server.url, data: config.data });
   else log.info('Parley serves {url} as {roles}', { url: server.url, roles: [...config.roles].join(', ') });
   const signal = await Promise.race([stopped, adapters.lost]);
@@ -41,6 +43,13 @@ export async function serve(config: Config): Promise<void> {
   await stopControl();
   await server.stop();
   log.info('Stopped.');
+}
+
+/** What was there before this process may have been made by another, or by a version that let everybody read. */
+function warnOfReaders(folder: string): void {
+  for (const path of readableByOthers(folder)) {
+    logOf('server').warn('{path} can be read by other users of this machine: run "chmod go-rwx {path}"', { path });
+  }
 }
 
 /** Lines for people at a terminal, JSON for everything else; on standard error, so that output stays what was asked for. */

@@ -1,0 +1,16 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Read, write and enter, for the group and for everybody. */
+const othersMode = 0o077;
+
+/** The folder itself, when others than its owner may enter it, and those of its files that others may then read. */
+export function readableByOthers(folder: string): string[] {
+  if (!isOpenToOthers(folder)) return [];
+  const files = readdirSync(folder).map((name) => join(folder, name));
+  return [folder, ...files.filter(isOpenToOthers)];
+}
+
+function isOpenToOthers(path: string): boolean {
+  return ((statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & othersMode) !== 0;
+}
