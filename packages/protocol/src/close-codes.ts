@@ -28,7 +28,7 @@ export const closeCodes = {
   helloExpected: { code: 4202, meaning: 'The first frame was not a `hello`, or none came in time.' },
   protocolError: {
     code: 4203,
-    meaning: 'A frame broke the protocol: binary, not JSON, too large, or a second `hello`.',
+    meaning: 'A frame broke the protocol: binary, not JSON, too deep or of too many members, or a second `hello`.',
   },
 } as const satisfies Record<string, CloseDefinition>;
 

@@ -15,6 +15,7 @@ export const errorCodes = [
   'method_not_allowed',
   'username_taken',
   'client_message_id_reused',
+  'client_request_id_reused',
   'already_member',
   'last_owner',
   'conversation_full',
@@ -102,6 +103,11 @@ export const errors = {
     status: 409,
     meaning: 'A message with this client message id and another text is there already.',
     remedy: 'Use a new client message id for each new message.',
+  },
+  client_request_id_reused: {
+    status: 409,
+    meaning: 'You made a conversation of another kind or name under this client request id.',
+    remedy: 'Make a new id for each conversation; repeat it only with the same kind and name.',
   },
   already_member: {
     status: 409,

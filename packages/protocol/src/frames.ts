@@ -92,7 +92,13 @@ const AskHistory = z
       error: 'only one of before, after and around may be given',
     }),
   )
-  .register(z.globalRegistry, { id: 'AskHistoryFrame', description: 'Ask for a range of entries.' });
+  .register(z.globalRegistry, {
+    id: 'AskHistoryFrame',
+    description: 'Ask for a range of entries. Only one of `before`, `after` and `around` may be given.',
+    not: {
+      anyOf: [{ required: ['before', 'after'] }, { required: ['before', 'around'] }, { required: ['after', 'around'] }],
+    },
+  });
 
 const Ping = z
   .strictObject({ type: z.literal('ping'), id: z.optional(RequestId) })

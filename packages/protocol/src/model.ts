@@ -1,13 +1,16 @@
 import * as z from 'zod/mini';
 import { ClientMessageId, ConversationName, Description, DeviceName, DisplayName, Text, Username } from './text.ts';
 
-export const UserId = z.uuid().check(z.meta({ description: 'A user (UUIDv7).' }));
+/** Ids are stored in lower case; RFC 9562 has them read in either. */
+const lowerCase = z.toLowerCase();
+
+export const UserId = z.uuid().check(lowerCase, z.meta({ description: 'A user (UUIDv7).' }));
 export type UserId = z.infer<typeof UserId>;
 
-export const ConversationId = z.uuid().check(z.meta({ description: 'A conversation.' }));
+export const ConversationId = z.uuid().check(lowerCase, z.meta({ description: 'A conversation.' }));
 export type ConversationId = z.infer<typeof ConversationId>;
 
-export const SessionId = z.uuid().check(z.meta({ description: 'A session: one log-in of one device.' }));
+export const SessionId = z.uuid().check(lowerCase, z.meta({ description: 'A session: one log-in of one device.' }));
 export type SessionId = z.infer<typeof SessionId>;
 
 /** A place in a conversation's log: 1, 2, 3 … without gaps (contract 3). */

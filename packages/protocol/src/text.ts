@@ -4,6 +4,8 @@ import { limits } from './limits.ts';
 import { brokenNameRule } from './names.ts';
 
 const CONTROL = /\p{Cc}/u;
+/** The same for JSON Schema, whose patterns are those of JavaScript. */
+const linePattern = '^[^\\u0000-\\u001f\\u007f-\\u009f]*$';
 
 /** What is wrong with a text of `min` to `max` code points, as a rule that it breaks; undefined when nothing is. */
 function brokenTextRule(text: string, min: number, max: number): string | undefined {
@@ -21,7 +23,7 @@ function textOf(min: number, max: number) {
       const message = brokenTextRule(text, min, max);
       if (message !== undefined) context.addIssue({ code: 'custom', message });
     }),
-    z.meta({ minLength: min, maxLength: max }),
+    z.meta({ minLength: min, maxLength: max, pattern: '^[^\\u0000]*$' }),
   );
 }
 
@@ -29,6 +31,7 @@ function textOf(min: number, max: number) {
 function lineOf(min: number, max: number) {
   return textOf(min, max).check(
     z.refine((text) => !CONTROL.test(text), { error: 'must not contain control characters or line breaks' }),
+    z.meta({ pattern: linePattern }),
   );
 }
 
@@ -54,6 +57,7 @@ function nameOf(max: number) {
       if (message !== undefined) context.addIssue({ code: 'custom', message });
     }),
     z.meta({
+      pattern: linePattern,
       description: 'Shows at least one letter, digit, sign or emoji; nothing in it turns the direction of text.',
     }),
   );

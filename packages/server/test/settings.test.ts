@@ -47,6 +47,13 @@ describe('a bad setting is refused, with its name, what it was, and what is allo
       () => loadConfig({ 'trusted-proxies': '10.0.0.0/8,nonsense' }, {}),
       'must be addresses or networks',
     ],
+    ...['foo', 'https://app.example.org/', 'app.example.org', 'https://app.example.org:443', 'null', '*'].map(
+      (origin): (typeof bad)[number] => [
+        `an origin that is none: ${origin}`,
+        () => loadConfig({ 'allowed-origins': `https://a.example,${origin}` }, {}),
+        '--allowed-origins:',
+      ],
+    ),
     [
       'a collector with a path',
       () => loadConfig({ 'otlp-endpoint': 'http://collector:4318/v1/traces' }, {}),

@@ -88,7 +88,7 @@ export const conversationOperations = {
     }),
     status: 201,
     response: Conversation,
-    errors: ['not_found'],
+    errors: ['not_found', 'client_request_id_reused'],
   }),
   createChannel: operation({
     method: 'POST',
@@ -105,7 +105,7 @@ export const conversationOperations = {
     }),
     status: 201,
     response: Conversation,
-    errors: [],
+    errors: ['client_request_id_reused'],
   }),
   channelSearch: operation({
     method: 'GET',
@@ -158,7 +158,10 @@ export const conversationOperations = {
         description: z.optional(Description),
         announceOnly: z.optional(z.boolean()),
       })
-      .check(z.refine((body) => Object.keys(body).length > 0, { error: 'give at least one of the fields' })),
+      .check(
+        z.refine((body) => Object.keys(body).length > 0, { error: 'give at least one of the fields' }),
+        z.meta({ minProperties: 1 }),
+      ),
     status: 200,
     response: Conversation,
     errors: ['not_found', 'forbidden', 'not_for_direct'],
@@ -229,7 +232,7 @@ export const conversationOperations = {
     path: '/v1/conversations/{conversationId}/history',
     tag: 'Messages',
     summary: 'Entries before, after or around a number; the newest without any of these',
-    description: 'A page ends early at 256 KiB of text.',
+    description: 'A page ends early at 256 KiB of text. Only one of `before`, `after` and `around` may be given.',
     access: 'session',
     params: conversationParams,
     query: z

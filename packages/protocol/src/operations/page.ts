@@ -1,7 +1,14 @@
 import * as z from 'zod/mini';
 
 /** Opaque; comes from `nextCursor` of the page before. */
-export const Cursor = z.string().check(z.minLength(1), z.maxLength(512));
+export const Cursor = z
+  .string()
+  .check(
+    z.minLength(1),
+    z.maxLength(512),
+    z.regex(/^[A-Za-z0-9_-]+$/, { error: 'must be a nextCursor of the same list' }),
+    z.meta({ description: 'The `nextCursor` of the page before, of the same list with the same query.' }),
+  );
 
 /** A whole number in a query string. */
 export function queryInt(min: number, max: number) {

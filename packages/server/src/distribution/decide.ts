@@ -62,7 +62,17 @@ function decideRepeat(command: Command, entry: Entry): Verdict {
       `Client message id ${JSON.stringify(command.commandId)} belongs to entry ${entry.seq}, which has another text.`,
     );
   }
+  if (command.kind === 'create' && !(entry.kind === 'created' && makes(command, entry))) {
+    return refused(
+      'client_request_id_reused',
+      'You made a conversation of another kind or name under this client request id.',
+    );
+  }
   return { kind: 'repeat', entry };
+}
+
+function makes({ conversationKind, name }: CommandOf<'create'>, entry: Extract<Entry, { kind: 'created' }>): boolean {
+  return entry.conversationKind === conversationKind && entry.name === name;
 }
 
 function decideOpenDirect(command: CommandOf<'open_direct'>, { head, nowMs }: Situation): Verdict {

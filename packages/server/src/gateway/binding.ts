@@ -93,8 +93,18 @@ function queryOf(url: string, operation: Operation): Record<string, string> {
   for (const [name, value] of new URL(url).searchParams) {
     if (value === '') throw invalidRequest([{ field: `/${name}`, rule: 'must not be empty' }]);
     if (Object.hasOwn(query, name)) throw invalidRequest([{ field: `/${name}`, rule: 'must be given once' }]);
+    const shape = operation.query?.shape;
+    if (shape && Object.hasOwn(shape, name) && isNumber(shape[name]) && !/^\d+$/.test(value)) {
+      throw invalidRequest([{ field: `/${name}`, rule: 'must be a whole number in digits' }]);
+    }
     if (!operation.query) throw invalidRequest([{ field: `/${name}`, rule: 'is not a field here' }]);
     Object.defineProperty(query, name, { value, enumerable: true });
   }
   return query;
+}
+
+/** Whether a query parameter is a number; JavaScript would also read `0x10`, `1e2` and `+5` as one. */
+function isNumber(schema: z.core.$ZodType | undefined): boolean {
+  const def = schema?._zod.def as z.core.$ZodTypeDef & { innerType?: z.core.$ZodType };
+  return def?.innerType ? isNumber(def.innerType) : def?.type === 'number';
 }

@@ -38,7 +38,7 @@ async function boundedBytes(request: Request, clock: Clock, budget?: WorkBudget)
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
   try {
-    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    for (let part = await nextPart(reader); !part.done; part = await nextPart(reader)) {
       sizeBytes += part.value.length;
       if (sizeBytes > limits.bodyBytes) {
         void reader.cancel();
@@ -55,6 +55,15 @@ async function boundedBytes(request: Request, clock: Clock, budget?: WorkBudget)
   }
   if (late) throw new Refusal('invalid_request', `The body did not come within ${bodyTimeoutMs / 1_000} s.`);
   return Buffer.concat(chunks);
+}
+
+/** The runtime rejects when the connection ends before the body does: the client's doing, and no fault of the server. */
+async function nextPart(reader: ReadableStreamDefaultReader<Uint8Array>) {
+  try {
+    return await reader.read();
+  } catch (cause) {
+    throw new Refusal('invalid_request', 'The connection ended before the body did.', {}, { cause });
+  }
 }
 
 function tooLarge(): Refusal {

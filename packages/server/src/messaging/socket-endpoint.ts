@@ -39,11 +39,11 @@ export class SocketEndpoint {
         ?.split(',')
         .map((name) => name.trim()) ?? [];
     if (!offered.includes(subprotocol)) {
-      return new Response(`Connect with the WebSocket subprotocol ${subprotocol}.\n`, { status: 426 });
+      return upgradeRequired(`Connect with the WebSocket subprotocol ${subprotocol}.\n`);
     }
     const headers = { 'sec-websocket-protocol': subprotocol };
     const upgraded = server.upgrade(request, { data: { address, connection: null }, headers });
-    return upgraded ? undefined : new Response('This is a WebSocket endpoint.\n', { status: 426 });
+    return upgraded ? undefined : upgradeRequired('This is a WebSocket endpoint.\n');
   }
 
   handler(): WebSocketHandler<SocketData> {
@@ -94,6 +94,11 @@ export class SocketEndpoint {
     else this.perAddress.delete(address);
     this.messaging().closed(connection);
   }
+}
+
+/** RFC 9110 section 15.5.22: the answer names the protocol to change to. */
+function upgradeRequired(text: string): Response {
+  return new Response(text, { status: 426, headers: { upgrade: 'websocket', connection: 'upgrade' } });
 }
 
 function bunSocket(ws: ServerWebSocket<SocketData>): Socket {

@@ -9,8 +9,9 @@ export class Refusal extends Error {
     readonly code: ErrorCode,
     message: string,
     readonly more: { retryAfterMs?: number; errors?: FieldError[] } = {},
+    options?: ErrorOptions,
   ) {
-    super(message);
+    super(message, options);
   }
 }
 

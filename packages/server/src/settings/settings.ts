@@ -46,7 +46,15 @@ export const settings = {
     '',
     'addresses and networks, with commas, whose X-Forwarded-For or Forwarded is believed',
   ),
-  'allowed-origins': setting(list, '', 'origins, with commas, whose web pages may use the API from elsewhere'),
+  'allowed-origins': setting(
+    list.check(
+      z.refine((origins) => origins.every(isOrigin), {
+        error: 'must be origins like https://app.example.org, with commas',
+      }),
+    ),
+    '',
+    'origins, with commas, whose web pages may use the API from elsewhere',
+  ),
   'rate-limits': setting(oneOf(['on', 'off']), 'on', '"off" is for load tests alone'),
   'drain-notice-ms': setting(
     whole(0, 600_000),
@@ -148,6 +156,12 @@ function areProxies(addresses: readonly string[]): boolean {
   } catch {
     return false;
   }
+}
+
+/** As browsers write it: scheme, host, and the port unless it is the scheme's own. */
+function isOrigin(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && /^https?:$/.test(url.protocol) && url.origin === text;
 }
 
 function isCollector(text: string): boolean {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { connect } from 'node:net';
 import { limits } from '@parley/protocol';
 import type { Server } from 'bun';
 import { Hono } from 'hono';
@@ -6,6 +7,8 @@ import type { GatewayBindings } from '../../src/gateway/binding.ts';
 import { Health } from '../../src/gateway/health.ts';
 import { HttpGuard } from '../../src/gateway/http-guard.ts';
 import { finishRequests, listen } from '../../src/gateway/http-server.ts';
+import { problemOf } from '../../src/gateway/problem.ts';
+import { jsonBody } from '../../src/gateway/request-body.ts';
 import { noMessagingMetrics } from '../../src/messaging/messaging-metrics.ts';
 import { type SocketData, SocketEndpoint } from '../../src/messaging/socket-endpoint.ts';
 import { systemClock } from '../../src/platform/clock.ts';
@@ -102,6 +105,7 @@ test('what nobody foresaw is answered without its inside', async () => {
 test('a socket without the subprotocol is told which to ask for', async () => {
   const answer = await fetch(new URL('/v1/socket', server.url));
   expect(answer.status).toBe(426);
+  expect(answer.headers.get('upgrade')).toBe('websocket');
   expect(await answer.text()).toContain('parley.v1');
 });
 
@@ -143,4 +147,28 @@ test('finishing requests takes no new one, and ends when those under way are ans
   expect(await (await slow).text()).toBe('done');
   await finished;
   await expect(fetch(new URL('/livez', url))).rejects.toThrow();
+});
+
+test('a client that breaks its body off is no fault of the server', async () => {
+  await server.stop(true);
+  const counted = Promise.withResolvers<number>();
+  const caught = Promise.withResolvers<unknown>();
+  const api = new Hono<GatewayBindings>().post('/body', async (context) => {
+    const problem = await jsonBody(context.req.raw, systemClock).then(
+      () => null,
+      (error: unknown) => error,
+    );
+    caught.resolve(problem);
+    counted.resolve(problemOf(problem).status);
+    return context.text('nobody reads this');
+  });
+  server = listen({ api, sockets: null, health, guard }, { host: '127.0.0.1', port: 0, trustedProxies: [] });
+  const client = connect(Number(server.port), '127.0.0.1');
+  client.write('POST /body HTTP/1.1\r\nHost: parley\r\nContent-Length: 1000\r\n\r\n{"half":');
+  await new Promise((resolve) => client.on('connect', resolve));
+  // The server has the first half before the connection ends.
+  while (server.pendingRequests === 0) await Bun.sleep(1);
+  client.destroy();
+  expect(await caught.promise).toMatchObject({ name: 'Refusal', code: 'invalid_request' });
+  expect(await counted.promise).toBe(400);
 });

@@ -28,7 +28,8 @@ ${Object.entries(clientFrames).map(([type, schema]) => frame('client', type, sch
 ${Object.entries(serverFrames).map(([type, schema]) => frame('server', type, schema))}
 <h3 id="close-codes">Close codes</h3>
 <p>The hundreds decide, so that a client knows codes yet to come: 4000–4099 reconnect at once, 4100–4199 later,
-4200–4299 not before something changed. Anything else (1001, 1006 …): reconnect with back-off.</p>
+4200–4299 not before something changed. Anything else (1001, 1006 …): reconnect with back-off. A frame of more than
+${limits.frameBytes} bytes closes the socket with 1009, or without a close frame: mend the client.</p>
 ${table('Close codes', ['Code', 'Meaning', 'What to do'], Object.values(closeCodes).map(closeRow))}
 </section>`;
 }
