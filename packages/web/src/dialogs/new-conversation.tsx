@@ -42,12 +42,12 @@ export default function NewConversation({ kind: first, onClose }: { kind: NewKin
 }
 
 interface FormProps {
-  open(opening: Promise<string>): Promise<void>;
+  open(begin: () => Promise<string>): Promise<void>;
 }
 
 function NewDirect({ open }: FormProps) {
   const chat = useChatItself();
-  return <PeopleSearch onChoose={({ id }) => void open(chat.request('openDirect', id))} />;
+  return <PeopleSearch onChoose={({ id }) => void open(() => chat.request('openDirect', id))} />;
 }
 
 /** Finds people by name. */
@@ -71,6 +71,7 @@ export function PeopleSearch({ onChoose }: { onChoose(person: User): void }) {
         if (person) onChoose(person);
         setQuery('');
       }}
+      isAwaited={query.trim() !== '' && found === null}
       more={more}
       empty={empty}
     />
@@ -84,7 +85,7 @@ function NewGroup({ open }: FormProps) {
   const [chosen, setChosen] = useState<readonly User[]>([]);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    void open(chat.request('createGroup', { name: name.trim(), userIds: chosen.map((person) => person.id) }));
+    void open(() => chat.request('createGroup', { name: name.trim(), userIds: chosen.map((person) => person.id) }));
   };
   return (
     <form onSubmit={submit} className="stack">
@@ -130,7 +131,9 @@ function NewChannel({ open }: FormProps) {
     const form = new FormData(event.currentTarget);
     const name = String(form.get('name')).trim();
     const description = String(form.get('description')).trim();
-    void open(chat.request('createChannel', { name, description, announceOnly: form.get('announceOnly') === 'on' }));
+    void open(() =>
+      chat.request('createChannel', { name, description, announceOnly: form.get('announceOnly') === 'on' }),
+    );
   };
   return (
     <form onSubmit={submit} className="stack">

@@ -1,6 +1,7 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useState } from 'react';
 import { FaultBoundary } from '../faults/fault-boundary.tsx';
 import { MoreButton } from '../people/more-button.tsx';
+import { t } from '../strings/strings.ts';
 
 export interface Option {
   id: string;
@@ -15,6 +16,8 @@ interface OptionListProps {
   onQuery(query: string): void;
   options: readonly Option[];
   onChoose(id: string): void;
+  /** An answer is awaited that may bring options for this query. */
+  isAwaited: boolean;
   /** Shows further options; null when there are none. */
   more: (() => void) | null;
   /** What to say where there are no options. */
@@ -22,12 +25,21 @@ interface OptionListProps {
 }
 
 /** A field whose matches are chosen with the arrow keys and Enter, or by pointing. */
-export function OptionList({ label, placeholder, query, onQuery, options, onChoose, more, empty }: OptionListProps) {
+export function OptionList(props: OptionListProps) {
+  const { label, placeholder, query, onQuery, options, onChoose, isAwaited, more, empty } = props;
   const id = useId();
   const [at, setAt] = useState(0);
   const chosen = options[Math.min(at, options.length - 1)];
   // biome-ignore lint/correctness/useExhaustiveDependencies: another query begins at its first match.
   useEffect(() => setAt(0), [query]);
+  /** The query for which Enter was pressed before its answer came. */
+  const [entered, setEntered] = useState<string | null>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is called is as new as what is chosen.
+  useEffect(() => {
+    if (entered === null || (isAwaited && !chosen && entered === query)) return;
+    setEntered(null);
+    if (entered === query && chosen) onChoose(chosen.id);
+  }, [entered, query, isAwaited, chosen]);
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === 'ArrowDown') {
       const isLast = at >= options.length - 1;
@@ -35,8 +47,10 @@ export function OptionList({ label, placeholder, query, onQuery, options, onChoo
       // The first of those that come is chosen when they are there.
       setAt(isLast && !more ? options.length - 1 : Math.min(at + 1, options.length));
     } else if (event.key === 'ArrowUp') setAt(Math.max(at - 1, 0));
-    else if (event.key === 'Enter' && chosen) onChoose(chosen.id);
-    else return;
+    else if (event.key === 'Enter') {
+      if (chosen) onChoose(chosen.id);
+      else setEntered(query);
+    } else return;
     event.preventDefault();
   };
   const optionId = (option: Option) => `${id}-${option.id}`;
@@ -46,6 +60,8 @@ export function OptionList({ label, placeholder, query, onQuery, options, onChoo
   return (
     <>
       <input
+        // A form isn't submitted while somebody is written here who was not chosen.
+        ref={(field) => field?.setCustomValidity(query.trim() === '' ? '' : t('chooseFirst'))}
         className="option-query"
         role="combobox"
         aria-label={label}

@@ -24,6 +24,8 @@ export default function QuickSwitcher({ onClose }: { onClose(): void }) {
   const conversations = useChat(({ list }) => list);
   const people = usePeopleSearch(query);
   const channels = useChannelSearch(query, query.trim() !== '');
+  // Shown together: what is chosen doesn't move while one of the answers comes before the other.
+  const isAwaited = query.trim() !== '' && (people.items === null || channels.items === null);
   const [ownMax, setOwnMax] = useState(ownPage);
   const matching = conversations.filter((one) => matches(titleOf(one), query));
   const own = matching.slice(0, ownMax);
@@ -46,10 +48,10 @@ export default function QuickSwitcher({ onClose }: { onClose(): void }) {
         </>
       ),
     })),
-    ...(people.items ?? [])
+    ...((!isAwaited && people.items) || [])
       .filter(({ id }) => !partners.has(id))
       .map((person) => ({ id: `p ${person.id}`, label: personName(person), content: <PersonLine person={person} /> })),
-    ...(channels.items ?? [])
+    ...((!isAwaited && channels.items) || [])
       .filter(({ id }) => !known.has(id))
       .map(({ id, name }) => ({
         id: `j ${id}`,
@@ -64,8 +66,8 @@ export default function QuickSwitcher({ onClose }: { onClose(): void }) {
   ];
   const choose = (option: string) => {
     const [kind, id = ''] = option.split(' ');
-    if (kind === 'c') return open(Promise.resolve(id));
-    return open(chat.request(kind === 'p' ? 'openDirect' : 'join', id));
+    if (kind === 'c') return open(async () => id);
+    return open(() => chat.request(kind === 'p' ? 'openDirect' : 'join', id));
   };
   return (
     <Dialog title={t('jumpTo')} onClose={onClose}>
@@ -79,8 +81,9 @@ export default function QuickSwitcher({ onClose }: { onClose(): void }) {
         }}
         options={options}
         onChoose={(id) => void choose(id)}
+        isAwaited={isAwaited}
         more={hasMore ? more : null}
-        empty={t('noMatch', { query })}
+        empty={isAwaited ? '' : t('noMatch', { query })}
       />
       <p className="failure" role="alert">
         {failure}

@@ -1,10 +1,13 @@
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 import { failureText } from '../strings/failure-text.ts';
 
 interface Opening {
-  /** Goes to the conversation whose id comes; when none comes, `failure` says why. */
-  open(opening: Promise<string>): Promise<void>;
+  /**
+   * Goes to the conversation whose id comes; when none comes, `failure` says why. Does nothing while another one is
+   * being opened: a second Enter makes no second group.
+   */
+  open(begin: () => Promise<string>): Promise<void>;
   /** Empty while nothing failed. */
   failure: string;
 }
@@ -13,14 +16,19 @@ interface Opening {
 export function useOpening(onClose: () => void = () => undefined): Opening {
   const [failure, setFailure] = useState('');
   const [, navigate] = useLocation();
-  const open = async (opening: Promise<string>) => {
+  const isOpening = useRef(false);
+  const open = async (begin: () => Promise<string>) => {
+    if (isOpening.current) return;
+    isOpening.current = true;
     setFailure('');
     try {
-      const id = await opening;
+      const id = await begin();
       onClose();
       navigate(`/c/${id}`);
     } catch (error) {
       setFailure(failureText(error));
+    } finally {
+      isOpening.current = false;
     }
   };
   return { open, failure };

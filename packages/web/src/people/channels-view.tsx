@@ -67,7 +67,7 @@ export default function ChannelsView({ onCreate }: { onCreate(): void }) {
                 <button
                   type="button"
                   className="button primary"
-                  onClick={() => void open(chat.request('join', channel.id))}
+                  onClick={() => void open(() => chat.request('join', channel.id))}
                 >
                   {t('join')}
                 </button>

@@ -176,6 +176,7 @@ export const arabic: Strings = {
   channel: 'قناة',
   searchPeople: 'ابحث بالاسم',
   searchPeopleHint: 'اكتب بداية اسم.',
+  chooseFirst: 'اختر من القائمة أو أفرغ هذا الحقل.',
   nobodyFound: 'لا أحد هنا باسم «{query}».',
   groupName: 'اسم المجموعة',
   channelName: 'اسم القناة',

@@ -137,6 +137,7 @@ export const english = {
   channel: 'Channel',
   searchPeople: 'Search by name',
   searchPeopleHint: 'Type the beginning of a name.',
+  chooseFirst: 'Choose from the list, or empty this box.',
   nobodyFound: 'Nobody is called “{query}” here.',
   groupName: 'Name of the group',
   channelName: 'Name of the channel',

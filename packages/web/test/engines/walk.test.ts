@@ -87,7 +87,7 @@ for (const engine of [chromium, firefox, webkit]) {
         await ben.click('link', 'Ana');
         await ben.showsMessages('Hello Ben');
         network.hold();
-        await ana.shows('No connection');
+        await ana.shows(/No connection|Connecting/);
         await ben.write('Are you there?');
         network.mend();
         await ana.showsMessages('Hello Ben', 'Are you there?');

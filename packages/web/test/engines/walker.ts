@@ -59,11 +59,11 @@ export class Walker {
   }
 
   /** Waits until the page shows a text. */
-  async shows(text: string): Promise<void> {
+  async shows(text: string | RegExp): Promise<void> {
     await until(
-      `${this.name}’s page to show “${text}”`,
+      `${this.name}’s page to show ${text}`,
       () => this.text(),
-      (shown) => shown.includes(text),
+      (shown) => (typeof text === 'string' ? shown.includes(text) : text.test(shown)),
     );
   }
 
