@@ -40,6 +40,8 @@ export interface ClientEvents {
   /** These are called otherwise than was known here, or were not known. */
   people: readonly Person[];
   read: ServerFrameOf<'read'>;
+  /** Whether the store takes what is written. While it doesn't, everything goes on, for as long as the process lives. */
+  storage: { available: boolean };
   /** What went wrong without a caller to be told. */
   error: unknown;
 }

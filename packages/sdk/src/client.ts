@@ -27,6 +27,7 @@ import { defaultRuntime, type Runtime } from './runtime.ts';
 import { ServerClock } from './server-clock.ts';
 import { Session } from './session.ts';
 import { MemoryStore } from './store/memory-store.ts';
+import { SteadyStore } from './store/steady-store.ts';
 import type { Store, StoredMessage } from './store/store.ts';
 import { Typing } from './typing.ts';
 import { type Watch, Watches } from './watches.ts';
@@ -49,7 +50,7 @@ export class ParleyClient {
   readonly people: People;
   private readonly events = new Events<ClientEvents>();
   private readonly api: HttpApi;
-  private readonly store: Store;
+  private readonly store: SteadyStore;
   private readonly runtime: Runtime;
   private readonly connection: Connection;
   private readonly outbox: Outbox;
@@ -67,8 +68,11 @@ export class ParleyClient {
   private readonly reportFailure = (error: unknown) => this.events.emit('error', error);
 
   constructor(options: ClientOptions) {
-    this.store = options.store ?? new MemoryStore();
     this.runtime = options.runtime ?? defaultRuntime(options.webSocket);
+    this.store = new SteadyStore(options.store ?? new MemoryStore(), this.runtime, (failure) => {
+      this.events.emit('storage', { available: failure === null });
+      if (failure) this.events.emit('error', failure);
+    });
     this.api = new HttpApi(options.url.replace(/\/+$/, ''), this.runtime);
     const { reportFailure } = this;
     this.serverClock = new ServerClock(this.runtime);
@@ -95,6 +99,7 @@ export class ParleyClient {
     this.restoration = new Restoration(this.core, this.book, this.intake);
     this.catchUp = new CatchUp(this.core, this.intake, readRevision, this.restoration);
     this.session = new Session(this.core, this.catchUp, readRevision, () => this.forgetHere());
+    this.store.onLost(() => void this.session.keepAgain());
   }
 
   /** Who is logged in. */

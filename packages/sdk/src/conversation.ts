@@ -130,7 +130,10 @@ export class Conversation {
     this.sequencer = new Sequencer(position);
   }
 
-  private async keptHistory(page: { before?: number; after?: number; around?: number; limit?: number }) {
+  /** The same from the store alone, at once. May lack numbers, and more of them than it has. */
+  async keptHistory(
+    page: { before?: number; after?: number; around?: number; limit?: number } = {},
+  ): Promise<Pick<HistoryPage, 'entries' | 'visibleFromSeq'>> {
     const { before, after = 0, around, limit = limits.historyPageSize } = page;
     const middle = around === undefined ? undefined : around + Math.ceil(limit / 2);
     const end = before ?? middle ?? (page.after === undefined ? undefined : after + limit + 1);

@@ -69,6 +69,11 @@ export class Outbox {
     return message;
   }
 
+  /** The store lost them. */
+  keepAgain(): void {
+    for (const message of this.messages.values()) this.keep(message);
+  }
+
   /** Everything that waits is sent from now on. */
   resume(): void {
     this.connected = true;
@@ -110,10 +115,12 @@ export class Outbox {
 
   /** A store that fails, for want of space say, keeps nothing from being sent. */
   private keepAndSend(message: Outgoing): void {
-    this.store
-      .putOutbox(message.stored())
-      .catch(this.reportFailure)
-      .finally(() => this.send(message.conversationId));
+    void this.keep(message).then(() => this.send(message.conversationId));
+  }
+
+  private keep(message: Outgoing): Promise<void> {
+    message.keeping = this.store.putOutbox(message.stored()).catch(this.reportFailure);
+    return message.keeping;
   }
 
   private send(conversationId: ConversationId): void {

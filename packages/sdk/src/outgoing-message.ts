@@ -9,6 +9,8 @@ export interface OutgoingMessage extends Readonly<StoredMessage> {
   readonly status: OutgoingStatus;
   /** Its number and time once it is on disk. */
   readonly receipt: Receipt | null;
+  /** Resolves when it is in the store, or when it is certain that the store does not take it. It is sent either way. */
+  kept(): Promise<void>;
   /** Resolves when it is sent; rejects with {@link ParleyError} when it failed, {@link Disconnected} when discarded. */
   sent(): Promise<Receipt>;
   /** Tries a failed message again, under the same id. */
@@ -28,6 +30,7 @@ export class Outgoing implements OutgoingMessage {
   status: OutgoingStatus;
   receipt: Receipt | null = null;
   faults = 0;
+  keeping: Promise<void> = Promise.resolve();
   private waiting: { resolve(receipt: Receipt): void; reject(error: Error): void }[] = [];
 
   constructor(
@@ -48,6 +51,10 @@ export class Outgoing implements OutgoingMessage {
   stored(): StoredMessage {
     const { clientMessageId, conversationId, text, order, createdAtMs, failure } = this;
     return { clientMessageId, conversationId, text, order, createdAtMs, failure };
+  }
+
+  kept(): Promise<void> {
+    return this.keeping;
   }
 
   sent(): Promise<Receipt> {

@@ -10,6 +10,7 @@ export interface Runtime {
   after(delayMs: number, run: () => void): () => void;
   fetch(url: string, init: RequestInit): Promise<Response>;
   openSocket(url: string, subprotocol: string): WebSocket;
+  /** A random UUID. */
   uuid(): string;
   /** Calls `run` when the machine is back on a network; the returned function takes that back. */
   onOnline(run: () => void): () => void;
@@ -32,11 +33,21 @@ export function defaultRuntime(webSocket: typeof WebSocket | undefined = globalT
       }
       return new webSocket(url, subprotocol);
     },
-    uuid: () => crypto.randomUUID(),
+    uuid: randomUuid,
     onOnline(run) {
       if (typeof addEventListener !== 'function') return () => undefined;
       addEventListener('online', run);
       return () => removeEventListener('online', run);
     },
   };
+}
+
+/** Version 4 of RFC 9562. Pages without TLS have no `crypto.randomUUID`. */
+function randomUuid(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  const [version = 0, variant = 0] = [bytes[6], bytes[8]];
+  bytes[6] = (version & 0x0f) | 0x40;
+  bytes[8] = (variant & 0x3f) | 0x80;
+  const digits = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }

@@ -74,10 +74,18 @@ export class Session {
     await this.core.store.setSession({ token, account, catchUp: catchUp.progress, ...kept });
   }
 
+  /** The store lost everything: what is known here is written again. */
+  async keepAgain(): Promise<void> {
+    if (!this.account) return;
+    for (const conversation of this.core.conversations.list()) this.core.changed(conversation);
+    this.core.outbox.keepAgain();
+    await this.save();
+  }
+
   private async begin({ token, account }: ResponseOf<'login'>): Promise<Account> {
-    const earlier = await this.core.store.session();
-    // What is kept is another person's: none of it may be shown, or sent, as this one's.
-    if (earlier && earlier.account.id !== account.id) await this.forget();
+    const earlier = this.account ?? (await this.core.store.session())?.account;
+    // What is kept is another person's, or nobody knows whose: none of it may be shown, or sent, as this one's.
+    if (earlier?.id !== account.id) await this.forget();
     this.core.api.token = token;
     this.account = account;
     await this.save();

@@ -1,8 +1,10 @@
 import { expect, test } from 'bun:test';
 import { IDBFactory, IDBKeyRange } from 'fake-indexeddb';
 import { IndexedDbStore, MemoryStore } from '../src/index.ts';
+import { SteadyStore } from '../src/store/steady-store.ts';
 import { describeStore } from './store-contract.ts';
 import { messages, roomId } from './support/entries.ts';
+import { FakeRuntime } from './support/fake-runtime.ts';
 
 // A browser has it as a global; the store takes the factory alone as a parameter.
 globalThis.IDBKeyRange = IDBKeyRange;
@@ -15,6 +17,17 @@ describeStore('MemoryStore', async () => {
 describeStore('IndexedDbStore', async () => {
   const factory = new IDBFactory();
   return { store: new IndexedDbStore('parley', factory), reopen: async () => new IndexedDbStore('parley', factory) };
+});
+
+describeStore('SteadyStore over IndexedDbStore', async () => {
+  const factory = new IDBFactory();
+  const open = () => {
+    const told = (failure: unknown) => {
+      if (failure) throw failure;
+    };
+    return new SteadyStore(new IndexedDbStore('parley', factory), new FakeRuntime(), told);
+  };
+  return { store: open(), reopen: async () => open() };
 });
 
 test('MemoryStore keeps the newest thousand entries of a conversation', async () => {

@@ -2,6 +2,7 @@ import { Suspense, useEffect, useState } from 'react';
 import { Route, Switch, useLocation, useRoute } from 'wouter';
 import { ConnectionBar } from './chat/connection-bar.tsx';
 import { RestoredBar } from './chat/restored-bar.tsx';
+import { StorageBar } from './chat/storage-bar.tsx';
 import { useChat } from './chat/use-chat.ts';
 import { ConversationView } from './conversation/conversation-view.tsx';
 import { ConversationList } from './conversation-list/conversation-list.tsx';
@@ -65,6 +66,7 @@ function Shell() {
       <div className="bars">
         <ConnectionBar />
         <RestoredBar />
+        <StorageBar />
         <OfferBar />
       </div>
       {/* The main thing of the page, where it is the only one. */}

@@ -1,16 +1,29 @@
 import type { ConversationId, Entry } from '@parley/protocol';
+import { IndexedDatabase, type LayoutStep } from './indexed-database.ts';
 import type { Store, StoredConversation, StoredMessage, StoredSession } from './store.ts';
 
-const version = 1;
+const layout: readonly LayoutStep[] = [
+  (database) => {
+    database.createObjectStore('values');
+    database.createObjectStore('conversations', { keyPath: 'conversation.id' });
+    database.createObjectStore('entries', { keyPath: ['conversationId', 'seq'] });
+    database.createObjectStore('outbox', { keyPath: 'clientMessageId' });
+  },
+];
+const storeNames = ['values', 'conversations', 'entries', 'outbox'];
 const sessionKey = 'session';
 
 /** Keeps everything in the browser's IndexedDB, for each server and account its own database. */
 export class IndexedDbStore implements Store {
-  private readonly opened: Promise<IDBDatabase>;
+  private readonly database: IndexedDatabase;
 
   /** @param name the database's name: choose one for each server. */
-  constructor(name: string, factory: IDBFactory = indexedDB) {
-    this.opened = open(name, factory);
+  constructor(name: string, factory?: IDBFactory) {
+    this.database = new IndexedDatabase(name, layout, factory);
+  }
+
+  onLost(run: () => void): void {
+    this.database.onLost(run);
   }
 
   async session(): Promise<StoredSession | null> {
@@ -42,21 +55,17 @@ export class IndexedDbStore implements Store {
   }
 
   async entries(conversationId: ConversationId, page: { before?: number; limit: number }): Promise<Entry[]> {
-    const database = await this.opened;
-    const store = database.transaction('entries').objectStore('entries');
-    const newestFirst = store.openCursor(rangeOf(conversationId, page.before), 'prev');
-    const entries: Entry[] = [];
-    return new Promise((resolve, reject) => {
-      newestFirst.onerror = () => reject(newestFirst.error);
+    return this.database.run(['entries'], 'readonly', (transaction) => {
+      const store = transaction.objectStore('entries');
+      const newestFirst = store.openCursor(rangeOf(conversationId, page.before), 'prev');
+      const entries: Entry[] = [];
       newestFirst.onsuccess = () => {
         const cursor = newestFirst.result;
-        if (!cursor || entries.length === page.limit) {
-          resolve(entries.reverse());
-          return;
-        }
+        if (!cursor || entries.length === page.limit) return;
         entries.push(cursor.value as Entry);
         cursor.continue();
       };
+      return () => entries.reverse();
     });
   }
 
@@ -74,47 +83,38 @@ export class IndexedDbStore implements Store {
   }
 
   async clear(): Promise<void> {
-    for (const name of ['values', 'conversations', 'entries', 'outbox'] as const) {
-      await this.write(name, (store) => store.clear());
-    }
-  }
-
-  private async read<Value>(name: string, ask: (store: IDBObjectStore) => IDBRequest<Value>): Promise<Value> {
-    const database = await this.opened;
-    const request = ask(database.transaction(name).objectStore(name));
-    return new Promise((resolve, reject) => {
-      request.onsuccess = () => resolve(request.result);
-      request.onerror = () => reject(request.error);
+    await this.database.run(storeNames, 'readwrite', (transaction) => {
+      for (const name of storeNames) transaction.objectStore(name).clear();
+      return () => undefined;
     });
   }
 
-  /** Resolves when the transaction is complete. */
+  private read<Value>(name: string, ask: (store: IDBObjectStore) => IDBRequest<Value>): Promise<Value> {
+    return this.database.run([name], 'readonly', (transaction) => {
+      const request = ask(transaction.objectStore(name));
+      return () => request.result;
+    });
+  }
+
+  /** Where the disk is full, entries, which the server has too, make room for the rest. */
   private async write(name: string, change: (store: IDBObjectStore) => unknown): Promise<void> {
-    const database = await this.opened;
-    const transaction = database.transaction(name, 'readwrite', { durability: 'strict' });
-    change(transaction.objectStore(name));
-    return new Promise((resolve, reject) => {
-      transaction.oncomplete = () => resolve();
-      transaction.onerror = () => reject(transaction.error);
-      transaction.onabort = () => reject(transaction.error);
+    try {
+      await this.change(name, change);
+    } catch (error) {
+      if (!(error instanceof DOMException) || error.name !== 'QuotaExceededError') throw error;
+      await this.change('entries', (entries) => entries.clear());
+      await this.change(name, change);
+    }
+  }
+
+  private change(name: string, change: (store: IDBObjectStore) => unknown): Promise<void> {
+    return this.database.run([name], 'readwrite', (transaction) => {
+      change(transaction.objectStore(name));
+      return () => undefined;
     });
   }
 }
 
 function rangeOf(conversationId: ConversationId, before = Number.MAX_SAFE_INTEGER): IDBKeyRange {
   return IDBKeyRange.bound([conversationId, 0], [conversationId, before], false, true);
-}
-
-function open(name: string, factory: IDBFactory): Promise<IDBDatabase> {
-  const request = factory.open(name, version);
-  request.onupgradeneeded = () => {
-    request.result.createObjectStore('values');
-    request.result.createObjectStore('conversations', { keyPath: 'conversation.id' });
-    request.result.createObjectStore('entries', { keyPath: ['conversationId', 'seq'] });
-    request.result.createObjectStore('outbox', { keyPath: 'clientMessageId' });
-  };
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
 }

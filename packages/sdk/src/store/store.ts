@@ -30,8 +30,14 @@ export interface StoredMessage {
   failure: { code: ErrorCode; message: string } | null;
 }
 
-/** What a client keeps between runs. What resolved is there after a restart, as far as the platform keeps anything. */
+/**
+ * What a client keeps between runs. What resolved is there after a restart, as far as the platform keeps anything. What
+ * could not be done rejects: the client goes on without the store, and tries again.
+ */
 export interface Store {
+  /** Calls `run` when everything that was kept turns out to be gone: the client then writes again what it knows. */
+  onLost?(run: () => void): void;
+
   session(): Promise<StoredSession | null>;
   setSession(session: StoredSession | null): Promise<void>;
 

@@ -39,6 +39,8 @@ export class Chat {
   account: Account | null = null;
   wasRevoked = false;
   wasRestored = false;
+  /** Whether the browser stores what is to outlive this page. */
+  isStoring = true;
   connection: ConnectionState = { name: 'offline' };
   readonly conversations = new Map<ConversationId, ConversationData>();
   readonly people = new Map<UserId, Person>();
@@ -204,6 +206,9 @@ export class Chat {
       case 'connection':
         this.connection = news.connection;
         return;
+      case 'storage':
+        this.isStoring = news.isStoring;
+        return;
       case 'conversation':
         this.takeConversation(news.conversation);
         return;
@@ -253,11 +258,12 @@ export class Chat {
     for (const listener of this.entryListeners.get(conversationId) ?? []) listener.restored?.();
   }
 
-  private reset({ account, wasRevoked, wasRestored, connection, conversations, pending }: Snapshot): void {
+  private reset({ account, wasRevoked, wasRestored, isStoring, connection, conversations, pending }: Snapshot): void {
     this.isReady = true;
     this.account = account;
     this.wasRevoked = wasRevoked;
     this.wasRestored = wasRestored;
+    this.isStoring = isStoring;
     this.connection = connection;
     this.conversations.clear();
     this.pending.clear();

@@ -1,4 +1,5 @@
 import type { AnswerTo, Failure, FromEngine, News, RequestName, Requests, ToEngine } from '../engine/messages.ts';
+import { randomId } from './random-id.ts';
 
 /** Where the engine's script is; the build puts it in. */
 declare const ENGINE_SCRIPT: string;
@@ -30,8 +31,13 @@ export class EngineLink {
   }
 
   static async open(takeNews: (news: News[]) => void): Promise<EngineLink> {
-    const link = new EngineLink(await enginePort(), takeNews);
-    link.post({ type: 'hello', lock: await holdLock() });
+    const shared = await sharedEngine();
+    if (!shared) {
+      const { attachHere } = await import('../engine/in-this-tab.ts');
+      return new EngineLink(attachHere(), takeNews);
+    }
+    const link = new EngineLink(shared.port, takeNews);
+    link.post({ type: 'hello', lock: shared.lock });
     return link;
   }
 
@@ -59,23 +65,29 @@ export class EngineLink {
   }
 }
 
-/** One engine for all tabs where the browser has shared workers; else one in each tab, over the same store. */
-async function enginePort(): Promise<MessagePort> {
-  if (typeof SharedWorker === 'function') {
-    return new SharedWorker(ENGINE_SCRIPT, { type: 'module', name: 'parley' }).port;
+/**
+ * One engine for all tabs where the browser has shared workers, and locks by which the engine learns that a tab ended:
+ * pages without TLS have no locks, and browsers that block the data of sites refuse both. Elsewhere null: each tab has
+ * an engine of its own, over the same store.
+ */
+async function sharedEngine(): Promise<{ port: MessagePort; lock: string } | null> {
+  if (typeof SharedWorker !== 'function' || !navigator.locks) return null;
+  try {
+    const lock = await holdLock();
+    return { port: new SharedWorker(ENGINE_SCRIPT, { type: 'module', name: 'parley' }).port, lock };
+  } catch {
+    return null;
   }
-  const { attachHere } = await import('../engine/in-this-tab.ts');
-  return attachHere();
 }
 
-/** A lock that this tab holds until it is closed or crashes; returns its name. */
-async function holdLock(): Promise<string> {
-  const name = `parley-tab-${crypto.randomUUID()}`;
-  await new Promise<void>((held) => {
-    navigator.locks.request(name, () => {
-      held();
+/** A lock that this tab holds until it is closed or crashes; resolves with its name. */
+function holdLock(): Promise<string> {
+  const name = `parley-tab-${randomId()}`;
+  return new Promise((resolve, reject) => {
+    const hold = () => {
+      resolve(name);
       return new Promise(() => undefined);
-    });
+    };
+    navigator.locks.request(name, hold).catch(reject);
   });
-  return name;
 }

@@ -2,11 +2,12 @@ import { codePointLength } from '@parley/protocol/code-points';
 import { limits } from '@parley/protocol/limits';
 import { SendHorizontal } from 'lucide-react';
 import { type KeyboardEvent, type RefObject, useEffect, useId, useRef, useState } from 'react';
+import { randomId } from '../chat/random-id.ts';
 import { useChat, useChatItself } from '../chat/use-chat.ts';
 import { offerNotifications } from '../notifications/offer.ts';
 import { failureText } from '../strings/failure-text.ts';
 import { t } from '../strings/strings.ts';
-import { draftKey, drafts, randomId, useDraft } from './drafts.ts';
+import { draftKey, drafts, useDraft } from './drafts.ts';
 import { useKeptSelection } from './use-kept-selection.ts';
 
 /** From this many characters before the limit on, the rest is counted. */

@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react';
+import { randomId } from '../chat/random-id.ts';
 import { browserStorage } from '../settings/browser-storage.ts';
 import { DraftBook } from './draft-book.ts';
 
@@ -9,11 +10,6 @@ const listeners = new Set<() => void>();
 export const drafts = new DraftBook(browserStorage, randomId(), () => {
   for (const listener of listeners) listener();
 });
-
-/** Without `crypto.randomUUID`, which pages without TLS don't have. */
-export function randomId(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
 
 /** Where the draft of a conversation is stored. */
 export function draftKey(accountId: string, conversationId: string): string {

@@ -16,11 +16,14 @@ interface Waiting {
 export class BufferedStore implements Store {
   private readonly conversationsToWrite = new Map<ConversationId, StoredConversation>();
   private readonly entriesToWrite = new Map<ConversationId, Entry[]>();
-  private readonly outboxWrites = new Map<string, Promise<void>>();
   private waiting: Waiting[] = [];
   private timer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(private readonly store: Store) {}
+
+  onLost(run: () => void): void {
+    this.store.onLost?.(run);
+  }
 
   session(): Promise<StoredSession | null> {
     return this.store.session();
@@ -63,25 +66,16 @@ export class BufferedStore implements Store {
   }
 
   putOutbox(message: StoredMessage): Promise<void> {
-    const write = this.store.putOutbox(message);
-    this.outboxWrites.set(message.clientMessageId, write);
-    return write;
+    return this.store.putOutbox(message);
   }
 
-  async deleteOutbox(clientMessageId: string): Promise<void> {
-    this.outboxWrites.delete(clientMessageId);
-    await this.store.deleteOutbox(clientMessageId);
-  }
-
-  /** Resolves when the message that was put last under this id is written; rejects when it can't be. */
-  kept(clientMessageId: string): Promise<void> {
-    return this.outboxWrites.get(clientMessageId) ?? Promise.resolve();
+  deleteOutbox(clientMessageId: string): Promise<void> {
+    return this.store.deleteOutbox(clientMessageId);
   }
 
   async clear(): Promise<void> {
     this.conversationsToWrite.clear();
     this.entriesToWrite.clear();
-    this.outboxWrites.clear();
     await this.store.clear();
   }
 

@@ -9,7 +9,7 @@ import {
   type StoredMessage,
 } from '@parley/sdk';
 import { BufferedStore } from './buffered-store.ts';
-import type { HistoryRequest, News, Pending, Snapshot } from './messages.ts';
+import type { News, Pending, Snapshot } from './messages.ts';
 import { PeopleDirectory } from './people-directory.ts';
 import { reportFailure } from './report-failure.ts';
 import { TabPort } from './tab-port.ts';
@@ -17,17 +17,20 @@ import { TabPort } from './tab-port.ts';
 /** Older messages are not news: what was missed shows as unread, and rings for nobody. */
 const newsAgeMs = 60_000;
 
+/** A page waits this long at most for the names that it kept. */
+const namesLimitMs = 1_000;
+
 /** The one client that all tabs of a browser share: it holds the connection, the store and the outbox. */
 export class Engine {
   readonly client: ParleyClient;
   readonly people: PeopleDirectory;
-  private readonly store: BufferedStore;
   private readonly tabs = new Set<TabPort>();
   private readonly networkListeners = new Set<() => void>();
   private readonly ready: Promise<void>;
   private account: Account | null = null;
   private wasRevoked = false;
   private wasRestored = false;
+  private isStoring = true;
 
   constructor(url: string) {
     const runtime = {
@@ -37,8 +40,8 @@ export class Engine {
         return () => this.networkListeners.delete(run);
       },
     };
-    this.store = new BufferedStore(new IndexedDbStore('parley'));
-    this.client = new ParleyClient({ url, store: this.store, runtime });
+    const store = new BufferedStore(new IndexedDbStore('parley'));
+    this.client = new ParleyClient({ url, store, runtime });
     this.people = new PeopleDirectory(this.client);
     this.listen();
     this.ready = this.start();
@@ -86,19 +89,13 @@ export class Engine {
     this.tellAll({ kind: 'snapshot', snapshot: this.snapshot() });
   }
 
-  /** Resolves when the message is on this machine's disk. */
+  /** Resolves when the message is on this machine's disk, or can't be; rejects only when it was not taken for sending. */
   async send(conversationId: ConversationId, text: string, clientMessageId: string): Promise<void> {
-    this.conversation(conversationId).send(text, { clientMessageId });
-    await this.store.kept(clientMessageId);
+    await this.conversation(conversationId).send(text, { clientMessageId }).kept();
   }
 
   outgoing(conversationId: ConversationId, clientMessageId: string): OutgoingMessage | undefined {
     return this.conversation(conversationId).outbox.find((message) => message.clientMessageId === clientMessageId);
-  }
-
-  keptEntries(page: HistoryRequest): Promise<Entry[]> {
-    const { conversationId, before, limit = 50 } = page;
-    return this.store.entries(conversationId, { limit, ...(before === undefined ? {} : { before }) });
   }
 
   restoredSeen(): void {
@@ -113,7 +110,8 @@ export class Engine {
   private async start(): Promise<void> {
     const account = await this.client.resume();
     this.account = account;
-    await this.people.load();
+    // Names from a disk that doesn't answer come later, or from the server.
+    await Promise.race([this.people.load(), new Promise((resolve) => setTimeout(resolve, namesLimitMs))]);
     if (account) this.client.connect();
   }
 
@@ -138,6 +136,7 @@ export class Engine {
       account: this.account,
       wasRevoked: this.wasRevoked,
       wasRestored: this.wasRestored,
+      isStoring: this.isStoring,
       connection: this.client.state,
       conversations: conversations.map(({ data }) => data),
       pending: conversations.flatMap(({ outbox }) => outbox.map(pendingOf)),
@@ -147,6 +146,10 @@ export class Engine {
   private listen(): void {
     const { client } = this;
     client.on('error', reportFailure);
+    client.on('storage', ({ available }) => {
+      this.isStoring = available;
+      this.tellAll({ kind: 'storage', isStoring: available });
+    });
     client.on('state', (connection) => {
       if (connection.name === 'live' && client.account) this.becomes(client.account);
       this.tellAll({ kind: 'connection', connection });

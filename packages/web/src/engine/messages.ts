@@ -24,6 +24,8 @@ export interface Snapshot {
   wasRevoked: boolean;
   /** The server was restored to an earlier moment, and nobody has seen yet that it was. */
   wasRestored: boolean;
+  /** Whether the browser stores what the engine writes. */
+  isStoring: boolean;
   connection: ConnectionState;
   conversations: ConversationData[];
   pending: Pending[];
@@ -36,6 +38,7 @@ export type News =
   /** How these are called now. */
   | { kind: 'people'; people: readonly Person[] }
   | { kind: 'connection'; connection: ConnectionState }
+  | { kind: 'storage'; isStoring: boolean }
   | { kind: 'conversation'; conversation: ConversationData }
   | { kind: 'gone'; conversationId: ConversationId }
   /** Of a conversation that this tab follows: each once, in order. */

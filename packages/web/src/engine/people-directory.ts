@@ -1,41 +1,43 @@
-import type { ParleyClient, Person } from '@parley/sdk';
+import { IndexedDatabase, type ParleyClient, type Person } from '@parley/sdk';
 
-const databaseName = 'parley-people';
-
-/** Keeps what people are called between runs, so that names show without a connection. */
+/**
+ * Keeps what people are called between runs, so that names show without a connection. Those that can't be kept, or read,
+ * are asked for again: it is the client that says when nothing is stored.
+ */
 export class PeopleDirectory {
-  private database: IDBDatabase | null = null;
+  private readonly database = new IndexedDatabase('parley-people', [
+    (database) => void database.createObjectStore('people', { keyPath: 'id' }),
+  ]);
 
   constructor(private readonly client: ParleyClient) {}
 
   /** Gives the client what was kept, where it knows nothing else, and keeps what it learns from now on. */
   async load(): Promise<void> {
-    this.database = await open();
-    const request = this.database.transaction('people').objectStore('people').getAll();
-    const kept = await new Promise<Person[]>((resolve, reject) => {
-      request.onsuccess = () => resolve(request.result);
-      request.onerror = () => reject(request.error);
-    });
     const { people } = this.client;
+    this.client.on('people', (changed) => void this.keep(changed));
+    const read = this.database.run(['people'], 'readonly', (transaction) => {
+      const request: IDBRequest<Person[]> = transaction.objectStore('people').getAll();
+      return () => request.result;
+    });
+    const kept = await read.catch(() => []);
     people.learn(kept.filter(({ id }) => !people.get(id)));
-    this.client.on('people', (changed) => this.keep(changed));
   }
 
-  async clear(): Promise<void> {
-    this.database?.transaction('people', 'readwrite').objectStore('people').clear();
+  clear(): Promise<void> {
+    return this.write((people) => people.clear());
   }
 
-  private keep(people: readonly Person[]): void {
-    const store = this.database?.transaction('people', 'readwrite').objectStore('people');
-    for (const person of people) store?.put(person);
+  private keep(changed: readonly Person[]): Promise<void> {
+    return this.write((people) => {
+      for (const person of changed) people.put(person);
+    });
   }
-}
 
-function open(): Promise<IDBDatabase> {
-  const request = indexedDB.open(databaseName, 1);
-  request.onupgradeneeded = () => request.result.createObjectStore('people', { keyPath: 'id' });
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
+  private async write(change: (people: IDBObjectStore) => unknown): Promise<void> {
+    const written = this.database.run(['people'], 'readwrite', (transaction) => {
+      change(transaction.objectStore('people'));
+      return () => undefined;
+    });
+    await written.catch(() => undefined);
+  }
 }

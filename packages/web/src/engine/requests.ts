@@ -58,14 +58,6 @@ async function history(engine: Engine, page: HistoryRequest): Promise<HistoryAns
 }
 
 async function keptHistory(engine: Engine, page: HistoryRequest): Promise<HistoryAnswer> {
-  const { before, after, around, limit = 50 } = page;
-  const end = before ?? (around === undefined ? undefined : around + Math.ceil(limit / 2));
-  const afterEnd = after === undefined ? end : after + limit + 1;
-  const entries = await engine.keptEntries({ ...page, ...(afterEnd === undefined ? {} : { before: afterEnd }) });
-  const { membership } = engine.conversation(page.conversationId).data;
-  return {
-    entries: after === undefined ? entries : entries.filter(({ seq }) => seq > after),
-    visibleFromSeq: membership?.visibleFromSeq ?? 1,
-    kept: true,
-  };
+  const { conversationId, ...range } = page;
+  return { ...(await engine.conversation(conversationId).keptHistory(range)), kept: true };
 }

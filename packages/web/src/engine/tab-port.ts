@@ -91,7 +91,7 @@ export class TabPort {
       this.port.close();
       this.closed();
     };
-    navigator.locks?.request(lock, end).catch(reportError);
+    navigator.locks.request(lock, end).catch(reportError);
   }
 
   private async answer(id: number, name: RequestName, given: unknown[]): Promise<void> {

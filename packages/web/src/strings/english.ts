@@ -184,6 +184,8 @@ export const english = {
   connectionStopped: 'Disconnected: {reason}',
   serverRestored:
     'The server was restored from a backup. Messages written since that backup are gone; what you had not sent yet is kept.',
+  storageAway:
+    'The browser stores nothing for this page. Messages are sent; what still waits is lost when you close it.',
 
   failedDisconnected: 'The server can’t be reached. Try again in a moment.',
   failedCredentials: 'Username and password don’t belong together.',

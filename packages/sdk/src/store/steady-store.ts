@@ -1,0 +1,177 @@
+import type { ConversationId, Entry } from '@parley/protocol';
+import type { Runtime } from '../runtime.ts';
+import { MemoryStore } from './memory-store.ts';
+import type { Store, StoredConversation, StoredMessage, StoredSession } from './store.ts';
+
+/** The store takes nothing at present: there is no space, it is switched off, or what it stands on is gone. */
+export class StoreUnavailable extends Error {
+  override name = 'StoreUnavailable';
+}
+
+/** A store that takes longer does not answer. Reading may wait for a disk that has just begun to turn. */
+const writeLimitMs = 5_000;
+const readLimitMs = 20_000;
+/** After a failure it is tried again after this, then after twice that, and so on. */
+const retryFirstMs = 1_000;
+const retryMaxMs = 120_000;
+
+type Write = () => Promise<void>;
+
+/**
+ * The store as the client uses it, and the one place that decides what becomes of a failure: none of its methods ever
+ * rejects. What the store does not take is remembered here, the last of each key, and written in order when the store
+ * is there again. Whatever the client does, sending above all, goes on meanwhile.
+ */
+export class SteadyStore implements Store {
+  private isAvailable = true;
+  private retryMs = retryFirstMs;
+  /** Writes that are under way, and those to be done when the store is there again, by what they write. */
+  private readonly current = new Map<string, Write>();
+  private readonly unwritten = new Map<string, Write>();
+  private entriesMeanwhile = new MemoryStore();
+
+  /** @param told whenever the store ceases to take what is written, with the reason, and when it does again. */
+  constructor(
+    private readonly store: Store,
+    private readonly runtime: Pick<Runtime, 'after'>,
+    private readonly told: (failure: StoreUnavailable | null) => void,
+  ) {}
+
+  onLost(run: () => void): void {
+    this.store.onLost?.(run);
+  }
+
+  session(): Promise<StoredSession | null> {
+    return this.read(() => this.store.session(), null);
+  }
+
+  setSession(session: StoredSession | null): Promise<void> {
+    return this.write('session', () => this.store.setSession(session));
+  }
+
+  conversations(): Promise<StoredConversation[]> {
+    return this.read(() => this.store.conversations(), []);
+  }
+
+  putConversation(conversation: StoredConversation): Promise<void> {
+    return this.write(`conversation ${conversation.conversation.id}`, () => this.store.putConversation(conversation));
+  }
+
+  deleteConversation(conversationId: ConversationId): Promise<void> {
+    return this.write(`conversation ${conversationId}`, () => this.store.deleteConversation(conversationId));
+  }
+
+  /** The server has them too: what can't be kept is here for as long as the process lives. */
+  async putEntries(conversationId: ConversationId, entries: readonly Entry[]): Promise<void> {
+    if (this.isAvailable) {
+      try {
+        await this.inTime(this.store.putEntries(conversationId, entries), writeLimitMs);
+        return;
+      } catch (error) {
+        this.failed(error);
+      }
+    }
+    await this.entriesMeanwhile.putEntries(conversationId, entries);
+  }
+
+  async entries(conversationId: ConversationId, page: { before?: number; limit: number }): Promise<Entry[]> {
+    if (!this.isAvailable) return this.entriesMeanwhile.entries(conversationId, page);
+    return this.read(() => this.store.entries(conversationId, page), []);
+  }
+
+  outbox(): Promise<StoredMessage[]> {
+    return this.read(() => this.store.outbox(), []);
+  }
+
+  putOutbox(message: StoredMessage): Promise<void> {
+    return this.write(`outbox ${message.clientMessageId}`, () => this.store.putOutbox(message));
+  }
+
+  deleteOutbox(clientMessageId: string): Promise<void> {
+    return this.write(`outbox ${clientMessageId}`, () => this.store.deleteOutbox(clientMessageId));
+  }
+
+  clear(): Promise<void> {
+    this.current.clear();
+    this.unwritten.clear();
+    this.entriesMeanwhile = new MemoryStore();
+    return this.write('everything', () => this.store.clear());
+  }
+
+  private async read<Value>(ask: () => Promise<Value>, otherwise: Value): Promise<Value> {
+    try {
+      return await this.inTime(ask(), readLimitMs);
+    } catch (error) {
+      this.failed(error);
+      return otherwise;
+    }
+  }
+
+  private async write(key: string, write: Write): Promise<void> {
+    if (!this.isAvailable) {
+      this.remember(key, write);
+      return;
+    }
+    this.current.set(key, write);
+    try {
+      await this.inTime(write(), writeLimitMs);
+    } catch (error) {
+      // Unless it was written again, or cleared, since.
+      if (this.current.get(key) === write) this.remember(key, write);
+      this.failed(error);
+    }
+    if (this.current.get(key) === write) this.current.delete(key);
+  }
+
+  /** Behind what was written before it: one write may rely on another. */
+  private remember(key: string, write: Write): void {
+    this.unwritten.delete(key);
+    this.unwritten.set(key, write);
+  }
+
+  private failed(cause: unknown): void {
+    if (!this.isAvailable) return;
+    this.isAvailable = false;
+    this.retryLater();
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    this.told(new StoreUnavailable(`nothing can be stored at present: ${reason}`, { cause }));
+  }
+
+  private retryLater(): void {
+    this.runtime.after(this.retryMs, () => void this.retry());
+    this.retryMs = Math.min(2 * this.retryMs, retryMaxMs);
+  }
+
+  private async retry(): Promise<void> {
+    try {
+      // Something is asked even where there is nothing to write.
+      await this.inTime(this.store.session(), readLimitMs);
+      for (const [key, write] of this.unwritten) {
+        await this.inTime(write(), writeLimitMs);
+        if (this.unwritten.get(key) === write) this.unwritten.delete(key);
+      }
+    } catch {
+      this.retryLater();
+      return;
+    }
+    this.isAvailable = true;
+    this.entriesMeanwhile = new MemoryStore();
+    this.told(null);
+  }
+
+  private inTime<Value>(answer: Promise<Value>, limitMs: number): Promise<Value> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.runtime.after(limitMs, () => reject(new StoreUnavailable(`no answer within ${limitMs} ms`)));
+      answer.then(
+        (value) => {
+          cancel();
+          resolve(value);
+        },
+        (error: unknown) => {
+          cancel();
+          reject(error);
+        },
+      );
+    });
+  }
+}

@@ -1,0 +1,165 @@
+import { beforeEach, expect, test } from 'bun:test';
+import { IDBKeyRange } from 'fake-indexeddb';
+import { IndexedDatabase, IndexedDbStore, type LayoutStep } from '../src/index.ts';
+import { ana, messages, roomId } from './support/entries.ts';
+import { settled } from './support/fake-runtime.ts';
+import { KeptFactory } from './support/kept-factory.ts';
+
+// A browser has it as a global; the store takes the factory alone as a parameter.
+globalThis.IDBKeyRange = IDBKeyRange;
+
+const session = { token: 'token', account: ana };
+const first: LayoutStep = (database) => void database.createObjectStore('one');
+const second: LayoutStep = (database, upgrade) => {
+  database.createObjectStore('two');
+  upgrade.objectStore('one').put('upgraded', 'by');
+};
+
+let factory: KeptFactory;
+beforeEach(() => {
+  factory = new KeptFactory();
+});
+
+function put(database: IndexedDatabase, store: string, value: string): Promise<void> {
+  return database.run([store], 'readwrite', (transaction) => {
+    transaction.objectStore(store).put(value, 'key');
+    return () => undefined;
+  });
+}
+
+function get(database: IndexedDatabase, store: string, key = 'key'): Promise<unknown> {
+  return database.run([store], 'readonly', (transaction) => {
+    const request = transaction.objectStore(store).get(key);
+    return () => request.result;
+  });
+}
+
+async function until(what: string, isSo: () => boolean): Promise<void> {
+  for (let turn = 0; turn < 1_000; turn++) {
+    if (isSo()) return;
+    await settled();
+  }
+  throw new Error(`waited in vain: ${what}`);
+}
+
+test('a database that the browser closed is opened again, and what was kept is there', async () => {
+  const store = new IndexedDbStore('parley', factory);
+  await store.setSession(session);
+  factory.closeAll();
+  expect(await store.session()).toEqual(session);
+  factory.closeAll();
+  await store.putEntries(roomId, messages(1, 3));
+  expect(await store.entries(roomId, { limit: 10 })).toEqual(messages(1, 3));
+});
+
+test('what is written in the moment in which the browser closes it is written', async () => {
+  const store = new IndexedDbStore('parley', factory);
+  await store.setSession(session);
+  const writes = [1, 2, 3].map((seq) => store.putEntries(roomId, messages(seq, seq)));
+  await Promise.resolve();
+  factory.closeAll();
+  await Promise.all(writes);
+  expect(await store.entries(roomId, { limit: 10 })).toEqual(messages(1, 3));
+});
+
+test('a connection that was closed without a word is replaced with the next use', async () => {
+  const store = new IndexedDbStore('parley', factory);
+  await store.setSession(session);
+  for (const database of factory.opened) database.close();
+  expect(await store.session()).toEqual(session);
+});
+
+test('a database that was deleted is made anew at once, and said to be lost', async () => {
+  const store = new IndexedDbStore('parley', factory);
+  let lost = 0;
+  store.onLost(() => lost++);
+  await store.setSession(session);
+  await factory.remove('parley');
+  await until('the store says that it lost what it had', () => lost === 1);
+  expect(await store.session()).toBeNull();
+  await store.setSession(session);
+  expect(await store.session()).toEqual(session);
+  expect(lost).toBe(1);
+});
+
+test('a first use finds nothing, and nothing is lost by that', async () => {
+  const store = new IndexedDbStore('parley', factory);
+  let lost = 0;
+  store.onLost(() => lost++);
+  expect(await store.session()).toBeNull();
+  factory.closeAll();
+  expect(await store.session()).toBeNull();
+  expect(lost).toBe(0);
+});
+
+for (const name of ['SecurityError', 'InvalidStateError', 'UnknownError', 'QuotaExceededError']) {
+  test(`a browser that refuses to open it with ${name} is asked again with the next use`, async () => {
+    const store = new IndexedDbStore('parley', factory);
+    factory.failure = new DOMException('no', name);
+    await expect(store.session()).rejects.toThrow('no');
+    await expect(store.setSession(session)).rejects.toThrow('no');
+    factory.failure = null;
+    await store.setSession(session);
+    expect(await store.session()).toEqual(session);
+  });
+}
+
+test('a browser without IndexedDB is told of in words', async () => {
+  expect(globalThis.indexedDB).toBeUndefined();
+  await expect(new IndexedDbStore('parley').session()).rejects.toThrow('this browser has no IndexedDB');
+});
+
+test('where the disk is full, entries make room for what only this browser has', async () => {
+  const store = new IndexedDbStore('parley', factory);
+  await store.putEntries(roomId, messages(1, 3));
+  const [database] = factory.opened;
+  if (!database) throw new Error('no database is open');
+  const { transaction } = database;
+  let failures = 1;
+  database.transaction = function (this: IDBDatabase, ...given) {
+    if (given[1] === 'readwrite' && failures-- > 0) throw new DOMException('full', 'QuotaExceededError');
+    return transaction.apply(this, given);
+  };
+  await store.setSession(session);
+  expect(await store.session()).toEqual(session);
+  expect(await store.entries(roomId, { limit: 10 })).toEqual([]);
+});
+
+test('each version adds its step to the databases of those before it', async () => {
+  const older = new IndexedDatabase('parley', [first], factory);
+  await put(older, 'one', 'kept');
+  factory.closeAll();
+  const newer = new IndexedDatabase('parley', [first, second], factory);
+  expect(await get(newer, 'one')).toBe('kept');
+  expect(await get(newer, 'one', 'by')).toBe('upgraded');
+  await put(newer, 'two', 'new');
+  const fresh = new IndexedDatabase('fresh', [first, second], factory);
+  await put(fresh, 'two', 'new');
+  expect(await get(fresh, 'two')).toBe('new');
+});
+
+test('an open page of an earlier version lets a later one upgrade, and can store nothing from then on', async () => {
+  const older = new IndexedDatabase('parley', [first], factory);
+  let lost = 0;
+  older.onLost(() => lost++);
+  await put(older, 'one', 'kept');
+  const newer = new IndexedDatabase('parley', [first, second], factory);
+  await put(newer, 'two', 'new');
+  const failure = await put(older, 'one', 'too late').catch((error: unknown) => error);
+  expect(failure).toMatchObject({ name: 'VersionError' });
+  expect(await get(newer, 'one')).toBe('kept');
+  expect(lost).toBe(0);
+});
+
+test('a page that does not let go blocks the upgrade only for as long as it is open', async () => {
+  const request = factory.open('parley', 1);
+  request.onupgradeneeded = () => request.result.createObjectStore('one');
+  await until('the earlier version is open', () => factory.opened.length === 1);
+  const newer = new IndexedDatabase('parley', [first, second], factory);
+  const writing = put(newer, 'two', 'new');
+  for (let turn = 0; turn < 20; turn++) await settled();
+  expect(factory.opened).toHaveLength(1);
+  request.result.close();
+  await writing;
+  expect(await get(newer, 'two')).toBe('new');
+});

@@ -1,0 +1,71 @@
+import type { Entry } from '@parley/protocol';
+import { MemoryStore, type StoredConversation, type StoredMessage, type StoredSession } from '../../src/index.ts';
+
+/** A store that stops working when it is told to, as a full disk or a browser makes it. */
+export class FaultyStore extends MemoryStore {
+  /** `rejects`: fails. `throws`: before it gives a promise. `hangs`: never answers. */
+  fault: 'none' | 'rejects' | 'throws' | 'hangs' = 'none';
+  private lost: () => void = () => undefined;
+
+  onLost(run: () => void): void {
+    this.lost = run;
+  }
+
+  /** All that was kept is gone, and it works. */
+  async lose(): Promise<void> {
+    await super.clear();
+    this.lost();
+  }
+
+  override session(): Promise<StoredSession | null> {
+    return this.unlessFaulty(() => super.session());
+  }
+
+  override setSession(session: StoredSession | null): Promise<void> {
+    return this.unlessFaulty(() => super.setSession(session));
+  }
+
+  override conversations(): Promise<StoredConversation[]> {
+    return this.unlessFaulty(() => super.conversations());
+  }
+
+  override putConversation(conversation: StoredConversation): Promise<void> {
+    return this.unlessFaulty(() => super.putConversation(conversation));
+  }
+
+  override deleteConversation(conversationId: string): Promise<void> {
+    return this.unlessFaulty(() => super.deleteConversation(conversationId));
+  }
+
+  override putEntries(conversationId: string, entries: readonly Entry[]): Promise<void> {
+    return this.unlessFaulty(() => super.putEntries(conversationId, entries));
+  }
+
+  override entries(conversationId: string, page: { before?: number; limit: number }): Promise<Entry[]> {
+    return this.unlessFaulty(() => super.entries(conversationId, page));
+  }
+
+  override outbox(): Promise<StoredMessage[]> {
+    return this.unlessFaulty(() => super.outbox());
+  }
+
+  override putOutbox(message: StoredMessage): Promise<void> {
+    return this.unlessFaulty(() => super.putOutbox(message));
+  }
+
+  override deleteOutbox(clientMessageId: string): Promise<void> {
+    return this.unlessFaulty(() => super.deleteOutbox(clientMessageId));
+  }
+
+  override clear(): Promise<void> {
+    return this.unlessFaulty(() => super.clear());
+  }
+
+  private unlessFaulty<Value>(work: () => Promise<Value>): Promise<Value> {
+    if (this.fault === 'none') return work();
+    if (this.fault === 'hangs') return new Promise(() => undefined);
+    const failure = new DOMException('no space', 'QuotaExceededError');
+    if (this.fault === 'throws') throw failure;
+    return Promise.reject(failure);
+  }
+}

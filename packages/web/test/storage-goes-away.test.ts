@@ -1,0 +1,211 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BrowserContext, Page } from 'playwright-core';
+import { type Person, RunningServer } from '../../server/test/support/running-server.ts';
+import { browserOfFile, describeInBrowser, launchWithProfile, openWindow } from './support/browser.ts';
+import { Network } from './support/network.ts';
+import { PersonInBrowser } from './support/person.ts';
+
+const browser = browserOfFile();
+let server: RunningServer;
+let network: Network;
+let mira: Person;
+let people = 0;
+let messages = 0;
+const contexts: BrowserContext[] = [];
+
+/** Somebody who has a chat with Mira open. */
+async function somebody(isShared: boolean, prepare?: () => void): Promise<PersonInBrowser> {
+  const { context, page, faults } = await openWindow(await browser());
+  contexts.push(context);
+  if (!isShared) await context.addInitScript(() => Reflect.deleteProperty(globalThis, 'SharedWorker'));
+  if (prepare) await context.addInitScript(prepare);
+  return atMira(await PersonInBrowser.signUpAt(context, page, network.url, `Ana${++people}`, faults));
+}
+
+async function atMira(person: PersonInBrowser): Promise<PersonInBrowser> {
+  await person.openDirect('mira');
+  await person.write('Hello');
+  await until('the server has the first message', async () => (await textsOf(person)).length === 1);
+  return person;
+}
+
+async function conversationOf({ name }: PersonInBrowser): Promise<string> {
+  const [found] = (await server.call(mira, 'userSearch', { q: name })).users;
+  return (await server.call(mira, 'openDirect', { userId: found?.id ?? '' })).id;
+}
+
+/** What the server has of their conversation. */
+async function textsOf(person: PersonInBrowser): Promise<string[]> {
+  const conversationId = await conversationOf(person);
+  const { entries } = await server.call(mira, 'getHistory', { conversationId });
+  return entries.flatMap((entry) => (entry.kind === 'message' ? [entry.text] : []));
+}
+
+async function answer(person: PersonInBrowser, text: string): Promise<void> {
+  const conversationId = await conversationOf(person);
+  await server.call(mira, 'sendMessage', { conversationId, clientMessageId: `m${++messages}`, text });
+  await person.message(text).waitFor();
+}
+
+async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  const endMs = performance.now() + 60_000;
+  while (!(await isSo())) {
+    if (performance.now() > endMs) throw new Error(`waited in vain: ${what}`);
+    await new Promise(setImmediate);
+  }
+}
+
+/** Removes what the site stored, as a person does in the browser's settings. */
+async function clearSiteData(page: Page): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const { origin } = new URL(page.url());
+  await session.send('Storage.clearDataForOrigin', { origin, storageTypes: 'all' });
+}
+
+async function deleteDatabases(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    for (const { name } of await indexedDB.databases()) {
+      await new Promise((resolve, reject) => {
+        const request = indexedDB.deleteDatabase(name ?? '');
+        request.onsuccess = resolve;
+        request.onerror = reject;
+      });
+    }
+  });
+}
+
+/** Whatever happened to storage before: each message is sent once, no text comes back into the box, nothing fails. */
+async function talksOn(person: PersonInBrowser, texts: readonly string[]): Promise<void> {
+  const before = await textsOf(person);
+  for (const text of texts) {
+    await person.write(text);
+    await person
+      .message(text)
+      .getByRole('img', { name: /Sent|Read/ })
+      .waitFor();
+    expect(await person.box.inputValue()).toBe('');
+    // What is in the box, if anything came back to it, would be sent again.
+    await person.box.press('Enter');
+  }
+  await answer(person, `Answer to ${texts.at(-1)}`);
+  expect(await textsOf(person)).toEqual([...before, ...texts, `Answer to ${texts.at(-1)}`]);
+  expect(await person.box.inputValue()).toBe('');
+  expect(await person.page.getByText('Not sent').count()).toBe(0);
+}
+
+const notice = (person: PersonInBrowser) => person.page.getByText('The browser stores nothing for this page');
+
+describeInBrowser('storage that goes away', () => {
+  beforeAll(async () => {
+    server = await RunningServer.start();
+    network = new Network(Number(new URL(server.url).port));
+    mira = await server.person('mira');
+  });
+  afterEach(async () => {
+    network.mend();
+    for (const context of contexts.splice(0)) await context.close();
+  });
+  afterAll(async () => {
+    network.close();
+    await server.stop();
+  });
+
+  for (const isShared of [true, false]) {
+    const where = isShared ? 'in the shared worker' : 'in the page';
+    for (const { what, remove } of [
+      { what: 'the data of the site is cleared', remove: clearSiteData },
+      { what: 'the databases are deleted', remove: deleteDatabases },
+    ]) {
+      test(`each message is sent once after ${what}, and the page opens again as it was, ${where}`, async () => {
+        const ana = await somebody(isShared);
+        await remove(ana.page);
+        await talksOn(ana, ['One', 'Two']);
+        await remove(ana.page);
+        await talksOn(ana, ['Three']);
+        await ana.page.reload();
+        await ana.message('Answer to Three').waitFor();
+        await talksOn(ana, ['Four']);
+        expect(await notice(ana).count()).toBe(0);
+        expect(ana.faults).toEqual([]);
+      });
+    }
+
+    test(`what waits to be sent is still there after the data of the site is cleared, and goes out once, ${where}`, async () => {
+      const ana = await somebody(isShared);
+      network.cut();
+      await ana.page.getByText('No connection').waitFor();
+      await ana.write('Waiting');
+      await ana.message('Waiting').getByRole('img', { name: 'Waiting for the connection' }).waitFor();
+      await clearSiteData(ana.page);
+      await ana.write('Waiting too');
+      await ana.message('Waiting too').getByRole('img', { name: 'Waiting for the connection' }).waitFor();
+      expect(await ana.box.inputValue()).toBe('');
+      network.mend();
+      await ana
+        .message('Waiting too')
+        .getByRole('img', { name: /Sent|Read/ })
+        .waitFor();
+      expect(await textsOf(ana)).toEqual(['Hello', 'Waiting', 'Waiting too']);
+      await talksOn(ana, ['After']);
+    });
+
+    test(`each message is sent once when there is no space left, ${where}`, async () => {
+      const ana = await somebody(isShared);
+      const session = await ana.context.newCDPSession(ana.page);
+      const { origin } = new URL(ana.page.url());
+      await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1 });
+      await talksOn(ana, ['x'.repeat(9_000), 'Two', 'Three']);
+      await session.send('Storage.overrideQuotaForOrigin', { origin });
+      await talksOn(ana, ['Four']);
+      expect(ana.faults).toEqual([]);
+    });
+  }
+
+  test('a page that may store nothing at all says so, and does everything else', async () => {
+    const ana = await somebody(false, () => {
+      const refuse = () => {
+        throw new DOMException('Access is denied for this document.', 'SecurityError');
+      };
+      for (const name of ['localStorage', 'sessionStorage', 'indexedDB', 'caches']) {
+        Object.defineProperty(globalThis, name, { get: refuse });
+      }
+    });
+    await notice(ana).waitFor();
+    await talksOn(ana, ['One', 'Two']);
+    await ana.page.getByRole('link', { name: 'Settings' }).click();
+    await ana.page.getByLabel('Play a sound').uncheck();
+    await ana.page.getByRole('button', { name: 'Log out' }).click();
+    await ana.page.getByRole('button', { name: 'Log in', exact: true }).waitFor();
+    expect(ana.faults).toEqual([]);
+  });
+
+  test('a browser that blocks the data of all sites lets people talk, and says what it does not keep', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'parley-web-'));
+    try {
+      mkdirSync(join(folder, 'Default'), { recursive: true });
+      const blocked = { profile: { default_content_setting_values: { cookies: 2 } } };
+      writeFileSync(join(folder, 'Default', 'Preferences'), JSON.stringify(blocked));
+      const context = await launchWithProfile(folder);
+      contexts.push(context);
+      const page = await context.newPage();
+      await page.goto(network.url);
+      const isDenied = await page.evaluate(() => {
+        try {
+          return localStorage === null;
+        } catch {
+          return true;
+        }
+      });
+      expect(isDenied).toBe(true);
+      const ana = await atMira(await PersonInBrowser.signUpAt(context, page, network.url, `Ana${++people}`));
+      await notice(ana).waitFor();
+      await talksOn(ana, ['One', 'Two']);
+    } finally {
+      for (const context of contexts.splice(0)) await context.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
