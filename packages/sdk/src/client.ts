@@ -189,14 +189,9 @@ export class ParleyClient {
   }
 
   private createOutbox(): Outbox {
-    const { runtime, serverClock, reportFailure } = this;
-    const timed: ConstructorParameters<typeof Outbox>[2] = {
-      nowMs: () => serverClock.nowMs(),
-      uuid: () => runtime.uuid(),
-      after: (delayMs, run) => runtime.after(delayMs, run),
-    };
     const told = (message: OutgoingMessage) => this.events.emit('outbox', message);
-    return new Outbox(this.store, (message) => this.transmit(message), timed, told, reportFailure);
+    const timed = this.serverClock.inPlaceOf(this.runtime);
+    return new Outbox(this.store, (message) => this.transmit(message), timed, told, this.reportFailure);
   }
 
   private createCore(): ClientCore {

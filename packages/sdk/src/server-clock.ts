@@ -18,4 +18,13 @@ export class ServerClock {
   nowMs(): number {
     return this.aheadMs === null ? this.runtime.nowMs() : Math.round(this.runtime.monotonicMs() + this.aheadMs);
   }
+
+  /** This runtime with the server's time for its own. */
+  inPlaceOf(runtime: Runtime): Pick<Runtime, 'nowMs' | 'uuid' | 'after'> {
+    return {
+      nowMs: () => this.nowMs(),
+      uuid: () => runtime.uuid(),
+      after: (delayMs, run) => runtime.after(delayMs, run),
+    };
+  }
 }
