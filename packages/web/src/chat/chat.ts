@@ -260,11 +260,7 @@ export class Chat {
 
   private reset({ account, wasRevoked, wasRestored, isStoring, connection, conversations, pending }: Snapshot): void {
     this.isReady = true;
-    this.account = account;
-    this.wasRevoked = wasRevoked;
-    this.wasRestored = wasRestored;
-    this.isStoring = isStoring;
-    this.connection = connection;
+    Object.assign(this, { account, wasRevoked, wasRestored, isStoring, connection });
     this.conversations.clear();
     this.pending.clear();
     if (account) this.people.set(account.id, account);
