@@ -6,6 +6,8 @@ export class TerminalProgram {
   private readonly screen = new Terminal({ cols: 80, rows: 24, allowProposedApi: true });
   private readonly child: Subprocess;
   private wake: () => void = () => undefined;
+  /** Whether nothing more can come. */
+  private isClosed = false;
 
   constructor(command: readonly string[], environment: Record<string, string> = {}) {
     // A terminal library that believes itself in CI draws once, at the end.
@@ -16,6 +18,12 @@ export class TerminalProgram {
         cols: 80,
         rows: 24,
         data: (_terminal, data) => this.screen.write(data, () => this.wake()),
+        exit: () => {
+          this.screen.write('', () => {
+            this.isClosed = true;
+            this.wake();
+          });
+        },
       },
     });
   }
@@ -35,10 +43,11 @@ export class TerminalProgram {
     this.child.terminal?.write(keys);
   }
 
-  /** Resolves when the screen shows this. */
+  /** Resolves when the screen shows this; rejects when the program has ended without. */
   async shows(wanted: string | RegExp): Promise<void> {
     const fits = () => (typeof wanted === 'string' ? this.text.includes(wanted) : wanted.test(this.text));
     while (!fits()) {
+      if (this.isClosed) throw new Error(`the program ended and did not show ${wanted}, but:\n${this.text}`);
       await new Promise<void>((resolve) => {
         this.wake = resolve;
       });
