@@ -1,4 +1,5 @@
 import type { ShownEntry } from '../entry-lines.ts';
+import { wrap } from './wrap.ts';
 
 /** One line of the screen. */
 export interface ScreenLine {
@@ -28,7 +29,5 @@ export function messageLines(entries: readonly ShownEntry[], columns: number): S
 }
 
 function wrapped(text: string, columns: number, key: string, kind: ScreenLine['kind'], indent = ''): ScreenLine[] {
-  return Bun.wrapAnsi(text, Math.max(1, columns), { hard: true, trim: false })
-    .split('\n')
-    .map((line, index) => ({ key: `${key} ${index}`, text: indent + line, kind }));
+  return wrap(text, Math.max(1, columns)).map((line, index) => ({ key: `${key} ${index}`, text: indent + line, kind }));
 }
