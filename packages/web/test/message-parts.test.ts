@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test';
 import naughtyStrings from 'big-list-of-naughty-strings';
 import fc from 'fast-check';
-import { isEmojiAlone, messageParts } from '../src/conversation/message-parts.ts';
+import { isEmojiAlone } from '../src/conversation/emoji-alone.ts';
+import { messageParts } from '../src/conversation/message-parts.ts';
 
 function linksOf(text: string): string[] {
   return messageParts(text).flatMap((part) => (part.kind === 'link' ? [part.href] : []));

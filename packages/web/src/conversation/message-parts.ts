@@ -51,8 +51,3 @@ function addTextAndLinks(reader: TextReader, from: number, until: number, parts:
   }
   if (until > index) parts.push({ kind: 'text', text: text.slice(index, until) });
 }
-
-/** Whether a text is a few emoji and nothing else: those show larger. */
-export function isEmojiAlone(text: string): boolean {
-  return text.length <= 32 && /^(?:\p{RGI_Emoji}\s*){1,5}$/v.test(text);
-}

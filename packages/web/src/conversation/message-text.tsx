@@ -1,54 +1,25 @@
-import { Check, Copy } from 'lucide-react';
-import { memo, useState } from 'react';
-import { t } from '../strings/strings.ts';
-import { isEmojiAlone, type MessagePart, messageParts } from './message-parts.ts';
+import { memo, Suspense } from 'react';
+import { laterPart } from '../faults/later-part.ts';
+import { isEmojiAlone } from './emoji-alone.ts';
+
+const MarkedText = laterPart(() => import('./marked-text.tsx'));
 
 /** A message's text, as text: links can be followed, code keeps its form, nothing is markup. */
 export const MessageText = memo(function MessageText({ text }: { text: string }) {
   return (
     <div className={isEmojiAlone(text) ? 'message-text emoji-alone' : 'message-text'} dir="auto">
-      {messageParts(text).map((part, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a message's text never changes.
-        <Part key={index} part={part} />
-      ))}
+      {mayBeMarked(text) ? (
+        <Suspense fallback={text}>
+          <MarkedText text={text} />
+        </Suspense>
+      ) : (
+        text
+      )}
     </div>
   );
 });
 
-function Part({ part }: { part: MessagePart }) {
-  switch (part.kind) {
-    case 'text':
-      return part.text;
-    case 'link':
-      return (
-        <a href={part.href} target="_blank" rel="noopener noreferrer nofollow">
-          <bdi>{part.text}</bdi>
-        </a>
-      );
-    case 'code':
-      return <code dir="ltr">{part.text}</code>;
-    case 'block':
-      return (
-        <div className="code-block">
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways must do so by keyboard too. */}
-          <pre dir="ltr" tabIndex={0}>
-            <code>{part.text}</code>
-          </pre>
-          <CopyButton text={part.text} />
-        </div>
-      );
-  }
-}
-
-/** Where the page may write to the clipboard: over TLS, or on the machine itself. */
-function CopyButton({ text }: { text: string }) {
-  const [isCopied, setCopied] = useState(false);
-  if (!navigator.clipboard) return null;
-  const copy = () => navigator.clipboard.writeText(text).then(() => setCopied(true), reportError);
-  const name = t(isCopied ? 'copied' : 'copyCode');
-  return (
-    <button type="button" className="icon-button small copy" aria-label={name} title={name} onClick={copy}>
-      {isCopied ? <Check aria-hidden="true" /> : <Copy aria-hidden="true" />}
-    </button>
-  );
+/** Most texts have neither code nor an address: they wait for no rules. */
+function mayBeMarked(text: string): boolean {
+  return ['`', '~~~', '://'].some((mark) => text.includes(mark));
 }
