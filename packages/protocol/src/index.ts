@@ -4,7 +4,6 @@ export * from './close-codes.ts';
 export * from './code-points.ts';
 export * from './errors.ts';
 export * from './frames.ts';
-export { cutText, firstGrapheme } from './graphemes.ts';
 export { toKnownKinds } from './known-kinds.ts';
 export * from './limits.ts';
 export * from './model.ts';

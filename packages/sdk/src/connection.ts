@@ -2,13 +2,13 @@ import {
   afterClose,
   type ClientFrame,
   closeCodes,
-  cutText,
   limits,
   ServerFrame,
   type ServerFrameOf,
   subprotocol,
   toKnownKinds,
 } from '@parley/protocol';
+import { cutText } from '@parley/protocol/graphemes';
 import { backoffMs } from './backoff.ts';
 import { Disconnected } from './parley-error.ts';
 import { PendingRequests, refusalOf } from './pending-requests.ts';

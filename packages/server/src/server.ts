@@ -21,6 +21,7 @@ import { measureDisk, measureDistribution, measureServices } from './queue-metri
 import { counted, distributionMetrics } from './server-metrics.ts';
 import { BadSetting } from './settings/bad-setting.ts';
 import type { Config } from './settings/settings.ts';
+import { TermsRefresh } from './terms-refresh.ts';
 
 /** One process with the parts of its roles, over the adapters that it was given. */
 export class Server {
@@ -31,6 +32,7 @@ export class Server {
   private readonly distributor: Distributor | null;
   private consumer: CommandConsumer | null = null;
   private janitor: MailboxJanitor | null = null;
+  private termsRefresh: TermsRefresh | null = null;
   private readonly guard: HttpGuard;
   private http: HttpServer<SocketData> | null = null;
   private stopClosingIdle: () => void = () => undefined;
@@ -119,15 +121,18 @@ export class Server {
     this.guard.stop();
     await this.edge?.stop();
     this.janitor?.stop();
+    await this.termsRefresh?.stop();
     await this.consumer?.close();
     await this.metricsServer?.stop(true);
     await this.adapters.close();
   }
 
   private async distribute(distributor: Distributor): Promise<void> {
-    const { registry, mailboxes } = this.adapters;
+    const { registry, mailboxes, users, conversations } = this.adapters;
     this.consumer = await distributor.run();
     this.janitor = new MailboxJanitor(registry, mailboxes, this.clock, failureReporter('distribution'));
+    this.termsRefresh = new TermsRefresh([users, conversations], this.clock, failureReporter('search terms'));
+    this.termsRefresh.start();
   }
 
   private socketEndpoint(edge: Edge): SocketEndpoint {

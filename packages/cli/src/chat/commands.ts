@@ -1,3 +1,4 @@
+import { folded } from '@parley/protocol/folding';
 import { pagesOf } from '@parley/sdk';
 import type { ChatSession } from './chat-session.ts';
 import { foundPages, memberPages, sayNextPage, sayPages } from './listing.ts';
@@ -46,8 +47,7 @@ export async function runCommand(session: ChatSession, line: string): Promise<vo
 }
 
 async function open(session: ChatSession, name: string): Promise<void> {
-  const wanted = name.toLowerCase();
-  const known = session.conversations.find(({ title }) => title.toLowerCase() === wanted);
+  const known = named(session.conversations, name, ({ title }) => [title]);
   if (known) return session.show(known);
   const user = await userNamed(session, name);
   await session.show(await session.client.conversations.openDirect(user.id));
@@ -88,9 +88,8 @@ async function makeChannel(session: ChatSession, name: string): Promise<void> {
 }
 
 async function join(session: ChatSession, name: string): Promise<void> {
-  const wanted = name.toLowerCase();
   for await (const { channels } of pagesOf(session.client, 'channelSearch', { q: name })) {
-    const channel = channels.find((each) => each.name.toLowerCase() === wanted);
+    const channel = named(channels, name, (each) => [each.name]);
     if (channel) return session.show(await session.client.conversations.join(channel.id));
   }
   throw new Error(`There is no channel “${name}”; /find looks by the start of a word.`);
@@ -125,12 +124,18 @@ function opened(session: ChatSession): NonNullable<ChatSession['open']> {
 
 async function userNamed(session: ChatSession, name: string): Promise<{ id: string }> {
   if (name === '') throw new Error('Name somebody.');
-  const lower = name.toLowerCase();
   for await (const { users } of pagesOf(session.client, 'userSearch', { q: name })) {
-    const user = users.find(({ username, displayName }) =>
-      [username, displayName].some((each) => each.toLowerCase() === lower),
-    );
+    const user = named(users, name, ({ username, displayName }) => [username, displayName]);
     if (user) return user;
   }
   throw new Error(`There is no person “${name}”; /find looks by the start of a word.`);
+}
+
+/** What is called so: letter for letter, or else in another case or without marks. */
+function named<Each>(all: readonly Each[], name: string, namesOf: (each: Each) => string[]): Each | undefined {
+  const wanted = folded(name);
+  return (
+    all.find((each) => namesOf(each).includes(name)) ??
+    all.find((each) => namesOf(each).some((own) => folded(own) === wanted))
+  );
 }

@@ -139,7 +139,8 @@ export const accountOperations = {
     path: '/v1/users',
     tag: 'People',
     summary: 'Find people by the start of their username or of a word of their display name',
-    description: 'Without regard to case and accents. Sorted by username.',
+    description:
+      'Without regard to case, accents, apostrophes and the punctuation between words. By the term that matched.',
     access: 'session',
     query: z.strictObject({
       q: SearchQuery,

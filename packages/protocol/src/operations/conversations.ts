@@ -112,7 +112,8 @@ export const conversationOperations = {
     path: '/v1/channels',
     tag: 'Conversations',
     summary: 'Find public channels by the start of a word of their name; without `q` all of them',
-    description: 'Without regard to case and accents. Sorted by name.',
+    description:
+      'Without regard to case, accents, apostrophes and the punctuation between words. By the term that matched.',
     access: 'session',
     query: z.strictObject({
       q: z.optional(SearchQuery),

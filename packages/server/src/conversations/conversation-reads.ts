@@ -12,7 +12,7 @@ import * as z from 'zod/mini';
 import type { ConnectionRegistry } from '../connections/registry-port.ts';
 import { decodeCursor, encodeCursor } from '../platform/cursor.ts';
 import { Refusal } from '../platform/failures.ts';
-import { folded } from '../platform/search-terms.ts';
+import { searchPrefixes } from '../platform/search-terms.ts';
 import type { UserStore } from '../users/users-port.ts';
 import type { ConversationStore, OwnConversation } from './conversations-port.ts';
 import { isHiddenFrom, membershipOf, noSuchConversation } from './membership.ts';
@@ -119,7 +119,8 @@ export class ConversationReads {
   async searchChannels(query: Page & { q?: string | undefined }): Promise<ResponseOf<'channelSearch'>> {
     const [term, id] = query.cursor ? decodeCursor(query.cursor, searchCursor) : [];
     const after = term !== undefined && id !== undefined ? { term, id } : null;
-    const found = await this.conversations.searchChannels({ prefix: folded(query.q ?? ''), after, limit: query.limit });
+    const prefixes = query.q === undefined ? [''] : searchPrefixes(query.q);
+    const found = await this.conversations.searchChannels({ prefixes, after, limit: query.limit });
     const last = found.length === query.limit ? found.at(-1) : undefined;
     return {
       channels: found.map(({ head }) => ({

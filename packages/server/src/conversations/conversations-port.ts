@@ -1,5 +1,5 @@
 import type { ConversationId, MessageEntry, UserId } from '@parley/protocol';
-import type { SearchPosition } from '../platform/search-position.ts';
+import type { SearchQuery } from '../platform/search-position.ts';
 import type { ConversationHead, Participant } from './conversation.ts';
 
 /** How far somebody read: the number, and how many messages there were up to it. */
@@ -50,13 +50,6 @@ export type HomepageRow =
   | { kind: 'own'; atMs: number; conversation: OwnConversation }
   | { kind: 'left'; atMs: number; conversationId: ConversationId };
 
-export interface ChannelSearchQuery {
-  /** Folded, see `folded`; '' finds every channel. */
-  prefix: string;
-  after: SearchPosition | null;
-  limit: number;
-}
-
 /** Who is where: reads of conversations and participants, the index by user, and read positions. */
 export interface ConversationStore {
   /** Of the shard of a conversation or a user. */
@@ -92,7 +85,10 @@ export interface ConversationStore {
   homepage(query: HomepageQuery): Promise<HomepageRow[]>;
 
   /** Public channels that aren't closed, by (term, id), each once. */
-  searchChannels(query: ChannelSearchQuery): Promise<{ head: ConversationHead; term: string }[]>;
+  searchChannels(query: SearchQuery): Promise<{ head: ConversationHead; term: string }[]>;
+
+  /** See `RefreshableTerms`; goes through the channels that are found by terms. */
+  refreshTerms(after: string | null, limit: number): Promise<string | null>;
 
   /**
    * Moves the read position forward, never back, and answers with where it is then; every later read shows it. May

@@ -1,22 +1,40 @@
-const MARKS = /\p{M}+/gu;
-const WORD_BREAK = /[\s._-]+/u;
+import { folded, nameTerms } from '@parley/protocol/folding';
 
-/** Text as searches compare it: without case and accents. */
-export function folded(text: string): string {
-  return text.normalize('NFKD').replace(MARKS, '').toLowerCase().trim();
+/** The number of the folding that {@link searchTerms} writes: another folding gets another number. */
+const foldingVersion = 2;
+
+/**
+ * A term that nobody can search for, which says by which folding the others of a subject were written. It is gone when
+ * a previous version writes the terms, and another one when a later version did.
+ */
+export const foldingMark = `\u{10ffff}${foldingVersion}`;
+
+/**
+ * What a search looks for: the start of a term by this folding, and by the one of the previous version, which wrote
+ * the terms that are not refreshed yet. Nothing for a text of invisible characters alone.
+ */
+export function searchPrefixes(query: string): string[] {
+  const prefix = folded(query);
+  return prefix === '' ? [] : [...new Set([prefix, previouslyFolded(query)])].filter((each) => each !== '');
 }
 
-/** What a name is found by the start of: the whole of it, and each of its words with what follows. */
+/**
+ * What names are found by the start of, and the mark of the folding. The terms of the previous version are among them,
+ * so that its servers find what this one writes.
+ */
 export function searchTerms(...names: string[]): string[] {
-  const terms = new Set<string>();
-  for (const name of names) {
-    let rest = folded(name);
-    while (rest !== '') {
-      terms.add(rest);
-      const next = rest.search(WORD_BREAK);
-      if (next < 0) break;
-      rest = rest.slice(next).replace(/^[\s._-]+/u, '');
-    }
-  }
-  return [...terms];
+  return [...new Set([...names.flatMap(nameTerms), ...names.flatMap(previousTerms), foldingMark])];
+}
+
+const marks = /\p{M}+/gu;
+const wordBreak = /[\s._-]+/gu;
+
+function previouslyFolded(text: string): string {
+  return text.normalize('NFKD').replace(marks, '').toLowerCase().trim();
+}
+
+function previousTerms(name: string): string[] {
+  const whole = previouslyFolded(name);
+  const starts = Array.from(whole.matchAll(wordBreak), ({ 0: found, index }) => index + found.length);
+  return [0, ...starts].map((start) => whole.slice(start)).filter((term) => term !== '');
 }

@@ -4,7 +4,7 @@ import type { ConnectionRegistry } from '../connections/registry-port.ts';
 import { userView } from '../conversations/views.ts';
 import { decodeCursor, encodeCursor } from '../platform/cursor.ts';
 import { Refusal } from '../platform/failures.ts';
-import { folded } from '../platform/search-terms.ts';
+import { searchPrefixes } from '../platform/search-terms.ts';
 import type { UserStore } from './users-port.ts';
 
 const searchCursor = z.tuple([z.string(), z.string()]);
@@ -19,9 +19,7 @@ export class People {
   async search(query: RequestOf<'userSearch'>['query']): Promise<ResponseOf<'userSearch'>> {
     const [term, id] = query.cursor ? decodeCursor(query.cursor, searchCursor) : [];
     const after = term !== undefined && id !== undefined ? { term, id } : null;
-    const prefix = folded(query.q);
-    // A query of marks alone folds to nothing, which nobody asked to list everybody with.
-    const found = prefix === '' ? [] : await this.users.search({ prefix, after, limit: query.limit });
+    const found = await this.users.search({ prefixes: searchPrefixes(query.q), after, limit: query.limit });
     const online = await this.registry.online(found.map(({ user }) => user.id));
     const last = found.length === query.limit ? found.at(-1) : undefined;
     return {

@@ -1,5 +1,5 @@
 import type { SessionId, UserId } from '@parley/protocol';
-import type { SearchPosition } from '../platform/search-position.ts';
+import type { SearchQuery } from '../platform/search-position.ts';
 
 export interface UserRecord {
   id: UserId;
@@ -50,13 +50,11 @@ export interface UserStore {
     change: Partial<Pick<UserRecord, 'displayName' | 'passwordHash' | 'disabled'>>,
   ): Promise<UserRecord | undefined>;
   /**
-   * People who aren't disabled, found by the start of a search term, by (term, id), each once. `prefix` is folded.
+   * People who aren't disabled, found by the start of a search term, by (term, id), each once.
    */
-  search(query: {
-    prefix: string;
-    after: SearchPosition | null;
-    limit: number;
-  }): Promise<{ user: UserRecord; term: string }[]>;
+  search(query: SearchQuery): Promise<{ user: UserRecord; term: string }[]>;
+  /** See `RefreshableTerms`; goes through the users. */
+  refreshTerms(after: string | null, limit: number): Promise<string | null>;
   /** Everybody, disabled too, by lower-case username, after the given one. */
   list(page: { prefix: string; after: string | null; limit: number }): Promise<UserRecord[]>;
 

@@ -161,7 +161,7 @@ async function snapshot(users: PostgresUserStore, userIds: string[]) {
   return {
     byId: await users.byIds(userIds),
     byName: await Promise.all(userIds.map((_, index) => users.byUsername(`user${index}`))),
-    found: await users.search({ prefix: 'user', after: null, limit: 100 }),
+    found: await users.search({ prefixes: ['user'], after: null, limit: 100 }),
   };
 }
 

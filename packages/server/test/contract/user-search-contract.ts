@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'bun:test';
 import type { SearchPosition } from '../../src/platform/search-position.ts';
-import { folded } from '../../src/platform/search-terms.ts';
+import { searchPrefixes } from '../../src/platform/search-terms.ts';
 import type { UserStore } from '../../src/users/users-port.ts';
 import { createUser } from './users-under-test.ts';
 
@@ -13,7 +13,7 @@ export function describeUserSearch(usersOf: () => UserStore): void {
     });
 
     const found = (query: string, after: SearchPosition | null = null, limit = 100) =>
-      users.search({ prefix: folded(query), after, limit });
+      users.search({ prefixes: query === '' ? [''] : searchPrefixes(query), after, limit });
     const names = async (query: string) => (await found(query)).map(({ user }) => user.username);
 
     test('finds by username and by each word of the display name, without case and accents', async () => {

@@ -7,7 +7,7 @@ import { titleOf } from '../conversation/title.ts';
 import { t } from '../strings/strings.ts';
 import { Mark } from '../style/mark.tsx';
 import { ConversationRow } from './conversation-row.tsx';
-import { matches } from './match.ts';
+import { useNameFilter } from './use-name-filter.ts';
 
 interface ConversationListProps {
   current: string | null;
@@ -25,9 +25,10 @@ export function ConversationList({ current, isAlone, onNew, onJump, start }: Con
   const conversations = useChat(({ list }) => list);
   const [query, setQuery] = useState('');
   const filterId = useId();
+  const isFound = useNameFilter(query.trim());
   const shown = useMemo(
-    () => (query.trim() === '' ? conversations : conversations.filter((one) => matches(titleOf(one), query))),
-    [conversations, query],
+    () => (query.trim() === '' ? conversations : conversations.filter((one) => isFound(titleOf(one)))),
+    [conversations, query, isFound],
   );
   return (
     <nav className="sidebar" aria-label={t('conversations')}>

@@ -1,8 +1,8 @@
+import { isFoundBy } from '@parley/protocol/folding';
 import { useState } from 'react';
 import { useChat, useChatItself } from '../chat/use-chat.ts';
 import { ConversationAvatar } from '../conversation/conversation-avatar.tsx';
 import { conversationName, titleOf } from '../conversation/title.ts';
-import { matches } from '../conversation-list/match.ts';
 import { Avatar } from '../people/avatar.tsx';
 import { PersonLine } from '../people/person-line.tsx';
 import { personName } from '../people/person-name.ts';
@@ -27,7 +27,7 @@ export default function QuickSwitcher({ onClose }: { onClose(): void }) {
   // Shown together: what is chosen doesn't move while one of the answers comes before the other.
   const isAwaited = query.trim() !== '' && (people.items === null || channels.items === null);
   const [ownMax, setOwnMax] = useState(ownPage);
-  const matching = conversations.filter((one) => matches(titleOf(one), query));
+  const matching = conversations.filter((one) => isFoundBy(titleOf(one), query));
   const own = matching.slice(0, ownMax);
   const hasMore = matching.length > own.length || people.more || channels.more;
   const more = () => {

@@ -1,4 +1,4 @@
-import { firstGrapheme } from '@parley/protocol';
+import { firstGrapheme } from '@parley/protocol/graphemes';
 import { Box, Text } from 'ink';
 import type { Draft } from './composer.ts';
 

@@ -2,7 +2,6 @@ import type { ConversationId, UserId } from '@parley/protocol';
 import { type ConversationHead, isMember, type Participant } from '../../conversations/conversation.ts';
 import type {
   ChangedReadPosition,
-  ChannelSearchQuery,
   ConversationStore,
   HomepagePosition,
   HomepageQuery,
@@ -11,6 +10,7 @@ import type {
   ReadPosition,
 } from '../../conversations/conversations-port.ts';
 import { participantKey } from '../../history/history-port.ts';
+import type { SearchQuery } from '../../platform/search-position.ts';
 import { searchTerms } from '../../platform/search-terms.ts';
 import type { ConversationData } from './conversation-data.ts';
 import { foundByTerm } from './found-by-term.ts';
@@ -71,10 +71,15 @@ export class MemoryConversationStore implements ConversationStore {
       .slice(0, limit);
   }
 
-  async searchChannels(query: ChannelSearchQuery): Promise<{ head: ConversationHead; term: string }[]> {
+  async searchChannels(query: SearchQuery): Promise<{ head: ConversationHead; term: string }[]> {
     const channels = [...this.data.heads.values()].filter((head) => head.kind === 'channel' && !head.closed);
     const searched = channels.map((head) => ({ id: head.id, subject: head, terms: searchTerms(head.name ?? '') }));
     return foundByTerm(searched, query).map(({ subject, term }) => ({ head: subject, term }));
+  }
+
+  /** Terms are made as they are looked for. */
+  async refreshTerms(): Promise<null> {
+    return null;
   }
 
   async advanceReadPosition(userId: UserId, conversationId: ConversationId, to: ReadPosition): Promise<ReadPosition> {

@@ -1,4 +1,4 @@
-import type { SearchPosition } from '../../platform/search-position.ts';
+import { byCodePoint, byPosition, type SearchQuery } from '../../platform/search-position.ts';
 
 interface Searched<Subject> {
   id: string;
@@ -6,27 +6,19 @@ interface Searched<Subject> {
   terms: readonly string[];
 }
 
-/** Subjects with a term that starts with `prefix`, by (term, id), each once: under the first of its terms that does. */
+/** Subjects with a term that starts with a prefix, by (term, id), each once: under the first of its terms that does. */
 export function foundByTerm<Subject>(
   searched: readonly Searched<Subject>[],
-  { prefix, after, limit }: { prefix: string; after: SearchPosition | null; limit: number },
+  { prefixes, after, limit }: SearchQuery,
 ): { subject: Subject; term: string }[] {
   return searched
     .flatMap(({ id, subject, terms }) => {
-      const term = terms.filter((each) => each.startsWith(prefix)).sort(byCodePoint)[0];
+      const fits = (term: string) => prefixes.some((prefix) => term.startsWith(prefix));
+      const term = terms.filter(fits).sort(byCodePoint)[0];
       return term === undefined ? [] : [{ id, subject, term }];
     })
     .filter((found) => !after || byPosition(found, after) > 0)
     .sort(byPosition)
     .slice(0, limit)
     .map(({ subject, term }) => ({ subject, term }));
-}
-
-function byPosition(a: SearchPosition, b: SearchPosition): number {
-  return byCodePoint(a.term, b.term) || byCodePoint(a.id, b.id);
-}
-
-/** As databases sort: by code points, where JavaScript's `<` goes by UTF-16 units. */
-function byCodePoint(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

@@ -1,5 +1,5 @@
 import type { UserId } from '@parley/protocol';
-import type { SearchPosition } from '../../platform/search-position.ts';
+import type { SearchQuery } from '../../platform/search-position.ts';
 import { searchTerms } from '../../platform/search-terms.ts';
 import type { NewUser, UserRecord, UserStore } from '../../users/users-port.ts';
 import { foundByTerm } from './found-by-term.ts';
@@ -66,15 +66,16 @@ export class MemoryUserStore extends MemorySessions implements UserStore {
     return updated;
   }
 
-  async search(query: {
-    prefix: string;
-    after: SearchPosition | null;
-    limit: number;
-  }): Promise<{ user: UserRecord; term: string }[]> {
+  async search(query: SearchQuery): Promise<{ user: UserRecord; term: string }[]> {
     const searched = [...this.users.values()]
       .filter((user) => !user.disabled)
       .map((user) => ({ id: user.id, subject: user, terms: searchTerms(user.username, user.displayName) }));
     return foundByTerm(searched, query).map(({ subject, term }) => ({ user: subject, term }));
+  }
+
+  /** Terms are made as they are looked for. */
+  async refreshTerms(): Promise<null> {
+    return null;
   }
 
   async list({ prefix, after, limit }: { prefix: string; after: string | null; limit: number }): Promise<UserRecord[]> {

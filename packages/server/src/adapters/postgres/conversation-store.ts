@@ -2,7 +2,6 @@ import type { ConversationId, UserId } from '@parley/protocol';
 import type { ConversationHead, Participant } from '../../conversations/conversation.ts';
 import type {
   ChangedReadPosition,
-  ChannelSearchQuery,
   ConversationStore,
   Epoch,
   HomepageQuery,
@@ -10,11 +9,14 @@ import type {
   OwnConversation,
   ReadPosition,
 } from '../../conversations/conversations-port.ts';
+import type { SearchQuery } from '../../platform/search-position.ts';
+import { foldingMark, searchTerms } from '../../platform/search-terms.ts';
 import { type HeadRow, headOf, type ParticipantRow, participantOf } from '../rows/conversation-rows.ts';
 import { epochOf } from './epochs.ts';
 import { Homepages } from './homepage.ts';
 import { type IndexedParticipant, writeMemberships } from './membership-index.ts';
 import { PostgresReadPositions } from './read-positions.ts';
+import { type MarkedRow, refreshShards } from './refresh-shards.ts';
 import { foundByTerm } from './search-query.ts';
 import type { ShardedDatabase } from './sharded-database.ts';
 
@@ -93,10 +95,47 @@ export class PostgresConversationStore implements ConversationStore {
     return this.homepages.page(query);
   }
 
-  async searchChannels(query: ChannelSearchQuery): Promise<{ head: ConversationHead; term: string }[]> {
+  async searchChannels(query: SearchQuery): Promise<{ head: ConversationHead; term: string }[]> {
     const tables = { terms: 'channel_terms', id: 'conversation_id', subjects: 'conversations', hidden: 'closed' };
     const rows = await foundByTerm<HeadRow>(this.database, tables, query);
     return rows.map(({ subject, term }) => ({ head: headOf(subject), term }));
+  }
+
+  refreshTerms(after: string | null, limit: number): Promise<string | null> {
+    const read = (shard: number, id: string) =>
+      this.database.inShard(
+        shard,
+        (sql) => sql<MarkedRow<{ id: string }>[]>`
+          SELECT conversation_id AS id, json_build_object('id', conversation_id) AS subject,
+            bool_or(term = ${foldingMark}) AS is_marked
+          FROM channel_terms WHERE shard = served(${shard}) AND conversation_id > ${id}
+          GROUP BY conversation_id ORDER BY conversation_id LIMIT ${limit}`,
+      );
+    return refreshShards(this.database, { after, limit }, read, ({ id }) => this.writeTerms(id));
+  }
+
+  /** Writes what a channel is found by, unless it is renamed or closed meanwhile: that writes its own. */
+  private async writeTerms(conversationId: ConversationId): Promise<void> {
+    const head = await this.head(conversationId);
+    const name = head?.name ?? null;
+    const terms = head === undefined || head.closed || name === null ? [] : searchTerms(name);
+    await this.database.at(
+      conversationId,
+      (sql, shard) => sql`
+        WITH permitted AS MATERIALIZED (SELECT writable(${shard}) AS shard),
+        held AS (
+          SELECT c.shard, c.id FROM conversations c JOIN permitted ON c.shard = permitted.shard
+          WHERE c.id = ${conversationId} AND c.name IS NOT DISTINCT FROM ${name} AND c.closed = ${head?.closed ?? true}
+          FOR UPDATE OF c
+        ),
+        lost AS (
+          DELETE FROM channel_terms t USING held
+          WHERE t.shard = held.shard AND t.conversation_id = held.id AND t.term <> ALL(${terms}::text[])
+        )
+        INSERT INTO channel_terms (shard, conversation_id, term)
+        SELECT held.shard, held.id, term FROM held, unnest(${terms}::text[]) AS term
+        ON CONFLICT DO NOTHING`,
+    );
   }
 
   advanceReadPosition(userId: UserId, conversationId: ConversationId, to: ReadPosition): Promise<ReadPosition> {

@@ -1,12 +1,19 @@
-import type { SearchPosition } from '../../platform/search-position.ts';
+import { byPosition, firstOfAll, type SearchQuery } from '../../platform/search-position.ts';
 import type { ShardedDatabase } from './sharded-database.ts';
 
-/** The end of a prefix's range: no term that starts with it is larger. */
+/** The end of a prefix's range: no term that starts with it is larger, but for marks of a folding. */
 const rangeEnd = '\u{10ffff}';
 
 /** What starts with `prefix` is from it up to here. */
 export function endOfPrefix(prefix: string): string {
   return prefix + rangeEnd;
+}
+
+interface SearchedTables {
+  terms: string;
+  id: string;
+  subjects: string;
+  hidden: string;
 }
 
 interface Found<Row> {
@@ -16,16 +23,31 @@ interface Found<Row> {
 
 /**
  * Subjects by the start of a term, each once, by (term, id): a term counts only when the subject has no smaller one
- * in the range. Every step of it is a range of an index, and a page starts where the one before ended. Each server
- * gives its first ones, of which the first of all are taken.
+ * in the ranges of the prefixes. Every step of it is a range of an index, and a page starts where the one before
+ * ended. Each server gives its first ones of each range, of which the first of all are taken.
  */
 export async function foundByTerm<Row extends { id: string }>(
   database: ShardedDatabase,
-  tables: { terms: string; id: string; subjects: string; hidden: string },
-  { prefix, after, limit }: { prefix: string; after: SearchPosition | null; limit: number },
+  tables: SearchedTables,
+  query: SearchQuery,
 ): Promise<Found<Row>[]> {
+  const parts = await Promise.all(query.prefixes.map((prefix) => inRange<Row>(database, tables, prefix, query)));
+  return firstOfAll(parts.flat(2), query.limit, (a, b) => byPosition(placeOf(a), placeOf(b)));
+}
+
+function placeOf({ subject, term }: Found<{ id: string }>) {
+  return { term, id: subject.id };
+}
+
+function inRange<Row extends { id: string }>(
+  database: ShardedDatabase,
+  tables: SearchedTables,
+  prefix: string,
+  { prefixes, after, limit }: SearchQuery,
+): Promise<Found<Row>[][]> {
   const from = after ?? { term: '', id: '' };
-  const parts = await database.everywhere((sql) => {
+  const other = prefixes.find((each) => each !== prefix) ?? prefix;
+  return database.everywhere((sql) => {
     const id = sql(tables.id);
     const terms = sql(tables.terms);
     return sql<Found<Row>[]>`
@@ -38,23 +60,11 @@ export async function foundByTerm<Row extends { id: string }>(
           SELECT FROM ${terms} other
           WHERE other.shard = t.shard AND other.${id} = t.${id} AND other.term >= ${prefix} AND other.term < t.term
         )
+        AND NOT EXISTS (
+          SELECT FROM ${terms} other
+          WHERE other.shard = t.shard AND other.${id} = t.${id}
+            AND other.term >= ${other} AND other.term < least(${endOfPrefix(other)}, t.term)
+        )
       ORDER BY t.term, t.${id} LIMIT ${limit}`;
   });
-  return firstOfAll(parts.flat(), limit, (a, b) => compare(a.term, b.term) || compare(a.subject.id, b.subject.id));
-}
-
-/** The first `limit` of what several servers gave, each once: a shard that is going over can show at both. */
-export function firstOfAll<Row>(rows: Row[], limit: number, order: (a: Row, b: Row) => number): Row[] {
-  return rows
-    .toSorted(order)
-    .filter((row, index, all) => {
-      const before = all[index - 1];
-      return before === undefined || order(before, row) !== 0;
-    })
-    .slice(0, limit);
-}
-
-/** By code points, as the database compares. */
-export function compare(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

@@ -1,11 +1,12 @@
 import type { UserId } from '@parley/protocol';
 import { Unavailable } from '../../platform/failures.ts';
-import type { SearchPosition } from '../../platform/search-position.ts';
-import { searchTerms } from '../../platform/search-terms.ts';
+import { byCodePoint, firstOfAll, type SearchQuery } from '../../platform/search-position.ts';
+import { foldingMark, searchTerms } from '../../platform/search-terms.ts';
 import type { NewUser, UserRecord, UserStore } from '../../users/users-port.ts';
 import { type UserRow, userOf } from '../rows/user-rows.ts';
 import { Claims } from './claims.ts';
-import { compare, endOfPrefix, firstOfAll, foundByTerm } from './search-query.ts';
+import { type MarkedRow, refreshShards } from './refresh-shards.ts';
+import { endOfPrefix, foundByTerm } from './search-query.ts';
 import { PostgresSessions } from './session-store.ts';
 import type { ShardedDatabase } from './sharded-database.ts';
 
@@ -84,14 +85,46 @@ export class PostgresUserStore extends PostgresSessions implements UserStore {
     }
   }
 
-  async search(query: {
-    prefix: string;
-    after: SearchPosition | null;
-    limit: number;
-  }): Promise<{ user: UserRecord; term: string }[]> {
+  async search(query: SearchQuery): Promise<{ user: UserRecord; term: string }[]> {
     const tables = { terms: 'user_terms', id: 'user_id', subjects: 'users', hidden: 'disabled' };
     const rows = await foundByTerm<UserRow>(this.database, tables, query);
     return rows.map(({ subject, term }) => ({ user: userOf(subject), term }));
+  }
+
+  refreshTerms(after: string | null, limit: number): Promise<string | null> {
+    const read = (shard: number, id: string) =>
+      this.database.inShard(
+        shard,
+        (sql) => sql<MarkedRow<UserRow>[]>`
+          SELECT u.id, to_json(u) AS subject, EXISTS (
+            SELECT FROM user_terms t WHERE t.shard = u.shard AND t.user_id = u.id AND t.term = ${foldingMark}
+          ) AS is_marked
+          FROM users u WHERE u.shard = served(${shard}) AND u.id > ${id} AND NOT u.disabled
+          ORDER BY u.id LIMIT ${limit}`,
+      );
+    return refreshShards(this.database, { after, limit }, read, (row) => this.writeTerms(userOf(row)));
+  }
+
+  /** Writes what somebody is found by, under the name that they have in the end. */
+  private async writeTerms(user: UserRecord): Promise<void> {
+    for (let current: UserRecord | undefined = user; current; ) {
+      await this.replace(current, current);
+      // A change that had to wait for that statement didn't see its terms, and has left them there.
+      const changed = await this.lockedById(user.id);
+      if (!changed || (changed.displayName === current.displayName && changed.disabled === current.disabled)) return;
+      current = changed;
+    }
+  }
+
+  /** As the user is once every change is done that has begun. */
+  private async lockedById(userId: UserId): Promise<UserRecord | undefined> {
+    const [row] = await this.database.at(
+      userId,
+      (sql, shard) => sql<UserRow[]>`
+        WITH permitted AS MATERIALIZED (SELECT writable(${shard}) AS shard)
+        SELECT u.* FROM users u JOIN permitted ON u.shard = permitted.shard WHERE u.id = ${userId} FOR SHARE OF u`,
+    );
+    return row && userOf(row);
   }
 
   async list({ prefix, after, limit }: { prefix: string; after: string | null; limit: number }): Promise<UserRecord[]> {
@@ -102,7 +135,7 @@ export class PostgresUserStore extends PostgresSessions implements UserStore {
           AND shard IN (SELECT shard FROM served_shards)
         ORDER BY username_key LIMIT ${limit}`,
     );
-    return firstOfAll(parts.flat(), limit, (a, b) => compare(a.username_key, b.username_key)).map(userOf);
+    return firstOfAll(parts.flat(), limit, (a, b) => byCodePoint(a.username_key, b.username_key)).map(userOf);
   }
 
   private async insert(user: UserRecord): Promise<void> {

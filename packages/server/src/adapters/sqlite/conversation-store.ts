@@ -3,20 +3,21 @@ import type { ConversationId, UserId } from '@parley/protocol';
 import type { ConversationHead, Participant } from '../../conversations/conversation.ts';
 import type {
   ChangedReadPosition,
-  ChannelSearchQuery,
   ConversationStore,
   HomepageQuery,
   HomepageRow,
   OwnConversation,
   ReadPosition,
 } from '../../conversations/conversations-port.ts';
+import type { SearchQuery } from '../../platform/search-position.ts';
+import { foldingMark, searchTerms } from '../../platform/search-terms.ts';
 import { type HeadRow, headOf, type ParticipantRow, participantOf } from '../rows/conversation-rows.ts';
 import { type EntryRow, messageOf } from '../rows/entry-rows.ts';
 import { epochOf } from './epoch.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { type IndexedParticipant, MembershipIndex } from './membership-index.ts';
 import type { SqliteReadPositions } from './read-positions.ts';
-import { searchParameters, searchQuery } from './search-query.ts';
+import { type SearchStatement, searched, searchQuery } from './search-query.ts';
 
 /** Conversations, participants and the index by user in SQLite. */
 export class SqliteConversationStore implements ConversationStore {
@@ -98,11 +99,26 @@ export class SqliteConversationStore implements ConversationStore {
     });
   }
 
-  searchChannels(query: ChannelSearchQuery): Promise<{ head: ConversationHead; term: string }[]> {
+  searchChannels(query: SearchQuery): Promise<{ head: ConversationHead; term: string }[]> {
     return this.writes.read(() => {
-      const rows = this.statements.searchChannels.all(searchParameters(query));
+      const rows = searched(this.statements.searchChannels, query);
       return rows.map((row) => ({ head: headOf(row), term: row.term }));
     });
+  }
+
+  async refreshTerms(after: string | null, limit: number): Promise<string | null> {
+    const { marked, head, deleteTerms, insertTerm } = this.statements;
+    const page = await this.writes.read(() => marked.all(foldingMark, after ?? '', limit));
+    const stale = page.filter(({ is_marked }) => is_marked === 0);
+    if (stale.length > 0)
+      await this.writes.run(() => {
+        for (const { conversation_id: id } of stale) {
+          const { name, closed } = head.get(id) ?? { name: null, closed: 1 };
+          deleteTerms.run(id);
+          if (name !== null && closed === 0) for (const term of searchTerms(name)) insertTerm.run(term, id);
+        }
+      });
+    return page.length < limit ? null : (page.at(-1)?.conversation_id ?? null);
   }
 
   async advanceReadPosition(userId: UserId, conversationId: ConversationId, to: ReadPosition): Promise<ReadPosition> {
@@ -181,8 +197,14 @@ function prepare(database: Database) {
          AND (activity_at_ms, m.conversation_id) < ($afterMs, $afterId)
        ORDER BY activity_at_ms DESC, m.conversation_id DESC LIMIT $limit`,
     ),
-    searchChannels: database.query<HeadRow & { term: string }, [ReturnType<typeof searchParameters>]>(
-      searchQuery({ terms: 'channel_terms', id: 'conversation_id', subjects: 'conversations', where: 's.closed = 0' }),
+    marked: database.query<{ conversation_id: string; is_marked: number }, [string, string, number]>(
+      `SELECT conversation_id, max(term = ?) AS is_marked FROM channel_terms
+       WHERE conversation_id > ? GROUP BY conversation_id ORDER BY conversation_id LIMIT ?`,
     ),
+    deleteTerms: database.query('DELETE FROM channel_terms WHERE conversation_id = ?'),
+    insertTerm: database.query('INSERT INTO channel_terms VALUES (?, ?)'),
+    searchChannels: database.query(
+      searchQuery({ terms: 'channel_terms', id: 'conversation_id', subjects: 'conversations', where: 's.closed = 0' }),
+    ) as SearchStatement<HeadRow>,
   };
 }

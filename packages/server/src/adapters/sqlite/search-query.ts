@@ -1,11 +1,26 @@
-import type { SearchPosition } from '../../platform/search-position.ts';
+import type { Statement } from 'bun:sqlite';
+import { byCodePoint, firstFound, type SearchQuery } from '../../platform/search-position.ts';
 
-/** The end of a prefix's range: no term that starts with it is larger. */
+/** The end of a prefix's range: no term that starts with it is larger, but for marks of a folding. */
 const rangeEnd = '\u{10ffff}';
+
+interface SearchParameters {
+  prefix: string;
+  end: string;
+  /** The other prefix of the search, or the same. */
+  other: string;
+  otherEnd: string;
+  fromTerm: string;
+  fromId: string;
+  limit: number;
+  [name: string]: string | number;
+}
+
+export type SearchStatement<Row> = Statement<Row & { term: string }, [SearchParameters]>;
 
 /**
  * A query for subjects by the start of a term, each once, by (term, id): a term counts only when the subject has no
- * smaller one in the range. Every step of it is a range of an index, and a page starts where the one before ended.
+ * smaller one in the ranges. Every step of it is a range of an index, and a page starts where the one before ended.
  */
 export function searchQuery(options: { terms: string; id: string; subjects: string; where: string }): string {
   const { terms, id, subjects, where } = options;
@@ -15,19 +30,33 @@ export function searchQuery(options: { terms: string; id: string; subjects: stri
       AND NOT EXISTS (
         SELECT 1 FROM ${terms} other WHERE other.${id} = t.${id} AND other.term >= $prefix AND other.term < t.term
       )
+      AND NOT EXISTS (
+        SELECT 1 FROM ${terms} other
+        WHERE other.${id} = t.${id} AND other.term >= $other AND other.term < min($otherEnd, t.term)
+      )
     ORDER BY t.term, t.${id} LIMIT $limit`;
 }
 
-/** The parameters of {@link searchQuery}. */
-export function searchParameters(query: { prefix: string; after: SearchPosition | null; limit: number }): {
-  prefix: string;
-  end: string;
-  fromTerm: string;
-  fromId: string;
-  limit: number;
-} {
-  const { prefix, after, limit } = query;
-  const isWithin = after !== null && Buffer.compare(Buffer.from(after.term), Buffer.from(prefix)) >= 0;
+/** What a search finds: a range of terms for each prefix. */
+export function searched<Row extends { id: string }>(
+  statement: SearchStatement<Row>,
+  query: SearchQuery,
+): (Row & { term: string })[] {
+  return firstFound(
+    query.prefixes.flatMap((prefix) => statement.all(searchParameters(prefix, query))),
+    query.limit,
+  );
+}
+
+function searchParameters(prefix: string, { prefixes, after, limit }: SearchQuery): SearchParameters {
+  const isWithin = after !== null && byCodePoint(after.term, prefix) >= 0;
   const from = isWithin ? after : { term: prefix, id: '' };
-  return { prefix, end: prefix + rangeEnd, fromTerm: from.term, fromId: from.id, limit };
+  const other = prefixes.find((each) => each !== prefix) ?? prefix;
+  const ends = { end: endOfPrefix(prefix), otherEnd: endOfPrefix(other) };
+  return { prefix, other, ...ends, fromTerm: from.term, fromId: from.id, limit };
+}
+
+/** What starts with `prefix` is from it up to here. */
+export function endOfPrefix(prefix: string): string {
+  return prefix + rangeEnd;
 }

@@ -1,11 +1,11 @@
 import type { Database } from 'bun:sqlite';
 import type { UserId } from '@parley/protocol';
-import type { SearchPosition } from '../../platform/search-position.ts';
-import { searchTerms } from '../../platform/search-terms.ts';
+import type { SearchQuery } from '../../platform/search-position.ts';
+import { foldingMark, searchTerms } from '../../platform/search-terms.ts';
 import type { NewUser, UserRecord, UserStore } from '../../users/users-port.ts';
 import { type UserRow, userOf } from '../rows/user-rows.ts';
 import type { GroupCommit } from './group-commit.ts';
-import { searchParameters, searchQuery } from './search-query.ts';
+import { endOfPrefix, type SearchStatement, searched, searchQuery } from './search-query.ts';
 import { SqliteSessions } from './session-store.ts';
 
 /** Accounts in SQLite. */
@@ -75,21 +75,30 @@ export class SqliteUserStore extends SqliteSessions implements UserStore {
     });
   }
 
-  search(query: {
-    prefix: string;
-    after: SearchPosition | null;
-    limit: number;
-  }): Promise<{ user: UserRecord; term: string }[]> {
+  search(query: SearchQuery): Promise<{ user: UserRecord; term: string }[]> {
     return this.writes.read(() => {
-      const rows = this.userStatements.search.all(searchParameters(query));
+      const rows = searched(this.userStatements.search, query);
       return rows.map((row) => ({ user: userOf(row), term: row.term }));
     });
   }
 
+  async refreshTerms(after: string | null, limit: number): Promise<string | null> {
+    const page = await this.writes.read(() => this.userStatements.marked.all(foldingMark, after ?? '', limit));
+    const stale = page.filter(({ is_marked }) => is_marked === 0);
+    if (stale.length > 0)
+      await this.writes.run(() => {
+        for (const { id } of stale) {
+          const row = this.userStatements.byId.get(id);
+          if (row) this.writeTerms(userOf(row));
+        }
+      });
+    return page.length < limit ? null : (page.at(-1)?.id ?? null);
+  }
+
   list(page: { prefix: string; after: string | null; limit: number }): Promise<UserRecord[]> {
     return this.writes.read(() => {
-      const { prefix, end, limit } = searchParameters({ prefix: page.prefix, after: null, limit: page.limit });
-      return this.userStatements.list.all({ prefix, end, after: page.after ?? '', limit }).map(userOf);
+      const { prefix, after, limit } = page;
+      return this.userStatements.list.all({ prefix, end: endOfPrefix(prefix), after: after ?? '', limit }).map(userOf);
     });
   }
 
@@ -120,8 +129,12 @@ function prepare(database: Database) {
        WHERE username_key >= max($prefix, $after) AND username_key <> $after AND username_key < $end
        ORDER BY username_key LIMIT $limit`,
     ),
-    search: database.query<UserRow & { term: string }, [ReturnType<typeof searchParameters>]>(
+    search: database.query(
       searchQuery({ terms: 'user_terms', id: 'user_id', subjects: 'users', where: 's.disabled = 0' }),
+    ) as SearchStatement<UserRow>,
+    marked: database.query<{ id: string; is_marked: number }, [string, string, number]>(
+      `SELECT id, EXISTS (SELECT 1 FROM user_terms t WHERE t.user_id = u.id AND t.term = ?) AS is_marked
+       FROM users u WHERE id > ? AND disabled = 0 ORDER BY id LIMIT ?`,
     ),
     deleteTerms: database.query('DELETE FROM user_terms WHERE user_id = ?'),
     insertTerm: database.query('INSERT INTO user_terms VALUES (?, ?)'),

@@ -1,0 +1,68 @@
+import type { Clock } from './platform/clock.ts';
+import { backOffMs } from './platform/waiting.ts';
+
+/** A store whose subjects are found by terms, as it is gone through in bounded steps. */
+export interface RefreshableTerms {
+  /**
+   * Looks at the next `limit` subjects after the given position, and writes the terms of those that another version's
+   * folding has written. Answers with the position to go on from, null at the end. Safe to repeat, to break off and to
+   * run beside other writers: a subject that is renamed meanwhile has the terms of its new name.
+   */
+  refreshTerms(after: string | null, limit: number): Promise<string | null>;
+}
+
+const stepSubjects = 100;
+/** Between two steps, so that people who are served meanwhile notice nothing. */
+const stepPauseMs = 20;
+const retry = { firstMs: 1_000, mostMs: 60_000 };
+
+/**
+ * Writes the search terms of a previous version anew while the server serves. Each start goes through all of them
+ * once: the last server that starts in a rollout finds what those of the previous version have written until then.
+ */
+export class TermsRefresh {
+  private store = 0;
+  private after: string | null = null;
+  private failures = 0;
+  private isStopped = false;
+  private cancel: () => void = () => undefined;
+  private running: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly stores: readonly RefreshableTerms[],
+    private readonly clock: Pick<Clock, 'after'>,
+    private readonly reportFailure: (error: unknown) => void,
+  ) {}
+
+  start(): void {
+    this.stepAfter(stepPauseMs);
+  }
+
+  /** Resolves when the step that is under way is done. */
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    this.cancel();
+    await this.running;
+  }
+
+  private stepAfter(delayMs: number): void {
+    if (this.isStopped) return;
+    this.cancel = this.clock.after(delayMs, () => {
+      this.running = this.step();
+    });
+  }
+
+  private async step(): Promise<void> {
+    const store = this.stores[this.store];
+    if (!store) return;
+    try {
+      this.after = await store.refreshTerms(this.after, stepSubjects);
+      if (this.after === null) this.store++;
+      this.failures = 0;
+      this.stepAfter(stepPauseMs);
+    } catch (error) {
+      this.reportFailure(error);
+      this.stepAfter(backOffMs(this.failures++, retry));
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import { Database } from 'bun:sqlite';
+import { expect, test } from 'bun:test';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { databaseFile } from '../../src/adapters/sqlite/database.ts';
+import { RunningServer } from '../support/running-server.ts';
+
+test('a server that is started on an older folder writes its search terms anew while it serves', async () => {
+  const data = mkdtempSync(join(tmpdir(), 'parley-terms-'));
+  try {
+    const before = await RunningServer.start({ data });
+    const people = await before.people('person', 250);
+    for (const { account } of people) await before.adapters.users.update(account.id, { displayName: 'Łukasz' });
+    await before.stopServers();
+    const database = new Database(join(data, databaseFile));
+    database.run('DELETE FROM user_terms');
+    database.run("INSERT INTO user_terms SELECT 'łukasz', id FROM users UNION SELECT username_key, id FROM users");
+    database.close();
+
+    const server = await RunningServer.start({ data });
+    const ana = await server.person('ana');
+    const foundBy = async (q: string) => (await server.call(ana, 'userSearch', { q, limit: 50 })).users.length;
+    expect(await foundBy('Łukasz')).toBe(50);
+    // The last of the folder, by id, is in the last step.
+    const last = people.map(({ account }) => account).toSorted((a, b) => (a.id < b.id ? 1 : -1))[0];
+    const terms = async () => {
+      const found = await server.adapters.users.search({ prefixes: ['lukasz'], after: null, limit: 300 });
+      return found.map(({ user }) => user.id);
+    };
+    let found = await terms();
+    for (let round = 0; round < 1_000 && !found.includes(last?.id ?? ''); round++) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      found = await terms();
+    }
+    expect(found.length).toBe(250);
+    await server.stop();
+  } finally {
+    rmSync(data, { recursive: true, force: true });
+  }
+});

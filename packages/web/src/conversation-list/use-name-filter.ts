@@ -1,0 +1,13 @@
+import { useEffect, useMemo, useState } from 'react';
+
+type IsFoundBy = (name: string, query: string) => boolean;
+
+/** Whether a name is found by what was typed. The rules come when the first letter is typed; until then all names are. */
+export function useNameFilter(query: string): (name: string) => boolean {
+  const [rules, setRules] = useState<{ isFoundBy: IsFoundBy } | null>(null);
+  const isAsked = query !== '';
+  useEffect(() => {
+    if (isAsked) import('@parley/protocol/folding').then(setRules, reportError);
+  }, [isAsked]);
+  return useMemo(() => (name) => !rules || rules.isFoundBy(name, query), [rules, query]);
+}
