@@ -81,8 +81,26 @@ export class PostgresUserStore extends PostgresSessions implements UserStore {
       const before = await this.byId(userId);
       if (!before) return undefined;
       const user = { ...before, ...change };
-      if (await this.replace(before, user)) return user;
+      if (!(await this.replace(before, user))) continue;
+      if (change.displayName !== undefined || change.disabled !== undefined) await this.dropOtherTerms(user);
+      return user;
     }
+  }
+
+  /** Terms of the former name that were written anew while it changed: the change could not see them. */
+  private async dropOtherTerms(user: UserRecord): Promise<void> {
+    await this.database.at(
+      user.id,
+      (sql, shard) => sql`
+        WITH permitted AS MATERIALIZED (SELECT writable(${shard}) AS shard),
+        unchanged AS (
+          SELECT u.shard, u.id FROM users u JOIN permitted ON u.shard = permitted.shard
+          WHERE u.id = ${user.id} AND u.display_name = ${user.displayName} AND u.disabled = ${user.disabled}
+          FOR SHARE OF u
+        )
+        DELETE FROM user_terms t USING unchanged
+        WHERE t.shard = unchanged.shard AND t.user_id = unchanged.id AND t.term <> ALL(${termsOf(user)}::text[])`,
+    );
   }
 
   async search(query: SearchQuery): Promise<{ user: UserRecord; term: string }[]> {
