@@ -48,7 +48,7 @@ export class SqliteReadPositions {
 
   async revision(userId: UserId): Promise<number> {
     await this.writePending(userId);
-    return this.writes.read(() => this.statements.revision.get(userId)?.revision ?? 0);
+    return this.writes.read(() => this.writtenRevision(userId));
   }
 
   async changedAfter(userId: UserId, page: { revision: number; limit: number }): Promise<ChangedReadPosition[]> {
@@ -65,21 +65,30 @@ export class SqliteReadPositions {
   async flush(): Promise<void> {
     this.cancelFlush?.();
     this.cancelFlush = null;
-    const rows = [...this.pending].flatMap(([userId, positions]) =>
-      Array.from(positions, ([conversationId, position]) => ({ userId, conversationId, position })),
-    );
-    if (rows.length === 0) return;
-    const nowMs = this.clock.nowMs();
+    const written = Array.from(this.pending, ([userId, positions]) => ({ userId, positions: [...positions] }));
+    if (written.length === 0) return;
     await this.writes.run(() => {
-      for (const { userId, conversationId, position } of rows) {
-        this.statements.put.run({ userId, conversationId, ...position, nowMs });
-      }
+      for (const { userId, positions } of written) this.write(userId, positions);
     });
-    for (const { userId, conversationId, position } of rows) {
-      const positions = this.pending.get(userId);
-      if (positions?.get(conversationId) === position) positions.delete(conversationId);
-      if (positions?.size === 0) this.pending.delete(userId);
+    for (const { userId, positions } of written) {
+      const pending = this.pending.get(userId);
+      for (const [conversationId, position] of positions) {
+        if (pending?.get(conversationId) === position) pending.delete(conversationId);
+      }
+      if (pending?.size === 0) this.pending.delete(userId);
     }
+  }
+
+  /** At least the time: a store that was put back to an earlier moment gives no number to two changes. */
+  private write(userId: UserId, positions: readonly (readonly [ConversationId, ReadPosition])[]): void {
+    let revision = Math.max(this.clock.nowMs(), this.writtenRevision(userId) + 1);
+    for (const [conversationId, { seq, messageCount }] of positions) {
+      this.statements.put.run(userId, conversationId, seq, messageCount, revision++);
+    }
+  }
+
+  private writtenRevision(userId: UserId): number {
+    return this.statements.revision.get(userId)?.revision ?? 0;
   }
 
   /** While nothing can be written, people are told what is written: the next change tells the rest. */
@@ -106,8 +115,8 @@ function prepare(database: Database) {
     get: database.query<PositionRow, [string, string]>(
       'SELECT seq, message_count FROM read_positions WHERE user_id = ? AND conversation_id = ?',
     ),
-    revision: database.query<{ revision: number | null }, [string]>(
-      'SELECT max(revision) AS revision FROM read_positions WHERE user_id = ?',
+    revision: database.query<{ revision: number }, [string]>(
+      'SELECT revision FROM read_positions WHERE user_id = ? ORDER BY revision DESC LIMIT 1',
     ),
     changedAfter: database.query<
       PositionRow & { conversation_id: ConversationId; revision: number },
@@ -116,14 +125,8 @@ function prepare(database: Database) {
       `SELECT conversation_id, seq, message_count, revision FROM read_positions WHERE user_id = ? AND revision > ?
        ORDER BY revision LIMIT ?`,
     ),
-    // At least the time: a store that went back to an earlier moment gives no number to two changes.
-    put: database.query<
-      null,
-      [{ userId: string; conversationId: string; seq: number; messageCount: number; nowMs: number }]
-    >(
-      `INSERT INTO read_positions (user_id, conversation_id, seq, message_count, revision)
-       VALUES ($userId, $conversationId, $seq, $messageCount,
-         max($nowMs, (SELECT coalesce(max(revision), 0) + 1 FROM read_positions WHERE user_id = $userId)))
+    put: database.query<null, [string, string, number, number, number]>(
+      `INSERT INTO read_positions (user_id, conversation_id, seq, message_count, revision) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET
          seq = excluded.seq, message_count = excluded.message_count, revision = excluded.revision
        WHERE excluded.seq > seq`,
