@@ -1,0 +1,211 @@
+import { Database } from 'bun:sqlite';
+import { afterEach, beforeEach, expect, test } from 'bun:test';
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  watch,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ParleyClient } from '@parley/sdk';
+import { RunningServer } from '../../server/test/support/running-server.ts';
+import { parleyProgram, ServerProcess } from '../../server/test/support/server-process.ts';
+import { parley, type Run } from './parley.ts';
+
+const password = 'a good password';
+
+let folder: string;
+let data: string;
+let copy: string;
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'parley-restore-'));
+  data = join(folder, 'data');
+  copy = join(folder, 'backup.db');
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const database = () => join(data, 'parley.db');
+const restore = (file = copy): Promise<Run> => parley(['restore', file, '--data', data]);
+const verify = async () => (await parley(['verify', '--data', data])).output;
+
+/** Serves the folder for as long as `work` takes; it gets somebody's client. */
+async function serving(work: (client: ParleyClient, server: ServerProcess) => Promise<unknown>): Promise<void> {
+  const server = await ServerProcess.start({ settings: { data } });
+  const client = new ParleyClient({ url: server.url });
+  const credentials = { username: 'ana', password };
+  await client.signup(credentials).catch(() => client.login(credentials));
+  client.connect();
+  await client.live();
+  try {
+    await work(client, server);
+  } finally {
+    client.close();
+    await server.stop();
+  }
+}
+
+async function write(client: ParleyClient, count: number): Promise<void> {
+  const room = client.conversations.list()[0] ?? (await client.conversations.createChannel({ name: 'room' }));
+  for (let message = 0; message < count; message++) await room.send('text').sent();
+}
+
+/** The epoch that clients of this folder are told. */
+async function epochServed(): Promise<string | undefined> {
+  let epoch: string | undefined;
+  await serving(async (client) => {
+    epoch = (await client.call('getHomepage', {})).conversations[0]?.epoch;
+  });
+  return epoch;
+}
+
+function epochOfFile(file: string): { epoch: string; is_copy: number } | null {
+  const opened = new Database(file, { readonly: true });
+  try {
+    return opened.query<{ epoch: string; is_copy: number }, []>('SELECT epoch, is_copy FROM epoch').get();
+  } finally {
+    opened.close();
+  }
+}
+
+/** A folder of 1 conversation and 11 entries, of which a copy with 6 was made. */
+async function withBackup(): Promise<void> {
+  await serving(async (client) => {
+    await write(client, 5);
+    await parley(['backup', copy, '--data', data]);
+    await write(client, 5);
+  });
+}
+
+test('a restored backup is served under another epoch, and the database that was there is kept', async () => {
+  await withBackup();
+  const before = await epochServed();
+  const { code, output, errors } = await restore();
+  expect([code, errors]).toEqual([0, '']);
+  const replaced = /the database that was there is (.+)\n/.exec(output)?.[1] ?? '';
+  expect(output).toContain(`1 conversations, 6 entries restored from ${copy}\n`);
+  expect(await verify()).toBe('1 conversations, 6 entries, 0 faults\n');
+  const after = await epochServed();
+  expect(after).toBeDefined();
+  expect(after).not.toBe(before);
+  // It stays the same from then on.
+  expect(await epochServed()).toBe(after);
+  // What was kept is whole, and can be restored in its turn.
+  expect((await restore(replaced)).output).toContain('1 conversations, 11 entries restored from');
+  expect([before, after]).not.toContain(await epochServed());
+}, 60_000);
+
+test('a copy that is put into a folder by hand takes another epoch when it is first served, and no sooner', async () => {
+  await withBackup();
+  const before = await epochServed();
+  expect(epochOfFile(copy)).toEqual({ epoch: String(before), is_copy: 1 });
+  rmSync(data, { recursive: true });
+  data = join(folder, 'another');
+  await parley(['verify', '--data', data]);
+  await Bun.write(database(), Bun.file(copy));
+  expect(await verify()).toBe('1 conversations, 6 entries, 0 faults\n');
+  expect(epochOfFile(database())?.is_copy).toBe(1);
+  const after = await epochServed();
+  expect(after).not.toBe(before);
+  expect(await epochServed()).toBe(after);
+}, 60_000);
+
+test('a file that is no backup is refused in a sentence, and so is a folder that is served; nothing changes', async () => {
+  await withBackup();
+  const [text, other, cut, newer] = ['text', 'other.db', 'cut.db', 'newer.db'].map((name) => join(folder, name)) as [
+    ...[string, string, string, string],
+  ];
+  writeFileSync(text, 'not a database, but a text that is longer than a hundred bytes '.repeat(40));
+  const made = new Database(other, { create: true });
+  made.run('CREATE TABLE users (id TEXT)');
+  made.close();
+  writeFileSync(cut, readFileSync(copy).subarray(0, 20_000));
+  copyFileSync(copy, newer);
+  const changed = new Database(newer);
+  changed.run('PRAGMA user_version = 999');
+  changed.close();
+  const files = readdirSync(data).sort();
+  for (const [file, sentence] of [
+    [text, 'is not a backup of Parley'],
+    [other, 'is a database of another program'],
+    [cut, 'is damaged'],
+    [newer, 'which a newer Parley wrote'],
+    [join(folder, 'missing.db'), 'there is no file'],
+    [folder, 'there is no file'],
+  ] as const) {
+    const { code, output, errors } = await restore(file);
+    expect([file, code, output, errors.split('\n').length]).toEqual([file, 1, '', 2]);
+    expect(errors).toContain(sentence);
+  }
+  await serving(async () => {
+    const { code, errors } = await restore();
+    expect([code, errors]).toEqual([1, expect.stringContaining('being served')]);
+  });
+  expect(readdirSync(data).sort()).toEqual(files);
+  expect(await verify()).toBe('1 conversations, 11 entries, 0 faults\n');
+}, 60_000);
+
+test('a restore that is killed at any moment leaves the one database or the other, whole', async () => {
+  await withBackup();
+  const whole = ['1 conversations, 6 entries, 0 faults\n', '1 conversations, 11 entries, 0 faults\n'];
+  for (let changes = 1; changes <= 8; changes++) {
+    let seen = 0;
+    const child = Bun.spawn([...parleyProgram(), 'restore', copy, '--data', data], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const watcher = watch(data, () => {
+      if (++seen === changes * 2) child.kill('SIGKILL');
+    });
+    await child.exited;
+    watcher.close();
+    expect(existsSync(database())).toBe(true);
+    expect(whole).toContain(await verify());
+  }
+  expect((await restore()).code).toBe(0);
+  expect(await verify()).toBe('1 conversations, 6 entries, 0 faults\n');
+}, 100_000);
+
+test('a restore into a folder that has nothing yet makes it; one of a server that was killed keeps all that it had', async () => {
+  await withBackup();
+  const server = await ServerProcess.start({ settings: { data } });
+  const client = new ParleyClient({ url: server.url });
+  await client.login({ username: 'ana', password });
+  client.connect();
+  await client.live();
+  await write(client, 3);
+  await server.kill();
+  client.close();
+  const replaced = /the database that was there is (.+)\n/.exec((await restore()).output)?.[1] ?? '';
+  data = join(folder, 'fresh');
+  const { output } = await restore(replaced);
+  expect(output).toBe(`1 conversations, 14 entries restored from ${replaced}\n`);
+}, 60_000);
+
+test('a backup of a version that had no epochs is restored under a new one', async () => {
+  await withBackup();
+  const old = new Database(copy);
+  old.run('DROP TABLE epoch');
+  old.run('DROP INDEX read_revisions');
+  old.run('ALTER TABLE read_positions DROP COLUMN revision');
+  old.run('PRAGMA user_version = 2');
+  old.close();
+  expect((await restore()).output).toContain('6 entries restored');
+  expect(await epochServed()).toMatch(/^[0-9a-f]{32}$/);
+  expect(epochOfFile(database())?.is_copy).toBe(0);
+}, 60_000);
+
+test('the administrator at the machine opens a copy as it is served: under one new epoch', async () => {
+  const first = await RunningServer.start({ data });
+  await first.person('ana');
+  await first.stopServers();
+  await parley(['backup', copy, '--data', data]);
+  rmSync(data, { recursive: true });
+  await Bun.write(database(), Bun.file(copy));
+  await parley(['user', 'list', '--data', data]);
+  const { epoch, is_copy } = epochOfFile(database()) ?? {};
+  expect([is_copy, epoch === epochOfFile(copy)?.epoch]).toEqual([0, false]);
+}, 60_000);

@@ -1,0 +1,199 @@
+import { expect, test } from 'bun:test';
+import { MemoryStore, ParleyClient } from '../src/index.ts';
+import { ana, conversation, message, messages, roomId } from './support/entries.ts';
+import { FakeRuntime, settled } from './support/fake-runtime.ts';
+import { welcome } from './support/frames.ts';
+import { collect } from './support/until.ts';
+
+/** A server with one conversation, whose history is what the test says it is. */
+class ServerWithOneRoom {
+  readonly runtime = new FakeRuntime();
+  entries = messages(1, 20);
+  epoch: string | undefined = 'first';
+  userEpoch: string | undefined = 'first';
+  isCatchingUp = false;
+  /** How often a page after the end was asked for. */
+  asked = 0;
+
+  constructor() {
+    this.runtime.answer = (url) => this.answer(url);
+  }
+
+  get room() {
+    const epoch = this.epoch === undefined ? {} : { epoch: this.epoch };
+    return conversation(this.entries.length, { lastMessage: this.entries.at(-1) ?? null, ...epoch });
+  }
+
+  async accept(): Promise<void> {
+    const socket = this.runtime.socket;
+    socket.open();
+    const epoch = this.userEpoch === undefined ? {} : { epoch: this.userEpoch };
+    socket.say({ ...welcome([this.room]), ...epoch });
+    await settled();
+    await settled();
+  }
+
+  /** The connection ends, and another is made. */
+  async reconnect(): Promise<void> {
+    this.runtime.socket.end(1006);
+    await this.nextSocket();
+    await this.accept();
+  }
+
+  /** Time passes until the client has opened another connection. */
+  async nextSocket(): Promise<void> {
+    while (this.runtime.socket.isClosed) await this.runtime.pass(1_000);
+  }
+
+  private answer(url: URL): Response {
+    if (url.pathname.endsWith('/history') && url.searchParams.has('after')) this.asked++;
+    if (!url.pathname.endsWith('/history')) return Response.json(this.room);
+    const headSeq = this.entries.length;
+    const after = Number(url.searchParams.get('after') ?? 0);
+    const page = {
+      ...{ conversationId: roomId, entries: this.entries.slice(after), headSeq, visibleFromSeq: 1 },
+      ...(this.epoch === undefined ? {} : { epoch: this.epoch }),
+      ...(this.isCatchingUp && after > headSeq ? { catchingUp: true } : {}),
+    };
+    return Response.json(page);
+  }
+}
+
+async function connected(server: ServerWithOneRoom): Promise<ParleyClient> {
+  const store = new MemoryStore();
+  await store.setSession({ token: 'secret', account: ana });
+  const client = new ParleyClient({ url: 'https://chat.example', store, runtime: server.runtime });
+  await client.resume();
+  client.connect();
+  await server.accept();
+  expect(client.state.name).toBe('live');
+  // What it shows, it keeps.
+  for (let seq = 21; seq <= 30; seq++) {
+    const entry = message(seq);
+    server.entries = [...server.entries, entry];
+    server.runtime.socket.say({ type: 'entry', entry });
+  }
+  await settled();
+  return client;
+}
+
+const lostAndOther = (count: number) => messages(1, 25).concat(others(26, count));
+const others = (fromSeq: number, count: number) =>
+  Array.from({ length: count }, (_, index) =>
+    message(fromSeq + index, { clientMessageId: `other-${index}`, text: `other ${index}`, atMs: 1_000 + index }),
+  );
+
+test('a server without epochs whose head is below what was shown is read again', async () => {
+  const server = new ServerWithOneRoom();
+  server.epoch = undefined;
+  server.userEpoch = undefined;
+  const client = await connected(server);
+  const [shown, restored] = [collect(client, 'entry'), collect(client, 'restored')];
+  server.entries = lostAndOther(2);
+  await server.reconnect();
+  expect(client.state.name).toBe('live');
+  expect(restored).toEqual([{ conversation: client.conversations.get(roomId) ?? null }]);
+  expect(shown.map(({ seq }) => seq)).toEqual([26, 27]);
+});
+
+test('an epoch that was not told before, or is not told any more, is not a different one', async () => {
+  const server = new ServerWithOneRoom();
+  server.epoch = undefined;
+  server.userEpoch = undefined;
+  const client = await connected(server);
+  const restored = collect(client, 'restored');
+  for (const epoch of ['first', undefined, 'first']) {
+    server.epoch = epoch;
+    server.userEpoch = epoch;
+    await server.reconnect();
+  }
+  expect(restored).toEqual([]);
+  server.epoch = 'second';
+  await server.reconnect();
+  expect(restored).toHaveLength(1);
+});
+
+test('while the server says that it is catching up, nothing that was shown is discarded', async () => {
+  const server = new ServerWithOneRoom();
+  const client = await connected(server);
+  const all = server.entries;
+  const [shown, restored] = [collect(client, 'entry'), collect(client, 'restored')];
+  server.entries = messages(1, 25);
+  server.isCatchingUp = true;
+  await server.reconnect();
+  await server.runtime.pass(3_000);
+  expect([client.state.name, restored, shown]).toEqual(['catching-up', [], []]);
+  expect(server.asked).toBeGreaterThan(1);
+  server.entries = all;
+  server.isCatchingUp = false;
+  await server.runtime.pass(1_000);
+  await settled();
+  expect([client.state.name, restored, shown]).toEqual(['live', [], []]);
+});
+
+test('a server that was catching up and still has less afterwards was restored', async () => {
+  const server = new ServerWithOneRoom();
+  const client = await connected(server);
+  const restored = collect(client, 'restored');
+  server.entries = messages(1, 25);
+  server.isCatchingUp = true;
+  await server.reconnect();
+  server.isCatchingUp = false;
+  await server.runtime.pass(1_000);
+  await settled();
+  expect(client.state.name).toBe('live');
+  expect(restored).toHaveLength(1);
+  expect(client.conversations.get(roomId)?.data.headSeq).toBe(25);
+});
+
+test('what came live while the request was under way is no head below what was shown', async () => {
+  const server = new ServerWithOneRoom();
+  const client = await connected(server);
+  const [shown, restored] = [collect(client, 'entry'), collect(client, 'restored')];
+  server.runtime.socket.end(1006);
+  await server.nextSocket();
+  server.runtime.socket.open();
+  const snapshot = welcome([server.room]);
+  const entry = message(31);
+  server.entries = [...server.entries, entry];
+  server.runtime.socket.say({ type: 'entry', entry });
+  server.runtime.socket.say(snapshot);
+  await settled();
+  expect([client.state.name, restored, shown.map(({ seq }) => seq)]).toEqual(['live', [], [31]]);
+});
+
+test('another epoch on a page of history or on a conversation that is told live is noticed at once', async () => {
+  for (const tell of ['history', 'conversation'] as const) {
+    const server = new ServerWithOneRoom();
+    const client = await connected(server);
+    const [shown, restored] = [collect(client, 'entry'), collect(client, 'restored')];
+    server.entries = lostAndOther(30);
+    server.epoch = 'second';
+    if (tell === 'history') await client.conversations.get(roomId)?.history();
+    else server.runtime.socket.say({ type: 'conversation', conversationId: roomId, conversation: server.room });
+    await settled();
+    await settled();
+    expect([tell, restored.length, shown.length]).toEqual([tell, 1, 30]);
+    expect(client.conversations.get(roomId)?.data).toMatchObject({ headSeq: 55, epoch: 'second' });
+  }
+});
+
+test('without the other history nothing is discarded: the next connection tries again', async () => {
+  const server = new ServerWithOneRoom();
+  const client = await connected(server);
+  const restored = collect(client, 'restored');
+  const { answer } = server.runtime;
+  server.entries = lostAndOther(30);
+  server.epoch = 'second';
+  server.runtime.answer = () => {
+    throw new TypeError('no network');
+  };
+  await server.reconnect();
+  expect(restored).toEqual([]);
+  expect(client.conversations.get(roomId)?.data).toMatchObject({ headSeq: 30, epoch: 'first' });
+  server.runtime.answer = answer;
+  await server.nextSocket();
+  await server.accept();
+  expect(restored).toHaveLength(1);
+  expect(client.conversations.get(roomId)?.data).toMatchObject({ headSeq: 55, epoch: 'second' });
+});
