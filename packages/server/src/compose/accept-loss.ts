@@ -8,7 +8,7 @@ import { type ClusterConfig, type ClusterServices, openServices } from './cluste
 import { logState, type PartitionState } from './log-state.ts';
 import { verifyCluster } from './verify-cluster.ts';
 
-/** A shard whose entries are those of an earlier moment, for good. */
+/** A shard that is as it was at an earlier moment, for good. */
 export interface AcceptedLoss {
   shard: number;
   server: string;
@@ -18,9 +18,9 @@ export interface AcceptedLoss {
 }
 
 /**
- * Accepts that shards went back to an earlier moment, where the log of commands can't fill what they lack: those whose
- * commands it has dropped, and all shards of the servers that are named. They get a new epoch, by which clients know
- * to read again, and go on with what the log has. Interrupted, it is simply done again.
+ * Accepts that PostgreSQL servers went back to an earlier moment, where the log of commands can't fill what they lack:
+ * those with a shard whose commands it has dropped, and those that are named. All their shards get a new epoch, by
+ * which clients know to read again, and go on with what the log has. Interrupted, it is simply done again.
  *
  * @throws {Unusable} when distributors run, when a name is no server's, or when no shard lacks anything.
  */
@@ -67,9 +67,9 @@ function concerned(
   servers: readonly string[],
   dropped: readonly PartitionState[],
 ): number[] {
-  const isDropped = new Set(dropped.map(({ partition }) => partition));
-  const shards = Array.from({ length: database.shards }, (_, shard) => shard).filter(
-    (shard) => isDropped.has(shard) || servers.includes(database.serverOf(shard)),
+  const restored = new Set([...servers, ...dropped.map(({ partition }) => database.serverOf(partition))]);
+  const shards = Array.from({ length: database.shards }, (_, shard) => shard).filter((shard) =>
+    restored.has(database.serverOf(shard)),
   );
   if (shards.length > 0) return shards;
   throw new Unusable(

@@ -30,6 +30,6 @@ function faultOf({ beginning, end, done, decided }: PartitionState): string | nu
   if (next >= beginning) return null;
   return (
     `the distributors are at ${next}, but the log begins at ${beginning}: restore PostgreSQL to a later moment; or, ` +
-    `to go on without the commands between, ${anew}`
+    'to go on without the commands between, stop the distributors and run "parley cluster accept-loss"'
   );
 }

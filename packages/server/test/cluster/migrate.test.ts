@@ -2,10 +2,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { databaseFile } from '../../src/adapters/sqlite/database.ts';
+import { Export } from '../../src/adapters/sqlite/export.ts';
 import { clusterAdapters } from '../../src/compose/cluster.ts';
+import { shardPlaces } from '../../src/compose/cluster-administration.ts';
 import { migrateToCluster } from '../../src/compose/migrate.ts';
 import { loadConfig } from '../../src/settings/settings.ts';
-import { ClusterUnderTest } from '../support/cluster-services.ts';
+import { ClusterUnderTest, clusterShards } from '../support/cluster-services.ts';
 import { articles } from '../support/real-text.ts';
 import { ServerProcess } from '../support/server-process.ts';
 import { withoutService } from '../support/services.ts';
@@ -70,6 +73,13 @@ describe.skipIf(absent !== null)('from one process to many', () => {
     } finally {
       await adapters.close();
     }
+  });
+
+  test('every shard has the epoch of the data folder: clients go on where they are', async () => {
+    const source = new Export(join(data, databaseFile));
+    const epochs = (await shardPlaces(config())).map(({ epoch }) => epoch);
+    expect(epochs).toEqual(Array.from({ length: clusterShards }, () => source.epoch));
+    source.close();
   });
 
   test('a cluster that has accounts of its own is not migrated to', async () => {

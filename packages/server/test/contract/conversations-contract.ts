@@ -45,6 +45,16 @@ export function describeConversationsContract(name: string, open: () => Promise<
       });
     });
 
+    test('a conversation carries its epoch, which stays the same', async () => {
+      const conversationId = await conversations.create(ana);
+      const epoch = await stores.conversations.epochOf(conversationId);
+      expect(epoch).toMatch(/^.{1,64}$/);
+      await conversations.send(conversationId, ana, 'text');
+      expect(await stores.conversations.own(ana, conversationId)).toMatchObject({ epoch });
+      expect(await stores.conversations.epochOf(conversationId)).toBe(epoch);
+      expect(await stores.conversations.epochOf(ana)).toBeString();
+    });
+
     describe('members', () => {
       test('are current ones, by the number of joining, then by id', async () => {
         const others = newIds(5);

@@ -50,6 +50,7 @@ describe.skipIf(withoutPostgres !== null)('the move of a shard on PostgreSQL', (
       people.map(({ id }) => id),
     );
 
+    const epoch = await stores.conversations.epochOf(moved);
     let writing = true;
     let sends = 0;
     const write = async () => {
@@ -70,6 +71,8 @@ describe.skipIf(withoutPostgres !== null)('the move of a shard on PostgreSQL', (
     await written;
 
     expect(steps.length).toBeGreaterThan(3);
+    expect(epoch).toBeString();
+    expect(await stores.conversations.epochOf(moved)).toBe(epoch);
     expect(database.serverOf(shard)).toBe('two');
     expect((await shards.open()).serverOf(shard)).toBe('two');
     const log = await stores.history.range({ ...wholeLog, conversationId: moved });
