@@ -1,6 +1,7 @@
 import { Check, Copy } from 'lucide-react';
 import { useState } from 'react';
 import { t } from '../strings/strings.ts';
+import { copyText } from './copy-text.ts';
 import { type MessagePart, messageParts } from './message-parts.ts';
 
 /** A text with its links and code. */
@@ -36,11 +37,9 @@ function Part({ part }: { part: MessagePart }) {
   }
 }
 
-/** Where the page may write to the clipboard: over TLS, or on the machine itself. */
 function CopyButton({ text }: { text: string }) {
   const [isCopied, setCopied] = useState(false);
-  if (!navigator.clipboard) return null;
-  const copy = () => navigator.clipboard.writeText(text).then(() => setCopied(true), reportError);
+  const copy = () => copyText(text).then(() => setCopied(true), reportError);
   const name = t(isCopied ? 'copied' : 'copyCode');
   return (
     <button type="button" className="icon-button small copy" aria-label={name} title={name} onClick={copy}>

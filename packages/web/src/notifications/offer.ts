@@ -5,7 +5,7 @@ let isOffered = false;
 
 /** A fitting moment to ask: somebody has just written, and will want to know of the answer. */
 export function offerNotifications(): void {
-  if (preferences().askedForNotifications || isOffered || !('Notification' in globalThis)) return;
+  if (!isSecureContext || preferences().askedForNotifications || isOffered || !('Notification' in globalThis)) return;
   if (Notification.permission !== 'default') return;
   isOffered = true;
   tell();

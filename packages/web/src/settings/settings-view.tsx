@@ -154,12 +154,13 @@ function Notifications() {
         <input
           type="checkbox"
           checked={notifications}
-          disabled={isBlocked}
+          disabled={isBlocked || !isSecureContext}
           onChange={(event) => change(event.target.checked)}
         />
         {t('notificationsOn')}
       </label>
-      {isBlocked && <p className="hint">{t('notificationsBlocked')}</p>}
+      {!isSecureContext && <p className="hint">{t('needsTls')}</p>}
+      {isBlocked && isSecureContext && <p className="hint">{t('notificationsBlocked')}</p>}
       <label className="check">
         <input type="checkbox" checked={sound} onChange={(event) => setPreferences({ sound: event.target.checked })} />
         {t('sound')}

@@ -200,6 +200,8 @@ export const arabic: Strings = {
   notifications: 'الإشعارات',
   notificationsOn: 'أظهر الإشعارات',
   notificationsBlocked: 'المتصفح يحجب إشعارات هذه الصفحة. اسمح بها في إعداداته.',
+  needsTls:
+    'يبدأ العنوان بـ http: لا يُشفَّر ما يُنقل، ولا تسمح المتصفحات بالإشعارات ولا بالفتح دون اتصال. كلاهما يحتاج إلى https.',
   notificationsAsk: 'أتريد أن تعلم حين يكتب إليك أحد وأنت تنظر إلى غير هذا؟',
   notificationsAllow: 'شغّل الإشعارات',
   notNow: 'ليس الآن',

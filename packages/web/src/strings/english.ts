@@ -161,6 +161,8 @@ export const english = {
   notifications: 'Notifications',
   notificationsOn: 'Show notifications',
   notificationsBlocked: 'The browser blocks notifications of this page. Allow them in its settings.',
+  needsTls:
+    'The address begins with http: nothing on its way is encrypted, and browsers allow neither notifications nor opening without a connection. Both need https.',
   notificationsAsk: 'Know when somebody writes while you look elsewhere?',
   notificationsAllow: 'Turn on notifications',
   notNow: 'Not now',
