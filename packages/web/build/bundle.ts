@@ -22,7 +22,11 @@ interface PackedFile {
 interface BuiltFile {
   path: string;
   content: Uint8Array;
+  /** What was asked to be built, not a part that several files share: those may have its name too. */
+  isEntry: boolean;
 }
+
+type ServedFile = Omit<BuiltFile, 'isEntry'>;
 
 const contentTypes: Readonly<Record<string, string>> = {
   css: 'text/css; charset=utf-8',
@@ -45,7 +49,7 @@ export async function ensureBundle(): Promise<void> {
 }
 
 /** Every file by its address. */
-export async function build(): Promise<BuiltFile[]> {
+export async function build(): Promise<ServedFile[]> {
   const engine = await compile([source('engine/shared-worker.ts')], {});
   const engineScript = JSON.stringify(`/${entryOf(engine, 'shared-worker').path}`);
   const main = await compile([source('main.tsx'), source('style/parley.css')], { ENGINE_SCRIPT: engineScript });
@@ -83,17 +87,20 @@ async function compile(entrypoints: string[], define: Record<string, string>): P
     outputs.map(async (output) => ({
       path: output.path.replace(/^\.?\//, ''),
       content: new Uint8Array(await output.arrayBuffer()),
+      isEntry: output.kind !== 'chunk',
     })),
   );
 }
 
 function entryOf(files: readonly BuiltFile[], name: string, extension = 'js'): BuiltFile {
-  const found = files.find(({ path }) => path.startsWith(`assets/${name}-`) && path.endsWith(`.${extension}`));
+  const found = files.find(
+    ({ path, isEntry }) => isEntry && path.startsWith(`assets/${name}-`) && path.endsWith(`.${extension}`),
+  );
   if (!found) throw new Error(`the build made no ${name}.${extension}: ${files.map(({ path }) => path).join(', ')}`);
   return found;
 }
 
-function pack({ path, content }: BuiltFile): PackedFile {
+function pack({ path, content }: ServedFile): PackedFile {
   const extension = path === '/' ? 'html' : (path.split('.').at(-1) ?? '');
   const type = contentTypes[extension];
   if (type === undefined) throw new Error(`no content type is known for ${path}`);
