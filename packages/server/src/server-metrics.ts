@@ -24,8 +24,13 @@ export function distributionMetrics(registry: Registry): DistributionMetrics {
   const entries = count('parley_entries_routed_total', 'Entries on their way to servers.');
   const copies = count('parley_copies_total', 'Copies of entries, one for each server.');
   const setAside = count('parley_commands_set_aside_total', 'Commands that could not be decided.');
+  const datedBack = count(
+    'parley_entries_dated_back_total',
+    'Entries dated before the ones before them, which a clock that was ahead had dated.',
+  );
   return {
     commandSetAside: () => setAside.inc(),
+    datedBack: (number) => datedBack.inc(number),
     batchDone(batch) {
       commands.observe(batch.commands);
       entries.inc(batch.entries);
@@ -35,6 +40,17 @@ export function distributionMetrics(registry: Registry): DistributionMetrics {
       deliver.observe(batch.deliverMs / 1_000);
     },
   };
+}
+
+/** Counts the jumps of this machine's clock. */
+export function clockJumpMetric(registry: Registry): (byMs: number) => void {
+  const jumps = new Counter({
+    ...{ name: 'parley_clock_jumps_total', help: 'Times that the clock was set by more than 2 s, by direction.' },
+    ...{ labelNames: ['direction'], registers: [registry] },
+  });
+  // What hasn't happened yet is 0, so that its first time is an increase.
+  for (const direction of ['ahead', 'back']) jumps.inc({ direction }, 0);
+  return (byMs) => jumps.inc({ direction: byMs > 0 ? 'ahead' : 'back' });
 }
 
 /** The measurements of those who submit commands. */

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import type { Server as HttpServer } from 'bun';
 import type { Adapters } from './compose/adapters.ts';
+import { ActivityTimes } from './distribution/activity-times.ts';
 import type { CommandConsumer } from './distribution/command-log-port.ts';
+import type { DistributionMetrics } from './distribution/distribution-metrics.ts';
 import { Distributor } from './distribution/distributor.ts';
 import { MailboxJanitor } from './distribution/mailbox-janitor.ts';
 import { Edge } from './edge.ts';
@@ -11,14 +13,15 @@ import { finishRequests, listen } from './gateway/http-server.ts';
 import { closeIdleBeforeLimit } from './gateway/idle-connections.ts';
 import { type SocketData, SocketEndpoint } from './messaging/socket-endpoint.ts';
 import { type Clock, systemClock } from './platform/clock.ts';
+import { type ClockJump, ClockJumps } from './platform/clock-jumps.ts';
 import { type Ids, systemIds } from './platform/ids.ts';
-import { failureReporter } from './platform/log.ts';
+import { failureReporter, logOf } from './platform/log.ts';
 import { createMetrics, serveMetrics } from './platform/metrics.ts';
 import { reasonOf } from './platform/reasons.ts';
 import { Tracing } from './platform/tracing.ts';
 import { pause } from './platform/waiting.ts';
 import { measureDisk, measureDistribution, measureServices } from './queue-metrics.ts';
-import { counted, distributionMetrics } from './server-metrics.ts';
+import { clockJumpMetric, counted, distributionMetrics } from './server-metrics.ts';
 import { BadSetting } from './settings/bad-setting.ts';
 import type { Config } from './settings/settings.ts';
 import { TermsRefresh } from './terms-refresh.ts';
@@ -33,6 +36,8 @@ export class Server {
   private consumer: CommandConsumer | null = null;
   private janitor: MailboxJanitor | null = null;
   private termsRefresh: TermsRefresh | null = null;
+  private activityTimes: ActivityTimes | null = null;
+  private readonly clockJumps: ClockJumps;
   private readonly guard: HttpGuard;
   private http: HttpServer<SocketData> | null = null;
   private stopClosingIdle: () => void = () => undefined;
@@ -64,9 +69,14 @@ export class Server {
     this.distributor = config.roles.has('distribution')
       ? new Distributor({
           ...{ commandLog, history, conversations, registry, mailboxes, clock, tracing },
-          metrics: distributionMetrics(metrics),
+          metrics: this.distributionMetrics(),
         })
       : null;
+    const countJump = clockJumpMetric(metrics);
+    this.clockJumps = new ClockJumps(clock, (jump) => {
+      countJump(jump.byMs);
+      this.clockWasSet(jump);
+    });
     if (this.distributor) measureDistribution(metrics, () => this.consumer, clock);
   }
 
@@ -122,6 +132,8 @@ export class Server {
     await this.edge?.stop();
     this.janitor?.stop();
     await this.termsRefresh?.stop();
+    this.activityTimes?.stop();
+    this.clockJumps.stop();
     await this.consumer?.close();
     await this.metricsServer?.stop(true);
     await this.adapters.close();
@@ -129,10 +141,36 @@ export class Server {
 
   private async distribute(distributor: Distributor): Promise<void> {
     const { registry, mailboxes, users, conversations } = this.adapters;
-    this.consumer = await distributor.run();
-    this.janitor = new MailboxJanitor(registry, mailboxes, this.clock, failureReporter('distribution'));
+    const consumer = await distributor.run();
+    this.consumer = consumer;
+    const reportFailure = failureReporter('distribution');
+    this.janitor = new MailboxJanitor(registry, mailboxes, this.clock, reportFailure);
     this.termsRefresh = new TermsRefresh([users, conversations], this.clock, failureReporter('search terms'));
     this.termsRefresh.start();
+    this.activityTimes = new ActivityTimes({
+      ...{ history: this.adapters.history, clock: this.clock, reportFailure },
+      owned: () => consumer.owned,
+      settled: (count) => logOf('distribution').warn('{count} conversations were dated ahead', { count }),
+    });
+  }
+
+  /** Those for Prometheus; times that are ahead are looked for when an entry shows that there are some. */
+  private distributionMetrics(): DistributionMetrics {
+    const metrics = distributionMetrics(this.metrics);
+    return {
+      ...metrics,
+      datedBack: (entries) => {
+        metrics.datedBack(entries);
+        this.activityTimes?.lookAgain({ withinMs: 0 });
+      },
+    };
+  }
+
+  private clockWasSet({ byMs, withinMs }: ClockJump): void {
+    const seconds = Math.abs(byMs) / 1_000;
+    const direction = byMs > 0 ? 'ahead' : 'back';
+    logOf('server').warn('The clock of this machine went {direction} by {seconds} s', { direction, seconds });
+    if (byMs < 0) this.activityTimes?.lookAgain({ withinMs });
   }
 
   private socketEndpoint(edge: Edge): SocketEndpoint {

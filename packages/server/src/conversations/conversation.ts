@@ -1,5 +1,8 @@
 import type { ConversationId, ConversationKind, HistoryVisibility, Role, UserId } from '@parley/protocol';
 
+/** An entry's time may be this much ahead of the clock that decides the next one; more is a clock that was wrong. */
+export const aheadMaxMs = 5_000;
+
 /** A conversation's head: one row of its shard, which every entry changes. */
 export interface ConversationHead {
   id: ConversationId;
@@ -24,6 +27,7 @@ export interface ConversationHead {
   broadcastSeq: number;
   /** True once its last member left. Nobody finds, joins or reads it again. */
   closed: boolean;
+  /** As a `ConversationStore` gives it, the time that its place in lists follows: see `HistoryStore.settleActivity`. */
   lastEntryAtMs: number;
 }
 

@@ -29,6 +29,8 @@ export interface BatchResult {
   /** Conversations that were made broadcast by one of `entries`. Their members may not be indexed as such yet. */
   madeBroadcast: Set<ConversationId>;
   epochs: Facts['epochs'];
+  /** How many of `entries` are dated before the one before them, whose clock was ahead. */
+  datedBack: number;
 }
 
 /** What becomes of a command that was decided before and made no entry then: nothing may come of it now. */
@@ -87,7 +89,7 @@ class Batch {
     this.repeats = new Map(facts.repeats);
     this.result = {
       ...{ outcomes: [], entries: [], heads: new Map(), places: new Map(), endedPlaces: [] },
-      ...{ madeBroadcast: new Set(), epochs: facts.epochs },
+      ...{ madeBroadcast: new Set(), epochs: facts.epochs, datedBack: 0 },
     };
   }
 
@@ -123,6 +125,7 @@ class Batch {
 
   private take(command: Command, { entry, head, participants }: Step): void {
     this.written.push({ entry, commandId: command.commandId });
+    if (entry.atMs < (this.heads.get(head.id)?.lastEntryAtMs ?? 0)) this.result.datedBack++;
     this.heads.set(head.id, head);
     this.changedHeads.set(head.id, head);
     for (const place of participants) {

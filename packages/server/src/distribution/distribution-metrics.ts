@@ -17,11 +17,14 @@ export interface DistributionMetrics {
   }): void;
   /** One command could not be decided and was put out of the way. */
   commandSetAside(): void;
+  /** So many entries are dated before the ones before them, which a clock that was ahead had dated. */
+  datedBack(entries: number): void;
 }
 
 export const noDistributionMetrics: DistributionMetrics = {
   batchDone: () => undefined,
   commandSetAside: () => undefined,
+  datedBack: () => undefined,
 };
 
 /** What those who submit commands tell about it. */

@@ -104,6 +104,7 @@ export class Distributor {
     if (batch.records.length === 0) return;
     const committedMs = clock.monotonicMs();
     trace.decided(result);
+    if (result.datedBack > 0) metrics.datedBack(result.datedBack);
     await indexParticipants(result, conversations);
     const deliveries = await this.route(result);
     const routedMs = clock.monotonicMs();

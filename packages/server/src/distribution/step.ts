@@ -1,5 +1,5 @@
 import { type Entry, limits, type Role, type UserId } from '@parley/protocol';
-import { type ConversationHead, isBroadcast, type Participant } from '../conversations/conversation.ts';
+import { aheadMaxMs, type ConversationHead, isBroadcast, type Participant } from '../conversations/conversation.ts';
 import type { Command, CommandOf } from './command.ts';
 
 /** One entry and what it leaves behind: the conversation's next head and the places that changed. */
@@ -85,9 +85,16 @@ function advanced(head: ConversationHead, content: EntryContent, nowMs: number):
     headSeq,
     messageCount: head.messageCount + (isMessage ? 1 : 0),
     lastMessageSeq: isMessage ? headSeq : head.lastMessageSeq,
-    // Time stamps never go back within a conversation, whatever the clocks of two distributors say (race 3).
-    lastEntryAtMs: Math.max(nowMs, head.lastEntryAtMs),
+    lastEntryAtMs: timeAfter(head.lastEntryAtMs, nowMs),
   };
+}
+
+/**
+ * Times don't go back within a conversation when the clocks of two distributors differ a little (race 3). A clock that
+ * was far ahead dates nothing but what it decided.
+ */
+function timeAfter(previousMs: number, nowMs: number): number {
+  return previousMs > nowMs + aheadMaxMs ? nowMs : Math.max(previousMs, nowMs);
 }
 
 function numbered(content: EntryContent, head: ConversationHead, command: Command): Entry {

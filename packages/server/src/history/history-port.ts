@@ -72,6 +72,14 @@ export interface HistoryStore {
   apply<Result>(needed: FactsNeeded, decide: (facts: Facts) => Decision<Result>): Promise<Result>;
 
   /**
+   * Conversations of this partition of the log whose newest entry is dated more than `aheadMaxMs` after `nowMs` come
+   * just before `asOfMs` in lists, in the order that they had, until their next entry: their `lastEntryAtMs` in a
+   * `ConversationStore` is that. Entries keep their times, and heads those that `apply` loads. Returns how many were
+   * put so; those that were before stay as they are. Looks at every conversation of the partition.
+   */
+  settleActivity(partition: number, times: { nowMs: number; asOfMs: number }): Promise<number>;
+
+  /**
    * Entries with `fromSeq` ≤ seq ≤ `toSeq`, ascending when `order` is 'oldest_first', descending otherwise, at most
    * `limit`, ending early once their text exceeds `textBytes` (but never empty for that). Shows every entry that was
    * acknowledged before the call (contract 6).

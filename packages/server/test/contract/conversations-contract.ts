@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { systemIds } from '../../src/platform/ids.ts';
+import { describeActivityTimes } from './activity-times-contract.ts';
 import { describeChannelSearch } from './channel-search-contract.ts';
 import { ConversationsUnderTest, fields, newIds } from './conversations-under-test.ts';
 import { describeHomepage } from './homepage-contract.ts';
@@ -21,6 +22,7 @@ export function describeConversationsContract(name: string, open: () => Promise<
 
     describeMembershipIndex(() => stores);
     describeHomepage(() => stores);
+    describeActivityTimes(() => stores);
     describeChannelSearch(() => stores);
     describeReadPositions(() => stores);
 

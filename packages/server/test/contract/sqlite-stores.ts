@@ -18,6 +18,8 @@ export interface Stores {
   conversations: ConversationStore;
   users: UserStore;
   totals: Totals;
+  /** Of the log that the history is decided from. */
+  partitions: number;
   /** Lets time pass for what is written late. */
   passTime(durationMs: number): void;
   close(): Promise<void>;
@@ -33,6 +35,7 @@ export function sqliteStores(folder: string, reportFailure: (error: unknown) => 
     conversations: new SqliteConversationStore(writes, positions),
     users: new SqliteUserStore(writes),
     totals: new SqliteTotals(writes.database, () => 0),
+    partitions: 1,
     writes,
     passTime: (durationMs) => clock.advance(durationMs),
     async close() {

@@ -12,7 +12,7 @@ import { PostgresTotals } from '../../src/adapters/postgres/totals.ts';
 import { PostgresUserStore } from '../../src/adapters/postgres/user-store.ts';
 import { withoutService } from '../support/services.ts';
 import type { AdapterUnderTest } from './adapter-under-test.ts';
-import { emptyDatabase } from './postgres-under-test.ts';
+import { emptyDatabase, shardsUnderTest } from './postgres-under-test.ts';
 import { type Stores, sqliteStores } from './sqlite-stores.ts';
 
 function memoryStores(): Stores {
@@ -23,6 +23,7 @@ function memoryStores(): Stores {
     conversations: new MemoryConversationStore(data),
     users,
     totals: new MemoryTotals(data, users),
+    partitions: 1,
     passTime: () => undefined,
     close: async () => undefined,
   };
@@ -48,6 +49,7 @@ async function postgresStores(): Promise<Stores> {
     conversations: new PostgresConversationStore(database),
     users: new PostgresUserStore(database),
     totals: new PostgresTotals(database),
+    partitions: shardsUnderTest,
     passTime: () => undefined,
     close: async () => undefined,
   };

@@ -14,6 +14,16 @@ export class ConversationData {
   readonly entriesByCommand = new Map<string, Entry>();
   readonly decided = new Map<number, Decided>();
 
+  /** Of conversations whose newest entry was dated ahead: what lists take for its time, as long as it is the newest. */
+  readonly activityTimes = new Map<ConversationId, { headSeq: number; atMs: number }>();
+
+  /** The head as lists have it. */
+  listedHead(conversationId: ConversationId): ConversationHead | undefined {
+    const head = this.heads.get(conversationId);
+    const settled = this.activityTimes.get(conversationId);
+    return head && settled?.headSeq === head.headSeq ? { ...head, lastEntryAtMs: settled.atMs } : head;
+  }
+
   participant(conversationId: ConversationId, userId: UserId): Participant | undefined {
     return this.participants.get(conversationId)?.get(userId);
   }

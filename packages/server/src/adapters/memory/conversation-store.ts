@@ -29,7 +29,7 @@ export class MemoryConversationStore implements ConversationStore {
   }
 
   async head(conversationId: ConversationId): Promise<ConversationHead | undefined> {
-    return this.data.heads.get(conversationId);
+    return this.data.listedHead(conversationId);
   }
 
   async participant(conversationId: ConversationId, userId: UserId): Promise<Participant | undefined> {
@@ -140,7 +140,7 @@ export class MemoryConversationStore implements ConversationStore {
 
   private ownOf(participant: Participant): OwnConversation {
     const { conversationId, userId, visibleFromSeq, joinedSeq, joinedMessageCount } = participant;
-    const head = this.data.heads.get(conversationId);
+    const head = this.data.listedHead(conversationId);
     if (!head) throw new Error(`${userId} is a member of ${conversationId}, which doesn't exist`);
     const newest = this.data.entry(conversationId, head.lastMessageSeq);
     const partner = this.currentMembers(conversationId).find((member) => member.userId !== userId);

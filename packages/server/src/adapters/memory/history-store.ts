@@ -9,6 +9,7 @@ import {
   participantKey,
   repeatKey,
 } from '../../history/history-port.ts';
+import { aheadMaxMs } from '../../conversations/conversation.ts';
 import type { ConversationData } from './conversation-data.ts';
 import { kept } from './kept.ts';
 
@@ -44,6 +45,18 @@ export class MemoryHistoryStore implements HistoryStore {
     const entry = this.data.entry(conversationId, seq);
     if (!entry) throw new Error(`conversation ${conversationId} has no entry ${seq}`);
     return entry.messageCount;
+  }
+
+  async settleActivity(_partition: number, { nowMs, asOfMs }: { nowMs: number; asOfMs: number }): Promise<number> {
+    const ahead = [...this.data.heads.values()]
+      .filter(({ id, lastEntryAtMs, headSeq }) => {
+        return lastEntryAtMs > nowMs + aheadMaxMs && this.data.activityTimes.get(id)?.headSeq !== headSeq;
+      })
+      .sort((a, b) => b.lastEntryAtMs - a.lastEntryAtMs || (a.id < b.id ? 1 : -1));
+    for (const [index, { id, headSeq }] of ahead.entries()) {
+      this.data.activityTimes.set(id, { headSeq, atMs: asOfMs - 1 - index });
+    }
+    return ahead.length;
   }
 
   private facts(needed: FactsNeeded): Facts {

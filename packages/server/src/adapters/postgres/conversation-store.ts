@@ -38,7 +38,10 @@ export class PostgresConversationStore implements ConversationStore {
     const [row] = await this.database.at(
       conversationId,
       (sql, shard) => sql<HeadRow[]>`
-        SELECT * FROM conversations WHERE shard = served(${shard}) AND id = ${conversationId}`,
+        SELECT c.*, coalesce(t.at_ms, c.last_entry_at_ms) AS last_entry_at_ms
+        FROM conversations c
+        LEFT JOIN activity_times t ON t.shard = c.shard AND t.conversation_id = c.id AND t.head_seq = c.head_seq
+        WHERE c.shard = served(${shard}) AND c.id = ${conversationId}`,
     );
     return row && headOf(row);
   }

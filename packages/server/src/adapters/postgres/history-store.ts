@@ -1,4 +1,5 @@
 import type { ConversationId, Entry } from '@parley/protocol';
+import { aheadMaxMs } from '../../conversations/conversation.ts';
 import type { Changes, Decision, Facts, FactsNeeded, HistoryRange, HistoryStore } from '../../history/history-port.ts';
 import { Unavailable } from '../../platform/failures.ts';
 import { type EntryRow, entryOf } from '../rows/entry-rows.ts';
@@ -91,6 +92,24 @@ export class PostgresHistoryStore implements HistoryStore {
     );
     if (!row) throw new Error(`conversation ${conversationId} has no entry ${seq}`);
     return row.message_count;
+  }
+
+  async settleActivity(
+    partition: number,
+    { nowMs, asOfMs }: { nowMs: number; asOfMs: number },
+  ): Promise<number> {
+    const rows = await this.database.inShard(
+      partition,
+      (sql, shard) => sql<{ conversation_id: ConversationId }[]>`
+        INSERT INTO activity_times AS t (shard, conversation_id, head_seq, at_ms)
+        SELECT writable(${shard}), id, head_seq,
+          ${asOfMs}::bigint - row_number() OVER (ORDER BY last_entry_at_ms DESC, id DESC)
+        FROM conversations WHERE shard = ${shard} AND last_entry_at_ms > ${nowMs + aheadMaxMs}::bigint
+        ON CONFLICT (shard, conversation_id) DO UPDATE SET head_seq = excluded.head_seq, at_ms = excluded.at_ms
+          WHERE t.head_seq <> excluded.head_seq
+        RETURNING conversation_id`,
+    );
+    return rows.length;
   }
 
   private async facts(needed: FactsNeeded): Promise<Facts> {

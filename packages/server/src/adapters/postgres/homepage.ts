@@ -10,6 +10,8 @@ type MembershipRow = ParticipantRow & { read_seq: number | null; read_message_co
 /** What the conversation's shard has. */
 interface ConversationRow {
   head: HeadRow;
+  /** What lists take for the time of the newest entry, when that was dated ahead. */
+  settled_at_ms: number | null;
   message: EntryRow | null;
   partner_id: UserId | null;
   epoch: string | null;
@@ -65,8 +67,9 @@ export class Homepages {
       present,
       (id) => id,
       (sql, group) => sql<{ id: ConversationId; at_ms: number }[]>`
-        SELECT c.id, c.last_entry_at_ms AS at_ms
+        SELECT c.id, coalesce(t.at_ms, c.last_entry_at_ms) AS at_ms
         FROM ${this.database.served(sql, group)} AS wanted (shard, id) JOIN conversations c USING (shard, id)
+        LEFT JOIN activity_times t ON t.shard = c.shard AND t.conversation_id = c.id AND t.head_seq = c.head_seq
         WHERE NOT c.closed AND (c.kind <> 'direct' OR c.message_count > 0 OR c.created_by = ${userId})`,
     );
     return [...left, ...parts.flat().map((row) => ({ atMs: row.at_ms, conversationId: row.id, left: false }))];
@@ -108,10 +111,12 @@ export class Homepages {
       conversationIds,
       (id) => id,
       (sql, group) => sql<ConversationRow[]>`
-        SELECT to_json(c) AS head, to_json(e) AS message, partner.user_id AS partner_id, s.epoch
+        SELECT to_json(c) AS head, t.at_ms AS settled_at_ms, to_json(e) AS message, partner.user_id AS partner_id,
+          s.epoch
         FROM ${this.database.served(sql, group)} AS wanted (shard, id)
         JOIN conversations c USING (shard, id)
         LEFT JOIN shard_epochs s ON s.shard = c.shard
+        LEFT JOIN activity_times t ON t.shard = c.shard AND t.conversation_id = c.id AND t.head_seq = c.head_seq
         LEFT JOIN entries e ON e.shard = c.shard AND e.conversation_id = c.id AND e.seq = c.last_message_seq
         LEFT JOIN participants partner ON c.kind = 'direct' AND partner.shard = c.shard
           AND partner.conversation_id = c.id AND partner.user_id <> ${userId} AND partner.left_seq IS NULL`,
@@ -121,11 +126,12 @@ export class Homepages {
 }
 
 function ownOf(membership: MembershipRow, conversation: ConversationRow): OwnConversation {
-  const { head, message, partner_id: partnerId, epoch } = conversation;
+  const { message, partner_id: partnerId, epoch } = conversation;
+  const head = headOf(conversation.head);
   const participant = participantOf(membership);
   const { read_seq: seq, read_message_count: messageCount } = membership;
   return {
-    head: headOf(head),
+    head: { ...head, lastEntryAtMs: conversation.settled_at_ms ?? head.lastEntryAtMs },
     participant,
     read:
       seq !== null && messageCount !== null

@@ -268,12 +268,23 @@ const applyChanges = `
     END IF;
   END $$;`;
 
+/** What lists take for the time of a conversation whose newest entry, head_seq, was dated ahead by a wrong clock. */
+const activityTimesTable = `
+  CREATE TABLE activity_times (
+    shard smallint NOT NULL,
+    conversation_id text COLLATE "C" NOT NULL,
+    head_seq bigint NOT NULL,
+    at_ms bigint NOT NULL,
+    PRIMARY KEY (shard, conversation_id)
+  );`;
+
 /** A step that was released is never changed; what's new is a new step. */
 export const schemaSteps: readonly SchemaStep[] = [
   { statements: tables + shardFunctions + applyChanges, worksFrom: 1 },
   { statements: logPositionsTable + applyBatch, worksFrom: 1 },
   { statements: readRevisions, worksFrom: 2 },
   { statements: shardEpochsTable, worksFrom: 2 },
+  { statements: activityTimesTable, worksFrom: 2 },
 ];
 
 /** The tables that a shard's rows are in: what is copied when a shard is moved. */

@@ -1,3 +1,4 @@
+import { aheadMaxMs } from '../../conversations/conversation.ts';
 import type { ShardedDatabase } from './sharded-database.ts';
 
 const pageSize = 100;
@@ -39,7 +40,9 @@ function checkedPage(database: ShardedDatabase, shard: number, after: string): P
         CASE WHEN log.doubled > 0 THEN 'contract 2: has ' || log.doubled || ' entries for commands that have one' END,
         CASE WHEN log.miscounted > 0 THEN
           'contract 3: has ' || log.miscounted || ' entries that count other messages than there are up to them' END,
-        CASE WHEN log.backwards > 0 THEN 'contract 3: has ' || log.backwards || ' entries older than the one before' END,
+        CASE WHEN log.backwards > 0 THEN 'contract 3: has ' || log.backwards || ' entries older than the one before, whose time was not far ahead' END,
+        CASE WHEN log.last_at_ms <> c.last_entry_at_ms THEN
+          'contract 3: says ' || c.last_entry_at_ms || ', its newest entry is of ' || log.last_at_ms END,
         CASE WHEN log.messages <> c.message_count OR log.last_message <> c.last_message_seq THEN
           'contract 3: has ' || log.messages || ' messages up to ' || log.last_message || ', but its head says '
             || c.message_count || ' up to ' || c.last_message_seq END,
@@ -58,7 +61,8 @@ function checkedPage(database: ShardedDatabase, shard: number, after: string): P
           coalesce(max(seq) FILTER (WHERE kind = 'message'), 0) AS last_message,
           count(*) - count(DISTINCT (sender_id, command_id)) AS doubled,
           count(*) FILTER (WHERE message_count <> counted) AS miscounted,
-          count(*) FILTER (WHERE at_ms < before_ms) AS backwards
+          count(*) FILTER (WHERE at_ms BETWEEN before_ms - ${aheadMaxMs}::bigint AND before_ms - 1) AS backwards,
+          (array_agg(at_ms ORDER BY seq DESC))[1] AS last_at_ms
         FROM (
           SELECT e.seq, e.kind, e.sender_id, e.command_id, e.message_count, e.at_ms,
             count(*) FILTER (WHERE e.kind = 'message') OVER so_far AS counted, lag(e.at_ms) OVER so_far AS before_ms

@@ -170,7 +170,11 @@ export class SqliteConversationStore implements ConversationStore {
 
 function prepare(database: Database) {
   return {
-    head: database.query<HeadRow, [string]>('SELECT * FROM conversations WHERE id = ?'),
+    head: database.query<HeadRow, [string]>(
+      `SELECT c.*, coalesce(t.at_ms, c.last_entry_at_ms) AS last_entry_at_ms
+       FROM conversations c LEFT JOIN activity_times t ON t.conversation_id = c.id AND t.head_seq = c.head_seq
+       WHERE c.id = ?`,
+    ),
     participant: database.query<ParticipantRow, [string, string]>(
       'SELECT * FROM participants WHERE conversation_id = ? AND user_id = ?',
     ),
@@ -190,8 +194,9 @@ function prepare(database: Database) {
       [{ userId: string; afterMs: number; afterId: string; limit: number }]
     >(
       // A direct conversation shows to the person who didn't open it with its first message.
-      `SELECT m.*, iif(m.left_seq IS NULL, c.last_entry_at_ms, m.changed_at_ms) AS activity_at_ms
+      `SELECT m.*, iif(m.left_seq IS NULL, coalesce(t.at_ms, c.last_entry_at_ms), m.changed_at_ms) AS activity_at_ms
        FROM memberships m JOIN conversations c ON c.id = m.conversation_id
+       LEFT JOIN activity_times t ON t.conversation_id = c.id AND t.head_seq = c.head_seq
        WHERE m.user_id = $userId AND (m.left_seq IS NOT NULL OR c.closed = 0)
          AND (c.kind <> 'direct' OR c.message_count > 0 OR c.created_by = $userId)
          AND (activity_at_ms, m.conversation_id) < ($afterMs, $afterId)

@@ -1,6 +1,6 @@
 import type { Database, Statement } from 'bun:sqlite';
 import type { ConversationId, Entry } from '@parley/protocol';
-import { type ConversationHead, isBroadcast, type Participant } from '../../conversations/conversation.ts';
+import { aheadMaxMs, type ConversationHead, isBroadcast, type Participant } from '../../conversations/conversation.ts';
 import {
   type Changes,
   type Decision,
@@ -62,6 +62,13 @@ export class SqliteHistoryStore implements HistoryStore {
       const row = this.statements.messageCountAt.get(conversationId, seq);
       if (!row) throw new Error(`conversation ${conversationId} has no entry ${seq}`);
       return row.message_count;
+    });
+  }
+
+  settleActivity(_partition: number, times: { nowMs: number; asOfMs: number }): Promise<number> {
+    return this.writes.run(() => {
+      this.statements.forgetActivity.run();
+      return this.statements.settleActivity.run({ ...times, aheadMaxMs }).changes;
     });
   }
 
@@ -181,6 +188,15 @@ function prepare(database: Database) {
     insertEntry: database.query('INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)'),
     putHead: database.query('REPLACE INTO conversations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
     putParticipant: database.query('REPLACE INTO participants VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+    forgetActivity: database.query(
+      'DELETE FROM activity_times WHERE head_seq <> (SELECT head_seq FROM conversations c WHERE c.id = conversation_id)',
+    ),
+    settleActivity: database.query<null, [{ nowMs: number; asOfMs: number; aheadMaxMs: number }]>(
+      `INSERT OR IGNORE INTO activity_times
+       SELECT id, head_seq, $asOfMs - row_number() OVER (ORDER BY last_entry_at_ms DESC, id DESC)
+       FROM conversations WHERE last_entry_at_ms > $nowMs + $aheadMaxMs
+         AND id NOT IN (SELECT conversation_id FROM activity_times)`,
+    ),
     deleteTerms: database.query('DELETE FROM channel_terms WHERE conversation_id = ?'),
     insertTerm: database.query('INSERT INTO channel_terms VALUES (?, ?)'),
   };

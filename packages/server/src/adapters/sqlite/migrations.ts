@@ -134,4 +134,12 @@ export const migrations: readonly string[] = [
   ) STRICT;
   INSERT INTO epoch VALUES (1, lower(hex(randomblob(16))), 0);
   `,
+  // What lists take for the time of a conversation whose newest entry, head_seq, was dated ahead by a wrong clock.
+  `
+  CREATE TABLE activity_times (
+    conversation_id TEXT PRIMARY KEY,
+    head_seq INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -1,4 +1,5 @@
 import type { Database } from 'bun:sqlite';
+import { aheadMaxMs } from '../../conversations/conversation.ts';
 import { readDatabase, schemaVersion } from './database.ts';
 import { migrations } from './migrations.ts';
 
@@ -30,11 +31,17 @@ const rules: { contract: string; query: string }[] = [
       WHERE message_count <> counted`,
   },
   {
-    contract: 'contract 3: time does not go back',
+    contract: 'contract 3: time does not go back, unless it was more than 5 s ahead',
     query: `SELECT conversation, 'entry ' || seq || ' is older than the one before' AS fault
       FROM (SELECT conversation_id AS conversation, seq, at_ms,
         lag(at_ms) OVER (PARTITION BY conversation_id ORDER BY seq) AS before_ms FROM entries)
-      WHERE at_ms < before_ms`,
+      WHERE at_ms BETWEEN before_ms - ${aheadMaxMs} AND before_ms - 1`,
+  },
+  {
+    contract: 'contract 3: the head has the time of its newest entry',
+    query: `SELECT c.id AS conversation, 'says ' || c.last_entry_at_ms || ', its newest entry is of ' || e.at_ms AS fault
+      FROM conversations c JOIN entries e ON e.conversation_id = c.id AND e.seq = c.head_seq
+      WHERE c.last_entry_at_ms <> e.at_ms`,
   },
   {
     contract: 'contract 8: member and owner counts are those of the participants',
