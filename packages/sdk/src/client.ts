@@ -75,7 +75,7 @@ export class ParleyClient {
     });
     this.api = new HttpApi(options.url.replace(/\/+$/, ''), this.runtime);
     const { reportFailure } = this;
-    this.serverClock = new ServerClock(this.runtime);
+    this.serverClock = new ServerClock(this.runtime, (nowMs) => this.book.order.serverTime(nowMs));
     this.outbox = this.createOutbox();
     this.conversations = new Conversations(() => this.core);
     const named = (people: readonly Person[]) => {
@@ -275,7 +275,8 @@ export class ParleyClient {
   private received(frame: ServerFrame): void {
     switch (frame.type) {
       case 'entry':
-        this.intake.take(frame.entry);
+        // Of a client that has everything, what is new to it was made just now; else an old entry may come again.
+        if (this.intake.take(frame.entry) && this.state.name === 'live') this.book.order.entryMade(frame.entry.atMs);
         return;
       case 'conversation':
         if (frame.conversation) this.core.learn(frame.conversation);

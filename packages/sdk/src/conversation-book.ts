@@ -1,4 +1,5 @@
 import type { Conversation as ConversationData, ConversationId, ServerFrameOf } from '@parley/protocol';
+import { ActivityOrder } from './activity-order.ts';
 import type { ClientCore } from './client-core.ts';
 import type { Conversation } from './conversation.ts';
 import { withRead } from './entry-effects.ts';
@@ -7,12 +8,15 @@ import type { ReadMarks } from './read-marks.ts';
 
 /** Keeps what is known of each conversation beside its entries: here, in the store, and told to whoever listens. */
 export class ConversationBook {
+  readonly order: ActivityOrder;
   private readonly writing = new Set<Promise<void>>();
 
   constructor(
     private readonly core: ClientCore,
     private readonly readMarks: ReadMarks,
-  ) {}
+  ) {
+    this.order = new ActivityOrder(core.conversations, (conversation) => this.changed(conversation));
+  }
 
   /**
    * Takes in what a conversation is now.
@@ -49,6 +53,7 @@ export class ConversationBook {
   }
 
   changed(conversation: Conversation): void {
+    this.order.saw(conversation);
     this.core.events.emit('conversation', { conversation, removed: false });
     const stored = { conversation: conversation.data, position: conversation.sequencer.position };
     const write = this.core.store.putConversation(stored);

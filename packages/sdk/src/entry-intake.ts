@@ -11,13 +11,16 @@ export class EntryIntake {
 
   constructor(private readonly core: ClientCore) {}
 
-  take(entry: Entry): void {
+  /** Returns whether it is newer than all that was known of its conversation. */
+  take(entry: Entry): boolean {
     const { conversationId } = entry;
     const conversation = this.core.conversations.get(conversationId);
+    const isNewer = conversation !== undefined && entry.seq > conversation.data.headSeq;
     const waiting = this.waiting.get(conversationId);
     if (waiting) waiting.push(entry);
     else if (conversation) this.show(conversation, [entry]);
     else this.meet(entry).catch((error: unknown) => this.failed(conversationId, error));
+    return isNewer;
   }
 
   /** Shows everything up to `toSeq`, fetching what isn't here. */

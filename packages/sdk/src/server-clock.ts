@@ -8,10 +8,14 @@ export class ServerClock {
   /** How far the server's time is ahead of the monotonic clock; null until the server told its time. */
   private aheadMs: number | null = null;
 
-  constructor(private readonly runtime: Pick<Runtime, 'nowMs' | 'monotonicMs'>) {}
+  constructor(
+    private readonly runtime: Pick<Runtime, 'nowMs' | 'monotonicMs'>,
+    private readonly told: (serverTimeMs: number) => void,
+  ) {}
 
   set(serverTimeMs: number): void {
     this.aheadMs = serverTimeMs - this.runtime.monotonicMs();
+    this.told(serverTimeMs);
   }
 
   /** In whole milliseconds. The wall time of this machine until the server told its own. */

@@ -66,17 +66,18 @@ export class Server {
     const meetsPeople = config.roles.has('gateway') || config.roles.has('messaging');
     const publish = (topic: string, text: string) => this.http?.publish(topic, text);
     this.edge = meetsPeople ? new Edge({ adapters, config, metrics, tracing, publish, clock, ids }) : null;
-    this.distributor = config.roles.has('distribution')
-      ? new Distributor({
-          ...{ commandLog, history, conversations, registry, mailboxes, clock, tracing },
-          metrics: this.distributionMetrics(),
-        })
-      : null;
     const countJump = clockJumpMetric(metrics);
     this.clockJumps = new ClockJumps(clock, (jump) => {
       countJump(jump.byMs);
       this.clockWasSet(jump);
     });
+    this.distributor = config.roles.has('distribution')
+      ? new Distributor({
+          ...{ commandLog, history, conversations, registry, mailboxes, clock, tracing },
+          metrics: this.distributionMetrics(),
+          clockJumps: this.clockJumps,
+        })
+      : null;
     if (this.distributor) measureDistribution(metrics, () => this.consumer, clock);
   }
 

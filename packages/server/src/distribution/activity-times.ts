@@ -24,13 +24,15 @@ export class ActivityTimes {
   private readonly stopLooking: () => void;
 
   constructor(private readonly ports: ActivityTimesPorts) {
+    this.look();
     this.stopLooking = ports.clock.every(lookIntervalMs, () => this.look());
   }
 
   /** Conversations may be dated ahead: the clock went back, or an entry showed that another's was ahead. */
   lookAgain({ withinMs }: { withinMs: number }): void {
     const asOfMs = this.ports.clock.nowMs() - withinMs;
-    for (const partition of this.known) this.due.set(partition, asOfMs);
+    for (const partition of this.ports.owned()) this.due.set(partition, asOfMs);
+    this.look();
   }
 
   stop(): void {
@@ -51,7 +53,8 @@ export class ActivityTimes {
     const { history, clock, owned, settled } = this.ports;
     const now = new Set(owned());
     for (const partition of now) {
-      if (!this.known.has(partition)) this.due.set(partition, clock.nowMs() - lookIntervalMs);
+      if (this.known.has(partition) || this.due.has(partition)) continue;
+      this.due.set(partition, clock.nowMs() - lookIntervalMs);
     }
     this.known = now;
     for (const [partition, asOfMs] of this.due) {

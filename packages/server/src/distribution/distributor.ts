@@ -4,6 +4,7 @@ import { isBroadcast } from '../conversations/conversation.ts';
 import type { ConversationStore } from '../conversations/conversations-port.ts';
 import type { HistoryStore, LogReach } from '../history/history-port.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { ClockJumps } from '../platform/clock-jumps.ts';
 import { Unavailable, Unwritable } from '../platform/failures.ts';
 import type { Tracing } from '../platform/tracing.ts';
 import { BatchTrace } from './batch-trace.ts';
@@ -26,6 +27,8 @@ export interface DistributorPorts {
   clock: Clock;
   metrics: DistributionMetrics;
   tracing: Tracing;
+  /** Looks whether the clock was set; every batch is dated by it. */
+  clockJumps?: Pick<ClockJumps, 'look'>;
 }
 
 const undecidable: Outcome = {
@@ -99,6 +102,7 @@ export class Distributor {
   private async takeAllTheWay(batch: CommandBatch, trace: BatchTrace): Promise<void> {
     const { history, conversations, clock, metrics } = this.ports;
     const startedMs = clock.monotonicMs();
+    this.ports.clockJumps?.look();
     const nowMs = clock.nowMs();
     const result = await history.apply(factsNeeded(batch), (facts) => decideBatch(facts, batch, nowMs));
     if (batch.records.length === 0) return;

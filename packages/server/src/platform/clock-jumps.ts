@@ -30,7 +30,8 @@ export class ClockJumps {
     this.stopLooking();
   }
 
-  private look(): void {
+  /** Also called whenever a wall time is about to be written: a jump there and back may be over within a second. */
+  look(): void {
     const monotonicMs = this.clock.monotonicMs();
     const offsetMs = this.clock.nowMs() - monotonicMs;
     const byMs = Math.round(offsetMs - this.offsetMs);

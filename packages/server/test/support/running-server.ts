@@ -5,7 +5,7 @@ import type { Account, InputOf, OperationId, ResponseOf, ServerStats } from '@pa
 import { HttpApi, MemoryStore, ParleyClient } from '@parley/sdk';
 import type { Adapters } from '../../src/compose/adapters.ts';
 import { composeAdapters } from '../../src/compose/compose.ts';
-import { systemClock } from '../../src/platform/clock.ts';
+import { type Clock, systemClock } from '../../src/platform/clock.ts';
 import { systemIds, tokenHash } from '../../src/platform/ids.ts';
 import { Server } from '../../src/server.ts';
 import { type GivenSettings, loadConfig } from '../../src/settings/settings.ts';
@@ -36,25 +36,29 @@ export class RunningServer {
     private readonly release: () => Promise<void>,
   ) {}
 
-  static async start(settings: GivenSettings = {}, wrap: (adapters: Adapters) => Adapters = (same) => same) {
+  static async start(
+    settings: GivenSettings = {},
+    wrap: (adapters: Adapters) => Adapters = (same) => same,
+    clock: Clock = systemClock,
+  ) {
     const common = { port: '0', 'drain-ms': '0', 'rate-limits': 'off', ...settings } as const;
-    if (shapeUnderTest === 'cluster') return RunningServer.startCluster(common, wrap);
+    if (shapeUnderTest === 'cluster') return RunningServer.startCluster(common, wrap, clock);
     const data = settings.data ?? mkdtempSync(join(tmpdir(), 'parley-'));
     const config = loadConfig({ ...common, data }, {});
-    const adapters = wrap(await composeAdapters(config, systemClock));
-    const server = new Server(adapters, config);
+    const adapters = wrap(await composeAdapters(config, clock));
+    const server = new Server(adapters, config, clock);
     await server.start();
     return new RunningServer([server], adapters, data, async () => rmSync(data, { recursive: true, force: true }));
   }
 
-  private static async startCluster(settings: GivenSettings, wrap: (adapters: Adapters) => Adapters) {
+  private static async startCluster(settings: GivenSettings, wrap: (adapters: Adapters) => Adapters, clock: Clock) {
     const cluster = await ClusterUnderTest.make();
     const config = loadConfig({ ...settings, ...cluster.settings }, {});
-    const adapters = wrap(await composeAdapters(config, systemClock));
+    const adapters = wrap(await composeAdapters(config, clock));
     const { close } = adapters;
     // The servers share the adapters; the last to stop closes them.
     adapters.close = async () => undefined;
-    const [first, ...others] = Array.from({ length: clusterServers }, () => new Server(adapters, config));
+    const [first, ...others] = Array.from({ length: clusterServers }, () => new Server(adapters, config, clock));
     if (!first) throw new Error('a cluster has a server');
     for (const server of [first, ...others]) await server.start();
     return new RunningServer([first, ...others], adapters, '', async () => {
