@@ -90,7 +90,12 @@ describe('verify reads the whole database', () => {
   const damages: [string, string, string][] = [
     ['an entry that is missing', 'DELETE FROM entries WHERE seq = 2', 'contract 3: numbers are 1, 2, 3'],
     ['a count that is wrong', 'UPDATE entries SET message_count = 9 WHERE seq = 3', 'contract 3: message counts'],
-    ['time that goes back', 'UPDATE entries SET at_ms = 1 WHERE seq = 3', 'contract 3: time does not go back'],
+    [
+      'time that goes back',
+      'UPDATE entries SET at_ms = (SELECT at_ms - 1 FROM entries WHERE seq = 2) WHERE seq = 3',
+      'contract 3: time does not go back',
+    ],
+    ['a head of another time', 'UPDATE conversations SET last_entry_at_ms = 5', 'contract 3: the head has the time'],
     ['a member too many', 'UPDATE conversations SET member_count = 5', 'contract 8: member and owner counts'],
     ['an index that lags', 'DELETE FROM memberships', 'contract 6: the index by user'],
     [

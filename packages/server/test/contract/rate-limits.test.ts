@@ -1,4 +1,4 @@
-import { afterAll, setSystemTime } from 'bun:test';
+import { afterAll, expect, setSystemTime, test } from 'bun:test';
 import { MemoryRateLimits } from '../../src/adapters/memory/rate-limits.ts';
 import type { RedisConnection } from '../../src/adapters/redis/connection.ts';
 import { RedisRateLimits } from '../../src/adapters/redis/rate-limits.ts';
@@ -51,3 +51,14 @@ const adapters: AdapterUnderTest<RateLimitsUnderTest>[] = [
 ];
 
 runContract(adapters, describeRateLimitsContract);
+
+test('memory: a clock that was a day ahead makes nobody wait for longer than the window', async () => {
+  const limits = new MemoryRateLimits();
+  const limit = { name: 'steady', perWindow: 1, windowMs: 60_000, burst: 0, burstWindowMs: 0 };
+  const nowMs = 1_767_225_600_000;
+  setSystemTime(nowMs + 86_400_000);
+  await limits.consume(limit, 'ana');
+  setSystemTime(nowMs);
+  expect(await limits.consume(limit, 'ana')).toBe(60_000);
+  setSystemTime();
+});

@@ -28,6 +28,7 @@ describe('while another program holds the write lock', () => {
     '(%s) everything but writing goes on, and a send is acknowledged once it lets go',
     async (statement) => {
       const { server, ana, channel } = await serverWithAna();
+      await channel.send('read by its sender').sent();
       const holder = await LockHolder.hold(database, statement, 4_000);
       const order: string[] = [];
       const released = holder.released.then(() => order.push('released'));
@@ -39,8 +40,13 @@ describe('while another program holds the write lock', () => {
         expect((await ana.get(path)).status).toBe(200);
         order.push('read');
       }
+      // Also for somebody whose read position waits to be written.
+      await ana.client.call('markRead', { conversationId: channel.id, seq: 2 });
+      const another = await ana.again();
+      order.push('connected');
       await Promise.all([released, acknowledged]);
-      expect(order).toEqual(['read', 'read', 'read', 'read', 'released', 'acknowledged']);
+      expect(order).toEqual(['read', 'read', 'read', 'read', 'connected', 'released', 'acknowledged']);
+      another.close();
       ana.client.close();
       expect(await server.stop()).toBe(0);
     },

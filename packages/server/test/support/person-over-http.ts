@@ -1,12 +1,13 @@
 import type { Account } from '@parley/protocol';
 import type { ParleyClient } from '@parley/sdk';
-import { clientOf } from './running-server.ts';
+import { clientOf, type Person } from './running-server.ts';
 
 /** Somebody at a server in another process: an SDK client, live, and plain requests in the same session. */
 export class PersonOverHttp {
   private constructor(
     private readonly url: string,
-    private readonly token: string,
+    readonly token: string,
+    readonly account: Account,
     readonly client: ParleyClient,
   ) {}
 
@@ -17,10 +18,12 @@ export class PersonOverHttp {
       body: JSON.stringify({ username, password: 'a good password' }),
     });
     const { token, account } = (await answer.json()) as { token: string; account: Account };
-    const client = await clientOf(url, { token, account });
-    client.connect();
-    await client.live();
-    return new PersonOverHttp(url, token, client);
+    return new PersonOverHttp(url, token, account, await liveClient(url, { token, account }));
+  }
+
+  /** Another client of the session, live. */
+  again(): Promise<ParleyClient> {
+    return liveClient(this.url, this);
   }
 
   get(path: string): Promise<Response> {
@@ -34,4 +37,11 @@ export class PersonOverHttp {
       body: JSON.stringify(body),
     });
   }
+}
+
+async function liveClient(url: string, person: Person): Promise<ParleyClient> {
+  const client = await clientOf(url, person);
+  client.connect();
+  await client.live();
+  return client;
 }

@@ -18,8 +18,10 @@ export abstract class FlexibleRateLimits implements RateLimits {
       await this.limiter(limit).consume(key, points);
       return 0;
     } catch (rejection) {
-      if (rejection instanceof RateLimiterRes) return Math.max(1, rejection.msBeforeNext);
-      throw rejection;
+      if (!(rejection instanceof RateLimiterRes)) throw rejection;
+      // By the wall clock: after that was set back it could be a day, while the window ends by a timer.
+      const windowMs = Math.max(limit.windowMs, limit.burstWindowMs);
+      return Math.min(Math.max(1, rejection.msBeforeNext), windowMs);
     }
   }
 

@@ -1,4 +1,5 @@
 import type { ConversationId, Entry } from '@parley/protocol';
+import { aheadMaxMs } from '../../conversations/conversation.ts';
 import {
   type Changes,
   type Decision,
@@ -9,7 +10,6 @@ import {
   participantKey,
   repeatKey,
 } from '../../history/history-port.ts';
-import { aheadMaxMs } from '../../conversations/conversation.ts';
 import type { ConversationData } from './conversation-data.ts';
 import { kept } from './kept.ts';
 

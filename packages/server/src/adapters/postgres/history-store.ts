@@ -94,10 +94,7 @@ export class PostgresHistoryStore implements HistoryStore {
     return row.message_count;
   }
 
-  async settleActivity(
-    partition: number,
-    { nowMs, asOfMs }: { nowMs: number; asOfMs: number },
-  ): Promise<number> {
+  async settleActivity(partition: number, { nowMs, asOfMs }: { nowMs: number; asOfMs: number }): Promise<number> {
     const rows = await this.database.inShard(
       partition,
       (sql, shard) => sql<{ conversation_id: ConversationId }[]>`

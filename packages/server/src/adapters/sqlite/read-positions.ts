@@ -2,9 +2,11 @@ import type { Database } from 'bun:sqlite';
 import type { ConversationId, UserId } from '@parley/protocol';
 import type { ChangedReadPosition, ReadPosition } from '../../conversations/conversations-port.ts';
 import type { Clock } from '../../platform/clock.ts';
+import { pause } from '../../platform/waiting.ts';
 import type { GroupCommit } from './group-commit.ts';
 
 const flushAfterMs = 500;
+const flushWaitMs = 250;
 
 interface PositionRow {
   seq: number;
@@ -93,7 +95,9 @@ export class SqliteReadPositions {
 
   /** While nothing can be written, people are told what is written: the next change tells the rest. */
   private async writePending(userId: UserId): Promise<void> {
-    if (this.pending.has(userId)) await this.tryFlush();
+    if (!this.pending.has(userId)) return;
+    // Another program may have the database locked for seconds: who connects meanwhile doesn't wait for that.
+    await Promise.race([this.tryFlush(), pause(this.clock, flushWaitMs)]);
   }
 
   private flushSoon(): void {
