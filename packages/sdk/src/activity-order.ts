@@ -24,7 +24,7 @@ export class ActivityOrder {
     this.settle(nowMs, nowMs - 2 * limits.heartbeatMs);
   }
 
-  /** An entry was made just now. */
+  /** An entry was made just now: of a client that has everything, one that is new to it was. */
   entryMade(atMs: number): void {
     this.settle(atMs, atMs);
   }

@@ -275,7 +275,6 @@ export class ParleyClient {
   private received(frame: ServerFrame): void {
     switch (frame.type) {
       case 'entry':
-        // Of a client that has everything, what is new to it was made just now; else an old entry may come again.
         if (this.intake.take(frame.entry) && this.state.name === 'live') this.book.order.entryMade(frame.entry.atMs);
         return;
       case 'conversation':

@@ -11,7 +11,7 @@ export class EntryIntake {
 
   constructor(private readonly core: ClientCore) {}
 
-  /** Returns whether it is newer than all that was known of its conversation. */
+  /** Returns whether it is newer than all that was known of its conversation: an old one may come again. */
   take(entry: Entry): boolean {
     const { conversationId } = entry;
     const conversation = this.core.conversations.get(conversationId);

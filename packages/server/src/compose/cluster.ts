@@ -8,13 +8,16 @@ import { defaultPoolBounds, type PostgresServer } from '../adapters/postgres/poo
 import { ShardedDatabase } from '../adapters/postgres/sharded-database.ts';
 import { PostgresTotals } from '../adapters/postgres/totals.ts';
 import { PostgresUserStore } from '../adapters/postgres/user-store.ts';
+import { probeWrites } from '../adapters/postgres/write-probe.ts';
 import { confirmShards } from '../adapters/redis/cluster-mark.ts';
 import { openRedis, type RedisConnection } from '../adapters/redis/connection.ts';
 import { confirmKeepsKeys } from '../adapters/redis/eviction.ts';
 import { RedisRateLimits } from '../adapters/redis/rate-limits.ts';
 import { RedisConnectionRegistry } from '../adapters/redis/registry.ts';
+import { systemClock } from '../platform/clock.ts';
 import { Unavailable, Unusable } from '../platform/failures.ts';
 import { failureReporter } from '../platform/log.ts';
+import { SharedCheck } from '../platform/shared-check.ts';
 import { passOn } from '../platform/tracing.ts';
 import type { clusterSettings } from '../settings/cluster-settings.ts';
 import type { ConfigOf } from '../settings/setting.ts';
@@ -46,6 +49,7 @@ export async function clusterAdapters(config: ClusterConfig): Promise<Adapters> 
   });
   const mailboxes = new KafkaMailboxes(kafka, topics);
   const registry = new RedisConnectionRegistry(redis);
+  const written = new SharedCheck(() => probeWrites(database), systemClock);
   return {
     users: new PostgresUserStore(database),
     conversations: new PostgresConversationStore(database),
@@ -58,7 +62,7 @@ export async function clusterAdapters(config: ClusterConfig): Promise<Adapters> 
     rateLimits: new RedisRateLimits(redis),
     hops: passOn,
     checks: {
-      postgres: () => database.everywhere((sql) => sql`SELECT 1`),
+      postgres: () => written.outcome(),
       kafka: () => topics.ping(),
       redis: () => registry.generation(),
     },

@@ -16,13 +16,14 @@ import { SqliteTotals } from '../adapters/sqlite/totals.ts';
 import { SqliteUserStore } from '../adapters/sqlite/user-store.ts';
 import { type Verification, verify } from '../adapters/sqlite/verify.ts';
 import type { WriteConditionEvents } from '../adapters/sqlite/write-condition.ts';
-import { WriteProbe } from '../adapters/sqlite/write-probe.ts';
+import { probeWrite } from '../adapters/sqlite/write-probe.ts';
 import { isServed } from '../control-socket.ts';
 import type { MessageName } from '../history/message-name.ts';
 import { type MessageTrace, readersMax, readersOf } from '../history/message-trace.ts';
 import type { Clock } from '../platform/clock.ts';
 import { Unavailable, Unusable, usable } from '../platform/failures.ts';
 import { failureReporter, logOf } from '../platform/log.ts';
+import { SharedCheck } from '../platform/shared-check.ts';
 import { passOn } from '../platform/tracing.ts';
 import type { Adapters } from './adapters.ts';
 
@@ -53,7 +54,7 @@ function adaptersOver(file: string, clock: Clock): Adapters {
   const writes = new GroupCommit(database, { clock, events: toldToLog() });
   const positions = new SqliteReadPositions(writes, clock, report);
   const users = new SqliteUserStore(writes);
-  const probe = new WriteProbe(writes, clock);
+  const probe = new SharedCheck(() => probeWrite(writes), clock);
   const lost = Promise.withResolvers<Unusable>();
   const watch = new FileWatch(file === ':memory:' ? [] : openFiles(file), clock, {
     gone(path) {
@@ -74,7 +75,7 @@ function adaptersOver(file: string, clock: Clock): Adapters {
     registry: new MemoryConnectionRegistry(clock),
     rateLimits: new MemoryRateLimits(),
     hops: passOn,
-    checks: { database: () => probe.check() },
+    checks: { database: () => probe.outcome() },
     lost: lost.promise,
     async close() {
       watch.stop();

@@ -1,0 +1,22 @@
+import { describe, expect, test } from 'bun:test';
+import postgres from 'postgres';
+import { initialise } from '../../src/adapters/postgres/initialise.ts';
+import { probeWrites } from '../../src/adapters/postgres/write-probe.ts';
+import { withoutService } from '../support/services.ts';
+import { serversOfEachTest, shardsUnderTest } from './postgres-under-test.ts';
+
+const absent = withoutService('postgres');
+
+describe.skipIf(absent !== null)('postgres: readiness', () => {
+  const made = serversOfEachTest();
+
+  test('a cluster whose servers take writes is ready, and one with a read-only server is not', async () => {
+    await initialise(made.servers, shardsUnderTest);
+    await probeWrites(await made.open());
+    const [, second] = made.servers;
+    const sql = postgres(second.url, { max: 1 });
+    await sql.unsafe(`ALTER DATABASE ${new URL(second.url).pathname.slice(1)} SET default_transaction_read_only = on`);
+    await sql.end();
+    await expect(probeWrites(await made.open())).rejects.toThrow('read-only');
+  });
+});
