@@ -79,6 +79,21 @@ for (const engine of [chromium, firefox, webkit]) {
       await ana.showsMessages('日本!', '日本!');
     });
 
+    walk('site data that is cleared while the page is open takes no message, and sends none twice', async (scene) => {
+      const { ana, ben } = scene;
+      await ana.openDirect('Ben');
+      await ana.write('Before');
+      await ben.click('link', 'Ana');
+      await ben.showsMessages('Before');
+      await ana.page.run(() => void indexedDB.deleteDatabase('parley'), null);
+      await ana.write('After');
+      await ben.showsMessages('Before', 'After');
+      await ana.boxHolds('');
+      await ana.page.press('Enter');
+      await ana.write('And on');
+      for (const one of [ana, ben]) await one.showsMessages('Before', 'After', 'And on');
+    });
+
     walk(
       'a network that falls silent is noticed, and what came meanwhile shows when it is back',
       async ({ ana, ben, network }) => {
