@@ -44,6 +44,10 @@ test('accounts of a running server: made, disabled, enabled, their passwords res
   expect(client.call('getAccount', {})).rejects.toMatchObject({ code: 'unauthenticated' });
   await client.login({ username: 'ana', password: 'another password' });
   expect((await parley(['user', 'list', ...at])).output.split('\n')).toHaveLength(3);
+  expect(await parley(['user', 'disable', 'root', ...at])).toMatchObject({
+    code: 1,
+    errors: expect.stringContaining('the last administrator'),
+  });
   expect(await parley(['user', 'disable', 'nobody', ...at])).toMatchObject({
     code: 1,
     errors: 'parley: there is no user nobody\n',

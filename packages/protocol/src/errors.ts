@@ -18,6 +18,7 @@ export const errorCodes = [
   'client_request_id_reused',
   'already_member',
   'last_owner',
+  'last_administrator',
   'conversation_full',
   'not_for_direct',
   'rate_limited',
@@ -118,6 +119,11 @@ export const errors = {
     status: 409,
     meaning: 'The conversation would be left without an owner.',
     remedy: 'Make another member owner first.',
+  },
+  last_administrator: {
+    status: 409,
+    meaning: 'The server would be left without an administrator who is not disabled.',
+    remedy: 'Make another administrator first.',
   },
   conversation_full: {
     status: 409,

@@ -96,7 +96,7 @@ export const administrationOperations = {
     body: z.strictObject({ disabled: z.boolean() }),
     status: 200,
     response: ManagedUser,
-    errors: ['not_found'],
+    errors: ['not_found', 'last_administrator'],
   }),
   resetPassword: operation({
     method: 'PUT',

@@ -27,7 +27,8 @@ test('new names of partners are there after an absence, also beyond the first pa
   (await device(server, ana, store)).close();
   const [oldest, second] = partners as [Person, Person];
   await rename(oldest, 'Oldest Renamed');
-  await server.adapters.users.update(second.account.id, { displayName: 'Second Renamed', disabled: true });
+  await server.adapters.users.update(second.account.id, { displayName: 'Second Renamed' });
+  await server.adapters.users.setDisabled(second.account.id, true);
   const back = await device(server, ana, store);
   const titles = () => back.conversations.list().map(({ title }) => title);
   await until(back, () => titles().includes('Oldest Renamed') && titles().includes('Second Renamed'));

@@ -1,4 +1,4 @@
-import type { ConversationId, OperationId, UserId } from '@parley/protocol';
+import type { ConversationId, OperationId, SessionId, UserId } from '@parley/protocol';
 import { type Clock, systemClock } from '../platform/clock.ts';
 import { Refusal } from '../platform/failures.ts';
 import { failureReporter } from '../platform/log.ts';
@@ -85,6 +85,11 @@ export class Admission {
     await this.take(rules.loginAddress, address);
     await this.take(rules.loginPair, `${address} ${account}`);
     await this.take(rules.loginAccount, account);
+  }
+
+  /** The current password is guessed by somebody who has the session: nobody else can use up what it may. */
+  password(sessionId: SessionId): Promise<void> {
+    return this.take(rules.password, sessionId);
   }
 
   private async take(rule: RateLimitRule, key: string): Promise<void> {

@@ -47,8 +47,8 @@ function accountHandlers({ version, accounts, people, admission }: Services) {
       await accounts.revoke(user.id, params.sessionId);
       return undefined;
     },
-    changePassword: async ({ body }, caller, { address }) => {
-      await admission.login(address, caller.user.username);
+    changePassword: async ({ body }, caller) => {
+      await admission.password(caller.session.id);
       await accounts.changePassword(caller, body);
       return undefined;
     },

@@ -16,6 +16,12 @@ export function sessionView({ id, device, createdAtMs, lastUsedAtMs }: SessionRe
   return { id, device, createdAtMs, lastUsedAtMs, current };
 }
 
+export function lastAdministrator(): Refusal {
+  const detail =
+    'This is the last administrator: nobody could administer the server. Make another administrator first.';
+  return new Refusal('last_administrator', detail);
+}
+
 export function wrongCredentials(detail: string): Refusal {
   return new Refusal('wrong_credentials', detail);
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../platform/clock.ts';
 import { Refusal } from '../platform/failures.ts';
 import { type Ids, tokenHash } from '../platform/ids.ts';
 import { failureReporter } from '../platform/log.ts';
-import { accountView, sessionView, usernameTaken, wrongCredentials } from './account-views.ts';
+import { accountView, lastAdministrator, sessionView, usernameTaken, wrongCredentials } from './account-views.ts';
 import type { PasswordHashing } from './password-hashing.ts';
 import type { SessionRecord, UserRecord, UserStore } from './users-port.ts';
 
@@ -54,7 +54,7 @@ export class Accounts {
     }
     if (ticket.kind === 'first' && !created.administrator) {
       // Somebody else was first in the meantime, and so nobody invited this one.
-      await this.users.update(created.id, { disabled: true });
+      await this.users.setDisabled(created.id, true);
       throw this.signupClosed();
     }
     return this.openSession(created, body.device ?? null);
@@ -118,9 +118,10 @@ export class Accounts {
     return true;
   }
 
-  /** Disabling ends every session. Undefined when there is no such user. */
+  /** Disabling ends every session. Undefined when there is no such user; throws {@link Refusal} `last_administrator`. */
   async setDisabled(userId: UserId, disabled: boolean): Promise<UserRecord | undefined> {
-    const updated = await this.users.update(userId, { disabled });
+    const updated = await this.users.setDisabled(userId, disabled);
+    if (updated === 'last_administrator') throw lastAdministrator();
     if (updated && disabled) await this.closeSockets(userId, await this.users.revokeSessions(userId, null));
     return updated;
   }

@@ -47,8 +47,13 @@ export interface UserStore {
   /** Undefined when there is no such user. */
   update(
     userId: UserId,
-    change: Partial<Pick<UserRecord, 'displayName' | 'passwordHash' | 'disabled'>>,
+    change: Partial<Pick<UserRecord, 'displayName' | 'passwordHash'>>,
   ): Promise<UserRecord | undefined>;
+  /**
+   * Undefined when there is no such user. `last_administrator`, and nothing changes, when no administrator would be
+   * left who isn't disabled, also when several are disabled at once.
+   */
+  setDisabled(userId: UserId, disabled: boolean): Promise<UserRecord | 'last_administrator' | undefined>;
   /**
    * People who aren't disabled, found by the start of a search term, by (term, id), each once.
    */

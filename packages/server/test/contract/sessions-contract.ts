@@ -36,9 +36,9 @@ export function describeSessions(usersOf: () => UserStore): void {
 
     test('of whoever is disabled are not found until enabled again', async () => {
       await begin('token');
-      await users.update(ana.id, { disabled: true });
+      await users.setDisabled(ana.id, true);
       expect(await isOpen('token')).toBe(false);
-      await users.update(ana.id, { disabled: false });
+      await users.setDisabled(ana.id, false);
       expect(await isOpen('token')).toBe(true);
     });
 

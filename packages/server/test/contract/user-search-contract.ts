@@ -32,9 +32,9 @@ export function describeUserSearch(usersOf: () => UserStore): void {
 
     test('finds nobody who is disabled, and again whoever is enabled', async () => {
       const ana = await createUser(users, 'ana');
-      await users.update(ana.id, { disabled: true });
+      await users.setDisabled(ana.id, true);
       expect(await names('ana')).toEqual([]);
-      await users.update(ana.id, { disabled: false });
+      await users.setDisabled(ana.id, false);
       expect(await names('ana')).toEqual(['ana']);
     });
 
@@ -64,7 +64,7 @@ export function describeUserSearch(usersOf: () => UserStore): void {
     test('has everybody, disabled too, by lower-case username', async () => {
       const users = usersOf();
       for (const username of ['ben', 'Ana', 'Cleo', 'anabel']) await createUser(users, username);
-      await users.update((await users.byUsername('ben'))?.id ?? '', { disabled: true });
+      await users.setDisabled((await users.byUsername('ben'))?.id ?? '', true);
       const names = async (prefix: string, after: string | null, limit = 10) =>
         (await users.list({ prefix, after, limit })).map((user) => user.username);
       expect(await names('', null)).toEqual(['Ana', 'anabel', 'ben', 'Cleo']);

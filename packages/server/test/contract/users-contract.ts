@@ -97,8 +97,8 @@ export function describeUsersContract(name: string, open: () => Promise<Stores>)
       test('changes what it names alone, and answers with the whole', async () => {
         const [ana, ben] = [await createUser(users, 'ana'), await createUser(users, 'ben')];
         expect(await users.update(ana.id, { displayName: 'Ana B.' })).toEqual({ ...ana, displayName: 'Ana B.' });
-        const updated = await users.update(ana.id, { passwordHash: 'other', disabled: true });
-        expect(updated).toEqual({ ...ana, displayName: 'Ana B.', passwordHash: 'other', disabled: true });
+        const updated = await users.update(ana.id, { passwordHash: 'other' });
+        expect(updated).toEqual({ ...ana, displayName: 'Ana B.', passwordHash: 'other' });
         expect(await users.byIds([ana.id, ben.id])).toEqual([updated as UserRecord, ben]);
       });
 
@@ -109,7 +109,39 @@ export function describeUsersContract(name: string, open: () => Promise<Stores>)
       });
 
       test('of nobody is undefined', async () => {
-        expect(await users.update(systemIds.uuid(), { disabled: true })).toBeUndefined();
+        expect(await users.update(systemIds.uuid(), { displayName: 'Nobody' })).toBeUndefined();
+      });
+    });
+
+    describe('setDisabled', () => {
+      const administrator = async (username: string) =>
+        (await users.create(newUser(username, { administrator: true }))) as UserRecord;
+
+      test('disables and enables again, and answers with the whole', async () => {
+        const ana = await createUser(users, 'ana');
+        expect(await users.setDisabled(ana.id, true)).toEqual({ ...ana, disabled: true });
+        expect(await users.byId(ana.id)).toEqual({ ...ana, disabled: true });
+        expect(await users.setDisabled(ana.id, false)).toEqual(ana);
+        expect(await users.setDisabled(systemIds.uuid(), true)).toBeUndefined();
+      });
+
+      test('refuses the last administrator who is not disabled, and changes nothing', async () => {
+        const [ana, ben] = [await administrator('ana'), await administrator('ben')];
+        await createUser(users, 'cleo');
+        expect(await users.setDisabled(ben.id, true)).toEqual({ ...ben, disabled: true });
+        expect(await users.setDisabled(ana.id, true)).toBe('last_administrator');
+        expect(await users.byId(ana.id)).toEqual(ana);
+        await users.setDisabled(ben.id, false);
+        expect(await users.setDisabled(ana.id, true)).toEqual({ ...ana, disabled: true });
+      });
+
+      test('leaves one of several administrators who are disabled at once', async () => {
+        const names = ['ana', 'ben', 'cleo', 'dan'];
+        const made = await Promise.all(names.map(administrator));
+        const outcomes = await Promise.all(made.map(({ id }) => users.setDisabled(id, true)));
+        expect(outcomes.filter((outcome) => outcome === 'last_administrator')).toHaveLength(1);
+        const left = await users.byIds(made.map(({ id }) => id));
+        expect(left.filter(({ disabled }) => !disabled)).toHaveLength(1);
       });
     });
   });

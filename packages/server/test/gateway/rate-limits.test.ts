@@ -73,17 +73,30 @@ describe('log-ins', () => {
     expect(await refusalOf(admission.login('stranger', 'name'))).toContain(rules.loginAddress.counts);
   });
 
-  test('a wrong password costs the same as a right one, and changing it counts as guessing it', async () => {
+  test('guesses at the current password in one session come to an end, right ones counted too', async () => {
     const api = await startApi({ rateLimits: new EndlessWindow() });
     const { token } = await api.person('ana');
     const guess = { currentPassword: 'not this one', newPassword: 'another password' };
-    for (let attempt = 0; attempt < rules.loginPair.perWindow; attempt++) {
+    for (let attempt = 0; attempt < rules.password.perWindow; attempt++) {
       expect((await api.call('changePassword', guess, { token })).problem.code).toBe('wrong_credentials');
     }
-    expect((await api.call('changePassword', guess, { token })).problem.code).toBe('rate_limited');
-    expect((await api.call('login', { username: 'ana', password })).problem.code).toBe('rate_limited');
-    const elsewhere = await api.call('login', { username: 'ana', password }, { address: '198.51.100.7' });
-    expect(elsewhere.status).toBe(201);
+    const right = { currentPassword: password, newPassword: 'another password' };
+    expect((await api.call('changePassword', right, { token })).problem.code).toBe('rate_limited');
+    expect((await api.call('login', { username: 'ana', password })).status).toBe(201);
+    await api.close();
+  });
+
+  test('of strangers from everywhere keep nobody who is logged in from changing the password', async () => {
+    const api = await startApi({ rateLimits: new EndlessWindow() });
+    const { token } = await api.person('ana');
+    for (let attempt = 0; attempt < rules.loginAccount.perWindow; attempt++) {
+      const guess = { username: 'ana', password: 'not this one' };
+      await api.call('login', guess, { address: `198.51.100.${attempt % 20}` });
+    }
+    const locked = await api.call('login', { username: 'ana', password }, { address: '203.0.113.9' });
+    expect(locked.problem.code).toBe('rate_limited');
+    const change = { currentPassword: password, newPassword: 'another password' };
+    expect((await api.call('changePassword', change, { token })).status).toBe(204);
     await api.close();
   });
 });

@@ -137,6 +137,7 @@ describe('signing up', () => {
 describe('logging in', () => {
   test('does the same hash work for an unknown name, a wrong password, and a disabled account', async () => {
     const { accounts } = open();
+    await accounts.signup({ username: 'admin', password });
     const { account } = await accounts.signup({ username: 'ana', password });
     const workOf = async (username: string, attempt: string) => {
       const { verifications, hashes } = argon2;
@@ -152,6 +153,7 @@ describe('logging in', () => {
 
   test('says the same in each of these cases', async () => {
     const { accounts } = open();
+    await accounts.signup({ username: 'admin', password });
     const { account } = await accounts.signup({ username: 'ana', password });
     const wordsOf = (username: string, attempt: string) =>
       accounts
@@ -229,6 +231,7 @@ describe('ending sessions closes their sockets', () => {
 
   async function twoSessions() {
     const { accounts, administration } = open();
+    await accounts.signup({ username: 'admin', password });
     const here = await accounts.signup({ username: 'ana', password });
     const there = await accounts.login({ username: 'ana', password });
     const userId = here.account.id;

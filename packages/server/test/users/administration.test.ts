@@ -61,6 +61,22 @@ test('disables an account for whoever has it and for whoever looks for it, and e
   expect((await api.call('getUser', { userId }, admin)).status).toBe(200);
 });
 
+test('refuses to disable the last administrator, by whoever it is asked', async () => {
+  const { userId } = admin;
+  const refused = await api.call('setAccountDisabled', { userId, disabled: true }, admin);
+  expect([refused.status, refused.problem.code]).toEqual([409, 'last_administrator']);
+  expect((await api.call('getAccount', {}, admin)).status).toBe(200);
+  const { id: benId } = (await create('ben', { administrator: true })).response;
+  const ben = (await api.call('login', { username: 'ben', password })).response;
+  const both = await Promise.all([
+    api.call('setAccountDisabled', { userId: benId, disabled: true }, admin),
+    api.call('setAccountDisabled', { userId, disabled: true }, { token: ben.token }),
+  ]);
+  expect(both.map(({ status }) => status).filter((status) => status === 200)).toHaveLength(1);
+  const left = await Promise.all([admin, ben].map(({ token }) => api.call('listAccounts', {}, { token })));
+  expect(left.map(({ status }) => status).sort()).toEqual([200, 401]);
+});
+
 test('resets a password', async () => {
   const { id: userId } = (await create('ana')).response;
   expect((await api.call('resetPassword', { userId, newPassword: 'seven grey herons' }, admin)).status).toBe(204);

@@ -57,13 +57,16 @@ export class MemoryUserStore extends MemorySessions implements UserStore {
 
   async update(
     userId: UserId,
-    change: Partial<Pick<UserRecord, 'displayName' | 'passwordHash' | 'disabled'>>,
+    change: Partial<Pick<UserRecord, 'displayName' | 'passwordHash'>>,
   ): Promise<UserRecord | undefined> {
-    const user = this.users.get(userId);
-    if (!user) return undefined;
-    const updated = kept({ ...user, ...change });
-    this.users.set(userId, updated);
-    return updated;
+    return this.write(userId, change);
+  }
+
+  async setDisabled(userId: UserId, disabled: boolean): Promise<UserRecord | 'last_administrator' | undefined> {
+    const isLast = ![...this.users.values()].some((user) => user.administrator && !user.disabled && user.id !== userId);
+    return disabled && isLast && this.users.get(userId)?.administrator
+      ? 'last_administrator'
+      : this.write(userId, { disabled });
   }
 
   async search(query: SearchQuery): Promise<{ user: UserRecord; term: string }[]> {
@@ -96,6 +99,14 @@ export class MemoryUserStore extends MemorySessions implements UserStore {
     createdBy: UserId | null;
   }): Promise<void> {
     this.invitations.set(tokenHash, { usesLeft: uses, expiresAtMs });
+  }
+
+  private write(userId: UserId, change: Partial<UserRecord>): UserRecord | undefined {
+    const user = this.users.get(userId);
+    if (!user) return undefined;
+    const updated = kept({ ...user, ...change });
+    this.users.set(userId, updated);
+    return updated;
   }
 
   protected enabledUser(userId: UserId): UserRecord | undefined {

@@ -1,5 +1,12 @@
 import type { UserId } from '@parley/protocol';
+import { systemClock } from '../../platform/clock.ts';
+import { Unavailable } from '../../platform/failures.ts';
+import { systemIds } from '../../platform/ids.ts';
+import { pause } from '../../platform/waiting.ts';
 import type { ShardedDatabase } from './sharded-database.ts';
+
+const holdingAttempts = 100;
+const holdingRetryMs = 50;
 
 interface ClaimRow {
   user_id: UserId;
@@ -53,6 +60,23 @@ export class Claims {
         DELETE FROM claims c USING permitted
         WHERE c.shard = permitted.shard AND c.name = ${name} AND c.user_id = ${userId} AND NOT c.confirmed`,
     );
+  }
+
+  /**
+   * Runs `work` while nobody else holds the name, which is nobody's afterwards. `work` must end within the minute that
+   * a claim stays pending. Throws {@link Unavailable} when others hold it for too long.
+   */
+  async holding<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
+    const holder = systemIds.uuid();
+    for (let attempt = 1; !(await this.take(name, holder)); attempt++) {
+      if (attempt === holdingAttempts) throw new Unavailable(`${name} are being changed by others: try again`);
+      await pause(systemClock, holdingRetryMs);
+    }
+    try {
+      return await work();
+    } finally {
+      await this.release(name, holder);
+    }
   }
 
   /** Whose the name is; a pending claim is nobody's. */

@@ -13,6 +13,9 @@ import type { ShardedDatabase } from './sharded-database.ts';
 /** What the very first user claims. */
 export const firstUser = 'first user';
 
+/** Held while an administrator is disabled, so that two don't each count on the other to be left. */
+const administratorsClaim = 'administrators';
+
 /** Accounts in PostgreSQL, each in its user's shard; usernames are {@link Claims}. */
 export class PostgresUserStore extends PostgresSessions implements UserStore {
   private readonly claims: Claims;
@@ -75,8 +78,30 @@ export class PostgresUserStore extends PostgresSessions implements UserStore {
 
   async update(
     userId: UserId,
-    change: Partial<Pick<UserRecord, 'displayName' | 'passwordHash' | 'disabled'>>,
+    change: Partial<Pick<UserRecord, 'displayName' | 'passwordHash'>>,
   ): Promise<UserRecord | undefined> {
+    return this.write(userId, change);
+  }
+
+  async setDisabled(userId: UserId, disabled: boolean): Promise<UserRecord | 'last_administrator' | undefined> {
+    const user = await this.byId(userId);
+    if (!user?.administrator || !disabled) return this.write(userId, { disabled });
+    return this.claims.holding(administratorsClaim, async () =>
+      (await this.hasOtherAdministrator(userId)) ? this.write(userId, { disabled }) : 'last_administrator',
+    );
+  }
+
+  private async hasOtherAdministrator(userId: UserId): Promise<boolean> {
+    const parts = await this.database.everywhere(
+      (sql) => sql`
+        SELECT 1 FROM users
+        WHERE administrator AND NOT disabled AND id <> ${userId} AND shard IN (SELECT shard FROM served_shards)
+        LIMIT 1`,
+    );
+    return parts.flat().length > 0;
+  }
+
+  private async write(userId: UserId, change: Partial<UserRecord>): Promise<UserRecord | undefined> {
     for (;;) {
       const before = await this.byId(userId);
       if (!before) return undefined;

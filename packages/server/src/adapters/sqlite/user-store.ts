@@ -63,15 +63,18 @@ export class SqliteUserStore extends SqliteSessions implements UserStore {
 
   update(
     userId: UserId,
-    change: Partial<Pick<UserRecord, 'displayName' | 'passwordHash' | 'disabled'>>,
+    change: Partial<Pick<UserRecord, 'displayName' | 'passwordHash'>>,
   ): Promise<UserRecord | undefined> {
+    return this.writes.run(() => this.write(userId, change));
+  }
+
+  setDisabled(userId: UserId, disabled: boolean): Promise<UserRecord | 'last_administrator' | undefined> {
     return this.writes.run(() => {
-      const row = this.userStatements.byId.get(userId);
-      if (!row) return undefined;
-      const user = { ...userOf(row), ...change };
-      this.userStatements.update.run(user.displayName, user.passwordHash, Number(user.disabled), userId);
-      this.writeTerms(user);
-      return user;
+      const { byId, otherAdministrator } = this.userStatements;
+      const endsAdministrator = disabled && byId.get(userId)?.administrator === 1;
+      return endsAdministrator && !otherAdministrator.get(userId)
+        ? 'last_administrator'
+        : this.write(userId, { disabled });
     });
   }
 
@@ -106,6 +109,15 @@ export class SqliteUserStore extends SqliteSessions implements UserStore {
     return this.userStatements.any.get();
   }
 
+  private write(userId: UserId, change: Partial<UserRecord>): UserRecord | undefined {
+    const row = this.userStatements.byId.get(userId);
+    if (!row) return undefined;
+    const user = { ...userOf(row), ...change };
+    this.userStatements.update.run(user.displayName, user.passwordHash, Number(user.disabled), userId);
+    this.writeTerms(user);
+    return user;
+  }
+
   /** Keeps what the user is found by; a disabled one isn't found. */
   private writeTerms(user: UserRecord): void {
     this.userStatements.deleteTerms.run(user.id);
@@ -119,6 +131,9 @@ function prepare(database: Database) {
     any: database.query<UserRow, []>('SELECT * FROM users LIMIT 1'),
     byId: database.query<UserRow, [string]>('SELECT * FROM users WHERE id = ?'),
     byUsername: database.query<UserRow, [string]>('SELECT * FROM users WHERE username_key = ?'),
+    otherAdministrator: database.query<unknown, [string]>(
+      'SELECT 1 FROM users WHERE administrator = 1 AND disabled = 0 AND id <> ? LIMIT 1',
+    ),
     insert: database.query('INSERT INTO users VALUES (?, ?, ?, ?, ?, ?, ?, ?)'),
     update: database.query('UPDATE users SET display_name = ?, password_hash = ?, disabled = ? WHERE id = ?'),
     useInvitation: database.query(
