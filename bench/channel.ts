@@ -17,7 +17,7 @@ const [owner] = server.people;
 if (!owner) throw new Error('a channel has at least one member');
 const made = await fetch(`${server.url}/v1/channels`, {
   method: 'POST',
-  headers: authorized(owner.token),
+  headers: { ...authorized(owner.token), 'content-type': 'application/json' },
   body: JSON.stringify({ name: 'everybody' }),
 });
 const { id } = (await made.json()) as { id: string };

@@ -55,7 +55,7 @@ const pairs = await Promise.all(
     const [one, other] = [server.people[pair * 2], server.people[pair * 2 + 1]];
     const answer = await fetch(`${server.url}/v1/direct`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${one?.token}` },
+      headers: { authorization: `Bearer ${one?.token}`, 'content-type': 'application/json' },
       body: JSON.stringify({ userId: other?.userId }),
     });
     return ((await answer.json()) as { id: string }).id;

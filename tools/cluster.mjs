@@ -13,6 +13,7 @@ const roles = ['gateway', 'messaging', 'distribution'];
 const processesOfRole = 2;
 const shards = 64;
 const publicPort = Number(process.env.PORT ?? 8080);
+const publicUrl = `http://localhost:${publicPort}`;
 const startTimeoutMs = 60_000;
 const cli = join(root, 'packages/cli/src/main.ts');
 
@@ -43,7 +44,13 @@ async function run() {
     PARLEY_ALLOW_SINGLE_BROKER: 'on',
     PARLEY_TRUSTED_PROXIES: '127.0.0.1',
   };
-  if (parley(['cluster', 'init', '--shards', String(shards), '--replication-factor', '1'], settings) !== 0) return 1;
+  if (
+    parley(
+      ['cluster', 'init', '--shards', String(shards), '--replication-factor', '1', '--server', publicUrl],
+      settings,
+    ) !== 0
+  )
+    return 1;
   // From here on, whatever ends this ends what it started too.
   const stop = toldToStop();
   const processes = await startProcesses(settings);
@@ -56,7 +63,7 @@ async function run() {
       console.error(`the cluster does not come up; its logs are in ${folder}`);
       return 1;
     }
-    if (isUp === true) console.log(`Parley's cluster serves http://localhost:${publicPort}; Ctrl-C stops it`);
+    if (isUp === true) console.log(`Parley's cluster serves ${publicUrl}; Ctrl-C stops it`);
     await stop;
     console.log('stopping');
     return 0;

@@ -103,13 +103,14 @@ test('hostile text in names and messages moves no cursor and colours nothing', a
   await Promise.all([eve.shows('online ·'), fay.shows('online ·')]);
   const login = await fetch(`${server.url}/v1/login`, {
     method: 'POST',
+    headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ username: 'eve', password }),
   });
   const { token } = (await login.json()) as { token: string };
   const api = async (path: string, body: object) =>
     (await fetch(server.url + path, {
       method: 'POST',
-      headers: { authorization: `Bearer ${token}` },
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
       body: JSON.stringify(body),
     }).then((answer) => answer.json())) as { id: string; users: { id: string }[] };
   const found = await fetch(`${server.url}/v1/users?q=fay`, { headers: { authorization: `Bearer ${token}` } });

@@ -5,12 +5,15 @@ export const errorCodes = [
   'invalid_request',
   'invalid_json',
   'too_large',
+  'unsupported_media_type',
   'unauthenticated',
   'wrong_credentials',
   'forbidden',
+  'origin_not_allowed',
   'announce_only',
   'signup_closed',
   'invalid_invitation',
+  'first_account_link_needed',
   'not_found',
   'method_not_allowed',
   'username_taken',
@@ -55,6 +58,11 @@ export const errors = {
     meaning: 'The body is larger than the limit.',
     remedy: 'Send less at once; the limit is in the answer.',
   },
+  unsupported_media_type: {
+    status: 415,
+    meaning: 'The body does not say that it is JSON.',
+    remedy: 'Send the header `Content-Type: application/json`.',
+  },
   unauthenticated: {
     status: 401,
     meaning: 'No valid session token came with the request; it may have been revoked.',
@@ -70,6 +78,11 @@ export const errors = {
     meaning: 'Your role does not allow this.',
     remedy: 'Ask an owner or an administrator.',
   },
+  origin_not_allowed: {
+    status: 403,
+    meaning: 'The request comes from a web page of another origin.',
+    remedy: 'The operator names origins that may use the API with `--allowed-origins`.',
+  },
   announce_only: {
     status: 403,
     meaning: 'Only owners and admins may write in this conversation.',
@@ -84,6 +97,11 @@ export const errors = {
     status: 403,
     meaning: 'The invitation is unknown, used up or expired.',
     remedy: 'Ask for a new one.',
+  },
+  first_account_link_needed: {
+    status: 403,
+    meaning: 'The server has no account yet. The first one administers it, and needs the link that its operator has.',
+    remedy: 'Open the link that the server printed when it started, or sign up at the machine itself.',
   },
   not_found: {
     status: 404,

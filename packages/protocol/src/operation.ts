@@ -34,11 +34,23 @@ export function operation<const Definition extends Operation>(definition: Defini
 
 /** The errors that can answer any operation, by who may call it. */
 export const sharedErrors: Record<Access, readonly ErrorCode[]> = {
-  public: ['invalid_request', 'invalid_json', 'too_large', 'rate_limited', 'overloaded', 'unavailable', 'internal'],
+  public: [
+    'invalid_request',
+    'invalid_json',
+    'too_large',
+    'unsupported_media_type',
+    'origin_not_allowed',
+    'rate_limited',
+    'overloaded',
+    'unavailable',
+    'internal',
+  ],
   session: [
     'invalid_request',
     'invalid_json',
     'too_large',
+    'unsupported_media_type',
+    'origin_not_allowed',
     'unauthenticated',
     'rate_limited',
     'overloaded',
@@ -49,6 +61,8 @@ export const sharedErrors: Record<Access, readonly ErrorCode[]> = {
     'invalid_request',
     'invalid_json',
     'too_large',
+    'unsupported_media_type',
+    'origin_not_allowed',
     'unauthenticated',
     'forbidden',
     'rate_limited',

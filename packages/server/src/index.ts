@@ -26,3 +26,4 @@ export {
   settings,
   variableOf,
 } from './settings/settings.ts';
+export { invitationLink, readInvitation } from './users/invitation-link.ts';

@@ -4,10 +4,13 @@ import { isServed, listenForControl } from './control-socket.ts';
 import { systemClock } from './platform/clock.ts';
 import { FolderHeld, Unusable } from './platform/failures.ts';
 import { readableByOthers } from './platform/file-access.ts';
+import { systemIds } from './platform/ids.ts';
 import { logOf } from './platform/log.ts';
 import { Server } from './server.ts';
 import { checkOpenFiles } from './settings/open-files.ts';
 import type { Config } from './settings/settings.ts';
+import { invitationForFirst } from './users/first-account.ts';
+import { invitationLink } from './users/invitation-link.ts';
 
 /**
  * Serves until the process is told to stop.
@@ -36,6 +39,13 @@ export async function serve(config: Config): Promise<void> {
   if (isEmbedded) warnOfReaders(config.data);
   if (isEmbedded) log.info('Parley serves {url}, data in {data}', { url: server.url, data: config.data });
   else log.info('Parley serves {url} as {roles}', { url: server.url, roles: [...config.roles].join(', ') });
+  // Of a cluster, whoever makes it is told: `parley cluster init`.
+  const invitation = isEmbedded ? await invitationForFirst(adapters.users, systemClock, systemIds) : null;
+  if (invitation !== null) {
+    log.info('There is no account yet. The first one administers this server. Make it at {link}', {
+      link: invitationLink(server.url, invitation),
+    });
+  }
   const signal = await Promise.race([stopped, adapters.lost]);
   // Nothing that is under way can be finished, and what is at the paths now may belong to another process.
   if (signal instanceof Unusable) throw signal;

@@ -91,7 +91,7 @@ export class Server {
   /** Answers whoever may open the control socket: the API, without having to log in. */
   control(request: Request): Response | Promise<Response> {
     if (!this.edge) return new Response('A process that distributes alone has no API.\n', { status: 404 });
-    return this.edge.controlApi.fetch(request, { address: '' });
+    return this.edge.controlApi.fetch(request, { address: '', isFromThisMachine: true });
   }
 
   /** Resolves when this process does what its roles say. */

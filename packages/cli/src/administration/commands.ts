@@ -1,11 +1,10 @@
 import { createInterface } from 'node:readline';
 import type { ManagedUser } from '@parley/protocol';
 import { pagesOf } from '@parley/sdk';
-import { backupDatabase, restoreDatabase, systemClock, verifyDatabase } from '@parley/server';
+import { backupDatabase, invitationLink, restoreDatabase, systemClock, verifyDatabase } from '@parley/server';
 import type { Command } from 'commander';
 import { askPassword } from '../ask.ts';
 import { Failure } from '../failure.ts';
-import { invitationLink } from '../invitation-link.ts';
 import { type Control, withControl } from './control.ts';
 
 const dataOption = ['--data <folder>', 'folder of the database', process.env['PARLEY_DATA'] ?? 'data'] as const;

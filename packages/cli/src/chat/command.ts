@@ -1,5 +1,5 @@
+import { readInvitation } from '@parley/server';
 import { type Command, Option } from 'commander';
-import { readInvitation } from '../invitation-link.ts';
 import { ChatSession } from './chat-session.ts';
 import { type LogInOptions, logIn } from './log-in.ts';
 import { runPlain } from './plain.ts';

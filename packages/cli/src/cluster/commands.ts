@@ -1,3 +1,4 @@
+import { invitationLink } from '@parley/server';
 import type { Command } from 'commander';
 import { configOf, wholeFrom, withSettings } from './options.ts';
 
@@ -8,10 +9,14 @@ export function addCluster(program: Command): void {
     .description('Make the cluster on its services, or bring them up to date with this version. Safe to repeat.')
     .option('--shards <count>', 'logical shards, fixed for good', wholeFrom(1, 1_024), 64)
     .option('--replication-factor <count>', 'copies of each record in Kafka', wholeFrom(1, 15), 3)
-    .action(async (options: { shards: number; replicationFactor: number }, command: Command) => {
+    .option('--server <url>', 'where people will reach it, for the link to the first account', 'http://localhost:8080')
+    .action(async (options: { shards: number; replicationFactor: number; server: string }, command: Command) => {
       const { initialiseCluster } = await administration();
-      await initialiseCluster(configOf(command), options);
+      const invitation = await initialiseCluster(configOf(command), options);
       console.log(`a cluster of ${options.shards} shards is there`);
+      if (invitation === null) return;
+      const link = invitationLink(options.server, invitation);
+      console.log(`there is no account yet; the first one administers the cluster: make it at ${link}`);
     });
   withSettings(cluster.command('status'))
     .description('Shards, waiting commands, commands set aside, processes, people.')

@@ -56,7 +56,7 @@ export const accountOperations = {
     }),
     status: 201,
     response: LoggedIn,
-    errors: ['username_taken', 'signup_closed', 'invalid_invitation'],
+    errors: ['username_taken', 'signup_closed', 'invalid_invitation', 'first_account_link_needed'],
   }),
   login: operation({
     method: 'POST',

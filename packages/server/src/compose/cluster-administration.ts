@@ -3,11 +3,15 @@ import { epochsOfShards } from '../adapters/postgres/epochs.ts';
 import { initialise } from '../adapters/postgres/initialise.ts';
 import { Pool } from '../adapters/postgres/pool.ts';
 import { moveShard } from '../adapters/postgres/shard-move.ts';
+import { PostgresUserStore } from '../adapters/postgres/user-store.ts';
 import { confirmShards } from '../adapters/redis/cluster-mark.ts';
 import { openRedis } from '../adapters/redis/connection.ts';
 import { RedisConnectionRegistry } from '../adapters/redis/registry.ts';
+import { systemClock } from '../platform/clock.ts';
 import { Unusable } from '../platform/failures.ts';
+import { systemIds } from '../platform/ids.ts';
 import { failureReporter } from '../platform/log.ts';
+import { invitationForFirst } from '../users/first-account.ts';
 import { type ClusterConfig, kafkaSettings, openServices, postgresServers, reached } from './cluster.ts';
 import { logState, waitingIn } from './log-state.ts';
 
@@ -18,12 +22,13 @@ export { type ClusterVerification, verifyCluster } from './verify-cluster.ts';
 
 /**
  * Makes a cluster of `shards` logical shards on its services, or brings the services of one up to date with this
- * version. Repeating it changes nothing.
+ * version. Repeating it changes nothing. Resolves to the token of an invitation for the first account, which
+ * administers the cluster; null when there are accounts.
  */
 export async function initialiseCluster(
   config: ClusterConfig,
   { shards, replicationFactor }: { shards: number; replicationFactor: number },
-): Promise<void> {
+): Promise<string | null> {
   await reached('--postgres', () => initialise(postgresServers(config), shards));
   const topics = new Topics(kafkaSettings(config));
   const redis = openRedis({ url: config.redis, prefix: config['cluster-name'], report: failureReporter('redis') });
@@ -33,6 +38,12 @@ export async function initialiseCluster(
     await reached('--redis', () => confirmShards(redis, shards));
   } finally {
     await Promise.all([topics.close(), redis.close()]);
+  }
+  const services = await openServices(config);
+  try {
+    return await invitationForFirst(new PostgresUserStore(services.database), systemClock, systemIds);
+  } finally {
+    await services.close();
   }
 }
 

@@ -33,7 +33,7 @@ export function createApi(handlers: Handlers, authorise: Authorise, options: Api
     }
   });
   if (allowedOrigins.length > 0) app.use('/v1/*', crossOrigin(allowedOrigins));
-  bindOperations(app, handlers, { authorise, metrics, clock, tracing });
+  bindOperations(app, handlers, { authorise, metrics, clock, tracing, allowedOrigins });
   if (reference) app.route('/', reference);
   if (web) app.route('/', web);
   const routes = knownRoutes(app);

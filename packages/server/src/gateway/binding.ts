@@ -6,6 +6,7 @@ import { type Tracing, traceHeader } from '../platform/tracing.ts';
 import { fieldErrors, invalidRequest } from '../platform/validation.ts';
 import type { WorkBudget } from '../platform/work-budget.ts';
 import type { Caller } from '../users/accounts.ts';
+import { refuseForeignOrigin } from './origin.ts';
 import { problemOf } from './problem.ts';
 import { jsonBody } from './request-body.ts';
 import type { RequestMetrics } from './request-metrics.ts';
@@ -20,6 +21,8 @@ type CallerOf<Id extends OperationId> = (typeof operations)[Id]['access'] extend
 /** What handlers know of a request beside its validated content. */
 export interface RequestContext {
   address: string;
+  /** Whether the request was made at this machine, and not through a proxy. */
+  isFromThisMachine: boolean;
   /** What the bytes of a body count against whose number was not announced. */
   budget?: WorkBudget;
 }
@@ -45,15 +48,18 @@ interface BindingPorts {
   metrics: RequestMetrics;
   clock: Clock;
   tracing: Tracing;
+  /** Origins whose web pages may use the API beside the server's own. */
+  allowedOrigins: readonly string[];
 }
 
 /** Makes every operation of the protocol a route: authorise, validate, handle, answer. */
 export function bindOperations(app: Hono<GatewayBindings>, handlers: Handlers, ports: BindingPorts): void {
-  const { authorise, metrics, clock, tracing } = ports;
+  const { authorise, metrics, clock, tracing, allowedOrigins } = ports;
   for (const [id, operation] of Object.entries(operations) as [OperationId, Operation][]) {
     // The table pairs each id with its own types, which can't be followed through a loop over all of them.
     const handle = handlers[id] as (request: unknown, caller: unknown, context: RequestContext) => Promise<unknown>;
     const answer = async (context: Context<GatewayBindings>) => {
+      refuseForeignOrigin(context.req.raw, allowedOrigins);
       const caller = await authorise(id, context.req.raw, context.env);
       const response = await handle(await validRequest(operation, context, clock), caller, context.env);
       return operation.status === 204 ? context.body(null, 204) : context.json(response as object, operation.status);

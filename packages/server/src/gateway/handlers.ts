@@ -30,9 +30,9 @@ export function createHandlers(services: Services): Handlers {
 function accountHandlers({ version, accounts, people, admission }: Services) {
   return {
     getServer: () => accounts.server(version),
-    signup: async ({ body }, _caller, { address }) => {
+    signup: async ({ body }, _caller, { address, isFromThisMachine }) => {
       await admission.signup(address, body.username);
-      return accounts.signup(body);
+      return accounts.signup(body, isFromThisMachine);
     },
     login: async ({ body }, _caller, { address }) => {
       await admission.login(address, body.username);

@@ -3,6 +3,7 @@ import { TurnCounter } from '../platform/turn-counter.ts';
 import { WorkBudgets, type WorkRate, workUnits } from '../platform/work-budget.ts';
 import type { RequestContext } from './binding.ts';
 import { defaultHeaders } from './default-headers.ts';
+import { isFromThisMachine } from './origin.ts';
 import { problemBody } from './problem.ts';
 
 /** What one address may ask for, whatever it is and however it is answered: twice what `rateLimitRules` lets through. */
@@ -13,6 +14,8 @@ export const requestsPerTurn = 16;
 
 /** Where a request comes from. */
 export interface Peer {
+  /** The address at the other end of the connection. */
+  peer: string;
   /** Names the connection: the peer's address and port. */
   connection: string;
   /** As limits count it; see `clientAddress`. */
@@ -49,8 +52,9 @@ export class HttpGuard {
   }
 
   /** What handlers know of where a request comes from. */
-  contextOf(address: string): RequestContext {
-    return this.budgets ? { address, budget: this.budgets.of(address) } : { address };
+  contextOf(request: Request, { address, peer }: Peer): RequestContext {
+    const context = { address, isFromThisMachine: isFromThisMachine(request, peer) };
+    return this.budgets ? { ...context, budget: this.budgets.of(address) } : context;
   }
 
   stop(): void {

@@ -53,7 +53,7 @@ export function listen(
       const { address: peer = '', port: peerPort = 0 } = server.requestIP(request) ?? {};
       const forwardedFor = request.headers.get('x-forwarded-for');
       const address = clientAddress(peer, { forwardedFor, forwarded: request.headers.get('forwarded') }, isTrusted);
-      const from = { connection: `${peer} ${peerPort}`, address, isProxy: isTrusted(peer) };
+      const from = { peer, connection: `${peer} ${peerPort}`, address, isProxy: isTrusted(peer) };
       const refusal = guard.refusal(request, from);
       if (refusal) return refusal;
       switch (URL.parse(request.url, unnamedHost)?.pathname) {
@@ -65,7 +65,7 @@ export function listen(
           return health.readyz();
         default:
           if (!URL.canParse(request.url)) return hostMissing();
-          return api ? api.fetch(request, guard.contextOf(address)) : notOffered('gateway');
+          return api ? api.fetch(request, guard.contextOf(request, from)) : notOffered('gateway');
       }
     },
   });

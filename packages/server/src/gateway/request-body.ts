@@ -13,6 +13,10 @@ const bodyTimeoutMs = 30_000;
  * @param budget what bytes count against whose number the request did not announce.
  */
 export async function jsonBody(request: Request, clock: Clock, budget?: WorkBudget): Promise<unknown> {
+  // Browsers let a page of another origin send a body of other types without asking the server first.
+  if (!/^application\/json *(;|$)/i.test(request.headers.get('content-type') ?? '')) {
+    throw new Refusal('unsupported_media_type', 'Send the body with "Content-Type: application/json".');
+  }
   const bytes = await boundedBytes(request, clock, budget);
   const text = decoded(bytes);
   if (bytes.length === 0) throw new Refusal('invalid_json', 'A JSON body is needed.');

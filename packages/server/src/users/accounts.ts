@@ -36,9 +36,12 @@ export class Accounts {
     return { version, signup: this.signupMode, empty: await this.users.isEmpty() };
   }
 
-  /** Throws {@link Refusal}. The first account on an empty server is always allowed, and administers it. */
-  async signup(body: RequestOf<'signup'>['body']): Promise<ResponseOf<'signup'>> {
-    const ticket = await this.ticketFor(body.invitation);
+  /**
+   * Throws {@link Refusal}. The first account administers the server, so it needs an invitation, whatever the mode is,
+   * unless it is made at the server's own machine.
+   */
+  async signup(body: RequestOf<'signup'>['body'], isFromThisMachine: boolean): Promise<ResponseOf<'signup'>> {
+    const ticket = await this.ticketFor(body.invitation, isFromThisMachine);
     const passwordHash = await this.passwords.hash(body.password);
     const nowMs = this.clock.nowMs();
     const { username } = body;
@@ -52,7 +55,7 @@ export class Accounts {
     if (created === 'invalid_invitation') {
       throw new Refusal('invalid_invitation', 'The invitation is unknown, used up or expired.');
     }
-    if (ticket.kind === 'first' && !created.administrator) {
+    if (ticket.kind === 'first' && !created.administrator && this.signupMode !== 'open') {
       // Somebody else was first in the meantime, and so nobody invited this one.
       await this.users.setDisabled(created.id, true);
       throw this.signupClosed();
@@ -133,10 +136,14 @@ export class Accounts {
     return accountView(updated);
   }
 
-  /** What lets somebody sign up. Throws {@link Refusal} `signup_closed` when nothing does. */
-  private async ticketFor(invitation: string | undefined): Promise<Ticket> {
+  /** What lets somebody sign up. Throws {@link Refusal} when nothing does. */
+  private async ticketFor(invitation: string | undefined, isFromThisMachine: boolean): Promise<Ticket> {
+    if (await this.users.isEmpty()) {
+      if (invitation !== undefined) return { kind: 'invitation', token: invitation };
+      if (isFromThisMachine) return { kind: 'first' };
+      throw new Refusal('first_account_link_needed', 'The first account needs the link that this server printed.');
+    }
     if (this.signupMode === 'open') return { kind: 'open' };
-    if (await this.users.isEmpty()) return { kind: 'first' };
     if (this.signupMode === 'closed' || invitation === undefined) throw this.signupClosed();
     return { kind: 'invitation', token: invitation };
   }

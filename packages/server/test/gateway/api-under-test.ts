@@ -75,8 +75,11 @@ export async function startApi({ signup = 'open', rateLimits = noRateLimits, ...
   const handlers = createHandlers({ ...services, admission, ...options.services });
   const app = createApi(handlers, authoriseBySession(accounts, admission), options);
 
-  const fetchRaw = async (path: string, init: RequestInit & { address?: string } = {}) =>
-    app.request(path, init, { address: init.address ?? '192.0.2.1' });
+  const fetchRaw = async (path: string, init: RequestInit & { address?: string; isFromThisMachine?: boolean } = {}) =>
+    app.request(path, init, {
+      address: init.address ?? '192.0.2.1',
+      isFromThisMachine: init.isFromThisMachine ?? true,
+    });
 
   async function call<Id extends OperationId>(
     id: Id,

@@ -164,7 +164,9 @@ test('a client that breaks its body off is no fault of the server', async () => 
   });
   server = listen({ api, sockets: null, health, guard }, { host: '127.0.0.1', port: 0, trustedProxies: [] });
   const client = connect(Number(server.port), '127.0.0.1');
-  client.write('POST /body HTTP/1.1\r\nHost: parley\r\nContent-Length: 1000\r\n\r\n{"half":');
+  client.write(
+    'POST /body HTTP/1.1\r\nHost: parley\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"half":',
+  );
   await new Promise((resolve) => client.on('connect', resolve));
   // The server has the first half before the connection ends.
   while (server.pendingRequests === 0) await Bun.sleep(1);

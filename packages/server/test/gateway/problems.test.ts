@@ -94,7 +94,7 @@ test('a body that does not come is given up', async () => {
   };
   const api = await startApi({ clock });
   const body = new ReadableStream({ pull: () => new Promise(() => undefined) });
-  const answer = api.fetch('/v1/login', { method: 'POST', body });
+  const answer = api.fetch('/v1/login', { method: 'POST', headers: { 'content-type': 'application/json' }, body });
   (await deadline.promise)();
   const { problem } = await answerOf('login', await answer);
   expect(problem.code).toBe('invalid_request');

@@ -45,7 +45,7 @@ async function say(url: string, from: Someone, to: Someone, headers: Record<stri
   const { id } = await api.call('createGroup', { name: 'group', userIds: [to.userId] });
   const answer = await fetch(`${url}/v1/conversations/${id}/messages`, {
     method: 'POST',
-    headers: { ...headers, authorization: `Bearer ${from.token}` },
+    headers: { ...headers, authorization: `Bearer ${from.token}`, 'content-type': 'application/json' },
     body: JSON.stringify({ clientMessageId: 'followed', text: 'text' }),
   });
   expect(answer.ok).toBe(true);
@@ -83,7 +83,7 @@ test('in one process: without a ratio only what somebody records is followed; a 
   const { traceId, headers } = foreignTrace();
   await fetch(`${server.url}/v1/conversations/${crypto.randomUUID()}/messages`, {
     method: 'POST',
-    headers: { ...headers, authorization: `Bearer ${ana.token}` },
+    headers: { ...headers, authorization: `Bearer ${ana.token}`, 'content-type': 'application/json' },
     body: JSON.stringify({ clientMessageId: 'refused', text: 'text' }),
   });
   const spans = await collector.trace(traceId, ['receive', 'append', 'decide']);

@@ -56,7 +56,7 @@ describe('signing up', () => {
   test('is open to the first on an empty server in every mode, who administers it', async () => {
     for (const mode of ['open', 'invitation', 'closed'] as const) {
       const { accounts } = open(mode);
-      expect((await accounts.signup({ username: 'ana', password })).account.administrator).toBe(true);
+      expect((await accounts.signup({ username: 'ana', password }, true)).account.administrator).toBe(true);
       await adapters.close();
       adapters = embeddedAdapters(':memory:', systemClock);
     }
@@ -65,22 +65,22 @@ describe('signing up', () => {
   test('gives a username once without regard to case, also to many at once', async () => {
     const { accounts } = open();
     const names = ['ana', 'Ana', 'ANA', 'aNa', 'anA'];
-    const outcomes = await Promise.all(names.map((username) => codeOf(accounts.signup({ username, password }))));
+    const outcomes = await Promise.all(names.map((username) => codeOf(accounts.signup({ username, password }, true))));
     expect(outcomes.sort()).toEqual(['none', ...Array<string>(4).fill('username_taken')]);
-    const refused = await accounts.signup({ username: 'aNA', password }).catch((error: Refusal) => error.more);
+    const refused = await accounts.signup({ username: 'aNA', password }, true).catch((error: Refusal) => error.more);
     expect(refused).toMatchObject({ errors: [{ field: '/username' }] });
   });
 
   test('makes one administrator of two first at once', async () => {
     const { accounts } = open();
-    const both = await Promise.all(['ana', 'ben'].map((username) => accounts.signup({ username, password })));
+    const both = await Promise.all(['ana', 'ben'].map((username) => accounts.signup({ username, password }, true)));
     expect(both.filter(({ account }) => account.administrator)).toHaveLength(1);
   });
 
   test('lets one of two in who are first at once on a closed server', async () => {
     const { accounts } = open('closed');
     const outcomes = await Promise.all(
-      ['ana', 'ben'].map((username) => codeOf(accounts.signup({ username, password }))),
+      ['ana', 'ben'].map((username) => codeOf(accounts.signup({ username, password }, true))),
     );
     expect(outcomes.sort()).toEqual(['none', 'signup_closed']);
     const logins = await Promise.all(['ana', 'ben'].map((username) => codeOf(accounts.login({ username, password }))));
@@ -89,19 +89,19 @@ describe('signing up', () => {
 
   test('is refused before any hash work where it is closed', async () => {
     const { accounts } = open('closed');
-    await accounts.signup({ username: 'ana', password });
+    await accounts.signup({ username: 'ana', password }, true);
     const { hashes } = argon2;
-    expect(await codeOf(accounts.signup({ username: 'ben', password }))).toBe('signup_closed');
-    expect(await codeOf(accounts.signup({ username: 'ben', password, invitation: 'any' }))).toBe('signup_closed');
+    expect(await codeOf(accounts.signup({ username: 'ben', password }, true))).toBe('signup_closed');
+    expect(await codeOf(accounts.signup({ username: 'ben', password, invitation: 'any' }, true))).toBe('signup_closed');
     expect(argon2.hashes).toBe(hashes);
   });
 
   test('takes each use of an invitation once, also by many at once', async () => {
     const { accounts, administration } = open('invitation');
-    await accounts.signup({ username: 'ana', password });
+    await accounts.signup({ username: 'ana', password }, true);
     const { token } = await administration.createInvitation(null, { uses: 2, validForHours: 1 });
     const names = ['ben', 'cleo', 'dan', 'eve'];
-    const invited = (username: string) => codeOf(accounts.signup({ username, password, invitation: token }));
+    const invited = (username: string) => codeOf(accounts.signup({ username, password, invitation: token }, true));
     expect((await Promise.all(names.map(invited))).sort()).toEqual([
       'invalid_invitation',
       'invalid_invitation',
@@ -112,22 +112,22 @@ describe('signing up', () => {
 
   test('does not use up an invitation for a name that is taken', async () => {
     const { accounts, administration } = open('invitation');
-    await accounts.signup({ username: 'ana', password });
+    await accounts.signup({ username: 'ana', password }, true);
     const { token: invitation } = await administration.createInvitation(null, { uses: 1, validForHours: 1 });
-    expect(await codeOf(accounts.signup({ username: 'ana', password, invitation }))).toBe('username_taken');
-    expect(await codeOf(accounts.signup({ username: 'ben', password, invitation }))).toBe('none');
+    expect(await codeOf(accounts.signup({ username: 'ana', password, invitation }, true))).toBe('username_taken');
+    expect(await codeOf(accounts.signup({ username: 'ben', password, invitation }, true))).toBe('none');
   });
 
   test('takes no invitation that expired, none that is unknown, and none at all', async () => {
     const { accounts, administration } = open('invitation');
-    await accounts.signup({ username: 'ana', password });
+    await accounts.signup({ username: 'ana', password }, true);
     const { token: invitation, expiresAtMs } = await administration.createInvitation(null, {
       uses: 1,
       validForHours: 1,
     });
     expect(expiresAtMs).toBe(nowMs + 3_600_000);
     nowMs = expiresAtMs + 1;
-    const attempt = (given: object) => codeOf(accounts.signup({ username: 'ben', password, ...given }));
+    const attempt = (given: object) => codeOf(accounts.signup({ username: 'ben', password, ...given }, true));
     expect(await attempt({ invitation })).toBe('invalid_invitation');
     expect(await attempt({ invitation: 'unknown' })).toBe('invalid_invitation');
     expect(await attempt({})).toBe('signup_closed');
@@ -137,8 +137,8 @@ describe('signing up', () => {
 describe('logging in', () => {
   test('does the same hash work for an unknown name, a wrong password, and a disabled account', async () => {
     const { accounts } = open();
-    await accounts.signup({ username: 'admin', password });
-    const { account } = await accounts.signup({ username: 'ana', password });
+    await accounts.signup({ username: 'admin', password }, true);
+    const { account } = await accounts.signup({ username: 'ana', password }, true);
     const workOf = async (username: string, attempt: string) => {
       const { verifications, hashes } = argon2;
       const code = await codeOf(accounts.login({ username, password: attempt }));
@@ -153,8 +153,8 @@ describe('logging in', () => {
 
   test('says the same in each of these cases', async () => {
     const { accounts } = open();
-    await accounts.signup({ username: 'admin', password });
-    const { account } = await accounts.signup({ username: 'ana', password });
+    await accounts.signup({ username: 'admin', password }, true);
+    const { account } = await accounts.signup({ username: 'ana', password }, true);
     const wordsOf = (username: string, attempt: string) =>
       accounts
         .login({ username, password: attempt })
@@ -167,7 +167,7 @@ describe('logging in', () => {
 
   test('with the old password does not outlive a reset that comes meanwhile', async () => {
     const { accounts, administration } = open();
-    const { account } = await accounts.signup({ username: 'ana', password });
+    const { account } = await accounts.signup({ username: 'ana', password }, true);
     const { users } = adapters;
     // The reset falls between the look at the password and the new session.
     const createSession = users.createSession.bind(users);
@@ -182,7 +182,7 @@ describe('logging in', () => {
 
   test('is possible with the right password in any case of the name', async () => {
     const { accounts } = open();
-    await accounts.signup({ username: 'Ana.M', password });
+    await accounts.signup({ username: 'Ana.M', password }, true);
     expect((await accounts.login({ username: 'aNA.m', password, device: 'Phone' })).session.device).toBe('Phone');
   });
 });
@@ -190,7 +190,7 @@ describe('logging in', () => {
 describe('sessions', () => {
   test('are listed with the present one marked, newest first', async () => {
     const { accounts } = open();
-    const first = await accounts.signup({ username: 'ana', password });
+    const first = await accounts.signup({ username: 'ana', password }, true);
     nowMs += 1;
     const second = await accounts.login({ username: 'ana', password });
     const listed = await accounts.sessions(await callerOf(accounts, first.token));
@@ -202,7 +202,7 @@ describe('sessions', () => {
 
   test('no token is stored as it is', async () => {
     const { accounts } = open();
-    const { token } = await accounts.signup({ username: 'ana', password });
+    const { token } = await accounts.signup({ username: 'ana', password }, true);
     expect(await adapters.users.sessionByToken(token)).toBeUndefined();
   });
 });
@@ -231,8 +231,8 @@ describe('ending sessions closes their sockets', () => {
 
   async function twoSessions() {
     const { accounts, administration } = open();
-    await accounts.signup({ username: 'admin', password });
-    const here = await accounts.signup({ username: 'ana', password });
+    await accounts.signup({ username: 'admin', password }, true);
+    const here = await accounts.signup({ username: 'ana', password }, true);
     const there = await accounts.login({ username: 'ana', password });
     const userId = here.account.id;
     await connect(userId);

@@ -27,7 +27,7 @@ afterEach(() => adapters.close());
 
 /** A session of somebody, and when it is noted to have been used last, after it was used again. */
 async function session(): Promise<{ lastUsedAfterUse(): Promise<number | undefined> }> {
-  const { token, account } = await accounts.signup({ username: 'ana', password });
+  const { token, account } = await accounts.signup({ username: 'ana', password }, true);
   return {
     async lastUsedAfterUse() {
       await accounts.authenticate(token);
@@ -56,7 +56,7 @@ test('a session used while the clock was ahead is noted with the right time as s
 });
 
 test('a session is taken also while its use can not be noted', async () => {
-  const { token } = await accounts.signup({ username: 'ana', password });
+  const { token } = await accounts.signup({ username: 'ana', password }, true);
   nowMs += dayMs;
   adapters.users.touchSession = () => Promise.reject(new Unwritable('the disk is full', 1_000));
   expect((await accounts.authenticate(token))?.user.username).toBe('ana');
