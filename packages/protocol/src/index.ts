@@ -4,6 +4,7 @@ export * from './close-codes.ts';
 export * from './code-points.ts';
 export * from './errors.ts';
 export * from './frames.ts';
+export { invitationLink, readInvitation } from './invitation-link.ts';
 export { toKnownKinds } from './known-kinds.ts';
 export * from './limits.ts';
 export * from './model.ts';

@@ -26,4 +26,3 @@ export {
   settings,
   variableOf,
 } from './settings/settings.ts';
-export { invitationLink, readInvitation } from './users/invitation-link.ts';

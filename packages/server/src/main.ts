@@ -1,4 +1,5 @@
 import { configure, getConsoleSink, getJsonLinesFormatter, getTextFormatter } from '@logtape/logtape';
+import { invitationLink } from '@parley/protocol';
 import { composeAdapters } from './compose/compose.ts';
 import { isServed, listenForControl } from './control-socket.ts';
 import { systemClock } from './platform/clock.ts';
@@ -10,7 +11,6 @@ import { Server } from './server.ts';
 import { checkOpenFiles } from './settings/open-files.ts';
 import type { Config } from './settings/settings.ts';
 import { invitationForFirst } from './users/first-account.ts';
-import { invitationLink } from './users/invitation-link.ts';
 
 /**
  * Serves until the process is told to stop.

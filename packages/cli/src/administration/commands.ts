@@ -1,7 +1,8 @@
 import { createInterface } from 'node:readline';
 import type { ManagedUser } from '@parley/protocol';
+import { invitationLink } from '@parley/protocol';
 import { pagesOf } from '@parley/sdk';
-import { backupDatabase, invitationLink, restoreDatabase, systemClock, verifyDatabase } from '@parley/server';
+import { backupDatabase, restoreDatabase, systemClock, verifyDatabase } from '@parley/server';
 import type { Command } from 'commander';
 import { askPassword } from '../ask.ts';
 import { Failure } from '../failure.ts';

@@ -1,4 +1,4 @@
-import { readInvitation } from '@parley/server';
+import { readInvitation } from '@parley/protocol';
 import { type Command, Option } from 'commander';
 import { ChatSession } from './chat-session.ts';
 import { type LogInOptions, logIn } from './log-in.ts';

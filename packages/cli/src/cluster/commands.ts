@@ -1,4 +1,4 @@
-import { invitationLink } from '@parley/server';
+import { invitationLink } from '@parley/protocol';
 import type { Command } from 'commander';
 import { configOf, wholeFrom, withSettings } from './options.ts';
 

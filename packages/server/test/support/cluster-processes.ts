@@ -2,6 +2,7 @@ import type { GivenSettings } from '../../src/settings/settings.ts';
 import { ClusterUnderTest, type ServiceAddresses } from './cluster-services.ts';
 import { freePort } from './free-port.ts';
 import { Haproxy } from './haproxy.ts';
+import { PersonOverHttp } from './person-over-http.ts';
 import { parleyProgram, ServerProcess } from './server-process.ts';
 
 export type Role = 'gateway' | 'messaging' | 'distribution';
@@ -59,6 +60,9 @@ export class ClusterProcesses {
       }
     }
     await Promise.all(places.map((place) => place.start()));
+    // The first account is made at the machine, not through the proxy.
+    const gateway = places.find(({ role }) => role === 'gateway');
+    await PersonOverHttp.signUp(`http://localhost:${gateway?.port}`, 'operator');
     const portsOf = (role: Role) => places.filter((place) => place.role === role).map(({ port }) => port);
     const haproxy = await Haproxy.start({ messaging: portsOf('messaging'), gateway: portsOf('gateway') });
     return new ClusterProcesses(cluster, places, haproxy);

@@ -231,6 +231,7 @@ export const arabic: Strings = {
   failedCredentials: 'اسم المستخدم وكلمة المرور لا يتوافقان.',
   failedTaken: 'اسم المستخدم هذا مأخوذ.',
   failedInvitation: 'الدعوة مجهولة أو مستنفدة أو منتهية.',
+  failedFirstAccount: 'يحتاج الحساب الأول إلى الرابط الذي طبعه الخادم عند بدئه.',
   failedRate: 'محاولات كثيرة. انتظر قليلًا ثم حاول.',
   failedForbidden: 'دورك لا يسمح بهذا.',
   failedLastOwner: 'اجعل شخصًا آخر مالكًا أولًا.',

@@ -193,6 +193,7 @@ export const english = {
   failedCredentials: 'Username and password don’t belong together.',
   failedTaken: 'Somebody has this username already.',
   failedInvitation: 'The invitation is unknown, used up or expired.',
+  failedFirstAccount: 'The first account needs the link that the server printed when it started.',
   failedRate: 'Too many attempts. Wait a little, then try again.',
   failedForbidden: 'Your role doesn’t allow this.',
   failedLastOwner: 'Make somebody else owner first.',

@@ -8,6 +8,7 @@ const texts: Partial<Record<string, StringKey>> = {
   wrong_credentials: 'failedCredentials',
   username_taken: 'failedTaken',
   invalid_invitation: 'failedInvitation',
+  first_account_link_needed: 'failedFirstAccount',
   signup_closed: 'signupClosed',
   rate_limited: 'failedRate',
   forbidden: 'failedForbidden',
