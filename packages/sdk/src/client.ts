@@ -169,10 +169,7 @@ export class ParleyClient {
     this.connection.close();
   }
 
-  /**
-   * Ends the session and forgets everything of it. Throws {@link Disconnected}, and forgets nothing, when the server
-   * can't be told.
-   */
+  /** Forgets everything of the session, and ends it: at once, or when the server can be reached within the next hour. */
   logout(): Promise<void> {
     this.close();
     return this.session.logout();

@@ -1,9 +1,14 @@
 import type { Account, InputOf, ResponseOf } from '@parley/protocol';
 import type { CatchUp } from './catch-up.ts';
 import type { ClientCore } from './client-core.ts';
+import { HttpApi } from './http.ts';
 import { ParleyError } from './parley-error.ts';
 import type { Person } from './people.ts';
 import type { ReadRevision } from './read-revision.ts';
+
+/** A session whose end the server couldn't be told of is ended this much later, for an hour at most. */
+const endRetryMs = 5_000;
+const endTriesMax = 720;
 
 /** Who is logged in, here and in the store. */
 export class Session {
@@ -41,13 +46,31 @@ export class Session {
   }
 
   async logout(): Promise<void> {
+    const { api, runtime } = this.core;
+    const ending = new HttpApi(api.url, runtime);
+    ending.token = api.token;
+    const isTold = await this.end(ending);
+    await this.forget();
+    if (!isTold) this.endLater(ending, endTriesMax);
+  }
+
+  /** Whether the server knows that the session is over. */
+  private async end(api: HttpApi): Promise<boolean> {
     try {
-      await this.core.api.call('logout', {});
+      await api.call('logout', {});
+      return true;
     } catch (error) {
       // A session that has ended already is what was asked for.
-      if (!(error instanceof ParleyError) || error.code !== 'unauthenticated') throw error;
+      return error instanceof ParleyError && error.code === 'unauthenticated';
     }
-    await this.forget();
+  }
+
+  private endLater(api: HttpApi, tries: number): void {
+    this.core.runtime.after(endRetryMs, () => {
+      this.end(api)
+        .then((isTold) => !isTold && tries > 1 && this.endLater(api, tries - 1))
+        .catch(this.core.reportFailure);
+    });
   }
 
   welcomed(account: Account): void {

@@ -13,6 +13,7 @@ import { useAttention } from './notifications/attention.ts';
 import { OfferBar } from './notifications/offer-bar.tsx';
 import { UnreadTitle } from './notifications/unread-title.tsx';
 import { useNotifications } from './notifications/use-notifications.ts';
+import { useAccountsThings } from './session/use-accounts-things.ts';
 import { Welcome } from './session/welcome.tsx';
 import { useShownLanguage } from './settings/preferences.ts';
 import { t } from './strings/strings.ts';
@@ -29,6 +30,7 @@ export function App() {
   const language = useShownLanguage();
   const isReady = useChat((chat) => chat.isReady);
   const account = useChat((chat) => chat.account);
+  useAccountsThings(isReady, account?.id ?? null);
   if (!isReady) {
     return (
       <p className="opening" role="status">
@@ -36,8 +38,13 @@ export function App() {
       </p>
     );
   }
-  // A new key draws everything anew in the other language.
-  return account ? <Shell key={language} /> : <Welcome key={language} />;
+  return (
+    <>
+      <UnreadTitle />
+      {/* A new key draws everything anew in the other language. */}
+      {account ? <Shell key={language} /> : <Welcome key={language} />}
+    </>
+  );
 }
 
 function Shell() {
@@ -62,7 +69,6 @@ function Shell() {
   const start = <Start onNew={setCreating} onChannels={() => navigate('/channels')} />;
   return (
     <div className={isHome ? 'shell shell-at-list' : 'shell'}>
-      <UnreadTitle />
       <div className="bars">
         <ConnectionBar />
         <RestoredBar />

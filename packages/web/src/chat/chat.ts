@@ -260,16 +260,21 @@ export class Chat {
 
   private reset({ account, wasRevoked, wasRestored, isStoring, connection, conversations, pending }: Snapshot): void {
     this.isReady = true;
+    if (this.account?.id !== account?.id) this.forget();
     Object.assign(this, { account, wasRevoked, wasRestored, isStoring, connection });
     this.conversations.clear();
     this.pending.clear();
     if (account) this.people.set(account.id, account);
-    else this.people.clear();
     for (const conversation of conversations) this.takeConversation(conversation);
     for (const message of pending) this.takePending(message);
     this.sorted = null;
     this.tellFollowed();
     this.viewed.tellAgain();
+  }
+
+  /** Another account, or none: nothing that the last one knew stays. */
+  private forget(): void {
+    for (const known of [this.people, this.online, this.onlineCounts, this.askedPeople]) known.clear();
   }
 
   private takeConversation(conversation: ConversationData): void {

@@ -25,9 +25,18 @@ export function useDraft(accountId: string, conversationId: string): string {
   return useSyncExternalStore(subscribeToDrafts, () => drafts.textOf(draftKey(accountId, conversationId)));
 }
 
-export function forgetDrafts(): void {
-  for (const key of browserStorage.keys()) if (key.startsWith(prefix)) browserStorage.removeItem(key);
-  drafts.clear();
+/** Forgets the drafts of everybody else; null: of everybody. */
+export function keepDraftsOf(accountId: string | null): void {
+  for (const key of browserStorage.keys()) {
+    if (!key.startsWith(prefix)) continue;
+    const [owner = '', conversationId] = key.slice(prefix.length).split(' ');
+    if (conversationId !== undefined && owner === accountId) continue;
+    // Versions before kept the text alone, under the conversation.
+    const text = conversationId === undefined ? browserStorage.getItem(key) : null;
+    browserStorage.removeItem(key);
+    if (accountId !== null && text) drafts.edit(draftKey(accountId, owner), text);
+  }
+  if (accountId === null) drafts.clear();
 }
 
 window.addEventListener('storage', ({ key, oldValue, newValue }) => {

@@ -11,6 +11,16 @@ import { playSound } from './sound.ts';
 /** More than this is cut by every system. */
 const bodyMax = 300;
 
+const open = new Set<Notification>();
+
+/** What was shown of the account goes with it. */
+export async function closeNotifications(): Promise<void> {
+  for (const notification of open) notification.close();
+  open.clear();
+  const worker = await navigator.serviceWorker?.getRegistration();
+  for (const notification of (await worker?.getNotifications()) ?? []) notification.close();
+}
+
 /** Tells the person of messages that no tab shows. The engine chooses the one tab that does so. */
 export function useNotifications(): void {
   const chat = useChatItself();
@@ -29,7 +39,7 @@ export function useNotifications(): void {
   );
 }
 
-function show({ entry, conversation }: Notice, sender: string, open: () => void): void {
+function show({ entry, conversation }: Notice, sender: string, goThere: () => void): void {
   const text = cutText(entry.text, bodyMax);
   const options: NotificationOptions = {
     body: conversation.kind === 'direct' ? text : `\u2068${sender}\u2069: ${text}`,
@@ -42,9 +52,11 @@ function show({ entry, conversation }: Notice, sender: string, open: () => void)
   };
   try {
     const notification = new Notification(titleOf(conversation), options);
+    open.add(notification);
+    notification.onclose = () => open.delete(notification);
     notification.onclick = () => {
       window.focus();
-      open();
+      goThere();
       notification.close();
     };
   } catch {

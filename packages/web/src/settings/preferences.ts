@@ -9,10 +9,14 @@ import {
 } from '../strings/strings.ts';
 import { browserStorage } from './browser-storage.ts';
 
-/** What a person chose for this browser. */
-export interface Preferences {
+/** What belongs to the browser: it stays when nobody is logged in. */
+interface BrowserPreferences {
   theme: 'system' | 'light' | 'dark';
   language: LanguageCode;
+}
+
+/** What belongs to the account, in this browser, and goes with it. */
+interface AccountPreferences {
   sound: boolean;
   notifications: boolean;
   /** Whether the person was asked already. */
@@ -21,25 +25,54 @@ export interface Preferences {
   muted: readonly string[];
 }
 
+export type Preferences = BrowserPreferences & AccountPreferences;
+
 const storageKey = 'parley-preferences';
 const listeners = new Set<() => void>();
+let accountId: string | null = null;
 let current = load();
 
 function load(): Preferences {
-  const standard: Preferences = {
-    theme: 'system',
-    language: languageFor(navigator.languages),
-    sound: true,
-    notifications: false,
-    askedForNotifications: false,
-    muted: [],
-  };
+  const { theme = 'system', language = languageFor(navigator.languages) } = stored<BrowserPreferences>(storageKey);
+  const ofAccount = accountId === null ? {} : stored<AccountPreferences>(accountKey(accountId));
+  const standard = { sound: true, notifications: false, askedForNotifications: false, muted: [] };
+  return { ...standard, ...ofAccount, theme, language };
+}
+
+function stored<Kept>(key: string): Partial<Kept> {
   try {
-    return { ...standard, ...JSON.parse(browserStorage.getItem(storageKey) ?? '{}') };
+    return JSON.parse(browserStorage.getItem(key) ?? '{}') ?? {};
   } catch {
     // Written by something else: as if nothing was chosen.
-    return standard;
+    return {};
   }
+}
+
+function store(): void {
+  const { theme, language, ...ofAccount } = current;
+  browserStorage.setItem(storageKey, JSON.stringify({ theme, language }));
+  if (accountId !== null) browserStorage.setItem(accountKey(accountId), JSON.stringify(ofAccount));
+}
+
+function accountKey(id: string): string {
+  return `${storageKey} ${id}`;
+}
+
+/** From now on this account's preferences count; null: nobody is logged in. What other accounts chose is forgotten. */
+export function setPreferencesOf(id: string | null): void {
+  accountId = id;
+  const own = id === null ? null : accountKey(id);
+  if (own !== null && browserStorage.getItem(own) === null) {
+    // Versions before kept them for the browser.
+    const { theme: _, language: __, ...ofAccount } = stored<Preferences>(storageKey);
+    if (Object.keys(ofAccount).length > 0) browserStorage.setItem(own, JSON.stringify(ofAccount));
+  }
+  for (const key of browserStorage.keys()) {
+    if (key.startsWith(`${storageKey} `) && key !== own) browserStorage.removeItem(key);
+  }
+  current = load();
+  if (browserStorage.getItem(storageKey) !== null) store();
+  for (const listener of listeners) listener();
 }
 
 export function preferences(): Preferences {
@@ -48,7 +81,7 @@ export function preferences(): Preferences {
 
 export function setPreferences(change: Partial<Preferences>): void {
   current = { ...current, ...change };
-  browserStorage.setItem(storageKey, JSON.stringify(current));
+  store();
   for (const listener of listeners) listener();
   void applyPreferences();
 }
@@ -87,7 +120,7 @@ export async function applyPreferences(): Promise<void> {
 /** Takes over what another tab chose. */
 export function followOtherTabs(): void {
   window.addEventListener('storage', ({ key }) => {
-    if (key !== storageKey) return;
+    if (!key?.startsWith(storageKey)) return;
     current = load();
     for (const listener of listeners) listener();
     void applyPreferences();

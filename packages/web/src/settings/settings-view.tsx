@@ -1,7 +1,6 @@
 import { type FormEvent, type ReactNode, useId, useState } from 'react';
 import { useLocation } from 'wouter';
 import { useChat, useChatItself } from '../chat/use-chat.ts';
-import { forgetDrafts } from '../composer/drafts.ts';
 import { allowNotifications } from '../notifications/offer.ts';
 import { failureText } from '../strings/failure-text.ts';
 import { type LanguageCode, languages, t } from '../strings/strings.ts';
@@ -17,7 +16,6 @@ export default function SettingsView() {
   const logOut = async () => {
     try {
       await chat.request('logout');
-      forgetDrafts();
       navigate('/login');
     } catch (error) {
       setFailure(failureText(error));

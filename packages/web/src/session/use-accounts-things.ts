@@ -1,0 +1,29 @@
+import { useLayoutEffect, useRef } from 'react';
+import { useLocation } from 'wouter';
+import { keepDraftsOf } from '../composer/drafts.ts';
+import { closeNotifications } from '../notifications/use-notifications.ts';
+import { setPreferencesOf } from '../settings/preferences.ts';
+
+/**
+ * Everything of an account that this browser keeps outside of the engine's store is under the account, and goes when
+ * the account isn't logged in here, however that ended.
+ */
+export function useAccountsThings(isReady: boolean, accountId: string | null): void {
+  const [, navigate] = useLocation();
+  const before = useRef<string | null>(null);
+  useLayoutEffect(() => {
+    if (!isReady) return;
+    keepDraftsOf(accountId);
+    setPreferencesOf(accountId);
+    if (before.current !== null && before.current !== accountId) {
+      closeNotifications().catch(reportError);
+      // The address names a conversation.
+      navigate('/login', { replace: true });
+    }
+    before.current = accountId;
+  }, [isReady, accountId, navigate]);
+  useLayoutEffect(() => {
+    // Of an account that was here before this page was.
+    if (isReady && accountId === null) closeNotifications().catch(reportError);
+  }, [isReady, accountId]);
+}
