@@ -4,7 +4,6 @@ import { ConnectionBar } from './chat/connection-bar.tsx';
 import { RestoredBar } from './chat/restored-bar.tsx';
 import { StorageBar } from './chat/storage-bar.tsx';
 import { useChat } from './chat/use-chat.ts';
-import { ConversationView } from './conversation/conversation-view.tsx';
 import { ConversationList } from './conversation-list/conversation-list.tsx';
 import { Start } from './conversation-list/start.tsx';
 import { FaultBoundary } from './faults/fault-boundary.tsx';
@@ -14,11 +13,12 @@ import { OfferBar } from './notifications/offer-bar.tsx';
 import { UnreadTitle } from './notifications/unread-title.tsx';
 import { useNotifications } from './notifications/use-notifications.ts';
 import { useAccountsThings } from './session/use-accounts-things.ts';
-import { Welcome } from './session/welcome.tsx';
 import { useShownLanguage } from './settings/preferences.ts';
 import { t } from './strings/strings.ts';
 import { useAlone } from './style/use-room.ts';
 
+const ConversationView = laterPart(() => import('./conversation/conversation-view.tsx'));
+const Welcome = laterPart(() => import('./session/welcome.tsx'));
 const QuickSwitcher = laterPart(() => import('./dialogs/quick-switcher.tsx'));
 const NewConversation = laterPart(() => import('./dialogs/new-conversation.tsx'));
 const SettingsView = laterPart(() => import('./settings/settings-view.tsx'));
@@ -42,7 +42,7 @@ export function App() {
     <>
       <UnreadTitle />
       {/* A new key draws everything anew in the other language. */}
-      {account ? <Shell key={language} /> : <Welcome key={language} />}
+      <Suspense fallback={null}>{account ? <Shell key={language} /> : <Welcome key={language} />}</Suspense>
     </>
   );
 }

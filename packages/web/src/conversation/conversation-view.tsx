@@ -14,7 +14,7 @@ import { TypingLine } from './typing-line.tsx';
 const Details = laterPart(() => import('../people/details.tsx'));
 
 /** One conversation: its head, its messages, and where one writes. */
-export function ConversationView({ conversationId }: { conversationId: string }) {
+export default function ConversationView({ conversationId }: { conversationId: string }) {
   const chat = useChatItself();
   const conversation = useChat(({ conversations }) => conversations.get(conversationId));
   const [showsDetails, setShowsDetails] = useState(false);

@@ -15,7 +15,7 @@ function invitationOf(hash: string): string | null {
 }
 
 /** What a person sees who isn't logged in. */
-export function Welcome() {
+export default function Welcome() {
   const chat = useChatItself();
   const wasRevoked = useChat(({ wasRevoked }) => wasRevoked);
   const [location, navigate] = useLocation();
