@@ -260,7 +260,8 @@ export class Chat {
 
   private reset({ account, wasRevoked, wasRestored, isStoring, connection, conversations, pending }: Snapshot): void {
     this.isReady = true;
-    if (this.account?.id !== account?.id) this.forget();
+    const ofOthers = [this.people, this.online, this.onlineCounts, this.askedPeople];
+    for (const known of this.account?.id === account?.id ? [] : ofOthers) known.clear();
     Object.assign(this, { account, wasRevoked, wasRestored, isStoring, connection });
     this.conversations.clear();
     this.pending.clear();
@@ -270,11 +271,6 @@ export class Chat {
     this.sorted = null;
     this.tellFollowed();
     this.viewed.tellAgain();
-  }
-
-  /** Another account, or none: nothing that the last one knew stays. */
-  private forget(): void {
-    for (const known of [this.people, this.online, this.onlineCounts, this.askedPeople]) known.clear();
   }
 
   private takeConversation(conversation: ConversationData): void {
