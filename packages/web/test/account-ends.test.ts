@@ -5,6 +5,7 @@ import { RunningServer } from '../../server/test/support/running-server.ts';
 import { browserOfFile, describeInBrowser, openWindow } from './support/browser.ts';
 import { Network } from './support/network.ts';
 import { PersonInBrowser, password } from './support/person.ts';
+import { until } from './support/until.ts';
 
 const browser = browserOfFile();
 let server: RunningServer;
@@ -78,13 +79,8 @@ async function somebody(): Promise<PersonInBrowser & { id: string }> {
 
 async function untilNothingIsLeft(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Log in', exact: true }).waitFor();
-  let left: string[] = [];
-  for (let tries = 0; tries < 200; tries++) {
-    left = (await everythingIn(page)).filter((key) => !ofTheBrowser.includes(key));
-    if (left.length === 0) return;
-    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
-  }
-  expect(left).toEqual([]);
+  const left = async () => (await everythingIn(page)).filter((key) => !ofTheBrowser.includes(key));
+  await until('nothing of the account to be left', left, ({ length }) => length === 0);
 }
 
 async function logOut(page: Page): Promise<void> {
@@ -150,7 +146,8 @@ describeInBrowser('everything of an account goes with it', () => {
     } finally {
       network.mend();
     }
-    while ((await server.adapters.users.sessions(id)).length > 0) await new Promise(setImmediate);
+    const sessions = () => server.adapters.users.sessions(id);
+    await until('the server to end the session', sessions, ({ length }) => length === 0);
   });
 
   for (const [what, end] of Object.entries(endings)) {
