@@ -10,6 +10,6 @@ export * from './limits.ts';
 export * from './model.ts';
 export { isVisibleName, shownName } from './names.ts';
 export { type Access, type Operation, sharedErrors } from './operation.ts';
-export type { SignupMode } from './operations/account.ts';
+export { deviceHeader, type SignupMode } from './operations/account.ts';
 export type { ManagedUser, ServerStats } from './operations/administration.ts';
 export * from './operations/index.ts';

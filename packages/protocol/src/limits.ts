@@ -14,6 +14,10 @@ export const limits = {
   /** Hashing cost must not grow with what a stranger sends. */
   passwordMaxCodePoints: 256,
   deviceNameCodePoints: 64,
+  /** Devices of one account that are known by their secrets; the one that was used longest ago is forgotten first. */
+  knownDevicesPerUser: 20,
+  /** Device secrets that one request can carry. */
+  deviceSecretsPerRequest: 5,
   conversationNameCodePoints: 100,
   descriptionCodePoints: 1_000,
   clientMessageIdLength: 64,

@@ -19,6 +19,8 @@ export interface Operation {
   params?: ObjectSchema;
   /** Query parameters arrive as strings; numbers and booleans are read from them. */
   query?: ObjectSchema;
+  /** Request headers that the operation reads, beside those of every request; names in lower case. */
+  headers?: ObjectSchema;
   body?: ObjectSchema;
   status: 200 | 201 | 204;
   /** Absent with status 204. */
@@ -75,7 +77,7 @@ export const sharedErrors: Record<Access, readonly ErrorCode[]> = {
 type InputOf<S> = S extends Schema ? z.input<S> : unknown;
 type ParsedOf<S> = S extends Schema ? z.output<S> : unknown;
 
-/** What a client gives: path parameters, query and body in one object. */
+/** What a caller gives: path parameters, query and body in one object. Headers are the client's own matter. */
 export type OperationInput<Definition extends Operation> = InputOf<Definition['params']> &
   InputOf<Definition['query']> &
   InputOf<Definition['body']>;
@@ -84,6 +86,7 @@ export type OperationInput<Definition extends Operation> = InputOf<Definition['p
 export interface OperationRequest<Definition extends Operation> {
   params: ParsedOf<Definition['params']>;
   query: ParsedOf<Definition['query']>;
+  headers: ParsedOf<Definition['headers']>;
   body: ParsedOf<Definition['body']>;
 }
 

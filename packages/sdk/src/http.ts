@@ -1,4 +1,5 @@
 import {
+  deviceHeader,
   type InputOf,
   limits,
   type ObjectSchema,
@@ -16,6 +17,8 @@ import type { Runtime } from './runtime.ts';
 /** Calls operations of the HTTP API. */
 export class HttpApi {
   token: string | null = null;
+  /** Of accounts that logged in on this device, newest first. */
+  deviceSecrets: readonly string[] = [];
 
   constructor(
     readonly url: string,
@@ -38,6 +41,9 @@ export class HttpApi {
       headers: {
         ...(this.token === null ? {} : { authorization: `Bearer ${this.token}` }),
         ...(operation.body ? { 'content-type': 'application/json' } : {}),
+        ...(operation.headers && this.deviceSecrets.length > 0
+          ? { [deviceHeader]: this.deviceSecrets.join(', ') }
+          : {}),
       },
       ...(operation.body ? { body: JSON.stringify(body) } : {}),
     });

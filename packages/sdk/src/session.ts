@@ -1,4 +1,4 @@
-import type { Account, InputOf, ResponseOf } from '@parley/protocol';
+import { type Account, type InputOf, limits, type ResponseOf } from '@parley/protocol';
 import type { CatchUp } from './catch-up.ts';
 import type { ClientCore } from './client-core.ts';
 import { HttpApi } from './http.ts';
@@ -13,6 +13,7 @@ const endTriesMax = 720;
 /** Who is logged in, here and in the store. */
 export class Session {
   account: Account | null = null;
+  private loadingDeviceSecrets: Promise<void> | null = null;
 
   /** @param forgetHere ends the connection, and forgets what is kept outside of the store. */
   constructor(
@@ -23,16 +24,18 @@ export class Session {
   ) {}
 
   async signup(input: InputOf<'signup'>): Promise<Account> {
+    await this.loadDeviceSecrets();
     return this.begin(await this.core.api.call('signup', input));
   }
 
   async login(input: InputOf<'login'>): Promise<Account> {
+    await this.loadDeviceSecrets();
     return this.begin(await this.core.api.call('login', input));
   }
 
   async resume(): Promise<Account | null> {
     const { api, store, conversations, outbox } = this.core;
-    const session = await store.session();
+    const [session] = await Promise.all([store.session(), this.loadDeviceSecrets()]);
     if (!session) return null;
     api.token = session.token;
     this.account = session.account;
@@ -102,16 +105,34 @@ export class Session {
     if (!this.account) return;
     for (const conversation of this.core.conversations.list()) this.core.changed(conversation);
     this.core.outbox.keepAgain();
+    await this.core.store.setDeviceSecrets(this.core.api.deviceSecrets);
     await this.save();
   }
 
-  private async begin({ token, account }: ResponseOf<'login'>): Promise<Account> {
+  /** Asks the store once, which may take its time. */
+  private loadDeviceSecrets(): Promise<void> {
+    const { api, store } = this.core;
+    this.loadingDeviceSecrets ??= store.deviceSecrets().then((secrets) => {
+      api.deviceSecrets = secrets;
+    });
+    return this.loadingDeviceSecrets;
+  }
+
+  private async keepDeviceSecret(secret: string): Promise<void> {
+    const { api, store } = this.core;
+    const others = api.deviceSecrets.filter((other) => other !== secret);
+    api.deviceSecrets = [secret, ...others].slice(0, limits.deviceSecretsPerRequest);
+    await store.setDeviceSecrets(api.deviceSecrets);
+  }
+
+  private async begin({ token, account, deviceSecret }: ResponseOf<'login'>): Promise<Account> {
     const earlier = this.account ?? (await this.core.store.session())?.account;
     // What is kept is another person's, or nobody knows whose: none of it may be shown, or sent, as this one's.
     if (earlier?.id !== account.id) await this.forget();
     this.core.api.token = token;
     this.account = account;
     await this.save();
+    if (deviceSecret !== undefined) await this.keepDeviceSecret(deviceSecret);
     await this.core.outbox.load();
     return account;
   }

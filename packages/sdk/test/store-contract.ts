@@ -109,7 +109,20 @@ export function describeStore(name: string, open: () => Promise<{ store: Store; 
       expect((await store.outbox()).map(({ clientMessageId }) => clientMessageId)).toEqual(['a', 'c']);
     });
 
-    test('forgets everything', async () => {
+    test('keeps the device secrets, as they were last set, beyond everything else', async () => {
+      const { store, reopen } = await opened();
+      expect(await store.deviceSecrets()).toEqual([]);
+      await store.setDeviceSecrets(['older']);
+      await store.setDeviceSecrets(['newer', 'older']);
+      await store.setSession(session);
+      await store.clear();
+      const again = await reopen();
+      expect(await again.session()).toBeNull();
+      expect(await again.deviceSecrets()).toEqual(['newer', 'older']);
+      await again.setDeviceSecrets([]);
+    });
+
+    test('forgets everything else', async () => {
       const { store, reopen } = await opened();
       await store.setSession(session);
       await store.putConversation({ conversation: conversation(1), position: 1 });

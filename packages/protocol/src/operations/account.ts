@@ -18,15 +18,32 @@ const ServerInfo = z
   })
   .register(z.globalRegistry, { id: 'ServerInfo', description: 'What a client needs before it has an account.' });
 
+/** The request header that {@link deviceHeaders} describes. */
+export const deviceHeader = 'parley-device';
+
+/** The secrets that a client keeps of accounts that logged in on its device, newest first. */
+const deviceHeaders = z.strictObject({
+  [deviceHeader]: z.optional(
+    z.string().check(
+      z.regex(new RegExp(`^[\\w-]{43}(, ?[\\w-]{43}){0,${limits.deviceSecretsPerRequest - 1}}$`), {
+        error: `must be 1 to ${limits.deviceSecretsPerRequest} device secrets, with commas`,
+      }),
+    ),
+  ),
+});
+
 const LoggedIn = z
   .object({
     token: z.string(),
     session: Session,
     account: Account,
+    /** Makes the device known to the account; see `login`. Absent from earlier servers. */
+    deviceSecret: z.optional(z.string()),
   })
   .register(z.globalRegistry, {
     id: 'LoggedIn',
-    description: 'A new session. The token is shown this once; the server keeps its hash alone.',
+    description:
+      'A new session. The token and the device secret are shown this once; the server keeps their hashes alone.',
   });
 
 export const accountOperations = {
@@ -63,8 +80,14 @@ export const accountOperations = {
     path: '/v1/login',
     tag: 'Account',
     summary: 'Log in on one more device',
-    description: 'Takes as long and answers the same whether the name is unknown or the password wrong.',
+    description:
+      'Takes as long and answers the same whether the name is unknown or the password wrong. The answer has a ' +
+      '`deviceSecret`, which lets nobody in by itself. Keep it, also after logging out, and send it in the header ' +
+      '`parley-device` when somebody logs in: a log-in with a secret of the account is counted for that device alone, ' +
+      'so that guesses from elsewhere do not keep its owner out. Secrets of other accounts and unknown ones change ' +
+      'nothing. Changing or resetting the password and disabling the account end its secrets.',
     access: 'public',
+    headers: deviceHeaders,
     body: z.strictObject({
       username: z.string().check(z.maxLength(limits.usernameMaxLength)),
       password: PasswordAttempt,
@@ -108,7 +131,9 @@ export const accountOperations = {
     path: '/v1/password',
     tag: 'Account',
     summary: 'Change the password; every other session ends',
+    description: 'Every device secret of the account ends too, but those in the header `parley-device`.',
     access: 'session',
+    headers: deviceHeaders,
     body: z.strictObject({ currentPassword: PasswordAttempt, newPassword: Password }),
     status: 204,
     errors: ['wrong_credentials'],

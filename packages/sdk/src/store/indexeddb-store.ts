@@ -10,8 +10,9 @@ const layout: readonly LayoutStep[] = [
     database.createObjectStore('outbox', { keyPath: 'clientMessageId' });
   },
 ];
-const storeNames = ['values', 'conversations', 'entries', 'outbox'];
+const clearedStores = ['conversations', 'entries', 'outbox'];
 const sessionKey = 'session';
+const deviceSecretsKey = 'deviceSecrets';
 
 /** Keeps everything in the browser's IndexedDB, for each server and account its own database. */
 export class IndexedDbStore implements Store {
@@ -82,9 +83,19 @@ export class IndexedDbStore implements Store {
     await this.write('outbox', (outbox) => outbox.delete(clientMessageId));
   }
 
+  async deviceSecrets(): Promise<readonly string[]> {
+    const secrets: readonly string[] | undefined = await this.read('values', (values) => values.get(deviceSecretsKey));
+    return secrets ?? [];
+  }
+
+  async setDeviceSecrets(secrets: readonly string[]): Promise<void> {
+    await this.write('values', (values) => values.put(secrets, deviceSecretsKey));
+  }
+
   async clear(): Promise<void> {
-    await this.database.run(storeNames, 'readwrite', (transaction) => {
-      for (const name of storeNames) transaction.objectStore(name).clear();
+    await this.database.run(['values', ...clearedStores], 'readwrite', (transaction) => {
+      transaction.objectStore('values').delete(sessionKey);
+      for (const name of clearedStores) transaction.objectStore(name).clear();
       return () => undefined;
     });
   }

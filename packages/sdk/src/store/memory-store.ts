@@ -7,6 +7,7 @@ const entriesMax = 1_000;
 /** Keeps everything for as long as the process lives. */
 export class MemoryStore implements Store {
   private current: StoredSession | null = null;
+  private secrets: readonly string[] = [];
   private readonly kept = new Map<ConversationId, StoredConversation>();
   private readonly logs = new Map<ConversationId, Map<number, Entry>>();
   private readonly outgoing = new Map<string, StoredMessage>();
@@ -59,6 +60,14 @@ export class MemoryStore implements Store {
 
   async deleteOutbox(clientMessageId: string): Promise<void> {
     this.outgoing.delete(clientMessageId);
+  }
+
+  async deviceSecrets(): Promise<readonly string[]> {
+    return this.secrets;
+  }
+
+  async setDeviceSecrets(secrets: readonly string[]): Promise<void> {
+    this.secrets = secrets;
   }
 
   async clear(): Promise<void> {

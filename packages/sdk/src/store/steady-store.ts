@@ -15,6 +15,8 @@ const readLimitMs = 20_000;
 const retryFirstMs = 1_000;
 const retryMaxMs = 120_000;
 
+const deviceSecretsKey = 'device secrets';
+
 type Write = () => Promise<void>;
 
 /**
@@ -91,9 +93,18 @@ export class SteadyStore implements Store {
     return this.write(`outbox ${clientMessageId}`, () => this.store.deleteOutbox(clientMessageId));
   }
 
+  deviceSecrets(): Promise<readonly string[]> {
+    return this.read(() => this.store.deviceSecrets(), []);
+  }
+
+  setDeviceSecrets(secrets: readonly string[]): Promise<void> {
+    return this.write(deviceSecretsKey, () => this.store.setDeviceSecrets(secrets));
+  }
+
   clear(): Promise<void> {
-    this.current.clear();
-    this.unwritten.clear();
+    for (const writes of [this.current, this.unwritten]) {
+      for (const key of writes.keys()) if (key !== deviceSecretsKey) writes.delete(key);
+    }
     this.entriesMeanwhile = new MemoryStore();
     return this.write('everything', () => this.store.clear());
   }

@@ -56,6 +56,10 @@ export interface Store {
   putOutbox(message: StoredMessage): Promise<void>;
   deleteOutbox(clientMessageId: string): Promise<void>;
 
-  /** Forgets everything. */
+  /** The secrets by which a server knows this device, newest first; they name nobody and let nobody in. */
+  deviceSecrets(): Promise<readonly string[]>;
+  setDeviceSecrets(secrets: readonly string[]): Promise<void>;
+
+  /** Forgets everything but the device secrets: whoever logged out logs in again as on a known device. */
   clear(): Promise<void>;
 }

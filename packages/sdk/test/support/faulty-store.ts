@@ -14,6 +14,7 @@ export class FaultyStore extends MemoryStore {
   /** All that was kept is gone, and it works. */
   async lose(): Promise<void> {
     await super.clear();
+    await super.setDeviceSecrets([]);
     this.lost();
   }
 
@@ -55,6 +56,14 @@ export class FaultyStore extends MemoryStore {
 
   override deleteOutbox(clientMessageId: string): Promise<void> {
     return this.unlessFaulty(() => super.deleteOutbox(clientMessageId));
+  }
+
+  override deviceSecrets(): Promise<readonly string[]> {
+    return this.unlessFaulty(() => super.deviceSecrets());
+  }
+
+  override setDeviceSecrets(secrets: readonly string[]): Promise<void> {
+    return this.unlessFaulty(() => super.setDeviceSecrets(secrets));
   }
 
   override clear(): Promise<void> {

@@ -28,6 +28,7 @@ const placedBy: Record<ExportedTable, string> = {
   read_positions: 'user_id',
   user_terms: 'user_id',
   sessions: 'user_id',
+  device_secrets: 'user_id',
   invitations: 'token_hash',
 };
 

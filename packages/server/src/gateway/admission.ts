@@ -80,7 +80,9 @@ export class Admission {
     await this.take(rules.signupName, username.toLowerCase());
   }
 
-  async login(address: string, username: string): Promise<void> {
+  /** @param device what a known device of the account is counted by: strangers can't use that up; null for others. */
+  async login(address: string, username: string, device: string | null = null): Promise<void> {
+    if (device !== null) return this.take(rules.loginDevice, device);
     const account = username.toLowerCase();
     await this.take(rules.loginAddress, address);
     await this.take(rules.loginPair, `${address} ${account}`);

@@ -1,3 +1,4 @@
+import { deviceHeader } from '@parley/protocol';
 import { Hono } from 'hono';
 import { cors } from 'hono/cors';
 import { type Clock, systemClock } from '../platform/clock.ts';
@@ -46,7 +47,7 @@ function crossOrigin(origins: readonly string[]) {
   return cors({
     origin: [...origins],
     allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    allowHeaders: ['authorization', 'content-type', traceHeader],
+    allowHeaders: ['authorization', 'content-type', traceHeader, deviceHeader],
     exposeHeaders: ['retry-after'],
     maxAge: 3_600,
   });

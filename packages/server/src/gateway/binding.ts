@@ -82,6 +82,7 @@ async function validRequest(operation: Operation, context: Context<GatewayBindin
   return {
     params: valid(operation.params, context.req.param()),
     query: valid(operation.query, queryOf(request.url, operation)),
+    headers: valid(operation.headers, headersOf(request, operation)),
     body: operation.body ? valid(operation.body, await jsonBody(request, clock, context.env.budget)) : undefined,
   };
 }
@@ -91,6 +92,17 @@ function valid(schema: z.ZodMiniType | undefined, value: unknown): unknown {
   const parsed = schema.safeParse(value);
   if (!parsed.success) throw invalidRequest(fieldErrors(parsed.error.issues));
   return parsed.data;
+}
+
+/** The headers that the operation reads. */
+function headersOf(request: Request, { headers }: Operation): Record<string, string> {
+  const names = Object.keys(headers?.shape ?? {});
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = request.headers.get(name);
+      return value === null ? [] : [[name, value]];
+    }),
+  );
 }
 
 /** The query as an object. Throws a refusal for a parameter that is empty, given twice, or not expected. */

@@ -1,3 +1,4 @@
+import { deviceHeader, type RequestOf } from '@parley/protocol';
 import type { ConversationReads } from '../conversations/conversation-reads.ts';
 import type { Conversations } from '../conversations/conversations.ts';
 import type { ReadReceipts } from '../conversations/read-receipts.ts';
@@ -34,9 +35,10 @@ function accountHandlers({ version, accounts, people, admission }: Services) {
       await admission.signup(address, body.username);
       return accounts.signup(body, isFromThisMachine);
     },
-    login: async ({ body }, _caller, { address }) => {
-      await admission.login(address, body.username);
-      return accounts.login(body);
+    login: async ({ body, headers }, _caller, { address }) => {
+      const device = await accounts.devices.known(body.username, deviceSecrets(headers));
+      await admission.login(address, body.username, device?.hash ?? null);
+      return accounts.login(body, device);
     },
     logout: async (_request, { user, session }) => {
       await accounts.revoke(user.id, session.id);
@@ -47,9 +49,9 @@ function accountHandlers({ version, accounts, people, admission }: Services) {
       await accounts.revoke(user.id, params.sessionId);
       return undefined;
     },
-    changePassword: async ({ body }, caller) => {
+    changePassword: async ({ body, headers }, caller) => {
       await admission.password(caller.session.id);
-      await accounts.changePassword(caller, body);
+      await accounts.changePassword(caller, body, deviceSecrets(headers));
       return undefined;
     },
     getAccount: async (_request, { user }) => accountView(user),
@@ -58,6 +60,10 @@ function accountHandlers({ version, accounts, people, admission }: Services) {
     lookUpUsers: async ({ body }) => ({ users: await people.lookUp(body) }),
     getUser: ({ params }) => people.get(params.userId),
   } satisfies Partial<Handlers>;
+}
+
+function deviceSecrets(headers: RequestOf<'login'>['headers']): string[] {
+  return headers[deviceHeader]?.split(/, ?/) ?? [];
 }
 
 function conversationHandlers({ conversations, reads, receipts, messages, admission }: Services) {

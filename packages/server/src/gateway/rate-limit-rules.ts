@@ -41,6 +41,8 @@ export const rateLimitRules = {
   loginPair: steady('login_pair', 10, 5 * minuteMs, 'log-ins to one account from one address'),
   /** Guesses at the current password by whoever has a session; counted apart from log-ins, which strangers use up. */
   password: steady('password', 10, 5 * minuteMs, 'changes of the password in one session'),
+  /** Guesses by whoever has a device on which the account once logged in; nobody else can use this up. */
+  loginDevice: steady('login_device', 10, 5 * minuteMs, 'log-ins to one account from one known device'),
   /** A distributed guesser; wide enough that it takes twenty addresses to lock somebody out, and only for minutes. */
   loginAccount: steady('login_account', 200, 5 * minuteMs, 'log-ins to one account'),
   /** Guesses at many accounts from one address: an office's morning fits. */

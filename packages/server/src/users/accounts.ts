@@ -5,6 +5,7 @@ import { Refusal } from '../platform/failures.ts';
 import { type Ids, tokenHash } from '../platform/ids.ts';
 import { failureReporter } from '../platform/log.ts';
 import { accountView, lastAdministrator, sessionView, usernameTaken, wrongCredentials } from './account-views.ts';
+import { type DeviceSecret, KnownDevices } from './known-devices.ts';
 import type { PasswordHashing } from './password-hashing.ts';
 import type { SessionRecord, UserRecord, UserStore } from './users-port.ts';
 
@@ -12,6 +13,14 @@ import type { SessionRecord, UserRecord, UserStore } from './users-port.ts';
 export interface Caller {
   user: UserRecord;
   session: SessionRecord;
+}
+
+type LoggedIn = ResponseOf<'login'> & { deviceSecret: string };
+
+/** What somebody logs in on. */
+interface Device {
+  name: string | null;
+  secret: DeviceSecret;
 }
 
 type Ticket = { kind: 'open' } | { kind: 'first' } | { kind: 'invitation'; token: string };
@@ -23,6 +32,8 @@ const touchIntervalMs = 60_000;
 
 /** Accounts and sessions: signing up, logging in, and everything one does with one's own account. */
 export class Accounts {
+  readonly devices: KnownDevices;
+
   constructor(
     private readonly users: UserStore,
     private readonly passwords: PasswordHashing,
@@ -30,7 +41,9 @@ export class Accounts {
     private readonly clock: Clock,
     private readonly ids: Ids,
     private readonly signupMode: SignupMode,
-  ) {}
+  ) {
+    this.devices = new KnownDevices(users, clock, ids);
+  }
 
   async server(version: string): Promise<ResponseOf<'getServer'>> {
     return { version, signup: this.signupMode, empty: await this.users.isEmpty() };
@@ -60,19 +73,24 @@ export class Accounts {
       await this.users.setDisabled(created.id, true);
       throw this.signupClosed();
     }
-    return this.openSession(created, body.device ?? null);
+    return this.openSession(created, { name: body.device ?? null, secret: this.devices.make() });
   }
 
-  /** Answers the same, and takes as long, whether the name is unknown, disabled, or the password wrong. */
-  async login(body: RequestOf<'login'>['body']): Promise<ResponseOf<'login'>> {
+  /**
+   * Answers the same, and takes as long, whether the name is unknown, disabled, or the password wrong.
+   *
+   * @param from the known device that the log-in comes from; it does not wait for log-ins from others.
+   */
+  async login(body: RequestOf<'login'>['body'], from: DeviceSecret | null = null): Promise<ResponseOf<'login'>> {
     const user = await this.users.byUsername(body.username);
-    const matches = await this.passwords.verify(body.password, user?.passwordHash);
+    const matches = await this.passwords.verify(body.password, user?.passwordHash, from ? 'known' : 'stranger');
     if (!user || !matches || user.disabled) throw wrongCredentials('Username and password do not belong together.');
-    const loggedIn = await this.openSession(user, body.device ?? null);
+    const loggedIn = await this.openSession(user, { name: body.device ?? null, secret: from ?? this.devices.make() });
     // Whoever changes a password ends the sessions that are there; this one may have come just after.
     const now = await this.users.byId(user.id);
     if (now?.passwordHash !== user.passwordHash) {
       await this.users.revokeSession(user.id, loggedIn.session.id);
+      await this.devices.forget(user.id, loggedIn.deviceSecret);
       throw wrongCredentials('The password was changed.');
     }
     return loggedIn;
@@ -106,26 +124,35 @@ export class Accounts {
     await this.closeSockets(userId, [sessionId]);
   }
 
-  async changePassword({ user, session }: Caller, body: RequestOf<'changePassword'>['body']): Promise<void> {
-    if (!(await this.passwords.verify(body.currentPassword, user.passwordHash))) {
+  /** @param secrets those of the device from which it is changed, which stays known. */
+  async changePassword(
+    { user, session }: Caller,
+    body: RequestOf<'changePassword'>['body'],
+    secrets: readonly string[] = [],
+  ): Promise<void> {
+    if (!(await this.passwords.verify(body.currentPassword, user.passwordHash, 'known'))) {
       throw wrongCredentials('The current password is another one.');
     }
-    await this.setPassword(user.id, body.newPassword, session.id);
+    await this.setPassword(user.id, body.newPassword, { sessionId: session.id, secrets });
   }
 
-  /** Sets the password and ends every session but `keepId`. False when there is no such user. */
-  async setPassword(userId: UserId, password: string, keepId: SessionId | null): Promise<boolean> {
-    const updated = await this.users.update(userId, { passwordHash: await this.passwords.hash(password) });
+  /** Sets the password, ends every session and forgets every device but those of `keep`. False when nobody has the id. */
+  async setPassword(
+    userId: UserId,
+    password: string,
+    keep: { sessionId: SessionId | null; secrets: readonly string[] },
+  ): Promise<boolean> {
+    const updated = await this.users.update(userId, { passwordHash: await this.passwords.hash(password, 'known') });
     if (!updated) return false;
-    await this.closeSockets(userId, await this.users.revokeSessions(userId, keepId));
+    await this.endAll(userId, keep);
     return true;
   }
 
-  /** Disabling ends every session. Undefined when there is no such user; throws {@link Refusal} `last_administrator`. */
+  /** Disabling ends every session and forgets every device. Undefined when there is no such user; throws {@link Refusal} `last_administrator`. */
   async setDisabled(userId: UserId, disabled: boolean): Promise<UserRecord | undefined> {
     const updated = await this.users.setDisabled(userId, disabled);
     if (updated === 'last_administrator') throw lastAdministrator();
-    if (updated && disabled) await this.closeSockets(userId, await this.users.revokeSessions(userId, null));
+    if (updated && disabled) await this.endAll(userId, { sessionId: null, secrets: [] });
     return updated;
   }
 
@@ -153,12 +180,23 @@ export class Accounts {
     return new Refusal('signup_closed', `This server takes no sign-ups${without}.`);
   }
 
-  private async openSession(user: UserRecord, device: string | null): Promise<ResponseOf<'login'>> {
+  private async openSession(user: UserRecord, { name, secret }: Device): Promise<LoggedIn> {
     const token = this.ids.token();
     const nowMs = this.clock.nowMs();
-    const session = { id: this.ids.uuid(), userId: user.id, device, createdAtMs: nowMs, lastUsedAtMs: nowMs };
-    await this.users.createSession(session, tokenHash(token));
-    return { token, session: sessionView(session, true), account: accountView(user) };
+    const session = { id: this.ids.uuid(), userId: user.id, device: name, createdAtMs: nowMs, lastUsedAtMs: nowMs };
+    await Promise.all([this.users.createSession(session, tokenHash(token)), this.devices.keep(user.id, secret)]);
+    return { token, session: sessionView(session, true), account: accountView(user), deviceSecret: secret.secret };
+  }
+
+  private async endAll(
+    userId: UserId,
+    keep: { sessionId: SessionId | null; secrets: readonly string[] },
+  ): Promise<void> {
+    const [ended] = await Promise.all([
+      this.users.revokeSessions(userId, keep.sessionId),
+      this.devices.forgetOthers(userId, keep.secrets),
+    ]);
+    await this.closeSockets(userId, ended);
   }
 
   /** A session ends in the store first: a socket that opens from then on is refused by its token. */

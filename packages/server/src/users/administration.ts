@@ -43,7 +43,7 @@ export class Administration {
   /** Whatever the sign-up mode is. Throws {@link Refusal} `username_taken`. */
   async create(body: RequestOf<'createAccount'>['body']): Promise<ManagedUser> {
     const { username, password, displayName = username, administrator } = body;
-    const passwordHash = await this.passwords.hash(password);
+    const passwordHash = await this.passwords.hash(password, 'known');
     const created = await this.users.create({
       user: { id: this.ids.uuid(), username, displayName, passwordHash, createdAtMs: this.clock.nowMs() },
       administrator: administrator ?? 'when_first',
@@ -59,7 +59,7 @@ export class Administration {
   }
 
   async resetPassword(userId: UserId, newPassword: string): Promise<void> {
-    if (!(await this.accounts.setPassword(userId, newPassword, null))) throw noSuchUser();
+    if (!(await this.accounts.setPassword(userId, newPassword, { sessionId: null, secrets: [] }))) throw noSuchUser();
   }
 }
 

@@ -23,10 +23,16 @@ interface HashingBounds {
 const defaultBounds: HashingBounds = { concurrencyMax: 2, waitingMax: 200 };
 const retryAfterMs = 5_000;
 
+/**
+ * Who waits. Whoever is logged in, or comes from a device that the account knows, waits for others of that kind alone:
+ * strangers who guess passwords fill only their own queue.
+ */
+type Asker = 'known' | 'stranger';
+
 /** Hashes passwords, few at a time: each takes a core for tens of milliseconds (oven-sh/bun#36256). */
 export class PasswordHashing {
   private running = 0;
-  private readonly waiting: (() => void)[] = [];
+  private readonly waiting: Record<Asker, (() => void)[]> = { known: [], stranger: [] };
   /** What a password is compared with where there is no account, so that it takes as long. */
   private readonly nobody: Promise<string>;
 
@@ -38,38 +44,38 @@ export class PasswordHashing {
   }
 
   /** A PHC string. Throws {@link Refusal} `overloaded` when too many wait. */
-  hash(password: string): Promise<string> {
-    return this.inTurn(() => this.argon2.hash(password));
+  hash(password: string, asker: Asker = 'stranger'): Promise<string> {
+    return this.inTurn(asker, () => this.argon2.hash(password));
   }
 
   /** Whether the password is the one; takes as long when there is no hash to compare with. */
-  async verify(password: string, hash: string | undefined): Promise<boolean> {
+  async verify(password: string, hash: string | undefined, asker: Asker = 'stranger'): Promise<boolean> {
     const against = hash ?? (await this.nobody);
     // Bun answers for an empty password without doing the work; no password has a NUL.
-    const matches = await this.inTurn(() => this.argon2.verify(password === '' ? '\0' : password, against));
+    const matches = await this.inTurn(asker, () => this.argon2.verify(password === '' ? '\0' : password, against));
     return matches && hash !== undefined;
   }
 
-  private async inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    await this.turn();
+  private async inTurn<Result>(asker: Asker, work: () => Promise<Result>): Promise<Result> {
+    await this.turn(this.waiting[asker]);
     try {
       return await work();
     } finally {
       // The turn is handed on rather than given back, so that nobody slips in before the one who waited.
-      const next = this.waiting.shift();
+      const next = this.waiting.known.shift() ?? this.waiting.stranger.shift();
       if (next) next();
       else this.running--;
     }
   }
 
-  private async turn(): Promise<void> {
+  private async turn(waiting: (() => void)[]): Promise<void> {
     if (this.running < this.bounds.concurrencyMax) {
       this.running++;
       return;
     }
-    if (this.waiting.length >= this.bounds.waitingMax) {
+    if (waiting.length >= this.bounds.waitingMax) {
       throw new Refusal('overloaded', 'Too many people are logging in at once.', { retryAfterMs });
     }
-    await new Promise<void>((resolve) => this.waiting.push(resolve));
+    await new Promise<void>((resolve) => waiting.push(resolve));
   }
 }

@@ -22,6 +22,13 @@ export interface SessionRecord {
   lastUsedAtMs: number;
 }
 
+/** A device on which the user once logged in. */
+export interface KnownDevice {
+  userId: UserId;
+  secretHash: string;
+  usedAtMs: number;
+}
+
 export interface NewUser {
   user: Omit<UserRecord, 'administrator' | 'disabled'>;
   /** `when_first`: exactly when there is no other user. */
@@ -74,6 +81,14 @@ export interface UserStore {
   revokeSession(userId: UserId, sessionId: SessionId): Promise<boolean>;
   /** Ends all sessions of the user but `keepId`; returns those that ended. */
   revokeSessions(userId: UserId, keepId: SessionId | null): Promise<SessionId[]>;
+
+  /** The hash among these of a secret of a device that is known to the user. */
+  knownDevice(userId: UserId, secretHashes: readonly string[]): Promise<string | undefined>;
+  /** Makes a device known, or notes that it was used. Of more than `keepMax` those used longest ago are forgotten. */
+  keepDevice(device: KnownDevice, keepMax: number): Promise<void>;
+  forgetDevice(userId: UserId, secretHash: string): Promise<void>;
+  /** Forgets all devices of the user but these. */
+  forgetDevices(userId: UserId, keep: readonly string[]): Promise<void>;
 
   createInvitation(invitation: {
     tokenHash: string;

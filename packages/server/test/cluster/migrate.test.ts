@@ -75,6 +75,18 @@ describe.skipIf(absent !== null)('from one process to many', () => {
     }
   });
 
+  test('devices that are known stay known', async () => {
+    const source = new Export(join(data, databaseFile));
+    const devices = [...source.pages('device_secrets')].flat();
+    source.close();
+    expect(devices).toHaveLength(people);
+    const { users, close } = await clusterAdapters(config());
+    for (const { user_id, secret_hash } of devices) {
+      expect(await users.knownDevice(String(user_id), [String(secret_hash)])).toBe(String(secret_hash));
+    }
+    await close();
+  });
+
   test('every shard has the epoch of the data folder: clients go on where they are', async () => {
     const source = new Export(join(data, databaseFile));
     const epochs = (await shardPlaces(config())).map(({ epoch }) => epoch);

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { systemIds } from '../../src/platform/ids.ts';
 import type { UserRecord, UserStore } from '../../src/users/users-port.ts';
+import { describeDevices } from './devices-contract.ts';
 import { describeSessions } from './sessions-contract.ts';
 import type { Stores } from './sqlite-stores.ts';
 import { describeUserSearch } from './user-search-contract.ts';
@@ -18,6 +19,7 @@ export function describeUsersContract(name: string, open: () => Promise<Stores>)
     afterEach(() => stores.close());
 
     describeSessions(() => users);
+    describeDevices(() => users);
     describeUserSearch(() => users);
 
     describe('create', () => {

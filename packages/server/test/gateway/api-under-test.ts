@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  deviceHeader,
   type InputOf,
   type Operation,
   type OperationId,
@@ -84,10 +85,11 @@ export async function startApi({ signup = 'open', rateLimits = noRateLimits, ...
   async function call<Id extends OperationId>(
     id: Id,
     input: InputOf<Id>,
-    { token, address }: { token?: string; address?: string } = {},
+    { token, address, device }: { token?: string; address?: string; device?: string } = {},
   ): Promise<Answer<Id>> {
     const { path, init } = requestFor(id, input, token);
-    return answerOf(id, await fetchRaw(path, { ...init, ...(address === undefined ? {} : { address }) }));
+    const headers = { ...init.headers, ...(device === undefined ? {} : { [deviceHeader]: device }) };
+    return answerOf(id, await fetchRaw(path, { ...init, headers, ...(address === undefined ? {} : { address }) }));
   }
 
   return {

@@ -2,22 +2,9 @@ import { describe, expect, test } from 'bun:test';
 import { MemoryRateLimits } from '../../src/adapters/memory/rate-limits.ts';
 import { Admission } from '../../src/gateway/admission.ts';
 import { type RateLimitRule, rateLimitRules as rules } from '../../src/gateway/rate-limit-rules.ts';
-import type { RateLimit, RateLimits } from '../../src/gateway/rate-limits-port.ts';
 import { Refusal } from '../../src/platform/failures.ts';
 import { password, startApi } from './api-under-test.ts';
-
-/** Counts within one window that never ends, so that no test depends on how fast it runs. */
-class EndlessWindow implements RateLimits {
-  private readonly taken = new Map<string, number>();
-
-  async consume(limit: RateLimit, key: string, points = 1): Promise<number> {
-    const name = `${limit.name} ${key}`;
-    const taken = (this.taken.get(name) ?? 0) + points;
-    if (taken > limit.perWindow + limit.burst) return limit.windowMs;
-    this.taken.set(name, taken);
-    return 0;
-  }
-}
+import { EndlessWindow } from './endless-window.ts';
 
 function allowance({ perWindow, burst }: RateLimitRule): number {
   return perWindow + burst;

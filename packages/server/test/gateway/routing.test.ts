@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { operations, Problem } from '@parley/protocol';
+import { type Operation, operations, Problem } from '@parley/protocol';
 import { referenceRoutes } from '../../src/gateway/reference/routes.ts';
 import { type ApiUnderTest, startApi } from './api-under-test.ts';
 
@@ -94,6 +94,16 @@ describe('origins', () => {
     };
     expect(await asked('https://chat.example')).toEqual(['https://chat.example', 'https://chat.example']);
     expect(await asked('https://elsewhere.example')).toEqual([null, null]);
+    await open.close();
+  });
+
+  test('the allowed one may send every header that an operation reads', async () => {
+    const open = await startApi({ allowedOrigins: ['https://chat.example'] });
+    const headers = { origin: 'https://chat.example', ...preflight };
+    const answer = await open.fetch('/v1/login', { method: 'OPTIONS', headers });
+    const read = Object.values(operations).flatMap((each: Operation) => Object.keys(each.headers?.shape ?? {}));
+    const allowed = answer.headers.get('access-control-allow-headers')?.split(',');
+    expect(allowed).toEqual(expect.arrayContaining(['authorization', 'content-type', ...read]));
     await open.close();
   });
 

@@ -71,6 +71,22 @@ test('refuses whoever would wait behind too many, with when to try again', async
   expect(await hashing.hash('now there is room')).toBeString();
 });
 
+test('lets whoever is known past strangers who wait, however many they are', async () => {
+  const argon2 = new CountingArgon2();
+  const hashing = new PasswordHashing({ concurrencyMax: 1, waitingMax: 2 }, argon2);
+  await hashing.verify('anything', undefined);
+  const gate = Promise.withResolvers<void>();
+  argon2.until = gate.promise;
+  const order: string[] = [];
+  const asked = (name: string, asker: 'known' | 'stranger') => hashing.hash(name, asker).then(() => order.push(name));
+  const strangers = ['first', 'second', 'third'].map((name) => asked(name, 'stranger'));
+  expect(await asked('fourth', 'stranger').catch((error: Refusal) => error.code)).toBe('overloaded');
+  const known = asked('known', 'known');
+  gate.resolve();
+  await Promise.all([...strangers, known]);
+  expect(order).toEqual(['first', 'known', 'second', 'third']);
+});
+
 test('goes on after work that failed', async () => {
   const argon2 = new CountingArgon2();
   const hashing = new PasswordHashing({ concurrencyMax: 1, waitingMax: 2 }, argon2);

@@ -73,6 +73,14 @@ export class BufferedStore implements Store {
     return this.store.deleteOutbox(clientMessageId);
   }
 
+  deviceSecrets(): Promise<readonly string[]> {
+    return this.store.deviceSecrets();
+  }
+
+  setDeviceSecrets(secrets: readonly string[]): Promise<void> {
+    return this.store.setDeviceSecrets(secrets);
+  }
+
   async clear(): Promise<void> {
     this.conversationsToWrite.clear();
     this.entriesToWrite.clear();

@@ -1,9 +1,10 @@
 import type { SessionId, UserId } from '@parley/protocol';
 import type { SessionRecord, UserRecord } from '../../users/users-port.ts';
+import { MemoryDevices } from './device-store.ts';
 import { kept } from './kept.ts';
 
-/** Sessions in memory; the other half of the user store. */
-export abstract class MemorySessions {
+/** Sessions in memory; a part of the user store. */
+export abstract class MemorySessions extends MemoryDevices {
   private readonly sessionsByToken = new Map<string, SessionRecord>();
 
   protected abstract enabledUser(userId: UserId): UserRecord | undefined;

@@ -1,3 +1,4 @@
+import { deviceSecretsTable } from './device-store.ts';
 import { shardEpochsTable } from './epochs.ts';
 import { applyBatch, logPositionsTable } from './log-positions.ts';
 import { readRevisions } from './read-revisions.ts';
@@ -285,6 +286,7 @@ export const schemaSteps: readonly SchemaStep[] = [
   { statements: readRevisions, worksFrom: 2 },
   { statements: shardEpochsTable, worksFrom: 2 },
   { statements: activityTimesTable, worksFrom: 2 },
+  { statements: deviceSecretsTable, worksFrom: 2 },
 ];
 
 /** The tables that a shard's rows are in: what is copied when a shard is moved. */

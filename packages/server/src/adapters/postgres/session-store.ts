@@ -2,15 +2,13 @@ import type { SessionId, UserId } from '@parley/protocol';
 import type { SessionRecord, UserRecord } from '../../users/users-port.ts';
 import { type SessionRow, sessionOf } from '../rows/session-rows.ts';
 import { type UserRow, userOf } from '../rows/user-rows.ts';
-import type { ShardedDatabase } from './sharded-database.ts';
+import { PostgresDevices } from './device-store.ts';
 
 /**
- * Sessions and invitations in PostgreSQL; the other half of the user store. A session is in its user's shard, and
+ * Sessions and invitations in PostgreSQL; a part of the user store. A session is in its user's shard, and
  * what its token stands for in the token's: a token whose session isn't there stands for nothing.
  */
-export class PostgresSessions {
-  constructor(protected readonly database: ShardedDatabase) {}
-
+export class PostgresSessions extends PostgresDevices {
   async createSession(session: SessionRecord, tokenHash: string): Promise<void> {
     const { id, userId, device, createdAtMs, lastUsedAtMs } = session;
     // In this order: without its token a session would show in its user's list and be nobody's.

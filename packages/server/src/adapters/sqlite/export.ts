@@ -12,6 +12,7 @@ const keys = {
   read_positions: ['user_id', 'conversation_id'],
   user_terms: ['term', 'user_id'],
   sessions: ['token_hash'],
+  device_secrets: ['user_id', 'secret_hash'],
   invitations: ['token_hash'],
 } as const;
 

@@ -142,4 +142,13 @@ export const migrations: readonly string[] = [
     at_ms INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  // Devices on which somebody once logged in.
+  `
+  CREATE TABLE device_secrets (
+    user_id TEXT NOT NULL,
+    secret_hash TEXT NOT NULL,
+    used_at_ms INTEGER NOT NULL,
+    PRIMARY KEY (user_id, secret_hash)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -3,13 +3,15 @@ import type { SessionId, UserId } from '@parley/protocol';
 import type { SessionRecord, UserRecord } from '../../users/users-port.ts';
 import { type SessionRow, sessionOf } from '../rows/session-rows.ts';
 import { type UserRow, userOf } from '../rows/user-rows.ts';
+import { SqliteDevices } from './device-store.ts';
 import type { GroupCommit } from './group-commit.ts';
 
-/** Sessions and invitations in SQLite; the other half of the user store. */
-export class SqliteSessions {
+/** Sessions and invitations in SQLite; a part of the user store. */
+export class SqliteSessions extends SqliteDevices {
   private readonly statements: ReturnType<typeof prepare>;
 
-  constructor(protected readonly writes: GroupCommit) {
+  constructor(writes: GroupCommit) {
+    super(writes);
     this.statements = prepare(writes.database);
   }
 

@@ -1,7 +1,7 @@
 import type { limits } from '@parley/protocol';
 
 interface LimitNote {
-  unit: 'bytes' | 'code points' | 'characters' | 'people' | 'rows' | 'conversations' | 'ms';
+  unit: 'bytes' | 'code points' | 'characters' | 'people' | 'rows' | 'conversations' | 'devices' | 'secrets' | 'ms';
   text: string;
 }
 
@@ -16,6 +16,11 @@ export const limitNotes: Readonly<Record<keyof typeof limits, LimitNote>> = {
   passwordMinCodePoints: { unit: 'code points', text: 'The shortest password.' },
   passwordMaxCodePoints: { unit: 'code points', text: 'The longest password.' },
   deviceNameCodePoints: { unit: 'code points', text: 'A device’s name.' },
+  knownDevicesPerUser: {
+    unit: 'devices',
+    text: 'Of one account that are known by their secrets; the oldest is forgotten.',
+  },
+  deviceSecretsPerRequest: { unit: 'secrets', text: 'In the header `parley-device` of one request.' },
   conversationNameCodePoints: { unit: 'code points', text: 'The name of a group or channel.' },
   descriptionCodePoints: { unit: 'code points', text: 'The description of a group or channel.' },
   clientMessageIdLength: { unit: 'characters', text: 'A client message id or client request id.' },

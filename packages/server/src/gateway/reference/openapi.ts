@@ -60,7 +60,7 @@ const openToNewFields: ZodOpenApiOverride = ({ jsonSchema, zodSchema, io }) => {
 };
 
 function described(id: OperationId, operation: Operation): ZodOpenApiOperationObject {
-  const { tag, summary, description, access, params, query, body } = operation;
+  const { tag, summary, description, access, params, query, headers, body } = operation;
   const example = operationExamples[id];
   return {
     operationId: id,
@@ -68,7 +68,11 @@ function described(id: OperationId, operation: Operation): ZodOpenApiOperationOb
     summary,
     ...(description === undefined ? {} : { description }),
     security: access === 'public' ? [] : [{ session: [] }],
-    requestParams: { ...(params ? { path: params } : {}), ...(query ? { query } : {}) },
+    requestParams: {
+      ...(params ? { path: params } : {}),
+      ...(query ? { query } : {}),
+      ...(headers ? { header: headers } : {}),
+    },
     ...(body
       ? {
           requestBody: {

@@ -10,7 +10,8 @@ export interface OperationExample<Id extends OperationId> {
 }
 
 const token = 'u3ZQ0pXyJ4m1bV7cN2sK8wL5rT9hD6fG0aE3iOqYxUk';
-const loggedIn = { token, session: sample.session, account: sample.ana };
+const deviceSecret = 'Zt5nB8qWm2xK0cV7rJ4yH1uL9sD6fG3aE5iOqPwXkTo';
+const loggedIn = { token, session: sample.session, account: sample.ana, deviceSecret };
 const managedAna = { ...sample.ana, disabled: false, createdAtMs: atMs };
 const nothing = undefined;
 

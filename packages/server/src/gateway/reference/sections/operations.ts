@@ -51,6 +51,7 @@ function article(id: OperationId, operation: Operation): Html {
 <p class="access">${audiences[access]}</p>
 ${inputTable(id, 'In the path', operation.params)}
 ${inputTable(id, 'In the query', operation.query)}
+${inputTable(id, 'In headers', operation.headers)}
 ${inputTable(id, 'In the body', operation.body)}
 <h5>Answer</h5>${answer(id, operation)}
 ${operation.errors.length > 0 && html`<h5>Refused with</h5><p>${codeList(operation.errors)}</p>`}
