@@ -8,7 +8,7 @@ const unseen = new Writable({ write: (_chunk, _encoding, done) => done() });
 /** Asks at the terminal; what is typed shows. */
 export async function ask(question: string): Promise<string> {
   try {
-    return await lineFromTerminal(question, process.stderr);
+    return await lineFromTerminal(question, true);
   } catch (error) {
     process.stderr.write('\n');
     throw error;
@@ -17,9 +17,8 @@ export async function ask(question: string): Promise<string> {
 
 /** Asks at the terminal; what is typed doesn't show. */
 export async function askPassword(): Promise<string> {
-  process.stderr.write('Password: ');
   try {
-    return await lineFromTerminal('', unseen);
+    return await lineFromTerminal('Password: ', false);
   } finally {
     process.stderr.write('\n');
   }
@@ -27,12 +26,15 @@ export async function askPassword(): Promise<string> {
 
 /**
  * Reads one line, and leaves standard input as it was, so that whoever comes next can read on: also what was typed or
- * pasted after the line. Iterating over standard input would destroy it.
+ * pasted after the line. Iterating over standard input would destroy it. The terminal's echo is off before the question
+ * shows, so that an answer that is typed at once is not shown by the terminal.
  *
  * @throws {Failure} for Ctrl+C, for Ctrl+D on an empty line, and when the terminal is gone.
  */
-async function lineFromTerminal(question: string, output: NodeJS.WritableStream): Promise<string> {
-  const { stdin } = process;
+async function lineFromTerminal(question: string, showsAnswer: boolean): Promise<string> {
+  const { stdin, stderr } = process;
+  // Switches the echo off.
+  const output = showsAnswer ? stderr : unseen;
   const lines = createInterface({ input: stdin, output, terminal: true, historySize: 0 });
   const typed: string[] = [];
   try {
@@ -45,8 +47,9 @@ async function lineFromTerminal(question: string, output: NodeJS.WritableStream)
       lines.on('close', () => reject(new Failure('nothing was answered')));
       // The program that started this one would not stop with it, and nobody could continue it.
       lines.on('SIGTSTP', () => undefined);
-      lines.setPrompt(question);
+      lines.setPrompt(showsAnswer ? question : '');
       lines.prompt();
+      if (!showsAnswer) stderr.write(question);
     });
   } finally {
     lines.close();

@@ -28,6 +28,13 @@ const ends = (...shown: (string | RegExp)[]): Conversation => {
   };
 };
 
+const refuses = (shown: string): Conversation => {
+  return async (terminal) => {
+    await terminal.shows(shown);
+    expect(await terminal.exited).toBe(1);
+  };
+};
+
 const serves = (shown: string): Conversation => {
   return async (terminal) => {
     await terminal.shows(shown);
@@ -134,22 +141,28 @@ const asking: Conversation = async (terminal) => {
 const administrator: Script = [
   ['parley serve --help', ends('PARLEY_LOG_LEVEL')],
   ['parley user create ana --data data', asking],
+  ['parley user create USERNAME --administrator', asking],
   ['parley user list --data data', ends('ana')],
   ['parley user disable ana --data data', ends('disabled')],
   ['parley user enable ana --data data', ends('ana')],
   ['parley user reset-password ana --data data', asking],
   ['parley user invite --uses 10 --server https://chat.example.org --data data', ends('https://chat.example.org/#inv')],
-  ['parley stats --data data', ends(/users\s+1/)],
+  ['parley stats --data data', ends(/users\s+2/)],
   ['parley backup backup-2026-05-01.db --data data', ends('bytes in backup-2026-05-01.db')],
   ['parley verify --data data', ends('1 conversations, 2 entries, 0 faults')],
   ['parley trace 0198c5d2-7be1-7cc0-b2b9-6f1f1f0e6f11', ends('decided')],
   ['parley trace ID --data data', ends('decided')],
 ];
 
-test('what an administrator is told to type, beside a server that runs', async () => {
+const administratorOfStopped: Script = [
+  ['parley restore backup-2026-05-01.db --data data', ends('1 conversations, 2 entries restored')],
+];
+
+test('what an administrator is told to type, beside a server that runs, and without one', async () => {
   environment = {};
+  own = [['USERNAME', 'mira']];
   const server = await ServerProcess.start({ settings: { data: join(folder, 'data') } });
-  await play(administrator.slice(0, 2));
+  await play(administrator.slice(0, 3));
   const client = new ParleyClient({ url: server.url });
   await client.login({ username: 'ana', password });
   client.connect();
@@ -162,8 +175,9 @@ test('what an administrator is told to type, beside a server that runs', async (
     ['0198c5d2-7be1-7cc0-b2b9-6f1f1f0e6f11', id],
     ['ID', id],
   ];
-  await play(administrator.slice(2));
+  await play(administrator.slice(3));
   await server.stop();
+  await play(administratorOfStopped);
 });
 
 const role = (name: string): [string, Conversation] => [
@@ -176,6 +190,8 @@ const operator: Script = [
   ['parley cluster status', ends('commandsSetAside')],
   ['parley cluster shards', ends(/7\s+\w/)],
   ['parley cluster move 5 second', ends('shard 5 is on one')],
+  ['parley cluster accept-loss', refuses('the log of commands has everything')],
+  ['parley cluster accept-loss main', ends(/shard 5 on one has epoch/)],
   ['parley cluster verify', ends('0 faults')],
   ['parley cluster verify --repair', ends('0 mended')],
 ];
@@ -192,6 +208,7 @@ test.skipIf(absent !== null)(
       ['--shards 64', '--shards 8'],
       ['--replication-factor 3', '--replication-factor 1'],
       ['second', 'one'],
+      ['accept-loss main', 'accept-loss one'],
       ['SERVICES', ''],
     ];
     await play(operator);
@@ -222,7 +239,7 @@ describe('every command of the documents', () => {
   const all = documentedCommands();
   const given = new Set([
     ...['npm start', chat('ana'), chat('ben')],
-    ...[newcomer, administrator, operator].flat().map(([command]) => command),
+    ...[newcomer, administrator, administratorOfStopped, operator].flat().map(([command]) => command),
   ]);
 
   test('is given here, or is named with the reason why not', () => {

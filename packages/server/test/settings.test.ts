@@ -29,6 +29,11 @@ test('a flag goes before the environment, that before the file, that before the 
   expect(config).toMatchObject({ port: 3, signup: 'invitation', 'drain-ms': 7 });
 });
 
+test('variables that other commands read are let alone', () => {
+  const others = { PARLEY_PASSWORD: 'a good password', PARLEY_SERVER: 'http://localhost:8080' };
+  expect(loadConfig({}, others)).toEqual(loadConfig({}, {}));
+});
+
 describe('a bad setting is refused, with its name, what it was, and what is allowed', () => {
   const bad: [string, () => unknown, string][] = [
     ['a flag', () => loadConfig({ port: '99999' }, {}), '--port: "99999" must be a whole number from 0 to 65535'],

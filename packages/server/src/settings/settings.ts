@@ -104,6 +104,9 @@ export function loadConfig(
   return config;
 }
 
+/** Variables that are no settings: where settings are, and what `parley chat` reads. They may be exported for all commands. */
+const otherVariables = new Set(['PARLEY_CONFIG', 'PARLEY_SERVER', 'PARLEY_PASSWORD']);
+
 /** As {@link loadConfig}, of any table of settings; what the values mean together isn't looked at. */
 export function loadSettings<Table extends SettingsTable>(
   table: Table,
@@ -113,7 +116,7 @@ export function loadSettings<Table extends SettingsTable>(
 ): ConfigOf<Table> {
   const fromFile = file === undefined ? {} : settingsFile(file);
   for (const variable of Object.keys(environment)) {
-    const known = variable === 'PARLEY_CONFIG' || Object.keys(settings).some((name) => variableOf(name) === variable);
+    const known = otherVariables.has(variable) || Object.keys(settings).some((name) => variableOf(name) === variable);
     if (variable.startsWith('PARLEY_') && !known) throw new BadSetting(`${variable} is no setting; see serve --help`);
   }
   const given = (name: string) => {
