@@ -25,6 +25,8 @@ describeInBrowser('at an http address that is not localhost', () => {
     // The first account is made at the machine itself.
     const ben = await PersonInBrowser.signUp(await browser(), server.url, 'Ben');
     const { context, page, faults } = await openWindow(insecure);
+    await page.goto(url);
+    await page.getByText('others on the network can read your password and messages').waitFor();
     const ana = await PersonInBrowser.signUpAt(context, page, url, 'Ana', faults);
     expect(await page.evaluate(() => [location.hostname, isSecureContext])).toEqual([host, false]);
     await ana.openDirect('Ben');

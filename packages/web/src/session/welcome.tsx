@@ -9,6 +9,9 @@ import { Field } from './field.tsx';
 
 type SignupMode = 'open' | 'invitation' | 'closed';
 
+/** What is sent to it stays on this machine. */
+const isThisMachine = /^(?:(?:.+\.)?localhost|127\..+|\[::1\])$/.test(window.location.hostname);
+
 /** The token of a link `SERVER/#invitation=TOKEN`. */
 function invitationOf(hash: string): string | null {
   return /^#invitation=(.+)$/.exec(hash)?.[1] ?? null;
@@ -57,6 +60,7 @@ export default function Welcome() {
         <h1>{t('welcomeTitle')}</h1>
         <p className="muted">{t('welcomeLead')}</p>
         {note && <p className="note">{t(note)}</p>}
+        {!isSecureContext && !isThisMachine && <p className="note">{t('notEncrypted')}</p>}
         <Field
           name="username"
           label={t('username')}
