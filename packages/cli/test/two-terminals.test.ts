@@ -77,7 +77,7 @@ test('a group and a channel are made, joined, found and left from the terminal',
   cleo.type('/channel Announcements\r');
   await cleo.shows('# Announcements');
   dan.type('/join announcements\r');
-  await cleo.shows('dan joined');
+  await Promise.all([cleo.shows('dan joined'), dan.shows('dan joined')]);
   dan.type('/members\r');
   await dan.shows('cleo (cleo), owner');
   dan.type('/leave\r');

@@ -29,8 +29,12 @@ test('a query that folds to nothing finds nobody', async () => {
   expect(await found('\u0301')).toEqual([]);
 });
 
-test.each(['%', '_', '*', 'zoe%'])('%j stands for itself', async (q) => {
+test.each(['%', '_', '*', 'z%e', '%oe', 'z_e'])('%j is no wildcard', async (q) => {
   expect(await found(q)).toEqual([]);
+});
+
+test('signs around a word do not count', async () => {
+  expect((await found('(zoe%)')).sort()).toEqual(await found('zoe').then((names) => names.sort()));
 });
 
 test('pages follow one another without a gap or a repeat', async () => {
