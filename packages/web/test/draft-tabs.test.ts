@@ -1,53 +1,45 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { RunningServer } from '../../server/test/support/running-server.ts';
-import { browserOfFile, describeInBrowser, openWindow } from './support/browser.ts';
+import { expect } from 'bun:test';
+import { describeInBrowser } from './support/browser.ts';
 import { PersonInBrowser } from './support/person.ts';
+import { type Place, testWith } from './support/place.ts';
 
-const browser = browserOfFile();
 const long = 'A long draft that somebody wrote for a quarter of an hour.';
 
-for (const { what, isShared } of [
-  { what: 'a draft in two tabs', isShared: true },
-  { what: 'a draft in two tabs of a browser without shared workers', isShared: false },
-]) {
-  let server: RunningServer;
-  let first: PersonInBrowser;
-  let second: PersonInBrowser;
-
+/** Two tabs of Ana's browser, at the same conversation. */
+async function setUp(place: Place, isShared: boolean) {
+  await place.server.person('ben');
+  const { context, page, faults } = await place.window();
+  if (!isShared) await context.addInitScript(() => Reflect.deleteProperty(globalThis, 'SharedWorker'));
+  const first = await PersonInBrowser.signUpAt(context, page, place.server.url, 'Ana', faults);
+  await first.openDirect('ben');
   const anotherTab = async () => {
-    const tab = first.at(await first.context.newPage());
-    await tab.page.goto(first.page.url());
+    const tab = first.at(await context.newPage());
+    await tab.page.goto(page.url());
     await tab.box.waitFor();
     return tab;
   };
+  const second = await anotherTab();
   /** Waits until the box of each tab shows this. */
-  const bothShow = async (text: string) => {
-    for (const { page } of [first, second]) {
-      await page.waitForFunction(
+  const bothShow = async (text: string, tabs = [first, second]) => {
+    for (const tab of tabs) {
+      await tab.page.waitForFunction(
         (wanted) => document.querySelector<HTMLTextAreaElement>('form.composer textarea')?.value === wanted,
         text,
       );
     }
   };
-  const empty = async () => {
-    await first.box.fill('');
-    await bothShow('');
-  };
-  const messages = () => first.page.locator('.message-text').allTextContents();
+  const messages = () => page.locator('.message-text').allTextContents();
+  return { first, second, anotherTab, bothShow, messages };
+}
 
+for (const { what, isShared } of [
+  { what: 'a draft in two tabs', isShared: true },
+  { what: 'a draft in two tabs of a browser without shared workers', isShared: false },
+]) {
   describeInBrowser(what, () => {
-    beforeAll(async () => {
-      server = await RunningServer.start();
-      await server.person('ben');
-      const { context, page, faults } = await openWindow(await browser());
-      if (!isShared) await context.addInitScript(() => Reflect.deleteProperty(globalThis, 'SharedWorker'));
-      first = await PersonInBrowser.signUpAt(context, page, server.url, 'Ana', faults);
-      await first.openDirect('ben');
-      second = await anotherTab();
-    });
-    afterAll(() => server.stop());
+    const test = testWith((place) => setUp(place, isShared));
 
-    test('a letter typed in one tab leaves the long draft of the other', async () => {
+    test('a letter typed in one tab leaves the long draft of the other', async ({ first, second, bothShow }) => {
       await first.box.fill(long);
       await bothShow(long);
       await second.box.press('End');
@@ -56,10 +48,10 @@ for (const { what, isShared } of [
       await first.box.press('End');
       await first.box.pressSequentially(', y');
       await bothShow(`${long} x, y`);
-      await empty();
     });
 
-    test('a draft sent in one tab leaves the other, where Enter sends nothing', async () => {
+    test('a draft sent in one tab leaves the other, where Enter sends nothing', async (scene) => {
+      const { first, second, bothShow, messages } = scene;
       await first.box.fill('Sent once');
       await bothShow('Sent once');
       await first.box.press('Enter');
@@ -76,7 +68,8 @@ for (const { what, isShared } of [
       await bothShow('');
     });
 
-    test('texts typed in both before either was told of the other’s are both there, in both', async () => {
+    test('texts typed in both before either was told of the other’s are both there, in both', async (scene) => {
+      const { first, second, bothShow } = scene;
       const { promise: held, resolve: release } = Promise.withResolvers<void>();
       await second.page.route('**/held', async (route) => {
         await held;
@@ -97,10 +90,10 @@ for (const { what, isShared } of [
       release();
       await typed;
       await bothShow(`${long}\nSomething else`);
-      await empty();
     });
 
-    test('the caret and the selection of a tab stay where they are in the text', async () => {
+    test('the caret and the selection of a tab stay where they are in the text', async (scene) => {
+      const { first, second, bothShow } = scene;
       await first.box.fill('one two three');
       await bothShow('one two three');
       await first.box.evaluate((box: HTMLTextAreaElement) => box.setSelectionRange(4, 7));
@@ -109,10 +102,10 @@ for (const { what, isShared } of [
       await bothShow('zero one two three');
       const selected = (box: HTMLTextAreaElement) => box.value.slice(box.selectionStart, box.selectionEnd);
       expect(await first.box.evaluate(selected as never)).toBe('two');
-      await empty();
     });
 
-    test('a text that is being composed does not change under the input method', async () => {
+    test('a text that is being composed does not change under the input method', async (scene) => {
+      const { first, second, bothShow } = scene;
       const input = await first.context.newCDPSession(first.page);
       await first.box.focus();
       await input.send('Input.imeSetComposition', { text: 'にほ', selectionStart: 2, selectionEnd: 2 });
@@ -121,10 +114,10 @@ for (const { what, isShared } of [
       expect(await first.box.inputValue()).toBe('にほん');
       await input.send('Input.insertText', { text: '日本' });
       await bothShow(`${long}\n日本`);
-      await empty();
     });
 
-    test('a tab that ends right after Enter: its message is there once, and not offered again', async () => {
+    test('a tab that ends right after Enter: its message is there once, and not offered again', async (scene) => {
+      const { first, second, bothShow, messages } = scene;
       await second.box.fill('Last words');
       await bothShow('Last words');
       // Its page goes in the same moment, before anybody could answer it.
@@ -139,7 +132,8 @@ for (const { what, isShared } of [
       await first.page.waitForFunction(() => Object.keys(localStorage).every((key) => !key.startsWith('parley-draft')));
     });
 
-    test('a tab that was frozen while the other went on shows what is there now', async () => {
+    test('a tab that was frozen while the other went on shows what is there now', async (scene) => {
+      const { first, second, bothShow } = scene;
       await first.box.fill('Before');
       await bothShow('Before');
       const lifecycle = await second.context.newCDPSession(second.page);
@@ -149,22 +143,20 @@ for (const { what, isShared } of [
       await first.box.fill('After');
       await lifecycle.send('Page.setWebLifecycleState', { state: 'active' });
       await bothShow('After');
-      await empty();
     });
 
-    test('a draft outlives all tabs, and is under the account', async () => {
+    test('a draft outlives all tabs, and is under the account', async (scene) => {
+      const { first, second, anotherTab, bothShow } = scene;
       await first.box.fill(long);
       await bothShow(long);
       await second.page.close();
       await first.page.reload();
-      second = await anotherTab();
-      await bothShow(long);
+      await bothShow(long, [first, await anotherTab()]);
       const keys = await first.page.evaluate(() => Object.keys(localStorage));
       const conversationId = first.page.url().split('/').at(-1);
       expect(keys.filter((key) => key.startsWith('parley-draft ')).map((key) => key.split(' ').at(-1))).toEqual([
         conversationId ?? '',
       ]);
-      await empty();
       expect(first.faults).toEqual([]);
     });
   });

@@ -1,66 +1,108 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { expect } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Conversation, ParleyClient } from '@parley/sdk';
 import { ServerProcess } from '../../server/test/support/server-process.ts';
-import { browserOfFile, describeInBrowser } from './support/browser.ts';
+import { describeInBrowser } from './support/browser.ts';
 import { Network } from './support/network.ts';
-import { PersonInBrowser, password } from './support/person.ts';
+import { type PersonInBrowser, password } from './support/person.ts';
+import { type Place, testWith } from './support/place.ts';
 import { readAll } from './support/read-all.ts';
 
-/**
- * Two browsers, a server that starts twice and a thousand messages take their time on a busy machine. A test that runs
- * out of it takes the others with it: the runner ends what was started, browser and server, along with the test.
- */
-const patient = { timeout: 300_000 };
+/** Ana, behind a network, and Ben talk over a server that can be killed. */
+class Talk {
+  /** What each wrote, in order. */
+  private readonly written = new Map<string, string[]>();
 
-const browser = browserOfFile();
-const data = mkdtempSync(join(tmpdir(), 'parley-web-'));
-let server: ServerProcess;
-let network: Network;
-let ana: PersonInBrowser;
-let ben: PersonInBrowser;
-/** Ben on another device, which tells what the server has. */
-let observer: ParleyClient;
-/** What each wrote, in order. */
-const written = { Ana: [] as string[], Ben: [] as string[] };
+  private constructor(
+    private readonly data: string,
+    private readonly running: { server: ServerProcess },
+    readonly network: Network,
+    /** Ben on another device, which tells what the server has. */
+    readonly observer: ParleyClient,
+    public ana: PersonInBrowser,
+    readonly ben: PersonInBrowser,
+  ) {}
 
-async function write(person: PersonInBrowser, count: number): Promise<void> {
-  const texts = written[person.name as keyof typeof written];
-  for (let i = 0; i < count; i++) {
-    const text = `${person.name} ${texts.length}`;
-    texts.push(text);
-    await person.write(text);
+  static async start(place: Place): Promise<Talk> {
+    const data = mkdtempSync(join(tmpdir(), 'parley-web-'));
+    place.atEnd(() => rmSync(data, { recursive: true, force: true }));
+    const running = { server: await ServerProcess.start({ settings: { data } }) };
+    place.atEnd(() => running.server.kill());
+    const { url, port } = running.server;
+    const network = new Network(port);
+    place.atEnd(() => network.close());
+    const observer = new ParleyClient({ url });
+    place.atEnd(() => observer.close());
+    const ana = await place.signUp('Ana', network.url);
+    const ben = await place.signUp('Ben', url);
+    const talk = new Talk(data, running, network, observer, ana, ben);
+    await ana.openDirect('Ben');
+    await talk.write(ana, 1);
+    await ben.open('Ana');
+    await talk.write(ben, 1);
+    await observer.login({ username: 'ben', password });
+    observer.connect();
+    await observer.live();
+    return talk;
   }
-}
 
-/** Both see everything that both wrote, each once, in the order of the server's numbers and of each writer. */
-async function agree(): Promise<void> {
-  const history = await historyOf(written.Ana.length + written.Ben.length);
-  for (const [name, texts] of Object.entries(written)) {
-    expect(history.filter((text) => text.startsWith(name))).toEqual(texts);
+  kill(): Promise<void> {
+    return this.running.server.kill();
   }
-  for (const person of [ana, ben]) {
-    await showEnd(person, history.at(-1) ?? '');
-    expect(await readAll(person.page)).toEqual(history);
-  }
-}
 
-/** The messages of the conversation, once there are so many. */
-async function historyOf(count: number): Promise<string[]> {
-  const texts: string[] = [];
-  for await (const entry of observed().live({ after: 0 })) {
-    if (entry.kind === 'message') texts.push(entry.text);
-    if (texts.length === count) break;
+  /** Starts the server again after it was killed, at the same address. */
+  async startAgain(): Promise<void> {
+    const { port } = this.running.server;
+    this.running.server = await ServerProcess.start({ settings: { data: this.data, port: String(port) } });
   }
-  return texts;
-}
 
-function observed(): Conversation {
-  const [conversation] = observer.conversations.list();
-  if (!conversation) throw new Error('Ana and Ben have no conversation');
-  return conversation;
+  /** The next texts of somebody, which are counted as written. */
+  texts({ name }: PersonInBrowser, count: number): string[] {
+    const texts = this.written.get(name) ?? [];
+    const added = Array.from({ length: count }, (_, index) => `${name} ${texts.length + index}`);
+    this.written.set(name, [...texts, ...added]);
+    return added;
+  }
+
+  async write(person: PersonInBrowser, count: number): Promise<void> {
+    for (const text of this.texts(person, count)) await person.write(text);
+  }
+
+  lastOf({ name }: PersonInBrowser): string {
+    return this.written.get(name)?.at(-1) ?? '';
+  }
+
+  /** Ben's conversation on his other device. */
+  observed(): Conversation {
+    const [conversation] = this.observer.conversations.list();
+    if (!conversation) throw new Error('Ana and Ben have no conversation');
+    return conversation;
+  }
+
+  /** Both see everything that both wrote, each once, in the order of the server's numbers and of each writer. */
+  async agree(): Promise<void> {
+    const history = await this.history();
+    for (const [name, texts] of this.written) {
+      expect(history.filter((text) => text.startsWith(name))).toEqual(texts);
+    }
+    for (const person of [this.ana, this.ben]) {
+      await showEnd(person, history.at(-1) ?? '');
+      expect(await readAll(person.page)).toEqual(history);
+    }
+  }
+
+  /** The messages of the conversation, once there are as many as were written. */
+  private async history(): Promise<string[]> {
+    const count = [...this.written.values()].flat().length;
+    const texts: string[] = [];
+    for await (const entry of this.observed().live({ after: 0 })) {
+      if (entry.kind === 'message') texts.push(entry.text);
+      if (texts.length === count) break;
+    }
+    return texts;
+  }
 }
 
 /** Whoever is not at the end any more, after much was missed, goes there. */
@@ -73,85 +115,55 @@ async function showEnd({ page }: PersonInBrowser, lastText: string): Promise<voi
 }
 
 describeInBrowser('interruptions', () => {
-  beforeAll(async () => {
-    server = await ServerProcess.start({ settings: { data } });
-    network = new Network(server.port);
-    ana = await PersonInBrowser.signUp(await browser(), network.url, 'Ana');
-    ben = await PersonInBrowser.signUp(await browser(), server.url, 'Ben');
-    await ana.openDirect('Ben');
-    await write(ana, 1);
-    await ben.open('Ana');
-    await write(ben, 1);
-    observer = new ParleyClient({ url: server.url });
-    await observer.login({ username: 'ben', password });
-    observer.connect();
-    await observer.live();
-  });
-  afterAll(async () => {
-    observer.close();
-    network.close();
-    await server.kill();
-    rmSync(data, { recursive: true, force: true });
-  });
+  // A server that starts twice, and a thousand messages read in two browsers, take their time on a busy machine.
+  const test = testWith(async (place) => ({ talk: await Talk.start(place) }), { timeoutMs: 300_000 });
 
-  test('the server is killed and started again while both write', patient, async () => {
+  test('the server is killed and started again while both write', async ({ talk }) => {
+    const { ana, ben } = talk;
     for (let round = 0; round < 2; round++) {
-      const writing = Promise.all([write(ana, 30), write(ben, 30)]);
-      await server.kill();
+      const writing = Promise.all([talk.write(ana, 30), talk.write(ben, 30)]);
+      await talk.kill();
       await ana.page.getByText('No connection').waitFor();
-      server = await ServerProcess.start({ settings: { data, port: String(server.port) } });
+      await talk.startAgain();
       await writing;
-      await agree();
+      await talk.agree();
     }
   });
 
-  test(
-    'the network is taken away and given back: what is written meanwhile goes out in order, once',
-    patient,
-    async () => {
-      network.cut();
-      await ana.page.getByText('No connection').waitFor();
-      await write(ana, 5);
-      await ana.page.getByRole('img', { name: 'Waiting for the connection' }).first().waitFor();
-      await write(ben, 5);
-      network.mend();
-      await agree();
-    },
-  );
-
-  test(
-    'written offline, then the page is reloaded offline, then all of its browser’s pages are closed',
-    patient,
-    async () => {
-      network.cut();
-      await ana.page.getByText('No connection').waitFor();
-      await write(ana, 3);
-      await ana.page.reload();
-      await ana.message(written.Ana.at(-1) ?? '').waitFor();
-      await write(ana, 2);
-      const address = ana.page.url();
-      const reopened = await ana.context.newPage();
-      await ana.page.close();
-      await reopened.goto(address);
-      await reopened
-        .getByRole('article')
-        .filter({ hasText: written.Ana.at(-1) ?? '' })
-        .waitFor();
-      ana = ana.at(reopened);
-      network.mend();
-      await agree();
-    },
-  );
-
-  test('a lid is closed for 1,000 messages', patient, async () => {
-    network.hold();
-    const sent = Array.from({ length: 1_000 }, () => {
-      const text = `Ben ${written.Ben.length}`;
-      written.Ben.push(text);
-      return observed().send(text).sent();
-    });
-    await Promise.all(sent);
+  test('what is written while the network is away goes out in order, once, when it is back', async ({ talk }) => {
+    const { ana, ben, network } = talk;
+    network.cut();
+    await ana.page.getByText('No connection').waitFor();
+    await talk.write(ana, 5);
+    await ana.page.getByRole('img', { name: 'Waiting for the connection' }).first().waitFor();
+    await talk.write(ben, 5);
     network.mend();
-    await agree();
+    await talk.agree();
+  });
+
+  test('written offline, then the page is reloaded offline, then all of its browser’s pages are closed', async (scene) => {
+    const { talk } = scene;
+    const { ana, network } = talk;
+    network.cut();
+    await ana.page.getByText('No connection').waitFor();
+    await talk.write(ana, 3);
+    await ana.page.reload();
+    await ana.message(talk.lastOf(ana)).waitFor();
+    await talk.write(ana, 2);
+    const address = ana.page.url();
+    const reopened = await ana.context.newPage();
+    await ana.page.close();
+    talk.ana = ana.at(reopened);
+    await reopened.goto(address);
+    await talk.ana.message(talk.lastOf(ana)).waitFor();
+    network.mend();
+    await talk.agree();
+  });
+
+  test('a lid is closed for 1,000 messages', async ({ talk }) => {
+    talk.network.hold();
+    await Promise.all(talk.texts(talk.ben, 1_000).map((text) => talk.observed().send(text).sent()));
+    talk.network.mend();
+    await talk.agree();
   });
 });

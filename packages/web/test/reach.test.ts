@@ -1,15 +1,18 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { describe, expect } from 'bun:test';
 import type { Locator, Page } from 'playwright-core';
-import { type Person, RunningServer } from '../../server/test/support/running-server.ts';
-import { browserOfFile, describeInBrowser } from './support/browser.ts';
-import { PersonInBrowser } from './support/person.ts';
+import { describeInBrowser } from './support/browser.ts';
+import { type Place, testWith } from './support/place.ts';
 
-const browser = browserOfFile();
-let server: RunningServer;
-let ana: PersonInBrowser;
-let mira: Person;
-let anaId: string;
-let groupId: string;
+async function setUp(place: Place) {
+  const { server } = place;
+  const ana = await place.signUp('Ana');
+  const anaId = await place.idOf('ana');
+  const mira = await server.person('mira');
+  await server.call(mira, 'updateAccount', { displayName: 'Mira Lindqvist' });
+  const groupId = (await server.call(mira, 'createGroup', { name: 'Harbour', userIds: [anaId] })).id;
+  for (const text of ['The first', 'The second']) await place.say(mira, groupId, text);
+  return { ana, anaId, mira, groupId, server, page: ana.page };
+}
 
 /** Presses Tab until what has this role and name is reached. Throws when it is not reached in a whole round. */
 async function tabTo(page: Page, role: 'button' | 'link' | 'textbox' | 'menuitem' | 'log', name: string | RegExp) {
@@ -34,20 +37,9 @@ function beyondSides(page: Page): Promise<string[]> {
 }
 
 describeInBrowser('the web client reaches everybody', () => {
-  beforeAll(async () => {
-    server = await RunningServer.start();
-    ana = await PersonInBrowser.signUp(await browser(), server.url, 'Ana');
-    mira = await server.person('mira');
-    await server.call(mira, 'updateAccount', { displayName: 'Mira Lindqvist' });
-    anaId = (await server.call(mira, 'userSearch', { q: 'ana' })).users[0]?.id ?? '';
-    groupId = (await server.call(mira, 'createGroup', { name: 'Harbour', userIds: [anaId] })).id;
-    await server.call(mira, 'sendMessage', { conversationId: groupId, clientMessageId: 'm1', text: 'The first' });
-    await server.call(mira, 'sendMessage', { conversationId: groupId, clientMessageId: 'm2', text: 'The second' });
-  });
-  afterAll(() => server.stop());
+  const test = testWith(setUp);
 
-  test('by keyboard alone: opened from the list, answered, read back, muted, left', async () => {
-    const { page } = ana;
+  test('by keyboard alone: opened from the list, answered, read back, muted, left', async ({ ana, page }) => {
     await tabTo(page, 'link', /Harbour/);
     await page.keyboard.press('Enter');
     await ana.box.waitFor();
@@ -88,8 +80,7 @@ describeInBrowser('the web client reaches everybody', () => {
     await ana.inList('Harbour').waitFor();
   });
 
-  test('by landmarks and live regions', async () => {
-    const { page } = ana;
+  test('by landmarks and live regions', async ({ ana, page, mira, groupId, server, place }) => {
     await page.goto(`${server.url}/c/${groupId}`);
     await ana.message('The first').waitFor();
     expect(await page.getByRole('main').count()).toBe(1);
@@ -98,7 +89,7 @@ describeInBrowser('the web client reaches everybody', () => {
     await page.getByRole('log', { name: 'Messages in ⁨Harbour⁩' }).waitFor();
     await page.getByRole('button', { name: 'Details', exact: true }).click();
     await page.getByRole('complementary', { name: 'Details' }).waitFor();
-    await server.call(mira, 'sendMessage', { conversationId: groupId, clientMessageId: 'm3', text: 'Read this out' });
+    await place.say(mira, groupId, 'Read this out');
     await page.getByRole('status').filter({ hasText: 'Mira Lindqvist: Read this out' }).waitFor();
   });
 
@@ -106,7 +97,7 @@ describeInBrowser('the web client reaches everybody', () => {
     { what: '200 % of a window of 1280 pixels', viewport: { width: 640, height: 400 } },
     { what: '400 % of it', viewport: { width: 320, height: 256 } },
   ])('at $what', ({ viewport }) => {
-    test('everything is in reach, and one reads and writes', async () => {
+    test('everything is in reach, and one reads and writes', async ({ ana, groupId, server }) => {
       const page = await ana.context.newPage();
       await page.setViewportSize(viewport);
       const tab = ana.at(page);
@@ -119,19 +110,17 @@ describeInBrowser('the web client reaches everybody', () => {
       await show('/', 'Harbour');
       await show('/settings', 'this device');
       await show('/channels', 'No channels yet');
-      await show(`/c/${groupId}`, 'Read this out');
+      await show(`/c/${groupId}`, 'The second');
       const text = `Written at ${viewport.width} pixels`;
       await tab.box.fill(text);
       await tab.page.getByRole('button', { name: 'Send' }).click();
       await tab.message(text).getByRole('img', { name: 'Sent' }).waitFor();
       await tab.message(text).scrollIntoViewIfNeeded();
       expect(await beyondSides(page)).toEqual([]);
-      await page.close();
     });
   });
 
-  test('who wants less motion gets none', async () => {
-    const { page } = ana;
+  test('who wants less motion gets none', async ({ page }) => {
     const lastingMs = async (reducedMotion: 'reduce' | 'no-preference') => {
       await page.emulateMedia({ reducedMotion });
       await page.keyboard.press('Control+k');
@@ -156,15 +145,12 @@ describeInBrowser('the web client reaches everybody', () => {
     expect(await lastingMs('reduce')).toBe(0);
   });
 
-  test('in colours that the system forces: what is chosen, and who is there, shows without a background', async () => {
-    const { page } = ana;
+  test('in colours that the system forces: what is chosen, and who is there, shows without a background', async (scene) => {
+    const { ana, anaId, groupId, mira, page, place, server } = scene;
     await page.emulateMedia({ forcedColors: 'active' });
     const miras = await server.wire(mira);
-    await server
-      .call(mira, 'openDirect', { userId: anaId })
-      .then(({ id }) =>
-        server.call(mira, 'sendMessage', { conversationId: id, clientMessageId: 'm4', text: 'Here I am' }),
-      );
+    const direct = await server.call(mira, 'openDirect', { userId: anaId });
+    await place.say(mira, direct.id, 'Here I am');
     await page.goto(`${server.url}/c/${groupId}`);
     const dot = ana.inList('Mira Lindqvist').getByRole('img', { name: 'online' });
     const styleOf = (locator: Locator, property: string) =>
@@ -179,13 +165,10 @@ describeInBrowser('the web client reaches everybody', () => {
     await options.nth(1).waitFor();
     expect(await styleOf(options.nth(0), 'outline-style')).toBe('solid');
     expect(await styleOf(options.nth(1), 'outline-style')).toBe('none');
-    await page.keyboard.press('Escape');
-    await page.emulateMedia({ forcedColors: 'none' });
     await miras.close();
   });
 
-  test('as an app that can be installed, by the browser’s own criteria', async () => {
-    const { page } = ana;
+  test('as an app that can be installed, by the browser’s own criteria', async ({ page }) => {
     await page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
     const session = await page.context().newCDPSession(page);
     const { errors, url } = await session.send('Page.getAppManifest');
@@ -196,8 +179,7 @@ describeInBrowser('the web client reaches everybody', () => {
     await session.detach();
   });
 
-  test('in a language that reads from the right, chosen in the settings and kept', async () => {
-    const { page } = ana;
+  test('in a language that reads from the right, chosen in the settings and kept', async ({ ana, page, server }) => {
     await page.goto(`${server.url}/settings`);
     await page.getByLabel('Language').selectOption('ar');
     await page.getByRole('button', { name: 'Log out' }).waitFor({ state: 'detached' });

@@ -1,18 +1,6 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { type Person, RunningServer } from '../../../server/test/support/running-server.ts';
-import { browserOfFile, describeInBrowser } from '../support/browser.ts';
-import { PersonInBrowser } from '../support/person.ts';
-
-const browser = browserOfFile();
-let server: RunningServer;
-let ana: PersonInBrowser;
-let mira: Person;
-let id: string;
-let lastMessage = 0;
-
-function say(text: string) {
-  return server.call(mira, 'sendMessage', { conversationId: id, clientMessageId: `m${++lastMessage}`, text });
-}
+import { expect } from 'bun:test';
+import { describeInBrowser } from '../support/browser.ts';
+import { type Place, testWith } from '../support/place.ts';
 
 /** Makes what draws certain texts throw, as a fault in it would. */
 function breakTwoTexts(): void {
@@ -28,18 +16,20 @@ function breakTwoTexts(): void {
   };
 }
 
-describeInBrowser('a message that can’t be drawn', () => {
-  beforeAll(async () => {
-    server = await RunningServer.start();
-    ana = await PersonInBrowser.signUp(await browser(), server.url, 'Ana');
-    mira = await server.person('mira');
-    const anaId = (await server.call(mira, 'userSearch', { q: 'ana' })).users[0]?.id ?? '';
-    id = (await server.call(mira, 'openDirect', { userId: anaId })).id;
-    await ana.context.addInitScript(breakTwoTexts);
-  });
-  afterAll(() => server.stop());
+async function setUp(place: Place) {
+  const { server } = place;
+  const ana = await place.signUp('Ana');
+  const anaId = await place.idOf('ana');
+  const mira = await server.person('mira');
+  const { id } = await server.call(mira, 'openDirect', { userId: anaId });
+  await ana.context.addInitScript(breakTwoTexts);
+  return { ana, anaId, id, server, say: (text: string) => place.say(mira, id, text) };
+}
 
-  test('shows as its plain text, and those around it as ever', async () => {
+describeInBrowser('a message that can’t be drawn', () => {
+  const test = testWith(setUp);
+
+  test('shows as its plain text, and those around it as ever', async ({ ana, id, say, server }) => {
     await say('before it');
     await say('see https://broken-message.example/`a`');
     await say('after it');
@@ -53,7 +43,7 @@ describeInBrowser('a message that can’t be drawn', () => {
     await ana.message('I can still write').waitFor();
   });
 
-  test('leaves its place in the list empty, and the conversation can be opened', async () => {
+  test('leaves its place in the list empty, and the conversation can be opened', async ({ ana, say, server }) => {
     await say(`broken-preview ${'x'.repeat(200)}`);
     await ana.page.goto(server.url);
     await ana.open('mira');
@@ -62,7 +52,12 @@ describeInBrowser('a message that can’t be drawn', () => {
     await ana.page.locator('.row-last').getByText('the next').waitFor();
   });
 
-  test('none of them is long runs of what the rules for code and addresses look at', async () => {
+  test('none of them is long runs of what the rules for code and addresses look at', async ({
+    ana,
+    anaId,
+    place,
+    server,
+  }) => {
     const texts = [
       `https://a${')'.repeat(9_990)}`,
       `https://a/${'.).'.repeat(3_330)}`,
@@ -72,11 +67,10 @@ describeInBrowser('a message that can’t be drawn', () => {
       'https://a.b '.repeat(800),
     ];
     const senders = await server.people('runs', texts.length);
-    const anaId = (await server.call(mira, 'userSearch', { q: 'ana' })).users[0]?.id ?? '';
     for (const [index, sender] of senders.entries()) {
       const direct = await server.call(sender, 'openDirect', { userId: anaId });
       const text = texts[index] ?? '';
-      await server.call(sender, 'sendMessage', { conversationId: direct.id, clientMessageId: 'm', text });
+      await place.say(sender, direct.id, text);
       await ana.page.goto(`${server.url}/c/${direct.id}`);
       await ana.page.getByRole('article').first().waitFor();
       const shown = (await ana.page.locator('.message-text').first().textContent()) ?? '';

@@ -45,8 +45,11 @@ export function launchBrowser(): Promise<Browser> {
 }
 
 /** A Chromium that keeps what it stores in a folder, as one that is closed and started again does. */
-export function launchWithProfile(folder: string): Promise<BrowserContext> {
-  return chromium.launchPersistentContext(folder, { executablePath: chromiumFile, args, ...windowOptions });
+export async function launchWithProfile(folder: string): Promise<BrowserContext> {
+  const options = { executablePath: chromiumFile, args, ...windowOptions };
+  const context = await chromium.launchPersistentContext(folder, options);
+  context.setDefaultTimeout(patienceMs);
+  return context;
 }
 
 /** One Chromium for all tests of a file, started when it is first needed. */

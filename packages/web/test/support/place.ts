@@ -9,13 +9,15 @@ import { testTimeoutMs, within } from './until.ts';
 /** Half of what the server carries out at once for one person. */
 const underWayMax = 100;
 const shownCharactersMax = 2_000;
+/** For this long a test may describe and close what it has when it is over. */
+const closingMaxMs = 30_000;
 
 type Window = Awaited<ReturnType<typeof openWindow>>;
 
 /** What one test has to itself: a server, and browser windows. All of it is gone when the test is over. */
 export class Place {
   private readonly windows: Window[] = [];
-  private readonly networks: Network[] = [];
+  private readonly rest = new AsyncDisposableStack();
   private messages = 0;
 
   constructor(
@@ -26,7 +28,7 @@ export class Place {
   /** A way to the server that can be cut. */
   network(): Network {
     const network = new Network(Number(new URL(this.server.url).port));
-    this.networks.push(network);
+    this.atEnd(() => network.close());
     return network;
   }
 
@@ -85,9 +87,14 @@ export class Place {
     return `the pages of the test that failed:\n${(await Promise.all(described)).join('\n')}`;
   }
 
+  /** Has something done after the test, whether it passes or fails: what was added last comes first. */
+  atEnd(undo: () => void | Promise<void>): void {
+    this.rest.defer(undo);
+  }
+
   async close(): Promise<void> {
-    await Promise.all(this.windows.map(({ context }) => context.close()));
-    for (const network of this.networks) network.close();
+    await Promise.all(this.browser.contexts().map((context) => context.close()));
+    await this.rest.disposeAsync();
     await this.server.stop();
   }
 }
@@ -96,20 +103,25 @@ export class Place {
  * Makes tests of which each has a place and people of its own, so that none depends on another.
  * Call it within {@link describeInBrowser}. A test that fails prints what its pages showed.
  */
-export function testWith<Scene extends object>(setUp: (place: Place) => Promise<Scene>) {
+export function testWith<Scene extends object>(
+  setUp: (place: Place) => Promise<Scene>,
+  { timeoutMs = testTimeoutMs } = {},
+) {
   const browser = browserOfFile();
   return (title: string, body: (scene: Scene & { place: Place }) => Promise<void>): void => {
-    test(title, async () => {
+    const run = async () => {
       const place = new Place(await RunningServer.start(), await browser());
-      const run = async () => body({ ...(await setUp(place)), place });
+      const carryOut = async () => body({ ...(await setUp(place)), place });
       try {
-        await within(`the test “${title}”`, testTimeoutMs, run());
+        await within(`the test “${title}”`, timeoutMs, carryOut());
       } catch (error) {
         console.error(await place.describe());
         throw error;
       } finally {
         await place.close();
       }
-    });
+    };
+    // The runner's own limit is for a test that stops telling anything.
+    test(title, run, timeoutMs + closingMaxMs);
   };
 }
