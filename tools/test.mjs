@@ -9,6 +9,8 @@ import { bunFile, root, setUp } from './workspace.mjs';
 
 // Tests wait for what they are about, never for a time: this ends only those that would wait forever.
 const testTimeoutMs = 120_000;
+/** Files that are tested at a time, each in a process that runs one after another: tests wait more than they compute. */
+const workers = 3;
 /** What holds in either shape. */
 const clusterPaths = ['packages/server/test/e2e', 'packages/server/test/regressions', 'packages/sdk/test/e2e'];
 
@@ -59,7 +61,8 @@ function testCluster() {
 function test(testPaths, environment) {
   const folder = mkdtempSync(join(tmpdir(), 'parley-test-'));
   const report = join(folder, 'report.xml');
-  const args = ['test', `--timeout=${testTimeoutMs}`, '--reporter=junit', `--reporter-outfile=${report}`, ...testPaths];
+  const reporting = ['--reporter=junit', `--reporter-outfile=${report}`];
+  const args = ['test', `--parallel=${workers}`, `--timeout=${testTimeoutMs}`, ...reporting, ...testPaths];
   const env = { ...process.env, ...environment };
   const { status } = spawnSync(bun, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
   const cases = [...readFileSync(report, 'utf8').matchAll(/<testcase ([^>]*?)(\/>|>[\s\S]*?<\/testcase>)/g)];
