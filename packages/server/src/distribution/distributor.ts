@@ -40,6 +40,10 @@ const undecidable: Outcome = {
 /** Message distribution: takes commands from the log in batches, has them decided and persisted, and routes them. */
 export class Distributor {
   private readonly participants: ParticipantsCache;
+  /** Commands of a log that ends with its process whose entries are on disk, */
+  private readonly decided = new WeakSet<CommandRecord>();
+  /** and those that were refused while the store took no writes. */
+  private readonly refused = new WeakSet<CommandRecord>();
 
   constructor(private readonly ports: DistributorPorts) {
     this.participants = new ParticipantsCache(ports.conversations);
@@ -50,25 +54,33 @@ export class Distributor {
   }
 
   /** What fails for another reason than a service being away would fail for ever: it must not stop those behind it. */
-  private async distribute(batch: CommandBatch): Promise<void> {
+  private async distribute(given: CommandBatch): Promise<void> {
+    const batch = { ...given, records: given.records.filter((record) => !this.refused.has(record)) };
     try {
       await this.carryOut(batch);
     } catch (error) {
-      if (error instanceof Unwritable && endsWithItsProcess(batch)) return this.refuse(batch, error);
+      if (error instanceof Unwritable && endsWithItsProcess(batch)) return this.refuseUndecided(batch, error);
       if (error instanceof Unavailable) throw error;
       for (const record of batch.records) await this.carryOutAlone(record, reachesUpTo(record, batch));
       await this.carryOut({ ...batch, records: [] });
     }
   }
 
-  /** The store takes nothing, and whoever waits can try again: a log that outlives its process would keep them waiting. */
-  private async refuse({ records }: CommandBatch, { message, retryAfterMs }: Unwritable): Promise<void> {
-    const outcome: Outcome = { kind: 'refused', code: 'unavailable', detail: message, retryAfterMs };
-    for (const { replyTo } of records) {
-      await this.ports.mailboxes.deliver(replyTo.serverId, [
-        { kind: 'outcome', requestId: replyTo.requestId, outcome },
-      ]);
+  /**
+   * The store takes no writes. A log that ends with its process would keep those who sent the commands waiting, so they
+   * are told to try again. Commands whose entries are on disk already are not refused: they stay in the log until their
+   * entries are indexed and routed.
+   */
+  private async refuseUndecided({ records }: CommandBatch, error: Unwritable): Promise<void> {
+    const { message: detail, retryAfterMs } = error;
+    const outcome: Outcome = { kind: 'refused', code: 'unavailable', detail, retryAfterMs };
+    const undecided = records.filter((record) => !this.decided.has(record));
+    for (const record of undecided) {
+      const { serverId, requestId } = record.replyTo;
+      this.refused.add(record);
+      await this.ports.mailboxes.deliver(serverId, [{ kind: 'outcome', requestId, outcome }]);
     }
+    if (undecided.length < records.length) throw error;
   }
 
   private async carryOutAlone(record: CommandRecord, reaches: readonly LogReach[]): Promise<void> {
@@ -106,6 +118,7 @@ export class Distributor {
     const nowMs = clock.nowMs();
     const result = await history.apply(factsNeeded(batch), (facts) => decideBatch(facts, batch, nowMs));
     if (batch.records.length === 0) return;
+    if (endsWithItsProcess(batch)) for (const record of batch.records) this.decided.add(record);
     const committedMs = clock.monotonicMs();
     trace.decided(result);
     if (result.datedBack > 0) metrics.datedBack(result.datedBack);

@@ -9,16 +9,21 @@ import type { CommandBatch } from '../../src/distribution/command-log-port.ts';
 import { noDistributionMetrics } from '../../src/distribution/distribution-metrics.ts';
 import { Distributor } from '../../src/distribution/distributor.ts';
 import type { Delivery, EntryCopy } from '../../src/distribution/mailbox-port.ts';
-import type { LogReach } from '../../src/history/history-port.ts';
-import { Unavailable } from '../../src/platform/failures.ts';
+import type { HistoryStore, LogReach } from '../../src/history/history-port.ts';
+import { Unavailable, Unwritable } from '../../src/platform/failures.ts';
 import { Tracing } from '../../src/platform/tracing.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+
+const unwritable = () => new Unwritable('the disk is full', 2_000);
 
 /** A distributor over stores in memory, that is handed batches; each user is on a server of their own. */
 export class DistributionUnderTest {
   private readonly deliveries = new Map<string, Delivery[]>();
   /** Has the process die after the commit: before people are indexed, or before any mailbox has anything. */
   diesBefore: 'indexing' | 'delivery' | null = null;
+  /** From this step on the store takes no writes. */
+  takesNoWritesFrom: 'deciding' | 'indexing' | null = null;
+  private batch: CommandBatch = { records: [], reaches: [] };
   private readonly data = new ConversationData();
   private readonly conversations = new MemoryConversationStore(this.data);
   private readonly registry = new MemoryConnectionRegistry(new FakeClock());
@@ -36,6 +41,7 @@ export class DistributionUnderTest {
   /** Another distributor takes over: it has nothing in memory. */
   async restart(): Promise<void> {
     const clock = new FakeClock();
+    const history = new MemoryHistoryStore(this.data);
     const distributor = new Distributor({
       commandLog: {
         partitions: 1,
@@ -59,11 +65,17 @@ export class DistributionUnderTest {
           this.deliveries.set(serverId, [...(this.deliveries.get(serverId) ?? []), ...deliveries]);
         },
       },
-      history: new MemoryHistoryStore(this.data),
+      history: Object.assign(Object.create(history), {
+        apply: async (...args: Parameters<HistoryStore['apply']>) => {
+          if (this.takesNoWritesFrom === 'deciding') throw unwritable();
+          return history.apply(...args);
+        },
+      }),
       conversations: {
         members: (conversationId, page) => this.conversations.members(conversationId, page),
         indexParticipants: async (rows) => {
           if (this.diesBefore === 'indexing') throw new Unavailable('the process is gone');
+          if (this.takesNoWritesFrom !== null) throw unwritable();
           await this.conversations.indexParticipants(rows);
         },
       } as ConversationStore,
@@ -82,7 +94,13 @@ export class DistributionUnderTest {
       replyTo: { serverId: serverOf(command.actorId), requestId: command.commandId },
       ...(log && { at: { partition: 0, position: log.from + index } }),
     }));
-    await this.handle?.({ records, reaches: log?.reaches ?? [] });
+    this.batch = { records, reaches: log?.reaches ?? [] };
+    await this.retry();
+  }
+
+  /** Hands over the last batch once more, as its log does when it failed. */
+  async retry(): Promise<void> {
+    await this.handle?.(this.batch);
   }
 
   async connect(userId: UserId): Promise<void> {
