@@ -24,6 +24,7 @@ const placedBy: Record<ExportedTable, string> = {
   channel_terms: 'conversation_id',
   entries: 'conversation_id',
   participants: 'conversation_id',
+  activity_times: 'conversation_id',
   memberships: 'user_id',
   read_positions: 'user_id',
   user_terms: 'user_id',

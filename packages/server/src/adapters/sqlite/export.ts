@@ -8,6 +8,7 @@ const keys = {
   channel_terms: ['term', 'conversation_id'],
   entries: ['conversation_id', 'seq'],
   participants: ['conversation_id', 'user_id'],
+  activity_times: ['conversation_id'],
   memberships: ['user_id', 'conversation_id'],
   read_positions: ['user_id', 'conversation_id'],
   user_terms: ['term', 'user_id'],
