@@ -1,12 +1,14 @@
 import { Database } from 'bun:sqlite';
 import { afterEach, beforeEach, expect, test } from 'bun:test';
 import {
+  chownSync,
   copyFileSync,
   existsSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   watch,
   writeFileSync,
 } from 'node:fs';
@@ -97,6 +99,16 @@ test('a restored backup is served under another epoch, and the database that was
   // What was kept is whole, and can be restored in its turn.
   expect((await restore(replaced)).output).toContain('1 conversations, 11 entries restored from');
   expect([before, after]).not.toContain(await epochServed());
+}, 60_000);
+
+test('a restored database belongs to the owner of the folder, also when root restores it', async () => {
+  await withBackup();
+  if (process.getuid?.() === 0)
+    for (const name of ['', 'parley.db', 'parley.lock']) chownSync(join(data, name), 1_234, 1_234);
+  expect((await restore()).errors).toBe('');
+  const { uid, gid } = statSync(data);
+  expect(statSync(database())).toMatchObject({ uid, gid });
+  expect(statSync(database()).mode & 0o777).toBe(0o600);
 }, 60_000);
 
 test('a copy that is put into a folder by hand takes another epoch when it is first served, and no sooner', async () => {

@@ -14,6 +14,7 @@ import { dirname } from 'node:path';
 import { Unusable, usable } from '../../platform/failures.ts';
 import { logFile, openDatabase, readDatabase, schemaVersion } from './database.ts';
 import { markAsCopy } from './epoch.ts';
+import { keepForOwner } from './folder-hold.ts';
 import { migrations } from './migrations.ts';
 
 /** The first step that has an epoch: a copy in an older form gets one when it is brought up to date. */
@@ -50,6 +51,7 @@ export function restore(source: string, file: string, replaced: string): Restore
   checkSource(source);
   const arriving = `${file}.arriving`;
   writeCopy(source, arriving);
+  keepForOwner(dirname(file), arriving);
   // Opening it brings it up to date and, since it is a copy, begins its epoch.
   const database = openDatabase(arriving);
   const { conversations, entries } = countsOf(database);

@@ -84,8 +84,11 @@ function locked(folder: string, file: string): Database {
   return lock;
 }
 
-/** Whoever may lock the file may keep the server from starting; what root makes is for whom the folder is. */
-function keepForOwner(folder: string, file: string): void {
+/**
+ * Lets nobody but the owner of the folder open the file. A file that root made is given to that owner: an administrator
+ * may run a command as root, and the server runs as another user.
+ */
+export function keepForOwner(folder: string, file: string): void {
   chmodSync(file, 0o600);
   const { uid, gid } = statSync(folder);
   if (process.getuid?.() === 0) chownSync(file, uid, gid);
