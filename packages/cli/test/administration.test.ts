@@ -92,20 +92,24 @@ test('sign-up by invitation: closed without one, open for as many as it lets in'
 
 describe('verify reads the whole database', () => {
   const damages: [string, string, string][] = [
-    ['an entry that is missing', 'DELETE FROM entries WHERE seq = 2', 'contract 3: numbers are 1, 2, 3'],
-    ['a count that is wrong', 'UPDATE entries SET message_count = 9 WHERE seq = 3', 'contract 3: message counts'],
+    ['an entry that is missing', 'DELETE FROM entries WHERE seq = 2', 'contract 3: lacks entry 2'],
+    [
+      'a count that is wrong',
+      'UPDATE entries SET message_count = 9 WHERE seq = 3',
+      'contract 3: entry 3 counts 9 messages',
+    ],
     [
       'time that goes back',
       'UPDATE entries SET at_ms = (SELECT at_ms - 1 FROM entries WHERE seq = 2) WHERE seq = 3',
-      'contract 3: time does not go back',
+      'older than the one before',
     ],
-    ['a head of another time', 'UPDATE conversations SET last_entry_at_ms = 5', 'contract 3: the head has the time'],
-    ['a member too many', 'UPDATE conversations SET member_count = 5', 'contract 8: member and owner counts'],
+    ['a head of another time', 'UPDATE conversations SET last_entry_at_ms = 5', 'its row has lastEntryAtMs 5'],
+    ['a member too many', 'UPDATE conversations SET member_count = 5', 'its row has memberCount 5'],
     ['an index that lags', 'DELETE FROM memberships', 'contract 6: the index by user'],
     [
       'a command that is there twice',
       'DROP INDEX entry_commands; UPDATE entries SET command_id = (SELECT command_id FROM entries WHERE seq = 2) WHERE seq = 3',
-      'contract 2: a command is one entry',
+      'for the one command',
     ],
   ];
 

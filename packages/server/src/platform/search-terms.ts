@@ -8,6 +8,7 @@ const foldingVersion = 2;
  * a previous version writes the terms, and another one when a later version did.
  */
 export const foldingMark = `\u{10ffff}${foldingVersion}`;
+const markOfAny = /^\u{10ffff}\d+$/u;
 
 /**
  * What a search looks for: the start of a term by this folding, and by the one of the previous version, which wrote
@@ -24,6 +25,20 @@ export function searchPrefixes(query: string): string[] {
  */
 export function searchTerms(...names: string[]): string[] {
   return [...new Set([...names.flatMap(nameTerms), ...names.flatMap(previousTerms), foldingMark])];
+}
+
+/**
+ * What is wrong with the terms that are stored for these names; null when nothing is. Terms by a folding of another
+ * version are right as long as nothing of this one is among them: they are written anew in the background.
+ */
+export function termsFault(stored: readonly string[], names: readonly string[]): string | null {
+  const isOfLaterVersion = stored.some((term) => markOfAny.test(term) && term !== foldingMark);
+  if (isOfLaterVersion) return null;
+  const expected = stored.includes(foldingMark) ? searchTerms(...names) : [...new Set(names.flatMap(previousTerms))];
+  const missing = expected.find((term) => !stored.includes(term));
+  if (missing !== undefined) return `is not found by ${JSON.stringify(missing)}`;
+  const surplus = stored.find((term) => !expected.includes(term));
+  return surplus === undefined ? null : `is found by ${JSON.stringify(surplus)}, which is in none of its names`;
 }
 
 const marks = /\p{M}+/gu;

@@ -1,5 +1,5 @@
 import type { Entry, MessageEntry } from '@parley/protocol';
-import type { Sharded } from './conversation-rows.ts';
+import type { Flag, Sharded } from './conversation-rows.ts';
 
 /** A row of the log, see `conversation-rows.ts`. */
 export type EntryRow = {
@@ -45,6 +45,25 @@ function numbersOf(row: EntryRow) {
     atMs: row.at_ms,
     senderId: row.sender_id,
   };
+}
+
+/** An entry as a verification reads it: without its text. */
+export type CheckedEntryRow = Omit<EntryRow, 'text' | 'command_id'> & { has_text: Flag };
+
+/** Null for a row that is no entry: its columns contradict each other, or its notice can't be read. */
+export function checkedEntryOf({ has_text: hasText, ...row }: CheckedEntryRow): Entry | null {
+  const isMessage = row.kind === 'message';
+  if (Boolean(hasText) !== isMessage || (row.notice === null) !== isMessage) return null;
+  try {
+    const entry = entryOf({ ...row, text: null, command_id: '' });
+    const whole =
+      entry.kind === 'created' || entry.kind === 'added'
+        ? Array.isArray(entry.userIds)
+        : !(entry.kind === 'removed' || entry.kind === 'role') || typeof entry.userId === 'string';
+    return whole && entry.kind === row.kind ? entry : null;
+  } catch {
+    return null;
+  }
 }
 
 /** What a notice says beyond its numbers, as it is stored; null for a message. */

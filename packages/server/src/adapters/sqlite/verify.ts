@@ -1,105 +1,101 @@
 import type { Database } from 'bun:sqlite';
-import { aheadMaxMs } from '../../conversations/conversation.ts';
+import { termsFault } from '../../platform/search-terms.ts';
+import { Replay } from '../../verification/replay.ts';
+import { type HeadRow, headOf, type ParticipantRow, participantOf } from '../rows/conversation-rows.ts';
+import { type CheckedEntryRow, checkedEntryOf } from '../rows/entry-rows.ts';
+import type { UserRow } from '../rows/user-rows.ts';
 import { readDatabase, schemaVersion } from './database.ts';
 import { migrations } from './migrations.ts';
+import { databaseFaults, formFaults } from './verify-database.ts';
+import { relations } from './verify-relations.ts';
 
 export interface Verification {
   checked: { conversations: number; entries: number };
-  /** A sentence for each thing that is wrong. */
+  /** How many things are wrong. */
+  faultCount: number;
+  /** A sentence for each thing that is wrong, up to {@link sentencesMax}. */
   faults: string[];
 }
 
-/** Each finds what must not be, one row a fault. */
-const rules: { contract: string; query: string }[] = [
-  {
-    contract: 'contract 3: numbers are 1, 2, 3 … up to the head',
-    query: `SELECT c.id AS conversation, 'has ' || count(e.seq) || ' entries from ' || coalesce(min(e.seq), 0) || ' to '
-        || coalesce(max(e.seq), 0) || ', but its head is ' || c.head_seq AS fault
-      FROM conversations c LEFT JOIN entries e ON e.conversation_id = c.id
-      GROUP BY c.id HAVING count(e.seq) <> c.head_seq OR coalesce(max(e.seq), 0) <> c.head_seq OR min(e.seq) <> 1`,
-  },
-  {
-    contract: 'contract 2: a command is one entry',
-    query: `SELECT conversation_id AS conversation, 'has ' || count(*) || ' entries for ' || command_id AS fault
-      FROM entries NOT INDEXED GROUP BY conversation_id, sender_id, command_id HAVING count(*) > 1`,
-  },
-  {
-    contract: 'contract 3: message counts are the number of messages up to each entry',
-    query: `SELECT conversation, 'entry ' || seq || ' counts ' || message_count || ' messages, there are ' || counted AS fault
-      FROM (SELECT conversation_id AS conversation, seq, message_count,
-        sum(kind = 'message') OVER (PARTITION BY conversation_id ORDER BY seq) AS counted FROM entries)
-      WHERE message_count <> counted`,
-  },
-  {
-    contract: 'contract 3: time does not go back, unless it was more than 5 s ahead',
-    query: `SELECT conversation, 'entry ' || seq || ' is older than the one before' AS fault
-      FROM (SELECT conversation_id AS conversation, seq, at_ms,
-        lag(at_ms) OVER (PARTITION BY conversation_id ORDER BY seq) AS before_ms FROM entries)
-      WHERE at_ms BETWEEN before_ms - ${aheadMaxMs} AND before_ms - 1`,
-  },
-  {
-    contract: 'contract 3: the head has the time of its newest entry',
-    query: `SELECT c.id AS conversation, 'says ' || c.last_entry_at_ms || ', its newest entry is of ' || e.at_ms AS fault
-      FROM conversations c JOIN entries e ON e.conversation_id = c.id AND e.seq = c.head_seq
-      WHERE c.last_entry_at_ms <> e.at_ms`,
-  },
-  {
-    contract: 'contract 8: member and owner counts are those of the participants',
-    query: `SELECT c.id AS conversation, 'counts ' || c.member_count || ' members, ' || c.owner_count || ' owners; there are '
-        || count(p.user_id) || ', ' || coalesce(sum(p.role = 'owner'), 0) AS fault
-      FROM conversations c LEFT JOIN participants p ON p.conversation_id = c.id AND p.left_seq IS NULL
-      GROUP BY c.id HAVING count(p.user_id) <> c.member_count OR coalesce(sum(p.role = 'owner'), 0) <> c.owner_count`,
-  },
-  {
-    contract: 'contract 6: the index by user agrees with the participants',
-    query: `SELECT p.conversation_id AS conversation, 'lists ' || p.user_id || ' in another way than the index by user' AS fault
-      FROM participants p LEFT JOIN memberships m ON m.user_id = p.user_id AND m.conversation_id = p.conversation_id
-      WHERE m.user_id IS NULL OR m.changed_seq <> p.changed_seq OR m.left_seq IS NOT p.left_seq OR m.role <> p.role`,
-  },
-];
+const sentencesMax = 10_000;
 
-/** Reads everything, and checks the contract and the database itself. Safe while the server runs. */
+/**
+ * Reads everything, and checks the contract, every relation between two tables and the database itself. Safe while the
+ * server runs, which goes on writing. Rows are read one by one: in memory are one conversation's participants.
+ */
 export function verify(file: string): Verification {
   return readDatabase(file, (database) => {
-    if (schemaVersion(database) !== migrations.length) {
-      return { checked: { conversations: 0, entries: 0 }, faults: [`${file} has another form than this version's`] };
-    }
-    // One transaction: what is written meanwhile is not seen by some rules and not by others.
-    return database.transaction(() => ({
-      checked: counts(database),
-      faults: [...integrity(database), ...epochFaults(database), ...broken(database)],
-    }))();
+    if (schemaVersion(database) === migrations.length) return verifyOpened(database);
+    const fault = `${file} has another form than this version's: start the version that wrote it, or this one once`;
+    return { checked: { conversations: 0, entries: 0 }, faultCount: 1, faults: [fault] };
   });
 }
 
-function counts(database: Database): Verification['checked'] {
-  const row = database
-    .query<Verification['checked'], []>(
-      'SELECT (SELECT count(*) FROM conversations) AS conversations, (SELECT count(*) FROM entries) AS entries',
-    )
-    .get();
-  if (!row) throw new Error('a query of counts gave no row');
-  return row;
+/** As {@link verify}, of a database of this version's form. */
+export function verifyOpened(database: Database): Verification {
+  const result: Verification = { checked: { conversations: 0, entries: 0 }, faultCount: 0, faults: [] };
+  const note = (fault: string) => {
+    if (result.faultCount++ < sentencesMax) result.faults.push(fault);
+  };
+  // One transaction: what is written meanwhile is not seen by some checks and not by others.
+  database.transaction(() => {
+    for (const fault of databaseFaults(database)) note(fault);
+    const form = formFaults(database);
+    for (const fault of form.faults) note(fault);
+    // Nothing can be said about rows whose tables or columns are not there.
+    if (!form.isReadable) return;
+    for (const fault of conversationFaults(database, result.checked)) note(fault);
+    for (const fault of nameFaults(database)) note(fault);
+    for (const { query, end } of relations) {
+      for (const { fault } of database.query<{ fault: string }, []>(query).iterate()) note(`${fault}: ${end}`);
+    }
+  })();
+  return result;
 }
 
-function integrity(database: Database): string[] {
-  const rows = database.query<{ integrity_check: string }, []>('PRAGMA integrity_check').all();
-  return rows.map((row) => row.integrity_check).filter((message) => message !== 'ok');
-}
-
-/** Clients tell a restored history from the one that they read by its epoch. */
-function epochFaults(database: Database): string[] {
-  const epochs = database.query<{ epoch: string }, []>('SELECT epoch FROM epoch').all();
-  return epochs.length === 1 && epochs[0]?.epoch !== ''
-    ? []
-    : [`the database has ${epochs.length} epochs, or an empty one: restore a backup with "parley restore"`];
-}
-
-function broken(database: Database): string[] {
-  return rules.flatMap(({ contract, query }) =>
-    database
-      .query<{ conversation: string; fault: string }, []>(query)
-      .all()
-      .map(({ conversation, fault }) => `${contract}: conversation ${conversation} ${fault}`),
+/** Contract 3 and 8: heads and participants are what the entries make them. */
+function* conversationFaults(database: Database, checked: Verification['checked']): Generator<string> {
+  const heads = database.query<HeadRow, []>('SELECT * FROM conversations ORDER BY id');
+  const entries = database.query<CheckedEntryRow, [string]>(
+    `SELECT conversation_id, seq, message_count, at_ms, sender_id, kind, notice, text IS NOT NULL AS has_text
+     FROM entries WHERE conversation_id = ? ORDER BY seq`,
   );
+  const participants = database.query<ParticipantRow, [string]>('SELECT * FROM participants WHERE conversation_id = ?');
+  const terms = database.query<{ term: string }, [string]>('SELECT term FROM channel_terms WHERE conversation_id = ?');
+  for (const row of heads.iterate()) {
+    const replay = new Replay(headOf(row));
+    for (const entry of entries.iterate(row.id)) {
+      replay.add(entry.seq, checkedEntryOf(entry));
+      checked.entries++;
+    }
+    checked.conversations++;
+    for (const fault of replay.end(participants.all(row.id).map(participantOf))) {
+      yield `conversation ${row.id}: ${fault}: restore a backup with "parley restore"`;
+    }
+    const isFound = row.kind === 'channel' && !row.closed;
+    const fault = termsFaultOf(terms.all(row.id), isFound ? [row.name ?? ''] : null);
+    if (fault !== null) yield `conversation ${row.id} ${fault}: rename it, to another name and back`;
+  }
+}
+
+/** Users are found by their names, and log in by them. */
+function* nameFaults(database: Database): Generator<string> {
+  const terms = database.query<{ term: string }, [string]>('SELECT term FROM user_terms WHERE user_id = ?');
+  for (const row of database.query<UserRow, []>('SELECT * FROM users ORDER BY id').iterate()) {
+    if (row.username_key !== row.username.toLowerCase()) {
+      yield `user ${row.id} logs in as ${JSON.stringify(row.username_key)}, but is named ${JSON.stringify(row.username)}: restore a backup with "parley restore"`;
+    }
+    const fault = termsFaultOf(terms.all(row.id), row.disabled ? null : [row.username, row.display_name]);
+    if (fault !== null) yield `user ${row.id} ${fault}: have them change their display name`;
+  }
+}
+
+/** Without names, nothing may find it. */
+function termsFaultOf(rows: { term: string }[], names: string[] | null): string | null {
+  if (names)
+    return termsFault(
+      rows.map(({ term }) => term),
+      names,
+    );
+  return rows.length === 0 ? null : 'is found by search, although it is closed, disabled or not public';
 }
