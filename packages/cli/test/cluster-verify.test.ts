@@ -49,20 +49,26 @@ const mendable: [string, string, string][] = [
   ['a session without its token', `DELETE FROM session_tokens WHERE user_id = 'USER'`, 'has no token'],
 ];
 const lasting: [string, string, string][] = [
-  ['an entry that is missing', 'UPDATE conversations SET head_seq = head_seq + 1', ', but its head is '],
+  ['a head beyond its entries', 'UPDATE conversations SET head_seq = head_seq + 1', 'contract 3: its row has headSeq '],
   [
     'a command that is there twice',
     'DROP INDEX entry_commands; UPDATE entries SET (sender_id, command_id) = (SELECT sender_id, command_id FROM entries WHERE seq = 4) WHERE seq = 5',
-    'contract 2: conversation ID has 1 entries for commands that have one',
+    'contract 2: conversation ID has 2 entries of ',
   ],
-  ['a count that is wrong', 'UPDATE entries SET message_count = 2 WHERE seq = 7', 'has 1 entries that count other'],
-  ['time that goes back', 'UPDATE entries SET at_ms = 1 WHERE seq = 9', 'has 1 entries older than the one before'],
-  ['a head that counts too much', 'UPDATE conversations SET message_count = 7', 'but its head says 7'],
-  ['a member too many', 'UPDATE conversations SET member_count = 9', 'contract 8: conversation ID counts 9 members'],
+  ['a count that is wrong', 'UPDATE entries SET message_count = 2 WHERE seq = 7', 'entry 7 counts 2 messages up to it'],
+  [
+    'time that goes back',
+    `UPDATE entries e SET at_ms = (
+      SELECT at_ms - 1 FROM entries b WHERE b.shard = e.shard AND b.conversation_id = e.conversation_id AND b.seq = 8
+    ) WHERE seq = 9`,
+    ', older than the one before',
+  ],
+  ['a head that counts too much', 'UPDATE conversations SET message_count = 7', 'its row has messageCount 7'],
+  ['a member too many', 'UPDATE conversations SET member_count = 9', 'conversation ID: contract 3: its row has memberCount 9'],
   [
     'a participant of the future',
     `UPDATE participants SET changed_seq = 900000 WHERE user_id = 'USER'`,
-    'has 1 participants whose places are beyond its head',
+    'participant USER has changedSeq 900000',
   ],
   ['an account that is gone', `DELETE FROM users WHERE id = 'USER'`, 'has participant USER, who has no account'],
 ];

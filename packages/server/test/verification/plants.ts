@@ -2,17 +2,18 @@
 export interface Column {
   table: string;
   name: string;
-  type: 'number' | 'flag' | 'text' | 'json';
+  type: 'number' | 'flag' | 'text' | 'json' | 'time';
   nullable: boolean;
 }
 
 /** What is set instead of a value, as SQL: each of them a fault that a damaged page or a wrong program could make. */
-export function plantsFor({ name, type, nullable }: Column): string[] {
+export function plantsFor({ name, type, nullable }: Column, endings: readonly string[] = ['x']): string[] {
   const values: Record<Column['type'], string[]> = {
-    number: ['+ 1', '- 1', '+ 1000000000000'].map((change) => `coalesce(${name}, 0) ${change}`),
+    number: ['+ 1', '- 1', '+ 1000000000000', '- 10000000000000'].map((change) => `coalesce(${name}, 0) ${change}`),
     flag: [`NOT ${name}`],
-    text: [`coalesce(${name}, '') || 'x'`],
+    text: endings.map((ending) => `coalesce(${name}, '') || '${ending}'`),
     json: [`'{}'`],
+    time: [`${name} + interval '1 day'`],
   };
   return nullable ? [...values[type], 'NULL'] : values[type];
 }

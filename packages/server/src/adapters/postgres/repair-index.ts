@@ -61,3 +61,15 @@ export async function replaceReadPosition(
         AND r.seq = ${seen.seq} AND r.message_count = ${seen.message_count}`,
   );
 }
+
+/** Takes a read position out, if it is still where it was seen. */
+export async function deleteReadPosition(database: ShardedDatabase, key: Key, seen: Position): Promise<void> {
+  await database.at(
+    key.user_id,
+    (sql, shard) => sql`
+      WITH permitted AS MATERIALIZED (SELECT writable(${shard}) AS shard)
+      DELETE FROM read_positions r USING permitted
+      WHERE r.shard = permitted.shard AND r.user_id = ${key.user_id} AND r.conversation_id = ${key.conversation_id}
+        AND r.seq = ${seen.seq}`,
+  );
+}

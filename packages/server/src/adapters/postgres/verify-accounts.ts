@@ -1,22 +1,30 @@
+import { termsFault } from '../../platform/search-terms.ts';
+import type { UserRow } from '../rows/user-rows.ts';
 import { Claims } from './claims.ts';
 import type { ShardedDatabase } from './sharded-database.ts';
-import { firstUser, usernameClaim } from './user-store.ts';
+import { firstUser, PostgresUserStore, usernameClaim } from './user-store.ts';
 import type { Agreement, Fault } from './verify-shards.ts';
 
-/** An account, a claim of a name, or a session; only one of each is looked at by its key. */
+/** An account, a claim of a name, a session or an invitation; only one of each is looked at by its key. */
 export type AccountKey =
   | { kind: 'account'; userId: string; username: string }
   | { kind: 'claim'; name: string; userId: string }
-  | { kind: 'session'; userId: string; id: string; tokenHash: string };
+  | { kind: 'session'; userId: string; id: string; tokenHash: string }
+  | { kind: 'invitation'; createdBy: string }
+  | { kind: 'first' };
+
+type AccountRow = UserRow & { terms: string[] };
 
 const pageSize = 500;
 
-/** Names, accounts and sessions agree, each of them in a shard of its own. */
+/** Names, accounts, sessions and invitations agree, each of them in a shard of its own. */
 export class AccountAgreement implements Agreement<AccountKey> {
   private readonly claims: Claims;
+  private readonly users: PostgresUserStore;
 
   constructor(private readonly database: ShardedDatabase) {
-    this.claims = new Claims(database, (userId) => this.hasAccount(userId));
+    this.claims = new Claims(database, async (userId) => (await this.account(userId)) !== undefined);
+    this.users = new PostgresUserStore(database);
   }
 
   async *keys(shard: number): AsyncGenerator<AccountKey[]> {
@@ -30,6 +38,11 @@ export class AccountAgreement implements Agreement<AccountKey> {
       ...{ kind: 'session', userId: String(row['user_id']), id: String(row['id']) },
       tokenHash: String(row['token_hash']),
     }));
+    for await (const page of this.pages(shard, 'invitations', 'token_hash', (row) => ({
+      ...{ kind: 'invitation', createdBy: String(row['created_by'] ?? '') },
+    })))
+      yield page.filter((key) => key.kind === 'invitation' && key.createdBy !== '');
+    if (shard === this.database.shardOf(firstUser)) yield [{ kind: 'first' }];
   }
 
   async faults(keys: readonly AccountKey[]): Promise<Map<AccountKey, Fault>> {
@@ -41,15 +54,64 @@ export class AccountAgreement implements Agreement<AccountKey> {
     return found;
   }
 
-  private faultOf(key: AccountKey): Promise<Fault | null> {
-    if (key.kind === 'account') return this.nameFault(key);
-    return key.kind === 'claim' ? this.claimFault(key) : this.sessionFault(key);
+  private async faultOf(key: AccountKey): Promise<Fault | null> {
+    switch (key.kind) {
+      case 'account':
+        return (await this.nameFault(key)) ?? (await this.rowFault(key));
+      case 'claim':
+        return this.claimFault(key);
+      case 'session':
+        return this.sessionFault(key);
+      case 'invitation':
+        return this.invitationFault(key);
+      case 'first':
+        return this.firstFault();
+    }
+  }
+
+  /** What is in an account's own shard. */
+  private async rowFault({ userId }: AccountKey & { kind: 'account' }): Promise<Fault | null> {
+    const user = await this.account(userId);
+    if (!user) return null;
+    const { username, username_key: key, display_name: displayName, terms } = user;
+    if (key !== username.toLowerCase()) {
+      const sentence = `account ${userId} is listed as ${JSON.stringify(key)}, but is named ${JSON.stringify(username)}`;
+      return { sentence: `${sentence}: restore ${this.serverOf(userId)} to an earlier moment`, mend: null };
+    }
+    const fault = user.disabled
+      ? terms.length > 0 && 'is found by search, although it is disabled'
+      : termsFault(terms, [username, displayName]);
+    if (!fault) return null;
+    return { sentence: `account ${userId} ${fault}`, mend: () => this.users.update(userId, { displayName }) };
+  }
+
+  private async invitationFault({ createdBy }: AccountKey & { kind: 'invitation' }): Promise<Fault | null> {
+    if (await this.account(createdBy)) return null;
+    const sentence = `an invitation was made by ${createdBy}, who has no account`;
+    return { sentence: `${sentence}: restore ${this.serverOf(createdBy)} to a later moment`, mend: null };
+  }
+
+  /** Whoever signs up while nobody claims to be the first administers. */
+  private async firstFault(): Promise<Fault | null> {
+    if ((await this.claims.holder(firstUser)) !== undefined) return null;
+    const found = await this.database.everywhere(
+      (sql) => sql<{ id: string }[]>`
+        SELECT id FROM users WHERE shard IN (SELECT shard FROM served_shards) ORDER BY administrator DESC, id LIMIT 1`,
+    );
+    const [user] = found.flat();
+    if (!user) return null;
+    return {
+      sentence: 'there are accounts, but none is noted as the first: whoever signs up next administers',
+      mend: () => this.claim(firstUser, user.id),
+    };
   }
 
   private async nameFault({ userId, username }: AccountKey & { kind: 'account' }): Promise<Fault | null> {
     const name = usernameClaim(username);
     const holder = await this.claims.holder(name);
-    if (holder === userId || !(await this.hasAccount(userId))) return null;
+    if (holder === userId) return null;
+    // It may have been renamed by a fault, or be gone, since its key was read.
+    if ((await this.account(userId))?.username !== username) return null;
     if (holder === undefined) {
       return {
         sentence: `account ${userId} has name ${username}, which is not claimed for it`,
@@ -63,22 +125,29 @@ export class AccountAgreement implements Agreement<AccountKey> {
   }
 
   private async claimFault({ name, userId }: AccountKey & { kind: 'claim' }): Promise<Fault | null> {
-    if ((await this.claims.holder(name)) !== userId || (await this.hasAccount(userId))) return null;
-    const sentence = `${name} is claimed for ${userId}, who has no account`;
-    // Whoever signed up next would administer the cluster.
-    if (name === firstUser) return null;
-    return { sentence: `${sentence}: nobody can have it`, mend: () => this.letLapse(name, userId) };
+    // Whoever signed up next would administer the cluster, if the first one's were freed.
+    if (name === firstUser || (await this.claims.holder(name)) !== userId) return null;
+    const account = await this.account(userId);
+    if (account && usernameClaim(account.username) === name) return null;
+    const why = account ? `whose name is ${account.username}` : 'who has no account';
+    return {
+      sentence: `${name} is claimed for ${userId}, ${why}: nobody can have it`,
+      mend: () => (account ? this.free(name, userId) : this.letLapse(name, userId)),
+    };
   }
 
   private async sessionFault({ userId, id, tokenHash }: AccountKey & { kind: 'session' }): Promise<Fault | null> {
     const [token] = await this.database.at(
       tokenHash,
-      (sql, shard) => sql`SELECT 1 FROM session_tokens WHERE shard = served(${shard}) AND token_hash = ${tokenHash}`,
+      (sql, shard) => sql`
+        SELECT 1 FROM session_tokens
+        WHERE shard = served(${shard}) AND token_hash = ${tokenHash} AND user_id = ${userId} AND session_id = ${id}`,
     );
     if (token) return null;
     const [session] = await this.database.at(
       userId,
-      (sql, shard) => sql`SELECT 1 FROM sessions WHERE shard = served(${shard}) AND user_id = ${userId} AND id = ${id}`,
+      (sql, shard) => sql`SELECT 1 FROM sessions 
+        WHERE shard = served(${shard}) AND user_id = ${userId} AND id = ${id} AND token_hash = ${tokenHash}`,
     );
     if (!session) return null;
     return {
@@ -88,17 +157,24 @@ export class AccountAgreement implements Agreement<AccountKey> {
           tokenHash,
           (sql, shard) => sql`
             INSERT INTO session_tokens (shard, token_hash, user_id, session_id)
-            VALUES (writable(${shard}), ${tokenHash}, ${userId}, ${id}) ON CONFLICT DO NOTHING`,
+            VALUES (writable(${shard}), ${tokenHash}, ${userId}, ${id})
+            ON CONFLICT (shard, token_hash) DO UPDATE SET (user_id, session_id) = (excluded.user_id, excluded.session_id)`,
         ),
     };
   }
 
-  private async hasAccount(userId: string): Promise<boolean> {
-    const rows = await this.database.at(
+  private async account(userId: string): Promise<AccountRow | undefined> {
+    const [row] = await this.database.at(
       userId,
-      (sql, shard) => sql`SELECT 1 FROM users WHERE shard = served(${shard}) AND id = ${userId}`,
+      (sql, shard) => sql<AccountRow[]>`
+        SELECT u.*, ARRAY(SELECT term FROM user_terms t WHERE t.shard = u.shard AND t.user_id = u.id) AS terms
+        FROM users u WHERE u.shard = served(${shard}) AND u.id = ${userId}`,
     );
-    return rows.length > 0;
+    return row;
+  }
+
+  private serverOf(id: string): string {
+    return `PostgreSQL server ${this.database.serverOf(this.database.shardOf(id))}`;
   }
 
   private async claim(name: string, userId: string): Promise<void> {
@@ -112,6 +188,16 @@ export class AccountAgreement implements Agreement<AccountKey> {
       (sql, shard) => sql`
         WITH permitted AS MATERIALIZED (SELECT writable(${shard}) AS shard)
         UPDATE claims c SET confirmed = false, claimed_at = now() - interval '1 hour' FROM permitted
+        WHERE c.shard = permitted.shard AND c.name = ${name} AND c.user_id = ${userId}`,
+    );
+  }
+
+  private async free(name: string, userId: string): Promise<void> {
+    await this.database.at(
+      name,
+      (sql, shard) => sql`
+        WITH permitted AS MATERIALIZED (SELECT writable(${shard}) AS shard)
+        DELETE FROM claims c USING permitted
         WHERE c.shard = permitted.shard AND c.name = ${name} AND c.user_id = ${userId}`,
     );
   }

@@ -1,81 +1,131 @@
-import { aheadMaxMs } from '../../conversations/conversation.ts';
+import { termsFault } from '../../platform/search-terms.ts';
+import { Replay } from '../../verification/replay.ts';
+import { type HeadRow, headOf, type ParticipantRow, participantOf } from '../rows/conversation-rows.ts';
+import { type CheckedEntryRow, checkedEntryOf } from '../rows/entry-rows.ts';
 import type { ShardedDatabase } from './sharded-database.ts';
 
-const pageSize = 100;
+const pageConversations = 200;
+const pageEntries = 5_000;
+/** Participants in memory at the same time, unless one conversation has more. */
+const placesAtOnce = 20_000;
 
 interface CheckedConversation {
-  id: string;
-  entries: number;
-  faults: string[] | null;
+  head: HeadRow;
+  /** The newest entry at the moment when the head was read. */
+  last_seq: number;
+  participants: ParticipantRow[];
+  terms: string[];
+  activity: { head_seq: number; at_ms: number; entry_at_ms: number | null } | null;
 }
 
 /**
- * What of the contract is in a conversation's own shard: its head, entries and participants are read by one statement,
- * and so of one moment. Yields a page at a time: how many conversations and entries, and a sentence for each fault.
+ * Contract 3 and 8 in a conversation's own shard: heads and participants are what the entries make them. A head and
+ * its participants are read by one statement, and so of one moment; entries up to that moment's newest don't change.
+ * Yields how many conversations and entries, and a sentence for each fault.
  */
 export async function* verifyConversations(database: ShardedDatabase, shard: number) {
+  const end = `restore PostgreSQL server ${database.serverOf(shard)} to an earlier moment`;
   for (let after = ''; ; ) {
-    const page: CheckedConversation[] = await checkedPage(database, shard, after);
-    yield {
-      conversations: page.length,
-      entries: page.reduce((sum, { entries }) => sum + entries, 0),
-      faults: page.flatMap(({ id, faults }) =>
-        (faults ?? []).map((fault) => fault.replace(': ', `: conversation ${id} `)),
-      ),
-    };
+    const page: { id: string; places: number }[] = await database.inShard(
+      shard,
+      (sql) => sql<{ id: string; places: number }[]>`
+        SELECT c.id, (
+          SELECT count(*) FROM participants p WHERE p.shard = c.shard AND p.conversation_id = c.id
+        ) AS places
+        FROM conversations c WHERE c.shard = served(${shard}) AND c.id > ${after} ORDER BY c.id LIMIT ${pageConversations}`,
+    );
+    for (const ids of batches(page)) {
+      const checked = await conversationsOf(database, shard, ids);
+      const { replays, entries } = await replayed(database, shard, checked);
+      const faults = checked.flatMap((conversation) => {
+        const replay = replays.get(conversation.head.id);
+        const found = [
+          ...(replay?.end(conversation.participants.map(participantOf)) ?? []),
+          ...ownFaults(conversation),
+        ];
+        return found.map((fault) => `conversation ${conversation.head.id}: ${fault}: ${end}`);
+      });
+      yield { conversations: checked.length, entries, faults };
+    }
     const last = page.at(-1);
-    if (!last || page.length < pageSize) return;
+    if (!last || page.length < pageConversations) return;
     after = last.id;
   }
 }
 
-function checkedPage(database: ShardedDatabase, shard: number, after: string): Promise<CheckedConversation[]> {
+function batches(page: readonly { id: string; places: number }[]): string[][] {
+  const result: string[][] = [];
+  let room = 0;
+  for (const { id, places } of page) {
+    if (places > room) {
+      result.push([]);
+      room = placesAtOnce;
+    }
+    result.at(-1)?.push(id);
+    room -= places + 1;
+  }
+  return result;
+}
+
+function conversationsOf(database: ShardedDatabase, shard: number, ids: string[]): Promise<CheckedConversation[]> {
   return database.inShard(
     shard,
     (sql) => sql<CheckedConversation[]>`
-      SELECT c.id, log.entries, array_remove(ARRAY[
-        CASE WHEN log.entries <> c.head_seq OR log.last <> c.head_seq OR log.first > 1 THEN
-          'contract 3: has ' || log.entries || ' entries from ' || log.first || ' to ' || log.last
-            || ', but its head is ' || c.head_seq END,
-        CASE WHEN log.doubled > 0 THEN 'contract 2: has ' || log.doubled || ' entries for commands that have one' END,
-        CASE WHEN log.miscounted > 0 THEN
-          'contract 3: has ' || log.miscounted || ' entries that count other messages than there are up to them' END,
-        CASE WHEN log.backwards > 0 THEN 'contract 3: has ' || log.backwards || ' entries older than the one before, whose time was not far ahead' END,
-        CASE WHEN log.last_at_ms <> c.last_entry_at_ms THEN
-          'contract 3: says ' || c.last_entry_at_ms || ', its newest entry is of ' || log.last_at_ms END,
-        CASE WHEN log.messages <> c.message_count OR log.last_message <> c.last_message_seq THEN
-          'contract 3: has ' || log.messages || ' messages up to ' || log.last_message || ', but its head says '
-            || c.message_count || ' up to ' || c.last_message_seq END,
-        CASE WHEN places.members <> c.member_count OR places.owners <> c.owner_count THEN
-          'contract 8: counts ' || c.member_count || ' members, ' || c.owner_count || ' owners; there are '
-            || places.members || ', ' || places.owners END,
-        CASE WHEN places.beyond > 0 THEN
-          'contract 8: has ' || places.beyond || ' participants whose places are beyond its head' END
-      ], NULL) AS faults, log.entries
-      FROM (
-        SELECT * FROM conversations WHERE shard = served(${shard}) AND id > ${after} ORDER BY id LIMIT ${pageSize}
-      ) AS c
-      CROSS JOIN LATERAL (
-        SELECT count(*) AS entries, coalesce(min(seq), 0) AS first, coalesce(max(seq), 0) AS last,
-          count(*) FILTER (WHERE kind = 'message') AS messages,
-          coalesce(max(seq) FILTER (WHERE kind = 'message'), 0) AS last_message,
-          count(*) - count(DISTINCT (sender_id, command_id)) AS doubled,
-          count(*) FILTER (WHERE message_count <> counted) AS miscounted,
-          count(*) FILTER (WHERE at_ms BETWEEN before_ms - ${aheadMaxMs}::bigint AND before_ms - 1) AS backwards,
-          (array_agg(at_ms ORDER BY seq DESC))[1] AS last_at_ms
-        FROM (
-          SELECT e.seq, e.kind, e.sender_id, e.command_id, e.message_count, e.at_ms,
-            count(*) FILTER (WHERE e.kind = 'message') OVER so_far AS counted, lag(e.at_ms) OVER so_far AS before_ms
-          FROM entries e WHERE e.shard = ${shard} AND e.conversation_id = c.id
-          WINDOW so_far AS (ORDER BY e.seq)
-        ) AS numbered
-      ) AS log
-      CROSS JOIN LATERAL (
-        SELECT count(*) FILTER (WHERE left_seq IS NULL) AS members,
-          count(*) FILTER (WHERE left_seq IS NULL AND role = 'owner') AS owners,
-          count(*) FILTER (WHERE greatest(joined_seq, changed_seq, left_seq) > c.head_seq) AS beyond
-        FROM participants p WHERE p.shard = ${shard} AND p.conversation_id = c.id
-      ) AS places
-      ORDER BY c.id`,
+      SELECT to_json(c) AS head,
+        coalesce((SELECT max(seq) FROM entries e WHERE e.shard = c.shard AND e.conversation_id = c.id), 0) AS last_seq,
+        coalesce((
+          SELECT json_agg(p) FROM participants p WHERE p.shard = c.shard AND p.conversation_id = c.id
+        ), '[]') AS participants,
+        ARRAY(SELECT term FROM channel_terms t WHERE t.shard = c.shard AND t.conversation_id = c.id) AS terms,
+        (
+          SELECT json_build_object('head_seq', t.head_seq, 'at_ms', t.at_ms, 'entry_at_ms', e.at_ms)
+          FROM activity_times t LEFT JOIN entries e
+            ON e.shard = t.shard AND e.conversation_id = t.conversation_id AND e.seq = t.head_seq
+          WHERE t.shard = c.shard AND t.conversation_id = c.id
+        ) AS activity
+      FROM conversations c WHERE c.shard = served(${shard}) AND c.id = ANY(${ids}::text[]) ORDER BY c.id`,
   );
+}
+
+async function replayed(database: ShardedDatabase, shard: number, checked: readonly CheckedConversation[]) {
+  const replays = new Map(checked.map(({ head }) => [head.id, new Replay(headOf(head))]));
+  const lastSeqs = new Map(checked.map(({ head, last_seq: lastSeq }) => [head.id, lastSeq]));
+  const lastId = checked.at(-1)?.head.id ?? '';
+  let entries = 0;
+  for (let after = { id: checked[0]?.head.id ?? '', seq: 0 }; ; ) {
+    const page: CheckedEntryRow[] = await database.inShard(
+      shard,
+      (sql) => sql<CheckedEntryRow[]>`
+        SELECT conversation_id, seq, message_count, at_ms, sender_id, kind, notice, text IS NOT NULL AS has_text
+        FROM entries WHERE shard = served(${shard}) AND (conversation_id, seq) > (${after.id}, ${after.seq}::bigint)
+          AND conversation_id <= ${lastId}
+        ORDER BY conversation_id, seq LIMIT ${pageEntries}`,
+    );
+    for (const row of page) {
+      if (row.seq > (lastSeqs.get(row.conversation_id) ?? 0)) continue;
+      replays.get(row.conversation_id)?.add(row.seq, checkedEntryOf(row));
+      entries++;
+    }
+    const last = page.at(-1);
+    if (!last || page.length < pageEntries) return { replays, entries };
+    after = { id: last.conversation_id, seq: last.seq };
+  }
+}
+
+/** What is in rows beside the head, and follows from it. */
+function ownFaults({ head, terms, activity }: CheckedConversation): string[] {
+  const faults: string[] = [];
+  if (head.kind === 'channel' && !head.closed) {
+    const fault = termsFault(terms, [head.name ?? '']);
+    if (fault !== null) faults.push(fault);
+  } else if (terms.length > 0) faults.push('is found by search, although it is closed or no channel');
+  if (!activity) return faults;
+  if (activity.head_seq > head.head_seq || activity.head_seq < 1) {
+    faults.push(`has a time in lists as of entry ${activity.head_seq}, its newest is ${head.head_seq}`);
+  } else if (activity.entry_at_ms !== null && activity.at_ms >= activity.entry_at_ms) {
+    faults.push(
+      `is in lists as of ${activity.at_ms}, not before entry ${activity.head_seq} of ${activity.entry_at_ms}, which it was put before`,
+    );
+  }
+  return faults;
 }

@@ -1,6 +1,6 @@
 import { type ParticipantRow, participantOf } from '../rows/conversation-rows.ts';
 import { writeMemberships } from './membership-index.ts';
-import { deleteMembership, replaceMembership, replaceReadPosition } from './repair-index.ts';
+import { deleteMembership, deleteReadPosition, replaceMembership, replaceReadPosition } from './repair-index.ts';
 import type { ShardedDatabase } from './sharded-database.ts';
 import type { Agreement, Fault } from './verify-shards.ts';
 
@@ -112,7 +112,14 @@ export class IndexAgreement implements Agreement<PlaceKey> {
   }
 
   private readFault(key: PlaceKey, { read }: UserSide, conversation: ConversationSide): Fault | null {
-    if (!read || conversation.head_seq === null) return null;
+    if (!read) return null;
+    if (!conversation.place) {
+      const why = conversation.head_seq === null ? 'which does not exist' : 'in which they never were';
+      return {
+        sentence: `contract 6: ${key.user_id} has read conversation ${key.conversation_id} up to entry ${read.seq}, ${why}`,
+        mend: () => deleteReadPosition(this.database, key, read),
+      };
+    }
     const right = { seq: conversation.read_seq ?? 0, message_count: conversation.read_count ?? 0 };
     if (read.seq === right.seq && read.message_count === right.message_count) return null;
     return {

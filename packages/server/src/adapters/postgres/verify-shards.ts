@@ -13,7 +13,13 @@ export interface Agreement<Key> {
 }
 
 /** What one shard is ahead of another by while it serves is over by then. */
-const pausesMs = [100, 400, 1_500, 3_000];
+export const settlingPausesMs: readonly number[] = [100, 400, 1_500, 3_000];
+
+interface Looking {
+  shard: number;
+  repair: boolean;
+  pausesMs: readonly number[];
+}
 
 /**
  * Checks an agreement for the keys of one shard, yielding what is wrong. Only what stays wrong in the same way through
@@ -22,21 +28,26 @@ const pausesMs = [100, 400, 1_500, 3_000];
  */
 export async function* disagreements<Key>(
   agreement: Agreement<Key>,
-  shard: number,
-  repair: boolean,
+  { shard, repair, pausesMs }: Looking,
 ): AsyncGenerator<{ sentence: string; mended: boolean }> {
   for await (const page of agreement.keys(shard)) {
-    const found = await settled(agreement, page);
+    const found = await settled(agreement, page, pausesMs);
     if (repair) for (const { mend } of found.values()) await mend?.();
-    const left = repair && found.size > 0 ? await settled(agreement, [...found.keys()]) : found;
-    for (const [key, { sentence }] of found) {
+    const left = repair && found.size > 0 ? await settled(agreement, [...found.keys()], pausesMs) : found;
+    for (const [key, fault] of found) {
       const still = left.get(key);
-      yield { sentence: still?.sentence ?? sentence, mended: still === undefined };
+      const { sentence, mend } = still ?? fault;
+      // What says how to mend it has no mending here.
+      yield { sentence: mend && !repair ? `${sentence}: run it with --repair` : sentence, mended: still === undefined };
     }
   }
 }
 
-async function settled<Key>(agreement: Agreement<Key>, keys: readonly Key[]): Promise<Map<Key, Fault>> {
+async function settled<Key>(
+  agreement: Agreement<Key>,
+  keys: readonly Key[],
+  pausesMs: readonly number[],
+): Promise<Map<Key, Fault>> {
   let suspects = await agreement.faults(keys);
   for (const pauseMs of pausesMs) {
     if (suspects.size === 0) break;

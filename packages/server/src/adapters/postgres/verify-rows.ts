@@ -1,0 +1,110 @@
+import { references } from '../../verification/references.ts';
+import type { Sql } from './pool.ts';
+import { schemaSteps } from './schema-steps.ts';
+import type { ShardedDatabase } from './sharded-database.ts';
+
+const pageKeys = 5_000;
+/** Of one kind in one shard; more of them say nothing new. */
+const sentencesMax = 100;
+
+/** Where tables, indexes, triggers and functions are missing, or an index does not work. */
+export async function formFaults(database: ShardedDatabase): Promise<string[]> {
+  const made = schemaSteps.flatMap(({ statements }) =>
+    Array.from(
+      statements.matchAll(/CREATE (?:UNIQUE )?(TABLE|INDEX|TRIGGER|FUNCTION) (\w+)/g),
+      ([, kind = '', name = '']) => `${kind.toLowerCase()} ${name}`,
+    ),
+  );
+  const unique = schemaSteps.flatMap(({ statements }) =>
+    Array.from(statements.matchAll(/CREATE UNIQUE INDEX (\w+)/g), ([, name = '']) => name),
+  );
+  const servers = await database.everywhere(
+    (sql) => sql<{ server: string; present: string[]; unusable: string[] }[]>`
+      SELECT current_database() AS server, ARRAY(
+        SELECT 'table ' || tablename FROM pg_tables WHERE schemaname = current_schema()
+        UNION SELECT 'index ' || indexname FROM pg_indexes WHERE schemaname = current_schema()
+        UNION SELECT 'function ' || proname FROM pg_proc WHERE pronamespace = current_schema()::regnamespace
+        UNION SELECT 'trigger ' || tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+          WHERE c.relnamespace = current_schema()::regnamespace AND t.tgenabled <> 'D'
+      ) AS present, ARRAY(
+        SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+        WHERE c.relnamespace = current_schema()::regnamespace
+          AND (NOT i.indisvalid OR (NOT i.indisunique AND c.relname = ANY(${unique}::text[])))
+      ) AS unusable`,
+  );
+  return servers
+    .flat()
+    .flatMap(({ server, present, unusable }) => [
+      ...made
+        .filter((each) => !present.includes(each))
+        .map((each) => `database ${server} has no ${each}: restore it to an earlier moment`),
+      ...unusable.map((name) => `index ${name} of database ${server} is invalid or no longer unique: REINDEX it`),
+    ]);
+}
+
+/** Rows that are in a shard which isn't that of their id: nobody finds them. */
+export async function* misplacedRows(database: ShardedDatabase, shard: number): AsyncGenerator<string> {
+  const keys = await database.inShard(
+    shard,
+    (sql) => sql<{ table: string; column: string }[]>`
+      SELECT c.relname AS table, a.attname AS column
+      FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
+      JOIN pg_attribute first ON first.attrelid = c.oid AND first.attnum = i.indkey[0] AND first.attname = 'shard'
+      JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[1]
+      WHERE i.indisprimary AND c.relnamespace = current_schema()::regnamespace ORDER BY 1`,
+  );
+  for (const { table, column } of keys) {
+    for (let after = ''; ; ) {
+      const page: { key: string }[] = await database.inShard(
+        shard,
+        (sql) => sql<{ key: string }[]>`
+          SELECT DISTINCT ${sql(column)} AS key FROM ${sql(table)}
+          WHERE shard = served(${shard}) AND ${sql(column)} > ${after} ORDER BY 1 LIMIT ${pageKeys}`,
+      );
+      for (const { key } of page) {
+        if (database.shardOf(key) === shard) continue;
+        yield `${table} has rows of ${key} in shard ${shard}, where nobody looks for them: they belong to shard ${database.shardOf(key)}: delete them`;
+      }
+      if (page.length < pageKeys) break;
+      after = page.at(-1)?.key ?? '';
+    }
+  }
+}
+
+/** What is wrong within one shard, at one moment, and is no conversation's and no account's. */
+export async function* rowFaults(database: ShardedDatabase, shard: number): AsyncGenerator<string> {
+  const end = `restore PostgreSQL server ${database.serverOf(shard)} to an earlier moment`;
+  const read = (query: (sql: Sql) => PromiseLike<{ fault: string }[]>) => database.inShard(shard, query);
+  // Of the index by user and of read positions, what disagrees between shards is looked at with the accounts.
+  const within = references.filter(
+    ({ table, sameShard }) => sameShard && table !== 'memberships' && table !== 'read_positions',
+  );
+  for (const { table, column, to } of within) {
+    const rows = await read(
+      (sql) => sql<{ fault: string }[]>`
+        SELECT DISTINCT ${sql(column)} AS fault FROM ${sql(table)} t WHERE t.shard = served(${shard})
+          AND NOT EXISTS (SELECT FROM ${sql(to)} r WHERE r.shard = t.shard AND r.id = t.${sql(column)})
+        LIMIT ${sentencesMax}`,
+    );
+    for (const { fault } of rows) yield `${table} has a row whose ${column} is ${fault}, which is not in ${to}: ${end}`;
+  }
+  const doubled = await read(
+    (sql) => sql<{ fault: string }[]>`
+      SELECT 'contract 2: conversation ' || conversation_id || ' has ' || count(*) || ' entries of ' || sender_id
+        || ' for the one command ' || command_id AS fault
+      FROM entries WHERE shard = served(${shard})
+      GROUP BY conversation_id, sender_id, command_id HAVING count(*) > 1 LIMIT ${sentencesMax}`,
+  );
+  const revisions = await read(
+    (sql) => sql<{ fault: string }[]>`
+      SELECT count(*) || ' read positions of ' || user_id || ' have revision ' || revision AS fault
+      FROM read_positions WHERE shard = served(${shard})
+      GROUP BY user_id, revision HAVING revision < 0 OR (revision > 0 AND count(*) > 1) LIMIT ${sentencesMax}`,
+  );
+  const invitations = await read(
+    (sql) => sql<{ fault: string }[]>`
+      SELECT 'an invitation of ' || coalesce(created_by, 'the operator') || ' has ' || uses_left || ' uses left' AS fault
+      FROM invitations WHERE shard = served(${shard}) AND uses_left < 0 LIMIT ${sentencesMax}`,
+  );
+  for (const { fault } of [...doubled, ...revisions, ...invitations]) yield `${fault}: ${end}`;
+}

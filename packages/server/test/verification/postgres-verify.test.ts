@@ -1,0 +1,228 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { initialise } from '../../src/adapters/postgres/initialise.ts';
+import type { PostgresServer } from '../../src/adapters/postgres/pool.ts';
+import { shardTables } from '../../src/adapters/postgres/schema-steps.ts';
+import { ShardedDatabase } from '../../src/adapters/postgres/sharded-database.ts';
+import { PostgresTotals } from '../../src/adapters/postgres/totals.ts';
+import { PostgresUserStore } from '../../src/adapters/postgres/user-store.ts';
+import { verifyShards } from '../../src/adapters/postgres/verify.ts';
+import { storesOf, twoServers } from '../contract/postgres-under-test.ts';
+import { dropDatabases } from '../support/cluster-services.ts';
+import { withoutService } from '../support/services.ts';
+import { type Column, type Found, keysOf, plantsFor, type Unseen, unseenIn } from './plants.ts';
+import { fillSample } from './sample.ts';
+
+const shardCount = 2;
+/** Of keys: some are the key of a row in another shard. */
+const endings = [...'abcdefgh'];
+const rowsTried = 8;
+
+const chosen = 'somebody chose it, and nothing else is stored of it';
+const clock = 'a clock gave it, which may have been wrong';
+
+/** Of a column that has a fault which is found, there are others that aren't: those are listed for the embedded one. */
+const unseen: Unseen = {
+  never: {
+    'entries.command_id': 'its client chose it; the unique index keeps two commands apart',
+    'users.password_hash': chosen,
+    'users.administrator': 'nothing else says who administers',
+    'users.created_at_ms': clock,
+    'sessions.device': chosen,
+    'sessions.created_at_ms': clock,
+    'sessions.last_used_at_ms': clock,
+    'sessions: a missing row': 'sessions are ended, and a token without one stands for nothing',
+    'claims.claimed_at': 'it counts for a claim that is pending alone, and that for a minute',
+    'invitations.expires_at_ms': chosen,
+    'invitations: a missing row': 'nothing names one',
+    'read_positions: a missing row': 'who never read has none',
+    'shard_epochs.epoch': 'it is random, and nothing else names it',
+    'activity_times: a missing row': 'the time is settled within a minute',
+  },
+  partly: {},
+};
+
+/** Tables of which nothing is planted here, each with the reason. */
+const apart: Record<string, string> = {
+  cluster: 'servers that disagree, or have none, are refused when they are opened',
+  shards: 'a shard that is on no server, or on two, is refused when they are opened',
+  migrations: 'a form of another version is refused when they are opened',
+  log_positions: 'compared with the log of Kafka, by "parley cluster verify" as a whole',
+};
+
+const absent = withoutService('postgres');
+if (absent !== null) test.skip(`verify of shards: ${absent}`, () => undefined);
+
+describe.skipIf(absent !== null)('verify finds what is planted in shards on PostgreSQL', () => {
+  let servers: PostgresServer[] = [];
+  let database: ShardedDatabase;
+
+  beforeAll(async () => {
+    servers = await twoServers();
+    await initialise(servers, shardCount);
+    database = await ShardedDatabase.open(servers);
+    await fillSample({
+      ...storesOf(database),
+      ...{ users: new PostgresUserStore(database), totals: new PostgresTotals(database), partitions: shardCount },
+      ...{ passTime: () => undefined, close: async () => undefined },
+    });
+    for (const table of shardTables) await everywhere(`CREATE TABLE sound_${table} AS TABLE ${table}`);
+  }, 60_000);
+  afterAll(async () => {
+    await database?.close();
+    await dropDatabases(servers);
+  });
+
+  const everywhere = (statement: string) => database.everywhere((sql) => sql.unsafe(statement));
+  const restore = (table: string) =>
+    database.everywhere((sql) =>
+      sql.unsafe(`DELETE FROM ${table}; INSERT INTO ${table} SELECT * FROM sound_${table}`).simple(),
+    );
+
+  async function faults(repair = false): Promise<string[]> {
+    const found: string[] = [];
+    await verifyShards(database, {
+      ...{ repair, pausesMs: [], count: () => undefined },
+      note: (fault, mended) => found.push(mended ? `mended: ${fault}` : fault),
+    });
+    return found;
+  }
+
+  /** Whether something is found after the statement, which is taken back; null when it changed nothing. */
+  async function isFound(table: string, statement: string): Promise<boolean | null> {
+    try {
+      const changed = await everywhere(statement);
+      if (changed.every(({ count }) => count === 0)) return null;
+      return (await faults()).length > 0;
+    } catch (error) {
+      if (error instanceof Error && /violates|duplicate key/.test(`${error.message} ${error.cause}`)) return true;
+      throw error;
+    } finally {
+      await restore(table);
+    }
+  }
+
+  async function columnsOf(table: string): Promise<{ columns: Column[]; key: string[] }> {
+    const [infos = []] = await database.everywhere(
+      (sql) => sql<{ name: string; type: string; nullable: boolean; is_key: boolean }[]>`
+        SELECT a.attname AS name, format_type(a.atttypid, NULL) AS type, NOT a.attnotnull AS nullable,
+          a.attnum = ANY(i.indkey) AS is_key
+        FROM pg_attribute a JOIN pg_index i ON i.indrelid = a.attrelid AND i.indisprimary
+        WHERE a.attrelid = ${table}::regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`,
+    );
+    const typeOf = (name: string, type: string): Column['type'] => {
+      if (name === 'notice') return 'json';
+      if (type === 'boolean') return 'flag';
+      return type === 'text' ? 'text' : type.startsWith('timestamp') ? 'time' : 'number';
+    };
+    const columns = infos.map(({ name, type, nullable }) => ({ table, name, nullable, type: typeOf(name, type) }));
+    return { columns, key: infos.filter((info) => info.is_key).map(({ name }) => name) };
+  }
+
+  async function rowsOf(table: string, key: readonly string[]): Promise<string[]> {
+    const matches = key.map((name) => `'${name} = ' || quote_literal(${name})`).join(` || ' AND ' || `);
+    const rows = await everywhere(`SELECT ${matches} AS row FROM ${table} ORDER BY 1 LIMIT ${rowsTried}`);
+    return rows.flat().map((row) => String(row['row']));
+  }
+
+  test('and nothing in sound ones', async () => {
+    expect(await faults()).toEqual([]);
+  });
+
+  test('of which every table is looked at, but for those listed with a reason', async () => {
+    const [rows = []] = await everywhere(
+      `SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename NOT LIKE 'sound_%'`,
+    );
+    const looked = shardTables.filter((table) => !(table in apart));
+    expect(rows.map((row) => String(row['tablename'])).sort()).toEqual([...looked, ...Object.keys(apart)].sort());
+  });
+
+  for (const table of shardTables.filter((each) => !(each in apart))) {
+    test(`in every column of ${table}, and where a row is missing or added, but for those listed with a reason`, async () => {
+      const results = new Map<string, Found>();
+      const { columns, key } = await columnsOf(table);
+      const rows = await rowsOf(table, key);
+      /** One fault that is found is enough, of those at hand. */
+      const plant = async (name: string, statementsOf: (row: string) => string[]) => {
+        const result: Found = { found: 0, planted: 0 };
+        results.set(name, result);
+        for (const statement of rows.flatMap(statementsOf)) {
+          const found = await isFound(table, statement);
+          if (found !== null) result.planted = 1;
+          if (found === true) result.found = 1;
+          if (found === true) return;
+        }
+      };
+      for (const column of columns) {
+        if (column.name === 'shard') continue;
+        await plant(`${table}.${column.name}`, (row) =>
+          plantsFor(column, endings).map((value) => `UPDATE ${table} SET ${column.name} = ${value} WHERE ${row}`),
+        );
+      }
+      await plant(`${table}: a missing row`, (row) => [`DELETE FROM ${table} WHERE ${row}`]);
+      const of = (keys: string[]) =>
+        keys.filter((each) => each.startsWith(`${table}.`) || each.startsWith(`${table}:`));
+      const expected = keysOf(unseen);
+      expect(unseenIn(results)).toEqual({ ...expected, never: of(expected.never) });
+    }, 240_000);
+  }
+
+  const mendable: [string, string, string, string][] = [
+    ['a term that is missing', 'user_terms', `DELETE FROM user_terms WHERE term = 'ana'`, 'is not found by "ana"'],
+    [
+      'a term that is too many',
+      'user_terms',
+      `UPDATE user_terms SET term = 'zoe' WHERE term = 'ana'`,
+      'is not found by',
+    ],
+    [
+      'a token of another session',
+      'session_tokens',
+      `UPDATE session_tokens SET session_id = 'x'`,
+      `has no token: whoever has it can't use it`,
+    ],
+    [
+      'a read position of somebody who never was there',
+      'read_positions',
+      `UPDATE read_positions SET conversation_id = conversation_id || 'x'`,
+      ', which does not exist',
+    ],
+    [
+      'accounts of which none is the first',
+      'claims',
+      `DELETE FROM claims WHERE name = 'first user'`,
+      'whoever signs up next administers',
+    ],
+    [
+      'a name that is claimed beside the right one',
+      'claims',
+      `INSERT INTO claims SELECT shard, 'username NAME', user_id, confirmed, claimed_at FROM claims
+       WHERE name = 'username ana'`,
+      'username NAME is claimed for',
+    ],
+  ];
+  for (const [name, table, statement, fault] of mendable) {
+    test(`and mends ${name}`, async () => {
+      // A name whose claim belongs to the same shard.
+      const shard = database.shardOf('username ana');
+      const other =
+        [...'abcdefghijklmnopqrstuvwxyz'].find((each) => database.shardOf(`username ${each}`) === shard) ?? '';
+      await everywhere(statement.replace('NAME', other));
+      expect((await faults()).filter((each) => each.endsWith(': run it with --repair')).join('\n')).toContain(
+        fault.replace('NAME', other),
+      );
+      expect((await faults(true)).filter((each) => !each.startsWith('mended: '))).toEqual([]);
+      expect(await faults()).toEqual([]);
+      await restore(table);
+    });
+  }
+
+  test('and names an index, a trigger and a function that are gone', async () => {
+    await everywhere('DROP INDEX members');
+    await everywhere('DROP TRIGGER stamp_new_read_position ON read_positions');
+    await everywhere('DROP FUNCTION fence');
+    const found = (await faults()).join('\n');
+    for (const each of ['index members', 'trigger stamp_new_read_position', 'function fence']) {
+      expect(found).toContain(`has no ${each}`);
+    }
+  });
+});
