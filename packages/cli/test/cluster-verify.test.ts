@@ -64,7 +64,11 @@ const lasting: [string, string, string][] = [
     ', older than the one before',
   ],
   ['a head that counts too much', 'UPDATE conversations SET message_count = 7', 'its row has messageCount 7'],
-  ['a member too many', 'UPDATE conversations SET member_count = 9', 'conversation ID: contract 3: its row has memberCount 9'],
+  [
+    'a member too many',
+    'UPDATE conversations SET member_count = 9',
+    'conversation ID: contract 3: its row has memberCount 9',
+  ],
   [
     'a participant of the future',
     `UPDATE participants SET changed_seq = 900000 WHERE user_id = 'USER'`,
