@@ -59,6 +59,14 @@ for (const count of [51, 201]) {
       expect(lines.toSorted()).toEqual(expected.flat().toSorted());
     });
 
+    test('a screen of any height gets pages that the server gives and the session keeps', async () => {
+      session.listedLines = 1_000;
+      await runCommand(session, `/open Group ${count}`);
+      expect(await all(session, '/members')).toHaveLength(count + 1);
+      expect(await all(session, `/find ${prefix}`)).toHaveLength(2 * count);
+      session.listedLines = 50;
+    });
+
     test('/members and /more list all members', async () => {
       await runCommand(session, `/open Group ${count}`);
       expect(await all(session, '/members')).toHaveLength(count + 1);

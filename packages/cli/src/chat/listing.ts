@@ -1,7 +1,10 @@
-import { shownName } from '@parley/protocol';
+import { limits, shownName } from '@parley/protocol';
 import { pagesOf } from '@parley/sdk';
 import type { ChatSession } from './chat-session.ts';
 import { displayLine } from './display-text.ts';
+
+/** Largest page of a list, people and channels together: the server gives so many, and the session keeps the notices. */
+const pageLinesMax = 2 * limits.searchPageMax - 2;
 
 /** A page of something that is listed, as lines. */
 export interface ListedPage {
@@ -25,7 +28,7 @@ export async function sayNextPage(session: ChatSession): Promise<void> {
 
 /** People and channels whose name begins so, a page of each at a time. */
 export async function* foundPages({ client, listedLines }: ChatSession, q: string): AsyncGenerator<ListedPage> {
-  const limit = Math.floor(listedLines / 2);
+  const limit = Math.floor(Math.min(listedLines, pageLinesMax) / 2);
   const people = pagesOf(client, 'userSearch', { q, limit });
   const channels = pagesOf(client, 'channelSearch', { q, limit });
   for (let isFirst = true, isLast = false; !isLast; isFirst = false) {
@@ -48,7 +51,8 @@ export async function* memberPages(
   { client, listedLines }: ChatSession,
   conversationId: string,
 ): AsyncGenerator<ListedPage> {
-  for await (const page of pagesOf(client, 'listMembers', { conversationId, limit: listedLines })) {
+  const limit = Math.min(listedLines, pageLinesMax);
+  for await (const page of pagesOf(client, 'listMembers', { conversationId, limit })) {
     const lines = page.members.map(
       ({ user, role }) =>
         `${user.online ? '●' : '○'} ${displayLine(shownName(user.displayName, user.username))} (${user.username}), ${role}`,
