@@ -162,7 +162,7 @@ export class Server {
       ...metrics,
       datedBack: (entries) => {
         metrics.datedBack(entries);
-        this.activityTimes?.lookAgain({ withinMs: 0 });
+        this.activityTimes?.entryWasAhead();
       },
     };
   }
@@ -171,7 +171,7 @@ export class Server {
     const seconds = Math.abs(byMs) / 1_000;
     const direction = byMs > 0 ? 'ahead' : 'back';
     logOf('server').warn('The clock of this machine went {direction} by {seconds} s', { direction, seconds });
-    if (byMs < 0) this.activityTimes?.lookAgain({ withinMs });
+    if (byMs < 0) this.activityTimes?.clockWentBack({ withinMs });
   }
 
   private socketEndpoint(edge: Edge): SocketEndpoint {

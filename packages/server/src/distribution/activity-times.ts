@@ -28,29 +28,40 @@ export class ActivityTimes {
     this.stopLooking = ports.clock.every(lookIntervalMs, () => this.look());
   }
 
-  /** Conversations may be dated ahead: the clock went back, or an entry showed that another's was ahead. */
-  lookAgain({ withinMs }: { withinMs: number }): void {
-    const asOfMs = this.ports.clock.nowMs() - withinMs;
-    for (const partition of this.ports.owned()) this.due.set(partition, asOfMs);
+  /** The clock was set back, at most `withinMs` ago: conversations may be dated ahead. */
+  clockWentBack({ withinMs }: { withinMs: number }): void {
+    this.lookAgain(this.ports.clock.nowMs() - withinMs);
     this.look();
+  }
+
+  /**
+   * An entry showed that another process's clock was ahead. Looking reads every conversation of a partition, and each
+   * batch may show this, so it is left to the next interval.
+   */
+  entryWasAhead(): void {
+    this.lookAgain(this.ports.clock.nowMs());
   }
 
   stop(): void {
     this.stopLooking();
   }
 
+  private lookAgain(asOfMs: number): void {
+    for (const partition of this.ports.owned()) {
+      this.due.set(partition, Math.min(asOfMs, this.due.get(partition) ?? asOfMs));
+    }
+  }
+
   private look(): void {
     if (this.looking) return;
     this.looking = true;
-    this.settle()
-      .catch(this.ports.reportFailure)
-      .finally(() => {
-        this.looking = false;
-      });
+    void this.settleAll().finally(() => {
+      this.looking = false;
+    });
   }
 
-  private async settle(): Promise<void> {
-    const { history, clock, owned, settled } = this.ports;
+  private async settleAll(): Promise<void> {
+    const { clock, owned } = this.ports;
     const now = new Set(owned());
     for (const partition of now) {
       if (this.known.has(partition) || this.due.has(partition)) continue;
@@ -58,11 +69,21 @@ export class ActivityTimes {
     }
     this.known = now;
     for (const [partition, asOfMs] of this.due) {
-      if (now.has(partition)) {
-        const count = await history.settleActivity(partition, { nowMs: clock.nowMs(), asOfMs });
-        if (count > 0) settled(count);
-      }
+      if (now.has(partition) && !(await this.settle(partition, asOfMs))) continue;
       if (this.due.get(partition) === asOfMs) this.due.delete(partition);
+    }
+  }
+
+  /** False when it failed, and is to be tried again: a database that is away must not hold up the other partitions. */
+  private async settle(partition: number, asOfMs: number): Promise<boolean> {
+    const { history, clock, settled, reportFailure } = this.ports;
+    try {
+      const count = await history.settleActivity(partition, { nowMs: clock.nowMs(), asOfMs });
+      if (count > 0) settled(count);
+      return true;
+    } catch (error) {
+      reportFailure(error);
+      return false;
     }
   }
 }
