@@ -1,5 +1,8 @@
-import { SQLiteError } from 'bun:sqlite';
+import { Database, SQLiteError } from 'bun:sqlite';
 import { afterEach, beforeEach, describe, expect, spyOn, test } from 'bun:test';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { openDatabase } from '../../src/adapters/sqlite/database.ts';
 import { GroupCommit } from '../../src/adapters/sqlite/group-commit.ts';
 import { Unavailable, Unwritable } from '../../src/platform/failures.ts';
@@ -186,6 +189,31 @@ describe('sqlite: group commit', () => {
     room();
     await large(1);
     expect(told).toEqual(['the disk is full', 'regained after 3000 ms']);
+  });
+
+  test('a lock that comes hours after one that lasted is waited for again', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'parley-lock-'));
+    const file = join(folder, 'parley.db');
+    const locked = new GroupCommit(openDatabase(file), { disk: null, clock });
+    const other = new Database(file);
+    const write = () => locked.run(() => undefined);
+    other.run('BEGIN IMMEDIATE');
+    const refused = write();
+    await nextTurn();
+    clock.advance(5_000);
+    await expect(refused).rejects.toBeInstanceOf(Unwritable);
+    other.run('ROLLBACK');
+
+    clock.advance(3_600_000);
+    other.run('BEGIN IMMEDIATE');
+    const waiting = write();
+    await nextTurn();
+    other.run('ROLLBACK');
+    clock.advance(20);
+    await waiting;
+    other.close();
+    await locked.close();
+    rmSync(folder, { recursive: true });
   });
 
   test('once the database is lost nobody is told of a write as done, and what comes is refused', async () => {

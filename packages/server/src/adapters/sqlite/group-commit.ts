@@ -40,8 +40,9 @@ export class GroupCommit {
   private scheduled = false;
   /** Resolves when everything that is committed is on disk; null while that is so. */
   private unsynced: Promise<void> | null = null;
-  /** Since when another program has held the write lock; null while it is free. */
-  private lockedSinceMs: number | null = null;
+  /** Since when attempts have found the write lock held by another program, and when the last one did. */
+  private lockedSinceMs = 0;
+  private lockMetMs = Number.NEGATIVE_INFINITY;
   /** What comes is refused with this; null while the database is open. */
   private closed: Unavailable | null = null;
   private abandoned = false;
@@ -124,7 +125,7 @@ export class GroupCommit {
   private begin(): boolean {
     try {
       this.database.run('BEGIN IMMEDIATE');
-      this.lockedSinceMs = null;
+      this.lockMetMs = Number.NEGATIVE_INFINITY;
       return true;
     } catch (cause) {
       if (isLocked(cause) && !this.closed && this.lockedMs() < lockWaitMs) {
@@ -137,9 +138,11 @@ export class GroupCommit {
     }
   }
 
+  /** How long the lock has been held. One that was not met for a while is taken for another one. */
   private lockedMs(): number {
     const nowMs = this.clock.monotonicMs();
-    this.lockedSinceMs ??= nowMs;
+    if (nowMs - this.lockMetMs > lockWaitMs) this.lockedSinceMs = nowMs;
+    this.lockMetMs = nowMs;
     return nowMs - this.lockedSinceMs;
   }
 
