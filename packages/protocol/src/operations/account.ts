@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { limits } from '../limits.ts';
-import { Account, NameVersion, Session, SessionId, User, UserId } from '../model.ts';
+import { Account, Epoch, NameVersion, Session, SessionId, User, UserId } from '../model.ts';
 import { operation } from '../operation.ts';
 import { NewDeviceName, NewDisplayName, Password, PasswordAttempt, SearchQuery, Username } from '../text.ts';
 import { Cursor, pageLimit } from './page.ts';
@@ -15,6 +15,8 @@ const ServerInfo = z
     signup: SignupMode,
     /** True until the first account, which will administer the server, was made. */
     empty: z.boolean(),
+    /** Of what the server keeps by the person that was asked for. */
+    epoch: z.optional(Epoch),
   })
   .register(z.globalRegistry, { id: 'ServerInfo', description: 'What a client needs before it has an account.' });
 
@@ -52,7 +54,11 @@ export const accountOperations = {
     path: '/v1/server',
     tag: 'Account',
     summary: 'Version and sign-up mode of the server',
+    description:
+      'With `userId` also the epoch of what is kept by that person, whether there is such a person or not: by it a ' +
+      'client whose session has ended knows whether the server was restored to a moment before the session.',
     access: 'public',
+    query: z.strictObject({ userId: z.optional(UserId) }),
     status: 200,
     response: ServerInfo,
     errors: [],

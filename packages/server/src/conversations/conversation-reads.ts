@@ -36,6 +36,11 @@ export class ConversationReads {
     private readonly registry: Pick<ConnectionRegistry, 'online'>,
   ) {}
 
+  /** The epoch of what is kept by this person; the same whether there is such a person or not. */
+  epochOf(userId: UserId): Promise<string | undefined> {
+    return this.conversations.epochOf(userId);
+  }
+
   /** One's own conversation, or a public channel. Throws {@link Refusal} `not_found`. */
   async view(userId: UserId, conversationId: ConversationId): Promise<Conversation> {
     const own = await this.ownOrNull(userId, conversationId);

@@ -28,9 +28,12 @@ export function createHandlers(services: Services): Handlers {
   return { ...accountHandlers(services), ...conversationHandlers(services), ...administrationHandlers(services) };
 }
 
-function accountHandlers({ version, accounts, people, admission }: Services) {
+function accountHandlers({ version, accounts, people, reads, admission }: Services) {
   return {
-    getServer: () => accounts.server(version),
+    getServer: async ({ query: { userId } }) => {
+      const epoch = userId === undefined ? undefined : await reads.epochOf(userId);
+      return { ...(await accounts.server(version)), ...(epoch === undefined ? {} : { epoch }) };
+    },
     signup: async ({ body }, _caller, { address, isFromThisMachine }) => {
       await admission.signup(address, body.username);
       return accounts.signup(body, isFromThisMachine);
