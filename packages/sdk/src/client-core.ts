@@ -32,6 +32,12 @@ export interface ClientEvents {
    * numbers another entry's. Those that are new come as `entry` after this. What waits to be sent is kept.
    */
   restored: { conversation: Conversation | null };
+  /**
+   * The session ended elsewhere: it was revoked, or, with `lost`, the server was restored to a moment before it was begun.
+   * Of a lost one everything is kept: when the same account logs in, what waits is sent; {@link ParleyClient.logout}, or
+   * another account's log-in, forgets it.
+   */
+  sessionEnded: { lost: boolean };
   /** Something about a conversation changed: its name, head, unread count; it came or went. */
   conversation: { conversation: Conversation; removed: boolean };
   outbox: OutgoingMessage;

@@ -30,6 +30,7 @@ import { MemoryStore } from './store/memory-store.ts';
 import { SteadyStore } from './store/steady-store.ts';
 import type { Store, StoredMessage } from './store/store.ts';
 import { Typing } from './typing.ts';
+import { untilLive } from './until-live.ts';
 import { type Watch, Watches } from './watches.ts';
 
 export interface ClientOptions {
@@ -107,6 +108,11 @@ export class ParleyClient {
     return this.session.account;
   }
 
+  /** Whose session was lost with a restore of the server: what is kept here is theirs, until somebody logs in. */
+  get lostAccount(): Account | null {
+    return this.session.lost;
+  }
+
   /** Where the connection is. */
   get state(): ConnectionState {
     return this.connection.state;
@@ -153,16 +159,7 @@ export class ParleyClient {
 
   /** Resolves when everything that was missed is here. Rejects when the connection stops for good. */
   live(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const check = (state: ConnectionState) => {
-        if (state.name === 'live') resolve();
-        else if (state.name === 'stopped') reject(new Disconnected(state.reason));
-        else return;
-        stop();
-      };
-      const stop = this.events.on('state', check);
-      check(this.state);
-    });
+    return untilLive(this);
   }
 
   close(): void {
@@ -255,6 +252,7 @@ export class ParleyClient {
       this.watches.resume();
     }
     this.events.emit('state', state);
+    if (state.name === 'stopped') this.session.stopped(state.code).catch(this.reportFailure);
   }
 
   private welcomed(frame: ServerFrameOf<'welcome'>, live: () => void): void {

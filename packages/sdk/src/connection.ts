@@ -25,8 +25,11 @@ export type ConnectionState =
   | { name: 'live' }
   /** Comes back by itself at this time, by the clock of this machine as it was then, or when the network is back. */
   | { name: 'waiting'; retryAtMs: number }
-  /** Doesn't come back by itself: logged out, revoked, or the server doesn't understand this client. */
-  | { name: 'stopped'; reason: string };
+  /**
+   * Doesn't come back by itself: logged out, revoked, or the server doesn't understand this client. `code` is that with
+   * which the server closed the connection.
+   */
+  | { name: 'stopped'; reason: string; code?: number };
 
 export interface ConnectionEvents {
   state(state: ConnectionState): void;
@@ -192,7 +195,7 @@ export class Connection {
     this.dropSocket();
     const next = afterClose(code);
     if (next === 'stop') {
-      this.become({ name: 'stopped', reason: reason || `closed with code ${code}` });
+      this.become({ name: 'stopped', reason: reason || `closed with code ${code}`, code });
       return;
     }
     const backoff = next === 'reconnect' && this.attempt === 0 ? 0 : backoffMs(this.attempt, this.runtime.random());

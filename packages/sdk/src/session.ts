@@ -1,10 +1,12 @@
-import { type Account, type InputOf, limits, type ResponseOf } from '@parley/protocol';
+import { type Account, closeCodes, type InputOf, limits, type ResponseOf } from '@parley/protocol';
+import { backoffMs } from './backoff.ts';
 import type { CatchUp } from './catch-up.ts';
 import type { ClientCore } from './client-core.ts';
 import { HttpApi } from './http.ts';
 import { ParleyError } from './parley-error.ts';
 import type { Person } from './people.ts';
 import type { ReadRevision } from './read-revision.ts';
+import { isOtherEpoch } from './restoration.ts';
 
 /** A session whose end the server couldn't be told of is ended this much later, for an hour at most. */
 const endRetryMs = 5_000;
@@ -13,6 +15,8 @@ const endTriesMax = 720;
 /** Who is logged in, here and in the store. */
 export class Session {
   account: Account | null = null;
+  /** Whose session was lost with a restore of the server: what is kept here is theirs. */
+  lost: Account | null = null;
   private loadingDeviceSecrets: Promise<void> | null = null;
 
   /** @param forgetHere ends the connection, and forgets what is kept outside of the store. */
@@ -37,15 +41,18 @@ export class Session {
     const { api, store, conversations, outbox } = this.core;
     const [session] = await Promise.all([store.session(), this.loadDeviceSecrets()]);
     if (!session) return null;
-    api.token = session.token;
-    this.account = session.account;
+    if (session.lost) this.lost = session.account;
+    else {
+      api.token = session.token;
+      this.account = session.account;
+    }
     this.catchUp.progress = session.catchUp ?? 'never';
     this.readRevision.current = session.readRevision ?? null;
     this.catchUp.epoch = session.epoch;
     for (const { conversation, position } of await store.conversations()) conversations.put(conversation, position);
     this.core.people.learn(conversations.list().flatMap(({ data }) => data.partner ?? []));
     await outbox.load();
-    return session.account;
+    return this.account;
   }
 
   async logout(): Promise<void> {
@@ -76,6 +83,25 @@ export class Session {
     });
   }
 
+  /** The connection stopped: tells when that is so because the session has ended. */
+  async stopped(code: number | undefined): Promise<void> {
+    const { api, store, events } = this.core;
+    const { account } = this;
+    const { token } = api;
+    if (!account || (code !== closeCodes.unauthenticated.code && code !== closeCodes.revoked.code)) return;
+    const isCurrent = () => api.token === token;
+    const lost = await this.isOfAnotherHistory(account, isCurrent);
+    if (!isCurrent()) return;
+    if (lost) {
+      api.token = null;
+      this.account = null;
+      this.lost = account;
+      // Another client on the same store may have logged in meanwhile.
+      if ((await store.session())?.token === token) await this.save();
+    }
+    events.emit('sessionEnded', { lost });
+  }
+
   welcomed(account: Account): void {
     this.account = account;
     this.core.people.learn([account]);
@@ -91,18 +117,20 @@ export class Session {
   }
 
   async save(): Promise<void> {
-    const { token } = this.core.api;
-    const { account, catchUp } = this;
+    const { catchUp } = this;
     const { epoch } = catchUp;
-    if (token === null || !account) return;
+    const account = this.account ?? this.lost;
+    if (!account) return;
     const readRevision = this.readRevision.current;
     const kept = { ...(readRevision === null ? {} : { readRevision }), ...(epoch === undefined ? {} : { epoch }) };
-    await this.core.store.setSession({ token, account, catchUp: catchUp.progress, ...kept });
+    const lost = this.lost === null ? {} : { lost: true as const };
+    const token = this.core.api.token ?? '';
+    await this.core.store.setSession({ token, account, catchUp: catchUp.progress, ...kept, ...lost });
   }
 
   /** The store lost everything: what is known here is written again. */
   async keepAgain(): Promise<void> {
-    if (!this.account) return;
+    if (!this.account && !this.lost) return;
     for (const conversation of this.core.conversations.list()) this.core.changed(conversation);
     this.core.outbox.keepAgain();
     await this.core.store.setDeviceSecrets(this.core.api.deviceSecrets);
@@ -126,21 +154,39 @@ export class Session {
   }
 
   private async begin({ token, account, deviceSecret }: ResponseOf<'login'>): Promise<Account> {
-    const earlier = this.account ?? (await this.core.store.session())?.account;
+    const earlier = this.account ?? this.lost ?? (await this.core.store.session())?.account;
     // What is kept is another person's, or nobody knows whose: none of it may be shown, or sent, as this one's.
     if (earlier?.id !== account.id) await this.forget();
     this.core.api.token = token;
     this.account = account;
+    this.lost = null;
     await this.save();
     if (deviceSecret !== undefined) await this.keepDeviceSecret(deviceSecret);
     await this.core.outbox.load();
     return account;
   }
 
+  /** Whether the server was restored; asked again until it can say. */
+  private async isOfAnotherHistory({ id: userId }: Account, isWanted: () => boolean): Promise<boolean> {
+    const { api, runtime } = this.core;
+    const { epoch } = this.catchUp;
+    for (let attempt = 0; epoch !== undefined && isWanted(); attempt++) {
+      try {
+        return isOtherEpoch(epoch, (await api.call('getServer', { userId })).epoch);
+      } catch (error) {
+        // A server of an earlier version, which doesn't know the question.
+        if (error instanceof ParleyError && error.code === 'invalid_request') return false;
+      }
+      await new Promise<void>((resolve) => runtime.after(backoffMs(attempt, runtime.random()), resolve));
+    }
+    return false;
+  }
+
   private async forget(): Promise<void> {
     this.forgetHere();
     this.core.api.token = null;
     this.account = null;
+    this.lost = null;
     this.catchUp.epoch = undefined;
     this.catchUp.progress = 'never';
     this.readRevision.current = null;

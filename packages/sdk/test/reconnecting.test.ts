@@ -56,7 +56,8 @@ for (const reason of ['unauthenticated', 'revoked', 'helloExpected', 'protocolEr
     connection.open();
     under.goLive();
     runtime.socket.end(closeCodes[reason].code, closeCodes[reason].meaning);
-    expect(connection.state).toEqual({ name: 'stopped', reason: closeCodes[reason].meaning });
+    const { code, meaning } = closeCodes[reason];
+    expect(connection.state).toEqual({ name: 'stopped', reason: meaning, code });
     await runtime.pass(600_000);
     runtime.goOnline();
     expect(runtime.sockets).toHaveLength(1);
@@ -69,7 +70,7 @@ test('a code yet to come is known by its hundreds', () => {
   connection.open();
   under.goLive();
   runtime.socket.end(4_299);
-  expect(connection.state).toEqual({ name: 'stopped', reason: 'closed with code 4299' });
+  expect(connection.state).toEqual({ name: 'stopped', reason: 'closed with code 4299', code: 4_299 });
 });
 
 test('goaway: after the delay that was announced, whatever code the close arrives with', async () => {

@@ -1,5 +1,17 @@
 import { expect, test } from 'bun:test';
-import { aServerForEachTest, historyOf, numbered, room, server, textsOf, write } from '../support/restored-room.ts';
+import { MemoryStore, ParleyClient } from '../../src/index.ts';
+import {
+  aServerForEachTest,
+  clients,
+  historyOf,
+  logIn,
+  numbered,
+  password,
+  room,
+  server,
+  textsOf,
+  write,
+} from '../support/restored-room.ts';
 import { collect, until } from '../support/until.ts';
 
 aServerForEachTest();
@@ -29,6 +41,35 @@ test('what waits to be sent is sent once after a restore; what was acknowledged 
   expect(await historyOf(ana, made.id)).toEqual([...numbered('kept', 5), 'one', 'two', 'three']);
   expect(made.outbox).toEqual([]);
 }, 120_000);
+
+for (const how of ['goes on', 'is restarted'] as const) {
+  test(`what waits under a session that is lost with the restore is sent once when a client that ${how} logs in`, async () => {
+    const { ana, made } = await room(5);
+    const store = new MemoryStore();
+    const later = await logIn('ben', store);
+    const ended = collect(later, 'sessionEnded');
+    await server.end();
+    await until(later, () => later.state.name === 'waiting');
+    const waiting = ['one', 'two'].map((text) => later.conversations.get(made.id)?.send(text));
+    await Promise.all(waiting.map((message) => message?.kept()));
+    await server.restore();
+    await until(later, () => ended.length === 1);
+    expect([ended, later.account, later.lostAccount?.username]).toEqual([[{ lost: true }], null, 'ben']);
+    let again = later;
+    if (how === 'is restarted') {
+      later.close();
+      again = new ParleyClient({ url: server.url, store });
+      clients.push(again);
+      expect([await again.resume(), again.lostAccount?.username]).toEqual([null, 'ben']);
+    }
+    await again.login({ username: 'ben', password });
+    again.connect();
+    await again.live();
+    await until(again, () => again.conversations.get(made.id)?.outbox.length === 0);
+    expect(await historyOf(ana, made.id)).toEqual([...numbered('kept', 5), 'one', 'two']);
+    expect([again.account?.username, again.lostAccount]).toEqual(['ben', null]);
+  }, 120_000);
+}
 
 test('a conversation that is lost with the restore is gone, and its unsent messages fail with the reason', async () => {
   const { ana, ben } = await room(1);

@@ -3,7 +3,7 @@ import { RestorableServer } from '../../../server/test/support/restorable-server
 import { type Conversation, type Entry, MemoryStore, ParleyClient, type Store } from '../../src/index.ts';
 import { until } from './until.ts';
 
-const password = 'a good password';
+export const password = 'a good password';
 
 export let server: RestorableServer;
 export const clients: ParleyClient[] = [];
@@ -23,6 +23,16 @@ async function arrive(username: string, store: Store = new MemoryStore()): Promi
   clients.push(client);
   const credentials = { username, password };
   if (!(await client.resume())) await client.signup(credentials).catch(() => client.login(credentials));
+  client.connect();
+  await client.live();
+  return client;
+}
+
+/** One more device of somebody, with a session that is begun now. */
+export async function logIn(username: string, store: Store): Promise<ParleyClient> {
+  const client = new ParleyClient({ url: server.url, store });
+  clients.push(client);
+  await client.login({ username, password });
   client.connect();
   await client.live();
   return client;

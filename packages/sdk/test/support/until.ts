@@ -11,6 +11,7 @@ const names = [
   'typing',
   'read',
   'restored',
+  'sessionEnded',
 ] as const;
 
 /** Resolves with what `find` gives, as soon as it gives something; looks whenever the client tells anything. */

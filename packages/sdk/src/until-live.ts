@@ -1,0 +1,17 @@
+import type { ParleyClient } from './client.ts';
+import type { ConnectionState } from './connection.ts';
+import { Disconnected } from './parley-error.ts';
+
+/** Resolves when the client has everything that it missed. Rejects when its connection stops for good. */
+export function untilLive(client: ParleyClient): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const check = (state: ConnectionState) => {
+      if (state.name === 'live') resolve();
+      else if (state.name === 'stopped') reject(new Disconnected(state.reason));
+      else return;
+      stop();
+    };
+    const stop = client.on('state', check);
+    check(client.state);
+  });
+}
