@@ -30,7 +30,8 @@ export function App() {
   const language = useShownLanguage();
   const isReady = useChat((chat) => chat.isReady);
   const account = useChat((chat) => chat.account);
-  useAccountsThings(isReady, account?.id ?? null);
+  const lostAccountId = useChat((chat) => chat.lostAccountId);
+  useAccountsThings(isReady, account?.id ?? null, lostAccountId);
   if (!isReady) {
     return (
       <p className="opening" role="status">

@@ -2,11 +2,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'bun:te
 import { type Conversation, ParleyClient } from '@parley/sdk';
 import type { Browser, Page } from 'playwright-core';
 import { RestorableServer } from '../../server/test/support/restorable-server.ts';
-import { describeInBrowser, launchBrowser } from './support/browser.ts';
+import { describeInBrowser, launchBrowser, openWindow } from './support/browser.ts';
 import { Network } from './support/network.ts';
 import { PersonInBrowser, password } from './support/person.ts';
 
 const sentence = 'The server was restored from a backup.';
+const lostSentence = 'your log-in was lost';
 
 let browser: Browser;
 let server: RestorableServer;
@@ -36,6 +37,33 @@ async function restore(): Promise<void> {
   const heard = miraHears();
   await server.restore();
   await heard;
+}
+
+/** Ana logs in once more after the backup: the restored server doesn't know that session. */
+async function logInOnAnotherDevice(): Promise<PersonInBrowser> {
+  const { context, page, faults } = await openWindow(browser);
+  await page.goto(`${network.url}/login`);
+  await logInAt(page, 'ana');
+  const later = PersonInBrowser.loggedIn('Ana', context, page, faults);
+  await later.open('Harbour');
+  await later.message('lost 3').waitFor();
+  return later;
+}
+
+async function logInAt(page: Page, username: string): Promise<void> {
+  await page.getByLabel('Username').fill(username);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByRole('button', { name: 'Log in', exact: true }).click();
+  await page.getByRole('navigation', { name: 'Conversations' }).waitFor();
+}
+
+/** The server ends while there is a message on its way and a draft. */
+async function leaveUnsent(person: PersonInBrowser): Promise<void> {
+  await server.end();
+  await person.page.getByText('No connection').waitFor();
+  await person.write('written while away');
+  await person.message('written while away').getByRole('img', { name: 'Waiting for the connection' }).waitFor();
+  await person.box.fill('half a thought');
 }
 
 describeInBrowser('a server that was restored from a backup', () => {
@@ -107,6 +135,73 @@ describeInBrowser('a server that was restored from a backup', () => {
     await second.page.getByRole('button', { name: 'Close', exact: true }).click();
     await ana.page.getByText(sentence).waitFor({ state: 'hidden' });
   }, 60_000);
+
+  for (const how of ['left open', 'reloaded'] as const) {
+    test(`what a page that is ${how} had not sent when its session was lost is sent once after logging in again`, async () => {
+      const later = await logInOnAnotherDevice();
+      await leaveUnsent(later);
+      await restore();
+      const { page } = later;
+      await page.getByText(lostSentence).waitFor();
+      if (how === 'reloaded') {
+        await page.reload();
+        await page.getByText(lostSentence).waitFor();
+      }
+      expect(await page.getByText('Harbour').count()).toBe(0);
+      await logInAt(page, 'ana');
+      await page.getByText(sentence).waitFor();
+      await later.open('Harbour');
+      await later
+        .message('written while away')
+        .getByRole('img', { name: /Sent|Read/ })
+        .waitFor();
+      expect(await later.box.inputValue()).toBe('half a thought');
+      expect(await textsOn(page)).toEqual(['kept 1', 'kept 2', 'written while away']);
+      const { entries } = await mira.call('getHistory', { conversationId: room.id });
+      const texts = entries.flatMap((entry) => (entry.kind === 'message' ? [entry.text] : []));
+      expect(texts).toEqual(['kept 1', 'kept 2', 'written while away']);
+      await later.context.close();
+    }, 120_000);
+  }
+
+  test('what waits under a lost session is gone when another account logs in', async () => {
+    const later = await logInOnAnotherDevice();
+    await leaveUnsent(later);
+    await restore();
+    await later.page.getByText(lostSentence).waitFor();
+    await logInAt(later.page, 'mira');
+    await later.open('Harbour');
+    await later.message('kept 2').waitFor();
+    expect(await later.box.inputValue()).toBe('');
+    await later.page.getByRole('link', { name: 'Settings' }).click();
+    await later.page.getByRole('button', { name: 'Log out' }).click();
+    await later.page.getByRole('button', { name: 'Log in', exact: true }).waitFor();
+    await logInAt(later.page, 'ana');
+    await later.open('Harbour');
+    await later.message('kept 2').waitFor();
+    expect(await textsOn(later.page)).toEqual(['kept 1', 'kept 2']);
+    expect(await later.box.inputValue()).toBe('');
+    await later.context.close();
+  }, 120_000);
+
+  test('a session that was revoked and not lost keeps nothing', async () => {
+    const later = await logInOnAnotherDevice();
+    await leaveUnsent(later);
+    await server.begin();
+    const { context } = later;
+    const tokens = new ParleyClient({ url: server.url });
+    await tokens.login({ username: 'ana', password });
+    await later.page.goto('about:blank');
+    const { sessions } = await tokens.call('listSessions', {});
+    for (const { id, current } of sessions) if (!current) await tokens.call('revokeSession', { sessionId: id });
+    await later.page.goBack();
+    await later.page.getByText('Your session was ended on another device').waitFor();
+    await logInAt(later.page, 'ana');
+    await later.open('Harbour');
+    await later.message('lost 3').waitFor();
+    expect(await later.message('written while away').count()).toBe(0);
+    await context.close();
+  }, 120_000);
 
   test('a page that is opened again after it sends what waited, once, and keeps the draft', async () => {
     await server.end();

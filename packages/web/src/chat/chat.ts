@@ -38,8 +38,8 @@ export class Chat {
   isReady = false;
   account: Account | null = null;
   wasRevoked = false;
+  lostAccountId: UserId | null = null;
   wasRestored = false;
-  /** Whether the browser stores what is to outlive this page. */
   isStoring = true;
   connection: ConnectionState = { name: 'offline' };
   readonly conversations = new Map<ConversationId, ConversationData>();
@@ -258,11 +258,11 @@ export class Chat {
     for (const listener of this.entryListeners.get(conversationId) ?? []) listener.restored?.();
   }
 
-  private reset({ account, wasRevoked, wasRestored, isStoring, connection, conversations, pending }: Snapshot): void {
+  private reset({ account, conversations, pending, ...rest }: Snapshot): void {
     this.isReady = true;
     const ofOthers = [this.people, this.online, this.onlineCounts, this.askedPeople];
     for (const known of this.account?.id === account?.id ? [] : ofOthers) known.clear();
-    Object.assign(this, { account, wasRevoked, wasRestored, isStoring, connection });
+    Object.assign(this, { account, ...rest });
     this.conversations.clear();
     this.pending.clear();
     if (account) this.people.set(account.id, account);

@@ -5,7 +5,6 @@ import {
   IndexedDbStore,
   type OutgoingMessage,
   ParleyClient,
-  ParleyError,
   type StoredMessage,
 } from '@parley/sdk';
 import { BufferedStore } from './buffered-store.ts';
@@ -67,8 +66,11 @@ export class Engine {
     return conversation;
   }
 
-  /** Somebody logged in: everything is theirs from now on. */
-  begin(account: Account): Account {
+  /** Somebody logs in: everything is theirs from now on, and what was kept of another's lost session goes. */
+  async begin(logIn: () => Promise<Account>): Promise<Account> {
+    const lost = this.client.lostAccount;
+    const account = await logIn();
+    if (lost && lost.id !== account.id) await this.people.clear();
     this.wasRevoked = false;
     this.becomes(account);
     this.tellAll({ kind: 'snapshot', snapshot: this.snapshot() });
@@ -115,15 +117,15 @@ export class Engine {
     if (account) this.client.connect();
   }
 
-  /** A session that was revoked elsewhere is over here too: nothing of it stays, on the screen or on the disk. */
-  private async endIfRevoked(): Promise<void> {
-    try {
-      await this.client.call('listSessions', {});
-    } catch (error) {
-      if (!(error instanceof ParleyError) || error.code !== 'unauthenticated') throw error;
-      this.wasRevoked = true;
-      await this.end();
-    }
+  /**
+   * A session that was revoked elsewhere is over here too: nothing of it stays, on the screen or on the disk. Of one that
+   * was lost with a restore nothing is shown, and what is stored waits for the same account to log in.
+   */
+  private async ended(isLost: boolean): Promise<void> {
+    this.wasRevoked = !isLost;
+    if (!isLost) return this.end();
+    this.account = null;
+    this.tellAll({ kind: 'snapshot', snapshot: this.snapshot() });
   }
 
   private detach(tab: TabPort): void {
@@ -131,10 +133,11 @@ export class Engine {
   }
 
   private snapshot(): Snapshot {
-    const conversations = this.conversations.list();
+    const conversations = this.account ? this.conversations.list() : [];
     return {
       account: this.account,
       wasRevoked: this.wasRevoked,
+      lostAccountId: this.client.lostAccount?.id ?? null,
       wasRestored: this.wasRestored,
       isStoring: this.isStoring,
       connection: this.client.state,
@@ -153,8 +156,8 @@ export class Engine {
     client.on('state', (connection) => {
       if (connection.name === 'live' && client.account) this.becomes(client.account);
       this.tellAll({ kind: 'connection', connection });
-      if (connection.name === 'stopped') this.endIfRevoked().catch(reportFailure);
     });
+    client.on('sessionEnded', ({ lost }) => void this.ended(lost).catch(reportFailure));
     client.on('conversation', ({ conversation, removed }) => {
       if (removed) this.tellAll({ kind: 'gone', conversationId: conversation.id });
       else this.tellAll({ kind: 'conversation', conversation: conversation.data });

@@ -22,6 +22,8 @@ export interface Snapshot {
   account: Account | null;
   /** Nobody logged out here: the session was revoked elsewhere. */
   wasRevoked: boolean;
+  /** Whose session was lost when the server was restored: what is stored of the account waits for it to log in. */
+  lostAccountId: UserId | null;
   /** The server was restored to an earlier moment, and nobody has seen yet that it was. */
   wasRestored: boolean;
   /** Whether the browser stores what the engine writes. */

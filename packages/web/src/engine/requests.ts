@@ -7,8 +7,8 @@ import type { TabPort } from './tab-port.ts';
 export function requestsOf(engine: Engine, tab: TabPort): Requests {
   const { client } = engine;
   return {
-    signup: async (input) => engine.begin(await client.signup(input)),
-    login: async (input) => engine.begin(await client.login(input)),
+    signup: (input) => engine.begin(() => client.signup(input)),
+    login: (input) => engine.begin(() => client.login(input)),
     logout: () => engine.end(),
     async setDisplayName(displayName) {
       const account = await client.call('updateAccount', { displayName });

@@ -6,22 +6,22 @@ import { setPreferencesOf } from '../settings/preferences.ts';
 
 /**
  * Everything of an account that this browser keeps outside of the engine's store is under the account, and goes when
- * the account isn't logged in here, however that ended.
+ * the account isn't logged in here, however that ended, but for a session that was lost with a restore of the server.
  */
-export function useAccountsThings(isReady: boolean, accountId: string | null): void {
+export function useAccountsThings(isReady: boolean, accountId: string | null, lostAccountId: string | null): void {
   const [, navigate] = useLocation();
   const before = useRef<string | null>(null);
   useLayoutEffect(() => {
     if (!isReady) return;
-    keepDraftsOf(accountId);
-    setPreferencesOf(accountId);
+    keepDraftsOf(accountId ?? lostAccountId);
+    setPreferencesOf(accountId ?? lostAccountId);
     if (before.current !== null && before.current !== accountId) {
       closeNotifications().catch(reportError);
       // The address names a conversation.
       navigate('/login', { replace: true });
     }
     before.current = accountId;
-  }, [isReady, accountId, navigate]);
+  }, [isReady, accountId, lostAccountId, navigate]);
   useLayoutEffect(() => {
     // Of an account that was here before this page was.
     if (isReady && accountId === null) closeNotifications().catch(reportError);

@@ -20,7 +20,8 @@ function invitationOf(hash: string): string | null {
 /** What a person sees who isn't logged in. */
 export default function Welcome() {
   const chat = useChatItself();
-  const wasRevoked = useChat(({ wasRevoked }) => wasRevoked);
+  const wasRevoked = useChat((each) => each.wasRevoked);
+  const wasLost = useChat((each) => each.lostAccountId !== null);
   const [location, navigate] = useLocation();
   const [invitation] = useState(() => invitationOf(window.location.hash));
   const [server, setServer] = useState<{ signup: SignupMode; empty: boolean } | null>(null);
@@ -52,7 +53,7 @@ export default function Welcome() {
       setBusy(false);
     }
   };
-  const note = isSignup ? signupNote(invitation, server) : wasRevoked && 'sessionEnded';
+  const note = isSignup ? signupNote(invitation, server) : (wasLost && 'sessionLost') || (wasRevoked && 'sessionEnded');
   return (
     <main className="welcome">
       <form className="card" onSubmit={submit}>

@@ -18,6 +18,8 @@ export const english = {
   firstAccount: 'Nobody is here yet. The first account administers this server.',
   invited: 'You were invited. Choose a name and a password.',
   sessionEnded: 'Your session was ended on another device. Log in to go on.',
+  sessionLost:
+    'The server was restored from a backup, and your log-in was lost. Log in again: what you have not sent yet is kept, and sent then.',
   notEncrypted: 'This address is not encrypted: others on the network can read your password and messages.',
   signupClosed: 'This server takes no sign-ups.',
   signupByInvitation: 'This server takes sign-ups by invitation. Open the link that you were given.',
