@@ -29,6 +29,41 @@ async function say(text: string): Promise<void> {
   await room.send(text).sent();
 }
 
+/** Ben in a terminal, with a session that is begun after the backup. */
+async function benAfterTheBackup(...more: string[]): Promise<TerminalProgram> {
+  const made = new ParleyClient({ url: server.url });
+  await made.signup({ username: 'ben', password });
+  room = await ana.conversations.createGroup({ name: 'Harbour', userIds: [made.account?.id ?? ''] });
+  await say('kept one');
+  await server.backup();
+  const ben = new TerminalProgram(chat(...more), { PARLEY_PASSWORD: password });
+  await ben.shows(more.includes('--plain') ? 'Hello, ben' : 'online ·');
+  return ben;
+}
+
+test('the terminal client says that its session was lost with the restore, and what was not sent', async () => {
+  const ben = await benAfterTheBackup();
+  ben.type('/open Harbour\r');
+  await ben.shows('kept one');
+  await server.end();
+  await ben.shows('offline, trying again');
+  ben.type('never sent\r');
+  await ben.shows('never sent');
+  await server.restore();
+  await ben.shows('Your log-in was lost with it');
+  await ben.shows('Messages not sent, and lost when you leave: 1.');
+  ben.type(ctrlC);
+  expect(await ben.exited).toBe(0);
+}, 60_000);
+
+test('the line client ends with a sentence when its session is lost with the restore', async () => {
+  const ben = await benAfterTheBackup('--plain');
+  await server.restore();
+  await ben.shows('Your log-in was lost with it');
+  await ben.shows('parley: your session has ended; messages not sent: 0');
+  expect(await ben.exited).toBe(1);
+}, 60_000);
+
 test('the terminal client shows what is new after a restore, no longer what was lost, and says so', async () => {
   const ben = new TerminalProgram(chat('--signup'), { PARLEY_PASSWORD: password });
   await ben.shows('online ·');

@@ -12,6 +12,7 @@ const restoredNotices = [
   'Messages written since then are gone.',
   'What you had not sent yet is kept.',
 ];
+const lostNotices = ['The server was restored from a backup.', 'Your log-in was lost with it: start this again.'];
 /** Older ones are gone. */
 const noticesMax = 100;
 /** Newest entries of the open conversation in which the people who are named are watched. */
@@ -55,6 +56,7 @@ export class ChatSession {
     });
     client.on('entry', (entry) => this.takeEntry(entry));
     client.on('restored', ({ conversation }) => this.readAgain(conversation));
+    client.on('sessionEnded', ({ lost }) => this.sessionEnded(lost));
     client.on('conversation', ({ conversation, removed }) => {
       if (removed && this.open?.conversation === conversation) this.open = null;
       if (conversation.data.partner) this.people.meet(conversation.data.partner);
@@ -81,6 +83,11 @@ export class ChatSession {
     };
   }
 
+  /** What was written and is not on the server. */
+  get unsentCount(): number {
+    return this.conversations.flatMap(({ outbox }) => outbox).length;
+  }
+
   get conversations(): Conversation[] {
     return this.client.conversations.list();
   }
@@ -93,6 +100,7 @@ export class ChatSession {
   /** The entries of the open conversation, then what is still on its way out. */
   get shown(): ShownEntry[] {
     if (!this.open) return [];
+    const { client } = this;
     const name = (userId: string) => this.people.name(userId);
     const entries = this.open.entries.map((entry) => shownEntry(entry, name));
     const sent = new Set(entries.map(({ key }) => key));
@@ -100,7 +108,7 @@ export class ChatSession {
       .filter((message) => !sent.has(message.clientMessageId))
       .map((message): ShownEntry => {
         const failure = message.failure === null ? '' : ` (${message.failure.message})`;
-        const author = displayLine(this.people.name(this.client.account?.id ?? ''));
+        const author = displayLine(this.people.name((client.account ?? client.lostAccount)?.id ?? ''));
         const text = displayText(message.text) + displayLine(failure);
         return {
           key: message.clientMessageId,
@@ -178,6 +186,13 @@ export class ChatSession {
     if (conversation === null || this.open?.conversation !== conversation) return;
     this.open = null;
     this.show(conversation).catch((error: unknown) => this.say(`Something went wrong: ${error}`));
+  }
+
+  /** Nothing is kept but in this process's memory. */
+  private sessionEnded(isLost: boolean): void {
+    const { unsentCount } = this;
+    const unsent = unsentCount === 0 ? [] : [`Messages not sent, and lost when you leave: ${unsentCount}.`];
+    for (const notice of isLost ? [...lostNotices, ...unsent] : unsent) this.say(notice);
   }
 
   private takeEntry(entry: Entry): void {

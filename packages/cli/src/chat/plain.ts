@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import type { Entry } from '@parley/sdk';
+import { Failure } from '../failure.ts';
 import type { ChatSession } from './chat-session.ts';
 import { runCommand } from './commands.ts';
 import { displayLine } from './display-text.ts';
@@ -8,6 +9,8 @@ import { shownEntry } from './entry-lines.ts';
 /**
  * Line in, line out: for pipes, screen readers and logs. A line that starts with a slash is a command, `//` writes a
  * line that starts with one. Ends with the input, once everything is sent.
+ *
+ * @throws {Failure} when the session ends elsewhere.
  */
 export async function runPlain(session: ChatSession): Promise<void> {
   const { client } = session;
@@ -20,11 +23,22 @@ export async function runPlain(session: ChatSession): Promise<void> {
   client.connect();
   await client.live();
   print(`* Hello, ${displayLine(session.people.name(client.account?.id ?? ''))}. /help lists what there is.`);
-  for await (const line of createInterface({ input: process.stdin })) {
+  const lines = createInterface({ input: process.stdin });
+  let hasEnded = false;
+  const ended = new Promise<void>((resolve) => {
+    client.on('sessionEnded', () => {
+      hasEnded = true;
+      lines.close();
+      resolve();
+    });
+  });
+  for await (const line of lines) {
     if (line.startsWith('/') && !line.startsWith('//')) await runCommand(session, line);
     else if (line !== '') write(session, line.replace(/^\/\//, '/'));
   }
-  await Promise.all(session.conversations.flatMap(({ outbox }) => outbox).map((message) => message.sent()));
+  const unsent = session.conversations.flatMap(({ outbox }) => outbox);
+  await Promise.race([ended, Promise.all(unsent.map((message) => message.sent()))]);
+  if (hasEnded) throw new Failure(`your session has ended; messages not sent: ${session.unsentCount}`);
   client.close();
 }
 
