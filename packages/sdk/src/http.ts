@@ -26,11 +26,13 @@ export class HttpApi {
   ) {}
 
   /**
+   * An answer that comes after the session has ended is dropped: the call throws {@link Disconnected}.
    * Throws {@link ParleyError} when the server refuses, {@link Disconnected} when it can't be reached or what answers
    * isn't Parley.
    */
   async call<Id extends OperationId>(id: Id, input: InputOf<Id>): Promise<ResponseOf<Id>> {
     const operation: Operation = operations[id];
+    const { token } = this;
     const given = input as Record<string, unknown>;
     const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name) => encodeURIComponent(String(given[name])));
     const query = new URLSearchParams();
@@ -39,7 +41,7 @@ export class HttpApi {
     const response = await this.fetch(`${this.url}${path}${query.size > 0 ? `?${query}` : ''}`, {
       method: operation.method,
       headers: {
-        ...(this.token === null ? {} : { authorization: `Bearer ${this.token}` }),
+        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
         ...(operation.body ? { 'content-type': 'application/json' } : {}),
         ...(operation.headers && this.deviceSecrets.length > 0
           ? { [deviceHeader]: this.deviceSecrets.join(', ') }
@@ -52,6 +54,8 @@ export class HttpApi {
     if (!response.ok) throw refusal(answer, response.status);
     const parsed = (operation.response as Schema).safeParse(answer);
     if (!parsed.success) throw new Disconnected(`${this.url} answered ${id} with something else`);
+    // What belongs to a session that ended must not be shown or stored.
+    if (token !== null && token !== this.token) throw new Disconnected(`the session ended before ${id} was answered`);
     return parsed.data as ResponseOf<Id>;
   }
 

@@ -2,41 +2,40 @@ import { type InputOf, limits, type User, type UserId } from '@parley/protocol';
 import type { HttpApi } from './http.ts';
 import { Disconnected, ParleyError } from './parley-error.ts';
 
-/** Somebody's names. */
+/** The names of one person. */
 export interface Person {
   id: UserId;
   username: string;
   displayName: string;
-  /** Of these names, as the server gave it: with it, it answers only when they have changed. */
+  /** The server's version of these names. A look-up that carries it is answered only if they have changed. */
   version?: string | undefined;
 }
 
 /**
- * How people are called. Entries carry ids alone: names are asked for, many at once, and those that are known with
- * their version, so that the answer has what changed. Whoever is watched is asked for when that begins, on each
- * connection; from then on the server tells.
+ * The names of people. Entries carry only ids; names are looked up in batches, with the versions that are known, so
+ * that the answer contains only changes. Watched people are looked up when the watch begins on each connection; after
+ * that the server pushes changes.
  */
 export class People {
   private readonly known = new Map<UserId, Person>();
-  /** Those whose changes the server tells, and who were asked for since it does. */
+  /** People whose changes the server pushes, and who were looked up since then. */
   private readonly current = new Set<UserId>();
-
-  /** Asked for on this connection, and not found. */
+  /** Looked up on this connection, and not found. */
   private readonly absent = new Set<UserId>();
 
-  /** @param changed told of everybody whose names, or their version, are others than were known here. */
+  /** @param changed called with everybody whose names or version changed, or became known. */
   constructor(
     private readonly api: Pick<HttpApi, 'call'>,
     private readonly changed: (people: readonly Person[]) => void,
     private readonly reportFailure: (error: unknown) => void,
   ) {}
 
-  /** As last known; undefined until somebody is found. */
+  /** The names as last known; undefined for somebody who was not found yet. */
   get(userId: UserId): Person | undefined {
     return this.known.get(userId);
   }
 
-  /** Takes in names that came another way, from a store of one's own for example. */
+  /** Takes in names from elsewhere, for example from the caller's own store. */
   learn(people: readonly Person[]): void {
     const news = people.flatMap(({ id, username, displayName, version }): Person[] => {
       const known = this.known.get(id);
@@ -50,7 +49,7 @@ export class People {
     if (news.length > 0) this.changed(news);
   }
 
-  /** The people among these whose names are known, or found now; without a connection those who are known. */
+  /** The names of these people; looks up those that are unknown. Without a connection, only those that are known. */
   async find(userIds: readonly UserId[]): Promise<Person[]> {
     const unknown = userIds.filter((userId) => !this.known.has(userId) && !this.absent.has(userId));
     try {
@@ -62,12 +61,12 @@ export class People {
     return userIds.flatMap((userId) => this.known.get(userId) ?? []);
   }
 
-  /** Asks for changes of these people's names. */
+  /** Looks up which of these people's names have changed. */
   async refresh(userIds: readonly UserId[]): Promise<void> {
     await this.ask(userIds);
   }
 
-  /** The server tells changes of these people from now on, and of nobody else: what changed before is asked for. */
+  /** From now on the server pushes changes of exactly these people; earlier changes are looked up. */
   watched(userIds: readonly UserId[]): void {
     const wanted = new Set(userIds);
     const added = userIds.filter((userId) => !this.current.has(userId));
@@ -75,11 +74,11 @@ export class People {
     for (const userId of added) this.current.add(userId);
     this.ask(added).catch((error: unknown) => {
       for (const userId of added) this.current.delete(userId);
-      if (!(error instanceof Disconnected)) this.reportFailure(error);
+      this.report(error);
     });
   }
 
-  /** A new connection: nothing is told yet. */
+  /** On a new connection the server pushes nothing yet. */
   disconnected(): void {
     this.current.clear();
     this.absent.clear();
@@ -88,12 +87,17 @@ export class People {
   renamed(userId: UserId, displayName: string): void {
     const known = this.known.get(userId);
     if (known) this.learn([{ id: userId, username: known.username, displayName }]);
-    else this.ask([userId]).catch(this.reportFailure);
+    else this.ask([userId]).catch((error: unknown) => this.report(error));
   }
 
   clear(): void {
     this.known.clear();
     this.disconnected();
+  }
+
+  /** Without a connection nothing can be asked: the next one asks again. */
+  private report(error: unknown): void {
+    if (!(error instanceof Disconnected)) this.reportFailure(error);
   }
 
   private async ask(userIds: readonly UserId[]): Promise<void> {
@@ -108,7 +112,7 @@ export class People {
     try {
       return (await this.api.call('lookUpUsers', wanted)).users;
     } catch (error) {
-      // A server of a version that has no such operation.
+      // A server of a version without this operation.
       if (error instanceof ParleyError && error.code === 'not_found') return [];
       throw error;
     }
