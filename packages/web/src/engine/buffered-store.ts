@@ -16,6 +16,8 @@ interface Waiting {
 export class BufferedStore implements Store {
   private readonly conversationsToWrite = new Map<ConversationId, StoredConversation>();
   private readonly entriesToWrite = new Map<ConversationId, Entry[]>();
+  /** Of each flush that still writes entries, the conversations that it writes next. */
+  private readonly conversationsToFollow = new Set<Map<ConversationId, StoredConversation>>();
   private waiting: Waiting[] = [];
   private timer: ReturnType<typeof setTimeout> | null = null;
 
@@ -45,6 +47,7 @@ export class BufferedStore implements Store {
 
   async deleteConversation(conversationId: ConversationId): Promise<void> {
     this.conversationsToWrite.delete(conversationId);
+    for (const conversations of this.conversationsToFollow) conversations.delete(conversationId);
     this.entriesToWrite.delete(conversationId);
     await this.store.deleteConversation(conversationId);
   }
@@ -83,6 +86,7 @@ export class BufferedStore implements Store {
 
   async clear(): Promise<void> {
     this.conversationsToWrite.clear();
+    for (const conversations of this.conversationsToFollow) conversations.clear();
     this.entriesToWrite.clear();
     await this.store.clear();
   }
@@ -97,17 +101,20 @@ export class BufferedStore implements Store {
     this.timer = null;
     const { waiting } = this;
     const entries = [...this.entriesToWrite];
-    const conversations = [...this.conversationsToWrite.values()];
+    const conversations = new Map(this.conversationsToWrite);
     this.waiting = [];
     this.entriesToWrite.clear();
     this.conversationsToWrite.clear();
+    this.conversationsToFollow.add(conversations);
     try {
       // Entries first: a position that outlived them would say that they are here.
       await Promise.all(entries.map(([conversationId, list]) => this.store.putEntries(conversationId, list)));
-      await Promise.all(conversations.map((conversation) => this.store.putConversation(conversation)));
+      await Promise.all([...conversations.values()].map((conversation) => this.store.putConversation(conversation)));
       for (const { resolve } of waiting) resolve();
     } catch (error) {
       for (const { reject } of waiting) reject(error);
+    } finally {
+      this.conversationsToFollow.delete(conversations);
     }
   }
 }
