@@ -88,6 +88,7 @@ export class Engine {
     await this.client.logout();
     await this.people.clear();
     this.account = null;
+    this.wasRestored = false;
     this.tellAll({ kind: 'snapshot', snapshot: this.snapshot() });
   }
 
