@@ -2,12 +2,12 @@ import { limits } from '@parley/protocol';
 import type { Conversation } from './conversation.ts';
 import type { Conversations } from './conversations.ts';
 
-/** What is dated more than this after the server's time was dated by a clock that was wrong. */
+/** An activity dated more than this after the server's time was dated by a wrong clock. */
 const aheadMaxMs = 5_000;
 
-/** Keeps conversations that the server dated while its clock was ahead from staying first in lists until then. */
+/** Moves conversations that were dated while the server's clock was ahead behind those with real activity. */
 export class ActivityOrder {
-  /** No conversation is newer; Infinity before the first look. */
+  /** Upper bound of the last activity of all conversations; Infinity until they were looked at. */
   private newestMs = Number.POSITIVE_INFINITY;
 
   constructor(
@@ -19,12 +19,12 @@ export class ActivityOrder {
     this.newestMs = Math.max(this.newestMs, data.lastActivityAtMs);
   }
 
-  /** The server told its time. What happened since it told it last stays before what was dated ahead. */
+  /** The server told its time. Activity since it last did so stays ahead of what was dated wrongly. */
   serverTime(nowMs: number): void {
     this.settle(nowMs, nowMs - 2 * limits.heartbeatMs);
   }
 
-  /** An entry was made just now: of a client that has everything, one that is new to it was. */
+  /** An entry that is new to a client that has everything was made just now. */
   entryMade(atMs: number): void {
     this.settle(atMs, atMs);
   }

@@ -11,18 +11,18 @@ import type { StoredSession } from './store/store.ts';
 const fetchedMax = 200;
 /** Ranges fetched at once. */
 const parallel = 4;
-/** Names of partners who are not in view are asked for this often at most. */
+/** The names of partners who are not in view are looked up at most this often. */
 const partnersIntervalMs = 10 * 60_000;
 
 export type CatchUpProgress = NonNullable<StoredSession['catchUp']>;
 
-/** What is so of one connection. */
+/** The state of one catch-up; every connection begins another. */
 interface Round {
   /** False once another connection took over. */
   isCurrent: () => boolean;
   /** See {@link CatchUp.asked}. */
   shown: ReadonlyMap<ConversationId, number>;
-  /** The list of conversations, and read positions, are of another history than those that were read. */
+  /** The list of conversations and the read positions have another epoch than those that are stored here. */
   isRestored: boolean;
 }
 
@@ -54,7 +54,7 @@ export class CatchUp {
     return this.progress !== 'never';
   }
 
-  /** A connection is asked for: a head that is then below what was known before says that the server was restored. */
+  /** A connection is requested: a head in its welcome below what is known now means that the server was restored. */
   asked(): void {
     this.shown = new Map(this.core.conversations.list().map((each) => [each.id, each.shownUpTo]));
   }
@@ -70,7 +70,7 @@ export class CatchUp {
     const round: Round = { isCurrent, shown: this.shown, isRestored };
     const readsAll = isRestored || (readRevision !== undefined && !this.readRevision.isBefore(readRevision));
     // Further pages are older: once nothing on one was new, nothing on the next is, if those after it were seen. What
-    // was read elsewhere is no news of a page: it has a revision of its own.
+    // was read elsewhere does not move a conversation to another page: it has a revision of its own.
     const stopsEarly = this.progress === 'done' && !readsAll;
     const listed = new Set<ConversationId>();
     const doubtful: Conversation[] = [];
@@ -99,8 +99,8 @@ export class CatchUp {
   }
 
   /**
-   * Asks for new names of the people one writes with directly, wherever they are in the list: it is searched by them.
-   * Not with each of many connections that come and go: whoever is in view is asked for with each.
+   * Looks up the names of all partners of direct chats, also of those further down the list, because the list is
+   * searched by them. Not on every reconnect; the names of people in view are looked up on each.
    */
   private refreshPartners(serverTimeMs: number, allWereRead: boolean): void {
     if (serverTimeMs - this.partnersAtMs < partnersIntervalMs) return;
@@ -117,7 +117,7 @@ export class CatchUp {
     if (this.progress === 'done') this.advance('interrupted');
   }
 
-  /** Takes in a page: what is to be done about those conversations of it that moved, left ones included. */
+  /** Takes in a page. Returns a task for each of its conversations that moved, including those that were left. */
   private async takePage(page: Homepage, round: Round, doubtful: Conversation[]): Promise<Task[]> {
     const left = page.left.filter(({ conversationId }) => this.core.conversations.get(conversationId));
     for (const { conversationId } of left) await this.core.forget(conversationId);
@@ -145,7 +145,7 @@ export class CatchUp {
     await Promise.all(Array.from({ length: parallel }, worker));
   }
 
-  /** Those that were known and are on no page are no longer one's own, and nothing says that they were left. */
+  /** Forgets conversations that are on no page any more: after a restore, `left` does not name them. */
   private async forgetOthers(listed: ReadonlySet<ConversationId>, { shown }: Round): Promise<void> {
     for (const conversationId of shown.keys()) if (!listed.has(conversationId)) await this.core.forget(conversationId);
   }

@@ -27,9 +27,9 @@ export interface ClientEvents {
    */
   skipped: { conversation: Conversation; fromSeq: number; toSeq: number };
   /**
-   * The server was restored to an earlier moment: what was read of this conversation, or with null of one's list of
-   * conversations and read positions, was discarded and is read again. Entries that were shown may be gone, and their
-   * numbers another entry's. Those that are new come as `entry` after this. What waits to be sent is kept.
+   * The server was restored to an earlier moment. What was read of this conversation (null: of the list of
+   * conversations and the read positions) was discarded and is read again. Entries that were shown may be gone, and
+   * other entries may have their numbers. New entries follow as `entry`. Unsent messages are kept.
    */
   restored: { conversation: Conversation | null };
   /**
@@ -43,10 +43,10 @@ export interface ClientEvents {
   outbox: OutgoingMessage;
   presence: ServerFrameOf<'presence'>;
   typing: ServerFrameOf<'typing'>;
-  /** These are called otherwise than was known here, or were not known. */
+  /** People whose names changed, or became known. */
   people: readonly Person[];
   read: ServerFrameOf<'read'>;
-  /** Whether the store takes what is written. While it doesn't, everything goes on, for as long as the process lives. */
+  /** Whether the store accepts writes. While it does not, the client goes on with what it has in memory. */
   storage: { available: boolean };
   /** What went wrong without a caller to be told. */
   error: unknown;
@@ -72,9 +72,9 @@ export interface ClientCore {
   readElsewhere(conversationId: ConversationId, seq: number, messageCount: number): void;
   typing(conversationId: ConversationId): void;
   /**
-   * Whether an answer shows that the server was restored to an earlier moment; what was read is then read again.
+   * Whether an answer shows that the server was restored to an earlier moment. The conversation is then read again.
    *
-   * @param shown the highest number that was known when it was asked for.
+   * @param shown the highest number that was known when the request was sent.
    */
   isOfAnotherHistory(conversation: Conversation, answer: HistoryPage, shown: number): boolean;
   /** Takes in what a conversation is now. */
@@ -83,7 +83,7 @@ export interface ClientCore {
   learn(data: ConversationData): Conversation;
   /** Tells and keeps that a conversation is not what it was. */
   changed(conversation: Conversation): void;
-  /** Resolves when what conversations are now is in the store; rejects when it can't be. */
+  /** Resolves when the current state of all conversations is in the store; rejects when it cannot be stored. */
   conversationsWritten(): Promise<unknown>;
   forget(conversationId: ConversationId): Promise<void>;
 }

@@ -23,7 +23,7 @@ export type ConnectionState =
   | { name: 'catching-up' }
   /** Everything comes as it happens. */
   | { name: 'live' }
-  /** Comes back by itself at this time, by the clock of this machine as it was then, or when the network is back. */
+  /** Connects again at this time, by this machine's clock when it was set, or when the network is back. */
   | { name: 'waiting'; retryAtMs: number }
   /**
    * Doesn't come back by itself: logged out, revoked, or the server doesn't understand this client. `code` is that with
@@ -75,7 +75,7 @@ export class Connection {
     return this.state.name === 'live' || this.state.name === 'catching-up';
   }
 
-  /** How long until it comes back by itself; null when it doesn't wait for that. */
+  /** How long until the next attempt to connect; null unless `waiting`. */
   get retryInMs(): number | null {
     return this.state.name === 'waiting' ? Math.max(0, this.comeBackAtMs - this.runtime.monotonicMs()) : null;
   }

@@ -9,7 +9,7 @@ export interface OutgoingMessage extends Readonly<StoredMessage> {
   readonly status: OutgoingStatus;
   /** Its number and time once it is on disk. */
   readonly receipt: Receipt | null;
-  /** Resolves when it is in the store, or when it is certain that the store does not take it. It is sent either way. */
+  /** Resolves when it is in the store, or when the store failed to take it. It is sent either way. */
   kept(): Promise<void>;
   /** Resolves when it is sent; rejects with {@link ParleyError} when it failed, {@link Disconnected} when discarded. */
   sent(): Promise<Receipt>;

@@ -1,19 +1,19 @@
 import { limits } from '@parley/protocol';
 import type { ClientCore } from './client-core.ts';
 
-/** Up to which revision this person's read positions, moved on any device, are here and in the store. */
+/** The revision up to which the read positions of all of this person's devices are known and stored. */
 export class ReadRevision {
-  /** Null: not known, the homepage has to be read to its end. */
+  /** Null: unknown; the homepage has to be read to its end. */
   current: number | null = null;
 
   constructor(private readonly core: ClientCore) {}
 
-  /** Whether asking for what changed brings this client up to date; not when the server went back to before it. */
+  /** Whether a request for changes is enough. It is not when the server went back to before the known revision. */
   isBefore(told: number): boolean {
     return this.current !== null && this.current <= told;
   }
 
-  /** Takes in what changed up to `told`. The cost grows with that, whatever page of the homepage it is on. */
+  /** Takes in the changes up to `told`. The cost grows with the number of changes alone. */
   async follow(told: number, isCurrent: () => boolean): Promise<void> {
     let after = this.current ?? 0;
     while (after < told && isCurrent()) {
@@ -29,8 +29,8 @@ export class ReadRevision {
   }
 
   /**
-   * Everything up to `revision` has been taken in. Kept once that is in the store: after a crash between the two it is
-   * asked for again.
+   * Everything up to `revision` has been taken in. The revision is stored after the positions: after a crash between
+   * the two they are requested again.
    */
   keep(revision: number): void {
     if (revision === this.current) return;

@@ -8,14 +8,14 @@ import type { EntryIntake } from './entry-intake.ts';
 /** How often a server that is catching up is asked how far it has come. */
 const askAgainMs = 1_000;
 
-/** Whether numbers belong to another history. An absent epoch, of a server of an earlier version, is not a different one. */
+/** Whether two epochs differ. An absent one, of a server of an earlier version, differs from none. */
 export function isOtherEpoch(known: string | undefined, now: string | undefined): boolean {
   return known !== undefined && now !== undefined && known !== now;
 }
 
-/** What to do when the server was restored to an earlier moment: what was read is discarded, and read again. */
+/** Discards what was read, and reads it again, when the server was restored to an earlier moment. */
 export class Restoration {
-  /** Conversations of which the server is asked whether it will have again what was shown. */
+  /** Conversations whose head is below what was shown; the server may still be catching up. */
   private readonly doubted = new Set<Conversation>();
 
   constructor(
@@ -24,13 +24,13 @@ export class Restoration {
     private readonly intake: EntryIntake,
   ) {}
 
-  /** The list of conversations, and what was read of them, is of another history. */
+  /** The list of conversations and the read positions have another epoch. */
   begin(): void {
     this.book.discardReading();
     this.core.events.emit('restored', { conversation: null });
   }
 
-  /** The conversation, when `data` is of another history than what was read of it; it is read again. */
+  /** Reads the conversation again, and returns it, if `data` has another epoch; otherwise returns null. */
   begunBy(data: ConversationData): Conversation | null {
     const known = this.core.conversations.get(data.id);
     if (!known || !isOtherEpoch(known.data.epoch, data.epoch)) return null;
@@ -48,8 +48,8 @@ export class Restoration {
   }
 
   /**
-   * The server's head is below what was shown. Waits for as long as it says that it is catching up; when it has again
-   * what was shown nothing happened, else the conversation is read again.
+   * The server's head is below what was shown. Waits while the server says that it is catching up. If its head then
+   * reaches what was shown, nothing was lost; otherwise the conversation is read again.
    */
   async doubt(conversation: Conversation, shown: number, isWanted: () => boolean = () => true): Promise<void> {
     if (this.doubted.has(conversation)) return;
@@ -71,7 +71,7 @@ export class Restoration {
     }
   }
 
-  /** @param now what the conversation is in the other history; asked for unless given. */
+  /** @param now the conversation under its new epoch; requested if absent. */
   readAgain(conversation: Conversation, now?: ConversationData): Promise<void> {
     conversation.readingAgain ??= this.intake
       .holdingBack(conversation, () => this.read(conversation, now))
@@ -81,7 +81,7 @@ export class Restoration {
     return conversation.readingAgain;
   }
 
-  /** What was read is discarded only when the other history is here: without it everything stays as it was. */
+  /** Discards what was read only after the new page has arrived: if the request fails, everything stays. */
   private async read(conversation: Conversation, now?: ConversationData): Promise<readonly Entry[]> {
     const { core } = this;
     const { id: conversationId } = conversation;
@@ -106,9 +106,9 @@ export class Restoration {
 }
 
 /**
- * The number of the last entry of the page that was shown under the former epoch too: histories of one beginning are
- * the same up to where they part. Before the page when it has none. Of entries from before this client kept any, those
- * count as shown that are no newer than the newest that it knew.
+ * The number of the last entry of the page that was already shown under the former epoch: both histories are the same
+ * up to the restored moment. The number before the page if no entry was. An entry that is not in the store counts as
+ * shown if it is not newer than the conversation's last known activity.
  */
 function lastShown({ data, sequencer }: Conversation, page: HistoryPage, kept: readonly Entry[]): number {
   const keptBySeq = new Map(kept.map((entry) => [entry.seq, entry]));

@@ -1,8 +1,8 @@
 import type { Runtime } from './runtime.ts';
 
 /**
- * What time it is at the server: what it told last, and what has passed since by a clock that nobody sets. Times of
- * entries are compared with this one, never with this machine's wall clock, which may be ahead or behind.
+ * The server's time: what it told last, advanced by a monotonic clock. The times of entries are compared with this
+ * one, never with this machine's wall clock, which may be ahead or behind.
  */
 export class ServerClock {
   /** How far the server's time is ahead of the monotonic clock; null until the server told its time. */
@@ -23,7 +23,7 @@ export class ServerClock {
     return this.aheadMs === null ? this.runtime.nowMs() : Math.round(this.runtime.monotonicMs() + this.aheadMs);
   }
 
-  /** This runtime with the server's time for its own. */
+  /** This runtime, with the server's time in place of its wall time. */
   inPlaceOf(runtime: Runtime): Pick<Runtime, 'nowMs' | 'uuid' | 'after'> {
     return {
       nowMs: () => this.nowMs(),

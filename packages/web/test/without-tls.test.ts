@@ -46,7 +46,7 @@ describeInBrowser('at an http address that is not localhost', () => {
     await second.write('From the second tab');
     for (const tab of [ana, second, ben]) await tab.message('From the second tab').waitFor();
     await page.getByRole('link', { name: 'Settings' }).click();
-    await page.getByText('The address begins with http').waitFor();
+    await page.getByText('This address begins with http').waitFor();
     expect(await page.getByLabel('Show notifications').isDisabled()).toBe(true);
     await page.getByRole('button', { name: 'Log out' }).click();
     for (const tab of [ana, second]) await tab.page.getByRole('button', { name: 'Log in', exact: true }).waitFor();

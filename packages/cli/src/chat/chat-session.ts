@@ -31,7 +31,7 @@ interface OpenConversation {
 export class ChatSession {
   readonly people: People;
   open: OpenConversation | null = null;
-  /** What was listed last, while there is more of it. */
+  /** The last list, while it has more pages. */
   listed: AsyncGenerator<ListedPage> | null = null;
   /** What the program itself has to say, newest last. */
   notices: string[] = [];
@@ -41,7 +41,7 @@ export class ChatSession {
   listedLines = pageSize;
   /** Since this connection was asked for. */
   private saidRestored = false;
-  /** Who types in the open conversation; called, each ends it. */
+  /** Who types in the open conversation, each with a function that cancels the timeout. */
   private readonly typing = new Map<string, () => void>();
   private readonly runtime = defaultRuntime();
   private readonly listeners = new Set<() => void>();
@@ -164,7 +164,7 @@ export class ChatSession {
     this.changed();
   }
 
-  /** A notice stands for as long as the protocol says, whatever happens to the clock meanwhile. */
+  /** Shows that somebody types for as long as the protocol says. */
   private startTyping(userId: string): void {
     this.stopTyping(userId);
     const end = () => {
@@ -179,7 +179,7 @@ export class ChatSession {
     this.typing.delete(userId);
   }
 
-  /** What is shown may be gone, and its numbers other entries'. */
+  /** Shown entries may be gone, and other entries may have their numbers. */
   private readAgain(conversation: Conversation | null): void {
     if (!this.saidRestored) for (const notice of restoredNotices) this.say(notice);
     this.saidRestored = true;

@@ -131,7 +131,7 @@ async function userNamed(session: ChatSession, name: string): Promise<{ id: stri
   throw new Error(`There is no person “${name}”; /find looks by the start of a word.`);
 }
 
-/** What is called so: letter for letter, or else in another case or without marks. */
+/** The item with exactly this name, or else with a name that is equal without case and marks. */
 function named<Each>(all: readonly Each[], name: string, namesOf: (each: Each) => string[]): Each | undefined {
   const wanted = folded(name);
   return (

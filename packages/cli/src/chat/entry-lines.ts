@@ -13,7 +13,7 @@ export interface ShownEntry {
   state: 'queued' | 'sending' | 'sent' | 'failed';
 }
 
-/** Whose names an entry shows. */
+/** The people whose names an entry shows. */
 export function peopleIn(entry: Entry): string[] {
   if ('userIds' in entry) return [entry.senderId, ...entry.userIds];
   return 'userId' in entry ? [entry.senderId, entry.userId] : [entry.senderId];

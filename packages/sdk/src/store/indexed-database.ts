@@ -4,10 +4,10 @@
  */
 export type LayoutStep = (database: IDBDatabase, upgrade: IDBTransaction) => void;
 
-/** After these the connection to the database is of no use any more; another may be. */
+/** After these errors the connection to the database is unusable; a new one may work. */
 const closedErrors = ['InvalidStateError', 'AbortError', 'UnknownError', 'NotFoundError', 'TransactionInactiveError'];
 
-/** While the browser removes data, opening fails, and what was opened is closed again. */
+/** While the browser removes data, it fails to open the database, or closes it again. */
 const attemptsMax = 4;
 
 /**
@@ -18,7 +18,7 @@ export class IndexedDatabase {
   private opening: Promise<IDBDatabase> | null = null;
   private current: IDBDatabase | null = null;
   private wasOpen = false;
-  /** How often it was opened again without any transaction between: a browser that keeps closing it is left alone. */
+  /** How often it was reopened without a transaction in between: reopening stops when the browser keeps closing it. */
   private reopened = 0;
   private lost: () => void = () => undefined;
 
@@ -29,7 +29,7 @@ export class IndexedDatabase {
     private readonly factory?: IDBFactory,
   ) {}
 
-  /** Calls `run` when the database, which had been opened, turns out to be gone, and is there anew and empty. */
+  /** Calls `run` when the database had been open, was deleted, and was created again empty. */
   onLost(run: () => void): void {
     this.lost = run;
   }
@@ -107,13 +107,13 @@ export class IndexedDatabase {
     return database;
   }
 
-  /** Opened again at once, so that what is gone can be written again before the page is closed. */
+  /** Reopens it at once, so that lost data can be written again before the page is closed. */
   private closed(database: IDBDatabase): void {
     this.forget(database);
     if (this.reopened++ < attemptsMax) this.reopen().catch(() => undefined);
   }
 
-  /** Rejects as the next use of the database does, which tells whoever needs it. */
+  /** Its failure needs no report: the next use of the database fails in the same way. */
   private async reopen(): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -133,7 +133,7 @@ export class IndexedDatabase {
   }
 }
 
-/** Makes requests within a transaction; what it returns is called when that is complete. */
+/** Makes requests within a transaction; the returned function is called when the transaction is complete. */
 type Work<Value> = (transaction: IDBTransaction) => () => Value;
 
 function isClosed(error: unknown): boolean {

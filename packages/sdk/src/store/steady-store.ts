@@ -3,12 +3,12 @@ import type { Runtime } from '../runtime.ts';
 import { MemoryStore } from './memory-store.ts';
 import type { Store, StoredConversation, StoredMessage, StoredSession } from './store.ts';
 
-/** The store takes nothing at present: there is no space, it is switched off, or what it stands on is gone. */
+/** The store accepts no writes at present: it is full, switched off, or its database is gone. */
 export class StoreUnavailable extends Error {
   override name = 'StoreUnavailable';
 }
 
-/** A store that takes longer does not answer. Reading may wait for a disk that has just begun to turn. */
+/** A store that takes longer counts as failed. A read may have to wait for a disk to spin up. */
 const writeLimitMs = 5_000;
 const readLimitMs = 20_000;
 /** After a failure it is tried again after this, then after twice that, and so on. */
@@ -20,19 +20,19 @@ const deviceSecretsKey = 'device secrets';
 type Write = () => Promise<void>;
 
 /**
- * The store as the client uses it, and the one place that decides what becomes of a failure: none of its methods ever
- * rejects. What the store does not take is remembered here, the last of each key, and written in order when the store
- * is there again. Whatever the client does, sending above all, goes on meanwhile.
+ * The store as the client uses it. It handles all failures of the store: none of its methods rejects. A failed write
+ * is kept in memory, the last one of each key, and repeated in order when the store works again. The client, sending
+ * above all, goes on meanwhile.
  */
 export class SteadyStore implements Store {
   private isAvailable = true;
   private retryMs = retryFirstMs;
-  /** Writes that are under way, and those to be done when the store is there again, by what they write. */
+  /** Writes under way, and writes to repeat when the store works again, by key. */
   private readonly current = new Map<string, Write>();
   private readonly unwritten = new Map<string, Write>();
   private entriesMeanwhile = new MemoryStore();
 
-  /** @param told whenever the store ceases to take what is written, with the reason, and when it does again. */
+  /** @param told called with the reason when the store begins to fail, and with null when it works again. */
   constructor(
     private readonly store: Store,
     private readonly runtime: Pick<Runtime, 'after'>,
@@ -63,7 +63,7 @@ export class SteadyStore implements Store {
     return this.write(`conversation ${conversationId}`, () => this.store.deleteConversation(conversationId));
   }
 
-  /** The server has them too: what can't be kept is here for as long as the process lives. */
+  /** The server has entries too: those that cannot be stored are kept in memory. */
   async putEntries(conversationId: ConversationId, entries: readonly Entry[]): Promise<void> {
     if (this.isAvailable) {
       try {
@@ -134,7 +134,7 @@ export class SteadyStore implements Store {
     if (this.current.get(key) === write) this.current.delete(key);
   }
 
-  /** Behind what was written before it: one write may rely on another. */
+  /** Appends it: a write may rely on an earlier one. */
   private remember(key: string, write: Write): void {
     this.unwritten.delete(key);
     this.unwritten.set(key, write);
@@ -155,7 +155,7 @@ export class SteadyStore implements Store {
 
   private async retry(): Promise<void> {
     try {
-      // Something is asked even where there is nothing to write.
+      // Tests the store also when there is nothing to write.
       await this.inTime(this.store.session(), readLimitMs);
       for (const [key, write] of this.unwritten) {
         await this.inTime(write(), writeLimitMs);

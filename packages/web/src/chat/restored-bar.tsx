@@ -1,7 +1,7 @@
 import { t } from '../strings/strings.ts';
 import { useChat, useChatItself } from './use-chat.ts';
 
-/** Says that the server was restored from a backup, until the person has seen it. */
+/** Says that the server was restored from a backup, until the person closes the bar. */
 export function RestoredBar() {
   const chat = useChatItself();
   const wasRestored = useChat((each) => each.wasRestored);

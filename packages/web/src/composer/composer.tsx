@@ -21,7 +21,7 @@ interface ComposerProps {
   onOwnLast(): void;
 }
 
-/** Where one writes. The draft is the same in all tabs, and gone only when the message is kept for sending. */
+/** Where a message is written. All tabs share the draft; it goes only when the message is stored for sending. */
 export function Composer({ conversationId, title, field, onSent, onOwnLast }: ComposerProps) {
   const chat = useChatItself();
   const accountId = useChat(({ account }) => account?.id ?? '');
@@ -36,7 +36,7 @@ export function Composer({ conversationId, title, field, onSent, onOwnLast }: Co
   }, [field]);
   useEffect(() => () => release.current(), []);
   useEffect(() => {
-    // A tab that ended while it sent: under the same id the message is there once, whether that tab stored it or not.
+    // A tab was closed while it sent. The same id makes sending again safe, whether that tab stored the message or not.
     for (const { text, clientMessageId } of drafts.unkept(key)) {
       chat.request('send', conversationId, text, clientMessageId).then(
         () => drafts.kept(key, clientMessageId),

@@ -16,15 +16,15 @@ import {
 /** The part of `localStorage` that drafts need. It tells other tabs of every write, later and in order. */
 export type DraftStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
 
-/** The drafts of all conversations, as one tab knows and changes them. */
+/** The drafts of all conversations, as one tab knows them. */
 export class DraftBook {
   private readonly known = new Map<string, Draft>();
-  /** What other tabs wrote while this one composes. */
+  /** Drafts that other tabs stored while an input method composes text in this one. */
   private readonly held = new Map<string, Draft[]>();
 
   /**
    * @param tab names this tab among those that write a draft.
-   * @param changed told when a text is another one.
+   * @param changed called when a text has changed.
    */
   constructor(
     private readonly storage: DraftStorage,
@@ -46,7 +46,7 @@ export class DraftBook {
     this.put(key, takenBy(this.draftOf(key), this.tab, clientMessageId));
   }
 
-  /** Taken for sending by tabs that may have ended before they stored the message. */
+  /** Texts taken for sending by tabs that may have been closed before the message was stored. */
   unkept(key: string): Taken[] {
     return Object.values(this.draftOf(key).taken).filter(({ isKept }) => !isKept);
   }
@@ -61,7 +61,7 @@ export class DraftBook {
     this.put(key, givenBackBy(this.draftOf(key), this.tab));
   }
 
-  /** Until it is undone, what this tab and others write waits: a text that is being composed must not change. */
+  /** Holds back changes from and to other tabs until it is undone: a text that is being composed must not change. */
   hold(key: string): () => void {
     const waiting: Draft[] = [];
     this.held.set(key, waiting);
@@ -80,12 +80,12 @@ export class DraftBook {
     else this.removed(key, parseDraft(oldValue));
   }
 
-  /** Takes over what was stored while this tab was told of nothing. */
+  /** Takes over changes that were stored while this tab received no events. */
   catchUp(): void {
     for (const key of this.known.keys()) this.received(key, null, this.storage.getItem(key));
   }
 
-  /** Nothing is begun anywhere. */
+  /** Forgets all drafts; the storage is not touched. */
   clear(): void {
     this.known.clear();
     this.held.clear();
@@ -109,7 +109,7 @@ export class DraftBook {
 
   private store(key: string, draft: Draft): void {
     this.known.set(key, draft);
-    // Other tabs learn how a draft ended by its last version.
+    // Other tabs learn from its last version how a draft ended.
     this.storage.setItem(key, JSON.stringify(draft));
     if (isSpent(draft)) this.storage.removeItem(key);
     this.changed();
@@ -124,11 +124,11 @@ export class DraftBook {
     }
     const next = newest(own, other);
     if (next === other) this.adopt(key, other);
-    // Other tabs see what is stored last: it must not be what they are to give up.
+    // Other tabs take over what is stored last: it must not be the outdated version.
     else if (next !== own || contains(other, own)) this.store(key, next);
   }
 
-  /** What is stored is gone. A text that its remover didn't know of stays. */
+  /** The stored draft was removed. A text that the removing tab did not know of stays. */
   private removed(key: string, last: Draft | null): void {
     const own = this.known.get(key);
     if (!own || isSpent(own) || this.held.has(key)) return;

@@ -1,17 +1,17 @@
 /** A text that one tab took for sending. */
 export interface Taken {
   text: string;
-  /** Under which it is sent, by whichever tab, so that it is there once. */
+  /** The message is sent under this id, by any tab, so that it is sent once. */
   clientMessageId: string;
-  /** The number of that tab's write that took it. */
+  /** The number of the write with which the tab took it. */
   write: number;
-  /** The tabs that had written the draft. */
+  /** The tabs that had written the draft by then. */
   writers: readonly string[];
-  /** Its message is stored for sending. */
+  /** Whether its message is stored for sending. */
   isKept: boolean;
 }
 
-/** What is begun in one conversation, as one tab knows it. */
+/** The draft of one conversation, as one tab knows it. */
 export interface Draft {
   text: string;
   /** The number of each tab's last write that is contained in this draft: a version vector. */
@@ -22,7 +22,7 @@ export interface Draft {
 
 export const emptyDraft: Draft = { text: '', writes: {}, taken: {} };
 
-/** Null for what isn't a draft. */
+/** Null for a value that is no draft. */
 export function parseDraft(value: string | null): Draft | null {
   try {
     const { text, writes, taken } = JSON.parse(value ?? 'null') ?? {};
@@ -43,7 +43,7 @@ export function contains(draft: Draft, other: Draft): boolean {
   return Object.entries(other.writes).every(([tab, write]) => writesOf(draft, tab) >= write);
 }
 
-/** The tab's person changed the text. What the tab sent before is history now. */
+/** The person changed the text in this tab. What the tab sent before is no longer needed. */
 export function edited(draft: Draft, tab: string, text: string): Draft {
   const { [tab]: own, ...taken } = draft.taken;
   return written(draft, tab, own?.isKept ? { text, taken } : { text });
@@ -70,19 +70,19 @@ export function givenBackBy(draft: Draft, tab: string): Draft {
   return own ? written(draft, tab, { text: followedBy(own.text, draft.text), taken }) : draft;
 }
 
-/** The one that knows the other, or both merged where neither does. */
+/** The draft that contains the other one, or both merged if neither does. */
 export function newest(own: Draft, other: Draft): Draft {
   const knowsOther = contains(own, other);
   if (knowsOther !== contains(other, own)) return knowsOther ? own : other;
   if (!knowsOther) return merged(own, other);
   if (own.text === other.text) return other;
-  // Merged in another order. What the longer one has more was sent or removed in a version that both contain.
+  // Merged in another order. The surplus of the longer one was sent or removed in a version that both contain.
   return isBefore(own.text, other.text) ? own : other;
 }
 
 /**
- * One draft of two that were edited apart: both texts, one below the other, without what one of them has sent. It is
- * the same whichever comes first, so that two tabs that merge the same drafts agree.
+ * Merges two drafts that were edited independently: both texts, one below the other, without what one of them has
+ * sent. The result does not depend on the order, so that two tabs that merge the same drafts agree.
  */
 export function merged(a: Draft, b: Draft): Draft {
   const tabs = new Set([...Object.keys(a.writes), ...Object.keys(b.writes)]);
@@ -90,7 +90,7 @@ export function merged(a: Draft, b: Draft): Draft {
   const taken: Record<string, Taken> = {};
   for (const tab of [...tabs].sort()) {
     writes[tab] = Math.max(writesOf(a, tab), writesOf(b, tab));
-    // Who has seen the last write of a tab knows what that tab took; any may know that it is kept.
+    // A draft that contains a tab's last write knows what the tab took; either may know that it was stored.
     const known = [a, b].filter((draft) => writesOf(draft, tab) === writes[tab]).map((draft) => draft.taken[tab]);
     const last = known.find((one) => one?.isKept) ?? known[0];
     if (last) taken[tab] = last;
@@ -106,7 +106,7 @@ function writesOf({ writes }: Draft, tab: string): number {
   return writes[tab] ?? 0;
 }
 
-/** The text without its beginning, where that is what a tab took for sending and the draft's writer didn't know. */
+/** The text without a beginning that a tab took for sending before the draft's writer knew of it. */
 function withoutTaken(draft: Draft, taken: Draft['taken']): string {
   let { text } = draft;
   for (const [tab, { text: sent, write, writers }] of Object.entries(taken)) {

@@ -6,7 +6,7 @@ import { DraftBook } from './draft-book.ts';
 const prefix = 'parley-draft ';
 const listeners = new Set<() => void>();
 
-/** What was begun in each conversation and not sent: the same in all tabs of the browser. */
+/** The drafts of all conversations, shared by all tabs of the browser. */
 export const drafts = new DraftBook(browserStorage, randomId(), () => {
   for (const listener of listeners) listener();
 });
@@ -25,13 +25,13 @@ export function useDraft(accountId: string, conversationId: string): string {
   return useSyncExternalStore(subscribeToDrafts, () => drafts.textOf(draftKey(accountId, conversationId)));
 }
 
-/** Forgets the drafts of everybody else; null: of everybody. */
+/** Forgets the drafts of all other accounts; null: of all accounts. */
 export function keepDraftsOf(accountId: string | null): void {
   for (const key of browserStorage.keys()) {
     if (!key.startsWith(prefix)) continue;
     const [owner = '', conversationId] = key.slice(prefix.length).split(' ');
     if (conversationId !== undefined && owner === accountId) continue;
-    // Versions before kept the text alone, under the conversation.
+    // Earlier versions stored the plain text under the conversation's id.
     const text = conversationId === undefined ? browserStorage.getItem(key) : null;
     browserStorage.removeItem(key);
     if (accountId !== null && text) drafts.edit(draftKey(accountId, owner), text);
@@ -43,6 +43,6 @@ window.addEventListener('storage', ({ key, oldValue, newValue }) => {
   if (key === null) drafts.catchUp();
   else if (key.startsWith(prefix)) drafts.received(key, oldValue, newValue);
 });
-// A page that was frozen, or kept to go back to, was told of nothing.
+// A page that was frozen, or in the back-forward cache, received no events.
 addEventListener('pageshow', () => drafts.catchUp());
 document.addEventListener('resume', () => drafts.catchUp());

@@ -1,4 +1,4 @@
-/** Where a position in a text is after the text became another one, by what both have in common at start and end. */
+/** Where a position in a text is after the text changed, judged by what both texts share at start and end. */
 export function movedPosition(position: number, before: string, after: string): number {
   const most = Math.min(before.length, after.length);
   let start = 0;

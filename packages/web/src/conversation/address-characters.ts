@@ -1,13 +1,13 @@
-/** What a character does to a web address that stands in a text. */
+/** How a character within a text affects a web address. */
 export type AddressCharacter =
-  /** Belongs to it. */
+  /** Is part of the address. */
   | 'part'
-  /** Belongs to it when something of the address follows. */
+  /** Is part of the address if a part follows. */
   | 'soft'
   | 'open'
-  /** Belongs to it when its bracket was opened inside. */
+  /** Is part of the address if its opening bracket is. */
   | 'close'
-  /** Belongs to it where a part of the address begins, and after another one. */
+  /** Is part of the address after a delimiter or another symbol. */
   | 'symbol'
   /** Joins what is before and after it. */
   | 'joiner'
@@ -20,8 +20,8 @@ const symbol = /[\p{S}\p{Extended_Pictographic}]/v;
 const part = /[[\p{L}\p{M}\p{N}]--[\p{Default_Ignorable_Code_Point}--\p{Variation_Selector}]]/v;
 
 /**
- * The classes of UTS #58 (Unicode Link Detection), stricter outside ASCII: there punctuation ends an address at once,
- * because addresses hardly have it unescaped and Chinese, Japanese and other scripts put no space after a sentence.
+ * The classes of UTS #58 (Unicode Link Detection), but stricter outside ASCII: there punctuation ends an address,
+ * because addresses rarely contain it unescaped, and Chinese and Japanese put no space after a sentence.
  */
 export function addressCharacter(codePoint: number): AddressCharacter {
   if (codePoint < 0x80) return asciiCharacter(codePoint);

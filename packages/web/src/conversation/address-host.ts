@@ -7,14 +7,14 @@ const hostCharacter =
 const pictograph = /[\p{Extended_Pictographic}\p{Regional_Indicator}]/v;
 const letter = /\p{L}/v;
 const latin = /\p{Script=Latin}/v;
-/** Letters that are written together with Latin ones in one name (UTS #39, "highly restrictive"). */
+/** Scripts that may be mixed with Latin in one label (UTS #39, "highly restrictive"). */
 const besideLatin =
   /[\p{sc=Latin}\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Bopomofo}\p{sc=Hangul}\p{sc=Common}\p{sc=Inherited}]/v;
 
 /**
- * Where a host and its port end; null where there is none. Text that comes directly after the host in another script,
- * or an emoji, is no part of it: no top-level domain mixes them. A label that mixes scripts to look like another one
- * makes no address.
+ * Where a host and its port end; null if there is none. Text in another script, or an emoji, directly after the host is
+ * not part of it: no top-level domain mixes scripts. A host with a label that mixes scripts, which may imitate another
+ * host, is no address.
  */
 export function hostEnd(reader: TextReader, from: number, until: number): { at: number; isWhole: boolean } | null {
   const isNumeric = reader.at(from) === 0x5b;
@@ -30,7 +30,7 @@ export function hostEnd(reader: TextReader, from: number, until: number): { at: 
   return { at: from + own.length, isWhole: false };
 }
 
-/** What ends a sentence, or marks a word, after a host. */
+/** The name without punctuation that ends a sentence or marks a word. */
 function withoutTrailing(name: string): string {
   let end = name.length;
   while (end > 0 && '._-'.includes(name.charAt(end - 1))) end--;
@@ -56,7 +56,7 @@ function characterRun(reader: TextReader, from: number, until: number): number {
   return index;
 }
 
-/** A name up to where its last label turns from Latin letters to others or back, or to an emoji. */
+/** The name up to an emoji in its last label, or to where that label changes between Latin and other letters. */
 function withoutAppended(name: string): string {
   let isLatin: boolean | undefined;
   let index = name.lastIndexOf('.') + 1;

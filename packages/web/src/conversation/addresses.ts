@@ -8,12 +8,12 @@ export interface Address {
   href: string;
 }
 
-/** After these a part of an address begins. */
+/** Delimiters: a component of an address begins after them. */
 const partStarts = new Set([...'/?#&=-_+.,;:~|'].map((each) => each.codePointAt(0)));
 const slash = 0x2f;
 const at = 0x40;
 
-/** The addresses of web pages in a part of a text. They never overlap, and no character is read more than a few times. */
+/** The web addresses in a part of a text, without overlaps, in linear time. */
 export function addressesIn(reader: TextReader, from: number, until: number): Address[] {
   const found: Address[] = [];
   let index = from;
@@ -42,7 +42,7 @@ function schemeEnd(reader: TextReader, start: number): number {
 
 function addressEnd(reader: TextReader, start: number, until: number): { at: number; isAddress: boolean } {
   const authority = authorityEnd(reader, start, until);
-  // A name and password in front of the host pass for a host.
+  // A user name in front of the host could be mistaken for the host.
   const host = authority.hasUser ? null : hostEnd(reader, start, until);
   if (!host) return { at: authority.at, isAddress: false };
   return { at: host.isWhole ? tailEnd(reader, host.at, until) : host.at, isAddress: true };
@@ -60,7 +60,7 @@ function authorityEnd(reader: TextReader, from: number, until: number): { at: nu
   return { at: index, hasUser };
 }
 
-/** Where path, query and fragment end: after the last character that belongs to them whatever follows. */
+/** Where path, query and fragment end. */
 function tailEnd(reader: TextReader, from: number, until: number): number {
   const opened: number[] = [];
   if (from >= until || !'/?#'.includes(String.fromCodePoint(reader.at(from)))) return from;
@@ -87,7 +87,7 @@ function isAfterPartStart(before: number): boolean {
   return partStarts.has(before) || isJoiner(before) || addressCharacter(before) === 'symbol';
 }
 
-/** What holds an emoji of several characters together. */
+/** Whether a code point joins the code points of one emoji. */
 function isJoiner(code: number): boolean {
   return code === 0x200d || code === 0xfe0f;
 }
@@ -102,7 +102,7 @@ function isApostrophe(reader: TextReader, code: number, index: number, until: nu
   return /\p{Script=Latin}/u.test(String.fromCodePoint(reader.at(index + 1)));
 }
 
-/** Where a link may lead: to a page on the web. */
+/** The normalised address; null unless it is a web address without a user name. */
 function safeAddress(text: string): string | null {
   if (!URL.canParse(text)) return null;
   const url = new URL(text);

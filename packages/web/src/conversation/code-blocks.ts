@@ -50,7 +50,7 @@ export function codeBlocks(reader: TextReader): Block[] {
       if (closes(fenceOf(reader, line), fence)) break;
       code.push(withoutIndent(reader, line, fence.indent));
     }
-    // A fence around nothing would show nothing: it stays text.
+    // An empty block would show nothing: the fence stays text.
     if (code.length === 0) continue;
     if (opening.start > from) blocks.push(outside(text, from, opening.start));
     blocks.push({ isCode: true, text: code.join('\n') });
@@ -60,7 +60,7 @@ export function codeBlocks(reader: TextReader): Block[] {
   return blocks;
 }
 
-/** What stands before a block; the line break before a fence is the fence's. */
+/** The text before a block, without the line break before the fence. */
 function outside(text: string, start: number, end: number): Block {
   const isAfterReturn = text[end - 2] === '\r' && text[end - 1] === '\n';
   return { isCode: false, text: text.slice(start, end - (isAfterReturn ? 2 : 1)) };

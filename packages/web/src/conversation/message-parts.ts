@@ -3,19 +3,19 @@ import { codeBlocks } from './code-blocks.ts';
 import { codeSpans } from './code-spans.ts';
 import { TextReader } from './text-reader.ts';
 
-/** A piece of a message's text. Together they are the text, but for the marks around code. */
+/** A part of a message's text. All parts together are the text without the marks around code. */
 export type MessagePart =
   | { kind: 'text'; text: string }
   | { kind: 'link'; text: string; href: string }
   | { kind: 'code'; text: string }
   | { kind: 'block'; text: string };
 
-/** The parts of a text: code kept as it was written, addresses of web pages, and everything else. */
+/** Splits a text into code, web addresses, and everything else. */
 export function messageParts(text: string): MessagePart[] {
   return partsWithReads(text).parts;
 }
 
-/** The parts, and how often a character was read for them: in proportion to the text, whatever is in it. */
+/** The parts, and the number of character reads, which must grow linearly with the text. */
 export function partsWithReads(text: string): { parts: MessagePart[]; reads: number } {
   const parts: MessagePart[] = [];
   const whole = new TextReader(text);

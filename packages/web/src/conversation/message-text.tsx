@@ -19,7 +19,7 @@ export const MessageText = memo(function MessageText({ text }: { text: string })
   );
 });
 
-/** Most texts have neither code nor an address: they wait for no rules. */
+/** Most texts have neither code nor an address: they are shown without loading the rules. */
 function mayBeMarked(text: string): boolean {
   return ['`', '~~~', '://'].some((mark) => text.includes(mark));
 }

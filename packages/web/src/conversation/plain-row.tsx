@@ -1,7 +1,7 @@
 import { t } from '../strings/strings.ts';
 import type { Row } from './rows.ts';
 
-/** A row that could not be drawn: its text alone, so that the conversation around it stays. */
+/** Shows only the text of a row that failed to render, so that the rest of the conversation stays. */
 export function PlainRow({ row }: { row: Row }) {
   if (row.kind !== 'message') return <p className="notice">{t('noticeLater', { name: t('unknownPerson') })}</p>;
   return (

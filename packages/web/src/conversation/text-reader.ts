@@ -1,4 +1,4 @@
-/** A text that is read by code points. It counts the reads: they must grow as the text does, whatever is in it. */
+/** Reads a text by code points, and counts the reads: they must grow linearly with the text. */
 export class TextReader {
   reads = 0;
 

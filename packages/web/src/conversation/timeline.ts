@@ -113,10 +113,10 @@ export class Timeline {
     });
   }
 
-  /** What is shown may be gone: it stays until the server's own is here. */
+  /** Shown entries may be gone; they stay until the server has answered. */
   private async readAgain(): Promise<void> {
     this.change({ isLoaded: false, hasEnd: false });
-    // Whatever is being loaded may be of before.
+    // A page that is being loaded may be from before the restore.
     await this.loading;
     this.early = [];
     await this.run(() => this.loadFirst());

@@ -16,7 +16,7 @@ interface OptionListProps {
   onQuery(query: string): void;
   options: readonly Option[];
   onChoose(id: string): void;
-  /** An answer is awaited that may bring options for this query. */
+  /** Whether an answer with options for this query is still to come. */
   isAwaited: boolean;
   /** Shows further options; null when there are none. */
   more: (() => void) | null;
@@ -60,7 +60,7 @@ export function OptionList(props: OptionListProps) {
   return (
     <>
       <input
-        // A form isn't submitted while somebody is written here who was not chosen.
+        // Keeps a form from being submitted while this field has a text that was not chosen from the list.
         ref={(field) => field?.setCustomValidity(query.trim() === '' ? '' : t('chooseFirst'))}
         className="option-query"
         role="combobox"

@@ -13,7 +13,7 @@ import { Dialog } from './dialog.tsx';
 import { OptionList } from './option-list.tsx';
 import { useOpening } from './use-opening.ts';
 
-/** So many of one's own at first, and with each further page of what the server finds. */
+/** How many conversations of the list are added with each page of the server's results. */
 const ownPage = 12;
 
 /** Goes to any conversation, person or public channel by a few letters. */
@@ -24,7 +24,7 @@ export default function QuickSwitcher({ onClose }: { onClose(): void }) {
   const conversations = useChat(({ list }) => list);
   const people = usePeopleSearch(query);
   const channels = useChannelSearch(query, query.trim() !== '');
-  // Shown together: what is chosen doesn't move while one of the answers comes before the other.
+  // Both answers are shown at once, so that the chosen option does not move when the second one arrives.
   const isAwaited = query.trim() !== '' && (people.items === null || channels.items === null);
   const [ownMax, setOwnMax] = useState(ownPage);
   const matching = conversations.filter((one) => isFoundBy(titleOf(one), query));

@@ -1,8 +1,8 @@
 import { IndexedDatabase, type ParleyClient, type Person } from '@parley/sdk';
 
 /**
- * Keeps what people are called between runs, so that names show without a connection. Those that can't be kept, or read,
- * are asked for again: it is the client that says when nothing is stored.
+ * Stores the names of people, so that they show without a connection. Failures are ignored: names can be looked up
+ * again, and the client reports when the browser stores nothing.
  */
 export class PeopleDirectory {
   private readonly database = new IndexedDatabase('parley-people', [
@@ -11,7 +11,7 @@ export class PeopleDirectory {
 
   constructor(private readonly client: ParleyClient) {}
 
-  /** Gives the client what was kept, where it knows nothing else, and keeps what it learns from now on. */
+  /** Gives the client the stored names that it does not know, and stores what it learns from now on. */
   async load(): Promise<void> {
     const { people } = this.client;
     this.client.on('people', (changed) => void this.keep(changed));

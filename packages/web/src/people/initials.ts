@@ -3,7 +3,7 @@ import { firstGrapheme } from '@parley/protocol/graphemes';
 const hues = 8;
 /** What an initial begins with: a letter, digit or symbol that shows. */
 const initialStart = /[[\p{L}\p{N}\p{S}\p{Extended_Pictographic}]--\p{Default_Ignorable_Code_Point}]/v;
-/** The longest emoji are 20 units long; a letter with more marks than that stands without them. */
+/** The longest emoji have 20 units; a letter with more marks than this is shown without them. */
 const initialMaxUnits = 32;
 
 /** One or two characters that stand for a name. What isn't a letter, digit or symbol doesn't count. */

@@ -14,7 +14,7 @@ import { personName } from './person-name.ts';
 import { type PageRequest, usePagedList } from './use-paged-list.ts';
 import { useWatch } from './use-watch.ts';
 
-/** Those in a group or channel, by pages; the presence of these is watched. */
+/** The members of a group or channel, in pages, with their presence. */
 export function Members({ conversation }: { conversation: ConversationData }) {
   const chat = useChatItself();
   const { id, memberCount, membershipSeq } = conversation;
@@ -33,7 +33,7 @@ export function Members({ conversation }: { conversation: ConversationData }) {
   useWatch({ userIds: members.map((member) => member.id) });
   const shownChange = useRef(membershipSeq);
   useEffect(() => {
-    // Whoever comes, goes or gets a role changes the list.
+    // A member was added or removed, or has another role.
     if (shownChange.current !== membershipSeq) refresh();
     shownChange.current = membershipSeq;
   }, [refresh, membershipSeq]);
@@ -62,7 +62,7 @@ export function Members({ conversation }: { conversation: ConversationData }) {
   );
 }
 
-/** Somebody as they are called now. */
+/** A member, under the current name. */
 function MemberLine({ member: { user, role } }: { member: Member }) {
   const displayName = useChat(({ people }) => people.get(user.id)?.displayName ?? user.displayName);
   return <PersonLine person={{ ...user, displayName }} note={roleName(role)} />;

@@ -1,6 +1,6 @@
 import { shownName } from '@parley/protocol/names';
 
-/** What to call somebody: by their username where their display name shows nothing. */
+/** The display name, or the username if the display name has no visible character. */
 export function personName({ displayName, username }: { displayName: string; username: string }): string {
   return shownName(displayName, username);
 }

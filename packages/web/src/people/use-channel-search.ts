@@ -7,7 +7,7 @@ type Channel = ResponseOf<'channelSearch'>['channels'][number];
 
 const settleMs = 150;
 
-/** Public channels by their name, all of them without one. */
+/** Public channels with a name that matches the query; all of them if it is empty. */
 export function useChannelSearch(query: string, isWanted = true): PagedList<Channel> {
   const chat = useChatItself();
   const q = query.trim();

@@ -21,7 +21,7 @@ export interface PagedList<Item> {
   more: (() => void) | null;
   /** Reads again as many as are shown. */
   refresh(): void;
-  /** Why the last page that was asked for isn't there; empty when it is. */
+  /** Why the last request failed; empty if it did not. */
   failure: string;
 }
 
@@ -33,10 +33,10 @@ interface Shown<Item> {
 const nothing: Shown<never> = { items: [], cursor: null };
 
 /**
- * A list that the server gives by pages, from its start to as far as the person went.
+ * A list that the server gives in pages, from its start to the last page that was asked for.
  *
- * @param load reads a page; another function is another list. Null: the list is empty.
- * @param settleMs the server is asked when `load` has been the same for this long.
+ * @param load reads a page; a new function means a new list. Null: the list is empty.
+ * @param settleMs reads the first page when `load` has not changed for this long.
  */
 export function usePagedList<Item extends { id: string }>(
   load: ((page: PageRequest) => Promise<Page<Item>>) | null,
@@ -89,7 +89,7 @@ export function usePagedList<Item extends { id: string }>(
   }, [run]);
   const more = () => {
     reading.current.extent = reading.current.shown.items.length + pageSize;
-    // What is being read goes on as far.
+    // A read under way goes on to the new extent.
     if (!reading.current.isBusy) void run();
   };
   return { items: shown?.items ?? null, more: shown && shown.cursor !== null ? more : null, refresh, failure };

@@ -3,10 +3,10 @@ import { useCallback } from 'react';
 import { useChatItself } from '../chat/use-chat.ts';
 import { type PagedList, type PageRequest, usePagedList } from './use-paged-list.ts';
 
-/** Typing settles for this long before the server is asked. */
+/** The server is asked when nothing was typed for this long. */
 const settleMs = 150;
 
-/** People whose name begins so, oneself left out. */
+/** People with a name that begins with the query, except oneself. */
 export function usePeopleSearch(query: string): PagedList<User> {
   const chat = useChatItself();
   const q = query.trim();

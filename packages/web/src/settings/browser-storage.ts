@@ -1,9 +1,9 @@
 /**
- * `localStorage` or `sessionStorage`, which may be switched off, so that touching it throws, or full. What it does not
- * take lasts as long as the page. Nothing else in the page uses these two.
+ * `localStorage` or `sessionStorage`, which may be full, or switched off, so that access throws. What the browser does
+ * not store is kept until the page is closed. Nothing else in the page uses the two directly.
  */
 class BrowserStorage {
-  /** What the browser did not take; null: removed. */
+  /** Values that the browser failed to store; null: failed to remove. */
   private readonly own = new Map<string, string | null>();
 
   constructor(private readonly storage: () => Storage) {}

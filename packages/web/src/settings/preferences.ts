@@ -9,19 +9,19 @@ import {
 } from '../strings/strings.ts';
 import { browserStorage } from './browser-storage.ts';
 
-/** What belongs to the browser: it stays when nobody is logged in. */
+/** Preferences of the browser; they stay when nobody is logged in. */
 interface BrowserPreferences {
   theme: 'system' | 'light' | 'dark';
   language: LanguageCode;
 }
 
-/** What belongs to the account, in this browser, and goes with it. */
+/** Preferences of the account in this browser; removed with the account. */
 interface AccountPreferences {
   sound: boolean;
   notifications: boolean;
   /** Whether the person was asked already. */
   askedForNotifications: boolean;
-  /** Ids of conversations that ring for nobody. */
+  /** Ids of conversations that notify nobody. */
   muted: readonly string[];
 }
 
@@ -58,12 +58,12 @@ function accountKey(id: string): string {
   return `${storageKey} ${id}`;
 }
 
-/** From now on this account's preferences count; null: nobody is logged in. What other accounts chose is forgotten. */
+/** Uses this account's preferences from now on (null: nobody is logged in) and removes those of other accounts. */
 export function setPreferencesOf(id: string | null): void {
   accountId = id;
   const own = id === null ? null : accountKey(id);
   if (own !== null && browserStorage.getItem(own) === null) {
-    // Versions before kept them for the browser.
+    // Earlier versions stored them for the whole browser.
     const { theme: _, language: __, ...ofAccount } = stored<Preferences>(storageKey);
     if (Object.keys(ofAccount).length > 0) browserStorage.setItem(own, JSON.stringify(ofAccount));
   }

@@ -140,7 +140,7 @@ export const english = {
   channel: 'Channel',
   searchPeople: 'Search by name',
   searchPeopleHint: 'Type the beginning of a name.',
-  chooseFirst: 'Choose from the list, or empty this box.',
+  chooseFirst: 'Choose from the list or clear this field.',
   nobodyFound: 'Nobody is called “{query}” here.',
   groupName: 'Name of the group',
   channelName: 'Name of the channel',
@@ -165,7 +165,7 @@ export const english = {
   notificationsOn: 'Show notifications',
   notificationsBlocked: 'The browser blocks notifications of this page. Allow them in its settings.',
   needsTls:
-    'The address begins with http: nothing on its way is encrypted, and browsers allow neither notifications nor opening without a connection. Both need https.',
+    'This address begins with http: the connection is not encrypted, and browsers allow neither notifications nor opening the page offline. Both need https.',
   notificationsAsk: 'Know when somebody writes while you look elsewhere?',
   notificationsAllow: 'Turn on notifications',
   notNow: 'Not now',
