@@ -23,5 +23,6 @@ export const references: readonly Reference[] = [
   { table: 'read_positions', column: 'conversation_id', to: 'conversations', sameShard: false },
   { table: 'user_terms', column: 'user_id', to: 'users', sameShard: true },
   { table: 'sessions', column: 'user_id', to: 'users', sameShard: true },
+  { table: 'device_secrets', column: 'user_id', to: 'users', sameShard: true },
   { table: 'invitations', column: 'created_by', to: 'users', sameShard: false },
 ];

@@ -64,6 +64,7 @@ async function fillUsers({ users }: Stores): Promise<[UserId, UserId, UserId, Us
     if (typeof made === 'string') throw new Error(`${username}: ${made}`);
     ids.push(made.id);
     const session = { id: systemIds.uuid(), userId: made.id, device: username === 'Ben' ? null : 'laptop' };
+    await users.keepDevice({ userId: made.id, secretHash: `secret of ${username}`, usedAtMs: startMs }, 10);
     await users.createSession({ ...session, createdAtMs: startMs, lastUsedAtMs: startMs }, `token of ${username}`);
   }
   const [ana = '', ben = '', cyd = '', dan = ''] = ids;
