@@ -14,6 +14,8 @@ export const limits = {
   /** Hashing cost must not grow with what a stranger sends. */
   passwordMaxCodePoints: 256,
   deviceNameCodePoints: 64,
+  /** Sessions of one account; logging in ends the one that was used longest ago. */
+  sessionsPerUser: 100,
   /** Devices of one account that are known by their secrets; the one that was used longest ago is forgotten first. */
   knownDevicesPerUser: 20,
   /** Device secrets that one request can carry. */

@@ -30,7 +30,11 @@ import { Accounts } from './users/accounts.ts';
 import { Administration } from './users/administration.ts';
 import { PasswordHashing } from './users/password-hashing.ts';
 import { People } from './users/people.ts';
+import { SessionLife } from './users/session-life.ts';
+import { SessionUpkeep } from './users/session-upkeep.ts';
 import { version } from './version.ts';
+
+const dayMs = 86_400_000;
 
 interface EdgeOptions {
   adapters: Adapters;
@@ -53,6 +57,7 @@ export class Edge {
   /** The API as whoever may open the control socket uses it. */
   readonly controlApi: ReturnType<typeof createApi>;
   private readonly submitter: CommandSubmitter;
+  private readonly sessionUpkeep: SessionUpkeep;
   private readonly startedAtMs: number;
 
   constructor(private readonly options: EdgeOptions) {
@@ -69,7 +74,9 @@ export class Edge {
     const isBounded = config['rate-limits'] === 'on';
     const admission = new Admission(isBounded ? adapters.rateLimits : noRateLimits);
     const passwords = new PasswordHashing();
-    const accounts = new Accounts(users, passwords, signals, clock, ids, config.signup);
+    const days = config['session-days'];
+    const sessionLife = new SessionLife(clock, days === 'off' || days === 0 ? null : days * dayMs);
+    const accounts = new Accounts(users, passwords, signals, clock, ids, config.signup, sessionLife);
     const reads = new ConversationReads(store, users, registry);
     const receipts = new ReadReceipts(store, history, signals);
     const messages = new Messages(history, store, this.submitter, adapters.isCatchingUp);
@@ -81,6 +88,11 @@ export class Edge {
       authenticate: (token) => accounts.authenticate(token),
       publish: options.publish,
       reportFailure: failureReporter('messaging'),
+    });
+    this.sessionUpkeep = new SessionUpkeep({
+      ...{ users, life: sessionLife, clock },
+      openSessions: () => this.messaging.openSessions(),
+      reportFailure: failureReporter('users'),
     });
     const handlers = createHandlers({
       version,
@@ -107,12 +119,14 @@ export class Edge {
   }
 
   /** Resolves when commands can be submitted and people taken in. */
-  start(): Promise<void> {
-    return this.messaging.start();
+  async start(): Promise<void> {
+    await this.messaging.start();
+    this.sessionUpkeep.start();
   }
 
   /** Ends what is still held after the sockets were drained and the last request answered. */
   async stop(): Promise<void> {
+    await this.sessionUpkeep.stop();
     await this.messaging.stop();
     this.submitter.close();
   }

@@ -42,6 +42,7 @@ describe('a bad setting is refused, with its name, what it was, and what is allo
       () => loadConfig({}, { PARLEY_SIGNUP: 'maybe' }),
       'PARLEY_SIGNUP: "maybe" must be one of: open, invitation, closed',
     ],
+    ['days of a session', () => loadConfig({ 'session-days': '-1' }, {}), 'must be "off" or a whole number of days'],
     ['an unknown variable', () => loadConfig({}, { PARLEY_PROT: '1' }), 'PARLEY_PROT is no setting'],
     ['an unknown key', () => loadConfig({}, {}, file('{"prot": 1}')), 'has "prot", which is no setting'],
     ['a file that is no JSON', () => loadConfig({}, {}, file('port=1')), 'can not be read as JSON'],

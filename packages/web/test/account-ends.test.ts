@@ -14,8 +14,12 @@ let network: Network;
 let root: HttpApi;
 let count = 0;
 
-/** What belongs to the browser and stays. */
-const ofTheBrowser = ['localStorage parley-preferences', 'sessionStorage parley.reopenedFrom'];
+/** What belongs to the browser and stays. Device secrets are random: they name nobody and let nobody in. */
+const ofTheBrowser = [
+  'localStorage parley-preferences',
+  'sessionStorage parley.reopenedFrom',
+  'parley values "deviceSecrets"',
+];
 
 /** Every key of every storage of the browser, and what the tab and its notifications show. */
 function everythingIn(page: Page): Promise<string[]> {

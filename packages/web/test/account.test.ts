@@ -44,10 +44,24 @@ describeInBrowser('an account', () => {
     await sessions.getByRole('listitem').filter({ hasText: 'this device' }).waitFor();
     await sessions.getByRole('button', { name: /^Revoke .*Firefox/ }).click();
     await other.page.getByRole('button', { name: 'Log in', exact: true }).waitFor();
-    await other.page.getByText('Your session was ended on another device.').waitFor();
+    await other.page
+      .getByText('Your session has ended: on another device, or after a long time without use.')
+      .waitFor();
     // Nothing of the account is left to see.
     expect(await other.page.getByText('Hello').count()).toBe(0);
     await sessions.getByText(/Firefox/).waitFor({ state: 'detached' });
+  });
+
+  test('a session that was not used for long ends with a sentence at the log-in page', async ({ ana, place }) => {
+    const { users } = place.server.adapters;
+    const account = await users.byUsername('ana');
+    const [session] = await users.sessions(account?.id ?? '');
+    const { page } = ana;
+    await page.goto('about:blank');
+    await users.touchSession(account?.id ?? '', session?.id ?? '', Date.now() - 100 * 86_400_000);
+    await page.goto(place.server.url);
+    await page.getByText('Your session has ended: on another device, or after a long time without use.').waitFor();
+    expect(await page.getByText('Hello').count()).toBe(0);
   });
 
   test('whoever followed a link to a conversation is there after logging in', async ({ ana, place }) => {

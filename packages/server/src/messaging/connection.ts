@@ -18,7 +18,7 @@ export const slowReaderBytes = 128 * 1024;
 /** A peer that doesn't answer a close frame within this is cut off. */
 const closeTimeoutMs = 5_000;
 
-interface Identity {
+export interface Identity {
   userId: UserId;
   sessionId: SessionId;
 }

@@ -13,7 +13,7 @@ import type { WorkBudgets } from '../platform/work-budget.ts';
 import { Arrival, type ArrivalPorts } from './arrival.ts';
 import { Attendance } from './attendance.ts';
 import { BroadcastGroups } from './broadcast-groups.ts';
-import { Connection } from './connection.ts';
+import { Connection, type Identity, identityOf } from './connection.ts';
 import { drain } from './drain.ts';
 import { FanOut } from './fan-out.ts';
 import { FlowControl } from './flow-control.ts';
@@ -109,6 +109,11 @@ export class Messaging {
   /** Sockets that are open, whether they have said hello or not. */
   get connections(): number {
     return this.heartbeat.size;
+  }
+
+  /** Whose the sockets are that have said hello; a session may have several. */
+  *openSessions(): Iterable<Identity> {
+    for (const connection of this.roster.all()) yield identityOf(connection);
   }
 
   /** Bytes that wait for slow readers, of all sockets together. */

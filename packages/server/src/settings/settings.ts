@@ -35,6 +35,11 @@ export const settings = {
     'share of the commands that a trace is begun for when they come without one; needs --otlp-endpoint',
   ),
   signup: setting(oneOf(['open', 'invitation', 'closed']), 'open', 'who may make an account: open, invitation, closed'),
+  'session-days': setting(
+    z.union([z.literal('off'), whole(0, 3_650)], { error: 'must be "off" or a whole number of days from 0 to 3650' }),
+    '90',
+    'days without use after which a session ends; "off" or 0 for never',
+  ),
   'max-connections': setting(
     whole(1, connectionsMax()),
     String(connectionsMax()),

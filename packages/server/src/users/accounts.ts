@@ -1,4 +1,13 @@
-import type { Account, RequestOf, ResponseOf, Session, SessionId, SignupMode, UserId } from '@parley/protocol';
+import {
+  type Account,
+  limits,
+  type RequestOf,
+  type ResponseOf,
+  type Session,
+  type SessionId,
+  type SignupMode,
+  type UserId,
+} from '@parley/protocol';
 import type { Signals } from '../connections/signals.ts';
 import type { Clock } from '../platform/clock.ts';
 import { Refusal } from '../platform/failures.ts';
@@ -7,6 +16,7 @@ import { failureReporter } from '../platform/log.ts';
 import { accountView, lastAdministrator, sessionView, usernameTaken, wrongCredentials } from './account-views.ts';
 import { type DeviceSecret, KnownDevices } from './known-devices.ts';
 import type { PasswordHashing } from './password-hashing.ts';
+import { SessionLife } from './session-life.ts';
 import type { SessionRecord, UserRecord, UserStore } from './users-port.ts';
 
 /** Whoever a valid token stands for. */
@@ -41,6 +51,7 @@ export class Accounts {
     private readonly clock: Clock,
     private readonly ids: Ids,
     private readonly signupMode: SignupMode,
+    private readonly sessionLife: SessionLife = new SessionLife(clock, null),
   ) {
     this.devices = new KnownDevices(users, clock, ids);
   }
@@ -96,10 +107,11 @@ export class Accounts {
     return loggedIn;
   }
 
-  /** Whom a token stands for; undefined when it is unknown, revoked, or its user disabled. */
+  /** Whom a token stands for; undefined when it is unknown, ended, or its user disabled. */
   async authenticate(token: string): Promise<Caller | undefined> {
     const caller = await this.users.sessionByToken(tokenHash(token));
-    if (caller) this.touch(caller);
+    if (!caller || this.sessionLife.isOver(caller.session)) return undefined;
+    this.touch(caller);
     return caller;
   }
 
@@ -113,7 +125,9 @@ export class Accounts {
 
   async sessions({ user, session }: Caller): Promise<Session[]> {
     const sessions = await this.users.sessions(user.id);
-    return sessions.map((each) => sessionView(each, each.id === session.id));
+    return sessions
+      .filter((each) => !this.sessionLife.isOver(each))
+      .map((each) => sessionView(each, each.id === session.id));
   }
 
   /** Ends one of the user's sessions and closes its sockets. Throws {@link Refusal} `not_found`. */
@@ -184,7 +198,12 @@ export class Accounts {
     const token = this.ids.token();
     const nowMs = this.clock.nowMs();
     const session = { id: this.ids.uuid(), userId: user.id, device: name, createdAtMs: nowMs, lastUsedAtMs: nowMs };
-    await Promise.all([this.users.createSession(session, tokenHash(token)), this.devices.keep(user.id, secret)]);
+    const [ended] = await Promise.all([
+      this.users.endOldestSessions(user.id, session.id, limits.sessionsPerUser),
+      this.users.createSession(session, tokenHash(token)),
+      this.devices.keep(user.id, secret),
+    ]);
+    if (ended.length > 0) await this.closeSockets(user.id, ended);
     return { token, session: sessionView(session, true), account: accountView(user), deviceSecret: secret.secret };
   }
 

@@ -90,6 +90,17 @@ export interface UserStore {
   /** Forgets all devices of the user but these. */
   forgetDevices(userId: UserId, keep: readonly string[]): Promise<void>;
 
+  /**
+   * Ends those used longest ago of more than `keepMax` sessions of the user, never `keepId`; returns those that ended.
+   * Several at once may leave more.
+   */
+  endOldestSessions(userId: UserId, keepId: SessionId, keepMax: number): Promise<SessionId[]>;
+  /**
+   * Looks at the next `limit` sessions of all users after the position, and ends those that were used last before
+   * `usedSinceMs`. Answers with the position to go on from, null at the end. Safe to repeat and to break off.
+   */
+  endUnusedSessions(step: { usedSinceMs: number; after: string | null; limit: number }): Promise<string | null>;
+
   createInvitation(invitation: {
     tokenHash: string;
     uses: number;

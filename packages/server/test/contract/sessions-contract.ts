@@ -79,5 +79,36 @@ export function describeSessions(usersOf: () => UserStore): void {
       expect(await users.revokeSessions(ana.id, null)).toEqual([]);
       expect([await isOpen('keep'), await isOpen('ben')]).toEqual([false, true]);
     });
+
+    test('beyond as many as are kept end, those used longest ago first, of one user and never the one named', async () => {
+      const ben = await createUser(users, 'ben');
+      await begin('ben', ben);
+      const made = [];
+      for (const [index, token] of ['a', 'b', 'c', 'd'].entries()) made.push(await begin(token, ana, 1_000 + index));
+      const [a, b, c, d] = made.map(({ id }) => id) as [string, string, string, string];
+      await users.touchSession(ana.id, b, 60_000);
+      expect(await users.endOldestSessions(ana.id, a, 4)).toEqual([]);
+      expect((await users.endOldestSessions(ana.id, a, 2)).sort()).toEqual([c, d].sort());
+      expect(await Promise.all(['a', 'b', 'c', 'd', 'ben'].map(isOpen))).toEqual([true, true, false, false, true]);
+    });
+
+    test('that nobody used for long end in bounded steps, and no other', async () => {
+      const tokens = Array.from({ length: 7 }, (_, index) => `token ${index}`);
+      for (const [index, token] of tokens.entries()) {
+        const user = await createUser(users, `person${index}`);
+        await begin(`used ${token}`, user, 2_000);
+        await begin(token, user, 1_999);
+      }
+      const touched = (await users.sessionByToken('token 3'))?.session;
+      if (touched) await users.touchSession(touched.userId, touched.id, 5_000);
+      let steps = 0;
+      for (let after: string | null = null; ; steps++) {
+        after = await users.endUnusedSessions({ usedSinceMs: 2_000, after, limit: 2 });
+        if (after === null) break;
+        expect(steps).toBeLessThan(1_000);
+      }
+      expect(await Promise.all(tokens.map(isOpen))).toEqual(tokens.map((token) => token === 'token 3'));
+      expect(await Promise.all(tokens.map((token) => isOpen(`used ${token}`)))).toEqual(tokens.map(() => true));
+    });
   });
 }

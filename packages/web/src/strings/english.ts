@@ -17,7 +17,7 @@ export const english = {
   haveAccount: 'Have an account? Log in',
   firstAccount: 'Nobody is here yet. The first account administers this server.',
   invited: 'You were invited. Choose a name and a password.',
-  sessionEnded: 'Your session was ended on another device. Log in to go on.',
+  sessionEnded: 'Your session has ended: on another device, or after a long time without use. Log in to go on.',
   sessionLost:
     'The server was restored from a backup, and your log-in was lost. Log in again: what you have not sent yet is kept, and sent then.',
   notEncrypted: 'This address is not encrypted: others on the network can read your password and messages.',

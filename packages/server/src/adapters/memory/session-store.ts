@@ -38,6 +38,17 @@ export abstract class MemorySessions extends MemoryDevices {
     return this.end((session) => session.userId === userId && session.id !== keepId);
   }
 
+  async endOldestSessions(userId: UserId, keepId: SessionId, keepMax: number): Promise<SessionId[]> {
+    const others = (await this.sessions(userId)).filter(({ id }) => id !== keepId);
+    const oldest = others.sort((a, b) => b.lastUsedAtMs - a.lastUsedAtMs).slice(keepMax - 1);
+    return this.end(({ id }) => oldest.some((each) => each.id === id));
+  }
+
+  async endUnusedSessions({ usedSinceMs }: { usedSinceMs: number }): Promise<null> {
+    this.end(({ lastUsedAtMs }) => lastUsedAtMs < usedSinceMs);
+    return null;
+  }
+
   private end(isEnded: (session: SessionRecord) => boolean): SessionId[] {
     const ended = [...this.sessionsByToken].filter(([, session]) => isEnded(session));
     for (const [tokenHash] of ended) this.sessionsByToken.delete(tokenHash);

@@ -89,6 +89,48 @@ export class PostgresSessions extends PostgresDevices {
     return rows.map((row) => row.id);
   }
 
+  async endOldestSessions(userId: UserId, keepId: SessionId, keepMax: number): Promise<SessionId[]> {
+    const rows = await this.database.at(
+      userId,
+      (sql, shard) => sql<{ id: SessionId; token_hash: string }[]>`
+        WITH permitted AS MATERIALIZED (SELECT writable(${shard}) AS shard)
+        DELETE FROM sessions s USING permitted
+        WHERE s.shard = permitted.shard AND s.user_id = ${userId} AND s.id IN (
+          SELECT id FROM sessions o WHERE o.shard = ${shard} AND o.user_id = ${userId} AND o.id <> ${keepId}
+          ORDER BY last_used_at_ms DESC OFFSET ${keepMax - 1})
+        RETURNING id, token_hash`,
+    );
+    await this.forgetTokens(rows);
+    return rows.map((row) => row.id);
+  }
+
+  async endUnusedSessions(step: { usedSinceMs: number; after: string | null; limit: number }): Promise<string | null> {
+    const { usedSinceMs, after, limit } = step;
+    const [first = '0', userId = '', id = ''] = after === null ? [] : after.split(' ');
+    const shard = Number(first);
+    const page = await this.database.inShard(
+      shard,
+      (sql) => sql<SessionRow[]>`
+        SELECT * FROM sessions WHERE shard = served(${shard}) AND (user_id, id) > (${userId}, ${id})
+        ORDER BY user_id, id LIMIT ${limit}`,
+    );
+    const last = page.at(-1);
+    if (last && page.some((row) => row.last_used_at_ms < usedSinceMs)) {
+      const ended = await this.database.inShard(
+        shard,
+        (sql) => sql<{ token_hash: string }[]>`
+          WITH permitted AS MATERIALIZED (SELECT writable(${shard}) AS shard)
+          DELETE FROM sessions s USING permitted
+          WHERE s.shard = permitted.shard AND (s.user_id, s.id) > (${userId}, ${id})
+            AND (s.user_id, s.id) <= (${last.user_id}, ${last.id}) AND s.last_used_at_ms < ${usedSinceMs}
+          RETURNING token_hash`,
+      );
+      await this.forgetTokens(ended);
+    }
+    if (last && page.length === limit) return `${shard} ${last.user_id} ${last.id}`;
+    return shard + 1 < this.database.shards ? `${shard + 1}` : null;
+  }
+
   async createInvitation(invitation: {
     tokenHash: string;
     uses: number;

@@ -48,6 +48,24 @@ export class SqliteSessions extends SqliteDevices {
     return this.writes.run(() => this.statements.revokeOthers.all(userId, keepId ?? '').map((row) => row.id));
   }
 
+  endOldestSessions(userId: UserId, keepId: SessionId, keepMax: number): Promise<SessionId[]> {
+    return this.writes.run(() =>
+      this.statements.endOldest.all({ userId, keepId, othersMax: keepMax - 1 }).map((row) => row.id),
+    );
+  }
+
+  async endUnusedSessions(step: { usedSinceMs: number; after: string | null; limit: number }): Promise<string | null> {
+    const { usedSinceMs, after, limit } = step;
+    const page = await this.writes.read(() => this.statements.page.all(after ?? '', limit));
+    const last = page.at(-1);
+    if (last && page.some(({ last_used_at_ms }) => last_used_at_ms < usedSinceMs)) {
+      await this.writes.run(() => {
+        this.statements.endUnused.run(after ?? '', last.token_hash, usedSinceMs);
+      });
+    }
+    return last && page.length === limit ? last.token_hash : null;
+  }
+
   createInvitation(invitation: {
     tokenHash: string;
     uses: number;
@@ -74,6 +92,16 @@ function prepare(database: Database) {
     revokeOthers: database.query<{ id: string }, [string, string]>(
       'DELETE FROM sessions WHERE user_id = ? AND id <> ? RETURNING id',
     ),
+    endOldest: database.query<{ id: string }, [{ userId: string; keepId: string; othersMax: number }]>(
+      `DELETE FROM sessions WHERE id IN (
+         SELECT id FROM sessions WHERE user_id = $userId AND id <> $keepId
+         ORDER BY last_used_at_ms DESC LIMIT -1 OFFSET $othersMax)
+       RETURNING id`,
+    ),
+    page: database.query<{ token_hash: string; last_used_at_ms: number }, [string, number]>(
+      'SELECT token_hash, last_used_at_ms FROM sessions WHERE token_hash > ? ORDER BY token_hash LIMIT ?',
+    ),
+    endUnused: database.query('DELETE FROM sessions WHERE token_hash > ? AND token_hash <= ? AND last_used_at_ms < ?'),
     insertInvitation: database.query('INSERT INTO invitations VALUES (?, ?, ?, ?)'),
   };
 }

@@ -1,7 +1,17 @@
 import type { limits } from '@parley/protocol';
 
 interface LimitNote {
-  unit: 'bytes' | 'code points' | 'characters' | 'people' | 'rows' | 'conversations' | 'devices' | 'secrets' | 'ms';
+  unit:
+    | 'bytes'
+    | 'code points'
+    | 'characters'
+    | 'people'
+    | 'rows'
+    | 'conversations'
+    | 'devices'
+    | 'sessions'
+    | 'secrets'
+    | 'ms';
   text: string;
 }
 
@@ -16,6 +26,7 @@ export const limitNotes: Readonly<Record<keyof typeof limits, LimitNote>> = {
   passwordMinCodePoints: { unit: 'code points', text: 'The shortest password.' },
   passwordMaxCodePoints: { unit: 'code points', text: 'The longest password.' },
   deviceNameCodePoints: { unit: 'code points', text: 'A device’s name.' },
+  sessionsPerUser: { unit: 'sessions', text: 'Of one account; logging in ends the one that was used longest ago.' },
   knownDevicesPerUser: {
     unit: 'devices',
     text: 'Of one account that are known by their secrets; the oldest is forgotten.',

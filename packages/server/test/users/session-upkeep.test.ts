@@ -1,0 +1,105 @@
+import { beforeEach, describe, expect, test } from 'bun:test';
+import { MemoryUserStore } from '../../src/adapters/memory/user-store.ts';
+import { SessionLife } from '../../src/users/session-life.ts';
+import { SessionUpkeep } from '../../src/users/session-upkeep.ts';
+import type { SessionRecord } from '../../src/users/users-port.ts';
+import { createUser } from '../contract/users-under-test.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+
+let clock: FakeClock;
+let users: MemoryUserStore;
+let open: { userId: string; sessionId: string }[];
+let failures: unknown[];
+let upkeep: SessionUpkeep;
+
+beforeEach(() => {
+  clock = new FakeClock();
+  users = new MemoryUserStore();
+  open = [];
+  failures = [];
+});
+
+function start(unusedMaxMs: number | null): void {
+  upkeep = new SessionUpkeep({
+    ...{ users, clock, life: new SessionLife(clock, unusedMaxMs), openSessions: () => open },
+    reportFailure: (error) => failures.push(error),
+  });
+  upkeep.start();
+}
+
+async function session(username: string): Promise<SessionRecord> {
+  const { id: userId } = await createUser(users, username);
+  const nowMs = clock.nowMs();
+  const made = { id: `of ${username}`, userId, device: null, createdAtMs: nowMs, lastUsedAtMs: nowMs };
+  await users.createSession(made, username);
+  return made;
+}
+
+/** Lets time pass, and what falls due be done. */
+async function pass(durationMs: number): Promise<void> {
+  for (let passedMs = 0; passedMs < durationMs; passedMs += hourMs) {
+    clock.advance(hourMs);
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+  }
+}
+
+const isThere = async (token: string) => (await users.sessionByToken(token)) !== undefined;
+
+describe('sessions', () => {
+  test('that nobody uses end, those with an open socket go on', async () => {
+    start(dayMs);
+    const kept = await session('open');
+    await session('unused');
+    open = [{ userId: kept.userId, sessionId: kept.id }];
+    await pass(12 * hourMs);
+    expect([await isThere('open'), await isThere('unused')]).toEqual([true, true]);
+    await pass(3 * dayMs);
+    expect([await isThere('open'), await isThere('unused')]).toEqual([true, false]);
+    open = [];
+    await pass(2 * dayMs);
+    expect(await isThere('open')).toBe(false);
+    expect(failures).toEqual([]);
+    await upkeep.stop();
+  });
+
+  test('all go on where none ends', async () => {
+    start(null);
+    await session('unused');
+    await pass(30 * dayMs);
+    expect(await isThere('unused')).toBe(true);
+    await upkeep.stop();
+  });
+
+  test('all go on while the open ones can not be noted', async () => {
+    start(dayMs);
+    const kept = await session('open');
+    open = [{ userId: kept.userId, sessionId: kept.id }];
+    const touch = users.touchSession.bind(users);
+    users.touchSession = () => Promise.reject(new Error('the disk is full'));
+    await pass(3 * dayMs);
+    expect(await isThere('open')).toBe(true);
+    expect(failures.length).toBeGreaterThan(0);
+    users.touchSession = touch;
+    await pass(dayMs);
+    expect(await isThere('open')).toBe(true);
+    await upkeep.stop();
+  });
+});
+
+test('a clock that is set ahead while the process runs ends no session, and one that is set back neither', () => {
+  let aheadMs = 0;
+  const life = new SessionLife({ nowMs: () => clock.nowMs() + aheadMs, monotonicMs: () => clock.monotonicMs() }, dayMs);
+  const used = { id: 'id', userId: 'ana', device: null, createdAtMs: 0, lastUsedAtMs: clock.nowMs() };
+  aheadMs = 400 * dayMs;
+  expect(life.isOver(used)).toBe(false);
+  aheadMs = -400 * dayMs;
+  expect(life.isOver(used)).toBe(false);
+  aheadMs = 0;
+  clock.advance(dayMs);
+  expect(life.isOver(used)).toBe(false);
+  clock.advance(1);
+  expect(life.isOver(used)).toBe(true);
+});
