@@ -260,7 +260,7 @@ export class Chat {
 
   private reset({ account, conversations, pending, ...rest }: Snapshot): void {
     this.isReady = true;
-    const ofOthers = [this.people, this.online, this.onlineCounts, this.askedPeople];
+    const ofOthers = [this.people, this.online, this.onlineCounts, this.askedPeople, this.receipts];
     for (const known of this.account?.id === account?.id ? [] : ofOthers) known.clear();
     Object.assign(this, { account, ...rest });
     this.conversations.clear();

@@ -22,4 +22,8 @@ export class Receipts {
   forget(conversationId: ConversationId): void {
     this.reads.delete(conversationId);
   }
+
+  clear(): void {
+    this.reads.clear();
+  }
 }
