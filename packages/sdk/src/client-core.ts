@@ -48,6 +48,8 @@ export interface ClientEvents {
   read: ServerFrameOf<'read'>;
   /** Whether the store accepts writes. While it does not, the client goes on with what it has in memory. */
   storage: { available: boolean };
+  /** Whether something between here and the server answers requests in its place: a person has to sign in there. */
+  intercepted: { isIntercepted: boolean };
   /** What went wrong without a caller to be told. */
   error: unknown;
 }

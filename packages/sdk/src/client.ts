@@ -15,7 +15,8 @@ import { ConversationBook } from './conversation-book.ts';
 import { Conversations } from './conversations.ts';
 import { EntryIntake } from './entry-intake.ts';
 import { Events } from './events.ts';
-import { HttpApi } from './http.ts';
+import type { HttpApi } from './http.ts';
+import { Interception } from './interception.ts';
 import { Outbox } from './outbox.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
 import { Disconnected } from './parley-error.ts';
@@ -74,7 +75,7 @@ export class ParleyClient {
       this.events.emit('storage', { available: failure === null });
       if (failure) this.events.emit('error', failure);
     });
-    this.api = new HttpApi(options.url.replace(/\/+$/, ''), this.runtime);
+    this.api = new Interception(options.url.replace(/\/+$/, ''), this.runtime, this.events).api;
     const { reportFailure } = this;
     this.serverClock = new ServerClock(this.runtime, (nowMs) => this.book.order.serverTime(nowMs));
     this.outbox = this.createOutbox();

@@ -11,7 +11,7 @@ import {
   type Schema,
   toKnownKinds,
 } from '@parley/protocol';
-import { Disconnected, ParleyError } from './parley-error.ts';
+import { Disconnected, Intercepted, ParleyError } from './parley-error.ts';
 import type { Runtime } from './runtime.ts';
 
 /** Calls operations of the HTTP API. */
@@ -23,12 +23,14 @@ export class HttpApi {
   constructor(
     readonly url: string,
     private readonly runtime: Pick<Runtime, 'fetch'>,
+    /** Told of each answer whether it is the server's own. */
+    private readonly answered: (isOfServer: boolean) => void = () => undefined,
   ) {}
 
   /**
    * An answer that comes after the session has ended is dropped: the call throws {@link Disconnected}.
    * Throws {@link ParleyError} when the server refuses, {@link Disconnected} when it can't be reached or what answers
-   * isn't Parley.
+   * isn't Parley, {@link Intercepted} when that is a proxy or network at which one has to sign in.
    */
   async call<Id extends OperationId>(id: Id, input: InputOf<Id>): Promise<ResponseOf<Id>> {
     const operation: Operation = operations[id];
@@ -49,28 +51,50 @@ export class HttpApi {
       },
       ...(operation.body ? { body: JSON.stringify(body) } : {}),
     });
-    if (operation.status === 204 && response.ok) return undefined as ResponseOf<Id>;
-    const answer = toKnownKinds(await response.json().catch(() => undefined));
-    if (!response.ok) throw refusal(answer, response.status);
-    const parsed = (operation.response as Schema).safeParse(answer);
-    if (!parsed.success) throw new Disconnected(`${this.url} answered ${id} with something else`);
+    const answer = await this.answerOf(response);
+    if (operation.status === 204 && response.status === 204) return undefined as ResponseOf<Id>;
+    const parsed = (operation.response as Schema | undefined)?.safeParse(answer);
+    if (!parsed?.success) throw new Disconnected(`${this.url} answered ${id} with something else`);
     // What belongs to a session that ended must not be shown or stored.
     if (token !== null && token !== this.token) throw new Disconnected(`the session ended before ${id} was answered`);
     return parsed.data as ResponseOf<Id>;
   }
 
+  /** The content of an answer that is no refusal. */
+  private async answerOf(response: Response): Promise<unknown> {
+    const answer = toKnownKinds(await response.json().catch(() => undefined));
+    const problem = response.ok ? null : Problem.safeParse(answer);
+    if (!problem?.success && isInterception(response)) {
+      this.answered(false);
+      throw new Intercepted(`something between here and ${this.url} answered in its place: sign in there`);
+    }
+    if (response.ok || problem?.success) this.answered(true);
+    if (problem?.success) throw ParleyError.of(problem.data);
+    if (!response.ok) throw new Disconnected(`the server answered with status ${response.status}`);
+    return answer;
+  }
+
   private async fetch(url: string, init: RequestInit): Promise<Response> {
     try {
-      return await this.runtime.fetch(url, { ...init, signal: AbortSignal.timeout(limits.silenceMs) });
+      return await this.runtime.fetch(url, {
+        ...init,
+        redirect: 'manual',
+        signal: AbortSignal.timeout(limits.silenceMs),
+      });
     } catch (cause) {
       throw new Disconnected(`${this.url} can't be reached`, { cause });
     }
   }
 }
 
-function refusal(answer: unknown, status: number): Error {
-  const problem = Problem.safeParse(answer);
-  return problem.success ? ParleyError.of(problem.data) : new Disconnected(`the server answered with status ${status}`);
+/** Statuses by which proxies and networks ask to be signed in at. */
+const signInStatuses = new Set([401, 403, 407, 511]);
+
+/** Whether an answer without a content of the server's asks a person for something. The server never redirects. */
+function isInterception({ type, status, headers }: Response): boolean {
+  if (type === 'opaqueredirect' || (status >= 300 && status < 400) || signInStatuses.has(status)) return true;
+  // By 500 and above a proxy tells that the server is away.
+  return status < 500 && /\bx?html\b/.test(headers.get('content-type') ?? '');
 }
 
 function fieldsOf(schema: ObjectSchema | undefined): string[] {

@@ -7,7 +7,7 @@ export type { Conversation } from './conversation.ts';
 export { HttpApi } from './http.ts';
 export type { OutgoingMessage, OutgoingStatus } from './outgoing-message.ts';
 export { type PagedOperation, pagesOf } from './pages.ts';
-export { Disconnected, ParleyError } from './parley-error.ts';
+export { Disconnected, Intercepted, ParleyError } from './parley-error.ts';
 export type { People, Person } from './people.ts';
 export { defaultRuntime, type Runtime } from './runtime.ts';
 export { IndexedDatabase, type LayoutStep } from './store/indexed-database.ts';

@@ -29,5 +29,13 @@ export class ParleyError extends Error {
 
 /** The server could not be reached, or the connection ended before the answer came. */
 export class Disconnected extends Error {
-  override name = 'Disconnected';
+  override name: string = 'Disconnected';
+}
+
+/**
+ * Something between here and the server answered in its place: a sign-on proxy whose session ended, or a network at
+ * which one has to sign in first.
+ */
+export class Intercepted extends Disconnected {
+  override name = 'Intercepted';
 }

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'bun:test';
-import { Disconnected, HttpApi, ParleyError } from '../src/index.ts';
+import { Disconnected, HttpApi, Intercepted, ParleyError } from '../src/index.ts';
 import { ana, roomId } from './support/entries.ts';
 import { problem } from './support/fake-api.ts';
 
@@ -59,4 +59,41 @@ test('whatever is not Parley’s answer is Disconnected', async () => {
     answer = each;
     expect(await outcomeOf(api.call('getAccount', {}))).toBeInstanceOf(Disconnected);
   }
+});
+
+test('an answer of a proxy that wants a person to sign in is Intercepted, for operations without content too', async () => {
+  const html = { 'content-type': 'text/html; charset=utf-8' };
+  const signIns: (() => Response)[] = [
+    () => new Response(null, { status: 302, headers: { location: 'https://sign-on.example/' } }),
+    () => new Response(null, { status: 307, headers: { location: '/oauth2/sign_in' } }),
+    () => new Response('<h1>Sign in</h1>', { headers: html }),
+    () => new Response('<h1>Sign in</h1>', { status: 401, headers: html }),
+    () => Response.json({ error: 'login_required' }, { status: 401 }),
+    () => new Response('Forbidden', { status: 403 }),
+    () => new Response('<h1>Sign in</h1>', { status: 511, headers: html }),
+  ];
+  for (const each of signIns) {
+    answer = each;
+    expect(await outcomeOf(api.call('getAccount', {}))).toBeInstanceOf(Intercepted);
+    expect(await outcomeOf(api.call('logout', {}))).toBeInstanceOf(Intercepted);
+  }
+  expect(asked.map(({ init }) => init.redirect)).toEqual(asked.map(() => 'manual'));
+});
+
+test('a refusal of the server, and a proxy that says that the server is away, are not Intercepted', async () => {
+  const others = [
+    () => problem('unauthenticated', 401),
+    () => problem('forbidden', 403),
+    () => new Response('<h1>Bad gateway</h1>', { status: 502, headers: { 'content-type': 'text/html' } }),
+    () => new Response('', { status: 503 }),
+  ];
+  for (const each of others) {
+    answer = each;
+    expect(await outcomeOf(api.call('logout', {}))).not.toBeInstanceOf(Intercepted);
+  }
+});
+
+test('an answer with content where there is none is not taken for success', async () => {
+  answer = () => Response.json({ hello: 'world' });
+  expect(await outcomeOf(api.call('logout', {}))).toBeInstanceOf(Disconnected);
 });

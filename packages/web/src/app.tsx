@@ -1,6 +1,7 @@
 import { Suspense, useEffect, useState } from 'react';
 import { Route, Switch, useLocation, useRoute } from 'wouter';
 import { ConnectionBar } from './chat/connection-bar.tsx';
+import { InterceptedBar } from './chat/intercepted-bar.tsx';
 import { RestoredBar } from './chat/restored-bar.tsx';
 import { StorageBar } from './chat/storage-bar.tsx';
 import { useChat } from './chat/use-chat.ts';
@@ -71,6 +72,7 @@ function Shell() {
   return (
     <div className={isHome ? 'shell shell-at-list' : 'shell'}>
       <div className="bars">
+        <InterceptedBar />
         <ConnectionBar />
         <RestoredBar />
         <StorageBar />

@@ -6,6 +6,9 @@ import { FaultBoundary } from './faults/fault-boundary.tsx';
 import { withholdComposingKeys } from './keys/composing-keys.ts';
 import { applyPreferences, followOtherTabs } from './settings/preferences.ts';
 
+// Back from signing in at a proxy.
+if (new URLSearchParams(location.search).has('sign-in'))
+  history.replaceState(null, '', location.pathname + location.hash);
 followOtherTabs();
 withholdComposingKeys();
 const root = document.getElementById('root');

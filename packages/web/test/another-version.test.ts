@@ -8,10 +8,14 @@ const setUp = async (place: Place) => ({
   person: (options: BrowserContextOptions): Promise<PersonInBrowser> => place.signUp('Ana', place.server.url, options),
 });
 
-/** What a page asks for from now on isn't there `times` times: its server has files of another version. */
-async function loseFiles(page: Page, times: number): Promise<void> {
-  let left = times;
-  await page.route('**/assets/*.js', (route) => (left-- > 0 ? route.fulfill({ status: 404 }) : route.continue()));
+/** The settings aren't there when they are first asked for: the server has files of another version. */
+async function loseSettingsOnce(page: Page): Promise<void> {
+  let isLost = false;
+  await page.route('**/assets/settings-view-*.js', (route) => {
+    if (isLost) return route.continue();
+    isLost = true;
+    return route.fulfill({ status: 404 });
+  });
 }
 
 describeInBrowser('a page whose server has another version by now', () => {
@@ -19,7 +23,7 @@ describeInBrowser('a page whose server has another version by now', () => {
 
   test('is opened anew when a part of it is not there, and comes to the same place', async ({ person }) => {
     const { page } = await person({ serviceWorkers: 'block' });
-    await loseFiles(page, 1);
+    await loseSettingsOnce(page);
     const opened = page.waitForEvent('load');
     await page.getByRole('link', { name: 'Settings' }).click();
     await opened;

@@ -50,7 +50,9 @@ describe('the bundle', () => {
         expect(Buffer.compare(decode(await answer.bytes()), plain)).toBe(0);
       }
       const etag = page.headers.get('etag') ?? '';
-      expect((await fetch(server.url, { headers: { 'if-none-match': etag } })).status).toBe(304);
+      const unchanged = await fetch(server.url, { headers: { 'if-none-match': etag } });
+      expect(unchanged.status).toBe(304);
+      for (const { headers } of [page, unchanged]) expect(headers.get('parley-server')).toBe('1');
       expect((await fetch(`${server.url}/assets/missing.js`)).status).toBe(404);
       expect(html).not.toMatch(/https?:\/\//);
     } finally {

@@ -39,6 +39,8 @@ export class ChatSession {
   noticeCount = 0;
   /** How many lines of a list fit at a time. */
   listedLines = pageSize;
+  /** A proxy or network in between answers in the server's place. */
+  isIntercepted = false;
   /** Since this connection was asked for. */
   private saidRestored = false;
   /** Who types in the open conversation, each with a function that cancels the timeout. */
@@ -64,6 +66,10 @@ export class ChatSession {
       this.changed();
     });
     client.on('people', () => this.changed());
+    client.on('intercepted', ({ isIntercepted }) => {
+      this.isIntercepted = isIntercepted;
+      this.changed();
+    });
     client.on('outbox', () => this.changed());
     client.on('presence', ({ users }) => {
       for (const { userId, online } of users) this.people.setOnline(userId, online);

@@ -4,4 +4,6 @@ export const defaultHeaders = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
+  // By this the web client's service worker knows that no proxy answered in the server's place.
+  'parley-server': '1',
 };

@@ -60,6 +60,7 @@ describe('headers', () => {
     const { headers } = await api.fetch(path);
     expect(headers.get('cache-control')).toBe('no-store');
     expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('parley-server')).toBe('1');
     expect(headers.get('content-security-policy')).toContain("default-src 'none'");
     expect(headers.get('access-control-allow-origin')).toBeNull();
   });

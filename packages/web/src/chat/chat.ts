@@ -41,6 +41,7 @@ export class Chat {
   lostAccountId: UserId | null = null;
   wasRestored = false;
   isStoring = true;
+  isIntercepted = false;
   connection: ConnectionState = { name: 'offline' };
   readonly conversations = new Map<ConversationId, ConversationData>();
   readonly people = new Map<UserId, Person>();
@@ -209,6 +210,9 @@ export class Chat {
       case 'storage':
         this.isStoring = news.isStoring;
         return;
+      case 'intercepted':
+        this.isIntercepted = news.isIntercepted;
+        return;
       case 'conversation':
         this.takeConversation(news.conversation);
         return;
@@ -241,9 +245,7 @@ export class Chat {
         return;
       case 'presence':
         this.takePresence(news.users);
-        for (const { conversationId, onlineCount } of news.conversations) {
-          this.onlineCounts.set(conversationId, onlineCount);
-        }
+        for (const each of news.conversations) this.onlineCounts.set(each.conversationId, each.onlineCount);
         return;
       case 'notify':
         for (const listener of this.noticeListeners) listener(news);
@@ -288,10 +290,8 @@ export class Chat {
     const others = pending.filter(({ clientMessageId }) => clientMessageId !== message.clientMessageId);
     // Sent, and shown nowhere as on its way: its entry tells the rest.
     if (message.status === 'sent' && others.length === pending.length) return;
-    this.pending.set(
-      message.conversationId,
-      [...others, message].sort((a, b) => a.order - b.order),
-    );
+    const inOrder = [...others, message].sort((a, b) => a.order - b.order);
+    this.pending.set(message.conversationId, inOrder);
   }
 
   private tellFollowed(): void {

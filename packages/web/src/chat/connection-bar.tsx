@@ -10,7 +10,7 @@ const quietMs = 1_000;
 export function ConnectionBar() {
   const chat = useChatItself();
   const connection = useChat(({ connection }) => connection);
-  const isFine = connection.name === 'live';
+  const isFine = useChat(({ isIntercepted }) => isIntercepted) || connection.name === 'live';
   const [isShown, setShown] = useState(false);
   useEffect(() => {
     if (isFine) setShown(false);

@@ -30,6 +30,7 @@ export class Engine {
   private wasRevoked = false;
   private wasRestored = false;
   private isStoring = true;
+  private isIntercepted = false;
 
   constructor(url: string) {
     const runtime = {
@@ -141,6 +142,7 @@ export class Engine {
       lostAccountId: this.client.lostAccount?.id ?? null,
       wasRestored: this.wasRestored,
       isStoring: this.isStoring,
+      isIntercepted: this.isIntercepted,
       connection: this.client.state,
       conversations: conversations.map(({ data }) => data),
       pending: conversations.flatMap(({ outbox }) => outbox.map(pendingOf)),
@@ -153,6 +155,10 @@ export class Engine {
     client.on('storage', ({ available }) => {
       this.isStoring = available;
       this.tellAll({ kind: 'storage', isStoring: available });
+    });
+    client.on('intercepted', ({ isIntercepted }) => {
+      this.isIntercepted = isIntercepted;
+      this.tellAll({ kind: 'intercepted', isIntercepted });
     });
     client.on('state', (connection) => {
       if (connection.name === 'live' && client.account) this.becomes(client.account);

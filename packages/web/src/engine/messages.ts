@@ -28,6 +28,8 @@ export interface Snapshot {
   wasRestored: boolean;
   /** Whether the browser stores what the engine writes. */
   isStoring: boolean;
+  /** A proxy, or the network, answers requests in the server's place. */
+  isIntercepted: boolean;
   connection: ConnectionState;
   conversations: ConversationData[];
   pending: Pending[];
@@ -41,6 +43,7 @@ export type News =
   | { kind: 'people'; people: readonly Person[] }
   | { kind: 'connection'; connection: ConnectionState }
   | { kind: 'storage'; isStoring: boolean }
+  | { kind: 'intercepted'; isIntercepted: boolean }
   | { kind: 'conversation'; conversation: ConversationData }
   | { kind: 'gone'; conversationId: ConversationId }
   /** Of a conversation that this tab follows: each once, in order. */

@@ -1,5 +1,5 @@
 import type { ConversationId } from '@parley/protocol';
-import { Disconnected, ParleyError } from '@parley/sdk';
+import { Disconnected, Intercepted, ParleyError } from '@parley/sdk';
 import type { Engine } from './engine.ts';
 import type { Failure, FromEngine, News, RequestName, Requests, ToEngine } from './messages.ts';
 import { requestsOf } from './requests.ts';
@@ -138,6 +138,7 @@ function keyOf(news: News, index: number): string {
 
 function failureOf(error: unknown): Failure {
   if (error instanceof ParleyError) return { code: error.code, message: error.message, errors: [...error.errors] };
+  if (error instanceof Intercepted) return { code: 'intercepted', message: error.message, errors: [] };
   if (error instanceof Disconnected) return { code: 'disconnected', message: error.message, errors: [] };
   return { code: 'unknown', message: error instanceof Error ? error.message : String(error), errors: [] };
 }

@@ -33,12 +33,7 @@ const assets = '/assets/';
 const serverPaths = /^\/(?:v1|docs|livez|readyz)(?:\/|$)/;
 
 on<LifetimeEvent>('install', (event) => {
-  event.waitUntil(
-    caches
-      .open(SHELL_NAME)
-      .then((cache) => cache.addAll([page, ...SHELL_FILES]))
-      .then(() => scope.skipWaiting()),
-  );
+  event.waitUntil(keepShell().then(() => scope.skipWaiting()));
 });
 
 on<LifetimeEvent>('activate', (event) => {
@@ -47,8 +42,10 @@ on<LifetimeEvent>('activate', (event) => {
 
 on<FetchEvent>('fetch', (event) => {
   const { request } = event;
-  const { origin, pathname } = new URL(request.url);
+  const { origin, pathname, searchParams } = new URL(request.url);
   if (request.method !== 'GET' || origin !== location.origin || serverPaths.test(pathname)) return;
+  // The person goes to sign in at the proxy: the kept page may not come first.
+  if (searchParams.has('sign-in')) return;
   if (request.mode === 'navigate') event.respondWith(freshPage(request));
   else if (pathname.startsWith(assets) || SHELL_FILES.includes(pathname)) event.respondWith(kept(request));
 });
@@ -59,11 +56,35 @@ on<NotificationClick>('notificationclick', (event) => {
   event.waitUntil(show(path));
 });
 
-/** The server's page when it answers soon, the kept one when it doesn't: opening waits for no network. */
+/** Fails, and leaves the version before in place, when anything but the server answers. */
+async function keepShell(): Promise<void> {
+  const cache = await caches.open(SHELL_NAME);
+  const keep = async (path: string) => {
+    // What the browser has of a server that did not mark its answers yet is asked for again.
+    const response = await fetch(path, { cache: 'no-cache' });
+    if (!response.ok || !isOfServer(response)) throw new Error(`${path} was not answered by the server`);
+    await cache.put(path, response);
+  };
+  await Promise.all([page, ...SHELL_FILES].map(keep));
+}
+
+/** The mark that the server puts on all of its answers. A proxy's own answers and redirects lack it. */
+function isOfServer(response: Response): boolean {
+  return response.headers.has('parley-server');
+}
+
+/** Whether a person has to see an answer: a page of the server, or of a proxy that answers in its place. */
+function isToBeShown(response: Response): boolean {
+  if (isOfServer(response)) return response.ok;
+  // A proxy reports that the server is away by 500 and above; by 511 a network wants the person to sign in.
+  return response.status < 500 || response.status === 511;
+}
+
+/** The answer when it comes soon, the kept page when it doesn't: opening waits for no network. */
 async function freshPage(request: Request): Promise<Response> {
   const keptPage = await caches.match(page, { cacheName: SHELL_NAME });
   if (!keptPage) return fetch(request);
-  const fresh = fetch(request).then((response) => (response.ok ? response : keptPage));
+  const fresh = fetch(request).then((response) => (isToBeShown(response) ? response : keptPage));
   const late = new Promise<Response>((resolve) => setTimeout(() => resolve(keptPage), 300));
   return Promise.race([fresh.catch(() => keptPage), late]);
 }

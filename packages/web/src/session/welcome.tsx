@@ -1,5 +1,6 @@
 import { type FormEvent, useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
+import { InterceptedBar } from '../chat/intercepted-bar.tsx';
 import { useChat, useChatItself } from '../chat/use-chat.ts';
 import { failureText } from '../strings/failure-text.ts';
 import { type StringKey, t } from '../strings/strings.ts';
@@ -22,6 +23,7 @@ export default function Welcome() {
   const chat = useChatItself();
   const wasRevoked = useChat((each) => each.wasRevoked);
   const wasLost = useChat((each) => each.lostAccountId !== null);
+  const isIntercepted = useChat((each) => each.isIntercepted);
   const [location, navigate] = useLocation();
   const [invitation] = useState(() => invitationOf(window.location.hash));
   const [server, setServer] = useState<{ signup: SignupMode; empty: boolean } | null>(null);
@@ -60,6 +62,7 @@ export default function Welcome() {
         <Mark />
         <h1>{t('welcomeTitle')}</h1>
         <p className="muted">{t('welcomeLead')}</p>
+        <InterceptedBar />
         {note && <p className="note">{t(note)}</p>}
         {!isSecureContext && !isThisMachine && <p className="note">{t('notEncrypted')}</p>}
         <Field
@@ -79,7 +82,7 @@ export default function Welcome() {
           {...(isSignup ? { hint: t('passwordRule') } : {})}
         />
         <p className="failure" role="alert">
-          {failure}
+          {isIntercepted ? '' : failure}
         </p>
         <button type="submit" className="button primary wide" disabled={isBusy}>
           {isSignup ? t('signUp') : t('logIn')}

@@ -186,6 +186,8 @@ export const english = {
   connectionCatchingUp: 'Catching up…',
   connectionWaiting: 'No connection. What you write is sent when it is back.',
   connectionRetry: 'Try now',
+  intercepted: 'A proxy or the network in between wants you to sign in before you reach this server.',
+  interceptedSignIn: 'Sign in there',
   connectionStopped: 'Disconnected: {reason}',
   serverRestored:
     'The server was restored from a backup. Messages written since that backup are gone; what you had not sent yet is kept.',

@@ -3,6 +3,7 @@ import { type StringKey, t } from './strings.ts';
 
 const texts: Partial<Record<string, StringKey>> = {
   disconnected: 'failedDisconnected',
+  intercepted: 'intercepted',
   unavailable: 'failedDisconnected',
   overloaded: 'failedDisconnected',
   wrong_credentials: 'failedCredentials',

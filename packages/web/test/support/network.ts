@@ -6,11 +6,15 @@ interface Pipe {
   waiting: Uint8Array[];
 }
 
-/** The way from a browser to a server, which can be cut, held and given back. */
+/** A whole HTTP answer to a request for a path, or null to let it pass. */
+type Intercept = (path: string) => string | Promise<string> | null;
+
+/** The way from a browser to a server, which can be cut, held, answered in between, and given back. */
 export class Network {
   private readonly listener: TCPSocketListener<Pipe>;
   private readonly open = new Set<Socket<Pipe>>();
   private state: 'open' | 'cut' | 'held' = 'open';
+  private answerOfProxy: Intercept | null = null;
 
   constructor(private readonly serverPort: number) {
     this.listener = Bun.listen<Pipe>({
@@ -42,10 +46,20 @@ export class Network {
     this.state = 'held';
   }
 
+  /**
+   * A proxy on the way answers requests itself, in HTTP's own form, until {@link mend}; null lets one pass.
+   * Connections that are open end, unless they may stay.
+   */
+  intercept(answer: Intercept, { keepsOpen = false } = {}): void {
+    this.answerOfProxy = answer;
+    if (!keepsOpen) for (const client of [...this.open]) client.terminate();
+  }
+
   /** New connections pass again; those that were held are gone. */
   mend(): void {
     const wasHeld = this.state === 'held';
     this.state = 'open';
+    this.answerOfProxy = null;
     if (wasHeld) for (const client of [...this.open]) client.terminate();
   }
 
@@ -80,6 +94,15 @@ export class Network {
 
   private toServer(client: Socket<Pipe>, data: Uint8Array): void {
     if (this.state !== 'open') return;
+    const [, path] = /^[A-Z]+ (\S+) HTTP/.exec(Buffer.from(data).toString('latin1')) ?? [];
+    const answer = path === undefined ? null : this.answerOfProxy?.(path);
+    if (answer) {
+      Promise.resolve(answer).then(
+        (text) => client.end(text),
+        () => client.terminate(),
+      );
+      return;
+    }
     if (client.data.server) client.data.server.write(data);
     else client.data.waiting.push(new Uint8Array(data));
   }

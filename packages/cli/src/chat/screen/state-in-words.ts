@@ -8,8 +8,9 @@ export function stateInWords(session: ChatSession, scrolled: number): string {
   return `${connection(session)}${more} · Tab next · PgUp history · Alt+Enter new line · /help · Ctrl+C quit`;
 }
 
-function connection({ client }: ChatSession): string {
+function connection({ client, isIntercepted }: ChatSession): string {
   const { state, retryInMs } = client;
+  if (isIntercepted) return 'offline: a proxy or network in between wants a person to sign in';
   switch (state.name) {
     case 'live':
       return 'online';
