@@ -25,7 +25,7 @@ export async function askPassword(): Promise<string> {
 }
 
 /**
- * Reads one line, and leaves standard input as it was, so that whoever comes next can read on: also what was typed or
+ * Reads one line, and leaves standard input as it was, so that the next reader can read on: also what was typed or
  * pasted after the line. Iterating over standard input would destroy it. The terminal's echo is off before the question
  * shows, so that an answer that is typed at once is not shown by the terminal.
  *

@@ -39,7 +39,7 @@ export async function serve(config: Config): Promise<void> {
   if (isEmbedded) warnOfReaders(config.data);
   if (isEmbedded) log.info('Parley serves {url}, data in {data}', { url: server.url, data: config.data });
   else log.info('Parley serves {url} as {roles}', { url: server.url, roles: [...config.roles].join(', ') });
-  // Of a cluster, whoever makes it is told: `parley cluster init`.
+  // For a cluster `parley cluster init` prints it.
   const invitation = isEmbedded ? await invitationForFirst(adapters.users, systemClock, systemIds) : null;
   if (invitation !== null) {
     log.info('There is no account yet. The first one administers this server. Make it at {link}', {

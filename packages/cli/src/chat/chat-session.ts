@@ -98,7 +98,7 @@ export class ChatSession {
     return this.client.conversations.list();
   }
 
-  /** Who types in the open conversation. */
+  /** Names of the members who type in the open conversation. */
   get typingNames(): string[] {
     return [...this.typing.keys()].map((userId) => displayLine(this.people.name(userId)));
   }

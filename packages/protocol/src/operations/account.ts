@@ -189,8 +189,8 @@ export const accountOperations = {
     summary: 'People by id, without those whose names are known as they are',
     description:
       'Give the `version` of each name that you have. The answer has everybody whose names have another one by now, and ' +
-      'those for whom you gave none; disabled accounts too, since what they wrote stays. Whoever is not in it is ' +
-      'called as before, or has no account.',
+      'those for whom you gave none; disabled accounts too, since what they wrote stays. A user who is not in the ' +
+      'answer has the same names as before, or no account.',
     access: 'session',
     body: z
       .strictObject({

@@ -259,7 +259,7 @@ export const conversationOperations = {
     summary: 'Your read positions that changed after a revision',
     description:
       'Read on another device while this one was away. Every conversation is named once, with its present position. ' +
-      '`welcome` has the newest revision; whoever has none reads the homepage to its end instead.',
+      '`welcome` has the newest revision; a client that has none reads the homepage to its end instead.',
     access: 'session',
     query: z.strictObject({
       after: queryInt(0, Number.MAX_SAFE_INTEGER),

@@ -123,8 +123,8 @@ export function backupDatabase(dataFolder: string, copy: string): number {
 }
 
 /**
- * Puts a backup in the place of the data folder's database, which is kept under another name. Clients are told by a
- * new epoch that what they read is of another history.
+ * Puts a backup in the place of the data folder's database, which is kept under another name. A new epoch tells clients
+ * that what they read is of another history.
  *
  * @throws {Unusable} when the folder is being served, or the file is no backup.
  */

@@ -98,8 +98,8 @@ export interface ConversationStore {
 
   /**
    * The newest revision among the user's read positions; 0 before the first change. Each change gets a greater one.
-   * Whoever is told of a revision finds every change up to it, and it is never given to another change, also not after
-   * a crash that lost the change.
+   * Every change up to a revision that this returned can be read, and no other change ever gets that revision, not even
+   * after a crash that lost the change.
    */
   readRevision(userId: UserId): Promise<number>;
 

@@ -11,7 +11,7 @@ export interface Membership {
 
 type Reads = Pick<ConversationStore, 'head' | 'participant' | 'readPositions'>;
 
-/** The answer to whoever may not know of a conversation, whether it exists or not. */
+/** The answer for a conversation that is missing, and for one that the user may not know of. */
 export function noSuchConversation(): Refusal {
   return new Refusal('not_found', noSuchConversationDetail);
 }
@@ -32,7 +32,7 @@ export async function membershipOf(store: Reads, userId: UserId, conversationId:
 /**
  * Whether a direct conversation is not to be known to this member: the other person opened it, nobody wrote yet, and
  * this one has not opened it. Its id can be derived, so asking for it must not tell that somebody was about to write.
- * Who opens a conversation gets a read position, see `Conversations.openDirect`.
+ * Opening a conversation gives a read position, see `Conversations.openDirect`.
  */
 export async function isHiddenFrom(
   store: Pick<ConversationStore, 'readPositions'>,

@@ -45,7 +45,7 @@ export class Admission {
     if (changes.has(operationId)) await this.take(rules.change, userId);
   }
 
-  /** A message, over whichever way it comes. What became of it is told to {@link sent}. */
+  /** A message, by HTTP or WebSocket. The caller passes its outcome to {@link sent}. */
   async send(userId: UserId, conversationId: ConversationId): Promise<void> {
     await this.take(rules.send, userId);
     const retryAfterMs = (this.fullUntilMs.get(conversationId) ?? 0) - this.clock.monotonicMs();
@@ -89,7 +89,7 @@ export class Admission {
     await this.take(rules.loginAccount, account);
   }
 
-  /** The current password is guessed by somebody who has the session: nobody else can use up what it may. */
+  /** A guess at the current password. It is counted by session, so that others can't use up what the session may. */
   password(sessionId: SessionId): Promise<void> {
     return this.take(rules.password, sessionId);
   }

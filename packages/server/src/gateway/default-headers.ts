@@ -1,4 +1,4 @@
-/** Of every answer that doesn't say otherwise: it is for whoever asked, it is no page, and it names nobody else. */
+/** Headers of every answer that sets no others: not cached, not rendered as a page, no referrer. */
 export const defaultHeaders = {
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",

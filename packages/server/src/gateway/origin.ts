@@ -1,8 +1,8 @@
 import { Refusal } from '../platform/failures.ts';
 
 /**
- * Refuses requests that a web page of another origin makes: a browser would send them from whoever visits that page,
- * also to a server that only that person's machine reaches. Browsers say where a request comes from by Sec-Fetch-Site
+ * Refuses requests that a web page of another origin makes: the browser of each visitor of that page would send them,
+ * also to a server that only the visitor's machine reaches. Browsers say where a request comes from by Sec-Fetch-Site
  * (to https and localhost) and by Origin; other programs send neither, and carry nobody's credentials by themselves.
  */
 export function refuseForeignOrigin({ headers, url }: Request, allowedOrigins: readonly string[]): void {

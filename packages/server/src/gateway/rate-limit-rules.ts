@@ -39,9 +39,9 @@ export const rateLimitRules = {
   signupName: steady('signup_name', 10, 10 * minuteMs, 'sign-ups under one username'),
   /** Guesses at one account from one address: a stranger locks only himself out. */
   loginPair: steady('login_pair', 10, 5 * minuteMs, 'log-ins to one account from one address'),
-  /** Guesses at the current password by whoever has a session; counted apart from log-ins, which strangers use up. */
+  /** Guesses at the current password in one session; counted apart from log-ins, which strangers can use up. */
   password: steady('password', 10, 5 * minuteMs, 'changes of the password in one session'),
-  /** Guesses by whoever has a device on which the account once logged in; nobody else can use this up. */
+  /** Guesses from a device on which the account once logged in; other devices can't use this up. */
   loginDevice: steady('login_device', 10, 5 * minuteMs, 'log-ins to one account from one known device'),
   /** A distributed guesser; wide enough that it takes twenty addresses to lock somebody out, and only for minutes. */
   loginAccount: steady('login_account', 200, 5 * minuteMs, 'log-ins to one account'),

@@ -11,7 +11,7 @@ type Presence = ServerFrameOf<'presence'>;
 
 interface Watcher {
   userIds: Set<UserId>;
-  /** Conversations whose online count is told, with the count that was told last; null before the first. */
+  /** Conversations whose online count the client gets, each with the last count that was sent; null before the first. */
   counts: Map<ConversationId, number | null>;
   /** Changes that wait for the interval to pass; null when none was sent for as long as that. */
   pending: Map<UserId, boolean> | null;
@@ -76,7 +76,7 @@ export class PresenceWatch {
     return { users: Array.from(wanted, (userId) => ({ userId, online: online.has(userId) })), conversations };
   }
 
-  /** The connection is no longer that of a member: nothing more is told of the conversation. */
+  /** The user is no longer a member: the connection gets no further counts of the conversation. */
   leave(conversationId: ConversationId, connection: Connection): void {
     this.watchers.get(connection)?.counts.delete(conversationId);
   }
@@ -141,7 +141,7 @@ export class PresenceWatch {
     for (const [connection, watcher] of this.watchers) {
       const changed = [...watcher.counts].flatMap(([conversationId, before]) => {
         const onlineCount = counts.get(conversationId) ?? before;
-        // A first count is told by the snapshot.
+        // The snapshot brings the first count.
         if (before === null || onlineCount === before || onlineCount === null) return [];
         watcher.counts.set(conversationId, onlineCount);
         return [{ conversationId, onlineCount }];

@@ -1,4 +1,4 @@
-/** What the system's error codes mean to whoever starts the program. */
+/** The system's error codes, in words for the person who starts the program. */
 const systemReasons: Record<string, string> = {
   EACCES: 'permission denied',
   EPERM: 'permission denied',

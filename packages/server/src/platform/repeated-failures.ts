@@ -1,29 +1,29 @@
 import type { Clock } from './clock.ts';
 
-/** In this time the same failure is told once. */
+/** The same failure is reported once in this time. */
 const intervalMs = 10_000;
-/** Failures that are told apart; a further one is told when the oldest of these is forgotten. */
+/** Distinct failures that are remembered; the oldest is forgotten first. */
 const kindsMax = 100;
 
-/** Bounds what is told of failures that come again and again. */
+/** Bounds how often a repeated failure is reported. */
 export class RepeatedFailures {
-  private readonly told = new Map<string, { atMs: number; since: number }>();
+  private readonly reported = new Map<string, { atMs: number; since: number }>();
 
   constructor(private readonly clock: Pick<Clock, 'monotonicMs'>) {}
 
-  /** How often the failure came since it was told last, when it is to be told now; null when it is not. */
+  /** How often the failure was left out since its last report; null when it is to be left out now. */
   admit(error: unknown): number | null {
     const nowMs = this.clock.monotonicMs();
     const kind = kindOf(error);
-    const known = this.told.get(kind);
+    const known = this.reported.get(kind);
     if (known && nowMs - known.atMs < intervalMs) {
       known.since++;
       return null;
     }
-    this.told.delete(kind);
-    this.told.set(kind, { atMs: nowMs, since: 0 });
-    const [oldest] = this.told.keys();
-    if (this.told.size > kindsMax && oldest !== undefined) this.told.delete(oldest);
+    this.reported.delete(kind);
+    this.reported.set(kind, { atMs: nowMs, since: 0 });
+    const [oldest] = this.reported.keys();
+    if (this.reported.size > kindsMax && oldest !== undefined) this.reported.delete(oldest);
     return known?.since ?? 0;
   }
 }

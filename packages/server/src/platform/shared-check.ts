@@ -1,9 +1,9 @@
 import type { Clock } from './clock.ts';
 
-/** Whoever asks in between gets the outcome of the last check. */
+/** For this long the outcome of the last check answers further calls. */
 const intervalMs = 1_000;
 
-/** A check that costs something: one at a time, at most one a second, for all who ask. */
+/** An expensive check, which all callers share: one at a time, at most one a second. */
 export class SharedCheck {
   private last: { startedMs: number; outcome: Promise<unknown>; settled: boolean } | null = null;
 

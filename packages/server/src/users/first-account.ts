@@ -5,8 +5,8 @@ import type { UserStore } from './users-port.ts';
 const validMs = 7 * 24 * 3_600_000;
 
 /**
- * The token of a new invitation for the account that will administer the server; null when there are accounts. Whoever
- * starts the server is the only one who is told it.
+ * The token of a new invitation for the account that will administer the server; null when there are accounts. Only
+ * the operator who starts the server sees it.
  */
 export async function invitationForFirst(
   users: Pick<UserStore, 'isEmpty' | 'createInvitation'>,

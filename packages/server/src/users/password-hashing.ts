@@ -24,8 +24,8 @@ const defaultBounds: HashingBounds = { concurrencyMax: 2, waitingMax: 200 };
 const retryAfterMs = 5_000;
 
 /**
- * Who waits. Whoever is logged in, or comes from a device that the account knows, waits for others of that kind alone:
- * strangers who guess passwords fill only their own queue.
+ * The kind of a caller. Requests of a session, or from a device that the account knows, wait only for others of that
+ * kind: strangers who guess passwords fill only their own queue.
  */
 type Asker = 'known' | 'stranger';
 

@@ -2,7 +2,7 @@
  * Each change of a read position is stamped with its person's next revision: by triggers, so that what the previous
  * version writes, beside this one, is stamped too. Null: not changed since this step.
  *
- * One change of a person at a time chooses its number, until its commit: whoever sees a revision sees those before it.
+ * One change of a person at a time chooses its number, until its commit: a reader that sees a revision sees those before it.
  * A number is at least the time in milliseconds. Read positions may be lost by a crash, within a second; what is
  * numbered after that must not have a number that a client knows already.
  */

@@ -96,7 +96,7 @@ export class GroupCommit {
     this.database.close();
   }
 
-  /** The database is lost: whoever waits for a write, also for its sync, is told so, and so is all that comes. */
+  /** The database is lost: rejects every write that waits, also for its sync, and every later one. */
   abandon(reason: Unavailable): void {
     this.closed = reason;
     this.abandoned = true;

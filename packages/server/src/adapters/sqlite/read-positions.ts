@@ -15,7 +15,7 @@ interface PositionRow {
 
 /**
  * Read positions move often and may be lost for a second: the last of each is written, many in one transaction. What
- * is written gets its revision with it, so no revision is told that a crash could take back.
+ * is written gets its revision with it, so no client gets a revision that a crash could take back.
  */
 export class SqliteReadPositions {
   private readonly pending = new Map<UserId, Map<ConversationId, ReadPosition>>();
@@ -93,10 +93,10 @@ export class SqliteReadPositions {
     return this.statements.revision.get(userId)?.revision ?? 0;
   }
 
-  /** While nothing can be written, people are told what is written: the next change tells the rest. */
+  /** While nothing can be written, callers get what is on disk: the next change brings the rest. */
   private async writePending(userId: UserId): Promise<void> {
     if (!this.pending.has(userId)) return;
-    // Another program may have the database locked for seconds: who connects meanwhile doesn't wait for that.
+    // Another program may hold the write lock for seconds; connecting does not wait for that.
     await Promise.race([this.tryFlush(), pause(this.clock, flushWaitMs)]);
   }
 

@@ -13,7 +13,7 @@ export function isOfTheStore(error: unknown): boolean {
   );
 }
 
-/** What keeps the store from taking writes, for whoever operates it. */
+/** Why the store takes no writes, for the log. */
 export function reasonOf(error: unknown): string {
   if (isLocked(error)) return 'another program holds the write lock of the database';
   const code = error instanceof SQLiteError ? (error.code ?? '') : '';

@@ -4,10 +4,10 @@ import { reasonOf } from './sqlite-failures.ts';
 
 /** While nothing can be written, one transaction is tried in this time; the other writes are refused unseen. */
 const attemptIntervalMs = 1_000;
-/** What refused clients are told to wait for. */
+/** How long refused clients wait before they retry. */
 const retryAfterMs = 2_000;
 
-/** Who is told when the database stops taking writes, and when it takes them again. */
+/** Called when the database stops taking writes, and when it takes them again. */
 export interface WriteConditionEvents {
   lost(reason: string, cause: unknown): void;
   regained(afterMs: number): void;
