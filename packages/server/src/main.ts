@@ -1,12 +1,14 @@
 import { configure, getConsoleSink, getJsonLinesFormatter, getTextFormatter } from '@logtape/logtape';
 import { invitationLink } from '@parley/protocol';
+import type { Adapters } from './compose/adapters.ts';
 import { composeAdapters } from './compose/compose.ts';
 import { isServed, listenForControl } from './control-socket.ts';
 import { systemClock } from './platform/clock.ts';
-import { FolderHeld, Unusable } from './platform/failures.ts';
+import { FolderHeld, Unavailable, Unusable, Unwritable } from './platform/failures.ts';
 import { readableByOthers } from './platform/file-access.ts';
 import { systemIds } from './platform/ids.ts';
 import { logOf } from './platform/log.ts';
+import { pause } from './platform/waiting.ts';
 import { Server } from './server.ts';
 import { checkOpenFiles } from './settings/open-files.ts';
 import type { Config } from './settings/settings.ts';
@@ -40,12 +42,7 @@ export async function serve(config: Config): Promise<void> {
   if (isEmbedded) log.info('Parley serves {url}, data in {data}', { url: server.url, data: config.data });
   else log.info('Parley serves {url} as {roles}', { url: server.url, roles: [...config.roles].join(', ') });
   // For a cluster `parley cluster init` prints it.
-  const invitation = isEmbedded ? await invitationForFirst(adapters.users, systemClock, systemIds) : null;
-  if (invitation !== null) {
-    log.info('There is no account yet. The first one administers this server. Make it at {link}', {
-      link: invitationLink(server.url, invitation),
-    });
-  }
+  if (isEmbedded) void inviteFirst(adapters, server.url);
   const signal = await Promise.race([stopped, adapters.lost]);
   // Nothing that is under way can be finished, and what is at the paths now may belong to another process.
   if (signal instanceof Unusable) throw signal;
@@ -53,6 +50,26 @@ export async function serve(config: Config): Promise<void> {
   await stopControl();
   await server.stop();
   log.info('Stopped.');
+}
+
+/** Logs the link for the first account, as soon as the database takes writes: serving does not depend on it. */
+async function inviteFirst({ users }: Pick<Adapters, 'users'>, url: string): Promise<void> {
+  const log = logOf('server');
+  try {
+    const invitation = await invitationForFirst(users, systemClock, systemIds);
+    if (invitation === null) return;
+    log.info('There is no account yet. The first one administers this server. Make it at {link}', {
+      link: invitationLink(url, invitation),
+    });
+  } catch (error) {
+    if (error instanceof Unwritable) {
+      await pause(systemClock, error.retryAfterMs);
+      return inviteFirst({ users }, url);
+    }
+    // The process stops: the database is closed.
+    if (!(error instanceof Unavailable))
+      log.error('The link for the first account could not be made: {error}', { error });
+  }
 }
 
 /** What was there before this process may have been made by another, or by a version that let everybody read. */

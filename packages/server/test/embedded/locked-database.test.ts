@@ -94,6 +94,22 @@ describe('while another program holds the write lock', () => {
     await holder.release();
   }, 30_000);
 
+  test('a server without accounts serves on when a write of its own is refused', async () => {
+    await (await ServerProcess.start({ settings: { data } })).stop();
+    const holder = await LockHolder.hold(database, 'BEGIN IMMEDIATE');
+    const server = await ServerProcess.start({ settings: { data } });
+    const account = { username: 'ana', password: 'a good password' };
+    const answer = await fetch(`${server.url}/v1/signup`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(account),
+    });
+    expect(answer.status).toBe(503);
+    expect((await fetch(`${server.url}/livez`)).status).toBe(200);
+    await holder.release();
+    expect(await server.stop()).toBe(0);
+  }, 30_000);
+
   test('a server that has to bring the database up to date starts when it lets go', async () => {
     const holder = await LockHolder.hold(database, 'BEGIN EXCLUSIVE', 1_000);
     const server = await ServerProcess.start({ settings: { data } });
