@@ -219,6 +219,14 @@ describe.skipIf(absent !== null)('verify finds what is planted in shards on Post
     });
   }
 
+  test('and mends a membership and a read position of one place in one go', async () => {
+    const elsewhere = `SET conversation_id = conversation_id || 'x'`;
+    for (const table of ['memberships', 'read_positions']) await everywhere(`UPDATE ${table} ${elsewhere}`);
+    expect((await faults(true)).filter((each) => !each.startsWith('mended: '))).toEqual([]);
+    expect(await faults()).toEqual([]);
+    await restore('read_positions');
+  });
+
   test('and names an index, a trigger and a function that are gone', async () => {
     await everywhere('DROP INDEX members');
     await everywhere('DROP TRIGGER stamp_new_read_position ON read_positions');

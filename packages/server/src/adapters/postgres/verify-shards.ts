@@ -15,6 +15,9 @@ export interface Agreement<Key> {
 /** What one shard is ahead of another by while it serves is over by then. */
 export const settlingPausesMs: readonly number[] = [100, 400, 1_500, 3_000];
 
+/** The most that one key can have. */
+const faultsOfOneKey = 3;
+
 interface Looking {
   shard: number;
   repair: boolean;
@@ -32,8 +35,7 @@ export async function* disagreements<Key>(
 ): AsyncGenerator<{ sentence: string; mended: boolean }> {
   for await (const page of agreement.keys(shard)) {
     const found = await settled(agreement, page, pausesMs);
-    if (repair) for (const { mend } of found.values()) await mend?.();
-    const left = repair && found.size > 0 ? await settled(agreement, [...found.keys()], pausesMs) : found;
+    const left = repair ? await mended(agreement, found, pausesMs) : found;
     for (const [key, fault] of found) {
       const still = left.get(key);
       const { sentence, mend } = still ?? fault;
@@ -41,6 +43,22 @@ export async function* disagreements<Key>(
       yield { sentence: mend && !repair ? `${sentence}: run it with --repair` : sentence, mended: still === undefined };
     }
   }
+}
+
+/** What is left after mending. A key may show its next fault only once the first is mended. */
+async function mended<Key>(
+  agreement: Agreement<Key>,
+  found: Map<Key, Fault>,
+  pausesMs: readonly number[],
+): Promise<Map<Key, Fault>> {
+  let left = found;
+  for (let round = 0; round < faultsOfOneKey; round++) {
+    const mendable = [...left.values()].flatMap(({ mend }) => mend ?? []);
+    if (mendable.length === 0) break;
+    for (const mend of mendable) await mend();
+    left = await settled(agreement, [...left.keys()], pausesMs);
+  }
+  return left;
 }
 
 async function settled<Key>(
