@@ -60,7 +60,7 @@ export class Session {
     const ending = new HttpApi(api.url, runtime);
     ending.token = api.token;
     const isTold = await this.end(ending);
-    await this.forget();
+    await this.forget('own');
     if (!isTold) this.endLater(ending, endTriesMax);
   }
 
@@ -156,7 +156,7 @@ export class Session {
   private async begin({ token, account, deviceSecret }: ResponseOf<'login'>): Promise<Account> {
     const earlier = this.account ?? this.lost ?? (await this.core.store.session())?.account;
     // What is kept is another person's, or nobody knows whose: none of it may be shown, or sent, as this one's.
-    if (earlier?.id !== account.id) await this.forget();
+    if (earlier?.id !== account.id) await this.forget('all');
     this.core.api.token = token;
     this.account = account;
     this.lost = null;
@@ -182,7 +182,9 @@ export class Session {
     return false;
   }
 
-  private async forget(): Promise<void> {
+  /** @param stored `own` leaves a store to another client that has logged in on it since, as another tab may. */
+  private async forget(stored: 'own' | 'all'): Promise<void> {
+    const { token } = this.core.api;
     this.forgetHere();
     this.core.api.token = null;
     this.account = null;
@@ -190,6 +192,7 @@ export class Session {
     this.catchUp.epoch = undefined;
     this.catchUp.progress = 'never';
     this.readRevision.current = null;
-    await this.core.store.clear();
+    const isOwn = stored === 'all' || ((await this.core.store.session())?.token ?? token) === token;
+    if (isOwn) await this.core.store.clear();
   }
 }

@@ -41,3 +41,18 @@ test('logging out of a session that had ended elsewhere failed, and forgot nothi
   expect(client.account).toBeNull();
   expect(await store.session()).toBeNull();
 });
+
+test('a client that ends its session leaves a store to the client that has logged in on it since', async () => {
+  const api = new FakeApi();
+  const store = new MemoryStore();
+  const frozen = await api.client(store);
+  const other = await api.client(store);
+  await other.logout();
+  api.intervene = (url) =>
+    url.pathname === '/v1/login' ? Response.json({ token: 'bens', session, account: ben }) : undefined;
+  await other.login({ username: 'ben', password: 'a password' });
+  api.intervene = () => problem('unauthenticated', 401);
+  await frozen.logout();
+  expect(frozen.account).toBeNull();
+  expect(await store.session()).toMatchObject({ token: 'bens', account: ben });
+});
