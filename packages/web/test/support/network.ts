@@ -1,44 +1,28 @@
-import type { Socket, TCPSocketListener } from 'bun';
-
-interface Pipe {
-  /** Null until the server took the connection. */
-  server: Socket<unknown> | null;
-  waiting: Uint8Array[];
-}
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
 /** A whole HTTP answer to a request for a path, or null to let it pass. */
 type Intercept = (path: string) => string | Promise<string> | null;
 
 /** The way from a browser to a server, which can be cut, held, answered in between, and given back. */
 export class Network {
-  private readonly listener: TCPSocketListener<Pipe>;
-  private readonly open = new Set<Socket<Pipe>>();
+  private readonly listener: Server;
+  private readonly open = new Set<Socket>();
   private state: 'open' | 'cut' | 'held' = 'open';
   private answerOfProxy: Intercept | null = null;
 
   constructor(private readonly serverPort: number) {
-    this.listener = Bun.listen<Pipe>({
-      hostname: '127.0.0.1',
-      port: 0,
-      socket: {
-        open: (client) => this.opened(client),
-        data: (client, data) => this.toServer(client, data),
-        close: (client) => {
-          this.open.delete(client);
-          client.data.server?.end();
-        },
-      },
-    });
+    this.listener = createServer((client) => this.opened(client));
+    this.listener.listen(0, '127.0.0.1');
   }
 
   get url(): string {
-    return `http://localhost:${this.listener.port}`;
+    return `http://localhost:${(this.listener.address() as AddressInfo).port}`;
   }
 
   /** Every connection ends, and no other is made, until {@link mend}. */
   cut(): void {
     this.state = 'cut';
-    for (const client of [...this.open]) client.terminate();
+    this.endAll();
   }
 
   /** Nothing passes, and nobody is told: as when a lid is closed. */
@@ -52,7 +36,7 @@ export class Network {
    */
   intercept(answer: Intercept, { keepsOpen = false } = {}): void {
     this.answerOfProxy = answer;
-    if (!keepsOpen) for (const client of [...this.open]) client.terminate();
+    if (!keepsOpen) this.endAll();
   }
 
   /** New connections pass again; those that were held are gone. */
@@ -60,50 +44,52 @@ export class Network {
     const wasHeld = this.state === 'held';
     this.state = 'open';
     this.answerOfProxy = null;
-    if (wasHeld) for (const client of [...this.open]) client.terminate();
+    if (wasHeld) this.endAll();
   }
 
   close(): void {
-    this.listener.stop(true);
+    this.listener.close();
+    this.endAll();
   }
 
-  private opened(client: Socket<Pipe>): void {
-    client.data = { server: null, waiting: [] };
+  private endAll(): void {
+    for (const client of this.open) client.destroy();
+  }
+
+  private opened(client: Socket): void {
     if (this.state === 'cut') {
-      client.terminate();
+      client.destroy();
       return;
     }
     this.open.add(client);
-    Bun.connect({
-      hostname: '127.0.0.1',
-      port: this.serverPort,
-      socket: {
-        open: (server) => {
-          client.data.server = server;
-          for (const data of client.data.waiting) server.write(data);
-        },
-        data: (_, data) => {
-          if (this.state === 'open') client.write(data);
-        },
-        close: () => {
-          if (this.state !== 'held') client.end();
-        },
-      },
-    }).catch(() => client.terminate());
+    const server = connect(this.serverPort, '127.0.0.1');
+    // What does not fit into a socket at once waits in it: a slow reader loses nothing.
+    client.on('data', (data) => {
+      if (this.state === 'open' && !this.intercepted(client, data)) server.write(data);
+    });
+    server.on('data', (data) => {
+      if (this.state === 'open') client.write(data);
+    });
+    client.on('error', () => client.destroy());
+    client.on('close', () => {
+      this.open.delete(client);
+      server.destroy();
+    });
+    server.on('error', () => server.destroy());
+    server.on('close', () => {
+      if (this.state !== 'held') client.end();
+    });
   }
 
-  private toServer(client: Socket<Pipe>, data: Uint8Array): void {
-    if (this.state !== 'open') return;
-    const [, path] = /^[A-Z]+ (\S+) HTTP/.exec(Buffer.from(data).toString('latin1')) ?? [];
+  /** Whether the proxy answers what comes from a client. */
+  private intercepted(client: Socket, data: string | Buffer): boolean {
+    const [, path] = /^[A-Z]+ (\S+) HTTP/.exec(String(data)) ?? [];
     const answer = path === undefined ? null : this.answerOfProxy?.(path);
-    if (answer) {
-      Promise.resolve(answer).then(
-        (text) => client.end(text),
-        () => client.terminate(),
-      );
-      return;
-    }
-    if (client.data.server) client.data.server.write(data);
-    else client.data.waiting.push(new Uint8Array(data));
+    if (!answer) return false;
+    Promise.resolve(answer).then(
+      (text) => client.end(text),
+      () => client.destroy(),
+    );
+    return true;
   }
 }
