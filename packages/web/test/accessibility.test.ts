@@ -1,12 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { describe, expect } from 'bun:test';
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
-import { browserOfFile, describeInBrowser, openWindow } from './support/browser.ts';
-import { PersonInBrowser } from './support/person.ts';
+import { describeInBrowser } from './support/browser.ts';
+import { testWith } from './support/place.ts';
 import { firstViews, openStart, Scene, views } from './support/views.ts';
-
-const browser = browserOfFile();
-let scene: Scene;
 
 /** What axe finds, as sentences. */
 async function violations(page: Page): Promise<string[]> {
@@ -22,10 +19,7 @@ async function violations(page: Page): Promise<string[]> {
 }
 
 describeInBrowser('accessibility', () => {
-  beforeAll(async () => {
-    scene = await Scene.make();
-  });
-  afterAll(() => scene.server.stop());
+  const test = testWith(async ({ server }) => ({ scene: await Scene.at(server) }));
 
   describe.each([
     { theme: 'light', language: 'en' },
@@ -33,25 +27,26 @@ describeInBrowser('accessibility', () => {
     { theme: 'light', language: 'ar' },
     { theme: 'dark', language: 'ar' },
   ])('$theme, $language', (preferences) => {
-    test.each([1_440, 390])('no view breaks a rule of WCAG 2.2 AA at %d px', async (width) => {
-      const options = { viewport: { width, height: 844 }, reducedMotion: 'reduce' } as const;
-      const page = await scene.logIn(await browser(), options, preferences);
-      expect(await page.evaluate(() => document.documentElement.dir)).toBe(
-        preferences.language === 'ar' ? 'rtl' : 'ltr',
-      );
-      for (const [name, open] of Object.entries(views)) {
-        await open(page, scene);
-        expect([name, await violations(page)]).toEqual([name, []]);
-        expect([name, await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)]).toEqual([name, 0]);
-      }
-      await page.context().close();
-    });
+    for (const width of [1_440, 390]) {
+      test(`no view breaks a rule of WCAG 2.2 AA at ${width} px`, async ({ scene, place }) => {
+        const options = { viewport: { width, height: 844 }, reducedMotion: 'reduce' } as const;
+        const page = await scene.logIn(place.browser, options, preferences);
+        const direction = preferences.language === 'ar' ? 'rtl' : 'ltr';
+        expect(await page.evaluate(() => document.documentElement.dir)).toBe(direction);
+        for (const [name, open] of Object.entries(views)) {
+          await open(page, scene);
+          expect([name, await violations(page)]).toEqual([name, []]);
+          const beyondPx = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+          expect([name, beyondPx]).toEqual([name, 0]);
+        }
+      });
+    }
   });
 
-  test('nor do the views before one is logged in', async () => {
+  test('nor do the views before one is logged in', async ({ scene, place }) => {
     for (const colorScheme of ['light', 'dark'] as const) {
       for (const locale of ['en-GB', 'ar-EG']) {
-        const { page, context } = await openWindow(await browser(), { colorScheme, locale });
+        const { page, context } = await place.window({ colorScheme, locale });
         for (const path of Object.values(firstViews)) {
           await page.goto(scene.server.url + path);
           await page.getByRole('heading').waitFor();
@@ -62,14 +57,14 @@ describeInBrowser('accessibility', () => {
     }
   });
 
-  test('nor does what a new person sees, who has nothing yet', async () => {
+  test('nor does what a new person sees, who has nothing yet', async ({ scene, place }) => {
     for (const [name, width] of [
       ['Wide', 1_440],
       ['Phone', 390],
     ] as const) {
       for (const locale of ['en-GB', 'ar-EG']) {
         for (const colorScheme of ['light', 'dark'] as const) {
-          const { page, context } = await openWindow(await browser(), {
+          const { page, context } = await place.window({
             viewport: { width, height: 844 },
             ...{ colorScheme, locale },
           });
@@ -81,8 +76,8 @@ describeInBrowser('accessibility', () => {
     }
   });
 
-  test('with the keyboard alone one starts a conversation, writes, and comes back', async () => {
-    const ana = await PersonInBrowser.signUp(await browser(), scene.server.url, 'Kim');
+  test('with the keyboard alone one starts a conversation, writes, and comes back', async ({ place }) => {
+    const ana = await place.signUp('Kim');
     const { page } = ana;
     await page.keyboard.press('Control+k');
     await page.getByRole('combobox').waitFor();
@@ -99,10 +94,10 @@ describeInBrowser('accessibility', () => {
     expect(await ana.box.evaluate((box) => box === document.activeElement)).toBe(true);
   });
 
-  test('at 200 % zoom everything is there and nothing is cut off', async () => {
+  test('at 200 % zoom everything is there and nothing is cut off', async ({ scene, place }) => {
     // A window of half the size with twice the pixels is what zooming makes of a page.
     const options = { viewport: { width: 640, height: 400 }, deviceScaleFactor: 2 };
-    const page = await scene.logIn(await browser(), options, {});
+    const page = await scene.logIn(place.browser, options, {});
     for (const open of Object.values(views)) {
       await open(page, scene);
       expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);

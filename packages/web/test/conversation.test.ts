@@ -155,10 +155,11 @@ describeInBrowser('a long conversation', () => {
     // All is read: opened again, it shows its end, and most of what is older has yet to be loaded.
     await ana.page.reload();
     await toLatest(ana);
-    const moved = await ana.page.evaluate(scrollUpWatching);
+    const start = 'This is where ⁨Long⁩ begins';
+    const moved = await ana.page.evaluate(scrollUpWatching, start);
     expect(moved.loads).toBeGreaterThanOrEqual(1);
     expect(moved.jumpsPx.filter((px) => px > 1)).toEqual([]);
-    await ana.page.getByText('This is where ⁨Long⁩ begins').waitFor();
+    await ana.page.getByText(start).waitFor();
   });
 
   test('who reads further up stays there, and is told how many came below', async ({ ana, sayInChannel }) => {

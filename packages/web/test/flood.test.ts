@@ -1,6 +1,7 @@
 import { expect } from 'bun:test';
 import { describeInBrowser } from './support/browser.ts';
 import { type Place, testWith } from './support/place.ts';
+import { testTimeoutMs } from './support/until.ts';
 
 const messageCount = 2_000;
 /** How many messages a list may have in the document, however many there are. */
@@ -44,7 +45,7 @@ describeInBrowser('a flood of messages in the open channel', () => {
     const texts = Array.from({ length: messageCount }, (_, index) => `drop ${index}`);
     const flood = place.sayAll(eve, channelId, texts);
     const typed = 'typing goes on while messages rush by, letter after letter';
-    await ana.box.pressSequentially(typed);
+    await ana.box.pressSequentially(typed, { timeout: testTimeoutMs });
     await flood;
     await ana.message(`drop ${messageCount - 1}`).waitFor();
     expect(await ana.box.inputValue()).toBe(typed);

@@ -1,11 +1,8 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { expect } from 'bun:test';
 import type { Locator } from 'playwright-core';
 import { systemIds, tokenHash } from '../../server/src/platform/ids.ts';
-import { type Person, RunningServer } from '../../server/test/support/running-server.ts';
-import { browserOfFile, describeInBrowser } from './support/browser.ts';
-import { PersonInBrowser } from './support/person.ts';
-
-const browser = browserOfFile();
+import { describeInBrowser } from './support/browser.ts';
+import { type Place, testWith } from './support/place.ts';
 
 /** Goes through a list to its end, by its button, and returns what it lists then. */
 async function toTheEnd(within: Locator, items: Locator): Promise<string[]> {
@@ -19,67 +16,72 @@ async function toTheEnd(within: Locator, items: Locator): Promise<string[]> {
   return items.allTextContents();
 }
 
+async function setUp(place: Place) {
+  const { server } = place;
+  const ana = await place.signUp('Ana');
+  return { ana, anaId: await place.idOf('ana'), mira: await server.person('mira'), server };
+}
+type Scene = Awaited<ReturnType<typeof setUp>>;
+
+/** Mira makes a group of Ana and these people, which Ana opens. */
+async function makeGroup({ ana, anaId, mira, server }: Scene, userIds: string[]): Promise<string> {
+  const { id } = await server.call(mira, 'createGroup', { name: 'Harbour', userIds: [anaId] });
+  for (let from = 0; from < userIds.length; from += 100) {
+    await server.call(mira, 'addMembers', { conversationId: id, userIds: userIds.slice(from, from + 100) });
+  }
+  await ana.open('Harbour');
+  return id;
+}
+
+async function makeChannels({ mira, server }: Scene, count: number): Promise<void> {
+  for (let index = 0; index < count; index++) {
+    await server.call(mira, 'createChannel', { name: `Room ${index}`, clientRequestId: `room-${index}` });
+  }
+}
+
+/** Ana’s sessions on other devices, past the password hashing that logging in costs. */
+async function makeSessions({ anaId, server }: Scene, count: number): Promise<void> {
+  const nowMs = Date.now();
+  const common = { userId: anaId, createdAtMs: nowMs, lastUsedAtMs: nowMs };
+  for (let index = 1; index <= count; index++) {
+    const session = { ...common, id: systemIds.uuid(), device: `Phone ${index}` };
+    await server.adapters.users.createSession(session, tokenHash(systemIds.token()));
+  }
+}
+
 for (const count of [51, 201]) {
   describeInBrowser(`lists of ${count}`, () => {
-    let server: RunningServer;
-    let mira: Person;
-    let people: Person[];
-    let groupId: string;
-    let ana: PersonInBrowser;
+    const test = testWith(setUp);
 
-    beforeAll(async () => {
-      server = await RunningServer.start();
-      ana = await PersonInBrowser.signUp(await browser(), server.url, 'Ana');
-      mira = await server.person('mira');
-      people = await server.people('person', count);
-      const userIds = people.map(({ account }) => account.id);
-      const anaId = (await server.call(mira, 'userSearch', { q: 'ana' })).users[0]?.id ?? '';
-      groupId = (await server.call(mira, 'createGroup', { name: 'Harbour', userIds: [anaId] })).id;
-      for (let from = 0; from < count; from += 100) {
-        await server.call(mira, 'addMembers', { conversationId: groupId, userIds: userIds.slice(from, from + 100) });
-      }
-      for (let index = 0; index < count; index++) {
-        await server.call(mira, 'createChannel', { name: `Room ${index}`, clientRequestId: `room-${index}` });
-      }
-      const nowMs = Date.now();
-      for (let index = 1; index < count; index++) {
-        const session = {
-          id: systemIds.uuid(),
-          userId: anaId,
-          device: `Phone ${index}`,
-          createdAtMs: nowMs,
-          lastUsedAtMs: nowMs,
-        };
-        await server.adapters.users.createSession(session, tokenHash(systemIds.token()));
-      }
-      await ana.open('Harbour');
-    });
-    afterAll(() => server.stop());
-
-    test('members are gone through to the end, and stay shown when one changes', async () => {
+    test('members are gone through to the end, and stay shown when one changes', async (scene) => {
+      const { ana, mira, server } = scene;
+      const userIds = (await server.people('person', count)).map(({ account }) => account.id);
+      const groupId = await makeGroup(scene, userIds);
       await ana.page.getByRole('button', { name: 'Details', exact: true }).click();
       const members = ana.page.getByRole('region', { name: 'Members' });
       const items = members.getByRole('listitem');
       expect(await toTheEnd(members, items)).toHaveLength(count + 2);
-      const [changed] = people;
-      if (!changed) throw new Error('nobody is there');
-      await server.call(mira, 'setRole', { conversationId: groupId, userId: changed.account.id, role: 'admin' });
+      const [changed = ''] = userIds;
+      await server.call(mira, 'setRole', { conversationId: groupId, userId: changed, role: 'admin' });
       await items.filter({ hasText: '@person0 · admin' }).waitFor();
       expect(await items.count()).toBe(count + 2);
-      await server.call(mira, 'removeMember', { conversationId: groupId, userId: changed.account.id });
+      await server.call(mira, 'removeMember', { conversationId: groupId, userId: changed });
       await items.filter({ hasText: '@person0 ·' }).waitFor({ state: 'detached' });
       expect(await items.count()).toBe(count + 1);
     });
 
-    test('people found for a new conversation are gone through to the end', async () => {
+    test('people found for a new conversation are gone through to the end', async ({ ana, server }) => {
+      await server.people('person', count);
       await ana.page.getByRole('button', { name: 'New conversation' }).click();
       const dialog = ana.page.getByRole('dialog');
       await dialog.getByRole('combobox').fill('person');
       expect(await toTheEnd(dialog, dialog.getByRole('option'))).toHaveLength(count);
-      await ana.page.keyboard.press('Escape');
     });
 
-    test('the quick switcher goes through people, channels and conversations to the end, by keys too', async () => {
+    test('the quick switcher goes through people, channels and conversations to the end, by keys too', async (scene) => {
+      const { ana, server } = scene;
+      await server.people('person', count);
+      await makeChannels(scene, count);
       await ana.page.keyboard.press('Control+k');
       const dialog = ana.page.getByRole('dialog');
       const options = dialog.getByRole('option');
@@ -92,16 +94,19 @@ for (const count of [51, 201]) {
         await options.nth(at).waitFor();
       }
       expect(await options.count()).toBe(count);
-      await ana.page.keyboard.press('Escape');
     });
 
-    test('channels are gone through to the end', async () => {
+    test('channels are gone through to the end', async (scene) => {
+      const { ana } = scene;
+      await makeChannels(scene, count);
       await ana.page.getByRole('link', { name: 'Browse channels' }).click();
       const main = ana.page.getByRole('main');
       expect(await toTheEnd(main, main.getByRole('listitem'))).toHaveLength(count);
     });
 
-    test('sessions are all there', async () => {
+    test('sessions are all there', async (scene) => {
+      const { ana } = scene;
+      await makeSessions(scene, count - 1);
       await ana.page.getByRole('link', { name: 'Settings' }).click();
       const sessions = ana.page.getByRole('region', { name: 'Sessions' });
       await sessions.getByText(`Phone ${count - 1}`, { exact: true }).waitFor();
@@ -109,11 +114,10 @@ for (const count of [51, 201]) {
       expect(ana.faults).toEqual([]);
     });
 
-    test('conversations are all in the list', async () => {
-      for (const person of people) {
-        const [{ id } = { id: '' }] = (await server.call(person, 'userSearch', { q: 'ana' })).users;
-        const { id: conversationId } = await server.call(person, 'openDirect', { userId: id });
-        await server.call(person, 'sendMessage', { conversationId, clientMessageId: 'hello', text: 'Hello' });
+    test('conversations are all in the list', async ({ ana, anaId, place, server }) => {
+      for (const person of await server.people('person', count)) {
+        const { id } = await server.call(person, 'openDirect', { userId: anaId });
+        await place.say(person, id, 'Hello');
       }
       await ana.page.reload();
       const filter = ana.page.getByRole('searchbox', { name: 'Filter conversations' });

@@ -88,13 +88,13 @@ describeInBrowser('a server that was restored from a backup', () => {
     await say('lost 1', 'lost 2', 'lost 3');
     await ana.open('Harbour');
     await ana.message('lost 3').waitFor();
-  }, 60_000);
+  });
   afterEach(async () => {
     mira.close();
     await ana.context.close();
     network.close();
     await server.remove();
-  }, 60_000);
+  });
 
   test('a page that is left open shows what is new, no longer what was lost, and says so', async () => {
     await restore();
@@ -114,7 +114,7 @@ describeInBrowser('a server that was restored from a backup', () => {
     expect(await textsOn(ana.page)).toEqual(['kept 1', 'kept 2', 'new 1', 'new 2', 'answered']);
     expect(await ana.page.getByText(sentence).count()).toBe(0);
     expect(ana.faults).toEqual([]);
-  }, 60_000);
+  });
 
   test('a history that grew beyond what the page had shows whole, in a second tab too', async () => {
     const second = ana.at(await ana.context.newPage());
@@ -134,7 +134,7 @@ describeInBrowser('a server that was restored from a backup', () => {
     }
     await second.page.getByRole('button', { name: 'Close', exact: true }).click();
     await ana.page.getByText(sentence).waitFor({ state: 'hidden' });
-  }, 60_000);
+  });
 
   for (const how of ['left open', 'reloaded'] as const) {
     test(`what a page that is ${how} had not sent when its session was lost is sent once after logging in again`, async () => {
@@ -224,5 +224,5 @@ describeInBrowser('a server that was restored from a backup', () => {
     expect(await ana.box.inputValue()).toBe('half a thought');
     const { entries } = await mira.call('getHistory', { conversationId: room.id });
     expect(entries.flatMap((entry) => (entry.kind === 'message' ? [entry.text] : []))).toEqual(texts);
-  }, 60_000);
+  });
 });

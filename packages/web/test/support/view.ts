@@ -5,8 +5,11 @@ interface Moved {
   jumpsPx: number[];
 }
 
-/** Scrolls to the start, step by step, and measures how far what is in view moves when rows come in above it. Runs in the page. */
-export async function scrollUpWatching(): Promise<Moved> {
+/**
+ * Scrolls until the text that stands at the start is in the list and nothing is above it, step by step, and measures
+ * how far what is in view moves when rows come in above it. Runs in the page.
+ */
+export async function scrollUpWatching(startText: string): Promise<Moved> {
   const list = document.querySelector('[role=log]');
   if (!list) throw new Error('no conversation is open');
   const drawn = () => new Promise((resolve) => requestAnimationFrame(resolve));
@@ -14,7 +17,8 @@ export async function scrollUpWatching(): Promise<Moved> {
   const middle = () => rows().find((row) => row.getBoundingClientRect().top > innerHeight / 2);
   const moved: Moved = { loads: 0, jumpsPx: [] };
   let { scrollHeight } = list;
-  while (list.scrollTop > 0) {
+  // At the top of what is there, older messages may still be on their way.
+  while (list.scrollTop > 0 || !list.textContent.includes(startText)) {
     list.scrollBy({ top: -600, behavior: 'instant' });
     for (let frame = 0; frame < 3; frame++) await drawn();
     const anchor = middle();
