@@ -17,11 +17,11 @@ beforeEach(async () => {
   await ana.signup({ username: 'ana', password });
   ana.connect();
   await ana.live();
-}, 60_000);
+});
 afterEach(async () => {
   ana.close();
   await server.remove();
-}, 60_000);
+});
 
 const chat = (...more: string[]) => [process.execPath, cli, 'chat', '--server', server.url, '--user', 'ben', ...more];
 
@@ -90,4 +90,4 @@ test('the terminal client shows what is new after a restore, no longer what was 
   while (room.data.lastMessage?.text !== 'an answer') await Bun.sleep(20);
   ben.type(ctrlC);
   expect(await ben.exited).toBe(0);
-}, 60_000);
+});

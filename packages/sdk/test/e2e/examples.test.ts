@@ -38,7 +38,7 @@ test('the quick start runs, and ends', async () => {
   const program = run('examples/quick-start.ts');
   expect(await new Response(program.stdout).text()).toBe('on disk as number 2\n');
   expect(await program.exited).toBe(0);
-}, 60_000);
+});
 
 test('the bot answers whoever writes to it, and ends when told', async () => {
   const program = run('examples/echo-bot.ts');
@@ -64,4 +64,4 @@ test('the bot answers whoever writes to it, and ends when told', async () => {
   conversation.send('/stop');
   expect(await program.exited).toBe(0);
   person.close();
-}, 60_000);
+});

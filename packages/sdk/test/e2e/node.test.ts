@@ -57,7 +57,7 @@ client.close();`;
 test('Node with its own WebSocket sends and receives', async () => {
   const { printed, exitCode } = await onNode(`const client = new ParleyClient({ url, store });${send}`, flags);
   expect({ printed, exitCode }).toEqual({ printed: '2', exitCode: 0 });
-}, 60_000);
+});
 
 test('Node without one does so with the WebSocket that it is passed', async () => {
   const program = `
@@ -66,7 +66,7 @@ delete globalThis.WebSocket;
 const client = new ParleyClient({ url, store, webSocket });${send}`;
   const { printed, exitCode } = await onNode(program, flags);
   expect({ printed, exitCode }).toEqual({ printed: '2', exitCode: 0 });
-}, 60_000);
+});
 
 test('Node without one, and passed none, says what to do', async () => {
   const program = `
@@ -78,4 +78,4 @@ console.log(await client.live().catch((error) => error.message));`;
   const { printed, exitCode } = await onNode(program, []);
   expect(exitCode).toBe(0);
   expect(printed).toContain('pass one as the option `webSocket`');
-}, 60_000);
+});

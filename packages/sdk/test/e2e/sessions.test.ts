@@ -25,7 +25,7 @@ describe('sessions', () => {
     await laptop.login({ username: phone.account?.username ?? '', password: 'correct horse' });
     laptop.connect();
     await laptop.live();
-  }, 60_000);
+  });
 
   test('logging out forgets everything', async () => {
     const two = current();

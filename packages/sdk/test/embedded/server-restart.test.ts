@@ -40,4 +40,4 @@ test('contract 2, 3 and 4: when the server starts again on its port, every clien
   await Promise.all([ana.live(), ben.live()]);
   for (const client of clients) client.close();
   await second.stop();
-}, 60_000);
+});

@@ -14,16 +14,32 @@ const names = [
   'sessionEnded',
 ] as const;
 
-/** Resolves with what `find` gives, as soon as it gives something; looks whenever the client tells anything. */
+const pollMs = 50;
+const patienceMs = 60_000;
+
+/**
+ * Resolves with what `find` gives, as soon as it gives something: looks whenever the client tells anything, and now and
+ * then, for what a loop or a promise makes of it comes later. Rejects with what it waited for when that does not come.
+ */
 export function until<Value>(client: ParleyClient, find: () => Value | undefined | false | null): Promise<Value> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
+    const end = () => {
+      for (const stop of stops) stop();
+      clearInterval(polling);
+      clearTimeout(patience);
+    };
     const look = () => {
       const found = find();
       if (found === undefined || found === false || found === null) return;
-      for (const stop of stops) stop();
+      end();
       resolve(found);
     };
     const stops = names.map((name) => client.on(name, look));
+    const polling = setInterval(look, pollMs);
+    const patience = setTimeout(() => {
+      end();
+      reject(new Error(`waited ${patienceMs} ms for ${find}; the client is ${client.state}`));
+    }, patienceMs);
     look();
   });
 }

@@ -84,7 +84,7 @@ describe.skipIf(absent !== null)('one PostgreSQL server of a cluster is put back
     for (const client of clients.splice(0)) client.close();
     await stop();
     await cluster.remove();
-  }, 60_000);
+  });
 
   /** The conversations whose shards are on the server that was put back. */
   async function onRestored(): Promise<string[]> {

@@ -16,11 +16,11 @@ describe.skipIf(absent !== null)('a cluster of two processes of each role behind
     cluster = await ClusterProcesses.start();
     witnesses = await Witnesses.gather(people, () => cluster.url);
     witnesses.write();
-  }, 60_000);
+  });
   afterAll(async () => {
     witnesses.leave();
     await cluster.stop();
-  }, 60_000);
+  });
 
   for (const role of roles) {
     test(`SIGKILL of each ${role}, one after the other, under load`, async () => {

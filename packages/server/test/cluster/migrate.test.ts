@@ -42,7 +42,7 @@ describe.skipIf(absent !== null)('from one process to many', () => {
   afterAll(async () => {
     await cluster.remove();
     rmSync(data, { recursive: true, force: true });
-  }, 60_000);
+  });
 
   const config = () => loadConfig(cluster.settings, {});
 

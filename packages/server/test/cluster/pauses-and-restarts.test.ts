@@ -19,11 +19,11 @@ describe.skipIf(absent !== null)('a cluster under load', () => {
     cluster = await ClusterProcesses.start(undefined, { 'drain-notice-ms': '2000', 'drain-ms': '1000' });
     witnesses = await Witnesses.gather(people, () => cluster.url);
     witnesses.write();
-  }, 60_000);
+  });
   afterAll(async () => {
     witnesses.leave();
     await cluster.stop();
-  }, 60_000);
+  });
 
   const config = () => loadConfig(cluster.settings, {});
   const liveServers = async () => (await clusterStatus(config())).liveServers;

@@ -83,7 +83,7 @@ describe.skipIf(absent !== null)('a cluster of which one PostgreSQL server is re
   afterEach(async () => {
     await server?.stop();
     await cluster?.remove();
-  }, 60_000);
+  });
 
   /** As a standby takes over that had not everything, or a backup is put back; whoever is connected is cut off. */
   const putBack = () =>

@@ -54,7 +54,7 @@ describe.skipIf(absent !== null)('services with TLS and passwords', () => {
     await cluster?.remove();
     await Promise.all([postgres?.remove(), redis?.remove(), brokers?.remove()]);
     rmSync(folder, { recursive: true });
-  }, 60_000);
+  });
 
   /** A process that trusts the certificate, or one that trusts no more than every other. */
   function serve(settings: GivenSettings, trusting = true): Promise<ServerProcess> {
@@ -80,7 +80,7 @@ describe.skipIf(absent !== null)('services with TLS and passwords', () => {
     expect(await heard).toBe('over TLS');
     for (const client of [ana, ben]) client?.close();
     expect(await server.stop()).toBe(0);
-  }, 60_000);
+  });
 
   const refused: [string, string, () => Promise<ServerProcess>][] = [
     ['a wrong password', '--postgres', () => serve({ ...secured, postgres: otherPassword(secured.postgres) })],
@@ -113,7 +113,7 @@ describe.skipIf(absent !== null)('services with TLS and passwords', () => {
       expect(message).toContain(`parley: ${setting}`);
       expect(message).not.toContain(password);
       expect(message).not.toContain(wrong);
-    }, 60_000);
+    });
   }
 });
 

@@ -26,11 +26,11 @@ describe.skipIf(absent !== null)('two versions side by side, under load', () => 
     witnesses = await Witnesses.gather(people, () => cluster.url);
     witnesses.write();
     await witnesses.untilAcknowledged(100);
-  }, 60_000);
+  });
   afterAll(async () => {
     witnesses.leave();
     await cluster.stop();
-  }, 60_000);
+  });
 
   /** Restarts every process as this version, one after the other, each beside the others of both. */
   async function roll(program: readonly string[]): Promise<void> {
@@ -59,7 +59,7 @@ describe.skipIf(absent !== null)('two versions side by side, under load', () => 
     expect(await place?.stop()).toBe(0);
     await expect(place?.start(nextProgram)).rejects.toThrow('run "parley cluster init" of this version');
     await place?.start();
-  }, 60_000);
+  });
 
   test('"cluster init" of the next one changes the schemas while this one goes on', async () => {
     const { shape: _, ...services } = cluster.settings;
@@ -74,7 +74,7 @@ describe.skipIf(absent !== null)('two versions side by side, under load', () => 
     const next = schemaSteps.length + 1;
     expect(await forms()).toEqual([next, next]);
     await witnesses.untilAcknowledged(100);
-  }, 60_000);
+  });
 
   test('processes become the next one, one after the other, and go back again', async () => {
     await roll(nextProgram);

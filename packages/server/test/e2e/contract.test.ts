@@ -271,7 +271,7 @@ describe('contract 9: presence is right soon', () => {
     // One coming and one going: the second device and the reconnect showed nowhere.
     expect(changes().map(({ online }) => online)).toEqual([true, false]);
     await watcher.close();
-  }, 30_000);
+  });
 
   test('a revoked session’s sockets close at once', async () => {
     const { ana } = await pair();

@@ -63,4 +63,4 @@ test('backing up and verifying a database that is served takes nothing away from
   }
   expect(await server.stop()).toBe(0);
   ana.client.close();
-}, 30_000);
+});

@@ -73,7 +73,7 @@ describe.skipIf(noFillableDisk !== null)('while the disk is full', () => {
     expect(await server.stop()).toBe(0);
     // The channel, what was acknowledged before, and the two since: nothing of what was refused.
     expect(verifyDatabase(data)).toMatchObject({ checked: { entries: before.length + 3 }, faults: [] });
-  }, 60_000);
+  });
 
   test(title(
     'nothing that was acknowledged is lost, also when the process is killed then (contract 1–4)',

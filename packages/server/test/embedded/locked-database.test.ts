@@ -83,7 +83,7 @@ describe('while another program holds the write lock', () => {
     ana.client.close();
     expect(await server.stop()).toBe(0);
     expect(verifyDatabase(data)).toMatchObject({ checked: { conversations: 1, entries: 3 }, faults: [] });
-  }, 60_000);
+  });
 
   test('a server starts, and stops when it is told to', async () => {
     await (await ServerProcess.start({ settings: { data } })).stop();
@@ -92,7 +92,7 @@ describe('while another program holds the write lock', () => {
     expect((await fetch(`${server.url}/livez`)).status).toBe(200);
     expect(await server.stop()).toBe(0);
     await holder.release();
-  }, 30_000);
+  });
 
   test('a server without accounts serves on when a write of its own is refused', async () => {
     await (await ServerProcess.start({ settings: { data } })).stop();
@@ -115,7 +115,7 @@ describe('while another program holds the write lock', () => {
     const server = await ServerProcess.start({ settings: { data } });
     await holder.released;
     expect(await server.stop()).toBe(0);
-  }, 30_000);
+  });
 
   test('and does not let go, such a server ends with a sentence', async () => {
     const holder = await LockHolder.hold(database, 'BEGIN EXCLUSIVE');
@@ -127,5 +127,5 @@ describe('while another program holds the write lock', () => {
     );
     expect(await server.exited).toBe(1);
     await holder.release();
-  }, 30_000);
+  });
 });
