@@ -85,7 +85,7 @@ function test(testPaths, environment) {
 
 /** The file, the groups from the outermost to the innermost, and the test: the reason for skipping is in one of them. */
 function titleOf(attributes) {
-  const groups = attribute(attributes, 'classname').split(' > ').reverse();
+  const groups = attribute(attributes, 'classname').split(' > ').filter(Boolean).reverse();
   return `${attribute(attributes, 'file')}: ${[...groups, attribute(attributes, 'name')].join(' > ')}`;
 }
 

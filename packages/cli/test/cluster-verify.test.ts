@@ -7,14 +7,12 @@ import { kafkaSettings, postgresServers } from '../../server/src/compose/cluster
 import { loadConfig } from '../../server/src/settings/settings.ts';
 import { ClusterUnderTest } from '../../server/test/support/cluster-services.ts';
 import { ServerProcess } from '../../server/test/support/server-process.ts';
-import { withoutService } from '../../server/test/support/services.ts';
+import { titleWith, withoutService } from '../../server/test/support/services.ts';
 import { Witnesses } from '../../server/test/support/witnesses.ts';
 import { parley } from './parley.ts';
 
 const people = 4;
 const absent = withoutService('kafka') ?? withoutService('postgres') ?? withoutService('redis');
-if (absent !== null) test.skip(`parley cluster verify: ${absent}`, () => undefined);
-
 /** What is done to the rows, what is named, and whether that can be mended. */
 const mendable: [string, string, string][] = [
   ['a row of the index that is missing', `DELETE FROM memberships WHERE user_id = 'USER'`, 'not at all'],
@@ -77,7 +75,7 @@ const lasting: [string, string, string][] = [
   ['an account that is gone', `DELETE FROM users WHERE id = 'USER'`, 'has participant USER, who has no account'],
 ];
 
-describe.skipIf(absent !== null)('parley cluster verify', () => {
+describe.skipIf(absent !== null)(titleWith('parley cluster verify', absent), () => {
   let cluster: ClusterUnderTest;
   let server: ServerProcess;
   let witnesses: Witnesses;

@@ -7,7 +7,7 @@ import { type GivenSettings, variableOf } from '@parley/server';
 import { ClusterUnderTest } from '../../server/test/support/cluster-services.ts';
 import { freePort } from '../../server/test/support/free-port.ts';
 import { ServerProcess } from '../../server/test/support/server-process.ts';
-import { withoutService } from '../../server/test/support/services.ts';
+import { titleWith, withoutService } from '../../server/test/support/services.ts';
 import { documentedCommands, root } from './documented-commands.ts';
 import { TerminalProgram } from './terminal.ts';
 
@@ -198,7 +198,7 @@ const operator: Script = [
 
 const absent = withoutService('kafka') ?? withoutService('postgres') ?? withoutService('redis');
 test.skipIf(absent !== null)(
-  'what the operator of a cluster is told to type',
+  titleWith('what the operator of a cluster is told to type', absent),
   async () => {
     const cluster = await ClusterUnderTest.make();
     const settings: GivenSettings = { ...cluster.settings, port: '0', 'drain-ms': '0', 'drain-notice-ms': '0' };

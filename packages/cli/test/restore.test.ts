@@ -99,7 +99,7 @@ test('a restored backup is served under another epoch, and the database that was
   // What was kept is whole, and can be restored in its turn.
   expect((await restore(replaced)).output).toContain('1 conversations, 11 entries restored from');
   expect([before, after]).not.toContain(await epochServed());
-}, 60_000);
+});
 
 test('a restored database belongs to the owner of the folder, also when root restores it', async () => {
   await withBackup();
@@ -109,7 +109,7 @@ test('a restored database belongs to the owner of the folder, also when root res
   const { uid, gid } = statSync(data);
   expect(statSync(database())).toMatchObject({ uid, gid });
   expect(statSync(database()).mode & 0o777).toBe(0o600);
-}, 60_000);
+});
 
 test('a copy that is put into a folder by hand takes another epoch when it is first served, and no sooner', async () => {
   await withBackup();
@@ -124,7 +124,7 @@ test('a copy that is put into a folder by hand takes another epoch when it is fi
   const after = await epochServed();
   expect(after).not.toBe(before);
   expect(await epochServed()).toBe(after);
-}, 60_000);
+});
 
 test('a file that is no backup is refused in a sentence, and so is a folder that is served; nothing changes', async () => {
   await withBackup();
@@ -159,7 +159,7 @@ test('a file that is no backup is refused in a sentence, and so is a folder that
   });
   expect(readdirSync(data).sort()).toEqual(files);
   expect(await verify()).toBe('1 conversations, 11 entries, 0 faults\n');
-}, 60_000);
+});
 
 test('a restore that is killed at any moment leaves the one database or the other, whole', async () => {
   await withBackup();
@@ -179,7 +179,7 @@ test('a restore that is killed at any moment leaves the one database or the othe
   }
   expect((await restore()).code).toBe(0);
   expect(await verify()).toBe('1 conversations, 6 entries, 0 faults\n');
-}, 100_000);
+});
 
 test('a restore into a folder that has nothing yet makes it; one of a server that was killed keeps all that it had', async () => {
   await withBackup();
@@ -195,7 +195,7 @@ test('a restore into a folder that has nothing yet makes it; one of a server tha
   data = join(folder, 'fresh');
   const { output } = await restore(replaced);
   expect(output).toBe(`1 conversations, 14 entries restored from ${replaced}\n`);
-}, 60_000);
+});
 
 test('a backup of a version that had no epochs is restored under a new one', async () => {
   await withBackup();
@@ -208,7 +208,7 @@ test('a backup of a version that had no epochs is restored under a new one', asy
   expect((await restore()).output).toContain('6 entries restored');
   expect(await epochServed()).toMatch(/^[0-9a-f]{32}$/);
   expect(epochOfFile(database())?.is_copy).toBe(0);
-}, 60_000);
+});
 
 test('the administrator at the machine opens a copy as it is served: under one new epoch', async () => {
   const first = await RunningServer.start({ data });
@@ -220,4 +220,4 @@ test('the administrator at the machine opens a copy as it is served: under one n
   await parley(['user', 'list', '--data', data]);
   const { epoch, is_copy } = epochOfFile(database()) ?? {};
   expect([is_copy, epoch === epochOfFile(copy)?.epoch]).toEqual([0, false]);
-}, 60_000);
+});

@@ -54,7 +54,7 @@ test('the terminal client says that its session was lost with the restore, and w
   await ben.shows('Messages not sent, and lost when you leave: 1.');
   ben.type(ctrlC);
   expect(await ben.exited).toBe(0);
-}, 60_000);
+});
 
 test('the line client ends with a sentence when its session is lost with the restore', async () => {
   const ben = await benAfterTheBackup('--plain');
@@ -62,7 +62,7 @@ test('the line client ends with a sentence when its session is lost with the res
   await ben.shows('Your log-in was lost with it');
   await ben.shows('parley: your session has ended; messages not sent: 0');
   expect(await ben.exited).toBe(1);
-}, 60_000);
+});
 
 test('the terminal client shows what is new after a restore, no longer what was lost, and says so', async () => {
   const ben = new TerminalProgram(chat('--signup'), { PARLEY_PASSWORD: password });

@@ -11,7 +11,7 @@ import { kafkaSettings } from '../../server/src/compose/cluster.ts';
 import { loadConfig } from '../../server/src/settings/settings.ts';
 import { ClusterUnderTest } from '../../server/test/support/cluster-services.ts';
 import { ServerProcess } from '../../server/test/support/server-process.ts';
-import { withoutService } from '../../server/test/support/services.ts';
+import { titleWith, withoutService } from '../../server/test/support/services.ts';
 import { WireClient } from '../../server/test/support/wire-client.ts';
 import { parley, type Run } from './parley.ts';
 
@@ -97,9 +97,7 @@ describe('in one process', () => {
 });
 
 const absent = withoutService('kafka') ?? withoutService('postgres') ?? withoutService('redis');
-if (absent !== null) test.skip(`parley trace in a cluster: ${absent}`, () => undefined);
-
-describe.skipIf(absent !== null)('in a cluster', () => {
+describe.skipIf(absent !== null)(titleWith('in a cluster', absent), () => {
   let cluster: ClusterUnderTest;
   let environment: Record<string, string>;
   beforeAll(async () => {

@@ -11,153 +11,154 @@ import { shardOf } from '../../src/platform/shards.ts';
 import { loadConfig } from '../../src/settings/settings.ts';
 import { beside, ClusterUnderTest, clusterShards } from '../support/cluster-services.ts';
 import { ServerProcess } from '../support/server-process.ts';
-import { withoutService } from '../support/services.ts';
+import { titleWith, withoutService } from '../support/services.ts';
 
 const groups = 8;
 const password = 'a good password';
 const absent = withoutService('kafka') ?? withoutService('postgres') ?? withoutService('redis');
-if (absent !== null) test.skip(`what a log fills and what not: ${absent}`, () => undefined);
+describe.skipIf(absent !== null)(
+  titleWith('one PostgreSQL server of a cluster is put back, and a client had seen more', absent),
+  () => {
+    let cluster: ClusterUnderTest;
+    const processes: ServerProcess[] = [];
+    let store: MemoryStore;
+    const clients: ParleyClient[] = [];
+    let shown: Map<string, number>;
 
-describe.skipIf(absent !== null)('one PostgreSQL server of a cluster is put back, and a client had seen more', () => {
-  let cluster: ClusterUnderTest;
-  const processes: ServerProcess[] = [];
-  let store: MemoryStore;
-  const clients: ParleyClient[] = [];
-  let shown: Map<string, number>;
+    const config = () => loadConfig(cluster.settings, {});
+    const quietly = () => undefined;
+    const restoredServer = () => postgresServers(config())[0] as PostgresServer;
 
-  const config = () => loadConfig(cluster.settings, {});
-  const quietly = () => undefined;
-  const restoredServer = () => postgresServers(config())[0] as PostgresServer;
-
-  async function start(roles = 'gateway,messaging,distribution'): Promise<ServerProcess> {
-    const server = await ServerProcess.start({ settings: { ...cluster.settings, roles } });
-    processes.push(server);
-    return server;
-  }
-  async function stop(): Promise<void> {
-    for (const each of processes.splice(0)) await each.stop();
-  }
-
-  /** Who was there before, with all that was kept; what is told of a restore is in `restored`. */
-  async function comeBack({ url }: ServerProcess) {
-    const client = new ParleyClient({ url, store });
-    clients.push(client);
-    const restored: (string | null)[] = [];
-    client.on('restored', ({ conversation }) => restored.push(conversation?.id ?? null));
-    await client.resume();
-    client.connect();
-    return { client, restored };
-  }
-
-  async function writeToEach(client: ParleyClient, text: string): Promise<void> {
-    await Promise.all(client.conversations.list().map((each) => each.send(text).sent()));
-  }
-
-  beforeEach(async () => {
-    cluster = await ClusterUnderTest.make();
-    store = new MemoryStore();
-    const first = await start();
-    const ana = new ParleyClient({ url: first.url, store });
-    clients.push(ana);
-    await ana.signup({ username: 'ana', password });
-    ana.connect();
-    await ana.live();
-    for (let group = 0; group < groups; group++) await ana.conversations.createGroup({ name: `group ${group}` });
-    await writeToEach(ana, 'before');
-    ana.close();
-    await stop();
-    await beside(restoredServer(), (name) => [`CREATE DATABASE ${name}_backup TEMPLATE ${name}`]);
-
-    const { client } = await comeBack(await start());
-    await client.live();
-    await writeToEach(client, 'after');
-    while (client.conversations.list().some(({ data }) => data.headSeq < 3)) await Bun.sleep(20);
-    shown = new Map(client.conversations.list().map(({ id, data }) => [id, data.headSeq]));
-    client.close();
-    await stop();
-    await beside(restoredServer(), (name) => [
-      `DROP DATABASE ${name} WITH (FORCE)`,
-      `ALTER DATABASE ${name}_backup RENAME TO ${name}`,
-    ]);
-  }, 120_000);
-  afterEach(async () => {
-    for (const client of clients.splice(0)) client.close();
-    await stop();
-    await cluster.remove();
-  });
-
-  /** The conversations whose shards are on the server that was put back. */
-  async function onRestored(): Promise<string[]> {
-    const places = await shardPlaces(config());
-    return [...shown.keys()].filter((id) => places[shardOf(id, clusterShards)]?.server === restoredServer().name);
-  }
-
-  test('while the log fills it, the server says so, clients keep what they have shown, and epochs stay', async () => {
-    const epochs = await shardPlaces(config());
-    const edge = await start('gateway,messaging');
-    const { client, restored } = await comeBack(edge);
-    const [behind = ''] = await onRestored();
-    const ask = () => client.call('getHistory', { conversationId: behind, after: shown.get(behind) ?? 0 });
-    expect(await ask()).toMatchObject({ catchingUp: true, headSeq: Number(shown.get(behind)) - 1 });
-    while (client.state.name !== 'catching-up') await Bun.sleep(20);
-
-    await start('distribution');
-    await client.live();
-    expect(restored).toEqual([]);
-    for (const { id, data } of client.conversations.list()) {
-      expect([id, data.headSeq, data.lastMessage?.text]).toEqual([id, Number(shown.get(id)), 'after']);
+    async function start(roles = 'gateway,messaging,distribution'): Promise<ServerProcess> {
+      const server = await ServerProcess.start({ settings: { ...cluster.settings, roles } });
+      processes.push(server);
+      return server;
     }
-    expect(await ask()).not.toHaveProperty('catchingUp');
-    expect(await shardPlaces(config())).toEqual(epochs);
-  }, 120_000);
-
-  test('what the log no longer has is given up by a command, which says what; clients of those shards read again', async () => {
-    const settings = kafkaSettings(config());
-    const topic = commandsTopic(settings.clusterName);
-    const topics = new Topics(settings);
-    const partitions = Array.from({ length: clusterShards }, (_, partition) => partition);
-    const ends = await topics.positions.ends(topic, partitions);
-    await topics.close();
-    const admin = new Admin(clientOptions(settings));
-    const upTo = partitions.map((partition) => ({ partition, offset: ends.get(partition) ?? 0n }));
-    await admin.deleteRecords({ topics: [{ name: topic, partitions: upTo }] });
-    await admin.close();
-
-    const running = await start();
-    const waiting = await comeBack(running);
-    await expect(acceptLoss(config(), { servers: [], tell: quietly })).rejects.toThrow('distributors are running');
-    // Until somebody accepts it nothing is discarded.
-    while (waiting.client.state.name !== 'catching-up') await Bun.sleep(20);
-    expect(waiting.restored.filter((id) => id !== null)).toEqual([]);
-    waiting.client.close();
-    await stop();
-
-    const before = await shardPlaces(config());
-    const accepted = await acceptLoss(config(), { servers: [], tell: quietly });
-    const after = await shardPlaces(config());
-    const isRestored = ({ server }: { server: string }) => server === restoredServer().name;
-    expect(accepted.map(({ shard }) => shard)).toEqual(
-      partitions.filter((shard) => isRestored(before[shard] as never)),
-    );
-    const lost = await onRestored();
-    expect(accepted.reduce((sum, { commandsLost }) => sum + (commandsLost ?? 0), 0)).toBe(lost.length);
-    for (const [shard, { epoch, server }] of after.entries()) {
-      expect([shard, epoch === before[shard]?.epoch]).toEqual([shard, !isRestored({ server })]);
+    async function stop(): Promise<void> {
+      for (const each of processes.splice(0)) await each.stop();
     }
-    await expect(acceptLoss(config(), { servers: [], tell: quietly })).rejects.toThrow('has everything');
-    await expect(acceptLoss(config(), { servers: ['third'], tell: quietly })).rejects.toThrow(
-      'no PostgreSQL server third',
-    );
 
-    const { client, restored } = await comeBack(await start());
-    await client.live();
-    expect(restored.filter((id) => id !== null).sort()).toEqual(lost.sort());
-    await writeToEach(client, 'new');
-    while (client.conversations.list().some(({ data }) => data.lastMessage?.text !== 'new')) await Bun.sleep(20);
-    for (const { id, data } of client.conversations.list()) {
-      const headSeq = Number(shown.get(id)) + (lost.includes(id) ? 0 : 1);
-      expect([id, data.headSeq, data.lastMessage?.text]).toEqual([id, headSeq, 'new']);
+    /** Who was there before, with all that was kept; what is told of a restore is in `restored`. */
+    async function comeBack({ url }: ServerProcess) {
+      const client = new ParleyClient({ url, store });
+      clients.push(client);
+      const restored: (string | null)[] = [];
+      client.on('restored', ({ conversation }) => restored.push(conversation?.id ?? null));
+      await client.resume();
+      client.connect();
+      return { client, restored };
     }
-    expect(await verifyCluster(config(), { repair: false, tell: quietly })).toMatchObject({ faults: 0 });
-  }, 180_000);
-});
+
+    async function writeToEach(client: ParleyClient, text: string): Promise<void> {
+      await Promise.all(client.conversations.list().map((each) => each.send(text).sent()));
+    }
+
+    beforeEach(async () => {
+      cluster = await ClusterUnderTest.make();
+      store = new MemoryStore();
+      const first = await start();
+      const ana = new ParleyClient({ url: first.url, store });
+      clients.push(ana);
+      await ana.signup({ username: 'ana', password });
+      ana.connect();
+      await ana.live();
+      for (let group = 0; group < groups; group++) await ana.conversations.createGroup({ name: `group ${group}` });
+      await writeToEach(ana, 'before');
+      ana.close();
+      await stop();
+      await beside(restoredServer(), (name) => [`CREATE DATABASE ${name}_backup TEMPLATE ${name}`]);
+
+      const { client } = await comeBack(await start());
+      await client.live();
+      await writeToEach(client, 'after');
+      while (client.conversations.list().some(({ data }) => data.headSeq < 3)) await Bun.sleep(20);
+      shown = new Map(client.conversations.list().map(({ id, data }) => [id, data.headSeq]));
+      client.close();
+      await stop();
+      await beside(restoredServer(), (name) => [
+        `DROP DATABASE ${name} WITH (FORCE)`,
+        `ALTER DATABASE ${name}_backup RENAME TO ${name}`,
+      ]);
+    }, 120_000);
+    afterEach(async () => {
+      for (const client of clients.splice(0)) client.close();
+      await stop();
+      await cluster.remove();
+    });
+
+    /** The conversations whose shards are on the server that was put back. */
+    async function onRestored(): Promise<string[]> {
+      const places = await shardPlaces(config());
+      return [...shown.keys()].filter((id) => places[shardOf(id, clusterShards)]?.server === restoredServer().name);
+    }
+
+    test('while the log fills it, the server says so, clients keep what they have shown, and epochs stay', async () => {
+      const epochs = await shardPlaces(config());
+      const edge = await start('gateway,messaging');
+      const { client, restored } = await comeBack(edge);
+      const [behind = ''] = await onRestored();
+      const ask = () => client.call('getHistory', { conversationId: behind, after: shown.get(behind) ?? 0 });
+      expect(await ask()).toMatchObject({ catchingUp: true, headSeq: Number(shown.get(behind)) - 1 });
+      while (client.state.name !== 'catching-up') await Bun.sleep(20);
+
+      await start('distribution');
+      await client.live();
+      expect(restored).toEqual([]);
+      for (const { id, data } of client.conversations.list()) {
+        expect([id, data.headSeq, data.lastMessage?.text]).toEqual([id, Number(shown.get(id)), 'after']);
+      }
+      expect(await ask()).not.toHaveProperty('catchingUp');
+      expect(await shardPlaces(config())).toEqual(epochs);
+    }, 120_000);
+
+    test('what the log no longer has is given up by a command, which says what; clients of those shards read again', async () => {
+      const settings = kafkaSettings(config());
+      const topic = commandsTopic(settings.clusterName);
+      const topics = new Topics(settings);
+      const partitions = Array.from({ length: clusterShards }, (_, partition) => partition);
+      const ends = await topics.positions.ends(topic, partitions);
+      await topics.close();
+      const admin = new Admin(clientOptions(settings));
+      const upTo = partitions.map((partition) => ({ partition, offset: ends.get(partition) ?? 0n }));
+      await admin.deleteRecords({ topics: [{ name: topic, partitions: upTo }] });
+      await admin.close();
+
+      const running = await start();
+      const waiting = await comeBack(running);
+      await expect(acceptLoss(config(), { servers: [], tell: quietly })).rejects.toThrow('distributors are running');
+      // Until somebody accepts it nothing is discarded.
+      while (waiting.client.state.name !== 'catching-up') await Bun.sleep(20);
+      expect(waiting.restored.filter((id) => id !== null)).toEqual([]);
+      waiting.client.close();
+      await stop();
+
+      const before = await shardPlaces(config());
+      const accepted = await acceptLoss(config(), { servers: [], tell: quietly });
+      const after = await shardPlaces(config());
+      const isRestored = ({ server }: { server: string }) => server === restoredServer().name;
+      expect(accepted.map(({ shard }) => shard)).toEqual(
+        partitions.filter((shard) => isRestored(before[shard] as never)),
+      );
+      const lost = await onRestored();
+      expect(accepted.reduce((sum, { commandsLost }) => sum + (commandsLost ?? 0), 0)).toBe(lost.length);
+      for (const [shard, { epoch, server }] of after.entries()) {
+        expect([shard, epoch === before[shard]?.epoch]).toEqual([shard, !isRestored({ server })]);
+      }
+      await expect(acceptLoss(config(), { servers: [], tell: quietly })).rejects.toThrow('has everything');
+      await expect(acceptLoss(config(), { servers: ['third'], tell: quietly })).rejects.toThrow(
+        'no PostgreSQL server third',
+      );
+
+      const { client, restored } = await comeBack(await start());
+      await client.live();
+      expect(restored.filter((id) => id !== null).sort()).toEqual(lost.sort());
+      await writeToEach(client, 'new');
+      while (client.conversations.list().some(({ data }) => data.lastMessage?.text !== 'new')) await Bun.sleep(20);
+      for (const { id, data } of client.conversations.list()) {
+        const headSeq = Number(shown.get(id)) + (lost.includes(id) ? 0 : 1);
+        expect([id, data.headSeq, data.lastMessage?.text]).toEqual([id, headSeq, 'new']);
+      }
+      expect(await verifyCluster(config(), { repair: false, tell: quietly })).toMatchObject({ faults: 0 });
+    }, 180_000);
+  },
+);

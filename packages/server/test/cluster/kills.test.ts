@@ -1,14 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { ClusterProcesses, roles } from '../support/cluster-processes.ts';
 import { withoutHaproxy } from '../support/haproxy.ts';
-import { withoutService } from '../support/services.ts';
+import { titleWith, withoutService } from '../support/services.ts';
 import { Witnesses } from '../support/witnesses.ts';
 
 const people = 8;
 const absent = withoutHaproxy ?? withoutService('kafka') ?? withoutService('postgres') ?? withoutService('redis');
-if (absent !== null) test.skip(`a cluster of processes: ${absent}`, () => undefined);
-
-describe.skipIf(absent !== null)('a cluster of two processes of each role behind HAProxy', () => {
+describe.skipIf(absent !== null)(titleWith('a cluster of two processes of each role behind HAProxy', absent), () => {
   let cluster: ClusterProcesses;
   let witnesses: Witnesses;
 

@@ -8,7 +8,7 @@ import { Server } from '../../src/server.ts';
 import { loadConfig } from '../../src/settings/settings.ts';
 import { ConversationsUnderTest } from '../contract/conversations-under-test.ts';
 import { ClusterUnderTest } from '../support/cluster-services.ts';
-import { withoutService } from '../support/services.ts';
+import { titleWith, withoutService } from '../support/services.ts';
 import { WireClient } from '../support/wire-client.ts';
 
 const members = 100_000;
@@ -20,7 +20,10 @@ const helloAtOnce = 50;
 const absent = withoutService('kafka') ?? withoutService('postgres') ?? withoutService('redis');
 
 test.skipIf(absent !== null)(
-  `a channel of 100,000, 2,000 of them online on two servers: one copy a server, and everyone has it${absent ? `: ${absent}` : ''}`,
+  titleWith(
+    'a channel of 100,000, 2,000 of them online on two servers: one copy a server, and everyone has it',
+    absent,
+  ),
   async () => {
     const cluster = await ClusterUnderTest.make();
     const config = loadConfig(

@@ -12,15 +12,13 @@ import { loadConfig } from '../../src/settings/settings.ts';
 import { ClusterUnderTest, clusterShards } from '../support/cluster-services.ts';
 import { articles } from '../support/real-text.ts';
 import { ServerProcess } from '../support/server-process.ts';
-import { withoutService } from '../support/services.ts';
+import { titleWith, withoutService } from '../support/services.ts';
 import { Witnesses } from '../support/witnesses.ts';
 
 const people = 5;
 const listedAtMs = Date.UTC(2026, 0, 1);
 const absent = withoutService('kafka') ?? withoutService('postgres') ?? withoutService('redis');
-if (absent !== null) test.skip(`from one process to many: ${absent}`, () => undefined);
-
-describe.skipIf(absent !== null)('from one process to many', () => {
+describe.skipIf(absent !== null)(titleWith('from one process to many', absent), () => {
   let data: string;
   let cluster: ClusterUnderTest;
   let written = 0;

@@ -3,15 +3,13 @@ import { clusterStatus, moveShardTo, shardPlaces, verifyCluster } from '../../sr
 import { loadConfig } from '../../src/settings/settings.ts';
 import { ClusterProcesses, type Place, roles } from '../support/cluster-processes.ts';
 import { withoutHaproxy } from '../support/haproxy.ts';
-import { withoutService } from '../support/services.ts';
+import { titleWith, withoutService } from '../support/services.ts';
 import { Witnesses } from '../support/witnesses.ts';
 
 const people = 8;
 const meetPeople = 4;
 const absent = withoutHaproxy ?? withoutService('kafka') ?? withoutService('postgres') ?? withoutService('redis');
-if (absent !== null) test.skip(`pauses and restarts of a cluster: ${absent}`, () => undefined);
-
-describe.skipIf(absent !== null)('a cluster under load', () => {
+describe.skipIf(absent !== null)(titleWith('a cluster under load', absent), () => {
   let cluster: ClusterProcesses;
   let witnesses: Witnesses;
 

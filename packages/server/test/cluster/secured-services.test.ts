@@ -10,15 +10,14 @@ import { ClusterUnderTest } from '../support/cluster-services.ts';
 import { OwnBrokers, withoutOwnBrokers } from '../support/own-brokers.ts';
 import { OwnPostgres, withoutOwnPostgres } from '../support/own-postgres.ts';
 import { ServerProcess } from '../support/server-process.ts';
+import { titleWith } from '../support/services.ts';
 
 const password = 'right-password';
 const wrong = 'wrong-password';
 const withoutRedis = Bun.which('redis-server') === null ? 'no redis-server is installed' : null;
 const withoutOpenssl = Bun.which('openssl') === null ? 'no openssl is installed' : null;
 const absent = withoutOwnPostgres ?? withoutOwnBrokers ?? withoutRedis ?? withoutOpenssl;
-if (absent !== null) test.skip(`services with TLS and passwords: ${absent}`, () => undefined);
-
-describe.skipIf(absent !== null)('services with TLS and passwords', () => {
+describe.skipIf(absent !== null)(titleWith('services with TLS and passwords', absent), () => {
   const folder = mkdtempSync(join(tmpdir(), 'parley-secured-'));
   let certificate: string;
   let postgres: OwnPostgres;

@@ -4,15 +4,14 @@ import { ClusterProcesses } from '../support/cluster-processes.ts';
 import { withoutHaproxy } from '../support/haproxy.ts';
 import { OwnBrokers, withoutOwnBrokers } from '../support/own-brokers.ts';
 import { OwnPostgres, withoutOwnPostgres } from '../support/own-postgres.ts';
+import { titleWith } from '../support/services.ts';
 import { Witnesses } from '../support/witnesses.ts';
 
 const people = 8;
 const brokerCount = 3;
 const withoutRedis = Bun.which('redis-server') === null ? 'no redis-server is installed' : null;
 const absent = withoutHaproxy ?? withoutOwnPostgres ?? withoutOwnBrokers ?? withoutRedis;
-if (absent !== null) test.skip(`services that are killed: ${absent}`, () => undefined);
-
-describe.skipIf(absent !== null)('a cluster whose services are killed under load', () => {
+describe.skipIf(absent !== null)(titleWith('a cluster whose services are killed under load', absent), () => {
   let brokers: OwnBrokers;
   let postgres: OwnPostgres;
   let redis: OwnRedis;

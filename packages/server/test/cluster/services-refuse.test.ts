@@ -5,76 +5,78 @@ import { ClusterProcesses } from '../support/cluster-processes.ts';
 import { withoutHaproxy } from '../support/haproxy.ts';
 import { OwnBrokers, withoutOwnBrokers } from '../support/own-brokers.ts';
 import { OwnPostgres, withoutOwnPostgres } from '../support/own-postgres.ts';
+import { titleWith } from '../support/services.ts';
 import { WireClient } from '../support/wire-client.ts';
 import { Witnesses } from '../support/witnesses.ts';
 
 const people = 4;
 const withoutRedis = Bun.which('redis-server') === null ? 'no redis-server is installed' : null;
 const absent = withoutHaproxy ?? withoutOwnPostgres ?? withoutOwnBrokers ?? withoutRedis;
-if (absent !== null) test.skip(`services that take no writes: ${absent}`, () => undefined);
+describe.skipIf(absent !== null)(
+  titleWith('a cluster whose services answer, but take no writes, under load', absent),
+  () => {
+    let brokers: OwnBrokers;
+    let postgres: OwnPostgres;
+    let redis: OwnRedis;
+    let cluster: ClusterProcesses;
+    let witnesses: Witnesses;
+    let writer: PlainWriter;
 
-describe.skipIf(absent !== null)('a cluster whose services answer, but take no writes, under load', () => {
-  let brokers: OwnBrokers;
-  let postgres: OwnPostgres;
-  let redis: OwnRedis;
-  let cluster: ClusterProcesses;
-  let witnesses: Witnesses;
-  let writer: PlainWriter;
+    beforeAll(async () => {
+      [brokers, postgres, redis] = await Promise.all([OwnBrokers.start(1), OwnPostgres.start(), OwnRedis.start()]);
+      const services = { kafka: brokers.addresses, postgres: postgres.url, redis: redis.url };
+      cluster = await ClusterProcesses.start(services);
+      witnesses = await Witnesses.gather(people, () => cluster.url);
+      writer = await PlainWriter.signUp(cluster.url);
+      witnesses.write();
+    }, 120_000);
+    afterAll(async () => {
+      witnesses?.leave();
+      await cluster?.stop();
+      await Promise.all([brokers?.remove(), postgres?.remove(), redis?.remove()]);
+    }, 120_000);
 
-  beforeAll(async () => {
-    [brokers, postgres, redis] = await Promise.all([OwnBrokers.start(1), OwnPostgres.start(), OwnRedis.start()]);
-    const services = { kafka: brokers.addresses, postgres: postgres.url, redis: redis.url };
-    cluster = await ClusterProcesses.start(services);
-    witnesses = await Witnesses.gather(people, () => cluster.url);
-    writer = await PlainWriter.signUp(cluster.url);
-    witnesses.write();
-  }, 120_000);
-  afterAll(async () => {
-    witnesses?.leave();
-    await cluster?.stop();
-    await Promise.all([brokers?.remove(), postgres?.remove(), redis?.remove()]);
-  }, 120_000);
+    test('PostgreSQL in recovery: commands are refused with a time to retry, and go on when it is promoted', async () => {
+      await witnesses.goOnAfter('PostgreSQL in recovery, then promoted', async () => {
+        await postgres.becomeStandby();
+        await writer.isRefused();
+        await postgres.promote();
+      });
+      await writer.isTaken();
+    }, 120_000);
 
-  test('PostgreSQL in recovery: commands are refused with a time to retry, and go on when it is promoted', async () => {
-    await witnesses.goOnAfter('PostgreSQL in recovery, then promoted', async () => {
-      await postgres.becomeStandby();
-      await writer.isRefused();
-      await postgres.promote();
-    });
-    await writer.isTaken();
-  }, 120_000);
+    test('Kafka’s disk is full: commands are refused with a time to retry, and go on when there is room', async () => {
+      await witnesses.goOnAfter('a broker without room, then with', async () => {
+        await brokers.kill(0);
+        brokers.startAgain(0, { fileBytesMax: 11_000_000 });
+        // It serves until its files are full, then ends.
+        await witnesses.untilAcknowledged(50);
+        const said = witnesses.say(Array.from({ length: 1_200 }, () => 'ten bytes.'.repeat(1_000)));
+        await brokers.ended(0);
+        await writer.isRefused();
+        brokers.startAgain(0);
+        await said;
+      });
+      await writer.isTaken();
+    }, 240_000);
 
-  test('Kafka’s disk is full: commands are refused with a time to retry, and go on when there is room', async () => {
-    await witnesses.goOnAfter('a broker without room, then with', async () => {
-      await brokers.kill(0);
-      brokers.startAgain(0, { fileBytesMax: 11_000_000 });
-      // It serves until its files are full, then ends.
-      await witnesses.untilAcknowledged(50);
-      const said = witnesses.say(Array.from({ length: 1_200 }, () => 'ten bytes.'.repeat(1_000)));
-      await brokers.ended(0);
-      await writer.isRefused();
-      brokers.startAgain(0);
-      await said;
-    });
-    await writer.isTaken();
-  }, 240_000);
+    test('Redis is read-only: who connects is refused with a time to retry, and comes in when it takes writes', async () => {
+      await witnesses.goOnAfter('Redis read-only, then not', async () => {
+        redis.command('REPLICAOF', '127.0.0.1', '1');
+        await writer.cannotConnect();
+        redis.command('REPLICAOF', 'NO', 'ONE');
+      });
+      await writer.isTaken();
+    }, 120_000);
 
-  test('Redis is read-only: who connects is refused with a time to retry, and comes in when it takes writes', async () => {
-    await witnesses.goOnAfter('Redis read-only, then not', async () => {
-      redis.command('REPLICAOF', '127.0.0.1', '1');
-      await writer.cannotConnect();
-      redis.command('REPLICAOF', 'NO', 'ONE');
-    });
-    await writer.isTaken();
-  }, 120_000);
-
-  test('in the end every view is the history is what was acknowledged (contract 1 to 4)', async () => {
-    await witnesses.untilAcknowledged(100);
-    await witnesses.fallSilent();
-    await witnesses.agree();
-    await writer.agrees();
-  }, 120_000);
-});
+    test('in the end every view is the history is what was acknowledged (contract 1 to 4)', async () => {
+      await witnesses.untilAcknowledged(100);
+      await witnesses.fallSilent();
+      await witnesses.agree();
+      await writer.agrees();
+    }, 120_000);
+  },
+);
 
 /** Somebody whose client mends nothing: what the server answers is what is looked at. */
 class PlainWriter {

@@ -7,7 +7,7 @@ import { loadConfig } from '../../src/settings/settings.ts';
 import { ClusterProcesses, roles } from '../support/cluster-processes.ts';
 import { withoutHaproxy } from '../support/haproxy.ts';
 import { parleyProgram } from '../support/server-process.ts';
-import { withoutService } from '../support/services.ts';
+import { titleWith, withoutService } from '../support/services.ts';
 import { Witnesses } from '../support/witnesses.ts';
 
 const nextVersion = fileURLToPath(new URL('../support/next-version.ts', import.meta.url));
@@ -15,9 +15,7 @@ const thisProgram = parleyProgram();
 const nextProgram = parleyProgram(nextVersion);
 const people = 8;
 const absent = withoutHaproxy ?? withoutService('kafka') ?? withoutService('postgres') ?? withoutService('redis');
-if (absent !== null) test.skip(`two versions side by side: ${absent}`, () => undefined);
-
-describe.skipIf(absent !== null)('two versions side by side, under load', () => {
+describe.skipIf(absent !== null)(titleWith('two versions side by side, under load', absent), () => {
   let cluster: ClusterProcesses;
   let witnesses: Witnesses;
 

@@ -3,77 +3,78 @@ import type { ConversationId, UserId } from '@parley/protocol';
 import { importRows } from '../../src/adapters/postgres/import.ts';
 import type { ShardedDatabase } from '../../src/adapters/postgres/sharded-database.ts';
 import { systemIds } from '../../src/platform/ids.ts';
-import { withoutService } from '../support/services.ts';
+import { titleWith, withoutService } from '../support/services.ts';
 import { emptyDatabase, storesOf } from './postgres-under-test.ts';
 
 const withoutPostgres = withoutService('postgres');
-if (withoutPostgres !== null) test.skip(`revisions of read positions: ${withoutPostgres}`, () => undefined);
+describe.skipIf(withoutPostgres !== null)(
+  titleWith('revisions of read positions on PostgreSQL', withoutPostgres),
+  () => {
+    let database: ShardedDatabase;
+    let userId: UserId;
+    let conversationId: ConversationId;
+    beforeEach(async () => {
+      database = await emptyDatabase();
+      [userId, conversationId] = [systemIds.uuid(), systemIds.uuid()];
+    });
 
-describe.skipIf(withoutPostgres !== null)('revisions of read positions on PostgreSQL', () => {
-  let database: ShardedDatabase;
-  let userId: UserId;
-  let conversationId: ConversationId;
-  beforeEach(async () => {
-    database = await emptyDatabase();
-    [userId, conversationId] = [systemIds.uuid(), systemIds.uuid()];
-  });
-
-  const revision = () => storesOf(database).conversations.readRevision(userId);
-  const changedAfter = (after: number) =>
-    storesOf(database).conversations.readPositionsAfter(userId, { revision: after, limit: 10 });
-  /** The statement of the version before there were revisions. */
-  const advanceAsBefore = (seq: number) =>
-    database.atRelaxed(
-      userId,
-      (sql, shard) => sql`
+    const revision = () => storesOf(database).conversations.readRevision(userId);
+    const changedAfter = (after: number) =>
+      storesOf(database).conversations.readPositionsAfter(userId, { revision: after, limit: 10 });
+    /** The statement of the version before there were revisions. */
+    const advanceAsBefore = (seq: number) =>
+      database.atRelaxed(
+        userId,
+        (sql, shard) => sql`
         INSERT INTO read_positions AS r (shard, user_id, conversation_id, seq, message_count)
         VALUES (writable(${shard}), ${userId}, ${conversationId}, ${seq}, ${seq})
         ON CONFLICT (shard, user_id, conversation_id) DO UPDATE SET
           seq = greatest(r.seq, excluded.seq),
           message_count = CASE WHEN excluded.seq > r.seq THEN excluded.message_count ELSE r.message_count END
         RETURNING seq, message_count`,
-    );
+      );
 
-  test('what the previous version writes, beside this one, gets a revision too', async () => {
-    await advanceAsBefore(3);
-    const first = await revision();
-    expect(await changedAfter(0)).toEqual([{ conversationId, seq: 3, messageCount: 3, revision: first }]);
-    await advanceAsBefore(7);
-    expect(await revision()).toBeGreaterThan(first);
-    expect(await changedAfter(first)).toMatchObject([{ conversationId, seq: 7 }]);
-    const second = await revision();
-    await advanceAsBefore(5);
-    expect(await revision()).toBe(second);
-  });
+    test('what the previous version writes, beside this one, gets a revision too', async () => {
+      await advanceAsBefore(3);
+      const first = await revision();
+      expect(await changedAfter(0)).toEqual([{ conversationId, seq: 3, messageCount: 3, revision: first }]);
+      await advanceAsBefore(7);
+      expect(await revision()).toBeGreaterThan(first);
+      expect(await changedAfter(first)).toMatchObject([{ conversationId, seq: 7 }]);
+      const second = await revision();
+      await advanceAsBefore(5);
+      expect(await revision()).toBe(second);
+    });
 
-  test('what was there before this version counts as not changed until it changes', async () => {
-    await advanceAsBefore(3);
-    // As a row that was written before the step is.
-    await database.at(userId, (sql) => sql`UPDATE read_positions SET revision = NULL WHERE user_id = ${userId}`);
-    expect(await revision()).toBe(0);
-    expect(await changedAfter(0)).toEqual([]);
-    await advanceAsBefore(4);
-    expect(await changedAfter(0)).toMatchObject([{ conversationId, seq: 4 }]);
-  });
+    test('what was there before this version counts as not changed until it changes', async () => {
+      await advanceAsBefore(3);
+      // As a row that was written before the step is.
+      await database.at(userId, (sql) => sql`UPDATE read_positions SET revision = NULL WHERE user_id = ${userId}`);
+      expect(await revision()).toBe(0);
+      expect(await changedAfter(0)).toEqual([]);
+      await advanceAsBefore(4);
+      expect(await changedAfter(0)).toMatchObject([{ conversationId, seq: 4 }]);
+    });
 
-  test('what is imported keeps its revision, and the next change gets a greater one', async () => {
-    const later = Date.now() + 86_400_000;
-    const row = { user_id: userId, conversation_id: conversationId, seq: 2, message_count: 2, revision: later };
-    await importRows(database, 'read_positions', [row], () => userId);
-    expect(await revision()).toBe(later);
-    await advanceAsBefore(9);
-    expect(await changedAfter(later)).toMatchObject([{ seq: 9, revision: later + 1 }]);
-  });
+    test('what is imported keeps its revision, and the next change gets a greater one', async () => {
+      const later = Date.now() + 86_400_000;
+      const row = { user_id: userId, conversation_id: conversationId, seq: 2, message_count: 2, revision: later };
+      await importRows(database, 'read_positions', [row], () => userId);
+      expect(await revision()).toBe(later);
+      await advanceAsBefore(9);
+      expect(await changedAfter(later)).toMatchObject([{ seq: 9, revision: later + 1 }]);
+    });
 
-  test('no revision is given twice, also when the last changes were lost with a server that stopped at once', async () => {
-    await advanceAsBefore(3);
-    const told = await revision();
-    await database.at(userId, (sql) => sql`DELETE FROM read_positions WHERE user_id = ${userId}`);
-    for (let seq = 4; ; seq++) {
-      await advanceAsBefore(seq);
-      const now = await revision();
-      expect(now).toBeGreaterThanOrEqual(told);
-      if (now > told) break;
-    }
-  });
-});
+    test('no revision is given twice, also when the last changes were lost with a server that stopped at once', async () => {
+      await advanceAsBefore(3);
+      const told = await revision();
+      await database.at(userId, (sql) => sql`DELETE FROM read_positions WHERE user_id = ${userId}`);
+      for (let seq = 4; ; seq++) {
+        await advanceAsBefore(seq);
+        const now = await revision();
+        expect(now).toBeGreaterThanOrEqual(told);
+        if (now > told) break;
+      }
+    });
+  },
+);

@@ -2,12 +2,12 @@ import { describe, expect, test } from 'bun:test';
 import postgres from 'postgres';
 import { initialise } from '../../src/adapters/postgres/initialise.ts';
 import { probeWrites } from '../../src/adapters/postgres/write-probe.ts';
-import { withoutService } from '../support/services.ts';
+import { titleWith, withoutService } from '../support/services.ts';
 import { serversOfEachTest, shardsUnderTest } from './postgres-under-test.ts';
 
 const absent = withoutService('postgres');
 
-describe.skipIf(absent !== null)('postgres: readiness', () => {
+describe.skipIf(absent !== null)(titleWith('postgres: readiness', absent), () => {
   const made = serversOfEachTest();
 
   test('a cluster whose servers take writes is ready, and one with a read-only server is not', async () => {

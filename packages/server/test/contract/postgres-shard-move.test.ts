@@ -8,16 +8,14 @@ import { PostgresUserStore } from '../../src/adapters/postgres/user-store.ts';
 import { systemIds } from '../../src/platform/ids.ts';
 import { shardOf } from '../../src/platform/shards.ts';
 import { withPool } from '../support/cluster-services.ts';
-import { withoutService } from '../support/services.ts';
+import { titleWith, withoutService } from '../support/services.ts';
 import { ConversationsUnderTest } from './conversations-under-test.ts';
 import { serversOfEachTest, shardsUnderTest, storesOf } from './postgres-under-test.ts';
 import { createUser } from './users-under-test.ts';
 
 const wholeLog = { fromSeq: 1, toSeq: 100_000, order: 'oldest_first', limit: 100_000, textBytes: 1e9 } as const;
 const withoutPostgres = withoutService('postgres');
-if (withoutPostgres !== null) test.skip(`a shard's move: ${withoutPostgres}`, () => undefined);
-
-describe.skipIf(withoutPostgres !== null)('the move of a shard on PostgreSQL', () => {
+describe.skipIf(withoutPostgres !== null)(titleWith('the move of a shard on PostgreSQL', withoutPostgres), () => {
   const shards = serversOfEachTest();
   let servers: [PostgresServer, PostgresServer];
   beforeEach(() => {

@@ -6,15 +6,13 @@ import { ShardedDatabase } from '../../src/adapters/postgres/sharded-database.ts
 import { PostgresUserStore } from '../../src/adapters/postgres/user-store.ts';
 import { systemIds } from '../../src/platform/ids.ts';
 import { withPool } from '../support/cluster-services.ts';
-import { withoutService } from '../support/services.ts';
+import { titleWith, withoutService } from '../support/services.ts';
 import { ConversationsUnderTest } from './conversations-under-test.ts';
 import { serversOfEachTest, shardsUnderTest, storesOf } from './postgres-under-test.ts';
 import { createUser, newUser } from './users-under-test.ts';
 
 const withoutPostgres = withoutService('postgres');
-if (withoutPostgres !== null) test.skip(`PostgreSQL's shards: ${withoutPostgres}`, () => undefined);
-
-describe.skipIf(withoutPostgres !== null)('shards on PostgreSQL', () => {
+describe.skipIf(withoutPostgres !== null)(titleWith('shards on PostgreSQL', withoutPostgres), () => {
   const shards = serversOfEachTest();
   let servers: [PostgresServer, PostgresServer];
   beforeEach(() => {

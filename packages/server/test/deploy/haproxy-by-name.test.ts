@@ -1,15 +1,14 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import { freePort } from '../support/free-port.ts';
 import { Haproxy, withoutHaproxy } from '../support/haproxy.ts';
+import { titleWith } from '../support/services.ts';
 import { answerOf, Backend, close, openSocket, untilOnly } from './backend.ts';
 import { NameServer } from './name-server.ts';
-
-if (withoutHaproxy !== null) test.skip(`HAProxy by name: ${withoutHaproxy}`, () => undefined);
 
 const messagingName = 'messaging.parley.test';
 const gatewayName = 'gateway.parley.test';
 
-describe.skipIf(withoutHaproxy !== null)('HAProxy with processes that DNS names', () => {
+describe.skipIf(withoutHaproxy !== null)(titleWith('HAProxy with processes that DNS names', withoutHaproxy), () => {
   const running: { stop(): Promise<void> }[] = [];
   const open: WebSocket[] = [];
   afterEach(async () => {

@@ -6,11 +6,10 @@ import { join } from 'node:path';
 import { makeCertificate } from '../support/certificate.ts';
 import { freePort } from '../support/free-port.ts';
 import { Haproxy, withoutHaproxy } from '../support/haproxy.ts';
+import { titleWith } from '../support/services.ts';
 import { answerOf, Backend, openSocket, untilOnly } from './backend.ts';
 
-if (withoutHaproxy !== null) test.skip(`HAProxy: ${withoutHaproxy}`, () => undefined);
-
-describe.skipIf(withoutHaproxy !== null)('HAProxy as it is deployed', () => {
+describe.skipIf(withoutHaproxy !== null)(titleWith('HAProxy as it is deployed', withoutHaproxy), () => {
   const running: { stop(): Promise<void> }[] = [];
   const open: WebSocket[] = [];
   afterEach(async () => {

@@ -6,6 +6,7 @@ import { verifyDatabase } from '../../src/compose/embedded.ts';
 import { type FillableDisk, fillableDisk, noFillableDisk } from '../support/fillable-disk.ts';
 import { PersonOverHttp } from '../support/person-over-http.ts';
 import { ServerProcess } from '../support/server-process.ts';
+import { titleWith } from '../support/services.ts';
 import { Witnesses } from '../support/witnesses.ts';
 
 const title = (what: string) => (noFillableDisk === null ? what : `${what} (${noFillableDisk})`);
@@ -40,7 +41,7 @@ async function untilReadiness(url: string, wanted: number): Promise<void> {
   throw new Error(`waited for /readyz to answer ${wanted}; it answered ${answer}`);
 }
 
-describe.skipIf(noFillableDisk !== null)('while the disk is full', () => {
+describe.skipIf(noFillableDisk !== null)(titleWith('while the disk is full', noFillableDisk), () => {
   test(title('sends are refused at once with a time, reads go on, and all goes on by itself with room'), async () => {
     const server = await start();
     const ana = await PersonOverHttp.signUp(server.url, 'ana');

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Conversation, ParleyClient } from '@parley/sdk';
 import { ServerProcess } from '../support/server-process.ts';
+import { titleWith } from '../support/services.ts';
 import { noSlowDisk, slowDisk } from '../support/slow-disk/slow-disk.ts';
 
 const title = 'contract 1: a sync to disk stands before each ack, and one sync serves all that waited for it';
@@ -14,7 +15,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test.skipIf(noSlowDisk !== null)(noSlowDisk === null ? title : `${title} (${noSlowDisk})`, async () => {
+test.skipIf(noSlowDisk !== null)(titleWith(title, noSlowDisk), async () => {
   const log = join(folder, 'syncs');
   const environment = await slowDisk(folder, 20_000, log);
   const server = await ServerProcess.start({ settings: { data: join(folder, 'data') }, environment });

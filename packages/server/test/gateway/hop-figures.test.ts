@@ -7,7 +7,7 @@ import type { GivenSettings } from '../../src/settings/settings.ts';
 import { ClusterUnderTest } from '../support/cluster-services.ts';
 import { freePort } from '../support/free-port.ts';
 import { ServerProcess } from '../support/server-process.ts';
-import { withoutService } from '../support/services.ts';
+import { titleWith, withoutService } from '../support/services.ts';
 import { WireClient } from '../support/wire-client.ts';
 
 /** The figures that a process gives now, by name and labels. */
@@ -83,7 +83,7 @@ test('in one process: a message is counted at each hop, a socket where it ends',
 
 const absent = withoutService('kafka') ?? withoutService('postgres') ?? withoutService('redis');
 test.skipIf(absent !== null)(
-  `in a cluster: a message is counted at each hop, the lag of each partition is told${absent === null ? '' : `: ${absent}`}`,
+  titleWith('in a cluster: a message is counted at each hop, the lag of each partition is told', absent),
   async () => {
     const cluster = await ClusterUnderTest.make();
     try {

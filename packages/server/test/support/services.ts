@@ -27,3 +27,8 @@ export function withoutService(name: ServiceName): string | null {
   if (serviceAddress(name) !== null) return null;
   return `no ${name}: \`npm run services -- up\` starts one, or ${variables[name]} names one`;
 }
+
+/** What tests are called that are skipped for want of something, so that the title says what is missing. */
+export function titleWith(title: string, absent: string | null): string {
+  return absent === null ? title : `${title} (${absent})`;
+}

@@ -10,7 +10,7 @@ import { ClusterUnderTest } from '../support/cluster-services.ts';
 import { freePort } from '../support/free-port.ts';
 import { RunningServer } from '../support/running-server.ts';
 import { ServerProcess } from '../support/server-process.ts';
-import { withoutService } from '../support/services.ts';
+import { titleWith, withoutService } from '../support/services.ts';
 import { WireClient } from '../support/wire-client.ts';
 import { type CollectedSpan, Collector, foreignTrace } from './collector.ts';
 
@@ -104,9 +104,7 @@ test('while no collector answers, messages go their way and the server stops', a
 });
 
 const absent = withoutService('kafka') ?? withoutService('postgres') ?? withoutService('redis');
-if (absent !== null) test.skip(`a trace over Kafka: ${absent}`, () => undefined);
-
-describe.skipIf(absent !== null)('over Kafka', () => {
+describe.skipIf(absent !== null)(titleWith('over Kafka', absent), () => {
   let cluster: ClusterUnderTest;
   beforeEach(async () => {
     cluster = await ClusterUnderTest.make();

@@ -8,7 +8,7 @@ import { PostgresUserStore } from '../../src/adapters/postgres/user-store.ts';
 import { verifyShards } from '../../src/adapters/postgres/verify.ts';
 import { storesOf, twoServers } from '../contract/postgres-under-test.ts';
 import { dropDatabases } from '../support/cluster-services.ts';
-import { withoutService } from '../support/services.ts';
+import { titleWith, withoutService } from '../support/services.ts';
 import { type Column, type Found, keysOf, plantsFor, type Unseen, unseenIn } from './plants.ts';
 import { fillSample } from './sample.ts';
 
@@ -53,9 +53,7 @@ const apart: Record<string, string> = {
 };
 
 const absent = withoutService('postgres');
-if (absent !== null) test.skip(`verify of shards: ${absent}`, () => undefined);
-
-describe.skipIf(absent !== null)('verify finds what is planted in shards on PostgreSQL', () => {
+describe.skipIf(absent !== null)(titleWith('verify finds what is planted in shards on PostgreSQL', absent), () => {
   let servers: PostgresServer[] = [];
   let database: ShardedDatabase;
 
@@ -69,7 +67,7 @@ describe.skipIf(absent !== null)('verify finds what is planted in shards on Post
       ...{ passTime: () => undefined, close: async () => undefined },
     });
     for (const table of shardTables) await everywhere(`CREATE TABLE sound_${table} AS TABLE ${table}`);
-  }, 60_000);
+  });
   afterAll(async () => {
     await database?.close();
     await dropDatabases(servers);
