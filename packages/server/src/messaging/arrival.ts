@@ -48,11 +48,13 @@ export class Arrival {
       connection.close('revoked');
       return;
     }
-    const epoch = await this.ports.conversations.epochOf(user.id);
     await this.enterGroups(connection, user.id);
     if (connection.closed) return;
     // Before the homepage, which then has every read position up to it.
-    const readRevision = await this.ports.reads.readRevision(user.id);
+    const [epoch, readRevision] = await Promise.all([
+      this.ports.conversations.epochOf(user.id),
+      this.ports.reads.readRevision(user.id),
+    ]);
     const homepage = await this.ports.reads.homepage(user.id, {
       limit: hello.homepageLimit ?? limits.homepagePageSize,
       left: hello.resume,

@@ -35,3 +35,11 @@ export function byPosition(a: SearchPosition, b: SearchPosition): number {
 export function byCodePoint(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
+
+/** The end of a prefix's range: no term that starts with it is larger, but for marks of a folding. */
+const rangeEnd = '\u{10ffff}';
+
+/** What starts with `prefix` is from it up to here. */
+export function endOfPrefix(prefix: string): string {
+  return prefix + rangeEnd;
+}

@@ -1,13 +1,5 @@
-import { byPosition, firstOfAll, type SearchQuery } from '../../platform/search-position.ts';
+import { byPosition, endOfPrefix, firstOfAll, type SearchQuery } from '../../platform/search-position.ts';
 import type { ShardedDatabase } from './sharded-database.ts';
-
-/** The end of a prefix's range: no term that starts with it is larger, but for marks of a folding. */
-const rangeEnd = '\u{10ffff}';
-
-/** What starts with `prefix` is from it up to here. */
-export function endOfPrefix(prefix: string): string {
-  return prefix + rangeEnd;
-}
 
 interface SearchedTables {
   terms: string;

@@ -1,12 +1,12 @@
 import type { UserId } from '@parley/protocol';
 import { Unavailable } from '../../platform/failures.ts';
-import { byCodePoint, firstOfAll, type SearchQuery } from '../../platform/search-position.ts';
+import { byCodePoint, endOfPrefix, firstOfAll, type SearchQuery } from '../../platform/search-position.ts';
 import { foldingMark, searchTerms } from '../../platform/search-terms.ts';
 import type { NewUser, UserRecord, UserStore } from '../../users/users-port.ts';
 import { type UserRow, userOf } from '../rows/user-rows.ts';
 import { Claims } from './claims.ts';
 import { type MarkedRow, refreshShards } from './refresh-shards.ts';
-import { endOfPrefix, foundByTerm } from './search-query.ts';
+import { foundByTerm } from './search-query.ts';
 import { PostgresSessions } from './session-store.ts';
 import type { ShardedDatabase } from './sharded-database.ts';
 

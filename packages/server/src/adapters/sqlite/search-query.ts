@@ -1,8 +1,5 @@
 import type { Statement } from 'bun:sqlite';
-import { byCodePoint, firstFound, type SearchQuery } from '../../platform/search-position.ts';
-
-/** The end of a prefix's range: no term that starts with it is larger, but for marks of a folding. */
-const rangeEnd = '\u{10ffff}';
+import { byCodePoint, endOfPrefix, firstFound, type SearchQuery } from '../../platform/search-position.ts';
 
 interface SearchParameters {
   prefix: string;
@@ -54,9 +51,4 @@ function searchParameters(prefix: string, { prefixes, after, limit }: SearchQuer
   const other = prefixes.find((each) => each !== prefix) ?? prefix;
   const ends = { end: endOfPrefix(prefix), otherEnd: endOfPrefix(other) };
   return { prefix, other, ...ends, fromTerm: from.term, fromId: from.id, limit };
-}
-
-/** What starts with `prefix` is from it up to here. */
-export function endOfPrefix(prefix: string): string {
-  return prefix + rangeEnd;
 }

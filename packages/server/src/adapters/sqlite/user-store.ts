@@ -1,11 +1,11 @@
 import type { Database } from 'bun:sqlite';
 import type { UserId } from '@parley/protocol';
-import type { SearchQuery } from '../../platform/search-position.ts';
+import { endOfPrefix, type SearchQuery } from '../../platform/search-position.ts';
 import { foldingMark, searchTerms } from '../../platform/search-terms.ts';
 import type { NewUser, UserRecord, UserStore } from '../../users/users-port.ts';
 import { type UserRow, userOf } from '../rows/user-rows.ts';
 import type { GroupCommit } from './group-commit.ts';
-import { endOfPrefix, type SearchStatement, searched, searchQuery } from './search-query.ts';
+import { type SearchStatement, searched, searchQuery } from './search-query.ts';
 import { SqliteSessions } from './session-store.ts';
 
 /** Accounts in SQLite. */
