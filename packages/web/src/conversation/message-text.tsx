@@ -2,7 +2,11 @@ import { memo, Suspense } from 'react';
 import { laterPart } from '../faults/later-part.ts';
 import { isEmojiAlone } from './emoji-alone.ts';
 
-const MarkedText = laterPart(() => import('./marked-text.tsx'));
+const load = () => import('./marked-text.tsx');
+const MarkedText = laterPart(load);
+// Asked for with the conversation: text that shows without its marks first changes the height of its row. A failure is
+// told by the row that needs it.
+load().catch(() => undefined);
 
 /** A message's text, as text: links can be followed, code keeps its form, nothing is markup. */
 export const MessageText = memo(function MessageText({ text }: { text: string }) {
