@@ -20,7 +20,7 @@ export type AcknowledgedWrite =
   | { kind: 'session'; tokenHash: string };
 
 async function writeEntries(): Promise<never> {
-  const senderId = systemIds.uuid();
+  const { id: senderId } = await createUser(stores.users, systemIds.uuid().slice(0, 32));
   const conversationId = await conversations.create(senderId);
   while (true) {
     const text = systemIds.uuid();
