@@ -39,7 +39,17 @@ function keepNotifications(): void {
     }
   }
   Object.assign(globalThis, { shown, Notification: ShownNotification });
-  localStorage.setItem('parley-preferences', JSON.stringify({ notifications: true, askedForNotifications: true }));
+}
+
+/** Turns notifications on as the settings do, for the account that is logged in, and opens the page anew with them. */
+async function turnOnNotifications({ page, name }: PersonInBrowser): Promise<void> {
+  const [found] = (await server.call(mira, 'userSearch', { q: name })).users;
+  await page.evaluate(([key, chosen]) => localStorage.setItem(key, chosen), [
+    `parley-preferences ${found?.id}`,
+    JSON.stringify({ notifications: true, askedForNotifications: true }),
+  ] as const);
+  await page.reload();
+  await page.getByRole('link', { name: 'Settings' }).waitFor();
 }
 
 interface Window {
@@ -101,6 +111,7 @@ describeInBrowser('a computer whose clock is wrong', () => {
     ]) {
       test(`shows notifications when it is ${what}, ${where}`, async () => {
         const ana = await somebody({ isShared });
+        await turnOnNotifications(ana);
         await setClocks(ana, isShared, aheadMs);
         await write(ana, what);
         await untilShown(ana.page, what);

@@ -70,7 +70,7 @@ describe.skipIf(withoutHaproxy !== null)(titleWith('HAProxy as it is deployed', 
   test('when no process is there, the answer is a problem that says when to try again', async () => {
     const gone = backend('gone');
     gone.ready = false;
-    const haproxy = await start([gone], [gone]);
+    const haproxy = await start([gone], [gone], { PARLEY_REQUEST_RATE: '1000000' });
     let answer: Response;
     do answer = await fetch(`${haproxy.url}/v1/server`);
     while (answer.status === 200);

@@ -2,7 +2,6 @@ import type { GivenSettings } from '../../src/settings/settings.ts';
 import { ClusterUnderTest, type ServiceAddresses } from './cluster-services.ts';
 import { freePort } from './free-port.ts';
 import { Haproxy } from './haproxy.ts';
-import { PersonOverHttp } from './person-over-http.ts';
 import { parleyProgram, ServerProcess } from './server-process.ts';
 
 export type Role = 'gateway' | 'messaging' | 'distribution';
@@ -62,7 +61,7 @@ export class ClusterProcesses {
     await Promise.all(places.map((place) => place.start()));
     // The first account is made at the machine, not through the proxy.
     const gateway = places.find(({ role }) => role === 'gateway');
-    await PersonOverHttp.signUp(`http://localhost:${gateway?.port}`, 'operator');
+    await makeFirstAccount(`http://localhost:${gateway?.port}`);
     const portsOf = (role: Role) => places.filter((place) => place.role === role).map(({ port }) => port);
     const haproxy = await Haproxy.start({ messaging: portsOf('messaging'), gateway: portsOf('gateway') });
     return new ClusterProcesses(cluster, places, haproxy);
@@ -85,4 +84,13 @@ export class ClusterProcesses {
     await Promise.all(this.places.map((place) => place.stop()));
     await this.cluster.remove();
   }
+}
+
+async function makeFirstAccount(url: string): Promise<void> {
+  const answer = await fetch(`${url}/v1/signup`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ username: 'operator', password: 'a good password' }),
+  });
+  if (!answer.ok) throw new Error(`the first account was not made: ${await answer.text()}`);
 }
