@@ -195,7 +195,7 @@ describeInBrowser('a server that was restored from a backup', () => {
     const { sessions } = await tokens.call('listSessions', {});
     for (const { id, current } of sessions) if (!current) await tokens.call('revokeSession', { sessionId: id });
     await later.page.goBack();
-    await later.page.getByText('Your session was ended on another device').waitFor();
+    await later.page.getByText('Your session has ended').waitFor();
     await logInAt(later.page, 'ana');
     await later.open('Harbour');
     await later.message('lost 3').waitFor();
