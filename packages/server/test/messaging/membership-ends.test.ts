@@ -39,13 +39,19 @@ function holdFirstReading(cluster: ClusterUnderTest): { asked: Promise<void>; an
   return { asked: asked.promise, answer: may.resolve };
 }
 
+/** A socket whose hello is under way: the server has read its conversations, and goes on once `answer` is called. */
+async function heldHello(cluster: ClusterUnderTest, server: Server, token: string) {
+  const { asked, answer } = holdFirstReading(cluster);
+  const socket = server.open();
+  socket.receives({ type: 'hello', token });
+  await asked;
+  return { socket, answer };
+}
+
 test('contract 8: somebody removed while their hello is under way gets nothing that is numbered later', async () => {
   const { cluster, first, second, owner, id, userIds, say } = await largeGroup();
   const witness = await second.connect('member1');
-  const { asked, answer } = holdFirstReading(cluster);
-  const socket = second.open();
-  socket.receives({ type: 'hello', token: 'member0' });
-  await asked;
+  const { socket, answer } = await heldHello(cluster, second, 'member0');
   await first.conversations.removeMember(owner.userId, id, userIds[0] ?? '');
   const removed = await lastSeq(witness, id, 'removed');
   answer();
@@ -59,10 +65,7 @@ test('contract 8: somebody removed while their hello is under way gets nothing t
 test('somebody added again while their hello is under way gets everything from then on', async () => {
   const { cluster, first, second, owner, id, userIds, say } = await largeGroup();
   const witness = await second.connect('member1');
-  const { asked, answer } = holdFirstReading(cluster);
-  const socket = second.open();
-  socket.receives({ type: 'hello', token: 'member0' });
-  await asked;
+  const { socket, answer } = await heldHello(cluster, second, 'member0');
   await first.conversations.removeMember(owner.userId, id, userIds[0] ?? '');
   await first.conversations.addMembers(owner.userId, id, [userIds[0] ?? '']);
   await lastSeq(witness, id, 'added');
