@@ -17,7 +17,7 @@ import { databaseFile, openDatabase } from '../packages/server/src/adapters/sqli
 import { GroupCommit } from '../packages/server/src/adapters/sqlite/group-commit.ts';
 import { SqliteHistoryStore } from '../packages/server/src/adapters/sqlite/history-store.ts';
 import { SqliteReadPositions } from '../packages/server/src/adapters/sqlite/read-positions.ts';
-import type { Command } from '../packages/server/src/distribution/command.ts';
+import type { Command } from '../packages/server/src/conversations/command.ts';
 import { systemClock } from '../packages/server/src/platform/clock.ts';
 import { systemIds } from '../packages/server/src/platform/ids.ts';
 import { ConversationsUnderTest, newIds } from '../packages/server/test/contract/conversations-under-test.ts';

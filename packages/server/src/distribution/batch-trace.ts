@@ -1,6 +1,7 @@
 import type { Entry } from '@parley/protocol';
+import type { Outcome } from '../conversations/command.ts';
 import type { Hop, HopFacts, Tracing } from '../platform/tracing.ts';
-import type { CommandRecord, Outcome } from './command.ts';
+import type { CommandRecord } from './command-log-port.ts';
 import type { BatchResult } from './decide-batch.ts';
 import type { Delivery } from './mailbox-port.ts';
 

@@ -1,6 +1,18 @@
+import type { Command } from '../conversations/command.ts';
 import type { LogReach } from '../history/history-port.ts';
 import { Unavailable } from '../platform/failures.ts';
-import type { CommandRecord } from './command.ts';
+import type { TraceParent } from '../platform/tracing.ts';
+
+/** A command's record in the log. */
+export interface CommandRecord {
+  command: Command;
+  /** Which server waits for the outcome, and under which id. */
+  replyTo: { serverId: string; requestId: string };
+  /** The hop that it comes from, when somebody follows it. */
+  trace?: TraceParent;
+  /** Where it is in its log, once it is in one that outlives its processes. */
+  at?: { partition: number; position: number };
+}
 
 /** The most commands that are handed over in one batch. */
 export const batchMax = 512;

@@ -1,5 +1,9 @@
 import type { ConversationId, Entry } from '@parley/protocol';
+import type { Command, Outcome } from '../conversations/command.ts';
+import { usersOf } from '../conversations/command.ts';
 import { type ConversationHead, isMember, type Participant } from '../conversations/conversation.ts';
+import { decide } from '../conversations/decide.ts';
+import type { Step } from '../conversations/step.ts';
 import {
   type Changes,
   type Decision,
@@ -8,11 +12,8 @@ import {
   participantKey,
   repeatKey,
 } from '../history/history-port.ts';
-import type { Command, Outcome } from './command.ts';
 import { HistoryPutBack } from './command-log-port.ts';
-import { decide } from './decide.ts';
-import { type BatchToDecide, usersOf } from './facts-needed.ts';
-import type { Step } from './step.ts';
+import type { BatchToDecide } from './facts-needed.ts';
 
 /** What a batch came to, beside what is written. */
 export interface BatchResult {

@@ -1,4 +1,4 @@
-import type { Outcome } from './command.ts';
+import type { Outcome } from '../conversations/command.ts';
 
 /** What distribution tells about itself. */
 export interface DistributionMetrics {

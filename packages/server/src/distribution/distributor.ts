@@ -1,5 +1,6 @@
 import type { ConversationId } from '@parley/protocol';
 import type { ConnectionRegistry } from '../connections/registry-port.ts';
+import type { Outcome } from '../conversations/command.ts';
 import { isBroadcast } from '../conversations/conversation.ts';
 import type { ConversationStore } from '../conversations/conversations-port.ts';
 import type { HistoryStore, LogReach } from '../history/history-port.ts';
@@ -8,8 +9,7 @@ import type { ClockJumps } from '../platform/clock-jumps.ts';
 import { Unavailable, Unwritable } from '../platform/failures.ts';
 import type { Tracing } from '../platform/tracing.ts';
 import { BatchTrace } from './batch-trace.ts';
-import type { CommandRecord, Outcome } from './command.ts';
-import type { CommandBatch, CommandConsumer, CommandLog } from './command-log-port.ts';
+import type { CommandBatch, CommandConsumer, CommandLog, CommandRecord } from './command-log-port.ts';
 import { type BatchResult, decideBatch } from './decide-batch.ts';
 import type { DistributionMetrics } from './distribution-metrics.ts';
 import { factsNeeded } from './facts-needed.ts';

@@ -1,26 +1,6 @@
-import type { UserId } from '@parley/protocol';
+import { usersOf } from '../conversations/command.ts';
 import { type FactsNeeded, participantKey, repeatKey } from '../history/history-port.ts';
-import type { Command, CommandRecord } from './command.ts';
-import type { CommandBatch } from './command-log-port.ts';
-
-/** Everybody whose place in the conversation the decision of `command` looks at or changes. */
-export function usersOf(command: Command): UserId[] {
-  switch (command.kind) {
-    case 'send':
-    case 'join':
-    case 'leave':
-    case 'update':
-      return [command.actorId];
-    case 'open_direct':
-      return [command.actorId, command.partnerId];
-    case 'create':
-    case 'add':
-      return [command.actorId, ...command.userIds];
-    case 'remove':
-    case 'set_role':
-      return [command.actorId, command.userId];
-  }
-}
+import type { CommandBatch, CommandRecord } from './command-log-port.ts';
 
 /** A batch, as far as its decision depends on it. */
 export interface BatchToDecide extends Pick<CommandBatch, 'reaches'> {

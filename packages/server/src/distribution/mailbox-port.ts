@@ -1,6 +1,6 @@
 import type { Entry, ServerFrame, SessionId, UserId } from '@parley/protocol';
+import type { Outcome } from '../conversations/command.ts';
 import type { TraceParent } from '../platform/tracing.ts';
-import type { Outcome } from './command.ts';
 
 /** One server's copy of an entry, for everybody on it whom it concerns. */
 export interface EntryCopy {

@@ -1,11 +1,11 @@
 import type { UserId } from '@parley/protocol';
+import type { Command, Outcome } from '../conversations/command.ts';
 import type { Clock } from '../platform/clock.ts';
 import { Refusal, Unavailable, Unwritable } from '../platform/failures.ts';
 import type { Ids } from '../platform/ids.ts';
 import type { Tracing } from '../platform/tracing.ts';
 import { pause } from '../platform/waiting.ts';
-import type { Command, CommandRecord, Outcome } from './command.ts';
-import type { CommandLog } from './command-log-port.ts';
+import type { CommandLog, CommandRecord } from './command-log-port.ts';
 import type { SubmitMetrics } from './distribution-metrics.ts';
 
 /** What bounds the commands that one server has under way (race 11). */

@@ -1,7 +1,7 @@
 import { type Entry, HistoryVisibility, type UserId } from '@parley/protocol';
+import type { Command } from '../conversations/command.ts';
 import { type ConversationHead, isBroadcast, isMember, type Participant } from '../conversations/conversation.ts';
-import type { Command } from '../distribution/command.ts';
-import { after, created, type Step } from '../distribution/step.ts';
+import { after, created, type Step } from '../conversations/step.ts';
 
 type Noticed<Kind extends Entry['kind']> = Extract<Entry, { kind: Kind }>;
 

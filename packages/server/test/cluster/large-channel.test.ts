@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { composeAdapters } from '../../src/compose/compose.ts';
-import { type Command, serverCommandId } from '../../src/distribution/command.ts';
+import { type Command, serverCommandId } from '../../src/conversations/command.ts';
 import type { EntryCopy } from '../../src/distribution/mailbox-port.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { systemIds, tokenHash } from '../../src/platform/ids.ts';

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
-import type { CommandRecord } from '../../src/distribution/command.ts';
-import type { CommandBatch, CommandLog } from '../../src/distribution/command-log-port.ts';
+import type { CommandBatch, CommandLog, CommandRecord } from '../../src/distribution/command-log-port.ts';
 import { systemIds } from '../../src/platform/ids.ts';
 import { newIds } from './conversations-under-test.ts';
 

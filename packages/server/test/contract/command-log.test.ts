@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { KafkaCommandLog } from '../../src/adapters/kafka/command-log.ts';
 import { MemoryCommandLog } from '../../src/adapters/memory/command-log.ts';
-import type { CommandRecord } from '../../src/distribution/command.ts';
+import type { CommandRecord } from '../../src/distribution/command-log-port.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { withoutService } from '../support/services.ts';
 import { type AdapterUnderTest, runContract } from './adapter-under-test.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { Lanes, type WaitingRecord } from '../../src/adapters/kafka/lanes.ts';
-import type { CommandRecord } from '../../src/distribution/command.ts';
+import type { CommandRecord } from '../../src/distribution/command-log-port.ts';
 import { type CommandBatch, HistoryPutBack } from '../../src/distribution/command-log-port.ts';
 import type { LogReach } from '../../src/history/history-port.ts';
 import { BatchHandler, record, requestOf } from './command-log-contract.ts';

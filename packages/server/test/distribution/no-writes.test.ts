@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import type { Command } from '../../src/distribution/command.ts';
+import type { Command } from '../../src/conversations/command.ts';
 import { DistributionUnderTest } from './distribution-under-test.ts';
 import { conversationIds } from './scripts.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
-import type { Command } from '../../src/distribution/command.ts';
+import type { Command } from '../../src/conversations/command.ts';
 import { decideBatch } from '../../src/distribution/decide-batch.ts';
 import { batchesOf, conversationIds, script, userIds } from './scripts.ts';
 import { afterAnyScript, batchOf, Shard } from './shard.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
-import type { Command, Outcome } from '../../src/distribution/command.ts';
+import type { Command, Outcome } from '../../src/conversations/command.ts';
 import { batchesOf, conversationIds, script } from './scripts.ts';
 import { afterAnyScript, Shard } from './shard.ts';
 

@@ -1,7 +1,7 @@
 import type { ConversationId, UserId } from '@parley/protocol';
 import fc from 'fast-check';
+import { type Command, serverCommandId } from '../../src/conversations/command.ts';
 import { directConversationId } from '../../src/conversations/conversation-ids.ts';
-import { type Command, serverCommandId } from '../../src/distribution/command.ts';
 
 export const userIds: readonly UserId[] = ['ana', 'ben', 'cleo', 'dan'];
 const directId = directConversationId('ana', 'ben');

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { type Command, serverCommandId } from '../../src/distribution/command.ts';
+import { type Command, serverCommandId } from '../../src/conversations/command.ts';
 import { DistributionUnderTest } from './distribution-under-test.ts';
 
 const [ana, ben] = ['ana', 'ben'];

@@ -1,7 +1,7 @@
 import type { ConversationId, Entry, UserId } from '@parley/protocol';
 import fc from 'fast-check';
+import type { Command, Outcome } from '../../src/conversations/command.ts';
 import { type ConversationHead, isMember, type Participant } from '../../src/conversations/conversation.ts';
-import type { Command, Outcome } from '../../src/distribution/command.ts';
 import { type BatchResult, decideBatch } from '../../src/distribution/decide-batch.ts';
 import { type BatchToDecide, factsNeeded } from '../../src/distribution/facts-needed.ts';
 import { type Changes, type Decision, type Facts, participantKey, repeatKey } from '../../src/history/history-port.ts';

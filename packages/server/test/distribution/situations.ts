@@ -1,7 +1,7 @@
 import type { Role, UserId } from '@parley/protocol';
+import { type Command, type CommandFields, type CommandOf, serverCommandId } from '../../src/conversations/command.ts';
 import { directConversationId } from '../../src/conversations/conversation-ids.ts';
-import { type Command, type CommandFields, type CommandOf, serverCommandId } from '../../src/distribution/command.ts';
-import { decide, type Verdict } from '../../src/distribution/decide.ts';
+import { decide, type Verdict } from '../../src/conversations/decide.ts';
 import { Shard } from './shard.ts';
 
 /** A command without whose it is and where. */

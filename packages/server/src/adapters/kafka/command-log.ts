@@ -1,5 +1,10 @@
-import type { CommandRecord } from '../../distribution/command.ts';
-import type { AppendFigures, CommandBatch, CommandConsumer, CommandLog } from '../../distribution/command-log-port.ts';
+import type {
+  AppendFigures,
+  CommandBatch,
+  CommandConsumer,
+  CommandLog,
+  CommandRecord,
+} from '../../distribution/command-log-port.ts';
 import { shardOf } from '../../platform/shards.ts';
 import type { KafkaSettings } from './connection.ts';
 import { Consumption } from './consumption.ts';

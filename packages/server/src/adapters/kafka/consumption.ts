@@ -1,5 +1,4 @@
-import type { CommandRecord } from '../../distribution/command.ts';
-import type { CommandBatch, CommandConsumer } from '../../distribution/command-log-port.ts';
+import type { CommandBatch, CommandConsumer, CommandRecord } from '../../distribution/command-log-port.ts';
 import { Unavailable } from '../../platform/failures.ts';
 import { backOffMs, type KafkaSettings } from './connection.ts';
 import { type FetchedRecord, Fetcher } from './fetcher.ts';

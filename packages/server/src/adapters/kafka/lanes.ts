@@ -1,4 +1,4 @@
-import type { CommandRecord } from '../../distribution/command.ts';
+import type { CommandRecord } from '../../distribution/command-log-port.ts';
 import { batchMax, type CommandBatch, HistoryPutBack } from '../../distribution/command-log-port.ts';
 import type { LogReach } from '../../history/history-port.ts';
 import { backOffMs } from './connection.ts';

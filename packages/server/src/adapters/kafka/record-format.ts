@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { CommandRecord } from '../../distribution/command.ts';
+import type { CommandRecord } from '../../distribution/command-log-port.ts';
 import { type TraceParent, traceHeader } from '../../platform/tracing.ts';
 import type { FetchedRecord } from './fetcher.ts';
 

@@ -1,5 +1,6 @@
 import type { ConversationId, Entry } from '@parley/protocol';
-import type { CommandRecord, Outcome } from '../../distribution/command.ts';
+import type { Outcome } from '../../conversations/command.ts';
+import type { CommandRecord } from '../../distribution/command-log-port.ts';
 import type { Delivery } from '../../distribution/mailbox-port.ts';
 import { distributionGroup } from './command-log.ts';
 import type { KafkaSettings } from './connection.ts';

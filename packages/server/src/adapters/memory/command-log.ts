@@ -1,4 +1,4 @@
-import type { CommandRecord } from '../../distribution/command.ts';
+import type { CommandRecord } from '../../distribution/command-log-port.ts';
 import {
   type AppendFigures,
   batchMax,

@@ -7,7 +7,6 @@ import type {
   Role,
   UserId,
 } from '@parley/protocol';
-import type { TraceParent } from '../platform/tracing.ts';
 
 /** What every command says. */
 export interface CommandFields {
@@ -54,17 +53,6 @@ export function serverCommandId(id: string): string {
   return ` ${id}`;
 }
 
-/** A command's record in the log. */
-export interface CommandRecord {
-  command: Command;
-  /** Which server waits for the outcome, and under which id. */
-  replyTo: { serverId: string; requestId: string };
-  /** The hop that it comes from, when somebody follows it. */
-  trace?: TraceParent;
-  /** Where it is in its log, once it is in one that outlives its processes. */
-  at?: { partition: number; position: number };
-}
-
 /** What became of a command, as whoever submitted it learns it. */
 export type Outcome =
   /** The entry is on disk (contract 1); a retry gets the first one's. */
@@ -72,3 +60,22 @@ export type Outcome =
   /** What was wanted is so already, and no entry was needed. */
   | { kind: 'unchanged' }
   | { kind: 'refused'; code: ErrorCode; detail: string; retryAfterMs?: number };
+
+/** Everybody whose place in the conversation the decision of `command` looks at or changes. */
+export function usersOf(command: Command): UserId[] {
+  switch (command.kind) {
+    case 'send':
+    case 'join':
+    case 'leave':
+    case 'update':
+      return [command.actorId];
+    case 'open_direct':
+      return [command.actorId, command.partnerId];
+    case 'create':
+    case 'add':
+      return [command.actorId, ...command.userIds];
+    case 'remove':
+    case 'set_role':
+      return [command.actorId, command.userId];
+  }
+}

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test';
 import { limits, type UserId } from '@parley/protocol';
 import { directConversationId } from '../../src/conversations/conversation-ids.ts';
-import { Shard } from './shard.ts';
-import { by, came, create, directId, role, shardAfter, verdict, type Wanted } from './situations.ts';
+import { Shard } from '../distribution/shard.ts';
+import { by, came, create, directId, role, shardAfter, verdict, type Wanted } from '../distribution/situations.ts';
 
 const leave = { kind: 'leave' } as const;
 const add = (...userIds: UserId[]): Wanted => ({ kind: 'add', userIds });

@@ -1,8 +1,8 @@
 import { type Entry, type ErrorCode, limits } from '@parley/protocol';
-import { type ConversationHead, isMember, type Participant } from '../conversations/conversation.ts';
-import { directConversationId } from '../conversations/conversation-ids.ts';
-import { noSuchConversationDetail } from '../conversations/membership.ts';
 import type { Command, CommandOf } from './command.ts';
+import { type ConversationHead, isMember, type Participant } from './conversation.ts';
+import { directConversationId } from './conversation-ids.ts';
+import { noSuchConversationDetail } from './membership.ts';
 import { after, created, type EntryContent, type Step } from './step.ts';
 
 /** What one command meets: its conversation and the places of those whom it names. */

@@ -1,6 +1,6 @@
 import { type Entry, limits, type Role, type UserId } from '@parley/protocol';
-import { aheadMaxMs, type ConversationHead, isBroadcast, type Participant } from '../conversations/conversation.ts';
 import type { Command, CommandOf } from './command.ts';
+import { aheadMaxMs, type ConversationHead, isBroadcast, type Participant } from './conversation.ts';
 
 /** One entry and what it leaves behind: the conversation's next head and the places that changed. */
 export interface Step {
