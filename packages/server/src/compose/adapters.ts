@@ -1,7 +1,7 @@
+import type { Mailboxes } from '../connections/mailbox-port.ts';
 import type { ConnectionRegistry } from '../connections/registry-port.ts';
 import type { ConversationStore } from '../conversations/conversations-port.ts';
 import type { CommandLog } from '../distribution/command-log-port.ts';
-import type { Mailboxes } from '../distribution/mailbox-port.ts';
 import type { RateLimits } from '../gateway/rate-limits-port.ts';
 import type { HistoryStore, IsCatchingUp } from '../history/history-port.ts';
 import type { Unusable } from '../platform/failures.ts';

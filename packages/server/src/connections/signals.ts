@@ -1,5 +1,5 @@
 import type { UserId } from '@parley/protocol';
-import type { Delivery, Mailboxes } from '../distribution/mailbox-port.ts';
+import type { Delivery, Mailboxes } from './mailbox-port.ts';
 import type { ConnectionRegistry } from './registry-port.ts';
 
 /**

@@ -13,11 +13,12 @@ import type { ConnectionRegistry } from '../connections/registry-port.ts';
 import { decodeCursor, encodeCursor } from '../platform/cursor.ts';
 import { Refusal } from '../platform/failures.ts';
 import { searchPrefixes } from '../platform/search-terms.ts';
+import { userView } from '../users/user-view.ts';
 import type { UserStore } from '../users/users-port.ts';
+import { showsReceipts } from './conversation.ts';
 import type { ConversationStore, OwnConversation } from './conversations-port.ts';
 import { isHiddenFrom, membershipOf, noSuchConversation } from './membership.ts';
-import { showsReceipts } from './read-receipts.ts';
-import { memberView, strangerView, userView } from './views.ts';
+import { memberView, strangerView } from './views.ts';
 
 interface Page {
   cursor?: string | undefined;

@@ -1,4 +1,11 @@
-import type { ConversationId, ConversationKind, HistoryVisibility, Role, UserId } from '@parley/protocol';
+import {
+  type ConversationId,
+  type ConversationKind,
+  type HistoryVisibility,
+  limits,
+  type Role,
+  type UserId,
+} from '@parley/protocol';
 
 /** An entry's time may be this much ahead of the clock that decides the next one; more is a clock that was wrong. */
 export const aheadMaxMs = 5_000;
@@ -33,6 +40,11 @@ export interface ConversationHead {
 
 export function isBroadcast(head: ConversationHead): boolean {
   return head.broadcastSeq > 0;
+}
+
+/** Whether members of the conversation see how far others have read, and that they type. */
+export function showsReceipts(head: Pick<ConversationHead, 'kind' | 'memberCount'>): boolean {
+  return head.kind !== 'channel' && head.memberCount <= limits.directFanOutMembers;
 }
 
 /** Somebody's place in a conversation: one row of the conversation's shard, kept after leaving. */

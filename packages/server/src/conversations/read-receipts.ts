@@ -2,14 +2,9 @@ import { type ConversationId, limits, type ServerFrame, type UserId } from '@par
 import type { Signals } from '../connections/signals.ts';
 import type { HistoryStore } from '../history/history-port.ts';
 import { Refusal } from '../platform/failures.ts';
-import type { ConversationHead } from './conversation.ts';
+import { type ConversationHead, showsReceipts } from './conversation.ts';
 import type { ConversationStore, ReadPosition } from './conversations-port.ts';
 import { membershipOf } from './membership.ts';
-
-/** Whether members of the conversation see how far others have read, and that they type. */
-export function showsReceipts(head: Pick<ConversationHead, 'kind' | 'memberCount'>): boolean {
-  return head.kind !== 'channel' && head.memberCount <= limits.directFanOutMembers;
-}
 
 /** Read positions, and telling of them: one's own devices always, the others where the conversation shows receipts. */
 export class ReadReceipts {

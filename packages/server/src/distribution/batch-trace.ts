@@ -1,9 +1,9 @@
 import type { Entry } from '@parley/protocol';
+import type { Delivery } from '../connections/mailbox-port.ts';
 import type { Outcome } from '../conversations/command.ts';
 import type { Hop, HopFacts, Tracing } from '../platform/tracing.ts';
 import type { CommandRecord } from './command-log-port.ts';
 import type { BatchResult } from './decide-batch.ts';
-import type { Delivery } from './mailbox-port.ts';
 
 /** A command that somebody follows, by its place in the batch, and the hop that it is in. */
 interface Followed {

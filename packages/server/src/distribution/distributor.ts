@@ -1,4 +1,5 @@
 import type { ConversationId } from '@parley/protocol';
+import type { Delivery, Mailboxes } from '../connections/mailbox-port.ts';
 import type { ConnectionRegistry } from '../connections/registry-port.ts';
 import type { Outcome } from '../conversations/command.ts';
 import { isBroadcast } from '../conversations/conversation.ts';
@@ -14,7 +15,6 @@ import { type BatchResult, decideBatch } from './decide-batch.ts';
 import type { DistributionMetrics } from './distribution-metrics.ts';
 import { factsNeeded } from './facts-needed.ts';
 import { indexParticipants } from './index-participants.ts';
-import type { Delivery, Mailboxes } from './mailbox-port.ts';
 import { ParticipantsCache } from './participants-cache.ts';
 import { type Audience, recipients, routesByParticipants } from './route.ts';
 

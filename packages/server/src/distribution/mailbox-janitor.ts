@@ -1,6 +1,6 @@
+import type { Mailboxes } from '../connections/mailbox-port.ts';
 import type { ConnectionRegistry } from '../connections/registry-port.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { Mailboxes } from './mailbox-port.ts';
 
 /**
  * How often it looks. A server that the registry forgot registers again within seconds, so one that is missing twice

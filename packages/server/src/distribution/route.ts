@@ -1,5 +1,6 @@
 import { type Entry, limits, type UserId } from '@parley/protocol';
 import { type ConversationHead, covers, isBroadcast, type Participant } from '../conversations/conversation.ts';
+import { concernedUsers } from '../conversations/entry-users.ts';
 import { batchMax } from './command-log-port.ts';
 
 /**
@@ -15,33 +16,6 @@ export const bothWaysMembers = limits.directFanOutMembers * 2;
 /** Whether the entry `seq` of the conversation goes to its participants' servers. */
 export function routesByParticipants(head: ConversationHead, seq: number): boolean {
   return !isBroadcast(head) || seq < head.broadcastSeq + bothWaysEntries;
-}
-
-/** Users whom an entry concerns as persons: they get it wherever they are, also in a broadcast conversation. */
-export function concernedUsers(entry: Entry): UserId[] {
-  switch (entry.kind) {
-    case 'created':
-      // The other person of a direct conversation sees it with its first message.
-      return entry.conversationKind === 'direct' ? [entry.senderId] : entry.userIds;
-    case 'added':
-      return entry.userIds;
-    case 'joined':
-    case 'left':
-      return [entry.senderId];
-    case 'removed':
-    case 'role':
-      return [entry.userId];
-    default:
-      // Kinds that came with a later version, too.
-      return [];
-  }
-}
-
-/** Whoever's membership this entry ends: the last that they get (contract 8). */
-export function leavingUser(entry: Entry): UserId | null {
-  if (entry.kind === 'left') return entry.senderId;
-  if (entry.kind === 'removed') return entry.userId;
-  return null;
 }
 
 /** Whoever was and is in one conversation, as far as a batch needs to know. */

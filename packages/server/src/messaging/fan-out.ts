@@ -1,8 +1,8 @@
 import { type ConversationId, type Entry, limits, type ServerFrame, type UserId } from '@parley/protocol';
+import type { EntryCopy } from '../connections/mailbox-port.ts';
 import { covers } from '../conversations/conversation.ts';
 import type { ConversationStore } from '../conversations/conversations-port.ts';
-import type { EntryCopy } from '../distribution/mailbox-port.ts';
-import { leavingUser } from '../distribution/route.ts';
+import { leavingUser } from '../conversations/entry-users.ts';
 import type { HistoryStore } from '../history/history-port.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { BroadcastGroups } from './broadcast-groups.ts';

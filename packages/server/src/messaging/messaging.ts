@@ -1,8 +1,8 @@
+import type { Mailbox, Mailboxes } from '../connections/mailbox-port.ts';
 import type { ConnectionRegistry } from '../connections/registry-port.ts';
 import type { ConversationReads } from '../conversations/conversation-reads.ts';
 import type { ConversationStore } from '../conversations/conversations-port.ts';
 import type { ReadReceipts } from '../conversations/read-receipts.ts';
-import type { Mailbox, Mailboxes } from '../distribution/mailbox-port.ts';
 import type { CommandSubmitter } from '../distribution/submitter.ts';
 import type { HistoryStore } from '../history/history-port.ts';
 import type { Messages } from '../history/messages.ts';

@@ -1,6 +1,6 @@
 import type { UserId } from '@parley/protocol';
+import type { Mailboxes } from '../connections/mailbox-port.ts';
 import type { ConnectionRegistry } from '../connections/registry-port.ts';
-import type { Mailboxes } from '../distribution/mailbox-port.ts';
 import type { Clock } from '../platform/clock.ts';
 
 const expiryIntervalMs = 2_500;

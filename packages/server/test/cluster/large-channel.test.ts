@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { composeAdapters } from '../../src/compose/compose.ts';
+import type { EntryCopy } from '../../src/connections/mailbox-port.ts';
 import { type Command, serverCommandId } from '../../src/conversations/command.ts';
-import type { EntryCopy } from '../../src/distribution/mailbox-port.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { systemIds, tokenHash } from '../../src/platform/ids.ts';
 import { Server } from '../../src/server.ts';

@@ -3,7 +3,7 @@ import { Admin } from '@platformatic/kafka';
 import { clientOptions, type KafkaSettings } from '../../src/adapters/kafka/connection.ts';
 import { KafkaMailboxes } from '../../src/adapters/kafka/mailboxes.ts';
 import { mailboxTopic, type Topics } from '../../src/adapters/kafka/topics.ts';
-import type { Delivery } from '../../src/distribution/mailbox-port.ts';
+import type { Delivery } from '../../src/connections/mailbox-port.ts';
 import { describeOnKafka, newTopics } from './kafka-under-test.ts';
 
 function numbered(number: number, detail = ''): Delivery {

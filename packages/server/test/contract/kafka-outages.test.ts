@@ -3,7 +3,7 @@ import { KafkaCommandLog } from '../../src/adapters/kafka/command-log.ts';
 import type { KafkaSettings } from '../../src/adapters/kafka/connection.ts';
 import { KafkaMailboxes } from '../../src/adapters/kafka/mailboxes.ts';
 import { Topics } from '../../src/adapters/kafka/topics.ts';
-import type { Delivery } from '../../src/distribution/mailbox-port.ts';
+import type { Delivery } from '../../src/connections/mailbox-port.ts';
 import { Unavailable } from '../../src/platform/failures.ts';
 import { OwnBrokers, withoutOwnBrokers } from '../support/own-brokers.ts';
 import { BatchHandler, record, requestOf } from './command-log-contract.ts';

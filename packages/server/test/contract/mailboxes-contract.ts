@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import type { Entry } from '@parley/protocol';
-import type { Delivery, Mailboxes } from '../../src/distribution/mailbox-port.ts';
+import type { Delivery, Mailboxes } from '../../src/connections/mailbox-port.ts';
 import { systemIds } from '../../src/platform/ids.ts';
 
 export interface MailboxesUnderTest {

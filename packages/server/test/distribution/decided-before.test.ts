@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
+import type { Delivery } from '../../src/connections/mailbox-port.ts';
 import { type Command, serverCommandId } from '../../src/conversations/command.ts';
 import { HistoryPutBack } from '../../src/distribution/command-log-port.ts';
-import type { Delivery } from '../../src/distribution/mailbox-port.ts';
 import type { LogReach } from '../../src/history/history-port.ts';
 import { DistributionUnderTest } from './distribution-under-test.ts';
 

@@ -3,12 +3,12 @@ import { ConversationData } from '../../src/adapters/memory/conversation-data.ts
 import { MemoryConversationStore } from '../../src/adapters/memory/conversation-store.ts';
 import { MemoryHistoryStore } from '../../src/adapters/memory/history-store.ts';
 import { MemoryConnectionRegistry } from '../../src/adapters/memory/registry.ts';
+import type { Delivery, EntryCopy } from '../../src/connections/mailbox-port.ts';
 import type { Command } from '../../src/conversations/command.ts';
 import type { ConversationStore } from '../../src/conversations/conversations-port.ts';
 import type { CommandBatch, CommandRecord } from '../../src/distribution/command-log-port.ts';
 import { noDistributionMetrics } from '../../src/distribution/distribution-metrics.ts';
 import { Distributor } from '../../src/distribution/distributor.ts';
-import type { Delivery, EntryCopy } from '../../src/distribution/mailbox-port.ts';
 import type { HistoryStore, LogReach } from '../../src/history/history-port.ts';
 import { Unavailable, Unwritable } from '../../src/platform/failures.ts';
 import { Tracing } from '../../src/platform/tracing.ts';

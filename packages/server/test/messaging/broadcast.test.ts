@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { limits } from '@parley/protocol';
-import type { EntryCopy } from '../../src/distribution/mailbox-port.ts';
+import type { EntryCopy } from '../../src/connections/mailbox-port.ts';
 import { bothWaysEntries } from '../../src/distribution/route.ts';
 import { ClusterUnderTest, type SocketUnderTest } from './cluster-under-test.ts';
 

@@ -1,12 +1,12 @@
 import type { ClientFrame, Entry, ServerFrame } from '@parley/protocol';
 import { embeddedAdapters } from '../../src/compose/embedded.ts';
+import type { Delivery } from '../../src/connections/mailbox-port.ts';
 import { Signals } from '../../src/connections/signals.ts';
 import { ConversationReads } from '../../src/conversations/conversation-reads.ts';
 import { Conversations } from '../../src/conversations/conversations.ts';
 import { ReadReceipts } from '../../src/conversations/read-receipts.ts';
 import { noDistributionMetrics, noSubmitMetrics } from '../../src/distribution/distribution-metrics.ts';
 import { Distributor } from '../../src/distribution/distributor.ts';
-import type { Delivery } from '../../src/distribution/mailbox-port.ts';
 import { CommandSubmitter } from '../../src/distribution/submitter.ts';
 import { Admission, noRateLimits } from '../../src/gateway/admission.ts';
 import { Messages } from '../../src/history/messages.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { closeCodes, limits } from '@parley/protocol';
 import type { MemoryConnectionRegistry } from '../../src/adapters/memory/registry.ts';
-import type { Delivery } from '../../src/distribution/mailbox-port.ts';
+import type { Delivery } from '../../src/connections/mailbox-port.ts';
 import { graceMs } from '../../src/messaging/attendance.ts';
 import { slowReaderBytes } from '../../src/messaging/connection.ts';
 import { leaseMs } from '../../src/messaging/server-lease.ts';

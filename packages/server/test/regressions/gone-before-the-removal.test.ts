@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import type { Delivery } from '../../src/distribution/mailbox-port.ts';
+import type { Delivery } from '../../src/connections/mailbox-port.ts';
 import { ClusterUnderTest } from '../messaging/cluster-under-test.ts';
 
 test('whoever is removed sees the removal first, and then loses the conversation, however late an earlier view is read', async () => {

@@ -3,7 +3,7 @@
 import { KafkaCommandLog } from '../../src/adapters/kafka/command-log.ts';
 import { KafkaMailboxes } from '../../src/adapters/kafka/mailboxes.ts';
 import { type SchemaStep, schemaSteps } from '../../src/adapters/postgres/schema-steps.ts';
-import type { Delivery } from '../../src/distribution/mailbox-port.ts';
+import type { Delivery } from '../../src/connections/mailbox-port.ts';
 
 const steps = schemaSteps as SchemaStep[];
 steps.push({

@@ -1,4 +1,4 @@
-import type { Delivery } from '../../distribution/mailbox-port.ts';
+import type { Delivery } from '../../connections/mailbox-port.ts';
 import { type TraceParent, traceHeader } from '../../platform/tracing.ts';
 import type { FetchedRecord } from './fetcher.ts';
 import { headerOf } from './record-format.ts';

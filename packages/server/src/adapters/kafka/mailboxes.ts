@@ -1,5 +1,5 @@
 import { type MessageToProduce, ProduceAcks, Producer } from '@platformatic/kafka';
-import type { Delivery, Mailbox, Mailboxes, WaitingDeliveries } from '../../distribution/mailbox-port.ts';
+import type { Delivery, Mailbox, Mailboxes, WaitingDeliveries } from '../../connections/mailbox-port.ts';
 import { traceHeader } from '../../platform/tracing.ts';
 import { clientOptions, failureOf, isUnknownTopic, type KafkaSettings } from './connection.ts';
 import { type MailboxRecord, sendsOf, type WrittenDelivery, written } from './mailbox-records.ts';

@@ -1,4 +1,4 @@
-import type { Delivery } from '../../distribution/mailbox-port.ts';
+import type { Delivery } from '../../connections/mailbox-port.ts';
 import { systemClock } from '../../platform/clock.ts';
 import type { KafkaSettings } from './connection.ts';
 import { Fetcher } from './fetcher.ts';

@@ -1,7 +1,7 @@
 import type { ConversationId, Entry } from '@parley/protocol';
+import type { Delivery } from '../../connections/mailbox-port.ts';
 import type { Outcome } from '../../conversations/command.ts';
 import type { CommandRecord } from '../../distribution/command-log-port.ts';
-import type { Delivery } from '../../distribution/mailbox-port.ts';
 import { distributionGroup } from './command-log.ts';
 import type { KafkaSettings } from './connection.ts';
 import { deliveriesOf } from './mailbox-records.ts';

@@ -1,4 +1,4 @@
-import type { Delivery, Mailbox, Mailboxes, WaitingDeliveries } from '../../distribution/mailbox-port.ts';
+import type { Delivery, Mailbox, Mailboxes, WaitingDeliveries } from '../../connections/mailbox-port.ts';
 
 type Receive = (deliveries: readonly Delivery[]) => void | Promise<void>;
 
