@@ -1,8 +1,8 @@
 import { deviceHeader, type RequestOf } from '@parley/protocol';
-import type { ConversationReads } from '../conversations/conversation-reads.ts';
-import type { Conversations } from '../conversations/conversations.ts';
-import type { ReadReceipts } from '../conversations/read-receipts.ts';
-import type { Messages } from '../history/messages.ts';
+import type { ConversationReads } from '../operations/conversation-reads.ts';
+import type { Conversations } from '../operations/conversations.ts';
+import type { Messages } from '../operations/messages.ts';
+import type { ReadReceipts } from '../operations/read-receipts.ts';
 import { accountView } from '../users/account-views.ts';
 import type { Accounts } from '../users/accounts.ts';
 import type { Administration } from '../users/administration.ts';

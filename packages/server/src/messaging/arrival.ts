@@ -1,6 +1,6 @@
 import { type ClientFrameOf, type ConversationId, limits, type UserId } from '@parley/protocol';
-import type { ConversationReads } from '../conversations/conversation-reads.ts';
 import type { ConversationStore } from '../conversations/conversations-port.ts';
+import type { ConversationReads } from '../operations/conversation-reads.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { SessionRecord, UserRecord } from '../users/users-port.ts';
 import type { Attendance } from './attendance.ts';

@@ -1,8 +1,8 @@
 import type { Entry, ServerFrame, UserId } from '@parley/protocol';
 import type { Delivery, EntryCopy } from '../connections/mailbox-port.ts';
-import type { ConversationReads } from '../conversations/conversation-reads.ts';
 import { concernedUsers, leavingUser } from '../conversations/entry-users.ts';
 import type { CommandSubmitter } from '../distribution/submitter.ts';
+import type { ConversationReads } from '../operations/conversation-reads.ts';
 import type { Tracing } from '../platform/tracing.ts';
 import type { Connection } from './connection.ts';
 import type { FanOut } from './fan-out.ts';

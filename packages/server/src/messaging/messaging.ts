@@ -1,11 +1,11 @@
 import type { Mailbox, Mailboxes } from '../connections/mailbox-port.ts';
 import type { ConnectionRegistry } from '../connections/registry-port.ts';
-import type { ConversationReads } from '../conversations/conversation-reads.ts';
 import type { ConversationStore } from '../conversations/conversations-port.ts';
-import type { ReadReceipts } from '../conversations/read-receipts.ts';
 import type { CommandSubmitter } from '../distribution/submitter.ts';
 import type { HistoryStore } from '../history/history-port.ts';
-import type { Messages } from '../history/messages.ts';
+import type { ConversationReads } from '../operations/conversation-reads.ts';
+import type { Messages } from '../operations/messages.ts';
+import type { ReadReceipts } from '../operations/read-receipts.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Ids } from '../platform/ids.ts';
 import type { Tracing } from '../platform/tracing.ts';

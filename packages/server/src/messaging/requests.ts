@@ -6,9 +6,9 @@ import {
   type ServerFrame,
   type UserId,
 } from '@parley/protocol';
-import type { ConversationReads } from '../conversations/conversation-reads.ts';
-import type { ReadReceipts } from '../conversations/read-receipts.ts';
-import type { Messages } from '../history/messages.ts';
+import type { ConversationReads } from '../operations/conversation-reads.ts';
+import type { Messages } from '../operations/messages.ts';
+import type { ReadReceipts } from '../operations/read-receipts.ts';
 import type { Clock } from '../platform/clock.ts';
 import { Refusal, Unavailable, Unwritable } from '../platform/failures.ts';
 import type { Tracing } from '../platform/tracing.ts';

@@ -10,15 +10,15 @@ import type {
 } from '@parley/protocol';
 import * as z from 'zod/mini';
 import type { ConnectionRegistry } from '../connections/registry-port.ts';
+import { showsReceipts } from '../conversations/conversation.ts';
+import type { ConversationStore, OwnConversation } from '../conversations/conversations-port.ts';
+import { isHiddenFrom, membershipOf, noSuchConversation } from '../conversations/membership.ts';
+import { memberView, strangerView } from '../conversations/views.ts';
 import { decodeCursor, encodeCursor } from '../platform/cursor.ts';
 import { Refusal } from '../platform/failures.ts';
 import { searchPrefixes } from '../platform/search-terms.ts';
 import { userView } from '../users/user-view.ts';
 import type { UserStore } from '../users/users-port.ts';
-import { showsReceipts } from './conversation.ts';
-import type { ConversationStore, OwnConversation } from './conversations-port.ts';
-import { isHiddenFrom, membershipOf, noSuchConversation } from './membership.ts';
-import { memberView, strangerView } from './views.ts';
 
 interface Page {
   cursor?: string | undefined;

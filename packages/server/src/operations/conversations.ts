@@ -1,10 +1,10 @@
 import type { Conversation, ConversationId, RequestOf, Role, UserId } from '@parley/protocol';
+import { type Command, type CommandFields, type CommandOf, serverCommandId } from '../conversations/command.ts';
+import { directConversationId, requestedConversationId } from '../conversations/conversation-ids.ts';
 import type { CommandSubmitter } from '../distribution/submitter.ts';
 import { Refusal } from '../platform/failures.ts';
 import type { Ids } from '../platform/ids.ts';
 import type { UserStore } from '../users/users-port.ts';
-import { type Command, type CommandFields, type CommandOf, serverCommandId } from './command.ts';
-import { directConversationId, requestedConversationId } from './conversation-ids.ts';
 import type { ConversationReads } from './conversation-reads.ts';
 
 /** What a caller wants: one kind of command without who, where and under which id. */

@@ -2,9 +2,9 @@ import { type ConversationId, type HistoryPage, limits, type Receipt, type UserI
 import type { ConversationStore } from '../conversations/conversations-port.ts';
 import { membershipOf } from '../conversations/membership.ts';
 import type { CommandSubmitter } from '../distribution/submitter.ts';
+import type { HistoryStore, IsCatchingUp } from '../history/history-port.ts';
+import { type PageRequest, plannedRanges } from '../history/page.ts';
 import { Refusal } from '../platform/failures.ts';
-import type { HistoryStore, IsCatchingUp } from './history-port.ts';
-import { type PageRequest, plannedRanges } from './page.ts';
 
 /** Sending messages and reading what was sent. */
 export class Messages {

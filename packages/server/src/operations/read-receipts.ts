@@ -1,10 +1,10 @@
 import { type ConversationId, limits, type ServerFrame, type UserId } from '@parley/protocol';
 import type { Signals } from '../connections/signals.ts';
+import { type ConversationHead, showsReceipts } from '../conversations/conversation.ts';
+import type { ConversationStore, ReadPosition } from '../conversations/conversations-port.ts';
+import { membershipOf } from '../conversations/membership.ts';
 import type { HistoryStore } from '../history/history-port.ts';
 import { Refusal } from '../platform/failures.ts';
-import { type ConversationHead, showsReceipts } from './conversation.ts';
-import type { ConversationStore, ReadPosition } from './conversations-port.ts';
-import { membershipOf } from './membership.ts';
 
 /** Read positions, and telling of them: one's own devices always, the others where the conversation shows receipts. */
 export class ReadReceipts {
