@@ -2,14 +2,14 @@ import { configure, getConsoleSink, getJsonLinesFormatter, getTextFormatter } fr
 import { invitationLink } from '@parley/protocol';
 import type { Adapters } from './compose/adapters.ts';
 import { composeAdapters } from './compose/compose.ts';
-import { isServed, listenForControl } from './control-socket.ts';
 import { systemClock } from './platform/clock.ts';
+import { isServed, listenForControl } from './platform/control-socket.ts';
 import { FolderHeld, Unavailable, Unusable, Unwritable } from './platform/failures.ts';
 import { readableByOthers } from './platform/file-access.ts';
 import { systemIds } from './platform/ids.ts';
 import { logOf } from './platform/log.ts';
 import { pause } from './platform/waiting.ts';
-import { Server } from './server.ts';
+import { Server } from './process/server.ts';
 import { checkOpenFiles } from './settings/open-files.ts';
 import type { Config } from './settings/settings.ts';
 import { invitationForFirst } from './users/first-account.ts';

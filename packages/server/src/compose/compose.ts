@@ -2,9 +2,9 @@ import { DatabaseLocked } from '../adapters/sqlite/database.ts';
 import type { Clock } from '../platform/clock.ts';
 import { Unusable } from '../platform/failures.ts';
 import { failureReporter } from '../platform/log.ts';
+import { version } from '../platform/version.ts';
 import { pause } from '../platform/waiting.ts';
 import type { Config } from '../settings/settings.ts';
-import { version } from '../version.ts';
 import type { Adapters } from './adapters.ts';
 import { embeddedAdapters } from './embedded.ts';
 

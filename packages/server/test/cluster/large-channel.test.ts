@@ -4,7 +4,7 @@ import type { EntryCopy } from '../../src/connections/mailbox-port.ts';
 import { type Command, serverCommandId } from '../../src/conversations/command.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { systemIds, tokenHash } from '../../src/platform/ids.ts';
-import { Server } from '../../src/server.ts';
+import { Server } from '../../src/process/server.ts';
 import { loadConfig } from '../../src/settings/settings.ts';
 import { ConversationsUnderTest } from '../contract/conversations-under-test.ts';
 import { ClusterUnderTest } from '../support/cluster-services.ts';

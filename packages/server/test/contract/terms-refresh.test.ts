@@ -7,7 +7,7 @@ import { PostgresHistoryStore } from '../../src/adapters/postgres/history-store.
 import { PostgresUserStore } from '../../src/adapters/postgres/user-store.ts';
 import { systemIds } from '../../src/platform/ids.ts';
 import { searchPrefixes } from '../../src/platform/search-terms.ts';
-import type { RefreshableTerms } from '../../src/terms-refresh.ts';
+import type { RefreshableTerms } from '../../src/process/terms-refresh.ts';
 import { withoutService } from '../support/services.ts';
 import { type AdapterUnderTest, runContract } from './adapter-under-test.ts';
 import { ConversationsUnderTest } from './conversations-under-test.ts';

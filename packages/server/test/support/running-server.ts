@@ -7,7 +7,7 @@ import type { Adapters } from '../../src/compose/adapters.ts';
 import { composeAdapters } from '../../src/compose/compose.ts';
 import { type Clock, systemClock } from '../../src/platform/clock.ts';
 import { systemIds, tokenHash } from '../../src/platform/ids.ts';
-import { Server } from '../../src/server.ts';
+import { Server } from '../../src/process/server.ts';
 import { type GivenSettings, loadConfig } from '../../src/settings/settings.ts';
 import { ClusterUnderTest } from './cluster-services.ts';
 import { shapeUnderTest } from './shape-under-test.ts';

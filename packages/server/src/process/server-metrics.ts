@@ -1,8 +1,8 @@
 import { closeCodes } from '@parley/protocol';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import { batchMax } from './distribution/command-log-port.ts';
-import type { DistributionMetrics, SubmitMetrics } from './distribution/distribution-metrics.ts';
-import type { MessagingMetrics } from './messaging/messaging-metrics.ts';
+import { batchMax } from '../distribution/command-log-port.ts';
+import type { DistributionMetrics, SubmitMetrics } from '../distribution/distribution-metrics.ts';
+import type { MessagingMetrics } from '../messaging/messaging-metrics.ts';
 
 const batchSizes = [1, 2, 5, 10, 20, 50, 100, 200, batchMax];
 /** What one machine does. */

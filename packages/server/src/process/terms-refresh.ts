@@ -1,5 +1,5 @@
-import type { Clock } from './platform/clock.ts';
-import { backOffMs } from './platform/waiting.ts';
+import type { Clock } from '../platform/clock.ts';
+import { backOffMs } from '../platform/waiting.ts';
 
 /** A store whose subjects are found by terms, as it is gone through in bounded steps. */
 export interface RefreshableTerms {

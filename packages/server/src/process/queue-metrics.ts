@@ -1,12 +1,12 @@
 import { statfsSync } from 'node:fs';
 import type { Registry } from 'prom-client';
-import type { Adapters } from './compose/adapters.ts';
-import type { CommandConsumer } from './distribution/command-log-port.ts';
-import type { CommandSubmitter } from './distribution/submitter.ts';
-import type { Health } from './gateway/health.ts';
-import type { Messaging } from './messaging/messaging.ts';
-import type { Clock } from './platform/clock.ts';
-import { within } from './platform/waiting.ts';
+import type { Adapters } from '../compose/adapters.ts';
+import type { CommandConsumer } from '../distribution/command-log-port.ts';
+import type { CommandSubmitter } from '../distribution/submitter.ts';
+import type { Health } from '../gateway/health.ts';
+import type { Messaging } from '../messaging/messaging.ts';
+import type { Clock } from '../platform/clock.ts';
+import { within } from '../platform/waiting.ts';
 import { counted, measure, measureEach } from './server-metrics.ts';
 
 /** Whoever asks for figures doesn't wait longer for one of them. */

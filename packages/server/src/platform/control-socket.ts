@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { Unusable, usable } from './platform/failures.ts';
+import { Unusable, usable } from './failures.ts';
 
 /** Longest path of a socket file on Linux and macOS. */
 const pathMax = 103;
