@@ -116,8 +116,13 @@ const UpdatedEntry = z.object({
   announceOnly: z.optional(z.boolean()),
 });
 
-/** What a reader makes of an entry of a kind that came with a later version, see `toKnownKinds`. */
-const LaterEntry = z.object({ kind: z.literal('later'), ...entryFields });
+/** What a client makes of an entry that it does not know, of a later version; no server sends it. See `parseAnswer`. */
+const LaterEntry = z.object({
+  kind: z.literal('later'),
+  ...entryFields,
+  /** The entry as the server sent it. */
+  original: z.optional(z.unknown()),
+});
 
 export const Entry = z
   .discriminatedUnion('kind', [

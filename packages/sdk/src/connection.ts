@@ -1,12 +1,13 @@
 import {
   afterClose,
   type ClientFrame,
-  closeCodes,
+  closeNumbers,
   limits,
+  parseAnswer,
   ServerFrame,
   type ServerFrameOf,
+  serverFrames,
   subprotocol,
-  toKnownKinds,
 } from '@parley/protocol';
 import { cutText } from '@parley/protocol/graphemes';
 import { backoffMs } from './backoff.ts';
@@ -93,7 +94,7 @@ export class Connection {
 
   /** Ends this connection and makes another, after the usual back-off. */
   restart(): void {
-    if (this.socket) this.closed(this.socket, closeCodes.internal.code, 'the client starts anew');
+    if (this.socket) this.closed(this.socket, closeNumbers.internal, 'the client starts anew');
   }
 
   /** Sends a request and resolves with its answer. Throws {@link ParleyError} or {@link Disconnected}. */
@@ -146,7 +147,7 @@ export class Connection {
     this.cancelBeat = this.runtime.after(limits.heartbeatMs, () => {
       const nowMs = this.runtime.monotonicMs();
       if (nowMs - this.heardMs > limits.silenceMs) {
-        this.closed(socket, closeCodes.silent.code, 'nothing was heard');
+        this.closed(socket, closeNumbers.silent, 'nothing was heard');
         return;
       }
       // The machine slept, or its clock was set: the ping has to be answered before the next one.
@@ -167,6 +168,7 @@ export class Connection {
     if (this.socket !== socket) return;
     this.heardMs = this.runtime.monotonicMs();
     const frame = parsed(data);
+    if (frame === 'unknown') return;
     if (!frame) {
       this.events.error(new Error(`a frame was not understood: ${cutText(String(data), 200)}`));
       return;
@@ -233,10 +235,12 @@ export class Connection {
   }
 }
 
-function parsed(data: unknown): ServerFrame | null {
+/** `unknown` for a frame of a type that came with a later version, null for what is no frame. */
+function parsed(data: unknown): ServerFrame | 'unknown' | null {
   try {
-    const frame = ServerFrame.safeParse(toKnownKinds(JSON.parse(String(data))));
-    return frame.success ? frame.data : null;
+    const frame = JSON.parse(String(data));
+    const isUnknown = typeof frame?.type === 'string' && !Object.hasOwn(serverFrames, frame.type);
+    return isUnknown ? 'unknown' : parseAnswer(ServerFrame, frame);
   } catch {
     return null;
   }

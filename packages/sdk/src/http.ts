@@ -7,9 +7,9 @@ import {
   type OperationId,
   operations,
   Problem,
+  parseAnswer,
   type ResponseOf,
   type Schema,
-  toKnownKinds,
 } from '@parley/protocol';
 import { Disconnected, Intercepted, ParleyError } from './parley-error.ts';
 import type { Runtime } from './runtime.ts';
@@ -53,23 +53,23 @@ export class HttpApi {
     });
     const answer = await this.answerOf(response);
     if (operation.status === 204 && response.status === 204) return undefined as ResponseOf<Id>;
-    const parsed = (operation.response as Schema | undefined)?.safeParse(answer);
-    if (!parsed?.success) throw new Disconnected(`${this.url} answered ${id} with something else`);
+    const parsed = operation.response && parseAnswer(operation.response as Schema<ResponseOf<Id>>, answer);
+    if (!parsed) throw new Disconnected(`${this.url} answered ${id} with something else`);
     // What belongs to a session that ended must not be shown or stored.
     if (token !== null && token !== this.token) throw new Disconnected(`the session ended before ${id} was answered`);
-    return parsed.data as ResponseOf<Id>;
+    return parsed;
   }
 
   /** The content of an answer that is no refusal. */
   private async answerOf(response: Response): Promise<unknown> {
-    const answer = toKnownKinds(await response.json().catch(() => undefined));
-    const problem = response.ok ? null : Problem.safeParse(answer);
-    if (!problem?.success && isInterception(response)) {
+    const answer: unknown = await response.json().catch(() => undefined);
+    const problem = response.ok ? null : parseAnswer(Problem, answer);
+    if (!problem && isInterception(response)) {
       this.answered(false);
       throw new Intercepted(`something between here and ${this.url} answered in its place: sign in there`);
     }
-    if (response.ok || problem?.success) this.answered(true);
-    if (problem?.success) throw ParleyError.of(problem.data);
+    if (response.ok || problem) this.answered(true);
+    if (problem) throw ParleyError.of(problem);
     if (!response.ok) throw new Disconnected(`the server answered with status ${response.status}`);
     return answer;
   }

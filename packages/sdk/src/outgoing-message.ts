@@ -34,7 +34,8 @@ export class Outgoing implements OutgoingMessage {
   private waiting: { resolve(receipt: Receipt): void; reject(error: Error): void }[] = [];
 
   constructor(
-    stored: StoredMessage,
+    /** With what a later version of the client stored of it. */
+    private readonly from: StoredMessage,
     private readonly outbox: { retry(message: Outgoing): void; discard(message: Outgoing): Promise<void> },
   ) {
     ({
@@ -44,13 +45,12 @@ export class Outgoing implements OutgoingMessage {
       order: this.order,
       createdAtMs: this.createdAtMs,
       failure: this.failure,
-    } = stored);
-    this.status = stored.failure ? 'failed' : 'queued';
+    } = from);
+    this.status = from.failure ? 'failed' : 'queued';
   }
 
   stored(): StoredMessage {
-    const { clientMessageId, conversationId, text, order, createdAtMs, failure } = this;
-    return { clientMessageId, conversationId, text, order, createdAtMs, failure };
+    return { ...this.from, failure: this.failure };
   }
 
   kept(): Promise<void> {

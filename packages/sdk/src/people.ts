@@ -37,13 +37,15 @@ export class People {
 
   /** Takes in names from elsewhere, for example from the caller's own store. */
   learn(people: readonly Person[]): void {
-    const news = people.flatMap(({ id, username, displayName, version }): Person[] => {
+    const news = people.flatMap((person): Person[] => {
+      const { id, username, displayName, version } = person;
       const known = this.known.get(id);
       const isSame =
         known?.username === username &&
         known.displayName === displayName &&
         known.version === (version ?? known.version);
-      return isSame ? [] : [{ id, username, displayName, version }];
+      // With what a later version of the server says of them.
+      return isSame ? [] : [{ ...person, version }];
     });
     for (const person of news) this.known.set(person.id, person);
     if (news.length > 0) this.changed(news);

@@ -1,4 +1,13 @@
-import { type Account, closeCodes, type InputOf, limits, type ResponseOf } from '@parley/protocol';
+import {
+  type Account,
+  Conversation,
+  closeNumbers,
+  type InputOf,
+  knownTerms,
+  limits,
+  parseAnswer,
+  type ResponseOf,
+} from '@parley/protocol';
 import { backoffMs } from './backoff.ts';
 import type { CatchUp } from './catch-up.ts';
 import type { ClientCore } from './client-core.ts';
@@ -49,7 +58,11 @@ export class Session {
     this.catchUp.progress = session.catchUp ?? 'never';
     this.readRevision.current = session.readRevision ?? null;
     this.catchUp.epoch = session.epoch;
-    for (const { conversation, position } of await store.conversations()) conversations.put(conversation, position);
+    const isOfOtherVersion = session.terms !== knownTerms;
+    if (isOfOtherVersion) this.catchUp.interrupt();
+    for (const { conversation, position } of await store.conversations()) {
+      conversations.put((isOfOtherVersion && parseAnswer(Conversation, conversation)) || conversation, position);
+    }
     this.core.people.learn(conversations.list().flatMap(({ data }) => data.partner ?? []));
     await outbox.load();
     return this.account;
@@ -88,7 +101,7 @@ export class Session {
     const { api, store, events } = this.core;
     const { account } = this;
     const { token } = api;
-    if (!account || (code !== closeCodes.unauthenticated.code && code !== closeCodes.revoked.code)) return;
+    if (!account || (code !== closeNumbers.unauthenticated && code !== closeNumbers.revoked)) return;
     const isCurrent = () => api.token === token;
     const lost = await this.isOfAnotherHistory(account, isCurrent);
     if (!isCurrent()) return;
@@ -125,7 +138,14 @@ export class Session {
     const kept = { ...(readRevision === null ? {} : { readRevision }), ...(epoch === undefined ? {} : { epoch }) };
     const lost = this.lost === null ? {} : { lost: true as const };
     const token = this.core.api.token ?? '';
-    await this.core.store.setSession({ token, account, catchUp: catchUp.progress, ...kept, ...lost });
+    await this.core.store.setSession({
+      token,
+      account,
+      catchUp: catchUp.progress,
+      terms: knownTerms,
+      ...kept,
+      ...lost,
+    });
   }
 
   /** The store lost everything: what is known here is written again. */

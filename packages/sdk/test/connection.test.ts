@@ -173,7 +173,7 @@ describe('requests', () => {
   test('what is no frame is told, and the connection goes on', async () => {
     connection.open();
     under.goLive();
-    for (const data of ['no JSON', '{"type":"of the future"}', '[]', '{"type":"entry"}']) runtime.socket.sayRaw(data);
+    for (const data of ['no JSON', '{"type":7}', '[]', '{"type":"entry"}']) runtime.socket.sayRaw(data);
     await settled();
     expect(under.errors).toHaveLength(4);
     expect(connection.state.name).toBe('live');

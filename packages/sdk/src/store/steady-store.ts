@@ -1,4 +1,4 @@
-import type { ConversationId, Entry } from '@parley/protocol';
+import { type ConversationId, Entry, parseAnswer } from '@parley/protocol';
 import type { Runtime } from '../runtime.ts';
 import { MemoryStore } from './memory-store.ts';
 import type { Store, StoredConversation, StoredMessage, StoredSession } from './store.ts';
@@ -78,7 +78,7 @@ export class SteadyStore implements Store {
 
   async entries(conversationId: ConversationId, page: { before?: number; limit: number }): Promise<Entry[]> {
     if (!this.isAvailable) return this.entriesMeanwhile.entries(conversationId, page);
-    return this.read(() => this.store.entries(conversationId, page), []);
+    return (await this.read(() => this.store.entries(conversationId, page), [])).flatMap(understood);
   }
 
   outbox(): Promise<StoredMessage[]> {
@@ -185,4 +185,12 @@ export class SteadyStore implements Store {
       );
     });
   }
+}
+
+/**
+ * An entry as this version of the client reads it; another one may have stored it. Nothing for one whose original was
+ * not stored, which the server has.
+ */
+function understood(entry: Entry): Entry | [] {
+  return parseAnswer(Entry, entry.kind === 'later' ? entry.original : entry) ?? [];
 }

@@ -9,6 +9,8 @@ export interface StoredSession {
   readRevision?: number;
   /** Of the list of conversations and the read positions, as the server told it last. */
   epoch?: string;
+  /** What the version of the client that wrote this can read of a conversation; another version reads them all again. */
+  terms?: string;
   /** The server was restored to a moment before this session: all that is kept waits for the account to log in again. */
   lost?: true;
 }

@@ -1,0 +1,123 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { IDBFactory, IDBKeyRange } from 'fake-indexeddb';
+import {
+  type Conversation,
+  type Entry,
+  IndexedDbStore,
+  MemoryStore,
+  type Store,
+  type StoredMessage,
+} from '../src/index.ts';
+import { conversation, message, otherRoomId, roomId } from './support/entries.ts';
+import { FakeApi } from './support/fake-api.ts';
+
+/** What only another version of the client has, past the types of this one. */
+const ofAnotherVersion = <Known>(fields: object) => fields as Known;
+const poll = ofAnotherVersion<Entry>({ ...message(2), kind: 'poll', text: undefined, question: 'Tea?' });
+const original = { ...message(2), quotes: 1 };
+const later: Entry = {
+  kind: 'later',
+  conversationId: roomId,
+  seq: 2,
+  messageCount: 2,
+  atMs: 2,
+  senderId: original.senderId,
+};
+
+// A browser has it as a global.
+const before = globalThis.IDBKeyRange;
+beforeEach(() => {
+  globalThis.IDBKeyRange = IDBKeyRange;
+});
+afterEach(() => {
+  globalThis.IDBKeyRange = before;
+});
+
+for (const [name, makeStore] of Object.entries<() => Store>({
+  'in memory': () => new MemoryStore(),
+  'in IndexedDB': () => new IndexedDbStore('parley', new IDBFactory()),
+})) {
+  describe(`with a store ${name}`, () => {
+    let api: FakeApi;
+    let store: Store;
+    beforeEach(() => {
+      api = new FakeApi(1);
+      store = makeStore();
+    });
+
+    /** The conversation as a client on the store has it, without a connection. */
+    async function stored(): Promise<Conversation> {
+      await store.putConversation({ conversation: conversation(3), position: 3 });
+      const client = await api.client(store);
+      const found = client.conversations.get(roomId);
+      if (!found) throw new Error('the conversation is not there');
+      return found;
+    }
+
+    async function lives(): Promise<void> {
+      const client = await api.client(store);
+      client.connect();
+      await api.accept();
+      await client.live();
+      await (client.conversations.get(roomId) as Conversation).history({ limit: 50 });
+      client.close();
+    }
+
+    test('an entry that an earlier version did not know shows in full, without a request', async () => {
+      await store.putEntries(roomId, [message(1), { ...later, original }, message(3)]);
+      const { entries } = await (await stored()).history();
+      expect(entries).toEqual([message(1), ofAnotherVersion<Entry>(original), message(3)]);
+      expect(api.asked).toEqual([]);
+    });
+
+    test('an entry of which an earlier version stored nothing is missing, and is fetched', async () => {
+      api.write(roomId, 3);
+      await store.putEntries(roomId, [message(1), later, message(3)]);
+      const room = await stored();
+      expect((await room.history()).entries).toEqual([message(1), message(3)]);
+      await lives();
+      expect(await store.entries(roomId, { limit: 5 })).toEqual([message(1), message(2), message(3)]);
+    });
+
+    test('an entry that a newer version stored is shown as a later one, and stays as it is stored', async () => {
+      const stays = ofAnotherVersion<Entry>({ ...message(3), quotes: 1 });
+      await store.putEntries(roomId, [message(1), poll, stays]);
+      const { entries } = await (await stored()).history();
+      expect(entries).toEqual([message(1), { ...later, original: poll }, stays]);
+      expect((await store.entries(roomId, { limit: 5 }))[1]).toEqual(poll);
+    });
+
+    test('a conversation that a newer version stored is read with fallbacks', async () => {
+      const membership = { role: 'moderator', joinedSeq: 1, visibleFromSeq: 1, readSeq: 0 };
+      const sent = { ...conversation(3, { id: otherRoomId }), kind: 'forum', membership };
+      await store.putConversation({ conversation: ofAnotherVersion(sent), position: 3 });
+      const client = await api.client(store);
+      const known = client.conversations.get(otherRoomId)?.data;
+      expect([known?.kind, known?.membership?.role]).toEqual(['group', 'member']);
+    });
+
+    test('all conversations are read again once after another version wrote the store', async () => {
+      for (const id of [roomId, otherRoomId]) api.write(id);
+      await lives();
+      const isPage = (path: string) => path.startsWith('/v1/homepage');
+      await lives();
+      expect(api.asked.filter(isPage)).toHaveLength(1);
+      await store.setSession(ofAnotherVersion({ ...(await store.session()), terms: 'of another version' }));
+      await lives();
+      expect(api.asked.filter(isPage)).toHaveLength(2);
+      await lives();
+      expect(api.asked.filter(isPage)).toHaveLength(2);
+    });
+
+    test('a message that waits keeps what a newer version stored with it', async () => {
+      const waiting = { clientMessageId: 'one', conversationId: roomId, text: 'text', order: 1, createdAtMs: 1 };
+      await store.putOutbox(
+        ofAnotherVersion<StoredMessage>({ ...waiting, failure: { code: 'gone', message: 'x' }, quotes: 1 }),
+      );
+      const room = await stored();
+      room.outbox[0]?.retry();
+      await room.outbox[0]?.kept();
+      expect(await store.outbox()).toEqual([ofAnotherVersion<StoredMessage>({ ...waiting, failure: null, quotes: 1 })]);
+    });
+  });
+}
