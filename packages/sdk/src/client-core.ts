@@ -15,7 +15,8 @@ import type { Outbox } from './outbox.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
 import type { People, Person } from './people.ts';
 import type { Runtime } from './runtime.ts';
-import type { Store } from './store/store.ts';
+import type { SteadyStore } from './store/steady-store.ts';
+import type { StoreNotice } from './store/store.ts';
 
 /** What a client tells. */
 export interface ClientEvents {
@@ -48,6 +49,12 @@ export interface ClientEvents {
   read: ServerFrameOf<'read'>;
   /** Whether the store accepts writes. While it does not, the client goes on with what it has in memory. */
   storage: { available: boolean };
+  /**
+   * Another version of the client, in another page of the browser, uses the store too. `newer`: reload this page; until
+   * then it goes on. `blocked`: close the other page, which has an earlier version; until then this one waits for the
+   * store. `opened`: that page is closed.
+   */
+  otherVersion: { notice: Exclude<StoreNotice, 'lost'> };
   /** Whether something between here and the server answers requests in its place: a person has to sign in there. */
   intercepted: { isIntercepted: boolean };
   /** What went wrong without a caller to be told. */
@@ -57,7 +64,7 @@ export interface ClientEvents {
 /** What the parts of a client use of it. */
 export interface ClientCore {
   readonly api: HttpApi;
-  readonly store: Store;
+  readonly store: SteadyStore;
   readonly outbox: Outbox;
   readonly events: Events<ClientEvents>;
   readonly runtime: Runtime;

@@ -101,7 +101,10 @@ export class ParleyClient {
     this.restoration = new Restoration(this.core, this.book, this.intake);
     this.catchUp = new CatchUp(this.core, this.intake, readRevision, this.restoration);
     this.session = new Session(this.core, this.catchUp, readRevision, () => this.forgetHere());
-    this.store.onLost(() => void this.session.keepAgain());
+    this.store.onNotice((notice) => {
+      if (notice === 'lost') void this.session.keepAgain();
+      else this.events.emit('otherVersion', { notice });
+    });
   }
 
   /** Who is logged in. */
@@ -251,6 +254,7 @@ export class ParleyClient {
       this.readMarks.resume();
       this.people.disconnected();
       this.watches.resume();
+      this.session.takeOverOutbox().catch(this.reportFailure);
     }
     this.events.emit('state', state);
     if (state.name === 'stopped') this.session.stopped(state.code).catch(this.reportFailure);

@@ -14,5 +14,5 @@ export { IndexedDatabase, type LayoutStep } from './store/indexed-database.ts';
 export { IndexedDbStore } from './store/indexeddb-store.ts';
 export { MemoryStore } from './store/memory-store.ts';
 export { StoreUnavailable } from './store/steady-store.ts';
-export type { Store, StoredConversation, StoredMessage, StoredSession } from './store/store.ts';
+export type { Store, StoredConversation, StoredMessage, StoredSession, StoreNotice } from './store/store.ts';
 export type { Watch } from './watches.ts';

@@ -34,10 +34,12 @@ export class Outbox {
   async load(): Promise<void> {
     for (const stored of await this.store.outbox()) {
       this.lastOrder = Math.max(this.lastOrder, stored.order);
-      if (!this.messages.has(stored.clientMessageId)) {
-        this.messages.set(stored.clientMessageId, new Outgoing(stored, this));
-      }
+      if (this.messages.has(stored.clientMessageId)) continue;
+      const message = new Outgoing(stored, this);
+      this.messages.set(stored.clientMessageId, message);
+      this.changed(message);
     }
+    if (this.connected) this.resume();
   }
 
   /** Those of one conversation, in their order. */

@@ -7,6 +7,7 @@ import {
   limits,
   parseAnswer,
   type ResponseOf,
+  type UserId,
 } from '@parley/protocol';
 import { backoffMs } from './backoff.ts';
 import type { CatchUp } from './catch-up.ts';
@@ -68,12 +69,18 @@ export class Session {
     return this.account;
   }
 
+  /** Sends what other clients of this person left on the store, as tabs of another version do. */
+  async takeOverOutbox(): Promise<void> {
+    const session = await this.core.store.session();
+    if (session && session.account.id === this.account?.id) await this.core.outbox.load();
+  }
+
   async logout(): Promise<void> {
     const { api, runtime } = this.core;
     const ending = new HttpApi(api.url, runtime);
     ending.token = api.token;
     const isTold = await this.end(ending);
-    await this.forget('own');
+    await this.forget();
     if (!isTold) this.endLater(ending, endTriesMax);
   }
 
@@ -176,7 +183,7 @@ export class Session {
   private async begin({ token, account, deviceSecret }: ResponseOf<'login'>): Promise<Account> {
     const earlier = this.account ?? this.lost ?? (await this.core.store.session())?.account;
     // What is kept is another person's, or nobody knows whose: none of it may be shown, or sent, as this one's.
-    if (earlier?.id !== account.id) await this.forget('all');
+    if (earlier?.id !== account.id) await this.forget(account.id);
     this.core.api.token = token;
     this.account = account;
     this.lost = null;
@@ -202,8 +209,11 @@ export class Session {
     return false;
   }
 
-  /** @param stored `own` leaves a store to another client that has logged in on it since, as another tab may. */
-  private async forget(stored: 'own' | 'all'): Promise<void> {
+  /**
+   * @param next who logs in: the store is cleared of what isn't theirs. Without, nothing is cleared when another client,
+   * as in another tab, has logged in on it since.
+   */
+  private async forget(next?: UserId): Promise<void> {
     const { token } = this.core.api;
     this.forgetHere();
     this.core.api.token = null;
@@ -212,7 +222,7 @@ export class Session {
     this.catchUp.epoch = undefined;
     this.catchUp.progress = 'never';
     this.readRevision.current = null;
-    const isOwn = stored === 'all' || ((await this.core.store.session())?.token ?? token) === token;
-    if (isOwn) await this.core.store.clear();
+    const isOwn = next !== undefined || ((await this.core.store.session())?.token ?? token) === token;
+    if (isOwn) await this.core.store.clear(next);
   }
 }

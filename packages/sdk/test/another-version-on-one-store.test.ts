@@ -1,15 +1,20 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import type { Account } from '@parley/protocol';
 import { IDBFactory, IDBKeyRange } from 'fake-indexeddb';
 import {
   type Conversation,
   type Entry,
+  IndexedDatabase,
   IndexedDbStore,
   MemoryStore,
+  ParleyClient,
   type Store,
   type StoredMessage,
 } from '../src/index.ts';
-import { conversation, message, otherRoomId, roomId } from './support/entries.ts';
+import { ana, benId, conversation, message, otherRoomId, roomId } from './support/entries.ts';
 import { FakeApi } from './support/fake-api.ts';
+import { FakeRuntime, settled } from './support/fake-runtime.ts';
+import { collect, until } from './support/until.ts';
 
 /** What only another version of the client has, past the types of this one. */
 const ofAnotherVersion = <Known>(fields: object) => fields as Known;
@@ -121,3 +126,81 @@ for (const [name, makeStore] of Object.entries<() => Store>({
     });
   });
 }
+
+describe('with an upgrade that another page blocks', () => {
+  let factory: IDBFactory;
+  let blocker: IDBDatabase;
+  beforeEach(async () => {
+    factory = new IDBFactory();
+    const store = new IndexedDbStore('parley', factory);
+    await store.setSession({ token: 'secret', account: ana });
+    await store.putConversation({ conversation: conversation(3), position: 3 });
+    await store.putOutbox({
+      ...{ clientMessageId: 'one', conversationId: roomId, text: 'waits', order: 1, createdAtMs: 1, failure: null },
+    });
+    // What a page of an earlier version has open, which does not know that it is to close it.
+    blocker = await new Promise<IDBDatabase>((resolve) => {
+      const request = factory.open('parley');
+      request.onsuccess = () => resolve(request.result);
+    });
+  });
+
+  /** A client of a version that has one more step. */
+  function laterClient(runtime: FakeRuntime) {
+    const database = new IndexedDatabase('parley', [() => undefined, () => undefined], factory);
+    const store = new IndexedDbStore('parley', factory);
+    Object.assign(store, { database });
+    const client = new ParleyClient({ url: 'https://chat.example', store, runtime });
+    return { client, notices: collect(client, 'otherVersion'), storage: collect(client, 'storage') };
+  }
+
+  test('the client says so and waits, however long it takes, then has the session and what is unsent', async () => {
+    const runtime = new FakeRuntime();
+    const { client, notices, storage } = laterClient(runtime);
+    let account: Account | null | undefined;
+    const resumed = client.resume().then((found) => {
+      account = found;
+    });
+    await until(client, () => notices.length === 1);
+    await runtime.pass(10 * 60_000);
+    expect([account, notices, storage]).toEqual([undefined, [{ notice: 'blocked' }], []]);
+    blocker.close();
+    await resumed;
+    expect(account?.id).toBe(ana.id);
+    expect(client.conversations.get(roomId)?.outbox.map(({ text }) => text)).toEqual(['waits']);
+    expect(notices).toEqual([{ notice: 'blocked' }, { notice: 'opened' }]);
+  });
+});
+
+test('messages that another client of the person left on the store are sent after the next connect', async () => {
+  const api = new FakeApi();
+  api.write(roomId, 1);
+  const store = new MemoryStore();
+  const client = await api.client(store);
+  client.connect();
+  await api.accept();
+  await client.live();
+  const left = { conversationId: roomId, text: 'left', createdAtMs: 1, failure: null };
+  await store.putOutbox({ ...left, clientMessageId: 'left', order: 1 });
+  api.runtime.socket.end(4000);
+  await api.runtime.pass(0);
+  await api.accept();
+  const sent = await until(client, () => api.runtime.socket.of('send')[0]);
+  expect(sent).toMatchObject({ clientMessageId: 'left', text: 'left' });
+  expect(client.conversations.get(roomId)?.outbox.map(({ text }) => text)).toEqual(['left']);
+});
+
+test('messages that another person left on the store are not sent', async () => {
+  const api = new FakeApi();
+  api.write(roomId, 1);
+  const store = new MemoryStore();
+  const client = await api.client(store);
+  await store.setSession({ token: 'other', account: { ...ana, id: benId } });
+  const left = { conversationId: roomId, text: 'left', createdAtMs: 1, failure: null };
+  await store.putOutbox({ ...left, clientMessageId: 'left', order: 1 });
+  client.connect();
+  await api.accept();
+  await client.live();
+  await settled();
+  expect(client.conversations.get(roomId)?.outbox).toEqual([]);
+});

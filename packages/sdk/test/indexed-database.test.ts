@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'bun:test';
 import { IDBKeyRange } from 'fake-indexeddb';
-import { IndexedDatabase, IndexedDbStore, type LayoutStep } from '../src/index.ts';
+import { IndexedDatabase, IndexedDbStore, type LayoutStep, type StoreNotice } from '../src/index.ts';
 import { ana, messages, roomId } from './support/entries.ts';
 import { settled } from './support/fake-runtime.ts';
 import { KeptFactory } from './support/kept-factory.ts';
@@ -72,7 +72,7 @@ test('a connection that was closed without a word is replaced with the next use'
 test('a database that was deleted is made anew at once, and said to be lost', async () => {
   const store = new IndexedDbStore('parley', factory);
   let lost = 0;
-  store.onLost(() => lost++);
+  store.onNotice((notice) => notice === 'lost' && lost++);
   await store.setSession(session);
   await factory.remove('parley');
   await until('the store says that it lost what it had', () => lost === 1);
@@ -85,7 +85,7 @@ test('a database that was deleted is made anew at once, and said to be lost', as
 test('a first use finds nothing, and nothing is lost by that', async () => {
   const store = new IndexedDbStore('parley', factory);
   let lost = 0;
-  store.onLost(() => lost++);
+  store.onNotice((notice) => notice === 'lost' && lost++);
   expect(await store.session()).toBeNull();
   factory.closeAll();
   expect(await store.session()).toBeNull();
@@ -138,28 +138,59 @@ test('each version adds its step to the databases of those before it', async () 
   expect(await get(fresh, 'two')).toBe('new');
 });
 
-test('an open page of an earlier version lets a later one upgrade, and can store nothing from then on', async () => {
+test('an open page of an earlier version lets a later one upgrade, and goes on with the same database', async () => {
   const older = new IndexedDatabase('parley', [first], factory);
-  let lost = 0;
-  older.onLost(() => lost++);
+  const notices: StoreNotice[] = [];
+  older.onNotice((notice) => notices.push(notice));
   await put(older, 'one', 'kept');
   const newer = new IndexedDatabase('parley', [first, second], factory);
   await put(newer, 'two', 'new');
-  const failure = await put(older, 'one', 'too late').catch((error: unknown) => error);
-  expect(failure).toMatchObject({ name: 'VersionError' });
   expect(await get(newer, 'one')).toBe('kept');
-  expect(lost).toBe(0);
+  expect(notices).toEqual(['newer']);
+  await put(older, 'one', 'of the older page');
+  expect(await get(newer, 'one')).toBe('of the older page');
+  await put(newer, 'one', 'of the newer page');
+  expect(await get(older, 'one')).toBe('of the newer page');
+  expect(new Set(notices)).toEqual(new Set(['newer']));
 });
 
-test('a page that does not let go blocks the upgrade only for as long as it is open', async () => {
+test('a page of an earlier version uses the database that a later one made, and is told so', async () => {
+  const newer = new IndexedDatabase('parley', [first, second], factory);
+  await put(newer, 'one', 'kept');
+  factory.closeAll();
+  const older = new IndexedDatabase('parley', [first], factory);
+  const notices: StoreNotice[] = [];
+  older.onNotice((notice) => notices.push(notice));
+  expect(await get(older, 'one')).toBe('kept');
+  await put(older, 'one', 'of the older page');
+  expect(notices).toEqual(['newer']);
+  factory.closeAll();
+  const again = new IndexedDatabase('parley', [first, second], factory);
+  expect([await get(again, 'one'), await get(again, 'one', 'by')]).toEqual(['of the older page', 'upgraded']);
+});
+
+test('a database that lacks what an earlier version needs is refused to it, and stays as it is', async () => {
+  const other: LayoutStep = (database) => void database.createObjectStore('two');
+  const newer = new IndexedDatabase('parley', [other], factory);
+  await put(newer, 'two', 'kept');
+  const needsMore = new IndexedDatabase('parley', [first], factory);
+  const failure = await put(needsMore, 'one', 'lost').catch((error: unknown) => error);
+  expect(failure).toMatchObject({ name: 'NotFoundError' });
+  expect(await get(newer, 'two')).toBe('kept');
+});
+
+test('a page that does not close its connection blocks the upgrade, which is told, only for as long', async () => {
   const request = factory.open('parley', 1);
   request.onupgradeneeded = () => request.result.createObjectStore('one');
   await until('the earlier version is open', () => factory.opened.length === 1);
   const newer = new IndexedDatabase('parley', [first, second], factory);
+  const notices: StoreNotice[] = [];
+  newer.onNotice((notice) => notices.push(notice));
   const writing = put(newer, 'two', 'new');
-  for (let turn = 0; turn < 20; turn++) await settled();
-  expect(factory.opened).toHaveLength(1);
+  await until('the upgrade is blocked', () => notices.length > 0);
+  expect([notices, factory.opened.length]).toEqual([['blocked'], 1]);
   request.result.close();
   await writing;
   expect(await get(newer, 'two')).toBe('new');
+  expect(notices).toEqual(['blocked', 'opened']);
 });

@@ -48,8 +48,9 @@ export async function ensureBundle(): Promise<void> {
   renameSync(unfinished, bundleFile);
 }
 
-/** Every file by its address. */
-export async function build(): Promise<ServedFile[]> {
+/** Every file by its address. Tests make other versions with plugins. */
+export async function build(plugins: Bun.BunPlugin[] = []): Promise<ServedFile[]> {
+  const compile = (entrypoints: string[], define: Record<string, string>) => compileWith(plugins, entrypoints, define);
   const engine = await compile([source('engine/shared-worker.ts')], {});
   const engineScript = JSON.stringify(`/${entryOf(engine, 'shared-worker').path}`);
   const main = await compile([source('main.tsx'), source('style/parley.css')], { ENGINE_SCRIPT: engineScript });
@@ -72,9 +73,14 @@ export async function build(): Promise<ServedFile[]> {
   return [index, ...shell, { path: '/service-worker.js', content }];
 }
 
-async function compile(entrypoints: string[], define: Record<string, string>): Promise<BuiltFile[]> {
+async function compileWith(
+  plugins: Bun.BunPlugin[],
+  entrypoints: string[],
+  define: Record<string, string>,
+): Promise<BuiltFile[]> {
   const { outputs } = await Bun.build({
     entrypoints,
+    plugins,
     target: 'browser',
     format: 'esm',
     splitting: true,

@@ -5,6 +5,7 @@ import { InterceptedBar } from './chat/intercepted-bar.tsx';
 import { RestoredBar } from './chat/restored-bar.tsx';
 import { StorageBar } from './chat/storage-bar.tsx';
 import { useChat } from './chat/use-chat.ts';
+import { VersionBar } from './chat/version-bar.tsx';
 import { ConversationList } from './conversation-list/conversation-list.tsx';
 import { Start } from './conversation-list/start.tsx';
 import { FaultBoundary } from './faults/fault-boundary.tsx';
@@ -35,9 +36,12 @@ export function App() {
   useAccountsThings(isReady, account?.id ?? null, lostAccountId);
   if (!isReady) {
     return (
-      <p className="opening" role="status">
-        {t('loading')}
-      </p>
+      <>
+        <VersionBar />
+        <p className="opening" role="status">
+          {t('loading')}
+        </p>
+      </>
     );
   }
   return (
@@ -76,6 +80,7 @@ function Shell() {
         <ConnectionBar />
         <RestoredBar />
         <StorageBar />
+        <VersionBar />
         <OfferBar />
       </div>
       {/* The main thing of the page, where it is the only one. */}

@@ -1,6 +1,9 @@
+import type { StoreNotice } from './store.ts';
+
 /**
  * A version of a database's layout: what it adds to the one before. Runs within the upgrade's transaction. Steps are
- * appended, never changed: browsers have databases of every earlier version.
+ * appended, never changed, because browsers have databases of every earlier version. A step only adds, because open
+ * pages of earlier versions go on using the database.
  */
 export type LayoutStep = (database: IDBDatabase, upgrade: IDBTransaction) => void;
 
@@ -20,7 +23,7 @@ export class IndexedDatabase {
   private wasOpen = false;
   /** How often it was reopened without a transaction in between: reopening stops when the browser keeps closing it. */
   private reopened = 0;
-  private lost: () => void = () => undefined;
+  private notify: (notice: StoreNotice) => void = () => undefined;
 
   /** @param steps its layout: the version of the database is how many there are. */
   constructor(
@@ -29,9 +32,9 @@ export class IndexedDatabase {
     private readonly factory?: IDBFactory,
   ) {}
 
-  /** Calls `run` when the database had been open, was deleted, and was created again empty. */
-  onLost(run: () => void): void {
-    this.lost = run;
+  /** Calls `run` with what happens to the database from outside. `lost`: it was deleted, and created again empty. */
+  onNotice(run: (notice: StoreNotice) => void): void {
+    this.notify = run;
   }
 
   /**
@@ -81,30 +84,52 @@ export class IndexedDatabase {
   }
 
   private async connect(): Promise<IDBDatabase> {
-    const factory = this.factory ?? globalThis.indexedDB;
-    if (!factory) throw new Error('this browser has no IndexedDB');
-    const request = factory.open(this.name, this.steps.length);
-    let isNew = false;
-    request.onupgradeneeded = ({ oldVersion }) => {
-      isNew = oldVersion === 0;
-      const { result, transaction } = request;
-      if (transaction) for (const step of this.steps.slice(oldVersion)) step(result, transaction);
-    };
-    // While a page of an earlier version, which is told so, keeps the database open, this waits: `blocked` ends nothing.
-    const database = await new Promise<IDBDatabase>((resolve, reject) => {
-      request.onsuccess = () => resolve(request.result);
-      request.onerror = () => reject(request.error);
+    const database = await this.request(this.steps.length).catch((error: unknown) => {
+      if (!(error instanceof DOMException) || error.name !== 'VersionError') throw error;
+      // A later version upgraded it. What this version needs is still there.
+      this.notify('newer');
+      return this.request();
     });
     this.current = database;
     database.onclose = () => this.closed(database);
     database.onversionchange = ({ newVersion }) => {
-      // To be deleted, or to be upgraded by a page of a later version, after which this one can't open it any more.
-      if (newVersion === null) this.closed(database);
-      else this.forget(database);
+      // To be deleted, or to be upgraded by a page of a later version, which waits until this connection is closed.
+      if (newVersion === null) {
+        this.closed(database);
+      } else {
+        this.forget(database);
+        this.notify('newer');
+      }
     };
-    if (isNew && this.wasOpen) this.lost();
-    this.wasOpen = true;
     return database;
+  }
+
+  /** @param version the present one if absent. */
+  private request(version?: number): Promise<IDBDatabase> {
+    const factory = this.factory ?? globalThis.indexedDB;
+    if (!factory) return Promise.reject(new Error('this browser has no IndexedDB'));
+    return new Promise((resolve, reject) => {
+      const request = factory.open(this.name, version);
+      let isNew = false;
+      let isBlocked = false;
+      request.onupgradeneeded = ({ oldVersion }) => {
+        isNew = oldVersion === 0;
+        const { result, transaction } = request;
+        if (transaction) for (const step of this.steps.slice(oldVersion)) step(result, transaction);
+      };
+      // A page of an earlier version, or one that is suspended, keeps it open. It opens as soon as that page is closed.
+      request.onblocked = () => {
+        isBlocked = true;
+        this.notify('blocked');
+      };
+      request.onerror = () => reject(request.error);
+      request.onsuccess = () => {
+        if (isBlocked) this.notify('opened');
+        if (isNew && this.wasOpen) this.notify('lost');
+        this.wasOpen = true;
+        resolve(request.result);
+      };
+    });
   }
 
   /** Reopens it at once, so that lost data can be written again before the page is closed. */

@@ -1,6 +1,6 @@
 import type { ConversationId, Entry } from '@parley/protocol';
 import { IndexedDatabase, type LayoutStep } from './indexed-database.ts';
-import type { Store, StoredConversation, StoredMessage, StoredSession } from './store.ts';
+import type { Store, StoredConversation, StoredMessage, StoredSession, StoreNotice } from './store.ts';
 
 const layout: readonly LayoutStep[] = [
   (database) => {
@@ -23,8 +23,8 @@ export class IndexedDbStore implements Store {
     this.database = new IndexedDatabase(name, layout, factory);
   }
 
-  onLost(run: () => void): void {
-    this.database.onLost(run);
+  onNotice(run: (notice: StoreNotice) => void): void {
+    this.database.onNotice(run);
   }
 
   async session(): Promise<StoredSession | null> {

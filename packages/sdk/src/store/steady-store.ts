@@ -1,7 +1,7 @@
-import { type ConversationId, Entry, parseAnswer } from '@parley/protocol';
+import { type ConversationId, Entry, parseAnswer, type UserId } from '@parley/protocol';
 import type { Runtime } from '../runtime.ts';
 import { MemoryStore } from './memory-store.ts';
-import type { Store, StoredConversation, StoredMessage, StoredSession } from './store.ts';
+import type { Store, StoredConversation, StoredMessage, StoredSession, StoreNotice } from './store.ts';
 
 /** The store accepts no writes at present: it is full, switched off, or its database is gone. */
 export class StoreUnavailable extends Error {
@@ -26,7 +26,10 @@ type Write = () => Promise<void>;
  */
 export class SteadyStore implements Store {
   private isAvailable = true;
+  /** Another page keeps the store from being opened, which takes as long as that page is open. */
+  private isBlocked = false;
   private retryMs = retryFirstMs;
+  private recoveries = 0;
   /** Writes under way, and writes to repeat when the store works again, by key. */
   private readonly current = new Map<string, Write>();
   private readonly unwritten = new Map<string, Write>();
@@ -39,8 +42,11 @@ export class SteadyStore implements Store {
     private readonly told: (failure: StoreUnavailable | null) => void,
   ) {}
 
-  onLost(run: () => void): void {
-    this.store.onLost?.(run);
+  onNotice(run: (notice: StoreNotice) => void): void {
+    this.store.onNotice?.((notice) => {
+      this.isBlocked = notice === 'blocked';
+      run(notice);
+    });
   }
 
   session(): Promise<StoredSession | null> {
@@ -101,19 +107,24 @@ export class SteadyStore implements Store {
     return this.write(deviceSecretsKey, () => this.store.setDeviceSecrets(secrets));
   }
 
-  clear(): Promise<void> {
+  /** @param unlessOf nothing is cleared that is this person's: a store that can't be read now may turn out to be. */
+  clear(unlessOf?: UserId): Promise<void> {
     for (const writes of [this.current, this.unwritten]) {
       for (const key of writes.keys()) if (key !== deviceSecretsKey) writes.delete(key);
     }
     this.entriesMeanwhile = new MemoryStore();
-    return this.write('everything', () => this.store.clear());
+    return this.write('everything', async () => {
+      if (unlessOf === undefined || (await this.store.session())?.account.id !== unlessOf) await this.store.clear();
+    });
   }
 
   private async read<Value>(ask: () => Promise<Value>, otherwise: Value): Promise<Value> {
+    const { recoveries } = this;
     try {
       return await this.inTime(ask(), readLimitMs);
     } catch (error) {
-      this.failed(error);
+      // Of a store that works again since, it says nothing.
+      if (recoveries === this.recoveries) this.failed(error);
       return otherwise;
     }
   }
@@ -166,13 +177,21 @@ export class SteadyStore implements Store {
       return;
     }
     this.isAvailable = true;
+    this.recoveries++;
     this.entriesMeanwhile = new MemoryStore();
     this.told(null);
   }
 
   private inTime<Value>(answer: Promise<Value>, limitMs: number): Promise<Value> {
     return new Promise((resolve, reject) => {
-      const cancel = this.runtime.after(limitMs, () => reject(new StoreUnavailable(`no answer within ${limitMs} ms`)));
+      let cancel: () => void = () => undefined;
+      const wait = () => {
+        cancel = this.runtime.after(limitMs, () => {
+          if (this.isBlocked) wait();
+          else reject(new StoreUnavailable(`no answer within ${limitMs} ms`));
+        });
+      };
+      wait();
       answer.then(
         (value) => {
           cancel();

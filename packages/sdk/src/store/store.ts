@@ -35,12 +35,19 @@ export interface StoredMessage {
 }
 
 /**
+ * `lost`: everything that was kept is gone; the client writes again what it knows. `newer`: a later version of the client
+ * uses the store too; this one can go on. `blocked`: an earlier version, which is open elsewhere, keeps the store from
+ * being opened; its methods wait. `opened`: it does so no more.
+ */
+export type StoreNotice = 'lost' | 'newer' | 'blocked' | 'opened';
+
+/**
  * What a client keeps between runs. What resolved is there after a restart, as far as the platform keeps anything. What
  * could not be done rejects: the client goes on without the store, and tries again.
  */
 export interface Store {
-  /** Calls `run` when everything that was kept turns out to be gone: the client then writes again what it knows. */
-  onLost?(run: () => void): void;
+  /** Calls `run` with what happens to the store from outside. */
+  onNotice?(run: (notice: StoreNotice) => void): void;
 
   session(): Promise<StoredSession | null>;
   setSession(session: StoredSession | null): Promise<void>;

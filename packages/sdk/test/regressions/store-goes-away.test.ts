@@ -207,6 +207,31 @@ test('another person who logs in while the store is away gets nothing of the one
   expect([await store.outbox(), await store.conversations()]).toEqual([[], []]);
 });
 
+test('what waits stays in a store that could not be read when the same person logged in', async () => {
+  const store = new FaultyStore();
+  const waiting = {
+    clientMessageId: 'one',
+    conversationId: roomId,
+    text: 'text',
+    order: 1,
+    createdAtMs: 1,
+    failure: null,
+  };
+  await store.setSession({ token: 'secret', account: ana });
+  await store.putOutbox(waiting);
+  store.fault = 'rejects';
+  const api = new FakeApi();
+  const client = new ParleyClient({ url: 'https://chat.example', store, runtime: api.runtime });
+  expect(await client.resume()).toBeNull();
+  api.intervene = (url) =>
+    url.pathname === '/v1/login' ? Response.json({ token: 'next', session, account: ana }) : undefined;
+  await client.login({ username: 'ana', password: 'a password' });
+  store.fault = 'none';
+  await api.runtime.pass(3 * minuteMs);
+  expect(await store.session()).toMatchObject({ token: 'next' });
+  expect(await store.outbox()).toEqual([waiting]);
+});
+
 test('a store that keeps failing is tried less and less often, and said once', async () => {
   const { store, room, runtime, errors } = await liveClient();
   let asked = 0;

@@ -1,21 +1,27 @@
 import type { Entry } from '@parley/protocol';
-import { MemoryStore, type StoredConversation, type StoredMessage, type StoredSession } from '../../src/index.ts';
+import {
+  MemoryStore,
+  type StoredConversation,
+  type StoredMessage,
+  type StoredSession,
+  type StoreNotice,
+} from '../../src/index.ts';
 
 /** A store that stops working when it is told to, as a full disk or a browser makes it. */
 export class FaultyStore extends MemoryStore {
   /** `rejects`: fails. `throws`: before it gives a promise. `hangs`: never answers. */
   fault: 'none' | 'rejects' | 'throws' | 'hangs' = 'none';
-  private lost: () => void = () => undefined;
+  notice: (notice: StoreNotice) => void = () => undefined;
 
-  onLost(run: () => void): void {
-    this.lost = run;
+  onNotice(run: (notice: StoreNotice) => void): void {
+    this.notice = run;
   }
 
   /** All that was kept is gone, and it works. */
   async lose(): Promise<void> {
     await super.clear();
     await super.setDeviceSecrets([]);
-    this.lost();
+    this.notice('lost');
   }
 
   override session(): Promise<StoredSession | null> {

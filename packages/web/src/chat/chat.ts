@@ -10,7 +10,7 @@ import {
   type UserId,
 } from '@parley/protocol';
 import type { ConnectionState, ConversationData, Person, Watch } from '@parley/sdk';
-import type { AnswerTo, News, Pending, RequestName, Requests, Snapshot } from '../engine/messages.ts';
+import type { AnswerTo, News, OtherVersion, Pending, RequestName, Requests, Snapshot } from '../engine/messages.ts';
 import { personName } from '../people/person-name.ts';
 import { EngineLink } from './engine-link.ts';
 import { Receipts } from './receipts.ts';
@@ -42,6 +42,7 @@ export class Chat {
   wasRestored = false;
   isStoring = true;
   isIntercepted = false;
+  otherVersion: OtherVersion = null;
   connection: ConnectionState = { name: 'offline' };
   readonly conversations = new Map<ConversationId, ConversationData>();
   readonly people = new Map<UserId, Person>();
@@ -212,6 +213,9 @@ export class Chat {
         return;
       case 'intercepted':
         this.isIntercepted = news.isIntercepted;
+        return;
+      case 'otherVersion':
+        this.otherVersion = news.otherVersion;
         return;
       case 'conversation':
         this.takeConversation(news.conversation);

@@ -1,5 +1,5 @@
 import type { ConversationId, Entry } from '@parley/protocol';
-import type { Store, StoredConversation, StoredMessage, StoredSession } from '@parley/sdk';
+import type { Store, StoredConversation, StoredMessage, StoredSession, StoreNotice } from '@parley/sdk';
 
 /** Conversations and entries that change in quick succession are written together, this often at most. */
 const writeIntervalMs = 200;
@@ -23,8 +23,8 @@ export class BufferedStore implements Store {
 
   constructor(private readonly store: Store) {}
 
-  onLost(run: () => void): void {
-    this.store.onLost?.(run);
+  onNotice(run: (notice: StoreNotice) => void): void {
+    this.store.onNotice?.(run);
   }
 
   session(): Promise<StoredSession | null> {

@@ -8,7 +8,7 @@ import {
   type StoredMessage,
 } from '@parley/sdk';
 import { BufferedStore } from './buffered-store.ts';
-import type { News, Pending, Snapshot } from './messages.ts';
+import type { News, OtherVersion, Pending, Snapshot } from './messages.ts';
 import { PeopleDirectory } from './people-directory.ts';
 import { reportFailure } from './report-failure.ts';
 import { TabPort } from './tab-port.ts';
@@ -31,6 +31,9 @@ export class Engine {
   private wasRestored = false;
   private isStoring = true;
   private isIntercepted = false;
+  private otherVersion: OtherVersion = null;
+  /** Tabs that wait for the store. */
+  private readonly arriving = new Set<TabPort>();
 
   constructor(url: string) {
     const runtime = {
@@ -50,7 +53,10 @@ export class Engine {
   /** Serves one more tab until it is closed. */
   attach(port: MessagePort): void {
     const tab = new TabPort(port, this, () => this.detach(tab));
+    this.arriving.add(tab);
+    tab.tellNow({ kind: 'otherVersion', otherVersion: this.otherVersion });
     this.ready.then(() => {
+      this.arriving.delete(tab);
       this.tabs.add(tab);
       tab.tell({ kind: 'snapshot', snapshot: this.snapshot() });
       tab.open();
@@ -99,7 +105,9 @@ export class Engine {
   }
 
   outgoing(conversationId: ConversationId, clientMessageId: string): OutgoingMessage | undefined {
-    return this.conversation(conversationId).outbox.find((message) => message.clientMessageId === clientMessageId);
+    return this.conversations
+      .get(conversationId)
+      ?.outbox.find((message) => message.clientMessageId === clientMessageId);
   }
 
   restoredSeen(): void {
@@ -155,6 +163,12 @@ export class Engine {
     client.on('storage', ({ available }) => {
       this.isStoring = available;
       this.tellAll({ kind: 'storage', isStoring: available });
+    });
+    client.on('otherVersion', ({ notice }) => {
+      this.otherVersion = notice === 'opened' ? null : notice;
+      const news = { kind: 'otherVersion', otherVersion: this.otherVersion } as const;
+      for (const tab of this.arriving) tab.tellNow(news);
+      this.tellAll(news);
     });
     client.on('intercepted', ({ isIntercepted }) => {
       this.isIntercepted = isIntercepted;

@@ -17,6 +17,12 @@ export interface Pending extends StoredMessage {
   seq: number | null;
 }
 
+/**
+ * Another version of the page runs in this browser: a later one, or an earlier one that keeps this one from what is
+ * stored until its tabs are closed.
+ */
+export type OtherVersion = 'newer' | 'blocked' | null;
+
 /** Everything a tab needs to show itself; what changes afterwards comes as {@link News}. */
 export interface Snapshot {
   account: Account | null;
@@ -44,6 +50,7 @@ export type News =
   | { kind: 'connection'; connection: ConnectionState }
   | { kind: 'storage'; isStoring: boolean }
   | { kind: 'intercepted'; isIntercepted: boolean }
+  | { kind: 'otherVersion'; otherVersion: OtherVersion }
   | { kind: 'conversation'; conversation: ConversationData }
   | { kind: 'gone'; conversationId: ConversationId }
   /** Of a conversation that this tab follows: each once, in order. */

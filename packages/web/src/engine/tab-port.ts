@@ -65,6 +65,11 @@ export class TabPort {
     }, gatherMs);
   }
 
+  /** Tells a tab that is not open yet. */
+  tellNow(news: News): void {
+    this.post({ type: 'news', news: [news] });
+  }
+
   private flush(): void {
     if (this.news.length === 0 || !this.isOpen) return;
     const news = withoutOutdated(this.news);

@@ -1,112 +1,70 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { RunningServer } from '../../../server/test/support/running-server.ts';
-import { describeWith } from '../support/browser.ts';
-import { Network } from '../support/network.ts';
-import { testTimeoutMs, within } from '../support/until.ts';
-import { chromium } from './chromium.ts';
+import { expect } from 'bun:test';
 import { type ConfirmationOrder, confirmConversion } from './composition.ts';
-import type { RunningEngine } from './driven-page.ts';
-import { firefox } from './firefox.ts';
-import { Walker } from './walker.ts';
-import { webkit } from './webkit.ts';
+import { describeInEngines } from './walks.ts';
 
-interface Scene {
-  ana: Walker;
-  ben: Walker;
-  network: Network;
-}
-
-for (const engine of [chromium, firefox, webkit]) {
-  describeWith(engine.needs, `two people in ${engine.name}`, () => {
-    let running: RunningEngine;
-    beforeAll(async () => {
-      running = await engine.start();
-    });
-    afterAll(() => running.stop());
-
-    /** A test with two people of its own, in a browser each, who have signed up. The network is the way of the first. */
-    const walk = (title: string, body: (scene: Scene) => Promise<void>) =>
-      test(title, async () => {
-        await using rest = new AsyncDisposableStack();
-        const server = await RunningServer.start();
-        rest.defer(() => server.stop());
-        const network = new Network(Number(new URL(server.url).port));
-        rest.defer(() => network.close());
-        const arrive = async (name: string, url: string) => {
-          const page = await running.browser();
-          rest.defer(() => page.close());
-          const walker = new Walker(name, page);
-          await walker.signUp(url);
-          return walker;
-        };
-        const ana = await arrive('Ana', network.url);
-        const ben = await arrive('Ben', server.url);
-        await within(`the test “${title}”`, testTimeoutMs, body({ ana, ben, network }));
-      });
-
-    walk(
-      'find each other, talk both ways, reload, and go on in a second tab with the same draft',
-      async ({ ana, ben }) => {
-        await ana.openDirect('Ben');
-        await ana.write('Hello Ben');
-        await ben.click('link', 'Ana');
-        await ben.showsMessages('Hello Ben');
-        await ben.write('Hello Ana');
-        await ana.showsMessages('Hello Ben', 'Hello Ana');
-        await ana.page.reload();
-        await ana.showsMessages('Hello Ben', 'Hello Ana');
-        const second = await ana.another();
-        await second.showsMessages('Hello Ben', 'Hello Ana');
-        await ana.fill('Write to', 'From two');
-        await second.boxHolds('From two');
-        await second.fill('Write to', ' tabs');
-        await ana.boxHolds('From two tabs');
-        await second.page.press('Enter');
-        for (const one of [ana, second, ben]) await one.showsMessages('Hello Ben', 'Hello Ana', 'From two tabs');
-        await ana.boxHolds('');
-      },
-    );
-
-    walk('the Enter that confirms a conversion sends nothing, the next one sends', async ({ ana }) => {
+describeInEngines('two people', (walk) => {
+  walk(
+    'find each other, talk both ways, reload, and go on in a second tab with the same draft',
+    async ({ ana, ben }) => {
       await ana.openDirect('Ben');
-      for (const order of ['key, end', 'end, key'] satisfies ConfirmationOrder[]) {
-        await ana.click('field', 'Write to');
-        expect(await ana.page.run(confirmConversion, { text: '日本', order })).toBe('日本');
-        await ana.fill('Write to', '!');
-        await ana.page.press('Enter');
-        await ana.boxHolds('');
-      }
-      await ana.showsMessages('日本!', '日本!');
-    });
-
-    walk('site data that is cleared while the page is open takes no message, and sends none twice', async (scene) => {
-      const { ana, ben } = scene;
-      await ana.openDirect('Ben');
-      await ana.write('Before');
+      await ana.write('Hello Ben');
       await ben.click('link', 'Ana');
-      await ben.showsMessages('Before');
-      await ana.page.run(() => void indexedDB.deleteDatabase('parley'), null);
-      await ana.write('After');
-      await ben.showsMessages('Before', 'After');
+      await ben.showsMessages('Hello Ben');
+      await ben.write('Hello Ana');
+      await ana.showsMessages('Hello Ben', 'Hello Ana');
+      await ana.page.reload();
+      await ana.showsMessages('Hello Ben', 'Hello Ana');
+      const second = await ana.another();
+      await second.showsMessages('Hello Ben', 'Hello Ana');
+      await ana.fill('Write to', 'From two');
+      await second.boxHolds('From two');
+      await second.fill('Write to', ' tabs');
+      await ana.boxHolds('From two tabs');
+      await second.page.press('Enter');
+      for (const one of [ana, second, ben]) await one.showsMessages('Hello Ben', 'Hello Ana', 'From two tabs');
       await ana.boxHolds('');
-      await ana.page.press('Enter');
-      await ana.write('And on');
-      for (const one of [ana, ben]) await one.showsMessages('Before', 'After', 'And on');
-    });
+    },
+  );
 
-    walk(
-      'a network that falls silent is noticed, and what came meanwhile shows when it is back',
-      async ({ ana, ben, network }) => {
-        await ana.openDirect('Ben');
-        await ana.write('Hello Ben');
-        await ben.click('link', 'Ana');
-        await ben.showsMessages('Hello Ben');
-        network.hold();
-        await ana.shows(/No connection|Connecting/);
-        await ben.write('Are you there?');
-        network.mend();
-        await ana.showsMessages('Hello Ben', 'Are you there?');
-      },
-    );
+  walk('the Enter that confirms a conversion sends nothing, the next one sends', async ({ ana }) => {
+    await ana.openDirect('Ben');
+    for (const order of ['key, end', 'end, key'] satisfies ConfirmationOrder[]) {
+      await ana.click('field', 'Write to');
+      expect(await ana.page.run(confirmConversion, { text: '日本', order })).toBe('日本');
+      await ana.fill('Write to', '!');
+      await ana.page.press('Enter');
+      await ana.boxHolds('');
+    }
+    await ana.showsMessages('日本!', '日本!');
   });
-}
+
+  walk('site data that is cleared while the page is open takes no message, and sends none twice', async (scene) => {
+    const { ana, ben } = scene;
+    await ana.openDirect('Ben');
+    await ana.write('Before');
+    await ben.click('link', 'Ana');
+    await ben.showsMessages('Before');
+    await ana.page.run(() => void indexedDB.deleteDatabase('parley'), null);
+    await ana.write('After');
+    await ben.showsMessages('Before', 'After');
+    await ana.boxHolds('');
+    await ana.page.press('Enter');
+    await ana.write('And on');
+    for (const one of [ana, ben]) await one.showsMessages('Before', 'After', 'And on');
+  });
+
+  walk(
+    'a network that falls silent is noticed, and what came meanwhile shows when it is back',
+    async ({ ana, ben, network }) => {
+      await ana.openDirect('Ben');
+      await ana.write('Hello Ben');
+      await ben.click('link', 'Ana');
+      await ben.showsMessages('Hello Ben');
+      network.hold();
+      await ana.shows(/No connection|Connecting/);
+      await ben.write('Are you there?');
+      network.mend();
+      await ana.showsMessages('Hello Ben', 'Are you there?');
+    },
+  );
+});

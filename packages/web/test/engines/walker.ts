@@ -67,6 +67,11 @@ export class Walker {
     );
   }
 
+  /** Whether the page shows a text now. */
+  async showsText(text: string): Promise<boolean> {
+    return (await this.text()).includes(text);
+  }
+
   /** Waits until these messages show, in this order, and no others. */
   async showsMessages(...expected: readonly string[]): Promise<void> {
     await until(

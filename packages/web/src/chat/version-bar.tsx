@@ -1,0 +1,18 @@
+import { t } from '../strings/strings.ts';
+import { useChat } from './use-chat.ts';
+
+/** Says that another version of the page runs in another tab of this browser, and what to do. */
+export function VersionBar() {
+  const other = useChat((chat) => chat.otherVersion);
+  if (other === null) return null;
+  return (
+    <section className="offer-bar" role="status">
+      <p>{t(other === 'newer' ? 'newerVersion' : 'olderVersion')}</p>
+      {other === 'newer' && (
+        <button type="button" className="button" onClick={() => location.reload()}>
+          {t('openAnew')}
+        </button>
+      )}
+    </section>
+  );
+}

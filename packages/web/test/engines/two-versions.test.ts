@@ -1,0 +1,112 @@
+import { beforeAll, expect } from 'bun:test';
+import type { Network } from '../support/network.ts';
+import { until } from '../support/until.ts';
+import { laterVersion, noServiceWorker } from './later-version.ts';
+import type { Walker } from './walker.ts';
+import { describeInEngines } from './walks.ts';
+
+const newerRuns = 'A newer version of Parley runs in another tab';
+const olderRuns = 'An older version of Parley is open in another tab';
+let later: Map<string, string>;
+
+/** From now on the server has the later version of the page; `isAway`: and its API can't be reached. */
+function upgrade(network: Network, { isAway = false } = {}): void {
+  const unreachable = () => Promise.reject(new Error('unreachable'));
+  network.intercept((path) => answer(path) ?? (isAway && path.startsWith('/v1/') ? unreachable() : null), {
+    keepsOpen: !isAway,
+  });
+}
+
+/** Every path of the page itself is answered by its page. */
+function answer(path: string): string | null {
+  if (path === '/service-worker.js') return noServiceWorker;
+  return later.get(/^\/(c\/|$)/.test(path) ? '/' : path) ?? null;
+}
+
+/** The server has the earlier version of the page again. */
+function downgrade(network: Network): void {
+  network.intercept((path) => (path === '/service-worker.js' ? noServiceWorker : null), { keepsOpen: true });
+}
+
+/** The version of the database, which is how many steps it has. */
+function databaseVersion({ page }: Walker): Promise<number | undefined> {
+  return page.run(async () => (await indexedDB.databases()).find(({ name }) => name === 'parley')?.version, null);
+}
+
+describeInEngines(
+  'two versions of the page',
+  (walk) => {
+    beforeAll(async () => {
+      later = await laterVersion();
+    });
+
+    walk('an open tab goes on beside a later version, says so, and nothing unsent is lost', async (scene) => {
+      const { ana, ben, network } = scene;
+      await ana.openDirect('Ben');
+      await ana.write('Before');
+      await ben.click('link', 'Ana');
+      await ben.showsMessages('Before');
+      expect(await databaseVersion(ana)).toBe(1);
+      upgrade(network, { isAway: true });
+      await ana.shows(/No connection|Connecting/);
+      await ana.write('Waits');
+      await ana.showsMessages('Before', 'Waits');
+      const second = await ana.another();
+      await second.showsMessages('Before', 'Waits');
+      expect(await databaseVersion(second)).toBe(2);
+      await ana.shows(newerRuns);
+      await ana.write('Waits too');
+      await ana.showsMessages('Before', 'Waits', 'Waits too');
+      await ana.click('button', 'Open anew');
+      await until(
+        'the tab to be of the later version',
+        () => ana.showsText(newerRuns),
+        (isShown) => !isShown,
+      );
+      upgrade(network);
+      for (const one of [ana, second, ben]) await one.showsMessages('Before', 'Waits', 'Waits too');
+      await ben.write('All is there');
+      for (const one of [ana, second]) await one.showsMessages('Before', 'Waits', 'Waits too', 'All is there');
+    });
+
+    walk('a tab that does not close the database is named, and the later version waits for it', async (scene) => {
+      const { ana, network } = scene;
+      await ana.openDirect('Ben');
+      await ana.write('Before');
+      await ana.showsMessages('Before');
+      await ana.page.run(async () => {
+        const request = indexedDB.open('parley');
+        await new Promise((resolve) => {
+          request.onsuccess = resolve;
+        });
+        Object.assign(globalThis, { held: request.result });
+      }, null);
+      upgrade(network);
+      const second = await ana.another();
+      await second.shows(olderRuns);
+      await ana.page.run(() => (globalThis as unknown as { held: IDBDatabase }).held.close(), null);
+      await second.showsMessages('Before');
+      expect(await databaseVersion(second)).toBe(2);
+      expect(await second.showsText(olderRuns)).toBe(false);
+    });
+
+    walk('an earlier version, when the server goes back to it, uses the database of the later one', async (scene) => {
+      const { ana, ben, network } = scene;
+      upgrade(network);
+      await ana.page.reload();
+      await ana.openDirect('Ben');
+      await ana.write('By the later version');
+      await ana.showsMessages('By the later version');
+      expect(await databaseVersion(ana)).toBe(2);
+      downgrade(network);
+      await ana.page.reload();
+      await ana.shows(newerRuns);
+      await ana.write('By the earlier version');
+      await ana.page.reload();
+      for (const one of [ana]) await one.showsMessages('By the later version', 'By the earlier version');
+      await ben.click('link', 'Ana');
+      await ben.showsMessages('By the later version', 'By the earlier version');
+    });
+  },
+  downgrade,
+);
