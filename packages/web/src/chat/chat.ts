@@ -206,17 +206,13 @@ export class Chat {
         for (const person of news.people) this.people.set(person.id, person);
         return;
       case 'connection':
-        this.connection = news.connection;
-        return;
       case 'storage':
-        this.isStoring = news.isStoring;
-        return;
       case 'intercepted':
-        this.isIntercepted = news.isIntercepted;
+      case 'otherVersion': {
+        const { kind: _, ...state } = news;
+        Object.assign(this, state);
         return;
-      case 'otherVersion':
-        this.otherVersion = news.otherVersion;
-        return;
+      }
       case 'conversation':
         this.takeConversation(news.conversation);
         return;
