@@ -1,14 +1,7 @@
-import type {
-  Account,
-  Conversation as ConversationData,
-  ConversationId,
-  Entry,
-  HistoryPage,
-  ServerFrameOf,
-} from '@parley/protocol';
+import type { Account, ConversationId, Entry, ServerFrameOf } from '@parley/protocol';
 import type { ConnectionState } from './connection.ts';
 import type { Conversation } from './conversation.ts';
-import type { Conversations } from './conversations.ts';
+import type { Conversations, ConversationsPorts } from './conversations.ts';
 import type { Events } from './events.ts';
 import type { HttpApi } from './http.ts';
 import type { Outbox } from './outbox.ts';
@@ -62,7 +55,7 @@ export interface ClientEvents {
 }
 
 /** What the parts of a client use of it. */
-export interface ClientCore {
+export interface ClientCore extends ConversationsPorts {
   readonly api: HttpApi;
   readonly store: SteadyStore;
   readonly outbox: Outbox;
@@ -71,28 +64,13 @@ export interface ClientCore {
   readonly conversations: Conversations;
   readonly people: People;
   readonly account: Account | null;
-  readonly isConnected: boolean;
-  reportFailure(error: unknown): void;
   /** Ends this connection and makes another, after a back-off. */
   restart(): void;
   saveSession(): Promise<void>;
-  markRead(conversation: Conversation, seq: number): void;
   /** Takes in how far this person read, as another device told the server. */
   readElsewhere(conversationId: ConversationId, seq: number, messageCount: number): void;
-  typing(conversationId: ConversationId): void;
-  /**
-   * Whether an answer shows that the server was restored to an earlier moment. The conversation is then read again.
-   *
-   * @param shown the highest number that was known when the request was sent.
-   */
-  isOfAnotherHistory(conversation: Conversation, answer: HistoryPage, shown: number): boolean;
-  /** Takes in what a conversation is now. */
-  update(data: ConversationData, keepsReading?: boolean): Conversation;
-  /** The same, and shows those entries of it that weren't shown yet. */
-  learn(data: ConversationData): Conversation;
   /** Tells and keeps that a conversation is not what it was. */
   changed(conversation: Conversation): void;
   /** Resolves when the current state of all conversations is in the store; rejects when it cannot be stored. */
   conversationsWritten(): Promise<unknown>;
-  forget(conversationId: ConversationId): Promise<void>;
 }

@@ -9,10 +9,32 @@ import {
   shownName,
   type UserId,
 } from '@parley/protocol';
-import type { ClientCore } from './client-core.ts';
-import { liveEntries } from './live-entries.ts';
+import type { HttpApi } from './http.ts';
+import { type LiveEntriesPorts, liveEntries } from './live-entries.ts';
+import type { Outbox } from './outbox.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
+import type { People } from './people.ts';
 import { Sequencer } from './sequencer.ts';
+import type { Store } from './store/store.ts';
+
+/** What a conversation uses of its client. */
+export interface ConversationPorts extends LiveEntriesPorts {
+  readonly api: Pick<HttpApi, 'call'>;
+  readonly store: Pick<Store, 'entries' | 'putEntries'>;
+  readonly outbox: Pick<Outbox, 'add' | 'of'>;
+  readonly people: Pick<People, 'learn'>;
+  markRead(conversation: Conversation, seq: number): void;
+  typing(conversationId: ConversationId): void;
+  /**
+   * Whether an answer shows that the server was restored to an earlier moment. The conversation is then read again.
+   *
+   * @param shown the highest number that was known when the request was sent.
+   */
+  isOfAnotherHistory(conversation: Conversation, answer: HistoryPage, shown: number): boolean;
+  /** Takes in what a conversation is now. */
+  update(data: ConversationData, keepsReading?: boolean): Conversation;
+  forget(conversationId: ConversationId): Promise<void>;
+}
 
 /** One conversation: what is known of it, and what one can do in it. */
 export class Conversation {
@@ -27,7 +49,7 @@ export class Conversation {
     /** As it was last known; replaced when it changes. */
     public data: ConversationData,
     position: number,
-    private readonly core: ClientCore,
+    private readonly ports: ConversationPorts,
   ) {
     this.id = data.id;
     this.sequencer = new Sequencer(position);
@@ -51,7 +73,7 @@ export class Conversation {
 
   /** Messages that wait to be sent or failed, in their order. */
   get outbox(): OutgoingMessage[] {
-    return this.core.outbox.of(this.id);
+    return this.ports.outbox.of(this.id);
   }
 
   /**
@@ -59,7 +81,7 @@ export class Conversation {
    * safe to call this again with the same text, also in a later run.
    */
   send(text: string, options: { clientMessageId?: string } = {}): OutgoingMessage {
-    return this.core.outbox.add(this.id, text, options.clientMessageId);
+    return this.ports.outbox.add(this.id, text, options.clientMessageId);
   }
 
   /**
@@ -67,7 +89,7 @@ export class Conversation {
    * `after`. Goes on over reconnects; ends when the conversation is no longer one's own.
    */
   live(options: { after?: number } = {}): AsyncGenerator<Entry, void, undefined> {
-    return liveEntries(this, this.core, options.after ?? this.sequencer.position);
+    return liveEntries(this, this.ports, options.after ?? this.sequencer.position);
   }
 
   /**
@@ -77,51 +99,51 @@ export class Conversation {
   async history(
     page: { before?: number; after?: number; around?: number; limit?: number } = {},
   ): Promise<Pick<HistoryPage, 'entries' | 'visibleFromSeq'>> {
-    if (!this.core.isConnected) return this.keptHistory(page);
+    if (!this.ports.isConnected) return this.keptHistory(page);
     const shown = this.shownUpTo;
-    const answer = await this.core.api.call('getHistory', { conversationId: this.id, ...page });
-    if (this.core.isOfAnotherHistory(this, answer, shown)) return answer;
+    const answer = await this.ports.api.call('getHistory', { conversationId: this.id, ...page });
+    if (this.ports.isOfAnotherHistory(this, answer, shown)) return answer;
     // Kept for later; what was asked for waits for no disk.
-    this.core.store.putEntries(this.id, answer.entries).catch(this.core.reportFailure);
+    this.ports.store.putEntries(this.id, answer.entries).catch(this.ports.reportFailure);
     return answer;
   }
 
   /** Optimistic: the unread count changes at once; told to the server now or when it can be reached. */
   markRead(seq: number = this.data.headSeq): void {
-    this.core.markRead(this, seq);
+    this.ports.markRead(this, seq);
   }
 
   /** Shows the others that one types; at most once every few seconds. Lost without a connection. */
   typing(): void {
-    this.core.typing(this.id);
+    this.ports.typing(this.id);
   }
 
   /** Not optimistic, like everything below. */
   async members(page: { cursor?: string; limit?: number } = {}): Promise<ResponseOf<'listMembers'>> {
-    const answer = await this.core.api.call('listMembers', { conversationId: this.id, ...page });
-    this.core.people.learn(answer.members.map(({ user }) => user));
+    const answer = await this.ports.api.call('listMembers', { conversationId: this.id, ...page });
+    this.ports.people.learn(answer.members.map(({ user }) => user));
     return answer;
   }
 
   async add(userIds: UserId[]): Promise<void> {
-    await this.core.api.call('addMembers', { conversationId: this.id, userIds });
+    await this.ports.api.call('addMembers', { conversationId: this.id, userIds });
   }
 
   async remove(userId: UserId): Promise<void> {
-    await this.core.api.call('removeMember', { conversationId: this.id, userId });
+    await this.ports.api.call('removeMember', { conversationId: this.id, userId });
   }
 
   async setRole(userId: UserId, role: Role): Promise<void> {
-    await this.core.api.call('setRole', { conversationId: this.id, userId, role });
+    await this.ports.api.call('setRole', { conversationId: this.id, userId, role });
   }
 
   async update(change: { name?: string; description?: string; announceOnly?: boolean }): Promise<void> {
-    this.core.update(await this.core.api.call('updateConversation', { conversationId: this.id, ...change }));
+    this.ports.update(await this.ports.api.call('updateConversation', { conversationId: this.id, ...change }));
   }
 
   async leave(): Promise<void> {
-    await this.core.api.call('leaveConversation', { conversationId: this.id });
-    await this.core.forget(this.id);
+    await this.ports.api.call('leaveConversation', { conversationId: this.id });
+    await this.ports.forget(this.id);
   }
 
   /** Goes on from a history in which the entries up to `position` count as shown. */
@@ -137,7 +159,7 @@ export class Conversation {
     const { before, after = 0, around, limit = limits.historyPageSize } = page;
     const middle = around === undefined ? undefined : around + Math.ceil(limit / 2);
     const end = before ?? middle ?? (page.after === undefined ? undefined : after + limit + 1);
-    const kept = await this.core.store.entries(this.id, { limit, ...(end === undefined ? {} : { before: end }) });
+    const kept = await this.ports.store.entries(this.id, { limit, ...(end === undefined ? {} : { before: end }) });
     const entries = kept.filter((entry) => entry.seq > after);
     return { entries, visibleFromSeq: this.data.membership?.visibleFromSeq ?? 1 };
   }

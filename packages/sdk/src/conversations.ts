@@ -1,14 +1,21 @@
 import type { Conversation as ConversationData, ConversationId, InputOf, ResponseOf, UserId } from '@parley/protocol';
-import type { ClientCore } from './client-core.ts';
-import { Conversation } from './conversation.ts';
+import { Conversation, type ConversationPorts } from './conversation.ts';
 import { withRead } from './entry-effects.ts';
+import type { Runtime } from './runtime.ts';
+
+/** What the conversations use of their client. */
+export interface ConversationsPorts extends ConversationPorts {
+  readonly runtime: Pick<Runtime, 'after' | 'uuid'>;
+  /** Takes in what a conversation is now, and shows those entries of it that weren't shown yet. */
+  learn(data: ConversationData): Conversation;
+}
 
 /** The conversations of whoever is logged in. */
 export class Conversations {
   private readonly known = new Map<ConversationId, Conversation>();
   private readonly direct = new Map<UserId, Conversation>();
 
-  constructor(private readonly core: () => ClientCore) {}
+  constructor(private readonly ports: () => ConversationsPorts) {}
 
   /** Most recent activity first. Those that were loaded so far: all of them once the client is live. */
   list(): Conversation[] {
@@ -28,26 +35,26 @@ export class Conversations {
 
   /** Not optimistic, like everything below. */
   async openDirect(userId: UserId): Promise<Conversation> {
-    return this.core().learn(await this.core().api.call('openDirect', { userId }));
+    return this.ports().learn(await this.ports().api.call('openDirect', { userId }));
   }
 
   /** Safe to retry: one call makes one group however often the network makes it try. */
   async createGroup(group: Omit<InputOf<'createGroup'>, 'clientRequestId'>): Promise<Conversation> {
-    const clientRequestId = this.core().runtime.uuid();
-    return this.core().learn(await this.core().api.call('createGroup', { ...group, clientRequestId }));
+    const clientRequestId = this.ports().runtime.uuid();
+    return this.ports().learn(await this.ports().api.call('createGroup', { ...group, clientRequestId }));
   }
 
   async createChannel(channel: Omit<InputOf<'createChannel'>, 'clientRequestId'>): Promise<Conversation> {
-    const clientRequestId = this.core().runtime.uuid();
-    return this.core().learn(await this.core().api.call('createChannel', { ...channel, clientRequestId }));
+    const clientRequestId = this.ports().runtime.uuid();
+    return this.ports().learn(await this.ports().api.call('createChannel', { ...channel, clientRequestId }));
   }
 
   async join(conversationId: ConversationId): Promise<Conversation> {
-    return this.core().learn(await this.core().api.call('joinChannel', { conversationId }));
+    return this.ports().learn(await this.ports().api.call('joinChannel', { conversationId }));
   }
 
   async searchChannels(query: InputOf<'channelSearch'> = {}): Promise<ResponseOf<'channelSearch'>> {
-    return this.core().api.call('channelSearch', query);
+    return this.ports().api.call('channelSearch', query);
   }
 
   /**
@@ -69,7 +76,7 @@ export class Conversations {
       }
       return known;
     }
-    const conversation = new Conversation(data, position, this.core());
+    const conversation = new Conversation(data, position, this.ports());
     this.known.set(data.id, conversation);
     if (data.partner) this.direct.set(data.partner.id, conversation);
     return conversation;

@@ -1,36 +1,56 @@
-import { type Entry, limits } from '@parley/protocol';
-import type { ClientCore } from './client-core.ts';
-import type { Conversation } from './conversation.ts';
+import { type ConversationId, type Entry, limits } from '@parley/protocol';
+import type { Runtime } from './runtime.ts';
 
 /** Entries that wait for a slow loop; beyond it they are fetched again when their turn comes. */
 const bufferMax = 1_000;
+
+/** The conversation whose entries are wanted. */
+interface Source {
+  readonly id: ConversationId;
+  /** The highest number that was shown; replaced when the conversation is read again. */
+  readonly sequencer: { readonly position: number };
+  history(page: { after: number; limit: number }): Promise<{ entries: Entry[] }>;
+}
+
+/** What tells when there may be more of it. */
+export interface LiveEntriesPorts {
+  readonly isConnected: boolean;
+  readonly runtime: Pick<Runtime, 'after'>;
+  readonly events: {
+    on(name: 'entry', handler: (entry: Entry) => void): () => void;
+    on(name: 'state', handler: () => void): () => void;
+    on(name: 'restored', handler: (event: { conversation: Source | null }) => void): () => void;
+    on(name: 'conversation', handler: (event: { conversation: Source; removed: boolean }) => void): () => void;
+  };
+  reportFailure(error: unknown): void;
+}
 
 /**
  * The live entries of one conversation after the number `after`. Listens first, then fetches what lies between, so
  * that nothing falls between the two (contract 5); whatever it has already shown falls away by number.
  */
 export async function* liveEntries(
-  conversation: Conversation,
-  core: ClientCore,
+  conversation: Source,
+  ports: LiveEntriesPorts,
   after: number,
 ): AsyncGenerator<Entry, void, undefined> {
   let shown = after;
   let buffer: Entry[] = [];
   let wake: () => void = () => undefined;
-  const stop = core.events.on('entry', (entry) => {
+  const stop = ports.events.on('entry', (entry) => {
     if (entry.conversationId !== conversation.id) return;
     if (buffer.length < bufferMax) buffer.push(entry);
     wake();
   });
-  const stopState = core.events.on('state', () => wake());
-  const stopRestored = core.events.on('restored', (event) => {
+  const stopState = ports.events.on('state', () => wake());
+  const stopRestored = ports.events.on('restored', (event) => {
     if (event.conversation !== conversation) return;
     shown = Math.min(shown, conversation.sequencer.position);
     buffer = [];
     wake();
   });
   let removed = false;
-  const stopConversation = core.events.on('conversation', (event) => {
+  const stopConversation = ports.events.on('conversation', (event) => {
     removed ||= event.removed && event.conversation === conversation;
     wake();
   });
@@ -48,11 +68,11 @@ export async function* liveEntries(
       }
       if (next) buffer = [];
       if (removed) return;
-      if (shown >= conversation.sequencer.position || !core.isConnected) {
+      if (shown >= conversation.sequencer.position || !ports.isConnected) {
         await woken;
         continue;
       }
-      for (const entry of await fetchAfter(conversation, core, shown)) {
+      for (const entry of await fetchAfter(conversation, ports, shown)) {
         if (entry.seq <= shown) continue;
         shown = entry.seq;
         yield entry;
@@ -66,13 +86,13 @@ export async function* liveEntries(
   }
 }
 
-async function fetchAfter(conversation: Conversation, core: ClientCore, after: number): Promise<Entry[]> {
+async function fetchAfter(conversation: Source, ports: LiveEntriesPorts, after: number): Promise<Entry[]> {
   try {
     const { entries } = await conversation.history({ after, limit: limits.historyPageMax });
     return entries;
   } catch (error) {
-    core.events.emit('error', error);
-    await new Promise<void>((resolve) => core.runtime.after(1_000, resolve));
+    ports.reportFailure(error);
+    await new Promise<void>((resolve) => ports.runtime.after(1_000, resolve));
     return [];
   }
 }

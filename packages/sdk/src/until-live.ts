@@ -1,9 +1,14 @@
-import type { ParleyClient } from './client.ts';
 import type { ConnectionState } from './connection.ts';
 import { Disconnected } from './parley-error.ts';
 
+/** What has a connection, and tells of its states. */
+interface Connected {
+  readonly state: ConnectionState;
+  on(name: 'state', handler: (state: ConnectionState) => void): () => void;
+}
+
 /** Resolves when the client has everything that it missed. Rejects when its connection stops for good. */
-export function untilLive(client: ParleyClient): Promise<void> {
+export function untilLive(client: Connected): Promise<void> {
   return new Promise((resolve, reject) => {
     const check = (state: ConnectionState) => {
       if (state.name === 'live') resolve();

@@ -8,14 +8,15 @@ import { useChat } from './chat/use-chat.ts';
 import { VersionBar } from './chat/version-bar.tsx';
 import { ConversationList } from './conversation-list/conversation-list.tsx';
 import { Start } from './conversation-list/start.tsx';
+import type { NewKind } from './dialogs/new-conversation.tsx';
 import { FaultBoundary } from './faults/fault-boundary.tsx';
 import { laterPart } from './faults/later-part.ts';
 import { useAttention } from './notifications/attention.ts';
 import { OfferBar } from './notifications/offer-bar.tsx';
 import { UnreadTitle } from './notifications/unread-title.tsx';
 import { useNotifications } from './notifications/use-notifications.ts';
+import { useShownLanguage } from './preferences/preferences.ts';
 import { useAccountsThings } from './session/use-accounts-things.ts';
-import { useShownLanguage } from './settings/preferences.ts';
 import { t } from './strings/strings.ts';
 import { useAlone } from './style/use-room.ts';
 
@@ -24,9 +25,7 @@ const Welcome = laterPart(() => import('./session/welcome.tsx'));
 const QuickSwitcher = laterPart(() => import('./dialogs/quick-switcher.tsx'));
 const NewConversation = laterPart(() => import('./dialogs/new-conversation.tsx'));
 const SettingsView = laterPart(() => import('./settings/settings-view.tsx'));
-const ChannelsView = laterPart(() => import('./people/channels-view.tsx'));
-
-export type NewKind = 'person' | 'group' | 'channel';
+const ChannelsView = laterPart(() => import('./channels/channels-view.tsx'));
 
 export function App() {
   const language = useShownLanguage();

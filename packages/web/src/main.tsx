@@ -4,7 +4,7 @@ import { Chat } from './chat/chat.ts';
 import { ChatContext } from './chat/use-chat.ts';
 import { FaultBoundary } from './faults/fault-boundary.tsx';
 import { withholdComposingKeys } from './keys/composing-keys.ts';
-import { applyPreferences, followOtherTabs } from './settings/preferences.ts';
+import { applyPreferences, followOtherTabs } from './preferences/preferences.ts';
 
 // Back from signing in at a proxy.
 if (new URLSearchParams(location.search).has('sign-in'))

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'bun:test';
-import { browserStorage } from '../src/settings/browser-storage.ts';
+import { browserStorage } from '../src/preferences/browser-storage.ts';
 
 /** As browsers have it: keys are properties, and methods are not. */
 function storageOf(fails: { write?: boolean; read?: boolean } = {}): Storage & Record<string, string> {

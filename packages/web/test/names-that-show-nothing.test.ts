@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test';
 import type { ConversationData, User } from '@parley/sdk';
-import { noticeText } from '../src/conversation/notice-text.ts';
-import { conversationName, titleOf } from '../src/conversation/title.ts';
-import { personName } from '../src/people/person-name.ts';
+import { conversationName, titleOf } from '../src/strings/conversation-title.ts';
+import { noticeText } from '../src/strings/notice-text.ts';
+import { personName } from '../src/strings/person-name.ts';
 
 const blank = '\u200b\u3164';
 const partner: User = {

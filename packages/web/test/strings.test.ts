@@ -2,8 +2,9 @@ import { afterEach, describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { arabic } from '../src/strings/arabic.ts';
+import type { StringKey } from '../src/strings/english.ts';
 import { english } from '../src/strings/english.ts';
-import { languageFor, loadLanguage, type StringKey, setLanguage, t } from '../src/strings/strings.ts';
+import { languageFor, loadLanguage, setLanguage, t } from '../src/strings/strings.ts';
 import { clockTime } from '../src/strings/times.ts';
 
 const placeholders = (text: unknown) => [...JSON.stringify(text).matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');

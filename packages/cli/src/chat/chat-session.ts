@@ -2,7 +2,6 @@ import { limits } from '@parley/protocol';
 import { type Conversation, defaultRuntime, type Entry, type ParleyClient } from '@parley/sdk';
 import { clockTime, displayLine, displayText } from './display-text.ts';
 import { peopleIn, type ShownEntry, shownEntry } from './entry-lines.ts';
-import type { ListedPage } from './listing.ts';
 import { People } from './people.ts';
 
 const pageSize = 50;
@@ -25,6 +24,12 @@ interface OpenConversation {
   /** Whether there is nothing older to load. */
   complete: boolean;
   loading: boolean;
+}
+
+/** A page of something that is listed, as lines. */
+export interface ListedPage {
+  lines: string[];
+  isLast: boolean;
 }
 
 /** What the terminal shows, apart from how: one person's chat, with one conversation open. */

@@ -1,16 +1,10 @@
 import { limits, shownName } from '@parley/protocol';
 import { pagesOf } from '@parley/sdk';
-import type { ChatSession } from './chat-session.ts';
+import type { ChatSession, ListedPage } from './chat-session.ts';
 import { displayLine } from './display-text.ts';
 
 /** Largest page of a list, people and channels together: the server gives so many, and the session keeps the notices. */
 const pageLinesMax = 2 * limits.searchPageMax - 2;
-
-/** A page of something that is listed, as lines. */
-export interface ListedPage {
-  lines: string[];
-  isLast: boolean;
-}
 
 /** Says the first page; `/more` goes on. */
 export async function sayPages(session: ChatSession, pages: AsyncGenerator<ListedPage>): Promise<void> {

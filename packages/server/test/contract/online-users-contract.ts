@@ -3,7 +3,7 @@ import type { UserId } from '@parley/protocol';
 import fc from 'fast-check';
 import type { ConnectionRegistry } from '../../src/connections/registry-port.ts';
 import { newIds } from './conversations-under-test.ts';
-import type { RegistryUnderTest } from './registry-contract.ts';
+import type { RegistryUnderTest } from './registry-under-test.ts';
 
 const leaseMs = 10_000;
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'bun:test';
 import type { ConnectionRegistry } from '../../src/connections/registry-port.ts';
 import { newIds } from './conversations-under-test.ts';
-import type { RegistryUnderTest } from './registry-contract.ts';
+import type { RegistryUnderTest } from './registry-under-test.ts';
 
 const leaseMs = 10_000;
 

@@ -4,14 +4,7 @@ import type { ConnectionRegistry } from '../../src/connections/registry-port.ts'
 import { newIds } from './conversations-under-test.ts';
 import { describeOnlineUsers } from './online-users-contract.ts';
 import { describeRegisteredInterest } from './registered-interest-contract.ts';
-
-export interface RegistryUnderTest {
-  registry: ConnectionRegistry;
-  passTime(durationMs: number): Promise<void>;
-  /** Has the store lose everything. */
-  forget(): Promise<void>;
-  close(): Promise<void>;
-}
+import type { RegistryUnderTest } from './registry-under-test.ts';
 
 const leaseMs = 10_000;
 

@@ -5,7 +5,8 @@ import { RedisConnectionRegistry } from '../../src/adapters/redis/registry.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { type AdapterUnderTest, runContract } from './adapter-under-test.ts';
 import { deleteAll, newPrefix, openCommonRedis, redisAbsent } from './redis-under-test.ts';
-import { describeRegistryContract, type RegistryUnderTest } from './registry-contract.ts';
+import { describeRegistryContract } from './registry-contract.ts';
+import type { RegistryUnderTest } from './registry-under-test.ts';
 
 let common: RedisConnection | null = null;
 afterAll(() => common?.close());

@@ -11,7 +11,7 @@ import {
 } from '@parley/protocol';
 import type { ConnectionState, ConversationData, Person, Watch } from '@parley/sdk';
 import type { AnswerTo, News, OtherVersion, Pending, RequestName, Requests, Snapshot } from '../engine/messages.ts';
-import { personName } from '../people/person-name.ts';
+import { personName } from '../strings/person-name.ts';
 import { EngineLink } from './engine-link.ts';
 import { Receipts } from './receipts.ts';
 import { Typists } from './typists.ts';

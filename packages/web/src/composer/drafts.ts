@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react';
 import { randomId } from '../chat/random-id.ts';
-import { browserStorage } from '../settings/browser-storage.ts';
+import { browserStorage } from '../preferences/browser-storage.ts';
 import { DraftBook } from './draft-book.ts';
 
 const prefix = 'parley-draft ';

@@ -3,7 +3,7 @@ import { type ReactNode, useId, useMemo, useState } from 'react';
 import { VList } from 'virtua';
 import { Link, useLocation } from 'wouter';
 import { useChat } from '../chat/use-chat.ts';
-import { titleOf } from '../conversation/title.ts';
+import { titleOf } from '../strings/conversation-title.ts';
 import { t } from '../strings/strings.ts';
 import { Mark } from '../style/mark.tsx';
 import { ConversationRow } from './conversation-row.tsx';

@@ -1,7 +1,7 @@
 import { Compass, Hash, UserSearch, Users } from 'lucide-react';
 import type { ReactNode } from 'react';
-import type { NewKind } from '../app.tsx';
 import { useChat } from '../chat/use-chat.ts';
+import type { NewKind } from '../dialogs/new-conversation.tsx';
 import { t } from '../strings/strings.ts';
 import { useAlone } from '../style/use-room.ts';
 

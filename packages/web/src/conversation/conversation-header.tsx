@@ -1,10 +1,10 @@
 import type { ConversationData } from '@parley/sdk';
 import { PanelRight } from 'lucide-react';
 import { useChat } from '../chat/use-chat.ts';
+import { ConversationAvatar } from '../people/conversation-avatar.tsx';
+import { titleOf } from '../strings/conversation-title.ts';
 import { t } from '../strings/strings.ts';
 import { ViewHead } from '../style/view-head.tsx';
-import { ConversationAvatar } from './conversation-avatar.tsx';
-import { titleOf } from './title.ts';
 
 interface ConversationHeaderProps {
   conversation: ConversationData;

@@ -4,14 +4,14 @@ import { Composer } from '../composer/composer.tsx';
 import { laterPart } from '../faults/later-part.ts';
 import { useIsAttended } from '../notifications/attention.ts';
 import { useWatch } from '../people/use-watch.ts';
+import { titleOf } from '../strings/conversation-title.ts';
 import { t } from '../strings/strings.ts';
 import { Announcer } from './announcer.tsx';
 import { ConversationHeader } from './conversation-header.tsx';
 import { MessageList, type MessageListHandle } from './message-list.tsx';
-import { titleOf } from './title.ts';
 import { TypingLine } from './typing-line.tsx';
 
-const Details = laterPart(() => import('../people/details.tsx'));
+const Details = laterPart(() => import('../details/details.tsx'));
 
 /** One conversation: its head, its messages, and where one writes. */
 export default function ConversationView({ conversationId }: { conversationId: string }) {

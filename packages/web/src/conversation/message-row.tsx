@@ -4,11 +4,12 @@ import { useChat, useChatItself } from '../chat/use-chat.ts';
 import { FaultBoundary } from '../faults/fault-boundary.tsx';
 import { Avatar } from '../people/avatar.tsx';
 import { useNames } from '../people/use-names.ts';
-import { type StringKey, t } from '../strings/strings.ts';
+import type { StringKey } from '../strings/english.ts';
+import { noticeText } from '../strings/notice-text.ts';
+import { t } from '../strings/strings.ts';
 import { clockTime, dayName, exactTime } from '../strings/times.ts';
 import { useDay } from '../strings/use-day.ts';
 import { MessageText } from './message-text.tsx';
-import { noticeText } from './notice-text.ts';
 import { PlainRow } from './plain-row.tsx';
 import type { MessageRow, MessageStatus, NoticeRow, Row } from './rows.ts';
 

@@ -1,6 +1,6 @@
 import { useState } from 'react';
+import { failureText } from '../chat/failure-text.ts';
 import { useChatItself } from '../chat/use-chat.ts';
-import { failureText } from '../strings/failure-text.ts';
 import { t } from '../strings/strings.ts';
 import { Dialog } from './dialog.tsx';
 

@@ -1,15 +1,16 @@
 import type { User } from '@parley/protocol';
 import { X } from 'lucide-react';
 import { type FormEvent, useId, useState } from 'react';
-import type { NewKind } from '../app.tsx';
 import { useChatItself } from '../chat/use-chat.ts';
+import { useOpening } from '../chat/use-opening.ts';
 import { PersonLine } from '../people/person-line.tsx';
-import { personName } from '../people/person-name.ts';
 import { usePeopleSearch } from '../people/use-people-search.ts';
+import { personName } from '../strings/person-name.ts';
 import { t } from '../strings/strings.ts';
 import { Dialog } from './dialog.tsx';
 import { OptionList } from './option-list.tsx';
-import { useOpening } from './use-opening.ts';
+
+export type NewKind = 'person' | 'group' | 'channel';
 
 const kinds: readonly NewKind[] = ['person', 'group', 'channel'];
 

@@ -1,17 +1,17 @@
 import { isFoundBy } from '@parley/protocol/folding';
 import { useState } from 'react';
+import { useChannelSearch } from '../channels/use-channel-search.ts';
 import { useChat, useChatItself } from '../chat/use-chat.ts';
-import { ConversationAvatar } from '../conversation/conversation-avatar.tsx';
-import { conversationName, titleOf } from '../conversation/title.ts';
+import { useOpening } from '../chat/use-opening.ts';
 import { Avatar } from '../people/avatar.tsx';
+import { ConversationAvatar } from '../people/conversation-avatar.tsx';
 import { PersonLine } from '../people/person-line.tsx';
-import { personName } from '../people/person-name.ts';
-import { useChannelSearch } from '../people/use-channel-search.ts';
 import { usePeopleSearch } from '../people/use-people-search.ts';
+import { conversationName, titleOf } from '../strings/conversation-title.ts';
+import { personName } from '../strings/person-name.ts';
 import { t } from '../strings/strings.ts';
 import { Dialog } from './dialog.tsx';
 import { OptionList } from './option-list.tsx';
-import { useOpening } from './use-opening.ts';
 
 /** How many conversations of the list are added with each page of the server's results. */
 const ownPage = 12;

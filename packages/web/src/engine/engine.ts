@@ -11,7 +11,7 @@ import { BufferedStore } from './buffered-store.ts';
 import type { News, OtherVersion, Pending, Snapshot } from './messages.ts';
 import { PeopleDirectory } from './people-directory.ts';
 import { reportFailure } from './report-failure.ts';
-import { TabPort } from './tab-port.ts';
+import type { TabPort } from './tab-port.ts';
 
 /** Older messages are not news: what was missed shows as unread, and rings for nobody. */
 const newsAgeMs = 60_000;
@@ -50,9 +50,8 @@ export class Engine {
     this.ready = this.start();
   }
 
-  /** Serves one more tab until it is closed. */
-  attach(port: MessagePort): void {
-    const tab = new TabPort(port, this, () => this.detach(tab));
+  /** Tells one more tab what changes, until it is detached. */
+  attach(tab: TabPort): void {
     this.arriving.add(tab);
     tab.tellNow({ kind: 'otherVersion', otherVersion: this.otherVersion });
     this.ready.then(() => {
@@ -61,6 +60,10 @@ export class Engine {
       tab.tell({ kind: 'snapshot', snapshot: this.snapshot() });
       tab.open();
     }, reportFailure);
+  }
+
+  detach(tab: TabPort): void {
+    this.tabs.delete(tab);
   }
 
   get conversations() {
@@ -136,10 +139,6 @@ export class Engine {
     if (!isLost) return this.end();
     this.account = null;
     this.tellAll({ kind: 'snapshot', snapshot: this.snapshot() });
-  }
-
-  private detach(tab: TabPort): void {
-    this.tabs.delete(tab);
   }
 
   private snapshot(): Snapshot {

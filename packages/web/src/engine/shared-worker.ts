@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { attachTab } from './attach.ts';
 import { Engine } from './engine.ts';
 
 // zod would otherwise try to compile validators, which the content security policy forbids.
@@ -8,5 +9,5 @@ const engine = new Engine(location.origin);
 
 addEventListener('connect', (event) => {
   const [port] = (event as MessageEvent).ports;
-  if (port) engine.attach(port);
+  if (port) attachTab(engine, port);
 });

@@ -1,8 +1,6 @@
 import type { ConversationId } from '@parley/protocol';
 import { Disconnected, Intercepted, ParleyError } from '@parley/sdk';
-import type { Engine } from './engine.ts';
 import type { Failure, FromEngine, News, RequestName, Requests, ToEngine } from './messages.ts';
-import { requestsOf } from './requests.ts';
 
 /** Changes are gathered for this long once some were told: a tab draws at its own pace, not at the network's. */
 const gatherMs = 40;
@@ -24,10 +22,11 @@ export class TabPort {
 
   constructor(
     private readonly port: MessagePort,
-    engine: Engine,
+    /** What this tab may ask, carried out. */
+    requestsOf: (tab: TabPort) => Requests,
     private readonly closed: () => void,
   ) {
-    this.requests = requestsOf(engine, this);
+    this.requests = requestsOf(this);
     this.port.onmessage = ({ data }: MessageEvent<ToEngine>) => this.take(data);
   }
 

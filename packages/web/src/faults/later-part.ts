@@ -1,5 +1,5 @@
 import { type ComponentType, lazy } from 'react';
-import { tabStorage } from '../settings/browser-storage.ts';
+import { tabStorage } from '../preferences/browser-storage.ts';
 
 /** The script that lacked a part when the page was last opened anew. */
 const reopenedFrom = 'parley.reopenedFrom';

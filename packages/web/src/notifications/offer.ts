@@ -1,4 +1,4 @@
-import { preferences, setPreferences } from '../settings/preferences.ts';
+import { preferences, setPreferences } from '../preferences/preferences.ts';
 
 const listeners = new Set<() => void>();
 let isOffered = false;

@@ -1,6 +1,6 @@
 import { useEffect } from 'react';
 import { useChat } from '../chat/use-chat.ts';
-import { preferences } from '../settings/preferences.ts';
+import { preferences } from '../preferences/preferences.ts';
 import { t } from '../strings/strings.ts';
 
 /** The tab's title and icon say how much is unread; muted conversations don't count. */

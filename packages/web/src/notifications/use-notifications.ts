@@ -3,8 +3,8 @@ import { useEffect } from 'react';
 import { useLocation } from 'wouter';
 import type { Notice } from '../chat/chat.ts';
 import { useChatItself } from '../chat/use-chat.ts';
-import { titleOf } from '../conversation/title.ts';
-import { preferences } from '../settings/preferences.ts';
+import { preferences } from '../preferences/preferences.ts';
+import { titleOf } from '../strings/conversation-title.ts';
 import { t } from '../strings/strings.ts';
 import { playSound } from './sound.ts';
 

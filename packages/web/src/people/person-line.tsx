@@ -1,5 +1,5 @@
+import { personName } from '../strings/person-name.ts';
 import { Avatar } from './avatar.tsx';
-import { personName } from './person-name.ts';
 
 interface PersonLineProps {
   person: { id: string; username: string; displayName: string };

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { failureText } from '../strings/failure-text.ts';
+import { failureText } from '../chat/failure-text.ts';
 
 const pageSize = 50;
 const pageMax = 200;

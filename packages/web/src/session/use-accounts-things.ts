@@ -2,7 +2,7 @@ import { useLayoutEffect, useRef } from 'react';
 import { useLocation } from 'wouter';
 import { keepDraftsOf } from '../composer/drafts.ts';
 import { closeNotifications } from '../notifications/use-notifications.ts';
-import { setPreferencesOf } from '../settings/preferences.ts';
+import { setPreferencesOf } from '../preferences/preferences.ts';
 
 /**
  * Everything of an account that this browser keeps outside of the engine's store is under the account, and goes when

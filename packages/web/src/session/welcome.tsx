@@ -1,9 +1,10 @@
 import { type FormEvent, useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
+import { failureText } from '../chat/failure-text.ts';
 import { InterceptedBar } from '../chat/intercepted-bar.tsx';
 import { useChat, useChatItself } from '../chat/use-chat.ts';
-import { failureText } from '../strings/failure-text.ts';
-import { type StringKey, t } from '../strings/strings.ts';
+import type { StringKey } from '../strings/english.ts';
+import { t } from '../strings/strings.ts';
 import { Mark } from '../style/mark.tsx';
 import { deviceName } from './device-name.ts';
 import { Field } from './field.tsx';

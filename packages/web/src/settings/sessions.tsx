@@ -1,7 +1,7 @@
 import type { Session } from '@parley/protocol';
 import { useCallback, useEffect, useState } from 'react';
+import { failureText } from '../chat/failure-text.ts';
 import { useChatItself } from '../chat/use-chat.ts';
-import { failureText } from '../strings/failure-text.ts';
 import { t } from '../strings/strings.ts';
 import { exactTime } from '../strings/times.ts';
 

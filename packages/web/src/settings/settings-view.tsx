@@ -1,11 +1,11 @@
 import { type FormEvent, type ReactNode, useId, useState } from 'react';
 import { useLocation } from 'wouter';
+import { failureText } from '../chat/failure-text.ts';
 import { useChat, useChatItself } from '../chat/use-chat.ts';
 import { allowNotifications } from '../notifications/offer.ts';
-import { failureText } from '../strings/failure-text.ts';
+import { type Preferences, setPreferences, usePreferences } from '../preferences/preferences.ts';
 import { type LanguageCode, languages, t } from '../strings/strings.ts';
 import { ViewHead } from '../style/view-head.tsx';
-import { type Preferences, setPreferences, usePreferences } from './preferences.ts';
 import { Sessions } from './sessions.tsx';
 
 /** One's account, and what one chose for this browser. */

@@ -1,4 +1,4 @@
-import type { Strings } from './strings.ts';
+import type { Strings } from './english.ts';
 
 /** Arabic, the other way round. */
 export const arabic: Strings = {

@@ -208,3 +208,8 @@ export const english = {
   failedInvalid: '{field}: {rule}',
   failedUnknown: 'That did not work: {reason}',
 } as const;
+
+export type StringKey = keyof typeof english;
+export type Forms = Partial<Record<Intl.LDMLPluralRule, string>> & { other: string };
+/** The same texts in another language. */
+export type Strings = { readonly [Key in StringKey]: (typeof english)[Key] extends string ? string : Forms };

@@ -1,8 +1,4 @@
-import { english } from './english.ts';
-
-export type StringKey = keyof typeof english;
-type Forms = Partial<Record<Intl.LDMLPluralRule, string>> & { other: string };
-export type Strings = { readonly [Key in StringKey]: (typeof english)[Key] extends string ? string : Forms };
+import { english, type Forms, type StringKey, type Strings } from './english.ts';
 
 interface Language {
   /** As its speakers call it. */

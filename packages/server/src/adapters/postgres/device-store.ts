@@ -2,16 +2,6 @@ import type { UserId } from '@parley/protocol';
 import type { KnownDevice } from '../../users/users-port.ts';
 import type { ShardedDatabase } from './sharded-database.ts';
 
-/** Devices on which somebody once logged in, in the user's shard. */
-export const deviceSecretsTable = `
-  CREATE TABLE device_secrets (
-    shard smallint NOT NULL,
-    user_id text COLLATE "C" NOT NULL,
-    secret_hash text COLLATE "C" NOT NULL,
-    used_at_ms bigint NOT NULL,
-    PRIMARY KEY (shard, user_id, secret_hash)
-  );`;
-
 /** Known devices in PostgreSQL; a part of the user store. */
 export class PostgresDevices {
   constructor(protected readonly database: ShardedDatabase) {}

@@ -2,14 +2,6 @@ import type { Epoch } from '../../conversations/conversations-port.ts';
 import type { Pool, Sql } from './pool.ts';
 import type { ShardedDatabase } from './sharded-database.ts';
 
-/** Which history the numbers of each shard belong to. A row moves with its shard. */
-export const shardEpochsTable = `
-  CREATE TABLE shard_epochs (
-    shard smallint NOT NULL,
-    epoch text NOT NULL,
-    PRIMARY KEY (shard)
-  );`;
-
 /** Gives an epoch to the shards of this server that have none. */
 export async function giveEpochs(pool: Pool): Promise<void> {
   await pool.run(

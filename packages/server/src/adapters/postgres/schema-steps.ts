@@ -1,7 +1,7 @@
-import { deviceSecretsTable } from './device-store.ts';
-import { shardEpochsTable } from './epochs.ts';
-import { applyBatch, logPositionsTable } from './log-positions.ts';
+import { deviceSecretsTable } from './device-secrets-table.ts';
+import { applyBatch, logPositionsTable } from './log-positions-table.ts';
 import { readRevisions } from './read-revisions.ts';
+import { shardEpochsTable } from './shard-epochs-table.ts';
 
 /** One numbered step of the schema's form. */
 export interface SchemaStep {

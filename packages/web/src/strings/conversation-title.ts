@@ -1,7 +1,7 @@
 import { shownName } from '@parley/protocol/names';
 import type { ConversationData } from '@parley/sdk';
-import { personName } from '../people/person-name.ts';
-import { t } from '../strings/strings.ts';
+import { personName } from './person-name.ts';
+import { t } from './strings.ts';
 
 /** What to call a conversation: its name, or the other person's. */
 export function titleOf({ name, partner }: ConversationData): string {

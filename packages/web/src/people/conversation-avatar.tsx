@@ -1,6 +1,6 @@
 import type { ConversationData } from '@parley/sdk';
-import { Avatar } from '../people/avatar.tsx';
-import { titleOf } from './title.ts';
+import { titleOf } from '../strings/conversation-title.ts';
+import { Avatar } from './avatar.tsx';
 
 interface ConversationAvatarProps {
   conversation: ConversationData;

@@ -1,5 +1,6 @@
-import { RequestFailed } from '../chat/engine-link.ts';
-import { type StringKey, t } from './strings.ts';
+import type { StringKey } from '../strings/english.ts';
+import { t } from '../strings/strings.ts';
+import { RequestFailed } from './engine-link.ts';
 
 const texts: Partial<Record<string, StringKey>> = {
   disconnected: 'failedDisconnected',

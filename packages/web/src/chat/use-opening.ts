@@ -1,6 +1,6 @@
 import { useRef, useState } from 'react';
 import { useLocation } from 'wouter';
-import { failureText } from '../strings/failure-text.ts';
+import { failureText } from './failure-text.ts';
 
 interface Opening {
   /**

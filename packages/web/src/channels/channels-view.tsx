@@ -2,12 +2,12 @@ import { Plus } from 'lucide-react';
 import { useId, useState } from 'react';
 import { Link } from 'wouter';
 import { useChat, useChatItself } from '../chat/use-chat.ts';
-import { conversationName } from '../conversation/title.ts';
-import { useOpening } from '../dialogs/use-opening.ts';
+import { useOpening } from '../chat/use-opening.ts';
+import { Avatar } from '../people/avatar.tsx';
+import { MoreButton } from '../people/more-button.tsx';
+import { conversationName } from '../strings/conversation-title.ts';
 import { t } from '../strings/strings.ts';
 import { ViewHead } from '../style/view-head.tsx';
-import { Avatar } from './avatar.tsx';
-import { MoreButton } from './more-button.tsx';
 import { useChannelSearch } from './use-channel-search.ts';
 
 /** Public channels, to be found and joined. */

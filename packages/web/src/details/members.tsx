@@ -4,15 +4,15 @@ import type { ConversationData } from '@parley/sdk';
 import { MoreHorizontal } from 'lucide-react';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
+import { failureText } from '../chat/failure-text.ts';
 import { useChat, useChatItself } from '../chat/use-chat.ts';
-import { roleName } from '../conversation/notice-text.ts';
-import { failureText } from '../strings/failure-text.ts';
+import { MoreButton } from '../people/more-button.tsx';
+import { PersonLine } from '../people/person-line.tsx';
+import { type PageRequest, usePagedList } from '../people/use-paged-list.ts';
+import { useWatch } from '../people/use-watch.ts';
+import { roleName } from '../strings/notice-text.ts';
+import { personName } from '../strings/person-name.ts';
 import { locale, t } from '../strings/strings.ts';
-import { MoreButton } from './more-button.tsx';
-import { PersonLine } from './person-line.tsx';
-import { personName } from './person-name.ts';
-import { type PageRequest, usePagedList } from './use-paged-list.ts';
-import { useWatch } from './use-watch.ts';
 
 /** The members of a group or channel, in pages, with their presence. */
 export function Members({ conversation }: { conversation: ConversationData }) {

@@ -1,6 +1,7 @@
 import type { Entry, MessageEntry } from '@parley/protocol';
-import { type StringKey, t } from '../strings/strings.ts';
-import { conversationName } from './title.ts';
+import { conversationName } from './conversation-title.ts';
+import type { StringKey } from './english.ts';
+import { t } from './strings.ts';
 
 const roleNames = { owner: 'roleOwner', admin: 'roleAdmin', member: 'roleMember' } as const satisfies Record<
   string,

@@ -1,7 +1,7 @@
 import type { ResponseOf } from '@parley/protocol';
 import { useCallback } from 'react';
 import { useChatItself } from '../chat/use-chat.ts';
-import { type PagedList, type PageRequest, usePagedList } from './use-paged-list.ts';
+import { type PagedList, type PageRequest, usePagedList } from '../people/use-paged-list.ts';
 
 type Channel = ResponseOf<'channelSearch'>['channels'][number];
 

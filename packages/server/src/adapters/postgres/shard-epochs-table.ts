@@ -1,0 +1,7 @@
+/** Which history the numbers of each shard belong to. A row moves with its shard. */
+export const shardEpochsTable = `
+  CREATE TABLE shard_epochs (
+    shard smallint NOT NULL,
+    epoch text NOT NULL,
+    PRIMARY KEY (shard)
+  );`;
