@@ -2,6 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { importFaults } from './house-rules/imports.mjs';
+import { partOrder } from './house-rules/part-order.mjs';
 import { root } from './workspace.mjs';
 
 const linesMax = 300;
@@ -13,7 +15,7 @@ const clockReaders = ['packages/sdk/src/runtime.ts', 'packages/web/src/strings/u
 const clockReading = /\bDate\.now\(|\bnew Date\(\s*\)|(?<!new )\bDate\(\s*\)|\bperformance\.(?:now|timeOrigin)\b/;
 
 /** Storage of browsers throws when it is switched off or full. */
-const storageUser = 'packages/web/src/settings/browser-storage.ts';
+const storageUser = 'packages/web/src/preferences/browser-storage.ts';
 const storageUse = /(?<!`)\b(?:localStorage|sessionStorage)\b/;
 
 const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
@@ -24,30 +26,35 @@ const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclud
   .filter((file) => file !== '');
 const read = (file) => readFileSync(join(root, file), 'utf8');
 
-const faults = [...sourceFaults(), ...lockFaults(), ...installScriptFaults(), ...dependencyFaults()];
+const sources = files.filter((file) => /\.(ts|tsx|mjs)$/.test(file)).map((path) => ({ path, text: read(path) }));
+
+const faults = [
+  ...sourceFaults(),
+  ...importFaults(sources, partOrder),
+  ...lockFaults(),
+  ...installScriptFaults(),
+  ...dependencyFaults(),
+];
 for (const fault of faults) console.log(fault);
 process.exitCode = faults.length > 0 ? 1 : 0;
 
 function sourceFaults() {
-  return files
-    .filter((file) => /\.(ts|tsx|mjs)$/.test(file))
-    .flatMap((file) => {
-      const text = read(file);
-      const lines = text.split('\n').length - 1;
-      return [
-        ...(lines > linesMax ? [`${file}: ${lines} lines; look for the concept that has no name yet`] : []),
-        ...(clientSource.test(file) && !clockReaders.includes(file) && clockReading.test(text)
-          ? [`${file}: reads the clock; take Runtime.monotonicMs to measure, ServerClock for the age of an entry`]
-          : []),
-        ...(/^packages\/web\/src\//.test(file) && file !== storageUser && storageUse.test(text)
-          ? [`${file}: uses browser storage directly; take ${storageUser}`]
-          : []),
-        ...(vagueNames.test(basename(file)) ? [`${file}: the name says nothing`] : []),
-        ...(/\b(TODO|FIXME|XXX)\b/.test(text) && basename(file) !== 'house-rules.mjs'
-          ? [`${file}: a TODO; file an issue`]
-          : []),
-      ];
-    });
+  return sources.flatMap(({ path: file, text }) => {
+    const lines = text.split('\n').length - 1;
+    return [
+      ...(lines > linesMax ? [`${file}: ${lines} lines; look for the concept that has no name yet`] : []),
+      ...(clientSource.test(file) && !clockReaders.includes(file) && clockReading.test(text)
+        ? [`${file}: reads the clock; take Runtime.monotonicMs to measure, ServerClock for the age of an entry`]
+        : []),
+      ...(/^packages\/web\/src\//.test(file) && file !== storageUser && storageUse.test(text)
+        ? [`${file}: uses browser storage directly; take ${storageUser}`]
+        : []),
+      ...(vagueNames.test(basename(file)) ? [`${file}: the name says nothing`] : []),
+      ...(/\b(TODO|FIXME|XXX)\b/.test(text) && basename(file) !== 'house-rules.mjs'
+        ? [`${file}: a TODO; file an issue`]
+        : []),
+    ];
+  });
 }
 
 /** The lock file carries versions and checksums, and not where one machine downloads from. */
