@@ -7,8 +7,12 @@ import { PostgresHistoryStore } from '../adapters/postgres/history-store.ts';
 import { importRows, someUsers } from '../adapters/postgres/import.ts';
 import type { ShardedDatabase } from '../adapters/postgres/sharded-database.ts';
 import { firstUser, usernameClaim } from '../adapters/postgres/user-store.ts';
+import { claimsTable, sessionsTable, sessionTokensTable, usersTable } from '../adapters/rows/account-tables.ts';
+import { conversationsTable } from '../adapters/rows/conversation-tables.ts';
+import type { AnyTable } from '../adapters/rows/table.ts';
+import { migratedTables, placingColumn } from '../adapters/rows/tables.ts';
 import { databaseFile } from '../adapters/sqlite/database.ts';
-import { Export, type ExportedRow, type ExportedTable, exportedTables } from '../adapters/sqlite/export.ts';
+import { Export, type ExportedRow } from '../adapters/sqlite/export.ts';
 import type { Participant } from '../conversations/conversation.ts';
 import { systemClock } from '../platform/clock.ts';
 import { isServed } from '../platform/control-socket.ts';
@@ -16,22 +20,6 @@ import { FolderHeld, Unusable } from '../platform/failures.ts';
 import type { Adapters } from './adapters.ts';
 import { type ClusterConfig, openServices } from './cluster.ts';
 import { embeddedAdapters } from './embedded.ts';
-
-/** By whose shard each table's rows are placed. */
-const placedBy: Record<ExportedTable, string> = {
-  users: 'id',
-  conversations: 'id',
-  channel_terms: 'conversation_id',
-  entries: 'conversation_id',
-  participants: 'conversation_id',
-  activity_times: 'conversation_id',
-  memberships: 'user_id',
-  read_positions: 'user_id',
-  user_terms: 'user_id',
-  sessions: 'user_id',
-  device_secrets: 'user_id',
-  invitations: 'token_hash',
-};
 
 const strangersLookedFor = 1_000;
 const pageEntries = 500;
@@ -64,8 +52,8 @@ export async function migrateToCluster(
   try {
     await refuseStrangers(source, services.database);
     let rows = 0;
-    for (const table of exportedTables) {
-      tell(`copying ${table}`);
+    for (const table of migratedTables) {
+      tell(`copying ${table.name}`);
       for (const page of exported.pages(table)) {
         await copyPage(services.database, table, page);
         rows += page.length;
@@ -101,35 +89,36 @@ async function refuseStrangers(source: Adapters, database: ShardedDatabase): Pro
   throw new Unusable('the cluster has accounts of its own: an installation can be moved to an empty one alone');
 }
 
-async function copyPage(database: ShardedDatabase, table: ExportedTable, page: ExportedRow[]): Promise<void> {
-  const column = placedBy[table];
+async function copyPage(database: ShardedDatabase, table: AnyTable, page: ExportedRow[]): Promise<void> {
+  const column = placingColumn(table.description.placement);
+  if (column === undefined) throw new Error(`nothing says which shard the rows of ${table.name} are in`);
   await importRows(database, table, page, (row) => String(row[column]));
-  if (table === 'users') {
+  if (table === usersTable) {
     await importClaims(
       database,
       page.map((row) => ({ name: usernameClaim(String(row['username'])), userId: String(row['id']) })),
     );
   }
-  if (table === 'sessions') {
+  if (table === sessionsTable) {
     const tokens = page.map(({ token_hash = null, user_id = null, id = null }) => ({
       token_hash,
       user_id,
       session_id: id,
     }));
-    await importRows(database, 'session_tokens', tokens, (row) => String(row['token_hash']));
+    await importRows(database, sessionTokensTable, tokens, (row) => String(row['token_hash']));
   }
 }
 
 /** The server isn't empty: whoever signs up next doesn't administer it. */
 async function claimFirstUser(database: ShardedDatabase, exported: Export): Promise<void> {
-  const [first] = exported.pages('users').next().value ?? [];
+  const [first] = exported.pages(usersTable).next().value ?? [];
   if (first) await importClaims(database, [{ name: firstUser, userId: String(first['id']) }]);
 }
 
 function importClaims(database: ShardedDatabase, claims: { name: string; userId: string }[]): Promise<void> {
   const claimed_at = new Date(systemClock.nowMs()).toISOString();
   const rows = claims.map(({ name, userId }) => ({ name, user_id: userId, confirmed: true, claimed_at }));
-  return importRows(database, 'claims', rows, (row) => String(row['name']));
+  return importRows(database, claimsTable, rows, (row) => String(row['name']));
 }
 
 /** Compares heads, members and every entry, as each side's stores give them. */
@@ -140,7 +129,7 @@ async function compare(source: Adapters, database: ShardedDatabase, exported: Ex
   };
   const faults: string[] = [];
   let conversations = 0;
-  for (const page of exported.pages('conversations')) {
+  for (const page of exported.pages(conversationsTable)) {
     for (const row of page) {
       const fault = await difference(source, target, String(row['id']));
       if (fault !== null) faults.push(`conversation ${row['id']}: ${fault}`);

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { deviceSecretsTable } from '../../src/adapters/rows/account-tables.ts';
 import { databaseFile } from '../../src/adapters/sqlite/database.ts';
 import { Export } from '../../src/adapters/sqlite/export.ts';
 import { clusterAdapters } from '../../src/compose/cluster.ts';
@@ -82,7 +83,7 @@ describe.skipIf(absent !== null)(titleWith('from one process to many', absent), 
 
   test('devices that are known stay known', async () => {
     const source = new Export(join(data, databaseFile));
-    const devices = [...source.pages('device_secrets')].flat();
+    const devices = [...source.pages(deviceSecretsTable)].flat();
     source.close();
     expect(devices).toHaveLength(people);
     const { users, close } = await clusterAdapters(config());

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'bun:test';
 import type { ConversationId, UserId } from '@parley/protocol';
 import { importRows } from '../../src/adapters/postgres/import.ts';
 import type { ShardedDatabase } from '../../src/adapters/postgres/sharded-database.ts';
+import { readPositionsTable } from '../../src/adapters/rows/conversation-tables.ts';
 import { systemIds } from '../../src/platform/ids.ts';
 import { titleWith, withoutService } from '../support/services.ts';
 import { emptyDatabase, storesOf } from './postgres-under-test.ts';
@@ -59,7 +60,7 @@ describe.skipIf(withoutPostgres !== null)(
     test('what is imported keeps its revision, and the next change gets a greater one', async () => {
       const later = Date.now() + 86_400_000;
       const row = { user_id: userId, conversation_id: conversationId, seq: 2, message_count: 2, revision: later };
-      await importRows(database, 'read_positions', [row], () => userId);
+      await importRows(database, readPositionsTable, [row], () => userId);
       expect(await revision()).toBe(later);
       await advanceAsBefore(9);
       expect(await changedAfter(later)).toMatchObject([{ seq: 9, revision: later + 1 }]);

@@ -2,12 +2,12 @@ import { beforeEach, describe, expect, test } from 'bun:test';
 import type { ConversationId } from '@parley/protocol';
 import { initialise } from '../../src/adapters/postgres/initialise.ts';
 import type { PostgresServer } from '../../src/adapters/postgres/pool.ts';
-import { shardTables } from '../../src/adapters/postgres/schema-steps.ts';
 import { moveShard } from '../../src/adapters/postgres/shard-move.ts';
 import { PostgresUserStore } from '../../src/adapters/postgres/user-store.ts';
 import { systemIds } from '../../src/platform/ids.ts';
 import { shardOf } from '../../src/platform/shards.ts';
 import { withPool } from '../support/cluster-services.ts';
+import { laterColumns } from '../support/later-columns.ts';
 import { titleWith, withoutService } from '../support/services.ts';
 import { ConversationsUnderTest } from './conversations-under-test.ts';
 import { serversOfEachTest, shardsUnderTest, storesOf } from './postgres-under-test.ts';
@@ -91,6 +91,87 @@ describe.skipIf(withoutPostgres !== null)(titleWith('the move of a shard on Post
     });
   });
 
+  test('takes the rows of a later version along: its columns and tables, however their SQL is written', async () => {
+    await initialise(servers, shardsUnderTest);
+    const shard = 4;
+    const statements = [
+      laterColumns,
+      'create table if not exists "reactions"(shard smallint, id text, note text NOT NULL, PRIMARY KEY(shard,id))',
+      'CREATE TABLE on_one_line (shard smallint NOT NULL, id text NOT NULL, PRIMARY KEY (shard, id));',
+    ];
+    for (const server of servers) {
+      await withPool(server, async (pool) => {
+        for (const each of statements) await pool.run((sql) => sql.unsafe(each));
+      });
+    }
+    const [one, two] = servers;
+    const rows = (server: PostgresServer): Promise<object[]> =>
+      withPool(server, (pool) =>
+        pool.run(
+          (sql) => sql<{ shard: number; id: string; note: string | null }[]>`
+          SELECT shard, id, note FROM reactions UNION ALL SELECT shard, id, NULL FROM on_one_line ORDER BY 1, 2`,
+        ),
+      );
+    await withPool(one, (pool) =>
+      pool.run((sql) =>
+        sql.unsafe(`
+        INSERT INTO reactions VALUES (${shard}, 'a', 'of the shard'), (0, 'b', 'of another');
+        INSERT INTO on_one_line VALUES (${shard}, 'c'), (2, 'd');`),
+      ),
+    );
+    const conversations = new ConversationsUnderTest(storesOf(await shards.open()));
+    const conversationId = await conversationIn(shard, conversations, systemIds.uuid());
+    await withPool(one, (pool) =>
+      pool.run((sql) => sql`UPDATE conversations SET later_flag = true WHERE id = ${conversationId}`),
+    );
+    await move(shard);
+    expect(await rows(one)).toEqual([
+      { shard: 0, id: 'b', note: 'of another' },
+      { shard: 2, id: 'd', note: null },
+    ]);
+    expect(await rows(two)).toEqual([
+      { shard, id: 'a', note: 'of the shard' },
+      { shard, id: 'c', note: null },
+    ]);
+    const [head] = await withPool(two, (pool) =>
+      pool.run((sql) => sql`SELECT later_flag, later_sum FROM conversations WHERE id = ${conversationId}`),
+    );
+    expect(head).toEqual({ later_flag: true, later_sum: 1 });
+    expect(await rowsOf(one, shard)).toBe(0);
+  });
+
+  test('that was interrupted takes a table along that was made in between', async () => {
+    await initialise(servers, shardsUnderTest);
+    const shard = 4;
+    const [one, two] = servers;
+    await withPool(one, (source) =>
+      withPool(two, async (target) => {
+        const moveUntil = (tell: (step: string) => void) =>
+          moveShard({ shard, source, target, sourceUrl: one.url, tell });
+        const copied = moveUntil((step) => {
+          if (step.startsWith('holding back')) throw new Error('interrupted');
+        });
+        await expect(copied).rejects.toThrow('interrupted');
+        const made = 'CREATE TABLE notes (shard smallint, id text, PRIMARY KEY (shard, id))';
+        for (const pool of [target, source]) await pool.run((sql) => sql.unsafe(made));
+        await source.run((sql) => sql`INSERT INTO notes VALUES (${shard}, 'kept')`);
+        await moveUntil(() => undefined);
+        expect(await target.run((sql) => sql`SELECT id FROM notes`)).toMatchObject([{ id: 'kept' }]);
+      }),
+    );
+    expect(await rowsOf(one, shard)).toBe(0);
+  });
+
+  test('refuses, before it changes anything, when a table with a shard has no key that begins with it', async () => {
+    await initialise(servers, shardsUnderTest);
+    const [one] = servers;
+    await withPool(one, (pool) => pool.run((sql) => sql.unsafe('CREATE TABLE notes (shard smallint, id text)')));
+    await expect(move(4)).rejects.toThrow('table notes of PostgreSQL server one has no primary key that begins with');
+    expect(await withPool(one, (pool) => pool.run((sql) => sql`SELECT state FROM shards WHERE shard = 4`))).toEqual([
+      { state: 'serving' },
+    ] as never);
+  });
+
   test('waits for the last write, however late it arrives', async () => {
     await initialise(servers, shardsUnderTest);
     const stores = storesOf(await shards.open());
@@ -166,12 +247,18 @@ async function snapshot(users: PostgresUserStore, userIds: string[]) {
   };
 }
 
+/** In every table with a shard that the server's catalogue has. */
 async function rowsOf(server: PostgresServer, shard: number): Promise<number> {
   return withPool(server, async (pool) => {
+    const tables = await pool.run(
+      (sql) => sql<{ name: string }[]>`
+        SELECT table_name AS name FROM information_schema.columns
+        WHERE table_schema = ${server.schema} AND column_name = 'shard' AND table_name <> 'served_shards'`,
+    );
     const counts = await Promise.all(
-      shardTables.map(async (table) => {
+      tables.map(async ({ name }) => {
         const [row] = await pool.run(
-          (sql) => sql<{ rows: number }[]>`SELECT count(*) AS rows FROM ${sql(table)} WHERE shard = ${shard}`,
+          (sql) => sql<{ rows: number }[]>`SELECT count(*) AS rows FROM ${sql(name)} WHERE shard = ${shard}`,
         );
         return row?.rows ?? 0;
       }),

@@ -3,10 +3,11 @@ import { PostgresConversationStore } from '../../src/adapters/postgres/conversat
 import { PostgresHistoryStore } from '../../src/adapters/postgres/history-store.ts';
 import { initialise } from '../../src/adapters/postgres/initialise.ts';
 import type { PostgresServer } from '../../src/adapters/postgres/pool.ts';
-import { shardTables } from '../../src/adapters/postgres/schema-steps.ts';
 import { ShardedDatabase } from '../../src/adapters/postgres/sharded-database.ts';
+import { postgresTables } from '../../src/adapters/rows/tables.ts';
 import { systemIds } from '../../src/platform/ids.ts';
 import { dropDatabases, newDatabase } from '../support/cluster-services.ts';
+import { laterColumns } from '../support/later-columns.ts';
 import { serviceAddress } from '../support/services.ts';
 
 export const shardsUnderTest = 8;
@@ -49,16 +50,23 @@ export function storesOf(database: ShardedDatabase) {
 
 let opened: { servers: PostgresServer[]; database: ShardedDatabase } | null = null;
 
-/** A cluster's database that holds nothing. The databases are made once a process and emptied each time. */
+const emptied = postgresTables
+  .filter(({ name, description }) => description.placement !== 'its server' && name !== 'shard_epochs')
+  .map(({ name }) => name);
+
+/**
+ * A cluster's database that holds nothing, with the columns of a later version beside its own. The databases  are made once a
+ * process and emptied each time.
+ */
 export async function emptyDatabase(): Promise<ShardedDatabase> {
   if (!opened) {
     const servers = await twoServers();
     await initialise(servers, shardsUnderTest);
-    opened = { servers, database: await ShardedDatabase.open(servers) };
+    const database = await ShardedDatabase.open(servers);
+    await database.everywhere((sql) => sql.unsafe(laterColumns));
+    opened = { servers, database };
   } else {
-    await opened.database.everywhere((sql) =>
-      sql.unsafe(`TRUNCATE ${shardTables.filter((table) => table !== 'shard_epochs').join(', ')}`),
-    );
+    await opened.database.everywhere((sql) => sql.unsafe(`TRUNCATE ${emptied.join(', ')}`));
   }
   return opened.database;
 }

@@ -10,6 +10,8 @@ import { PostgresConversationStore } from '../../src/adapters/postgres/conversat
 import { PostgresHistoryStore } from '../../src/adapters/postgres/history-store.ts';
 import { PostgresTotals } from '../../src/adapters/postgres/totals.ts';
 import { PostgresUserStore } from '../../src/adapters/postgres/user-store.ts';
+import { databaseFile, openDatabase } from '../../src/adapters/sqlite/database.ts';
+import { addLaterColumns } from '../support/later-columns.ts';
 import { withoutService } from '../support/services.ts';
 import type { AdapterUnderTest } from './adapter-under-test.ts';
 import { emptyDatabase, shardsUnderTest } from './postgres-under-test.ts';
@@ -31,6 +33,10 @@ function memoryStores(): Stores {
 
 async function sqliteStoresOfTheirOwn(): Promise<Stores> {
   const folder = mkdtempSync(join(tmpdir(), 'parley-contract-'));
+  // The statements of every suite work beside the columns of a later version.
+  const database = openDatabase(join(folder, databaseFile));
+  addLaterColumns(database);
+  database.close();
   const stores = sqliteStores(folder);
   return {
     ...stores,

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { initialise } from '../../src/adapters/postgres/initialise.ts';
 import type { PostgresServer } from '../../src/adapters/postgres/pool.ts';
-import { shardTables } from '../../src/adapters/postgres/schema-steps.ts';
 import { ShardedDatabase } from '../../src/adapters/postgres/sharded-database.ts';
 import { PostgresTotals } from '../../src/adapters/postgres/totals.ts';
 import { PostgresUserStore } from '../../src/adapters/postgres/user-store.ts';
 import { verifyShards } from '../../src/adapters/postgres/verify.ts';
+import { postgresTables } from '../../src/adapters/rows/tables.ts';
 import { storesOf, twoServers } from '../contract/postgres-under-test.ts';
 import { dropDatabases } from '../support/cluster-services.ts';
 import { titleWith, withoutService } from '../support/services.ts';
@@ -13,6 +13,9 @@ import { type Column, type Found, keysOf, plantsFor, type Unseen, unseenIn } fro
 import { fillSample } from './sample.ts';
 
 const shardCount = 2;
+const shardTables = postgresTables
+  .filter(({ description }) => description.placement !== 'its server')
+  .map(({ name }) => name);
 /** Of keys: some are the key of a row in another shard. */
 const endings = [...'abcdefgh'];
 const rowsTried = 8;

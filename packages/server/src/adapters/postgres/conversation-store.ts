@@ -11,7 +11,12 @@ import type {
 } from '../../conversations/conversations-port.ts';
 import type { SearchQuery } from '../../platform/search-position.ts';
 import { foldingMark, searchTerms } from '../../platform/search-terms.ts';
-import { type HeadRow, headOf, type ParticipantRow, participantOf } from '../rows/conversation-rows.ts';
+import {
+  conversationsTable,
+  type HeadRow,
+  type ParticipantRow,
+  participantsTable,
+} from '../rows/conversation-tables.ts';
 import { epochOf } from './epochs.ts';
 import { Homepages } from './homepage.ts';
 import { type IndexedParticipant, writeMemberships } from './membership-index.ts';
@@ -38,22 +43,22 @@ export class PostgresConversationStore implements ConversationStore {
     const [row] = await this.database.at(
       conversationId,
       (sql, shard) => sql<HeadRow[]>`
-        SELECT c.*, coalesce(t.at_ms, c.last_entry_at_ms) AS last_entry_at_ms
+        SELECT ${sql.unsafe(conversationsTable.list('c'))}, coalesce(t.at_ms, c.last_entry_at_ms) AS last_entry_at_ms
         FROM conversations c
         LEFT JOIN activity_times t ON t.shard = c.shard AND t.conversation_id = c.id AND t.head_seq = c.head_seq
         WHERE c.shard = served(${shard}) AND c.id = ${conversationId}`,
     );
-    return row && headOf(row);
+    return row && conversationsTable.fromRow(row);
   }
 
   async participant(conversationId: ConversationId, userId: UserId): Promise<Participant | undefined> {
     const [row] = await this.database.at(
       conversationId,
       (sql, shard) => sql<ParticipantRow[]>`
-        SELECT * FROM participants
+        SELECT ${sql.unsafe(participantsTable.list())} FROM participants
         WHERE shard = served(${shard}) AND conversation_id = ${conversationId} AND user_id = ${userId}`,
     );
-    return row && participantOf(row);
+    return row && participantsTable.fromRow(row);
   }
 
   async members(
@@ -64,12 +69,12 @@ export class PostgresConversationStore implements ConversationStore {
     const rows = await this.database.at(
       conversationId,
       (sql, shard) => sql<ParticipantRow[]>`
-        SELECT * FROM participants
+        SELECT ${sql.unsafe(participantsTable.list())} FROM participants
         WHERE shard = served(${shard}) AND conversation_id = ${conversationId} AND left_seq IS NULL
           AND (joined_seq, user_id) > (${joinedSeq}::bigint, ${userId})
         ORDER BY joined_seq, user_id LIMIT ${limit}`,
     );
-    return rows.map(participantOf);
+    return rows.map(participantsTable.fromRow);
   }
 
   async indexParticipants(rows: readonly IndexedParticipant[]): Promise<void> {
@@ -101,7 +106,7 @@ export class PostgresConversationStore implements ConversationStore {
   async searchChannels(query: SearchQuery): Promise<{ head: ConversationHead; term: string }[]> {
     const tables = { terms: 'channel_terms', id: 'conversation_id', subjects: 'conversations', hidden: 'closed' };
     const rows = await foundByTerm<HeadRow>(this.database, tables, query);
-    return rows.map(({ subject, term }) => ({ head: headOf(subject), term }));
+    return rows.map(({ subject, term }) => ({ head: conversationsTable.fromRow(subject), term }));
   }
 
   refreshTerms(after: string | null, limit: number): Promise<string | null> {

@@ -8,6 +8,7 @@ export class NotServed extends Error {
 
 /** SQLSTATE that the functions `served` and `writable` raise; class PA is nobody else's. */
 const notServedState = 'PA001';
+const deadlockState = '40P01';
 /** What `apply_batch` raises when a head or a position isn't the one that was decided by. */
 const movedHeadState = 'PA002';
 
@@ -15,7 +16,7 @@ const movedHeadState = 'PA002';
  * Serialization failure and deadlock, where the same again can succeed; and a key that was there: two distributors
  * created one conversation at once, and deciding again finds it (race 3).
  */
-const repeatableStates = new Set(['40001', '40P01', '23505', movedHeadState]);
+const repeatableStates = new Set(['40001', deadlockState, '23505', movedHeadState]);
 
 /**
  * Classes of SQLSTATE that say the database can't now: connection, transaction undone, out of resources (a full disk
@@ -39,6 +40,12 @@ export function isRepeatable(error: unknown): boolean {
 
 export function isMovedHead(error: unknown): boolean {
   return error instanceof postgres.PostgresError && error.code === movedHeadState;
+}
+
+/** Whether PostgreSQL has undone a statement because it and another waited for each other. */
+export function isDeadlock(error: unknown): boolean {
+  const reason = error instanceof Unavailable ? error.cause : error;
+  return reason instanceof postgres.PostgresError && reason.code === deadlockState;
 }
 
 /** What to reject with: {@link NotServed}, {@link Unavailable}, or the error itself. */

@@ -1,6 +1,11 @@
 import type { ConversationId } from '@parley/protocol';
 import { type Facts, type FactsNeeded, participantKey, repeatKey } from '../../history/history-port.ts';
-import { type HeadRow, headOf, type ParticipantRow, participantOf } from '../rows/conversation-rows.ts';
+import {
+  conversationsTable,
+  type HeadRow,
+  type ParticipantRow,
+  participantsTable,
+} from '../rows/conversation-tables.ts';
 import { type EntryRow, entryOf } from '../rows/entry-rows.ts';
 import { decidedOf, type LogPositionRow } from './log-positions.ts';
 import type { Sql } from './pool.ts';
@@ -46,9 +51,12 @@ export async function loadFacts(
   if (!row) throw new Error('a query of facts gave no row');
   const epochs = new Map(row.epochs?.map(({ shard, epoch }) => [shard, epoch]));
   return {
-    heads: new Map(row.heads?.map((head) => [head.id, headOf(head)])),
+    heads: new Map(row.heads?.map((head) => [head.id, conversationsTable.fromRow(head)])),
     participants: new Map(
-      row.participants?.map((place) => [participantKey(place.conversation_id, place.user_id), participantOf(place)]),
+      row.participants?.map((place) => [
+        participantKey(place.conversation_id, place.user_id),
+        participantsTable.fromRow(place),
+      ]),
     ),
     repeats: new Map(
       row.repeats?.map((entry) => [

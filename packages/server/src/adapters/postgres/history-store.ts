@@ -2,7 +2,7 @@ import type { ConversationId, Entry } from '@parley/protocol';
 import { aheadMaxMs } from '../../conversations/conversation.ts';
 import type { Changes, Decision, Facts, FactsNeeded, HistoryRange, HistoryStore } from '../../history/history-port.ts';
 import { Unavailable } from '../../platform/failures.ts';
-import { type EntryRow, entryOf } from '../rows/entry-rows.ts';
+import { type EntryRow, entriesTable, entryOf } from '../rows/entry-rows.ts';
 import { isMovedHead, isRepeatable } from './failures.ts';
 import { allFacts, loadFacts } from './history-facts.ts';
 import { changesByShard, writeChanges } from './history-writes.ts';
@@ -67,10 +67,10 @@ export class PostgresHistoryStore implements HistoryStore {
     const rows = await this.database.at(conversationId, (sql, shard) => {
       const direction = order === 'oldest_first' ? sql`ASC` : sql`DESC`;
       return sql<EntryRow[]>`
-        SELECT * FROM (
+        SELECT ${sql.unsafe(entriesTable.list())} FROM (
           SELECT *, row_number() OVER so_far AS place, sum(octet_length(coalesce(text, ''))) OVER so_far AS bytes
           FROM (
-            SELECT * FROM entries
+            SELECT ${sql.unsafe(entriesTable.list())} FROM entries
             WHERE shard = served(${shard}) AND conversation_id = ${conversationId}
               AND seq BETWEEN ${fromSeq} AND ${toSeq}
             ORDER BY seq ${direction} LIMIT ${limit}

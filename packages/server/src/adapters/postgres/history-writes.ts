@@ -2,8 +2,8 @@ import type { ConversationId } from '@parley/protocol';
 import type { ConversationHead } from '../../conversations/conversation.ts';
 import type { Changes, Facts } from '../../history/history-port.ts';
 import { searchTerms } from '../../platform/search-terms.ts';
-import { headRow, participantRow } from '../rows/conversation-rows.ts';
-import { entryRow } from '../rows/entry-rows.ts';
+import { conversationsTable, participantsTable } from '../rows/conversation-tables.ts';
+import { entriesTable, storedEntry } from '../rows/entry-rows.ts';
 import { reachedRow } from './log-positions.ts';
 import { json, type Sql } from './pool.ts';
 
@@ -45,13 +45,19 @@ export async function writeChanges(sql: Sql, changes: readonly ShardChanges[], f
   const ordered = changes.toSorted((a, b) => a.shard - b.shard);
   const heads = ordered.flatMap((each) =>
     each.heads.map((head) => ({
-      ...headRow(head, each.shard),
+      ...conversationsTable.toRow(head),
+      shard: each.shard,
       decided_by: facts.heads.get(head.id)?.headSeq ?? 0,
     })),
   );
-  const places = ordered.flatMap((each) => each.participants.map((place) => participantRow(place, each.shard)));
+  const places = ordered.flatMap((each) =>
+    each.participants.map((place) => ({ ...participantsTable.toRow(place), shard: each.shard })),
+  );
   const log = ordered.flatMap((each) =>
-    each.entries.map(({ entry, commandId }) => entryRow(entry, commandId, each.shard)),
+    each.entries.map(({ entry, commandId }) => ({
+      ...entriesTable.toRow(storedEntry(entry, commandId)),
+      shard: each.shard,
+    })),
   );
   const terms = ordered.flatMap((each) =>
     each.heads

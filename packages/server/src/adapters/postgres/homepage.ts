@@ -1,6 +1,11 @@
 import type { ConversationId, UserId } from '@parley/protocol';
 import type { HomepageQuery, HomepageRow, OwnConversation } from '../../conversations/conversations-port.ts';
-import { type HeadRow, headOf, type ParticipantRow, participantOf } from '../rows/conversation-rows.ts';
+import {
+  conversationsTable,
+  type HeadRow,
+  type ParticipantRow,
+  participantsTable,
+} from '../rows/conversation-tables.ts';
 import { type EntryRow, messageOf } from '../rows/entry-rows.ts';
 import type { ShardedDatabase } from './sharded-database.ts';
 
@@ -96,7 +101,7 @@ export class Homepages {
     return this.database.at(
       userId,
       (sql, shard) => sql<MembershipRow[]>`
-        SELECT m.*, r.seq AS read_seq, r.message_count AS read_message_count
+        SELECT ${sql.unsafe(participantsTable.list('m'))}, r.seq AS read_seq, r.message_count AS read_message_count
         FROM memberships m LEFT JOIN read_positions r USING (shard, user_id, conversation_id)
         WHERE m.shard = served(${shard}) AND m.user_id = ${userId}
           AND m.conversation_id = ANY(${conversationIds}::text[]) AND m.left_seq IS NULL`,
@@ -127,8 +132,8 @@ export class Homepages {
 
 function ownOf(membership: MembershipRow, conversation: ConversationRow): OwnConversation {
   const { message, partner_id: partnerId, epoch } = conversation;
-  const head = headOf(conversation.head);
-  const participant = participantOf(membership);
+  const head = conversationsTable.fromRow(conversation.head);
+  const participant = participantsTable.fromRow(membership);
   const { read_seq: seq, read_message_count: messageCount } = membership;
   return {
     head: { ...head, lastEntryAtMs: conversation.settled_at_ms ?? head.lastEntryAtMs },

@@ -1,4 +1,6 @@
+import type { AnyTable } from '../rows/table.ts';
 import { json } from './pool.ts';
+import { columnsOf, recordsetOf } from './recordset.ts';
 import type { ShardedDatabase } from './sharded-database.ts';
 
 type Row = Record<string, string | number | boolean | null>;
@@ -9,7 +11,7 @@ type Row = Record<string, string | number | boolean | null>;
  */
 export async function importRows(
   database: ShardedDatabase,
-  table: string,
+  table: AnyTable,
   rows: readonly Row[],
   keyOf: (row: Row) => string,
 ): Promise<void> {
@@ -19,8 +21,9 @@ export async function importRows(
       WITH permitted AS MATERIALIZED (
         SELECT all_writable(${database.shardsOf(group.map(keyOf))}::smallint[]) AS shards
       )
-      INSERT INTO ${sql(table)}
-      SELECT imported.* FROM permitted, json_populate_recordset(NULL::${sql(table)}, ${json(sql, sharded)}) AS imported
+      INSERT INTO ${sql(table.name)} (${sql.unsafe(columnsOf(table))})
+      SELECT ${sql.unsafe(columnsOf(table))}
+      FROM permitted, json_to_recordset(${json(sql, sharded)}) AS imported ${sql.unsafe(recordsetOf(table))}
       WHERE permitted.shards > 0
       ON CONFLICT DO NOTHING`;
   });

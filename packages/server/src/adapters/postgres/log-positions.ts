@@ -15,7 +15,7 @@ export function decidedOf({ log_id, decided_to }: LogPositionRow): Decided {
 export async function decidedPosition(database: ShardedDatabase, shard: number): Promise<Decided | undefined> {
   const [row] = await database.inShard(
     shard,
-    (sql) => sql<LogPositionRow[]>`SELECT * FROM log_positions WHERE shard = served(${shard})`,
+    (sql) => sql<LogPositionRow[]>`SELECT shard, log_id, decided_to FROM log_positions WHERE shard = served(${shard})`,
   );
   return row && decidedOf(row);
 }
@@ -23,7 +23,8 @@ export async function decidedPosition(database: ShardedDatabase, shard: number):
 /** Up to where each shard's commands are decided. While a shard is being moved, it may be missing. */
 export async function decidedPositions(database: ShardedDatabase): Promise<Map<number, Decided>> {
   const rows = await database.everywhere(
-    (sql) => sql<LogPositionRow[]>`SELECT * FROM log_positions JOIN served_shards USING (shard)`,
+    (sql) => sql<LogPositionRow[]>`
+      SELECT shard, log_id, decided_to FROM log_positions JOIN served_shards USING (shard)`,
   );
   return new Map(rows.flat().map((row) => [row.shard, decidedOf(row)]));
 }

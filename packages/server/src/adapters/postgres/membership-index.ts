@@ -1,11 +1,20 @@
 import type { Participant } from '../../conversations/conversation.ts';
-import { participantRow } from '../rows/conversation-rows.ts';
+import { membershipsTable, participantsTable } from '../rows/conversation-tables.ts';
+import { columnList } from '../rows/table.ts';
 import { json, type Sql } from './pool.ts';
+import { recordsetOf } from './recordset.ts';
 
 /** A row of the index by user as it is to be. */
 export interface IndexedParticipant {
   participant: Participant;
   broadcast: boolean;
+}
+
+/** What the newer one of two rows has is written. */
+const versioned = participantsTable.changing;
+
+export function membershipRow({ participant, broadcast }: IndexedParticipant, shard: number) {
+  return { shard, ...membershipsTable.toRow({ ...participant, broadcast }) };
 }
 
 /**
@@ -18,26 +27,22 @@ export async function writeMemberships(
   indexed: readonly IndexedParticipant[],
   shardOf: (userId: string) => number,
 ): Promise<void> {
-  const rows = indexed.map(({ participant, broadcast }) => ({
-    ...participantRow(participant, shardOf(participant.userId)),
-    broadcast,
-  }));
+  const rows = indexed.map((each) => membershipRow(each, shardOf(each.participant.userId)));
+  const columns = (alias?: string) => sql.unsafe(columnList(versioned, alias));
   const shards = [...new Set(rows.map(({ shard }) => shard))];
   await sql`
     WITH permitted AS MATERIALIZED (SELECT all_writable(${shards}::smallint[]) AS shards)
-    INSERT INTO memberships AS m
+    INSERT INTO memberships AS m (shard, user_id, conversation_id, broadcast, ${columns()})
     SELECT DISTINCT ON (shard, user_id, conversation_id) shard, user_id, conversation_id,
-      bool_or(broadcast) OVER (PARTITION BY shard, user_id, conversation_id),
-      role, joined_seq, joined_message_count, visible_from_seq, left_seq, changed_seq, changed_at_ms
-    FROM permitted, json_populate_recordset(NULL::memberships, ${json(sql, rows)})
+      bool_or(broadcast) OVER (PARTITION BY shard, user_id, conversation_id), ${columns()}
+    FROM permitted, json_to_recordset(${json(sql, rows)}) AS given ${sql.unsafe(recordsetOf(membershipsTable))}
     WHERE permitted.shards > 0
     ORDER BY shard, user_id, conversation_id, changed_seq DESC
     ON CONFLICT (shard, user_id, conversation_id) DO UPDATE SET
       broadcast = m.broadcast OR excluded.broadcast,
-      (role, joined_seq, joined_message_count, visible_from_seq, left_seq, changed_seq, changed_at_ms) = (
-        SELECT newest.role, newest.joined_seq, newest.joined_message_count, newest.visible_from_seq,
-          newest.left_seq, newest.changed_seq, newest.changed_at_ms
-        FROM (SELECT m.* UNION ALL SELECT excluded.*) AS newest
+      (${columns()}) = (
+        SELECT ${columns('newest')}
+        FROM (SELECT ${columns('m')} UNION ALL SELECT ${columns('excluded')}) AS newest
         ORDER BY newest.changed_seq DESC LIMIT 1
       )
     WHERE m.changed_seq < excluded.changed_seq OR (excluded.broadcast AND NOT m.broadcast)`;

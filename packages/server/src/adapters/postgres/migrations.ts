@@ -1,6 +1,9 @@
 import { Unusable } from '../../platform/failures.ts';
+import { isDeadlock } from './failures.ts';
 import type { Pool } from './pool.ts';
 import { schemaSteps } from './schema-steps.ts';
+
+const attemptsMax = 10;
 
 /**
  * Brings a server's schema up to date, made if needed. Of several programs that do so at once one does it and the
@@ -20,16 +23,30 @@ export async function migrate(pool: Pool): Promise<void> {
   for (const [index, { statements, worksFrom }] of schemaSteps.entries()) {
     const version = index + 1;
     // Several statements sent as one are one transaction.
-    await pool.run((sql) =>
-      sql.unsafe(`
-        SELECT ${migrationLock(schema)};
-        DO $migration$ BEGIN
-          IF NOT EXISTS (SELECT FROM ${schema}.migrations WHERE version = ${version}) THEN
-            EXECUTE $step$${statements}$step$;
-            INSERT INTO ${schema}.migrations VALUES (${version}, ${worksFrom});
-          END IF;
-        END $migration$;`),
-    );
+    const step = `
+      SELECT ${migrationLock(schema)};
+      DO $migration$ BEGIN
+        IF NOT EXISTS (SELECT FROM ${schema}.migrations WHERE version = ${version}) THEN
+          EXECUTE $step$${statements}$step$;
+          INSERT INTO ${schema}.migrations (version, works_from) VALUES (${version}, ${worksFrom});
+        END IF;
+      END $migration$;`;
+    await despiteDeadlocks(() => pool.run((sql) => sql.unsafe(step)));
+  }
+}
+
+/**
+ * A step locks the tables that it changes in its own order, and the statements of the running version lock them in
+ * theirs: PostgreSQL takes back one of the two.
+ */
+async function despiteDeadlocks(step: () => Promise<unknown>): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await step();
+      return;
+    } catch (error) {
+      if (attempt === attemptsMax || !isDeadlock(error)) throw error;
+    }
   }
 }
 

@@ -1,6 +1,8 @@
-import { participantRow } from '../rows/conversation-rows.ts';
-import type { IndexedParticipant } from './membership-index.ts';
+import { membershipsTable } from '../rows/conversation-tables.ts';
+import { columnList } from '../rows/table.ts';
+import { type IndexedParticipant, membershipRow } from './membership-index.ts';
 import { json } from './pool.ts';
+import { recordsetOf } from './recordset.ts';
 import type { ShardedDatabase } from './sharded-database.ts';
 
 interface Key {
@@ -16,18 +18,17 @@ interface Position {
 /** Writes a row of the index by user, also over a newer one, if the row is still as of the entry `seenSeq`. */
 export async function replaceMembership(
   database: ShardedDatabase,
-  { participant, broadcast }: IndexedParticipant,
+  indexed: IndexedParticipant,
   seenSeq: number,
 ): Promise<void> {
-  await database.at(participant.userId, (sql, shard) => {
-    const row = { ...participantRow(participant, shard), broadcast };
+  await database.at(indexed.participant.userId, (sql, shard) => {
+    const columns = (alias?: string) => sql.unsafe(columnList(membershipsTable.changing, alias));
     return sql`
       WITH permitted AS MATERIALIZED (SELECT writable(${shard}) AS shard)
       UPDATE memberships m SET
-        (broadcast, role, joined_seq, joined_message_count, visible_from_seq, left_seq, changed_seq, changed_at_ms)
-        = (n.broadcast, n.role, n.joined_seq, n.joined_message_count, n.visible_from_seq, n.left_seq, n.changed_seq,
-          n.changed_at_ms)
-      FROM permitted, json_populate_recordset(NULL::memberships, ${json(sql, [row])}) AS n
+        (${columns()}) = ROW(${columns('n')})
+      FROM permitted, json_to_recordset(${json(sql, [membershipRow(indexed, shard)])})
+        AS n ${sql.unsafe(recordsetOf(membershipsTable))}
       WHERE m.shard = permitted.shard AND m.user_id = n.user_id AND m.conversation_id = n.conversation_id
         AND m.changed_seq = ${seenSeq}`;
   });

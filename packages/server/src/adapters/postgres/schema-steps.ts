@@ -1,5 +1,6 @@
 import { deviceSecretsTable } from './device-secrets-table.ts';
 import { applyBatch, logPositionsTable } from './log-positions-table.ts';
+import { applyNamedChanges } from './named-changes.ts';
 import { readRevisions } from './read-revisions.ts';
 import { shardEpochsTable } from './shard-epochs-table.ts';
 
@@ -287,9 +288,5 @@ export const schemaSteps: readonly SchemaStep[] = [
   { statements: shardEpochsTable, worksFrom: 2 },
   { statements: activityTimesTable, worksFrom: 2 },
   { statements: deviceSecretsTable, worksFrom: 2 },
+  { statements: applyNamedChanges, worksFrom: 2 },
 ];
-
-/** The tables that a shard's rows are in: what is copied when a shard is moved. */
-export const shardTables = schemaSteps.flatMap(({ statements }) =>
-  Array.from(statements.matchAll(/CREATE TABLE (\w+) \(\n {4}shard /g), (match) => String(match[1])),
-);

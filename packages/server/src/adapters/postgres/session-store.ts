@@ -1,7 +1,6 @@
 import type { SessionId, UserId } from '@parley/protocol';
 import type { SessionRecord, UserRecord } from '../../users/users-port.ts';
-import { type SessionRow, sessionOf } from '../rows/session-rows.ts';
-import { type UserRow, userOf } from '../rows/user-rows.ts';
+import { type SessionRow, sessionOf, sessionsTable, type UserRow, userOf } from '../rows/account-tables.ts';
 import { PostgresDevices } from './device-store.ts';
 
 /**
@@ -48,7 +47,8 @@ export class PostgresSessions extends PostgresDevices {
     const rows = await this.database.at(
       userId,
       (sql, shard) => sql<SessionRow[]>`
-        SELECT * FROM sessions WHERE shard = served(${shard}) AND user_id = ${userId}
+        SELECT ${sql.unsafe(sessionsTable.list())} FROM sessions
+        WHERE shard = served(${shard}) AND user_id = ${userId}
         ORDER BY created_at_ms DESC, id COLLATE "C" DESC`,
     );
     return rows.map(sessionOf);
@@ -110,8 +110,8 @@ export class PostgresSessions extends PostgresDevices {
     const shard = Number(first);
     const page = await this.database.inShard(
       shard,
-      (sql) => sql<SessionRow[]>`
-        SELECT * FROM sessions WHERE shard = served(${shard}) AND (user_id, id) > (${userId}, ${id})
+      (sql) => sql<Pick<SessionRow, 'user_id' | 'id' | 'last_used_at_ms'>[]>`
+        SELECT user_id, id, last_used_at_ms FROM sessions WHERE shard = served(${shard}) AND (user_id, id) > (${userId}, ${id})
         ORDER BY user_id, id LIMIT ${limit}`,
     );
     const last = page.at(-1);

@@ -1,7 +1,7 @@
 import { Unusable } from '../../platform/failures.ts';
 import { systemIds } from '../../platform/ids.ts';
 import type { Pool } from './pool.ts';
-import { shardTables } from './schema-steps.ts';
+import { shardTables } from './shard-tables.ts';
 
 type State = 'arriving' | 'serving' | 'fenced' | 'gone';
 
@@ -74,11 +74,7 @@ async function copy(move: ShardMove, to: State | undefined): Promise<void> {
     await deleteRows(target, shard);
     await target.run((sql) => sql`INSERT INTO shards (shard, state) VALUES (${shard}, 'arriving')`);
   }
-  const [published] = await source.run((sql) => sql`SELECT 1 FROM pg_publication WHERE pubname = ${name}`);
-  if (!published) {
-    const tables = shardTables.map((table) => `${source.schema}.${table} WHERE (shard = ${shard})`).join(', ');
-    await source.run((sql) => sql.unsafe(`CREATE PUBLICATION ${name} FOR TABLE ${tables}`));
-  }
+  const added = await publish(move);
   const [slot] = await source.run((sql) => sql`SELECT 1 FROM pg_replication_slots WHERE slot_name = ${name}`);
   if (!slot) await source.run((sql) => sql`SELECT pg_create_logical_replication_slot(${name}, 'pgoutput')`);
   const [subscribed] = await target.run((sql) => sql`SELECT 1 FROM pg_subscription WHERE subname = ${name}`);
@@ -91,6 +87,8 @@ async function copy(move: ShardMove, to: State | undefined): Promise<void> {
          WITH (create_slot = false, slot_name = '${name}', synchronous_commit = 'on')`,
       ),
     );
+  } else if (added > 0) {
+    await target.run((sql) => sql.unsafe(`ALTER SUBSCRIPTION ${name} REFRESH PUBLICATION`));
   }
   await until(async () => {
     const [row] = await target.run(
@@ -100,6 +98,23 @@ async function copy(move: ShardMove, to: State | undefined): Promise<void> {
     );
     return row?.waiting === 0;
   });
+}
+
+/** Publishes the shard's rows of every table; returns how many tables an earlier, interrupted run had not published. */
+async function publish(move: ShardMove): Promise<number> {
+  const { shard, source } = move;
+  const name = replicationName(move);
+  const published = await source.run(
+    (sql) => sql<{ tablename: string | null }[]>`
+      SELECT tablename FROM pg_publication LEFT JOIN pg_publication_tables USING (pubname) WHERE pubname = ${name}`,
+  );
+  const present = new Set(published.map(({ tablename }) => tablename));
+  const missing = (await shardTables(source)).filter((table) => !present.has(table));
+  if (missing.length === 0) return 0;
+  const tables = missing.map((table) => `TABLE ${source.schema}.${table} WHERE (shard = ${shard})`).join(', ');
+  const change = published.length === 0 ? `CREATE PUBLICATION ${name} FOR` : `ALTER PUBLICATION ${name} ADD`;
+  await source.run((sql) => sql.unsafe(`${change} ${tables}`));
+  return missing.length;
 }
 
 async function checkReplicates(source: Pool): Promise<void> {
@@ -148,7 +163,7 @@ async function cleanUp(move: ShardMove): Promise<void> {
 }
 
 async function deleteRows(pool: Pool, shard: number): Promise<void> {
-  for (const table of shardTables) {
+  for (const table of await shardTables(pool)) {
     let deleted: number;
     do {
       const result = await pool.run(

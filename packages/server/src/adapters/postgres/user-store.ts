@@ -3,8 +3,10 @@ import { Unavailable } from '../../platform/failures.ts';
 import { byCodePoint, endOfPrefix, firstOfAll, type SearchQuery } from '../../platform/search-position.ts';
 import { foldingMark, searchTerms } from '../../platform/search-terms.ts';
 import type { NewUser, UserRecord, UserStore } from '../../users/users-port.ts';
-import { type UserRow, userOf } from '../rows/user-rows.ts';
+import { storedUser, type UserRow, userOf, usersTable } from '../rows/account-tables.ts';
 import { Claims } from './claims.ts';
+import { json } from './pool.ts';
+import { columnsOf, recordsetOf } from './recordset.ts';
 import { type MarkedRow, refreshShards } from './refresh-shards.ts';
 import { foundByTerm } from './search-query.ts';
 import { PostgresSessions } from './session-store.ts';
@@ -55,7 +57,8 @@ export class PostgresUserStore extends PostgresSessions implements UserStore {
   async byId(userId: UserId): Promise<UserRecord | undefined> {
     const [row] = await this.database.at(
       userId,
-      (sql, shard) => sql<UserRow[]>`SELECT * FROM users WHERE shard = served(${shard}) AND id = ${userId}`,
+      (sql, shard) => sql<UserRow[]>`
+        SELECT ${sql.unsafe(usersTable.list())} FROM users WHERE shard = served(${shard}) AND id = ${userId}`,
     );
     return row && userOf(row);
   }
@@ -65,7 +68,8 @@ export class PostgresUserStore extends PostgresSessions implements UserStore {
       userIds,
       (userId) => userId,
       (sql, group) => sql<UserRow[]>`
-        SELECT u.* FROM ${this.database.served(sql, group)} AS wanted (shard, id) JOIN users u USING (shard, id)`,
+        SELECT ${sql.unsafe(usersTable.list('u'))}
+        FROM ${this.database.served(sql, group)} AS wanted (shard, id) JOIN users u USING (shard, id)`,
     );
     const found = new Map(parts.flat().map((row) => [row.id, userOf(row)]));
     return userIds.flatMap((userId) => found.get(userId) ?? []);
@@ -165,7 +169,8 @@ export class PostgresUserStore extends PostgresSessions implements UserStore {
       userId,
       (sql, shard) => sql<UserRow[]>`
         WITH permitted AS MATERIALIZED (SELECT writable(${shard}) AS shard)
-        SELECT u.* FROM users u JOIN permitted ON u.shard = permitted.shard WHERE u.id = ${userId} FOR SHARE OF u`,
+        SELECT ${sql.unsafe(usersTable.list('u'))} FROM users u
+        JOIN permitted ON u.shard = permitted.shard WHERE u.id = ${userId} FOR SHARE OF u`,
     );
     return row && userOf(row);
   }
@@ -173,7 +178,7 @@ export class PostgresUserStore extends PostgresSessions implements UserStore {
   async list({ prefix, after, limit }: { prefix: string; after: string | null; limit: number }): Promise<UserRecord[]> {
     const parts = await this.database.everywhere(
       (sql) => sql<UserRow[]>`
-        SELECT * FROM users
+        SELECT ${sql.unsafe(usersTable.list())} FROM users
         WHERE username_key >= ${prefix} AND username_key < ${endOfPrefix(prefix)} AND username_key > ${after ?? ''}
           AND shard IN (SELECT shard FROM served_shards)
         ORDER BY username_key LIMIT ${limit}`,
@@ -182,16 +187,14 @@ export class PostgresUserStore extends PostgresSessions implements UserStore {
   }
 
   private async insert(user: UserRecord): Promise<void> {
-    const { id, username, displayName, passwordHash, administrator, disabled, createdAtMs } = user;
     await this.database.at(
-      id,
+      user.id,
       (sql, shard) => sql`
         WITH made AS (
-          INSERT INTO users
-            (shard, id, username, username_key, display_name, password_hash, administrator, disabled, created_at_ms)
-          VALUES
-            (writable(${shard}), ${id}, ${username}, ${username.toLowerCase()}, ${displayName}, ${passwordHash},
-              ${administrator}, ${disabled}, ${createdAtMs})
+          INSERT INTO users (${sql.unsafe(columnsOf(usersTable))})
+          SELECT writable(${shard}), ${sql.unsafe(usersTable.list())}
+          FROM json_to_recordset(${json(sql, [usersTable.toRow(storedUser(user))])})
+            AS given ${sql.unsafe(recordsetOf(usersTable))}
           RETURNING shard, id
         )
         INSERT INTO user_terms (shard, user_id, term)

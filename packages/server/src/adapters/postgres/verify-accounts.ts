@@ -1,5 +1,6 @@
 import { termsFault } from '../../platform/search-terms.ts';
-import type { UserRow } from '../rows/user-rows.ts';
+import { claimsTable, invitationsTable, sessionsTable, type UserRow, usersTable } from '../rows/account-tables.ts';
+import type { AnyTable } from '../rows/table.ts';
 import { Claims } from './claims.ts';
 import type { ShardedDatabase } from './sharded-database.ts';
 import { firstUser, PostgresUserStore, usernameClaim } from './user-store.ts';
@@ -28,17 +29,17 @@ export class AccountAgreement implements Agreement<AccountKey> {
   }
 
   async *keys(shard: number): AsyncGenerator<AccountKey[]> {
-    yield* this.pages(shard, 'users', 'id', (row) => ({
+    yield* this.pages(shard, usersTable, 'id', (row) => ({
       ...{ kind: 'account', userId: String(row['id']), username: String(row['username']) },
     }));
-    yield* this.pages(shard, 'claims', 'name', (row) => ({
+    yield* this.pages(shard, claimsTable, 'name', (row) => ({
       ...{ kind: 'claim', name: String(row['name']), userId: String(row['user_id']) },
     }));
-    yield* this.pages(shard, 'sessions', 'user_id', (row) => ({
+    yield* this.pages(shard, sessionsTable, 'user_id', (row) => ({
       ...{ kind: 'session', userId: String(row['user_id']), id: String(row['id']) },
       tokenHash: String(row['token_hash']),
     }));
-    for await (const page of this.pages(shard, 'invitations', 'token_hash', (row) => ({
+    for await (const page of this.pages(shard, invitationsTable, 'token_hash', (row) => ({
       ...{ kind: 'invitation', createdBy: String(row['created_by'] ?? '') },
     })))
       yield page.filter((key) => key.kind === 'invitation' && key.createdBy !== '');
@@ -167,7 +168,8 @@ export class AccountAgreement implements Agreement<AccountKey> {
     const [row] = await this.database.at(
       userId,
       (sql, shard) => sql<AccountRow[]>`
-        SELECT u.*, ARRAY(SELECT term FROM user_terms t WHERE t.shard = u.shard AND t.user_id = u.id) AS terms
+        SELECT ${sql.unsafe(usersTable.list('u'))},
+          ARRAY(SELECT term FROM user_terms t WHERE t.shard = u.shard AND t.user_id = u.id) AS terms
         FROM users u WHERE u.shard = served(${shard}) AND u.id = ${userId}`,
     );
     return row;
@@ -204,7 +206,7 @@ export class AccountAgreement implements Agreement<AccountKey> {
 
   private async *pages(
     shard: number,
-    table: string,
+    table: AnyTable,
     column: string,
     keyOf: (row: Record<string, unknown>) => AccountKey,
   ): AsyncGenerator<AccountKey[]> {
@@ -213,7 +215,8 @@ export class AccountAgreement implements Agreement<AccountKey> {
       const rows: Record<string, unknown>[] = await this.database.inShard(
         shard,
         (sql) => sql`
-          SELECT * FROM ${sql(table)} WHERE shard = served(${shard}) AND ${sql(column)} > ${after}
+          SELECT ${sql.unsafe(table.list())} FROM ${sql(table.name)}
+          WHERE shard = served(${shard}) AND ${sql(column)} > ${after}
           ORDER BY ${sql(column)} FETCH FIRST ${pageSize} ROWS WITH TIES`,
       );
       yield rows.map(keyOf);

@@ -1,6 +1,11 @@
 import { termsFault } from '../../platform/search-terms.ts';
 import { Replay } from '../../verification/replay.ts';
-import { type HeadRow, headOf, type ParticipantRow, participantOf } from '../rows/conversation-rows.ts';
+import {
+  conversationsTable,
+  type HeadRow,
+  type ParticipantRow,
+  participantsTable,
+} from '../rows/conversation-tables.ts';
 import { type CheckedEntryRow, checkedEntryOf } from '../rows/entry-rows.ts';
 import type { ShardedDatabase } from './sharded-database.ts';
 
@@ -40,7 +45,7 @@ export async function* verifyConversations(database: ShardedDatabase, shard: num
       const faults = checked.flatMap((conversation) => {
         const replay = replays.get(conversation.head.id);
         const found = [
-          ...(replay?.end(conversation.participants.map(participantOf)) ?? []),
+          ...(replay?.end(conversation.participants.map(participantsTable.fromRow)) ?? []),
           ...ownFaults(conversation),
         ];
         return found.map((fault) => `conversation ${conversation.head.id}: ${fault}: ${end}`);
@@ -88,7 +93,7 @@ function conversationsOf(database: ShardedDatabase, shard: number, ids: string[]
 }
 
 async function replayed(database: ShardedDatabase, shard: number, checked: readonly CheckedConversation[]) {
-  const replays = new Map(checked.map(({ head }) => [head.id, new Replay(headOf(head))]));
+  const replays = new Map(checked.map(({ head }) => [head.id, new Replay(conversationsTable.fromRow(head))]));
   const lastSeqs = new Map(checked.map(({ head, last_seq: lastSeq }) => [head.id, lastSeq]));
   const lastId = checked.at(-1)?.head.id ?? '';
   let entries = 0;

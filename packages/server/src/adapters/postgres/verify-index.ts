@@ -1,4 +1,4 @@
-import { type ParticipantRow, participantOf } from '../rows/conversation-rows.ts';
+import { type ParticipantRow, participantsTable } from '../rows/conversation-tables.ts';
 import { writeMemberships } from './membership-index.ts';
 import { deleteMembership, deleteReadPosition, replaceMembership, replaceReadPosition } from './repair-index.ts';
 import type { ShardedDatabase } from './sharded-database.ts';
@@ -91,7 +91,7 @@ export class IndexAgreement implements Agreement<PlaceKey> {
         mend: () => deleteMembership(database, key, membership.changed_seq),
       };
     }
-    const participant = participantOf({ ...place, ...key });
+    const participant = participantsTable.fromRow({ ...place, ...key });
     if (!membership) {
       const row = { participant, broadcast };
       return {

@@ -1,27 +1,28 @@
-import { references } from '../../verification/references.ts';
+import { placingColumn, postgresTables, references } from '../rows/tables.ts';
 import type { Sql } from './pool.ts';
-import { schemaSteps } from './schema-steps.ts';
+import { functions, indexes, triggers } from './schema-objects.ts';
 import type { ShardedDatabase } from './sharded-database.ts';
 
 const pageKeys = 5_000;
 /** Of one kind in one shard; more of them say nothing new. */
 const sentencesMax = 100;
 
-/** Where tables, indexes, triggers and functions are missing, or an index does not work. */
+/** Where tables, columns, indexes, triggers and functions are missing, or an index does not work. */
 export async function formFaults(database: ShardedDatabase): Promise<string[]> {
-  const made = schemaSteps.flatMap(({ statements }) =>
-    Array.from(
-      statements.matchAll(/CREATE (?:UNIQUE )?(TABLE|INDEX|TRIGGER|FUNCTION) (\w+)/g),
-      ([, kind = '', name = '']) => `${kind.toLowerCase()} ${name}`,
-    ),
-  );
-  const unique = schemaSteps.flatMap(({ statements }) =>
-    Array.from(statements.matchAll(/CREATE UNIQUE INDEX (\w+)/g), ([, name = '']) => name),
-  );
+  const made = [
+    ...postgresTables.map(({ name }) => `table ${name}`),
+    ...postgresTables.flatMap(({ name, columns }) => columns.map((column) => `column ${name}.${column}`)),
+    ...indexes.map(({ name }) => `index ${name}`),
+    ...functions.map((name) => `function ${name}`),
+    ...triggers.map((name) => `trigger ${name}`),
+  ];
+  const unique = indexes.filter(({ isUnique }) => isUnique).map(({ name }) => name);
   const servers = await database.everywhere(
     (sql) => sql<{ server: string; present: string[]; unusable: string[] }[]>`
       SELECT current_database() AS server, ARRAY(
         SELECT 'table ' || tablename FROM pg_tables WHERE schemaname = current_schema()
+        UNION SELECT 'column ' || table_name || '.' || column_name FROM information_schema.columns
+          WHERE table_schema = current_schema()
         UNION SELECT 'index ' || indexname FROM pg_indexes WHERE schemaname = current_schema()
         UNION SELECT 'function ' || proname FROM pg_proc WHERE pronamespace = current_schema()::regnamespace
         UNION SELECT 'trigger ' || tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
@@ -44,16 +45,9 @@ export async function formFaults(database: ShardedDatabase): Promise<string[]> {
 
 /** Rows that are in a shard which isn't that of their id: nobody finds them. */
 export async function* misplacedRows(database: ShardedDatabase, shard: number): AsyncGenerator<string> {
-  const keys = await database.inShard(
-    shard,
-    (sql) => sql<{ table: string; column: string }[]>`
-      SELECT c.relname AS table, a.attname AS column
-      FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
-      JOIN pg_attribute first ON first.attrelid = c.oid AND first.attnum = i.indkey[0] AND first.attname = 'shard'
-      JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[1]
-      WHERE i.indisprimary AND c.relnamespace = current_schema()::regnamespace ORDER BY 1`,
-  );
-  for (const { table, column } of keys) {
+  for (const { name: table, description } of postgresTables) {
+    const column = placingColumn(description.placement);
+    if (column === undefined) continue;
     for (let after = ''; ; ) {
       const page: { key: string }[] = await database.inShard(
         shard,

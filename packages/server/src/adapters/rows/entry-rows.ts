@@ -1,18 +1,40 @@
-import type { Entry, MessageEntry } from '@parley/protocol';
-import type { Flag, Sharded } from './conversation-rows.ts';
+import type { ConversationId, Entry, MessageEntry, UserId } from '@parley/protocol';
+import { type Flag, type RowOf, Table } from './table.ts';
 
-/** A row of the log, see `conversation-rows.ts`. */
-export type EntryRow = {
-  conversation_id: string;
+/** An entry as it is stored: with `text` a message, with `notice` anything else. */
+interface StoredEntry {
+  conversationId: ConversationId;
   seq: number;
-  message_count: number;
-  at_ms: number;
-  sender_id: string;
-  command_id: string;
+  messageCount: number;
+  atMs: number;
+  senderId: UserId;
+  commandId: string;
   kind: Entry['kind'];
   text: string | null;
   notice: string | null;
-};
+}
+
+export const entriesTable = new Table<StoredEntry>(
+  'entries',
+  {
+    conversationId: 'text',
+    seq: 'number',
+    messageCount: 'number',
+    atMs: 'number',
+    senderId: 'text',
+    commandId: 'text',
+    kind: 'text',
+    text: 'text',
+    notice: 'text',
+  },
+  {
+    key: ['conversation_id', 'seq'],
+    engines: 'both',
+    placement: { by: 'conversation_id' },
+    references: { conversation_id: 'conversations', sender_id: 'users' },
+  },
+);
+export type EntryRow = RowOf<StoredEntry>;
 
 export function entryOf(row: EntryRow): Entry {
   return row.kind === 'message' ? messageOf(row) : ({ ...numbersOf(row), ...JSON.parse(row.notice ?? '{}') } as Entry);
@@ -22,19 +44,10 @@ export function messageOf(row: EntryRow): MessageEntry {
   return { kind: 'message', ...numbersOf(row), clientMessageId: row.command_id, text: row.text ?? '' };
 }
 
-export function entryRow(entry: Entry, commandId: string, shard: number): EntryRow & Sharded {
-  return {
-    shard,
-    conversation_id: entry.conversationId,
-    seq: entry.seq,
-    message_count: entry.messageCount,
-    at_ms: entry.atMs,
-    sender_id: entry.senderId,
-    command_id: commandId,
-    kind: entry.kind,
-    text: entry.kind === 'message' ? entry.text : null,
-    notice: noticeOf(entry),
-  };
+export function storedEntry(entry: Entry, commandId: string): StoredEntry {
+  const { conversationId, seq, messageCount, atMs, senderId, kind } = entry;
+  const text = entry.kind === 'message' ? entry.text : null;
+  return { conversationId, seq, messageCount, atMs, senderId, commandId, kind, text, notice: noticeOf(entry) };
 }
 
 function numbersOf(row: EntryRow) {

@@ -11,13 +11,20 @@ import type {
 } from '../../conversations/conversations-port.ts';
 import type { SearchQuery } from '../../platform/search-position.ts';
 import { foldingMark, searchTerms } from '../../platform/search-terms.ts';
-import { type HeadRow, headOf, type ParticipantRow, participantOf } from '../rows/conversation-rows.ts';
-import { type EntryRow, messageOf } from '../rows/entry-rows.ts';
+import {
+  channelTermsTable,
+  conversationsTable,
+  type HeadRow,
+  type ParticipantRow,
+  participantsTable,
+} from '../rows/conversation-tables.ts';
+import { type EntryRow, entriesTable, messageOf } from '../rows/entry-rows.ts';
 import { epochOf } from './epoch.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { type IndexedParticipant, MembershipIndex } from './membership-index.ts';
 import type { SqliteReadPositions } from './read-positions.ts';
 import { type SearchStatement, searched, searchQuery } from './search-query.ts';
+import { insertInto } from './statements.ts';
 
 /** Conversations, participants and the index by user in SQLite. */
 export class SqliteConversationStore implements ConversationStore {
@@ -42,14 +49,14 @@ export class SqliteConversationStore implements ConversationStore {
   head(conversationId: ConversationId): Promise<ConversationHead | undefined> {
     return this.writes.read(() => {
       const row = this.statements.head.get(conversationId);
-      return row ? headOf(row) : undefined;
+      return row ? conversationsTable.fromRow(row) : undefined;
     });
   }
 
   participant(conversationId: ConversationId, userId: UserId): Promise<Participant | undefined> {
     return this.writes.read(() => {
       const row = this.statements.participant.get(conversationId, userId);
-      return row ? participantOf(row) : undefined;
+      return row ? participantsTable.fromRow(row) : undefined;
     });
   }
 
@@ -59,7 +66,7 @@ export class SqliteConversationStore implements ConversationStore {
   ): Promise<Participant[]> {
     return this.writes.read(() => {
       const { joinedSeq, userId } = page.after ?? { joinedSeq: 0, userId: '' };
-      return this.statements.members.all(conversationId, joinedSeq, userId, page.limit).map(participantOf);
+      return this.statements.members.all(conversationId, joinedSeq, userId, page.limit).map(participantsTable.fromRow);
     });
   }
 
@@ -79,7 +86,7 @@ export class SqliteConversationStore implements ConversationStore {
   own(userId: UserId, conversationId: ConversationId): Promise<OwnConversation | undefined> {
     return this.writes.read(() => {
       const membership = this.statements.membership.get(userId, conversationId);
-      return membership?.left_seq === null ? this.ownOf(participantOf(membership)) : undefined;
+      return membership?.left_seq === null ? this.ownOf(participantsTable.fromRow(membership)) : undefined;
     });
   }
 
@@ -94,7 +101,7 @@ export class SqliteConversationStore implements ConversationStore {
       return rows.map((row): HomepageRow => {
         const atMs = row.activity_at_ms;
         if (row.left_seq !== null) return { kind: 'left', atMs, conversationId: row.conversation_id };
-        return { kind: 'own', atMs, conversation: this.ownOf(participantOf(row)) };
+        return { kind: 'own', atMs, conversation: this.ownOf(participantsTable.fromRow(row)) };
       });
     });
   }
@@ -102,7 +109,7 @@ export class SqliteConversationStore implements ConversationStore {
   searchChannels(query: SearchQuery): Promise<{ head: ConversationHead; term: string }[]> {
     return this.writes.read(() => {
       const rows = searched(this.statements.searchChannels, query);
-      return rows.map((row) => ({ head: headOf(row), term: row.term }));
+      return rows.map((row) => ({ head: conversationsTable.fromRow(row), term: row.term }));
     });
   }
 
@@ -115,7 +122,7 @@ export class SqliteConversationStore implements ConversationStore {
         for (const { conversation_id: id } of stale) {
           const { name, closed } = head.get(id) ?? { name: null, closed: 1 };
           deleteTerms.run(id);
-          if (name !== null && closed === 0) for (const term of searchTerms(name)) insertTerm.run(term, id);
+          if (name !== null && closed === 0) for (const term of searchTerms(name)) insertTerm.run(id, term);
         }
       });
     return page.length < limit ? null : (page.at(-1)?.conversation_id ?? null);
@@ -146,7 +153,7 @@ export class SqliteConversationStore implements ConversationStore {
     const { conversationId, userId } = participant;
     const row = this.statements.head.get(conversationId);
     if (!row) throw new Error(`${userId} is a member of ${conversationId}, which doesn't exist`);
-    const head = headOf(row);
+    const head = conversationsTable.fromRow(row);
     const message =
       head.lastMessageSeq >= participant.visibleFromSeq
         ? this.statements.entry.get(conversationId, head.lastMessageSeq)
@@ -171,20 +178,23 @@ export class SqliteConversationStore implements ConversationStore {
 function prepare(database: Database) {
   return {
     head: database.query<HeadRow, [string]>(
-      `SELECT c.*, coalesce(t.at_ms, c.last_entry_at_ms) AS last_entry_at_ms
+      `SELECT ${conversationsTable.list('c')}, coalesce(t.at_ms, c.last_entry_at_ms) AS last_entry_at_ms
        FROM conversations c LEFT JOIN activity_times t ON t.conversation_id = c.id AND t.head_seq = c.head_seq
        WHERE c.id = ?`,
     ),
     participant: database.query<ParticipantRow, [string, string]>(
-      'SELECT * FROM participants WHERE conversation_id = ? AND user_id = ?',
+      `SELECT ${participantsTable.list()} FROM participants WHERE conversation_id = ? AND user_id = ?`,
     ),
     members: database.query<ParticipantRow, [string, number, string, number]>(
-      `SELECT * FROM participants WHERE conversation_id = ? AND left_seq IS NULL AND (joined_seq, user_id) > (?, ?)
+      `SELECT ${participantsTable.list()} FROM participants
+       WHERE conversation_id = ? AND left_seq IS NULL AND (joined_seq, user_id) > (?, ?)
        ORDER BY joined_seq, user_id LIMIT ?`,
     ),
-    entry: database.query<EntryRow, [string, number]>('SELECT * FROM entries WHERE conversation_id = ? AND seq = ?'),
+    entry: database.query<EntryRow, [string, number]>(
+      `SELECT ${entriesTable.list()} FROM entries WHERE conversation_id = ? AND seq = ?`,
+    ),
     membership: database.query<ParticipantRow, [string, string]>(
-      'SELECT * FROM memberships WHERE user_id = ? AND conversation_id = ?',
+      `SELECT ${participantsTable.list()} FROM memberships WHERE user_id = ? AND conversation_id = ?`,
     ),
     broadcastConversations: database.query<{ conversation_id: string }, [string]>(
       'SELECT conversation_id FROM memberships WHERE user_id = ? AND broadcast = 1 AND left_seq IS NULL',
@@ -194,7 +204,7 @@ function prepare(database: Database) {
       [{ userId: string; afterMs: number; afterId: string; limit: number }]
     >(
       // A direct conversation shows to the person who didn't open it with its first message.
-      `SELECT m.*, iif(m.left_seq IS NULL, coalesce(t.at_ms, c.last_entry_at_ms), m.changed_at_ms) AS activity_at_ms
+      `SELECT ${participantsTable.list('m')}, iif(m.left_seq IS NULL, coalesce(t.at_ms, c.last_entry_at_ms), m.changed_at_ms) AS activity_at_ms
        FROM memberships m JOIN conversations c ON c.id = m.conversation_id
        LEFT JOIN activity_times t ON t.conversation_id = c.id AND t.head_seq = c.head_seq
        WHERE m.user_id = $userId AND (m.left_seq IS NOT NULL OR c.closed = 0)
@@ -207,9 +217,14 @@ function prepare(database: Database) {
        WHERE conversation_id > ? GROUP BY conversation_id ORDER BY conversation_id LIMIT ?`,
     ),
     deleteTerms: database.query('DELETE FROM channel_terms WHERE conversation_id = ?'),
-    insertTerm: database.query('INSERT INTO channel_terms VALUES (?, ?)'),
+    insertTerm: database.query(insertInto(channelTermsTable)),
     searchChannels: database.query(
-      searchQuery({ terms: 'channel_terms', id: 'conversation_id', subjects: 'conversations', where: 's.closed = 0' }),
+      searchQuery({
+        terms: 'channel_terms',
+        id: 'conversation_id',
+        subjects: conversationsTable,
+        where: 's.closed = 0',
+      }),
     ) as SearchStatement<HeadRow>,
   };
 }

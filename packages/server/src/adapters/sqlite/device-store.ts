@@ -1,7 +1,9 @@
 import type { Database } from 'bun:sqlite';
 import type { UserId } from '@parley/protocol';
 import type { KnownDevice } from '../../users/users-port.ts';
+import { deviceSecretsTable } from '../rows/account-tables.ts';
 import type { GroupCommit } from './group-commit.ts';
+import { insertInto } from './statements.ts';
 
 /** Known devices in SQLite; a part of the user store. */
 export class SqliteDevices {
@@ -15,9 +17,10 @@ export class SqliteDevices {
     return this.writes.read(() => this.deviceStatements.known.get(userId, JSON.stringify(secretHashes))?.secret_hash);
   }
 
-  keepDevice({ userId, secretHash, usedAtMs }: KnownDevice, keepMax: number): Promise<void> {
+  keepDevice(device: KnownDevice, keepMax: number): Promise<void> {
     return this.writes.run(() => {
-      this.deviceStatements.keep.run(userId, secretHash, usedAtMs);
+      const { userId, secretHash } = device;
+      this.deviceStatements.keep.run(...deviceSecretsTable.parameters(device));
       this.deviceStatements.trim.run({ userId, secretHash, othersMax: keepMax - 1 });
     });
   }
@@ -42,7 +45,7 @@ function prepare(database: Database) {
        WHERE user_id = ? AND secret_hash IN (SELECT value FROM json_each(?)) LIMIT 1`,
     ),
     keep: database.query(
-      `INSERT INTO device_secrets VALUES (?, ?, ?)
+      `${insertInto(deviceSecretsTable)}
        ON CONFLICT (user_id, secret_hash) DO UPDATE SET used_at_ms = excluded.used_at_ms`,
     ),
     trim: database.query<unknown, [{ userId: string; secretHash: string; othersMax: number }]>(

@@ -3,8 +3,8 @@ import type { ConversationId, Entry, UserId } from '@parley/protocol';
 import type { Participant } from '../../conversations/conversation.ts';
 import type { MessageName } from '../../history/message-name.ts';
 import { Unusable } from '../../platform/failures.ts';
-import { type ParticipantRow, participantOf } from '../rows/conversation-rows.ts';
-import { type EntryRow, entryOf } from '../rows/entry-rows.ts';
+import { type ParticipantRow, participantsTable } from '../rows/conversation-tables.ts';
+import { type EntryRow, entriesTable, entryOf } from '../rows/entry-rows.ts';
 import { readDatabase, schemaVersion } from './database.ts';
 import { migrations } from './migrations.ts';
 
@@ -34,12 +34,15 @@ export function searchEntries(file: string, name: MessageName, membersMax: numbe
 function rowsNamed(database: Database, name: MessageName): EntryRow[] {
   if (name.kind === 'place') {
     return database
-      .query<EntryRow, [string, number]>('SELECT * FROM entries WHERE conversation_id = ? AND seq = ?')
+      .query<EntryRow, [string, number]>(
+        `SELECT ${entriesTable.list()} FROM entries WHERE conversation_id = ? AND seq = ?`,
+      )
       .all(name.conversationId, name.seq);
   }
   return database
     .query<EntryRow, [string, string | null]>(
-      `SELECT * FROM entries WHERE command_id = ?1 AND (?2 IS NULL OR conversation_id = ?2) ORDER BY at_ms DESC`,
+      `SELECT ${entriesTable.list()} FROM entries
+       WHERE command_id = ?1 AND (?2 IS NULL OR conversation_id = ?2) ORDER BY at_ms DESC`,
     )
     .all(name.clientMessageId, name.conversationId);
 }
@@ -48,10 +51,11 @@ function found(database: Database, row: EntryRow, membersMax: number): FoundEntr
   const id: ConversationId = row.conversation_id;
   const members = database
     .query<ParticipantRow, [string, number]>(
-      'SELECT * FROM participants WHERE conversation_id = ? AND left_seq IS NULL ORDER BY joined_seq, user_id LIMIT ?',
+      `SELECT ${participantsTable.list()} FROM participants
+       WHERE conversation_id = ? AND left_seq IS NULL ORDER BY joined_seq, user_id LIMIT ?`,
     )
     .all(id, membersMax)
-    .map(participantOf);
+    .map(participantsTable.fromRow);
   const count = database
     .query<{ member_count: number }, [string]>('SELECT member_count FROM conversations WHERE id = ?')
     .get(id);

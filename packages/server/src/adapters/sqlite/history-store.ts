@@ -1,6 +1,6 @@
 import type { Database, Statement } from 'bun:sqlite';
 import type { ConversationId, Entry } from '@parley/protocol';
-import { aheadMaxMs, type ConversationHead, isBroadcast, type Participant } from '../../conversations/conversation.ts';
+import { aheadMaxMs, type ConversationHead, isBroadcast } from '../../conversations/conversation.ts';
 import {
   type Changes,
   type Decision,
@@ -12,10 +12,17 @@ import {
   repeatKey,
 } from '../../history/history-port.ts';
 import { searchTerms } from '../../platform/search-terms.ts';
-import { type HeadRow, headOf, type ParticipantRow, participantOf } from '../rows/conversation-rows.ts';
-import { type EntryRow, entryOf, noticeOf } from '../rows/entry-rows.ts';
+import {
+  channelTermsTable,
+  conversationsTable,
+  type HeadRow,
+  type ParticipantRow,
+  participantsTable,
+} from '../rows/conversation-tables.ts';
+import { type EntryRow, entriesTable, entryOf, storedEntry } from '../rows/entry-rows.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { MembershipIndex } from './membership-index.ts';
+import { insertInto, put } from './statements.ts';
 
 /**
  * The conversations' logs in SQLite. One writer, one transaction at a time: batches can't interleave.
@@ -79,11 +86,11 @@ export class SqliteHistoryStore implements HistoryStore {
     };
     for (const conversationId of needed.conversationIds) {
       const row = this.statements.head.get(conversationId);
-      if (row) facts.heads.set(conversationId, headOf(row));
+      if (row) facts.heads.set(conversationId, conversationsTable.fromRow(row));
     }
     for (const { conversationId, userId } of needed.participants) {
       const row = this.statements.participant.get(conversationId, userId);
-      if (row) facts.participants.set(participantKey(conversationId, userId), participantOf(row));
+      if (row) facts.participants.set(participantKey(conversationId, userId), participantsTable.fromRow(row));
     }
     for (const { conversationId, actorId, commandId } of needed.repeats) {
       const row = this.statements.repeat.get(conversationId, actorId, commandId);
@@ -93,53 +100,23 @@ export class SqliteHistoryStore implements HistoryStore {
   }
 
   private write({ entries, heads, participants }: Changes): void {
-    for (const { entry, commandId } of entries) this.writeEntry(entry, commandId);
+    const { insertEntry, putParticipant } = this.statements;
+    for (const { entry, commandId } of entries) {
+      insertEntry.run(...entriesTable.parameters(storedEntry(entry, commandId)));
+    }
     const broadcast = new Set(heads.filter(isBroadcast).map((head) => head.id));
     for (const participant of participants) {
-      this.writeParticipant(participant);
+      putParticipant.run(...participantsTable.parameters(participant));
       this.index.put({ participant, broadcast: broadcast.has(participant.conversationId) });
     }
     for (const head of heads) this.writeHead(head);
-  }
-
-  private writeEntry(entry: Entry, commandId: string): void {
-    const text = entry.kind === 'message' ? entry.text : null;
-    const { conversationId, seq, messageCount, atMs, senderId, kind } = entry;
-    this.statements.insertEntry.run(
-      conversationId,
-      seq,
-      messageCount,
-      atMs,
-      senderId,
-      commandId,
-      kind,
-      text,
-      noticeOf(entry),
-    );
   }
 
   private writeHead(head: ConversationHead): void {
     const before = head.kind === 'direct' ? null : this.statements.head.get(head.id);
     if (head.kind === 'channel') this.writeTerms(head, before);
     if (head.broadcastSeq > (before?.broadcast_seq ?? 0)) this.index.markBroadcast(head.id);
-    this.statements.putHead.run(
-      head.id,
-      head.kind,
-      head.name,
-      head.description,
-      Number(head.announceOnly),
-      head.history,
-      head.createdBy,
-      head.headSeq,
-      head.messageCount,
-      head.lastMessageSeq,
-      head.membershipSeq,
-      head.memberCount,
-      head.ownerCount,
-      head.broadcastSeq,
-      Number(head.closed),
-      head.lastEntryAtMs,
-    );
+    this.statements.putHead.run(...conversationsTable.parameters(head));
   }
 
   /** Keeps what the channel is found by, when that changes. */
@@ -147,21 +124,7 @@ export class SqliteHistoryStore implements HistoryStore {
     if (before && before.name === head.name && before.closed === Number(head.closed)) return;
     this.statements.deleteTerms.run(head.id);
     if (head.closed || head.name === null) return;
-    for (const term of searchTerms(head.name)) this.statements.insertTerm.run(term, head.id);
-  }
-
-  private writeParticipant(participant: Participant): void {
-    this.statements.putParticipant.run(
-      participant.conversationId,
-      participant.userId,
-      participant.role,
-      participant.joinedSeq,
-      participant.joinedMessageCount,
-      participant.visibleFromSeq,
-      participant.leftSeq,
-      participant.changedSeq,
-      participant.changedAtMs,
-    );
+    for (const term of searchTerms(head.name)) this.statements.insertTerm.run(head.id, term);
   }
 }
 
@@ -170,34 +133,35 @@ type Three = [string, string, string];
 function prepare(database: Database) {
   const range = (order: 'ASC' | 'DESC'): Statement<EntryRow, [string, number, number, number]> =>
     database.query(
-      `SELECT * FROM entries WHERE conversation_id = ? AND seq BETWEEN ? AND ? ORDER BY seq ${order} LIMIT ?`,
+      `SELECT ${entriesTable.list()} FROM entries
+       WHERE conversation_id = ? AND seq BETWEEN ? AND ? ORDER BY seq ${order} LIMIT ?`,
     );
   return {
-    head: database.query<HeadRow, [string]>('SELECT * FROM conversations WHERE id = ?'),
+    head: database.query<HeadRow, [string]>(`SELECT ${conversationsTable.list()} FROM conversations WHERE id = ?`),
     participant: database.query<ParticipantRow, [string, string]>(
-      'SELECT * FROM participants WHERE conversation_id = ? AND user_id = ?',
+      `SELECT ${participantsTable.list()} FROM participants WHERE conversation_id = ? AND user_id = ?`,
     ),
     repeat: database.query<EntryRow, Three>(
-      'SELECT * FROM entries WHERE conversation_id = ? AND sender_id = ? AND command_id = ?',
+      `SELECT ${entriesTable.list()} FROM entries WHERE conversation_id = ? AND sender_id = ? AND command_id = ?`,
     ),
     ascending: range('ASC'),
     descending: range('DESC'),
     messageCountAt: database.query<{ message_count: number }, [string, number]>(
       'SELECT message_count FROM entries WHERE conversation_id = ? AND seq = ?',
     ),
-    insertEntry: database.query('INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)'),
-    putHead: database.query('REPLACE INTO conversations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
-    putParticipant: database.query('REPLACE INTO participants VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+    insertEntry: database.query(insertInto(entriesTable)),
+    putHead: database.query(put(conversationsTable)),
+    putParticipant: database.query(put(participantsTable)),
     forgetActivity: database.query(
       'DELETE FROM activity_times WHERE head_seq <> (SELECT head_seq FROM conversations c WHERE c.id = conversation_id)',
     ),
     settleActivity: database.query<null, [{ nowMs: number; asOfMs: number; aheadMaxMs: number }]>(
-      `INSERT OR IGNORE INTO activity_times
+      `INSERT OR IGNORE INTO activity_times (conversation_id, head_seq, at_ms)
        SELECT id, head_seq, $asOfMs - row_number() OVER (ORDER BY last_entry_at_ms DESC, id DESC)
        FROM conversations WHERE last_entry_at_ms > $nowMs + $aheadMaxMs
          AND id NOT IN (SELECT conversation_id FROM activity_times)`,
     ),
     deleteTerms: database.query('DELETE FROM channel_terms WHERE conversation_id = ?'),
-    insertTerm: database.query('INSERT INTO channel_terms VALUES (?, ?)'),
+    insertTerm: database.query(insertInto(channelTermsTable)),
   };
 }

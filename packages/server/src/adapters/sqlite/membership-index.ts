@@ -1,6 +1,8 @@
 import type { Database } from 'bun:sqlite';
 import type { ConversationId } from '@parley/protocol';
 import type { Participant } from '../../conversations/conversation.ts';
+import { membershipsTable, participantsTable } from '../rows/conversation-tables.ts';
+import { insertInto } from './statements.ts';
 
 /** A row of the index by user as it is to be. */
 export interface IndexedParticipant {
@@ -23,18 +25,7 @@ export class MembershipIndex {
   }
 
   put({ participant, broadcast }: IndexedParticipant): void {
-    this.statements.put.run(
-      participant.userId,
-      participant.conversationId,
-      Number(broadcast),
-      participant.role,
-      participant.joinedSeq,
-      participant.joinedMessageCount,
-      participant.visibleFromSeq,
-      participant.leftSeq,
-      participant.changedSeq,
-      participant.changedAtMs,
-    );
+    this.statements.put.run(...membershipsTable.parameters({ ...participant, broadcast }));
   }
 
   /** Marks the conversation as broadcast for everybody who has a place in it. */
@@ -49,16 +40,12 @@ function prepare(database: Database) {
       'SELECT changed_seq, broadcast FROM memberships WHERE user_id = ? AND conversation_id = ?',
     ),
     put: database.query(
-      `INSERT INTO memberships VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      `${insertInto(membershipsTable)}
        ON CONFLICT DO UPDATE SET
          broadcast = max(broadcast, excluded.broadcast),
-         role = iif(excluded.changed_seq >= changed_seq, excluded.role, role),
-         joined_seq = iif(excluded.changed_seq >= changed_seq, excluded.joined_seq, joined_seq),
-         joined_message_count = iif(excluded.changed_seq >= changed_seq, excluded.joined_message_count, joined_message_count),
-         visible_from_seq = iif(excluded.changed_seq >= changed_seq, excluded.visible_from_seq, visible_from_seq),
-         left_seq = iif(excluded.changed_seq >= changed_seq, excluded.left_seq, left_seq),
-         changed_at_ms = iif(excluded.changed_seq >= changed_seq, excluded.changed_at_ms, changed_at_ms),
-         changed_seq = max(changed_seq, excluded.changed_seq)`,
+         ${participantsTable.changing
+           .map((column) => `${column} = iif(excluded.changed_seq >= changed_seq, excluded.${column}, ${column})`)
+           .join(', ')}`,
     ),
     markBroadcast: database.query(
       `UPDATE memberships SET broadcast = 1

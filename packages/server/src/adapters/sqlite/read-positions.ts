@@ -3,7 +3,9 @@ import type { ConversationId, UserId } from '@parley/protocol';
 import type { ChangedReadPosition, ReadPosition } from '../../conversations/conversations-port.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { pause } from '../../platform/waiting.ts';
+import { readPositionsTable } from '../rows/conversation-tables.ts';
 import type { GroupCommit } from './group-commit.ts';
+import { insertInto } from './statements.ts';
 
 const flushAfterMs = 500;
 const flushWaitMs = 250;
@@ -84,8 +86,9 @@ export class SqliteReadPositions {
   /** At least the time: a store that was put back to an earlier moment gives no number to two changes. */
   private write(userId: UserId, positions: readonly (readonly [ConversationId, ReadPosition])[]): void {
     let revision = Math.max(this.clock.nowMs(), this.writtenRevision(userId) + 1);
-    for (const [conversationId, { seq, messageCount }] of positions) {
-      this.statements.put.run(userId, conversationId, seq, messageCount, revision++);
+    for (const [conversationId, position] of positions) {
+      const row = { userId, conversationId, ...position, revision: revision++ };
+      this.statements.put.run(...readPositionsTable.parameters(row));
     }
   }
 
@@ -129,8 +132,8 @@ function prepare(database: Database) {
       `SELECT conversation_id, seq, message_count, revision FROM read_positions WHERE user_id = ? AND revision > ?
        ORDER BY revision LIMIT ?`,
     ),
-    put: database.query<null, [string, string, number, number, number]>(
-      `INSERT INTO read_positions (user_id, conversation_id, seq, message_count, revision) VALUES (?, ?, ?, ?, ?)
+    put: database.query(
+      `${insertInto(readPositionsTable)}
        ON CONFLICT DO UPDATE SET
          seq = excluded.seq, message_count = excluded.message_count, revision = excluded.revision
        WHERE excluded.seq > seq`,

@@ -1,5 +1,6 @@
 import type { Statement } from 'bun:sqlite';
 import { byCodePoint, endOfPrefix, firstFound, type SearchQuery } from '../../platform/search-position.ts';
+import type { AnyTable } from '../rows/table.ts';
 
 interface SearchParameters {
   prefix: string;
@@ -19,10 +20,10 @@ export type SearchStatement<Row> = Statement<Row & { term: string }, [SearchPara
  * A query for subjects by the start of a term, each once, by (term, id): a term counts only when the subject has no
  * smaller one in the ranges. Every step of it is a range of an index, and a page starts where the one before ended.
  */
-export function searchQuery(options: { terms: string; id: string; subjects: string; where: string }): string {
+export function searchQuery(options: { terms: string; id: string; subjects: AnyTable; where: string }): string {
   const { terms, id, subjects, where } = options;
   return `
-    SELECT s.*, t.term FROM ${terms} t JOIN ${subjects} s ON s.id = t.${id}
+    SELECT ${subjects.list('s')}, t.term FROM ${terms} t JOIN ${subjects.name} s ON s.id = t.${id}
     WHERE (t.term, t.${id}) > ($fromTerm, $fromId) AND t.term < $end AND ${where}
       AND NOT EXISTS (
         SELECT 1 FROM ${terms} other WHERE other.${id} = t.${id} AND other.term >= $prefix AND other.term < t.term

@@ -1,10 +1,18 @@
 import type { Database } from 'bun:sqlite';
 import type { SessionId, UserId } from '@parley/protocol';
 import type { SessionRecord, UserRecord } from '../../users/users-port.ts';
-import { type SessionRow, sessionOf } from '../rows/session-rows.ts';
-import { type UserRow, userOf } from '../rows/user-rows.ts';
+import {
+  invitationsTable,
+  type SessionRow,
+  sessionOf,
+  sessionsTable,
+  type UserRow,
+  userOf,
+  usersTable,
+} from '../rows/account-tables.ts';
 import { SqliteDevices } from './device-store.ts';
 import type { GroupCommit } from './group-commit.ts';
+import { insertInto } from './statements.ts';
 
 /** Sessions and invitations in SQLite; a part of the user store. */
 export class SqliteSessions extends SqliteDevices {
@@ -17,8 +25,7 @@ export class SqliteSessions extends SqliteDevices {
 
   createSession(session: SessionRecord, tokenHash: string): Promise<void> {
     return this.writes.run(() => {
-      const { id, userId, device, createdAtMs, lastUsedAtMs } = session;
-      this.statements.insert.run(tokenHash, id, userId, device, createdAtMs, lastUsedAtMs);
+      this.statements.insert.run(...sessionsTable.parameters({ ...session, tokenHash }));
     });
   }
 
@@ -73,19 +80,22 @@ export class SqliteSessions extends SqliteDevices {
     createdBy: UserId | null;
   }): Promise<void> {
     return this.writes.run(() => {
-      const { tokenHash, uses, expiresAtMs, createdBy } = invitation;
-      this.statements.insertInvitation.run(tokenHash, uses, expiresAtMs, createdBy);
+      this.statements.insertInvitation.run(
+        ...invitationsTable.parameters({ ...invitation, usesLeft: invitation.uses }),
+      );
     });
   }
 }
 
 function prepare(database: Database) {
   return {
-    insert: database.query('INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?)'),
-    byToken: database.query<SessionRow, [string]>('SELECT * FROM sessions WHERE token_hash = ?'),
-    enabledUser: database.query<UserRow, [string]>('SELECT * FROM users WHERE id = ? AND disabled = 0'),
+    insert: database.query(insertInto(sessionsTable)),
+    byToken: database.query<SessionRow, [string]>(`SELECT ${sessionsTable.list()} FROM sessions WHERE token_hash = ?`),
+    enabledUser: database.query<UserRow, [string]>(
+      `SELECT ${usersTable.list()} FROM users WHERE id = ? AND disabled = 0`,
+    ),
     ofUser: database.query<SessionRow, [string]>(
-      'SELECT * FROM sessions WHERE user_id = ? ORDER BY created_at_ms DESC, id DESC',
+      `SELECT ${sessionsTable.list()} FROM sessions WHERE user_id = ? ORDER BY created_at_ms DESC, id DESC`,
     ),
     touch: database.query('UPDATE sessions SET last_used_at_ms = ? WHERE id = ?'),
     revoke: database.query('DELETE FROM sessions WHERE user_id = ? AND id = ?'),
@@ -102,6 +112,6 @@ function prepare(database: Database) {
       'SELECT token_hash, last_used_at_ms FROM sessions WHERE token_hash > ? ORDER BY token_hash LIMIT ?',
     ),
     endUnused: database.query('DELETE FROM sessions WHERE token_hash > ? AND token_hash <= ? AND last_used_at_ms < ?'),
-    insertInvitation: database.query('INSERT INTO invitations VALUES (?, ?, ?, ?)'),
+    insertInvitation: database.query(insertInto(invitationsTable)),
   };
 }

@@ -3,10 +3,11 @@ import type { UserId } from '@parley/protocol';
 import { endOfPrefix, type SearchQuery } from '../../platform/search-position.ts';
 import { foldingMark, searchTerms } from '../../platform/search-terms.ts';
 import type { NewUser, UserRecord, UserStore } from '../../users/users-port.ts';
-import { type UserRow, userOf } from '../rows/user-rows.ts';
+import { storedUser, type UserRow, userOf, usersTable, userTermsTable } from '../rows/account-tables.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { type SearchStatement, searched, searchQuery } from './search-query.ts';
 import { SqliteSessions } from './session-store.ts';
+import { insertInto } from './statements.ts';
 
 /** Accounts in SQLite. */
 export class SqliteUserStore extends SqliteSessions implements UserStore {
@@ -26,9 +27,8 @@ export class SqliteUserStore extends SqliteSessions implements UserStore {
         return 'invalid_invitation';
       }
       const administers = administrator === 'when_first' ? this.anyUser() === null : administrator;
-      const { id, username, displayName, passwordHash, createdAtMs } = user;
-      statements.insert.run(id, username, usernameKey, displayName, passwordHash, Number(administers), 0, createdAtMs);
       const created: UserRecord = { ...user, administrator: administers, disabled: false };
+      statements.insert.run(...usersTable.parameters(storedUser(created)));
       this.writeTerms(created);
       return created;
     });
@@ -105,7 +105,7 @@ export class SqliteUserStore extends SqliteSessions implements UserStore {
     });
   }
 
-  private anyUser(): UserRow | null {
+  private anyUser(): unknown {
     return this.userStatements.any.get();
   }
 
@@ -122,36 +122,36 @@ export class SqliteUserStore extends SqliteSessions implements UserStore {
   private writeTerms(user: UserRecord): void {
     this.userStatements.deleteTerms.run(user.id);
     if (user.disabled) return;
-    for (const term of searchTerms(user.username, user.displayName)) this.userStatements.insertTerm.run(term, user.id);
+    for (const term of searchTerms(user.username, user.displayName)) this.userStatements.insertTerm.run(user.id, term);
   }
 }
 
 function prepare(database: Database) {
   return {
-    any: database.query<UserRow, []>('SELECT * FROM users LIMIT 1'),
-    byId: database.query<UserRow, [string]>('SELECT * FROM users WHERE id = ?'),
-    byUsername: database.query<UserRow, [string]>('SELECT * FROM users WHERE username_key = ?'),
+    any: database.query<unknown, []>('SELECT 1 FROM users LIMIT 1'),
+    byId: database.query<UserRow, [string]>(`SELECT ${usersTable.list()} FROM users WHERE id = ?`),
+    byUsername: database.query<UserRow, [string]>(`SELECT ${usersTable.list()} FROM users WHERE username_key = ?`),
     otherAdministrator: database.query<unknown, [string]>(
       'SELECT 1 FROM users WHERE administrator = 1 AND disabled = 0 AND id <> ? LIMIT 1',
     ),
-    insert: database.query('INSERT INTO users VALUES (?, ?, ?, ?, ?, ?, ?, ?)'),
+    insert: database.query(insertInto(usersTable)),
     update: database.query('UPDATE users SET display_name = ?, password_hash = ?, disabled = ? WHERE id = ?'),
     useInvitation: database.query(
       'UPDATE invitations SET uses_left = uses_left - 1 WHERE token_hash = ? AND uses_left > 0 AND expires_at_ms > ?',
     ),
     list: database.query<UserRow, [{ prefix: string; end: string; after: string; limit: number }]>(
-      `SELECT * FROM users
+      `SELECT ${usersTable.list()} FROM users
        WHERE username_key >= max($prefix, $after) AND username_key <> $after AND username_key < $end
        ORDER BY username_key LIMIT $limit`,
     ),
     search: database.query(
-      searchQuery({ terms: 'user_terms', id: 'user_id', subjects: 'users', where: 's.disabled = 0' }),
+      searchQuery({ terms: 'user_terms', id: 'user_id', subjects: usersTable, where: 's.disabled = 0' }),
     ) as SearchStatement<UserRow>,
     marked: database.query<{ id: string; is_marked: number }, [string, string, number]>(
       `SELECT id, EXISTS (SELECT 1 FROM user_terms t WHERE t.user_id = u.id AND t.term = ?) AS is_marked
        FROM users u WHERE id > ? AND disabled = 0 ORDER BY id LIMIT ?`,
     ),
     deleteTerms: database.query('DELETE FROM user_terms WHERE user_id = ?'),
-    insertTerm: database.query('INSERT INTO user_terms VALUES (?, ?)'),
+    insertTerm: database.query(insertInto(userTermsTable)),
   };
 }

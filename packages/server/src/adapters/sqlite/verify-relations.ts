@@ -1,4 +1,5 @@
-import { references } from '../../verification/references.ts';
+import { participantsTable } from '../rows/conversation-tables.ts';
+import { references } from '../rows/tables.ts';
 
 /** Something that must not be: a row for each fault, told in `fault`, and what to do about it. */
 interface Relation {
@@ -7,10 +8,6 @@ interface Relation {
 }
 
 const restore = 'restore a backup with "parley restore"';
-
-const participantColumns = [
-  ...['role', 'joined_seq', 'joined_message_count', 'visible_from_seq', 'left_seq', 'changed_seq', 'changed_at_ms'],
-];
 
 /** What holds between rows of two tables, or of one, that the replay of the entries doesn't show. */
 export const relations: readonly Relation[] = [
@@ -26,7 +23,7 @@ export const relations: readonly Relation[] = [
       FROM entries GROUP BY conversation_id, sender_id, command_id HAVING count(*) > 1`,
     end: restore,
   },
-  ...participantColumns.map((column) => ({
+  ...participantsTable.changing.map((column) => ({
     query: `SELECT 'contract 6: the index by user has ${column} ' || coalesce(m.${column}, 'null') || ' for ' || m.user_id
         || ' in conversation ' || m.conversation_id || ', the conversation has ' || coalesce(p.${column}, 'null') AS fault
       FROM participants p JOIN memberships m ON m.user_id = p.user_id AND m.conversation_id = p.conversation_id

@@ -1,9 +1,14 @@
 import type { Database } from 'bun:sqlite';
 import { termsFault } from '../../platform/search-terms.ts';
 import { Replay } from '../../verification/replay.ts';
-import { type HeadRow, headOf, type ParticipantRow, participantOf } from '../rows/conversation-rows.ts';
+import { type UserRow, usersTable } from '../rows/account-tables.ts';
+import {
+  conversationsTable,
+  type HeadRow,
+  type ParticipantRow,
+  participantsTable,
+} from '../rows/conversation-tables.ts';
 import { type CheckedEntryRow, checkedEntryOf } from '../rows/entry-rows.ts';
-import type { UserRow } from '../rows/user-rows.ts';
 import { readDatabase, schemaVersion } from './database.ts';
 import { migrations } from './migrations.ts';
 import { databaseFaults, formFaults } from './verify-database.ts';
@@ -55,21 +60,23 @@ export function verifyOpened(database: Database): Verification {
 
 /** Contract 3 and 8: heads and participants are what the entries make them. */
 function* conversationFaults(database: Database, checked: Verification['checked']): Generator<string> {
-  const heads = database.query<HeadRow, []>('SELECT * FROM conversations ORDER BY id');
+  const heads = database.query<HeadRow, []>(`SELECT ${conversationsTable.list()} FROM conversations ORDER BY id`);
   const entries = database.query<CheckedEntryRow, [string]>(
     `SELECT conversation_id, seq, message_count, at_ms, sender_id, kind, notice, text IS NOT NULL AS has_text
      FROM entries WHERE conversation_id = ? ORDER BY seq`,
   );
-  const participants = database.query<ParticipantRow, [string]>('SELECT * FROM participants WHERE conversation_id = ?');
+  const participants = database.query<ParticipantRow, [string]>(
+    `SELECT ${participantsTable.list()} FROM participants WHERE conversation_id = ?`,
+  );
   const terms = database.query<{ term: string }, [string]>('SELECT term FROM channel_terms WHERE conversation_id = ?');
   for (const row of heads.iterate()) {
-    const replay = new Replay(headOf(row));
+    const replay = new Replay(conversationsTable.fromRow(row));
     for (const entry of entries.iterate(row.id)) {
       replay.add(entry.seq, checkedEntryOf(entry));
       checked.entries++;
     }
     checked.conversations++;
-    for (const fault of replay.end(participants.all(row.id).map(participantOf))) {
+    for (const fault of replay.end(participants.all(row.id).map(participantsTable.fromRow))) {
       yield `conversation ${row.id}: ${fault}: restore a backup with "parley restore"`;
     }
     const isFound = row.kind === 'channel' && !row.closed;
@@ -81,7 +88,7 @@ function* conversationFaults(database: Database, checked: Verification['checked'
 /** Users are found by their names, and log in by them. */
 function* nameFaults(database: Database): Generator<string> {
   const terms = database.query<{ term: string }, [string]>('SELECT term FROM user_terms WHERE user_id = ?');
-  for (const row of database.query<UserRow, []>('SELECT * FROM users ORDER BY id').iterate()) {
+  for (const row of database.query<UserRow, []>(`SELECT ${usersTable.list()} FROM users ORDER BY id`).iterate()) {
     if (row.username_key !== row.username.toLowerCase()) {
       yield `user ${row.id} logs in as ${JSON.stringify(row.username_key)}, but is named ${JSON.stringify(row.username)}: restore a backup with "parley restore"`;
     }

@@ -1,0 +1,19 @@
+import type { AnyTable, ColumnType } from '../rows/table.ts';
+
+const types: Record<ColumnType, string> = {
+  text: 'text COLLATE "C"',
+  number: 'bigint',
+  flag: 'boolean',
+  time: 'timestamptz',
+};
+
+/** The columns of a table's rows, as a statement names them. */
+export function columnsOf(table: AnyTable): string {
+  return `shard, ${table.list()}`;
+}
+
+/** The columns and types of a table's rows, for `json_to_recordset`. */
+export function recordsetOf(table: AnyTable): string {
+  const columns = table.columns.map((column) => `${column} ${types[table.typeOf(column) ?? 'text']}`);
+  return `(shard smallint, ${columns.join(', ')})`;
+}

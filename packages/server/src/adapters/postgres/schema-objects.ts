@@ -1,0 +1,25 @@
+/**
+ * What the schema has besides its tables, which `adapters/rows/tables.ts` lists; a test compares both with a schema that
+ * the steps made.
+ */
+export const indexes: readonly { name: string; isUnique: boolean }[] = [
+  { name: 'channels_by_term', isUnique: false },
+  { name: 'members', isUnique: false },
+  { name: 'entry_commands', isUnique: true },
+  { name: 'broadcast_memberships', isUnique: false },
+  { name: 'read_revisions', isUnique: false },
+  { name: 'users_by_name', isUnique: false },
+  { name: 'users_by_term', isUnique: false },
+];
+
+export const triggers: readonly string[] = ['stamp_new_read_position', 'stamp_moved_read_position'];
+
+export const functions: readonly string[] = [
+  'served',
+  'all_writable',
+  'writable',
+  'fence',
+  'apply_changes',
+  'apply_batch',
+  'stamp_read_position',
+];

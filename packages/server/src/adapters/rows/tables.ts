@@ -1,0 +1,131 @@
+import {
+  claimsTable,
+  deviceSecretsTable,
+  invitationsTable,
+  sessionsTable,
+  sessionTokensTable,
+  usersTable,
+  userTermsTable,
+} from './account-tables.ts';
+import {
+  activityTimesTable,
+  channelTermsTable,
+  conversationsTable,
+  membershipsTable,
+  participantsTable,
+  readPositionsTable,
+} from './conversation-tables.ts';
+import { entriesTable } from './entry-rows.ts';
+import { type AnyTable, type Placement, Table } from './table.ts';
+
+const logPositionsTable = new Table<{ logId: string; decidedTo: number }>(
+  'log_positions',
+  { logId: 'text', decidedTo: 'number' },
+  {
+    key: [],
+    engines: 'postgres',
+    placement: 'the shard that it describes',
+  },
+);
+
+const shardEpochsTable = new Table<{ epoch: string }>(
+  'shard_epochs',
+  { epoch: 'text' },
+  {
+    key: [],
+    engines: 'postgres',
+    placement: 'the shard that it describes',
+  },
+);
+
+const epochTable = new Table<{ onlyRow: number; epoch: string; isCopy: boolean }>(
+  'epoch',
+  { onlyRow: 'number', epoch: 'text', isCopy: 'flag' },
+  {
+    key: ['only_row'],
+    engines: 'sqlite',
+    placement: 'its server',
+  },
+);
+
+const clusterTable = new Table<{ onlyRow: boolean; shards: number; madeFor: string }>(
+  'cluster',
+  { onlyRow: 'flag', shards: 'number', madeFor: 'text' },
+  {
+    key: ['only_row'],
+    engines: 'postgres',
+    placement: 'its server',
+  },
+);
+
+const shardsTable = new Table<{ shard: number; state: string }>(
+  'shards',
+  { shard: 'number', state: 'text' },
+  {
+    key: ['shard'],
+    engines: 'postgres',
+    placement: 'its server',
+  },
+);
+
+const migrationsTable = new Table<{ version: number; worksFrom: number }>(
+  'migrations',
+  { version: 'number', worksFrom: 'number' },
+  {
+    key: ['version'],
+    engines: 'postgres',
+    placement: 'its server',
+  },
+);
+
+/**
+ * Every table of the databases, each after those that its rows refer to. The schema, moving a shard and cleaning up after
+ * it, verifying and migrating go by this list; a test compares it with the databases' own.
+ */
+const tables: readonly AnyTable[] = [
+  usersTable,
+  conversationsTable,
+  channelTermsTable,
+  entriesTable,
+  participantsTable,
+  activityTimesTable,
+  membershipsTable,
+  readPositionsTable,
+  userTermsTable,
+  sessionsTable,
+  deviceSecretsTable,
+  invitationsTable,
+  claimsTable,
+  sessionTokensTable,
+  logPositionsTable,
+  shardEpochsTable,
+  epochTable,
+  clusterTable,
+  shardsTable,
+  migrationsTable,
+];
+
+export const sqliteTables = tables.filter(({ description }) => description.engines !== 'postgres');
+export const postgresTables = tables.filter(({ description }) => description.engines !== 'sqlite');
+/** Those that a migration copies. */
+export const migratedTables = tables.filter(({ description }) => description.engines === 'both');
+
+/** A column with the id of a row of another table. */
+interface Reference {
+  table: string;
+  column: string;
+  to: 'users' | 'conversations';
+  /** Whether both rows are always in one shard. */
+  sameShard: boolean;
+}
+
+export const references: readonly Reference[] = tables.flatMap(({ name, description }) =>
+  Object.entries(description.references ?? {}).flatMap(([column, to]) =>
+    to === undefined ? [] : [{ table: name, column, to, sameShard: placingColumn(description.placement) === column }],
+  ),
+);
+
+/** The column with the id by whose shard rows are placed. */
+export function placingColumn(placement: Placement<string>): string | undefined {
+  return typeof placement === 'string' ? undefined : placement.by;
+}
