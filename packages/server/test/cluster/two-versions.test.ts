@@ -2,9 +2,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { fileURLToPath } from 'node:url';
 import { Pool } from '../../src/adapters/postgres/pool.ts';
 import { schemaSteps } from '../../src/adapters/postgres/schema-steps.ts';
+import { ShardedDatabase } from '../../src/adapters/postgres/sharded-database.ts';
+import { verifyShards } from '../../src/adapters/postgres/verify.ts';
 import { postgresServers } from '../../src/compose/cluster.ts';
 import { loadConfig } from '../../src/settings/settings.ts';
-import { ClusterProcesses, roles } from '../support/cluster-processes.ts';
+import { ClusterProcesses, type Place, roles } from '../support/cluster-processes.ts';
+import { doEverything } from '../support/every-operation.ts';
 import { withoutHaproxy } from '../support/haproxy.ts';
 import { parleyProgram } from '../support/server-process.ts';
 import { titleWith, withoutService } from '../support/services.ts';
@@ -30,6 +33,15 @@ describe.skipIf(absent !== null)(titleWith('two versions side by side, under loa
     await cluster.stop();
   });
 
+  let scenes = 0;
+  /** Everything that a person can do, each thing by one of two people, who are at one gateway each. */
+  async function everythingIsDone(): Promise<void> {
+    const [one, two] = cluster.placesOf('gateway') as [Place, Place];
+    const [messaging] = cluster.placesOf('messaging') as [Place];
+    const gateways = scenes % 2 === 0 ? ([one.url, two.url] as const) : ([two.url, one.url] as const);
+    await doEverything({ gateways, messaging: messaging.url, operator: 'operator', name: `scene${scenes++}` });
+  }
+
   /** Restarts every process as this version, one after the other, each beside the others of both. */
   async function roll(program: readonly string[]): Promise<void> {
     for (const role of roles) {
@@ -37,6 +49,7 @@ describe.skipIf(absent !== null)(titleWith('two versions side by side, under loa
         expect(await place.stop()).toBe(0);
         await place.start(program);
         await witnesses.untilAcknowledged(50);
+        if (place === cluster.placesOf(role)[0]) await everythingIsDone();
       }
     }
   }
@@ -74,13 +87,25 @@ describe.skipIf(absent !== null)(titleWith('two versions side by side, under loa
     await witnesses.untilAcknowledged(100);
   });
 
-  test('processes become the next one, one after the other, and go back again', async () => {
+  test('this one does everything on the schema of the next, which has more columns in every table', async () => {
+    await everythingIsDone();
+  });
+
+  test('processes become the next one, one after the other, and go back again; everything can be done meanwhile', async () => {
     await roll(nextProgram);
     await roll(thisProgram);
-  }, 240_000);
+  }, 480_000);
 
   test('in the end every view is the history is what was acknowledged (contract 1 to 4)', async () => {
     await witnesses.fallSilent();
     expect((await witnesses.agree()).length).toBeGreaterThan(600);
+  }, 120_000);
+
+  test('in the end nothing that is stored contradicts anything else', async () => {
+    const database = await ShardedDatabase.open(postgresServers(loadConfig(cluster.settings, {})));
+    const faults: string[] = [];
+    await verifyShards(database, { repair: false, note: (fault) => faults.push(fault), count: () => undefined });
+    await database.close();
+    expect(faults).toEqual([]);
   }, 120_000);
 });

@@ -24,6 +24,10 @@ export class Place {
     this.process = await ServerProcess.start({ settings, command: [...program, 'serve'] });
   }
 
+  get url(): string {
+    return `http://localhost:${this.port}`;
+  }
+
   async kill(): Promise<void> {
     await this.process?.kill();
   }
@@ -61,7 +65,7 @@ export class ClusterProcesses {
     await Promise.all(places.map((place) => place.start()));
     // The first account is made at the machine, not through the proxy.
     const gateway = places.find(({ role }) => role === 'gateway');
-    await makeFirstAccount(`http://localhost:${gateway?.port}`);
+    await makeFirstAccount(gateway?.url ?? '');
     const portsOf = (role: Role) => places.filter((place) => place.role === role).map(({ port }) => port);
     const haproxy = await Haproxy.start({ messaging: portsOf('messaging'), gateway: portsOf('gateway') });
     return new ClusterProcesses(cluster, places, haproxy);

@@ -1,15 +1,17 @@
 // Loaded before the program (`bun --preload`), makes of it what a next version may be: the schema has one more step,
-// commands and deliveries say more, and mailboxes have deliveries of a kind that this version doesn't know.
+// which adds a column that has a default and one that is computed to every table, and a table; commands and deliveries
+// say more, and mailboxes have deliveries of a kind that this version doesn't know.
 import { KafkaCommandLog } from '../../src/adapters/kafka/command-log.ts';
 import { KafkaMailboxes } from '../../src/adapters/kafka/mailboxes.ts';
 import { type SchemaStep, schemaSteps } from '../../src/adapters/postgres/schema-steps.ts';
 import type { Delivery } from '../../src/connections/mailbox-port.ts';
+import { laterColumns } from './later-columns.ts';
 
 const steps = schemaSteps as SchemaStep[];
 steps.push({
   statements: `
+    ${laterColumns}
     ALTER TABLE entries ADD COLUMN reactions text;
-    ALTER TABLE participants ADD COLUMN pinned boolean NOT NULL DEFAULT false;
     CREATE TABLE reactions (shard smallint, conversation_id text, seq bigint, PRIMARY KEY (shard, conversation_id, seq));
   `,
   worksFrom: steps.length,
