@@ -1,5 +1,5 @@
 import { Topics } from '../../src/adapters/kafka/topics.ts';
-import { Pool, type PostgresServer } from '../../src/adapters/postgres/pool.ts';
+import { defaultPoolBounds, Pool, type PostgresServer } from '../../src/adapters/postgres/pool.ts';
 import { openRedis } from '../../src/adapters/redis/connection.ts';
 import { kafkaSettings, postgresServers } from '../../src/compose/cluster.ts';
 import { initialiseCluster } from '../../src/compose/cluster-administration.ts';
@@ -8,6 +8,9 @@ import { type GivenSettings, loadConfig } from '../../src/settings/settings.ts';
 import { serviceAddress } from './services.ts';
 
 export const clusterShards = 8;
+
+/** Making and dropping a database waits for a checkpoint of the whole server, which other tests keep busy. */
+const patient = { ...defaultPoolBounds, statementTimeoutMs: 100_000, answerTimeoutMs: 110_000 };
 
 /** Where a cluster's services are: a URL, brokers with commas, a URL. */
 export interface ServiceAddresses {
@@ -67,8 +70,10 @@ function present(name: 'postgres' | 'kafka' | 'redis'): string {
 
 /** Makes a database beside the one that `url` names; returns its URL. */
 export async function newDatabase(url: string, database: string): Promise<string> {
-  await withPool({ name: 'any', url, schema: 'public' }, (pool) =>
-    pool.run((sql) => sql.unsafe(`CREATE DATABASE ${database}`)),
+  await withPool(
+    { name: 'any', url, schema: 'public' },
+    (pool) => pool.run((sql) => sql.unsafe(`CREATE DATABASE ${database}`)),
+    patient,
   );
   const address = new URL(url);
   address.pathname = `/${database}`;
@@ -80,8 +85,10 @@ export async function dropDatabases(servers: readonly PostgresServer[]): Promise
     const address = new URL(url);
     const database = address.pathname.slice(1);
     address.pathname = '/postgres';
-    await withPool({ name, url: address.href, schema: 'public' }, (pool) =>
-      pool.run((sql) => sql.unsafe(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`)),
+    await withPool(
+      { name, url: address.href, schema: 'public' },
+      (pool) => pool.run((sql) => sql.unsafe(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`)),
+      patient,
     );
   }
 }
@@ -99,8 +106,12 @@ export async function beside(
   });
 }
 
-export async function withPool<Result>(server: PostgresServer, work: (pool: Pool) => Promise<Result>): Promise<Result> {
-  const pool = new Pool(server);
+export async function withPool<Result>(
+  server: PostgresServer,
+  work: (pool: Pool) => Promise<Result>,
+  bounds = defaultPoolBounds,
+): Promise<Result> {
+  const pool = new Pool(server, bounds);
   try {
     return await work(pool);
   } finally {
