@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { importFaults } from './house-rules/imports.mjs';
 import { partOrder } from './house-rules/part-order.mjs';
+import { referenceFaults } from './house-rules/references.mjs';
 import { root } from './workspace.mjs';
 
 const linesMax = 300;
@@ -28,9 +29,12 @@ const read = (file) => readFileSync(join(root, file), 'utf8');
 
 const sources = files.filter((file) => /\.(ts|tsx|mjs)$/.test(file)).map((path) => ({ path, text: read(path) }));
 
+const documents = files.filter((file) => file.endsWith('.md')).map((path) => ({ path, text: read(path) }));
+
 const faults = [
   ...sourceFaults(),
   ...importFaults(sources, partOrder),
+  ...referenceFaults([...sources, ...documents], files),
   ...lockFaults(),
   ...installScriptFaults(),
   ...dependencyFaults(),

@@ -1,7 +1,7 @@
 import type { ConversationId, UserId } from '@parley/protocol';
 import { derivedUuid } from '../platform/ids.ts';
 
-/** A direct conversation's id follows from its two people, so both may begin it at once (DESIGN.md 5, race 10). */
+/** A direct conversation's id follows from its two people, so both may begin it at once (race 10). */
 export function directConversationId(one: UserId, other: UserId): ConversationId {
   const [first, second] = one < other ? [one, other] : [other, one];
   return derivedUuid('direct', first, second);

@@ -1,0 +1,80 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import type { Command } from '../../src/conversations/command.ts';
+import { noSubmitMetrics } from '../../src/distribution/distribution-metrics.ts';
+import { CommandSubmitter } from '../../src/distribution/submitter.ts';
+import { Refusal } from '../../src/platform/failures.ts';
+import { systemIds } from '../../src/platform/ids.ts';
+import { Tracing } from '../../src/platform/tracing.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+
+const bounds = { inFlightMax: 5, inFlightPerUserMax: 3, slowAfterMs: 1_000, giveUpAfterMs: 15_000 };
+
+describe('commands under way (race 11)', () => {
+  let clock: FakeClock;
+  /** The ids under which the log has taken commands, in order. */
+  let appended: string[];
+  let submitter: CommandSubmitter;
+
+  beforeEach(() => {
+    clock = new FakeClock();
+    appended = [];
+    submitter = new CommandSubmitter(
+      {
+        serverId: () => 'server',
+        log: { append: async ({ replyTo }) => void appended.push(replyTo.requestId) },
+        ...{ clock, ids: systemIds, metrics: noSubmitMetrics, tracing: new Tracing() },
+      },
+      bounds,
+    );
+  });
+  afterEach(() => submitter.close());
+
+  /** Submits a message. Returns what refuses it, undefined when it was taken; its outcome is of no interest. */
+  function refusal(actorId: string): unknown {
+    const before = appended.length;
+    const command: Command = { kind: 'send', conversationId: 'c', actorId, commandId: systemIds.uuid(), text: 'hello' };
+    try {
+      submitter.submit(command).catch(() => undefined);
+      return undefined;
+    } catch (error) {
+      expect(appended).toHaveLength(before);
+      return error;
+    }
+  }
+
+  const overloaded = expect.objectContaining({ code: 'overloaded', more: { retryAfterMs: 1_000 } });
+
+  test('of one person are bounded; other people go on', () => {
+    for (let count = 0; count < bounds.inFlightPerUserMax; count++) expect(refusal('ana')).toBeUndefined();
+    const refused = refusal('ana');
+    expect(refused).toBeInstanceOf(Refusal);
+    expect(refused).toEqual(overloaded);
+    expect(refusal('ben')).toBeUndefined();
+  });
+
+  test('of all people together are bounded', () => {
+    for (let count = 0; count < bounds.inFlightMax; count++) expect(refusal(`person ${count}`)).toBeUndefined();
+    expect(refusal('ana')).toEqual(overloaded);
+  });
+
+  test('are refused while the oldest is older than a second, and taken again when its outcome has come', () => {
+    expect(refusal('ana')).toBeUndefined();
+    clock.advance(bounds.slowAfterMs);
+    expect(refusal('ben')).toBeUndefined();
+    clock.advance(1);
+    expect(refusal('ben')).toEqual(overloaded);
+    const [oldest = '', next = ''] = appended;
+    submitter.settle(oldest, { kind: 'unchanged' });
+    expect(refusal('ben')).toBeUndefined();
+    submitter.settle(next, { kind: 'unchanged' });
+    expect(submitter.inFlight).toBe(1);
+  });
+
+  test('leave room when their outcomes come: a person who waits for each outcome is never refused', () => {
+    for (let count = 0; count < 3 * bounds.inFlightPerUserMax; count++) {
+      expect(refusal('ana')).toBeUndefined();
+      submitter.settle(appended.at(-1) ?? '', { kind: 'unchanged' });
+    }
+    expect(submitter.inFlight).toBe(0);
+  });
+});
