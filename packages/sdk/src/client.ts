@@ -24,7 +24,7 @@ import { People, type Person } from './people.ts';
 import { ReadMarks } from './read-marks.ts';
 import { ReadRevision } from './read-revision.ts';
 import { Restoration } from './restoration.ts';
-import { defaultRuntime, type Runtime } from './runtime.ts';
+import { type ClientSocketConstructor, defaultRuntime, type Runtime } from './runtime.ts';
 import { ServerClock } from './server-clock.ts';
 import { Session } from './session.ts';
 import { MemoryStore } from './store/memory-store.ts';
@@ -40,7 +40,7 @@ export interface ClientOptions {
   /** Where session, conversations and outbox are kept; in memory unless given. */
   store?: Store;
   /** Where there is none of its own (Node 20): the one of the package `ws`, say. */
-  webSocket?: typeof WebSocket;
+  webSocket?: ClientSocketConstructor;
   /** Time, randomness and network, for tests. */
   runtime?: Runtime;
 }

@@ -13,7 +13,7 @@ import { cutText } from '@parley/protocol/graphemes';
 import { backoffMs } from './backoff.ts';
 import { Disconnected } from './parley-error.ts';
 import { PendingRequests, refusalOf } from './pending-requests.ts';
-import type { Runtime } from './runtime.ts';
+import type { ClientSocket, Runtime } from './runtime.ts';
 
 /** Where the connection is. */
 export type ConnectionState =
@@ -51,7 +51,7 @@ const nothing = () => undefined;
 /** One WebSocket at a time, opened again for as long as it is wanted. */
 export class Connection {
   state: ConnectionState = { name: 'offline' };
-  private socket: WebSocket | null = null;
+  private socket: ClientSocket | null = null;
   private attempt = 0;
   private liveSinceMs: number | null = null;
   private goawayMs: number | null = null;
@@ -120,7 +120,7 @@ export class Connection {
       this.become({ name: 'stopped', reason: 'not logged in' });
       return;
     }
-    let socket: WebSocket;
+    let socket: ClientSocket;
     try {
       socket = this.runtime.openSocket(`${this.url.replace(/^http/, 'ws')}/v1/socket`, subprotocol);
     } catch (error) {
@@ -133,16 +133,16 @@ export class Connection {
     socket.onopen = () => {
       if (this.socket === socket) this.write({ type: 'hello', ...hello });
     };
-    socket.onmessage = (message) => this.received(socket, message.data);
+    socket.onmessage = (message: { data: unknown }) => this.received(socket, message.data);
     // A close follows. Without a handler the package `ws` would end the process.
     socket.onerror = () => undefined;
-    socket.onclose = (event) => this.closed(socket, event.code, event.reason);
+    socket.onclose = (event: { code: number; reason: string }) => this.closed(socket, event.code, event.reason);
     this.beat(socket);
     this.become({ name: 'connecting' });
   }
 
   /** Pings while the socket is there, and gives it up when nothing was heard for too long. */
-  private beat(socket: WebSocket): void {
+  private beat(socket: ClientSocket): void {
     const aheadMs = this.wallAheadMs();
     this.cancelBeat = this.runtime.after(limits.heartbeatMs, () => {
       const nowMs = this.runtime.monotonicMs();
@@ -164,7 +164,7 @@ export class Connection {
     return this.runtime.nowMs() - this.runtime.monotonicMs();
   }
 
-  private received(socket: WebSocket, data: unknown): void {
+  private received(socket: ClientSocket, data: unknown): void {
     if (this.socket !== socket) return;
     this.heardMs = this.runtime.monotonicMs();
     const frame = parsed(data);
@@ -180,7 +180,7 @@ export class Connection {
     else this.events.frame(frame);
   }
 
-  private welcomed(socket: WebSocket, frame: ServerFrameOf<'welcome'>): void {
+  private welcomed(socket: ClientSocket, frame: ServerFrameOf<'welcome'>): void {
     this.become({ name: 'catching-up' });
     this.events.welcome(frame, () => {
       if (this.socket !== socket || this.state.name !== 'catching-up') return;
@@ -189,7 +189,7 @@ export class Connection {
     });
   }
 
-  private closed(socket: WebSocket, code: number, reason: string): void {
+  private closed(socket: ClientSocket, code: number, reason: string): void {
     if (this.socket !== socket) return;
     const steady = this.liveSinceMs !== null && this.runtime.monotonicMs() - this.liveSinceMs > steadyAfterMs;
     if (steady) this.attempt = 0;

@@ -9,7 +9,7 @@ export type { OutgoingMessage, OutgoingStatus } from './outgoing-message.ts';
 export { type PagedOperation, pagesOf } from './pages.ts';
 export { Disconnected, Intercepted, ParleyError } from './parley-error.ts';
 export type { People, Person } from './people.ts';
-export { defaultRuntime, type Runtime } from './runtime.ts';
+export { type ClientSocket, type ClientSocketConstructor, defaultRuntime, type Runtime } from './runtime.ts';
 export { IndexedDatabase, type LayoutStep } from './store/indexed-database.ts';
 export { IndexedDbStore } from './store/indexeddb-store.ts';
 export { MemoryStore } from './store/memory-store.ts';

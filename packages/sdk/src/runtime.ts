@@ -1,3 +1,20 @@
+/**
+ * What the client uses of a WebSocket: browsers', Bun's, Node's and that of the package `ws` have it. `never` says
+ * nothing about what a handler is given, so that each of their types fits.
+ */
+export interface ClientSocket {
+  readonly readyState: number;
+  readonly OPEN: number;
+  onopen: ((event: never) => void) | null;
+  onmessage: ((event: never) => void) | null;
+  onerror: ((event: never) => void) | null;
+  onclose: ((event: never) => void) | null;
+  send(text: string): void;
+  close(): void;
+}
+
+export type ClientSocketConstructor = new (url: string, subprotocol: string) => ClientSocket;
+
 /** What the client needs of where it runs. Tests bring their own. */
 export interface Runtime {
   /** Wall time: for what is shown or kept. It steps when the machine's clock is set, so nothing is measured by it. */
@@ -9,7 +26,7 @@ export interface Runtime {
   /** Calls `run` once after `delayMs`; the returned function takes that back. */
   after(delayMs: number, run: () => void): () => void;
   fetch(url: string, init: RequestInit): Promise<Response>;
-  openSocket(url: string, subprotocol: string): WebSocket;
+  openSocket(url: string, subprotocol: string): ClientSocket;
   /** A random UUID. */
   uuid(): string;
   /** Calls `run` when the machine is back on a network; the returned function takes that back. */
@@ -17,7 +34,7 @@ export interface Runtime {
 }
 
 /** Browsers, Bun, and Node from 22 on have all of it. Node 20 has no WebSocket: pass one, of the package `ws` say. */
-export function defaultRuntime(webSocket: typeof WebSocket | undefined = globalThis.WebSocket): Runtime {
+export function defaultRuntime(webSocket: ClientSocketConstructor | undefined = globalThis.WebSocket): Runtime {
   return {
     nowMs: () => Date.now(),
     monotonicMs: () => performance.now(),

@@ -1,5 +1,13 @@
 import type { StoreNotice } from './store.ts';
 
+declare global {
+  // Compilers that know no browser lack these names, which the declarations of this package use. Where they are known,
+  // this adds nothing to them.
+  interface IDBDatabase {}
+  interface IDBFactory {}
+  interface IDBTransaction {}
+}
+
 /**
  * A version of a database's layout: what it adds to the one before. Runs within the upgrade's transaction. Steps are
  * appended, never changed, because browsers have databases of every earlier version. A step only adds, because open

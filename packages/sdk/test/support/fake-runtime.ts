@@ -1,5 +1,5 @@
 import type { ServerFrame } from '@parley/protocol';
-import type { Runtime } from '../../src/index.ts';
+import type { ClientSocket, Runtime } from '../../src/index.ts';
 
 /** Time that passes when it is told to, sockets that do what they are told, and no network. */
 export class FakeRuntime implements Runtime {
@@ -46,11 +46,10 @@ export class FakeRuntime implements Runtime {
     return this.answer(new URL(url), init);
   }
 
-  openSocket(url: string, subprotocol: string): WebSocket {
+  openSocket(url: string, subprotocol: string): ClientSocket {
     const socket = new FakeSocket(url, subprotocol);
     this.sockets.push(socket);
-    // The client uses no more of a WebSocket than this one has.
-    return socket as unknown as WebSocket;
+    return socket;
   }
 
   uuid(): string {
