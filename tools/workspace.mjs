@@ -32,14 +32,14 @@ export function setUp({ tests = false } = {}) {
 }
 
 /** Runs npm; its own output goes where it can be read without mixing with what the program prints. */
-function npm(...args) {
+export function npm(...args) {
   const { status } = spawnSync('npm', args, {
     cwd: root,
     stdio: ['ignore', 2, 2],
     shell: process.platform === 'win32',
   });
   if (status === 0) return;
-  console.error(`Setting up failed: npm ${args[0]} did not succeed. Its messages are above.`);
+  console.error(`npm ${args[0]} failed. Its messages are above.`);
   process.exit(1);
 }
 

@@ -224,6 +224,8 @@ const elsewhere: [commands: RegExp, reason: string][] = [
   [/^npm run services\b/, 'starts and stops the services that other tests use'],
   [/^npm run cluster\b/, 'has HAProxy serve on the port that people use, over services that it leaves running'],
   [/^npm run build$/, 'cli/test/single-file runs it'],
+  [/^npm (run packages|pack|install parley-.*)$/, 'sdk/test/package packs and installs the packages'],
+  [/^npm (install --package-lock-only|publish FILE)$/, 'changes the version, and publishes it'],
   [/^dist\/parley serve SETTINGS$/, 'cli/test/single-file runs it'],
   [/^npx bun bench\//, 'measures for minutes, and needs the machine for itself'],
   [/^pg_basebackup /, 'copies a whole PostgreSQL server; cluster/restore restores one of its own'],
@@ -257,7 +259,7 @@ describe('every command of the documents', () => {
     for (const command of [...all].filter((each) => !given.has(each))) {
       const { exitCode, stderr } = Bun.spawnSync(['bash', '-n', '-c', command]);
       expect([command, exitCode, String(stderr)]).toEqual([command, 0, '']);
-      const script = /^npm (?:run )?(\S+)/.exec(command)?.[1];
+      const script = /^npm (?:run (\S+)|(start|test)\b)/.exec(command)?.slice(1).find(Boolean);
       if (script !== undefined)
         expect([command, Object.keys(scripts)]).toEqual([command, expect.arrayContaining([script])]);
       const files = command.match(/\b(?:bench|packages|deploy)\/\S+/g) ?? [];

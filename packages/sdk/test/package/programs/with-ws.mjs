@@ -1,0 +1,4 @@
+import { WebSocket } from 'ws';
+import { talk } from './talk.mjs';
+
+console.log(JSON.stringify(await talk({ url: process.env.PARLEY_URL, webSocket: WebSocket })));

@@ -1,0 +1,13 @@
+// `npm run packages`: sets up what is missing, then makes the packages that other projects install, in dist/packages.
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { npm, root, setUp } from './workspace.mjs';
+
+const folder = join(root, 'dist', 'packages');
+
+setUp({ tests: true });
+rmSync(folder, { recursive: true, force: true });
+mkdirSync(folder, { recursive: true });
+const workspaces = ['@parley/protocol', '@parley/sdk'].flatMap((name) => ['--workspace', name]);
+npm('pack', ...workspaces, '--pack-destination', folder, '--loglevel=error');
+for (const name of readdirSync(folder)) console.log(`Built ${join(folder, name)}`);
