@@ -1,5 +1,6 @@
 import { type MessageToProduce, ProduceAcks, Producer } from '@platformatic/kafka';
 import type { Delivery, Mailbox, Mailboxes, WaitingDeliveries } from '../../connections/mailbox-port.ts';
+import { SharedCalls } from '../../platform/shared-calls.ts';
 import { traceHeader } from '../../platform/tracing.ts';
 import { clientOptions, failureOf, isUnknownTopic, type KafkaSettings } from './connection.ts';
 import { type MailboxRecord, sendsOf, type WrittenDelivery, written } from './mailbox-records.ts';
@@ -7,12 +8,6 @@ import { OpenMailbox, type Receive } from './open-mailbox.ts';
 import { mailboxTopic, type Topics } from './topics.ts';
 
 const traceHeaderBytes = Buffer.from(traceHeader);
-
-interface Waiting {
-  deliveries: readonly WrittenDelivery[];
-  resolve(): void;
-  reject(error: unknown): void;
-}
 
 /** A mailbox in Kafka is a topic of one partition; who delivers puts several deliveries into one record. */
 export class KafkaMailboxes implements Mailboxes {
@@ -77,8 +72,8 @@ export class KafkaMailboxes implements Mailboxes {
 
 /** What goes to one server: one send at a time, in order. */
 class Outgoing {
-  private waiting: Waiting[] = [];
-  private sending = false;
+  private readonly sends = new SharedCalls<readonly WrittenDelivery[]>({ run: (lists) => this.send(lists.flat()) });
+  private unsent = 0;
 
   constructor(
     private readonly producer: Producer<Buffer, string, Buffer, Buffer>,
@@ -86,34 +81,21 @@ class Outgoing {
   ) {}
 
   get idle(): boolean {
-    return !this.sending && this.waiting.length === 0;
+    return this.unsent === 0;
   }
 
-  /** Deliveries that aren't being sent yet. */
+  /** How many deliveries wait to be sent, or are being sent. */
   get size(): number {
-    return this.waiting.reduce((sum, { deliveries }) => sum + deliveries.length, 0);
+    return this.unsent;
   }
 
-  put(deliveries: readonly Delivery[]): Promise<void> {
-    const writtenDeliveries = deliveries.map(written);
-    return new Promise((resolve, reject) => {
-      this.waiting.push({ deliveries: writtenDeliveries, resolve, reject });
-      if (!this.sending) this.sendAll().catch(reject);
-    });
-  }
-
-  private async sendAll(): Promise<void> {
-    this.sending = true;
-    while (this.waiting.length > 0) {
-      const batch = this.waiting.splice(0);
-      try {
-        await this.send(batch.flatMap(({ deliveries }) => deliveries));
-        for (const { resolve } of batch) resolve();
-      } catch (error) {
-        for (const { reject } of batch) reject(error);
-      }
+  async put(deliveries: readonly Delivery[]): Promise<void> {
+    this.unsent += deliveries.length;
+    try {
+      await this.sends.call(deliveries.map(written));
+    } finally {
+      this.unsent -= deliveries.length;
     }
-    this.sending = false;
   }
 
   private async send(deliveries: readonly WrittenDelivery[]): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Delivery } from '../../connections/mailbox-port.ts';
 import { systemClock } from '../../platform/clock.ts';
+import { Gathering } from '../../platform/gathering.ts';
 import type { KafkaSettings } from './connection.ts';
 import { Fetcher } from './fetcher.ts';
 import { deliveriesMax, deliveriesOf } from './mailbox-records.ts';
@@ -22,8 +23,7 @@ const noteIntervalMs = 1_000;
 export class OpenMailbox {
   private readonly fetcher: Fetcher;
   private readonly stopNoting: () => void;
-  private waiting: Delivery[] = [];
-  private receiving: Promise<void> | null = null;
+  private readonly deliveries = new Gathering<Delivery>({ handle: (deliveries) => this.receive(deliveries) });
   /** Offsets after the last record that was fetched, handed over, noted. */
   private fetched = 0n;
   private taken = 0n;
@@ -36,13 +36,12 @@ export class OpenMailbox {
     this.fetcher = new Fetcher({
       ...{ settings, topic },
       mayMiss: true,
-      hasRoom: () => this.waiting.length < deliveriesMax,
+      hasRoom: () => this.deliveries.size < deliveriesMax,
       receive: (_partition, records) => {
         for (const record of records) {
-          for (const delivery of deliveriesOf(record)) this.waiting.push(delivery);
           this.fetched = record.offset + 1n;
         }
-        this.receiving ??= this.receiveAll();
+        this.deliveries.add(records.flatMap((record) => deliveriesOf(record)));
       },
     });
     this.fetcher.assign(new Map([[0, 0n]]));
@@ -57,29 +56,25 @@ export class OpenMailbox {
 
   /** Deliveries that were fetched and wait to be received. */
   get size(): number {
-    return this.waiting.length;
+    return this.deliveries.size;
   }
 
   /** Forgets what waits; resolves when nothing is being received any more. */
   async close(): Promise<void> {
     this.open = false;
-    this.waiting = [];
+    this.deliveries.clear();
     this.stopNoting();
     await this.fetcher.close();
-    await this.receiving;
+    await this.deliveries.idle();
     await this.noting;
   }
 
-  private async receiveAll(): Promise<void> {
-    while (this.open && this.waiting.length > 0) {
-      const deliveries = this.waiting;
-      const next = this.fetched;
-      this.waiting = [];
-      this.fetcher.fetch();
-      await this.options.receive(deliveries);
-      this.taken = next;
-    }
-    this.receiving = null;
+  private async receive(deliveries: readonly Delivery[]): Promise<void> {
+    if (!this.open) return;
+    const next = this.fetched;
+    this.fetcher.fetch();
+    await this.options.receive(deliveries);
+    this.taken = next;
   }
 
   private async note(): Promise<void> {

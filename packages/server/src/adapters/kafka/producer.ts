@@ -1,5 +1,6 @@
 import { type MessageToProduce, ProduceAcks, Producer } from '@platformatic/kafka';
 import { systemClock } from '../../platform/clock.ts';
+import { SharedCalls } from '../../platform/shared-calls.ts';
 import { within } from '../../platform/waiting.ts';
 import { backOffMs, clientOptions, failureOf, type KafkaSettings } from './connection.ts';
 
@@ -10,13 +11,6 @@ export interface OutgoingRecord {
   key?: string;
   value: string | Buffer;
   headers?: Record<string, string>;
-}
-
-interface Waiting {
-  record: OutgoingRecord;
-  sizeBytes: number;
-  resolve(): void;
-  reject(error: unknown): void;
 }
 
 /**
@@ -37,8 +31,13 @@ const sendTimeoutMs = 6_000;
  * at a time is refused by the brokers (OUT_OF_ORDER_SEQUENCE_NUMBER), and is slower.
  */
 export class BatchingProducer {
-  private waiting: Waiting[] = [];
-  private sending: Promise<void> | null = null;
+  private readonly calls = new SharedCalls<OutgoingRecord>({
+    run: (records) => this.sendTogether(records),
+    next: sentTogether,
+    // After this turn of the event loop, so that all that it brings goes together.
+    begin: () => new Promise((next) => setImmediate(next)),
+    failsWaiting: true,
+  });
   private producer: Producer<string, string | Buffer, string, string> | null = null;
 
   private sentRecords = 0;
@@ -48,7 +47,7 @@ export class BatchingProducer {
 
   /** What was sent so far, and what waits. */
   get figures(): { waiting: number; records: number; sends: number } {
-    return { waiting: this.waiting.length, records: this.sentRecords, sends: this.sends };
+    return { waiting: this.calls.size, records: this.sentRecords, sends: this.sends };
   }
 
   /** Resolves when the brokers take records, which young ones do only after a while. Rejects with `Unavailable`. */
@@ -71,51 +70,28 @@ export class BatchingProducer {
    * is in the topic is then not known.
    */
   send(record: OutgoingRecord): Promise<void> {
-    const sizeBytes = Buffer.byteLength(record.value) + Buffer.byteLength(record.key ?? '') + overheadBytes;
-    return new Promise((resolve, reject) => {
-      this.waiting.push({ record, sizeBytes, resolve, reject });
-      // After this turn of the event loop, so that all that it brings goes together.
-      this.sending ??= new Promise<void>((next) => setImmediate(next)).then(() => this.sendAll());
-    });
+    return this.calls.call(record);
   }
 
   /** Sends what waits, then closes. */
   async close(): Promise<void> {
-    await this.sending;
+    await this.calls.idle();
     await this.producer?.close();
   }
 
-  private async sendAll(): Promise<void> {
-    while (this.waiting.length > 0) {
-      const batch = this.nextBatch();
-      try {
-        this.producer ??= this.connect();
-        const messages = batch.map(({ record }) => messageOf(record));
-        await within(systemClock, sendTimeoutMs, this.producer.send({ messages }));
-        this.sends++;
-        this.sentRecords += batch.length;
-        for (const { resolve } of batch) resolve();
-      } catch (error) {
-        // Whatever its sequence numbers were, a new producer's begin anew.
-        const broken = this.producer;
-        this.producer = null;
-        broken?.close().catch(this.settings.report);
-        // Who has waited behind it would wait as long again.
-        for (const { reject } of [...batch, ...this.waiting.splice(0)]) reject(failureOf(error, 'take records'));
-      }
+  private async sendTogether(records: readonly OutgoingRecord[]): Promise<void> {
+    try {
+      this.producer ??= this.connect();
+      await within(systemClock, sendTimeoutMs, this.producer.send({ messages: records.map(messageOf) }));
+      this.sends++;
+      this.sentRecords += records.length;
+    } catch (error) {
+      // Whatever its sequence numbers were, a new producer's begin anew.
+      const broken = this.producer;
+      this.producer = null;
+      broken?.close().catch(this.settings.report);
+      throw failureOf(error, 'take records');
     }
-    this.sending = null;
-  }
-
-  private nextBatch(): Waiting[] {
-    let bytes = 0;
-    let count = 0;
-    for (const { sizeBytes } of this.waiting) {
-      if (count > 0 && (bytes + sizeBytes > sendBytes || count >= sendRecords)) break;
-      bytes += sizeBytes;
-      count++;
-    }
-    return this.waiting.splice(0, count);
   }
 
   private connect(): Producer<string, string | Buffer, string, string> {
@@ -129,6 +105,22 @@ export class BatchingProducer {
     producer.on('error', this.settings.report);
     return producer;
   }
+}
+
+/** How many of the first of these records one send takes. */
+function sentTogether(records: readonly OutgoingRecord[]): number {
+  let bytes = 0;
+  let count = 0;
+  for (const record of records) {
+    bytes += sizeBytesOf(record);
+    if (count > 0 && (bytes > sendBytes || count >= sendRecords)) break;
+    count++;
+  }
+  return count;
+}
+
+function sizeBytesOf({ key = '', value }: OutgoingRecord): number {
+  return Buffer.byteLength(value) + Buffer.byteLength(key) + overheadBytes;
 }
 
 function messageOf({ topic, partition, key, value, headers }: OutgoingRecord) {

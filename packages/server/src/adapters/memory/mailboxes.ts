@@ -1,10 +1,11 @@
 import type { Delivery, Mailbox, Mailboxes, WaitingDeliveries } from '../../connections/mailbox-port.ts';
+import { Gathering } from '../../platform/gathering.ts';
 
 type Receive = (deliveries: readonly Delivery[]) => void | Promise<void>;
 
 /** The embedded shape's mailboxes: calls within this process, one at a time for each server. */
 export class MemoryMailboxes implements Mailboxes {
-  private readonly mailboxes = new Map<string, OpenMailbox>();
+  private readonly mailboxes = new Map<string, Gathering<Delivery>>();
 
   get waiting(): WaitingDeliveries {
     const incoming = [...this.mailboxes.values()].reduce((sum, mailbox) => sum + mailbox.size, 0);
@@ -13,18 +14,18 @@ export class MemoryMailboxes implements Mailboxes {
 
   async open(serverId: string, receive: Receive): Promise<Mailbox> {
     if (this.mailboxes.has(serverId)) throw new Error(`the mailbox of ${serverId} is open already`);
-    const mailbox = new OpenMailbox(receive);
+    const mailbox = new Gathering<Delivery>({ handle: receive });
     this.mailboxes.set(serverId, mailbox);
     return {
       close: () => {
         this.mailboxes.delete(serverId);
-        return mailbox.close();
+        return closed(mailbox);
       },
     };
   }
 
   async deliver(serverId: string, deliveries: readonly Delivery[]): Promise<void> {
-    this.mailboxes.get(serverId)?.put(deliveries);
+    this.mailboxes.get(serverId)?.add(deliveries);
   }
 
   async serverIds(): Promise<string[]> {
@@ -34,38 +35,12 @@ export class MemoryMailboxes implements Mailboxes {
   async remove(serverId: string): Promise<void> {
     const mailbox = this.mailboxes.get(serverId);
     this.mailboxes.delete(serverId);
-    await mailbox?.close();
+    if (mailbox) await closed(mailbox);
   }
 }
 
-class OpenMailbox {
-  private waiting: Delivery[] = [];
-  private receiving: Promise<void> | null = null;
-
-  constructor(private readonly receive: Receive) {}
-
-  get size(): number {
-    return this.waiting.length;
-  }
-
-  put(deliveries: readonly Delivery[]): void {
-    if (deliveries.length === 0) return;
-    for (const delivery of deliveries) this.waiting.push(delivery);
-    this.receiving ??= this.receiveAll();
-  }
-
-  /** Forgets what waits; resolves when nothing is being received any more. */
-  async close(): Promise<void> {
-    this.waiting = [];
-    await this.receiving;
-  }
-
-  private async receiveAll(): Promise<void> {
-    while (this.waiting.length > 0) {
-      const deliveries = this.waiting;
-      this.waiting = [];
-      await this.receive(deliveries);
-    }
-    this.receiving = null;
-  }
+/** Forgets what waits; resolves when nothing is being received any more. */
+function closed(mailbox: Gathering<Delivery>): Promise<void> {
+  mailbox.clear();
+  return mailbox.idle();
 }

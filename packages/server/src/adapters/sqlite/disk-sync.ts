@@ -1,4 +1,5 @@
 import { closeSync, fdatasync, openSync } from 'node:fs';
+import { SharedCalls } from '../../platform/shared-calls.ts';
 
 /**
  * Brings a log file to disk away from the event loop, one sync at a time: whoever asks while one is under way gets
@@ -6,8 +7,7 @@ import { closeSync, fdatasync, openSync } from 'node:fs';
  */
 export class DiskSync {
   private readonly file: number;
-  private next: PromiseWithResolvers<void> | null = null;
-  private running = false;
+  private readonly syncs = new SharedCalls<void>({ run: () => this.syncOnce() });
 
   constructor(
     path: string,
@@ -18,28 +18,21 @@ export class DiskSync {
 
   /** Resolves when everything that was in the file at the time of the call is on disk. */
   sync(): Promise<void> {
-    this.next ??= Promise.withResolvers();
-    const { promise } = this.next;
-    if (!this.running) this.begin();
-    return promise;
+    return this.syncs.call();
   }
 
   close(): void {
     closeSync(this.file);
   }
 
-  private begin(): void {
-    const asked = this.next;
-    if (!asked) return;
-    this.next = null;
-    this.running = true;
-    this.syncFile(this.file, (cause) => {
-      // After a failed sync nobody knows what is on disk, and asking again can wrongly succeed: only a restart, which
-      // reads what is really there, can be trusted. https://wiki.postgresql.org/wiki/Fsync_Errors
-      if (cause) throw new Error('the disk did not take what was written; stopping', { cause });
-      this.running = false;
-      this.begin();
-      asked.resolve();
+  private syncOnce(): Promise<void> {
+    return new Promise((resolve) => {
+      this.syncFile(this.file, (cause) => {
+        // After a failed sync nobody knows what is on disk, and asking again can wrongly succeed: only a restart, which
+        // reads what is really there, can be trusted. https://wiki.postgresql.org/wiki/Fsync_Errors
+        if (cause) throw new Error('the disk did not take what was written; stopping', { cause });
+        resolve();
+      });
     });
   }
 }
