@@ -33,6 +33,7 @@ function refused(code: ErrorCode, detail: string): Refused {
 
 /** Not a member and doesn't exist look the same to whoever may not know. */
 const notFound = refused('not_found', noSuchConversationDetail);
+const notAMember = refused('not_found', 'That person is not a member.');
 const notForDirect = refused('not_for_direct', 'A direct conversation always has the same two people and no name.');
 const lastOwner = refused('last_owner', 'The conversation would have no owner: make another member owner first.');
 const unchanged: Verdict = { kind: 'unchanged' };
@@ -142,7 +143,7 @@ function decideRemove(
   nowMs: number,
 ): Verdict {
   if (actor.role === 'member') return refused('forbidden', 'Only owners and admins may remove members.');
-  if (!isMember(target)) return refused('not_found', 'That person is not a member.');
+  if (!isMember(target)) return notAMember;
   if (actor.role === 'admin' && target.role !== 'member' && target.userId !== actor.userId) {
     return refused('forbidden', 'Admins may remove members, but neither admins nor owners.');
   }
@@ -158,7 +159,7 @@ function decideSetRole(
   nowMs: number,
 ): Verdict {
   if (actor.role !== 'owner') return refused('forbidden', 'Only owners may change roles.');
-  if (!isMember(target)) return refused('not_found', 'That person is not a member.');
+  if (!isMember(target)) return notAMember;
   if (target.role === command.role) return unchanged;
   if (target.role === 'owner' && head.ownerCount === 1) return lastOwner;
   const content: EntryContent = { kind: 'role', userId: target.userId, role: command.role };

@@ -1,5 +1,5 @@
 import { type ErrorCode, errors, type FieldError, type Problem } from '@parley/protocol';
-import { Refusal, Unavailable, Unwritable } from '../platform/failures.ts';
+import { failureDetails, Refusal, Unavailable, Unwritable } from '../platform/failures.ts';
 import { failureReporter, logOf } from '../platform/log.ts';
 
 const log = logOf('gateway');
@@ -19,16 +19,15 @@ export function problemOf(error: unknown): Response {
   if (error instanceof Refusal) return problem({ code: error.code, detail: error.message, ...error.more });
   if (error instanceof Unwritable) {
     const { retryAfterMs } = error;
-    return problem({ code: 'unavailable', detail: 'The server can write nothing now. It was not done.', retryAfterMs });
+    return problem({ code: 'unavailable', detail: failureDetails.unwritable, retryAfterMs });
   }
   if (error instanceof Unavailable) {
     reportUnavailable(error);
-    const detail = 'The server can not do this now. Whether it was done is not known.';
-    return problem({ code: 'unavailable', detail, retryAfterMs: unavailableRetryMs });
+    return problem({ code: 'unavailable', detail: failureDetails.unavailable, retryAfterMs: unavailableRetryMs });
   }
   const instance = `urn:uuid:${crypto.randomUUID()}`;
   log.error('{instance} failed: {error}', { instance, error });
-  return problem({ code: 'internal', detail: 'A fault of the server.', instance });
+  return problem({ code: 'internal', detail: failureDetails.internal, instance });
 }
 
 /** An error as RFC 9457 problem details. */

@@ -10,7 +10,7 @@ import type { ConversationReads } from '../operations/conversation-reads.ts';
 import type { Messages } from '../operations/messages.ts';
 import type { ReadReceipts } from '../operations/read-receipts.ts';
 import type { Clock } from '../platform/clock.ts';
-import { Refusal, Unavailable, Unwritable } from '../platform/failures.ts';
+import { failureDetails, Refusal, Unavailable, Unwritable } from '../platform/failures.ts';
 import type { Tracing } from '../platform/tracing.ts';
 import { type Connection, identityOf } from './connection.ts';
 import type { PresenceWatch } from './presence-watch.ts';
@@ -129,8 +129,8 @@ export class Requests {
       return;
     }
     if (error instanceof Unwritable) {
-      const message = 'The server can write nothing now. It was not done.';
       const { retryAfterMs } = error;
+      const message = failureDetails.unwritable;
       connection.send({ type: 'error', ...request, code: 'unavailable', message, retryAfterMs });
       return;
     }
@@ -140,7 +140,7 @@ export class Requests {
       type: 'error',
       ...request,
       code: unavailable ? 'unavailable' : 'internal',
-      message: unavailable ? 'The server can not do this now.' : 'A fault of the server.',
+      message: unavailable ? failureDetails.unavailable : failureDetails.internal,
       ...(unavailable ? { retryAfterMs: 1_000 } : {}),
     });
   }

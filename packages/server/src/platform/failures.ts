@@ -61,3 +61,10 @@ export function usable<Result>(what: string, work: () => Result): Result {
     throw inWords(what, cause);
   }
 }
+
+/** What somebody is told whose request failed by no fault of theirs. */
+export const failureDetails = {
+  unwritable: 'The server can write nothing now. It was not done.',
+  unavailable: 'The server can not do this now. Whether it was done is not known.',
+  internal: 'A fault of the server.',
+} as const;
