@@ -1,11 +1,9 @@
-// The SQLite stores alone: what a batch of sends costs, and a page of the homepage of somebody in many conversations.
-//   npx bun bench/store.ts [--batches 500] [--homepage-conversations 5000] [--pages 1000]
+// The SQLite stores alone: what a batch of sends costs.
+//   npx bun bench/store.ts [--batches 500]
 //
 // 2 shared cores (AMD EPYC), Bun 1.4.5, worst of three runs with other work on the machine:
 //   batch of 200 sends over 100 conversations, until on disk   p50 6.1, p99 15.4 ms
 //   the same, on the event loop                                p50 3.8, p99 27.5 ms (a checkpoint within the commit)
-//   first page of 5,000 conversations                          p50 2.8, p99 4.6 ms
-//   page from the middle of them on                            p50 2.4, p99 3.8 ms
 // Of a batch, writing the pages to the log is 2.2 ms, loading facts 0.4, inserting entries 0.6: prepared statements of
 // one row. By json_each, facts take 0.5 and entries 1.5 ms.
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -27,8 +25,6 @@ import { Latencies } from './latencies.ts';
 const { values } = parseArgs({
   options: {
     batches: { type: 'string', default: '500' },
-    'homepage-conversations': { type: 'string', default: '5000' },
-    pages: { type: 'string', default: '1000' },
   },
 });
 const text = 'x'.repeat(200);
@@ -40,10 +36,6 @@ const withoutSync = { sync: async () => undefined, close: () => undefined };
 console.log(`batch of ${sendsInBatch} sends over ${conversationsInBatch} conversations`);
 console.log(`  until on disk        ${await withStores({}, batches)}`);
 console.log(`  on the event loop    ${await withStores({ disk: withoutSync }, batches)}`);
-console.log(`page of 50 of a homepage of ${values['homepage-conversations']} conversations`);
-for (const [name, latencies] of await withStores({ disk: withoutSync }, homepages)) {
-  console.log(`  ${name.padEnd(20)} ${latencies}`);
-}
 
 interface Stores {
   history: SqliteHistoryStore;
@@ -88,32 +80,4 @@ async function batches(stores: Stores): Promise<Latencies> {
 
 function send(conversationId: string, actorId: string): Command {
   return { kind: 'send', conversationId, actorId, commandId: systemIds.uuid(), text };
-}
-
-async function homepages(stores: Stores): Promise<[string, Latencies][]> {
-  const conversations = new ConversationsUnderTest(stores);
-  const userId = systemIds.uuid();
-  for (let count = 0; count < Number(values['homepage-conversations']); count++) {
-    conversations.nowMs++;
-    const conversationId =
-      count % 2 === 0
-        ? await conversations.create(userId, { userIds: newIds(5) })
-        : await conversations.openDirect(userId, systemIds.uuid());
-    await conversations.send(conversationId, userId, text);
-  }
-  const middle = { atMs: conversations.nowMs - Number(values['homepage-conversations']) / 2, conversationId: '' };
-  const first = new Latencies();
-  const later = new Latencies();
-  for (let page = 0; page < Number(values.pages); page++) {
-    for (const [after, latencies] of [[null, first] as const, [middle, later] as const]) {
-      const startMs = performance.now();
-      const rows = await stores.conversations.homepage({ userId, after, limit: 50 });
-      latencies.add(performance.now() - startMs);
-      if (rows.length !== 50) throw new Error(`a page had ${rows.length} rows`);
-    }
-  }
-  return [
-    ['first page', first],
-    ['from the middle on', later],
-  ];
 }

@@ -8,7 +8,7 @@ export interface ReadPosition {
   messageCount: number;
 }
 
-/** A read position with the revision of its last change, see {@link ConversationStore.readRevision}. */
+/** A read position with the revision of its last change, see {@link Snapshot.readRevision}. */
 export interface ChangedReadPosition extends ReadPosition {
   conversationId: ConversationId;
   revision: number;
@@ -43,6 +43,8 @@ export interface HomepageQuery {
   /** From here on; from the most recent when null. */
   after: HomepagePosition | null;
   limit: number;
+  /** Whether it has the conversations that the user left, too. */
+  left: boolean;
 }
 
 /** A row of a homepage, by recency: one's conversation, or one that was left at `atMs`. */
@@ -50,12 +52,39 @@ export type HomepageRow =
   | { kind: 'own'; atMs: number; conversation: OwnConversation }
   | { kind: 'left'; atMs: number; conversationId: ConversationId };
 
+/** What a connection starts from. */
+export interface Snapshot {
+  /** Of the user's shard. */
+  epoch: Epoch;
+  /**
+   * The newest revision among the user's read positions; 0 before the first change. Each change gets a greater one.
+   * The rows, and every later read, show the changes up to it, and no other change ever gets it, not even after a crash
+   * that lost the change.
+   */
+  readRevision: number;
+  /** The first page of the homepage. */
+  rows: HomepageRow[];
+}
+
+/** A conversation, and what a user is or was in it. */
+export interface HeadAndParticipant {
+  head: ConversationHead;
+  participant: Participant | undefined;
+  epoch: Epoch;
+}
+
 /** Who is where: reads of conversations and participants, the index by user, and read positions. */
 export interface ConversationStore {
   /** Of the shard of a conversation or a user. */
   epochOf(id: ConversationId | UserId): Promise<Epoch>;
 
   head(conversationId: ConversationId): Promise<ConversationHead | undefined>;
+
+  /**
+   * The conversation and the user's participant, former ones too, as of one moment: whatever is numbered up to the head
+   * can be read. Shows everything that was acknowledged before the call (contract 6, 8).
+   */
+  headAndParticipant(conversationId: ConversationId, userId: UserId): Promise<HeadAndParticipant | undefined>;
 
   /** Former participants too. Shows everything that was acknowledged before the call (contract 6, 8). */
   participant(conversationId: ConversationId, userId: UserId): Promise<Participant | undefined>;
@@ -79,10 +108,14 @@ export interface ConversationStore {
   own(userId: UserId, conversationId: ConversationId): Promise<OwnConversation | undefined>;
 
   /**
-   * The user's conversations and those they left, newest activity first; of equally new ones the larger id first. A
-   * direct conversation without a message shows to whoever opened it alone; a closed one as left alone.
+   * The user's conversations and, if asked for, those they left, newest activity first; of equally new ones the larger
+   * id first. A direct conversation without a message shows to whoever opened it alone; a closed one as left alone.
+   * Reads of those that were left at most as many as the page has rows.
    */
   homepage(query: HomepageQuery): Promise<HomepageRow[]>;
+
+  /** See {@link Snapshot}. */
+  snapshot(query: Omit<HomepageQuery, 'after'>): Promise<Snapshot>;
 
   /** Public channels that aren't closed, by (term, id), each once. */
   searchChannels(query: SearchQuery): Promise<{ head: ConversationHead; term: string }[]>;
@@ -95,13 +128,6 @@ export interface ConversationStore {
    * be lost by a crash within a second of being made.
    */
   advanceReadPosition(userId: UserId, conversationId: ConversationId, to: ReadPosition): Promise<ReadPosition>;
-
-  /**
-   * The newest revision among the user's read positions; 0 before the first change. Each change gets a greater one.
-   * Every change up to a revision that this returned can be read, and no other change ever gets that revision, not even
-   * after a crash that lost the change.
-   */
-  readRevision(userId: UserId): Promise<number>;
 
   /** The user's read positions that changed after this revision, by the revision of the last change of each. */
   readPositionsAfter(userId: UserId, page: { revision: number; limit: number }): Promise<ChangedReadPosition[]>;

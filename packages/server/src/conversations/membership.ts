@@ -1,15 +1,16 @@
 import type { ConversationId, UserId } from '@parley/protocol';
 import { Refusal } from '../platform/failures.ts';
 import { type ConversationHead, isMember, type Participant } from './conversation.ts';
-import type { ConversationStore } from './conversations-port.ts';
+import type { ConversationStore, Epoch } from './conversations-port.ts';
 
 /** Somebody's membership in a conversation that exists. */
 export interface Membership {
   head: ConversationHead;
   participant: Participant & { leftSeq: null };
+  epoch: Epoch;
 }
 
-type Reads = Pick<ConversationStore, 'head' | 'participant' | 'readPositions'>;
+type Reads = Pick<ConversationStore, 'headAndParticipant' | 'readPositions'>;
 
 /** The answer for a conversation that is missing, and for one that the user may not know of. */
 export function noSuchConversation(): Refusal {
@@ -19,14 +20,13 @@ export function noSuchConversation(): Refusal {
 export const noSuchConversationDetail = 'There is no such conversation, or you are not a member of it.';
 
 /**
- * What a member may know of their membership. Throws {@link Refusal} `not_found` for everybody else. The head is read
- * first: whatever is numbered up to it is there to be read after it.
+ * What a member may know of their membership. Throws {@link Refusal} `not_found` for everybody else. Whatever is
+ * numbered up to the head can be read after it.
  */
 export async function membershipOf(store: Reads, userId: UserId, conversationId: ConversationId): Promise<Membership> {
-  const head = await store.head(conversationId);
-  const participant = await store.participant(conversationId, userId);
+  const { head, participant, epoch } = (await store.headAndParticipant(conversationId, userId)) ?? {};
   if (!head || !isMember(participant) || (await isHiddenFrom(store, userId, head))) throw noSuchConversation();
-  return { head, participant };
+  return { head, participant, epoch };
 }
 
 /**

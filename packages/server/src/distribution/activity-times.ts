@@ -35,8 +35,8 @@ export class ActivityTimes {
   }
 
   /**
-   * An entry showed that another process's clock was ahead. Looking reads every conversation of a partition, and each
-   * batch may show this, so it is left to the next interval.
+   * An entry showed that another process's clock was ahead. Looking reads all that is dated ahead in a partition, and
+   * each batch may show this, so it is left to the next interval.
    */
   entryWasAhead(): void {
     this.lookAgain(this.ports.clock.nowMs());

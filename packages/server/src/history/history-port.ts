@@ -75,7 +75,7 @@ export interface HistoryStore {
    * Conversations of this partition of the log whose newest entry is dated more than `aheadMaxMs` after `nowMs` come
    * just before `asOfMs` in lists, in the order that they had, until their next entry: their `lastEntryAtMs` in a
    * `ConversationStore` is that. Entries keep their times, and heads those that `apply` loads. Returns how many were
-   * put so; those that were before stay as they are. Looks at every conversation of the partition.
+   * put so; those that were before stay as they are. Reads nothing of what is dated rightly.
    */
   settleActivity(partition: number, times: { nowMs: number; asOfMs: number }): Promise<number>;
 

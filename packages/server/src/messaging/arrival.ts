@@ -2,7 +2,7 @@ import { type ClientFrameOf, type ConversationId, limits, type UserId } from '@p
 import type { ConversationStore } from '../conversations/conversations-port.ts';
 import type { ConversationReads } from '../operations/conversation-reads.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { SessionRecord, UserRecord } from '../users/users-port.ts';
+import type { Caller } from '../users/accounts.ts';
 import type { Attendance } from './attendance.ts';
 import type { BroadcastGroups } from './broadcast-groups.ts';
 import type { Connection } from './connection.ts';
@@ -10,9 +10,11 @@ import type { PresenceWatch } from './presence-watch.ts';
 import type { Roster } from './roster.ts';
 
 export interface ArrivalPorts {
-  authenticate(token: string): Promise<{ user: UserRecord; session: SessionRecord } | undefined>;
-  conversations: Pick<ConversationStore, 'broadcastConversations' | 'epochOf'>;
-  reads: Pick<ConversationReads, 'homepage' | 'readRevision'>;
+  authenticate(token: string): Promise<Caller | undefined>;
+  /** Whether a caller that `authenticate` gave would still be given. */
+  isOpen(caller: Caller): Promise<boolean>;
+  conversations: Pick<ConversationStore, 'broadcastConversations'>;
+  reads: Pick<ConversationReads, 'snapshot'>;
   clock: Clock;
 }
 
@@ -43,19 +45,14 @@ export class Arrival {
     await this.attendance.arrive(user.id);
     connection.attended = true;
     if (connection.closed) return this.leave(connection);
-    // A revocation that came before the registration found nobody here to close: the token is looked at once more.
-    if (!(await this.ports.authenticate(hello.token))) {
+    // A revocation that came before the registration found nobody here to close: the session is looked at once more.
+    if (!(await this.ports.isOpen(authenticated))) {
       connection.close('revoked');
       return;
     }
     await this.enterGroups(connection, user.id);
     if (connection.closed) return;
-    // Before the homepage, which then has every read position up to it.
-    const [epoch, readRevision] = await Promise.all([
-      this.ports.conversations.epochOf(user.id),
-      this.ports.reads.readRevision(user.id),
-    ]);
-    const homepage = await this.ports.reads.homepage(user.id, {
+    const { homepage, readRevision, epoch } = await this.ports.reads.snapshot(user.id, {
       limit: hello.homepageLimit ?? limits.homepagePageSize,
       left: hello.resume,
     });

@@ -45,6 +45,7 @@ export interface MessagingPorts {
   receipts: ReadReceipts;
   submitter: CommandSubmitter;
   authenticate: ArrivalPorts['authenticate'];
+  isOpen: ArrivalPorts['isOpen'];
   admission: RequestPorts['admission'];
   /** What each address may send in frames; null for no bound, for load tests. */
   addressBudgets: Pick<WorkBudgets, 'of'> | null;

@@ -11,7 +11,7 @@ import type {
 import * as z from 'zod/mini';
 import type { ConnectionRegistry } from '../connections/registry-port.ts';
 import { showsReceipts } from '../conversations/conversation.ts';
-import type { ConversationStore, OwnConversation } from '../conversations/conversations-port.ts';
+import type { ConversationStore, Epoch, HomepageRow, OwnConversation } from '../conversations/conversations-port.ts';
 import { isHiddenFrom, membershipOf, noSuchConversation } from '../conversations/membership.ts';
 import { memberView, strangerView } from '../conversations/views.ts';
 import { decodeCursor, encodeCursor } from '../platform/cursor.ts';
@@ -23,6 +23,11 @@ import type { UserStore } from '../users/users-port.ts';
 interface Page {
   cursor?: string | undefined;
   limit: number;
+}
+
+interface Left {
+  /** Whether it has the conversations that were left, too. */
+  left?: boolean | undefined;
 }
 
 const homepageCursor = z.tuple([z.number(), z.string()]);
@@ -46,10 +51,8 @@ export class ConversationReads {
   async view(userId: UserId, conversationId: ConversationId): Promise<Conversation> {
     const own = await this.ownOrNull(userId, conversationId);
     if (own) return own;
-    const head = await this.conversations.head(conversationId);
-    if (head?.kind === 'channel' && !head.closed) {
-      return strangerView(head, await this.conversations.epochOf(conversationId));
-    }
+    const { head, epoch } = (await this.conversations.headAndParticipant(conversationId, userId)) ?? {};
+    if (head?.kind === 'channel' && !head.closed) return strangerView(head, epoch);
     throw noSuchConversation();
   }
 
@@ -71,17 +74,29 @@ export class ConversationReads {
     return this.ownView(own);
   }
 
-  async homepage(userId: UserId, page: Page & { left?: boolean | undefined }): Promise<Homepage> {
-    const [atMs, conversationId] = page.cursor ? decodeCursor(page.cursor, homepageCursor) : [];
+  async homepage(userId: UserId, { cursor, limit, left = false }: Page & Left): Promise<Homepage> {
+    const [atMs, conversationId] = cursor ? decodeCursor(cursor, homepageCursor) : [];
     const after = atMs !== undefined && conversationId !== undefined ? { atMs, conversationId } : null;
-    const rows = await this.conversations.homepage({ userId, after, limit: page.limit });
+    return this.homepageView(await this.conversations.homepage({ userId, after, limit, left }), limit);
+  }
+
+  /** What a connection starts from: the first page of the homepage, which has every read position up to the revision. */
+  async snapshot(
+    userId: UserId,
+    { limit, left = false }: Omit<Page, 'cursor'> & Left,
+  ): Promise<{ homepage: Homepage; readRevision: number; epoch: Epoch }> {
+    const { rows, readRevision, epoch } = await this.conversations.snapshot({ userId, limit, left });
+    return { homepage: await this.homepageView(rows, limit), readRevision, epoch };
+  }
+
+  private async homepageView(rows: readonly HomepageRow[], limit: number): Promise<Homepage> {
     const own = rows.flatMap((row) => (row.kind === 'own' ? [row.conversation] : []));
     const partners = await this.usersById(own.flatMap(({ partnerId }) => partnerId ?? []));
     const left = rows.flatMap((row) => (row.kind === 'left' ? [row] : []));
-    const last = rows.length === page.limit ? rows.at(-1) : undefined;
+    const last = rows.length === limit ? rows.at(-1) : undefined;
     return {
       conversations: own.map((each) => memberView(each, partners.get(each.partnerId ?? '') ?? null)),
-      left: page.left ? left.map((row) => ({ conversationId: row.conversationId, atMs: row.atMs })) : [],
+      left: left.map((row) => ({ conversationId: row.conversationId, atMs: row.atMs })),
       nextCursor: last
         ? encodeCursor([last.atMs, last.kind === 'own' ? last.conversation.head.id : last.conversationId])
         : null,
@@ -107,10 +122,6 @@ export class ConversationReads {
       }),
       nextCursor: last ? encodeCursor([last.joinedSeq, last.userId]) : null,
     };
-  }
-
-  readRevision(userId: UserId): Promise<number> {
-    return this.conversations.readRevision(userId);
   }
 
   async readPositions(userId: UserId, page: { after: number; limit: number }): Promise<ReadPositions> {

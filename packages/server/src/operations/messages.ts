@@ -10,7 +10,7 @@ import { Refusal } from '../platform/failures.ts';
 export class Messages {
   constructor(
     private readonly history: HistoryStore,
-    private readonly conversations: Pick<ConversationStore, 'head' | 'participant' | 'readPositions' | 'epochOf'>,
+    private readonly conversations: Pick<ConversationStore, 'headAndParticipant' | 'readPositions'>,
     private readonly submitter: CommandSubmitter,
     private readonly isCatchingUp: IsCatchingUp,
   ) {}
@@ -32,10 +32,7 @@ export class Messages {
 
   /** A gapless range of what the reader may see (contract 3, 8). Throws {@link Refusal} `not_found`. */
   async page(readerId: UserId, conversationId: ConversationId, request: PageRequest): Promise<HistoryPage> {
-    const [{ head, participant }, epoch] = await Promise.all([
-      membershipOf(this.conversations, readerId, conversationId),
-      this.conversations.epochOf(conversationId),
-    ]);
+    const { head, participant, epoch } = await membershipOf(this.conversations, readerId, conversationId);
     const { visibleFromSeq } = participant;
     const bounds = { fromSeq: visibleFromSeq, toSeq: head.headSeq };
     const parts = await Promise.all(

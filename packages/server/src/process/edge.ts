@@ -86,6 +86,7 @@ export class Edge {
       addressBudgets: isBounded ? new WorkBudgets(addressWork, clock) : null,
       submitter: this.submitter,
       authenticate: (token) => accounts.authenticate(token),
+      isOpen: (caller) => accounts.isOpen(caller),
       publish: options.publish,
       reportFailure: failureReporter('messaging'),
     });

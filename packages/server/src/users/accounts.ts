@@ -115,6 +115,11 @@ export class Accounts {
     return caller;
   }
 
+  /** Whether a caller that {@link authenticate} gave would still be given. */
+  isOpen({ user, session }: Caller): Promise<boolean> {
+    return this.users.hasSession(user.id, session.id);
+  }
+
   /** Notes that the session is used. Nobody waits for it, or is refused because it could not be noted. */
   private touch({ user, session }: Caller): void {
     const nowMs = this.clock.nowMs();

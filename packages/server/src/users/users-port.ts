@@ -73,6 +73,8 @@ export interface UserStore {
   createSession(session: SessionRecord, tokenHash: string): Promise<void>;
   /** Undefined when the session was revoked or its user is disabled. */
   sessionByToken(tokenHash: string): Promise<{ session: SessionRecord; user: UserRecord } | undefined>;
+  /** Whether {@link sessionByToken} would find this session of this user. */
+  hasSession(userId: UserId, sessionId: SessionId): Promise<boolean>;
   /** Newest first. */
   sessions(userId: UserId): Promise<SessionRecord[]>;
   /** Notes that the session was used. May be lost by a crash. */

@@ -47,6 +47,22 @@ export function describeConversationsContract(name: string, open: () => Promise<
       });
     });
 
+    test('a conversation is read with what somebody is or was in it, and with its epoch', async () => {
+      const conversationId = await conversations.create(ana, { userIds: [ben] });
+      const read = (userId: string) => stores.conversations.headAndParticipant(conversationId, userId);
+      const expected = async (userId: string) => {
+        const head = await stores.conversations.head(conversationId);
+        if (!head) throw new Error('the conversation is gone');
+        const participant = await stores.conversations.participant(conversationId, userId);
+        return { head, participant, epoch: await stores.conversations.epochOf(conversationId) };
+      };
+      await conversations.leave(conversationId, ben);
+      expect((await read(ben))?.participant).toMatchObject({ userId: ben, leftSeq: 2 });
+      for (const userId of [ana, ben, cleo]) expect(await read(userId)).toEqual(await expected(userId));
+      expect((await read(cleo))?.participant).toBeUndefined();
+      expect(await stores.conversations.headAndParticipant(systemIds.uuid(), ana)).toBeUndefined();
+    });
+
     test('a conversation carries its epoch, which stays the same', async () => {
       const conversationId = await conversations.create(ana);
       const epoch = await stores.conversations.epochOf(conversationId);

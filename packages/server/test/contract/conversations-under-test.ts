@@ -87,3 +87,10 @@ export function fields(conversationId: ConversationId, actorId: UserId): Command
 export function newIds(count: number): string[] {
   return Array.from({ length: count }, () => systemIds.uuid());
 }
+
+export async function readRevisionOf(
+  { conversations }: Pick<Stores, 'conversations'>,
+  userId: UserId,
+): Promise<number> {
+  return (await conversations.snapshot({ userId, limit: 1, left: false })).readRevision;
+}

@@ -20,7 +20,7 @@ export function describeHomepage(storesOf: () => Stores): void {
     });
 
     const pageOf = (userId: UserId, after: HomepagePosition | null = null, limit = 100) =>
-      stores.conversations.homepage({ userId, after, limit });
+      stores.conversations.homepage({ userId, after, limit, left: true });
     const idsOf = async (userId: UserId) => (await pageOf(userId)).map((row) => positionOf(row).conversationId);
 
     test('of somebody without conversations is empty', async () => {
@@ -63,6 +63,45 @@ export function describeHomepage(storesOf: () => Stores): void {
       expect(await idsOf(ben)).toEqual([left, stayed]);
       await conversations.add(left, ana, [ben]);
       expect((await pageOf(ben)).map((row) => row.kind)).toEqual(['own', 'own']);
+    });
+
+    test('without what was left is full of what goes on, from page to page', async () => {
+      const present: string[] = [];
+      for (let index = 0; index < 15; index++) {
+        conversations.nowMs++;
+        const conversationId = await conversations.create(ana, { userIds: [ben] });
+        if (index % 3 === 0) present.push(conversationId);
+        else await conversations.leave(conversationId, ben);
+      }
+      const paged: HomepageRow[] = [];
+      for (let after: HomepagePosition | null = null; paged.length < present.length; ) {
+        const rows = await stores.conversations.homepage({ userId: ben, after, limit: 2, left: false });
+        expect(rows).toHaveLength(Math.min(2, present.length - paged.length));
+        paged.push(...rows);
+        const last = rows.at(-1);
+        after = last ? positionOf(last) : null;
+      }
+      expect(paged.map((row) => positionOf(row).conversationId)).toEqual(present.toReversed());
+    });
+
+    test('comes with the epoch and the newest read revision when a connection starts from it', async () => {
+      const conversationId = await conversations.create(ana, { userIds: [ben] });
+      const message = await conversations.send(conversationId, ana, 'text');
+      const left = await conversations.create(ana, { userIds: [ben] });
+      await conversations.leave(left, ben);
+      const snapshot = () => stores.conversations.snapshot({ userId: ben, limit: 10, left: true });
+      const before = await snapshot();
+      expect(before).toEqual({
+        epoch: await stores.conversations.epochOf(ben),
+        readRevision: 0,
+        rows: await pageOf(ben, null, 10),
+      });
+      await stores.conversations.advanceReadPosition(ben, conversationId, { seq: message.seq, messageCount: 1 });
+      const after = await snapshot();
+      expect(after.rows).toEqual(await pageOf(ben, null, 10));
+      const [position] = await stores.conversations.readPositionsAfter(ben, { revision: 0, limit: 10 });
+      expect(after.readRevision).toBe(position?.revision ?? 0);
+      expect((await stores.conversations.snapshot({ userId: ben, limit: 10, left: false })).rows).toHaveLength(1);
     });
 
     test('shows a direct conversation without a message to whoever opened it alone', async () => {

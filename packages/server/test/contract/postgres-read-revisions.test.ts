@@ -5,6 +5,7 @@ import type { ShardedDatabase } from '../../src/adapters/postgres/sharded-databa
 import { readPositionsTable } from '../../src/adapters/rows/conversation-tables.ts';
 import { systemIds } from '../../src/platform/ids.ts';
 import { titleWith, withoutService } from '../support/services.ts';
+import { readRevisionOf } from './conversations-under-test.ts';
 import { emptyDatabase, storesOf } from './postgres-under-test.ts';
 
 const withoutPostgres = withoutService('postgres');
@@ -19,7 +20,7 @@ describe.skipIf(withoutPostgres !== null)(
       [userId, conversationId] = [systemIds.uuid(), systemIds.uuid()];
     });
 
-    const revision = () => storesOf(database).conversations.readRevision(userId);
+    const revision = () => readRevisionOf(storesOf(database), userId);
     const changedAfter = (after: number) =>
       storesOf(database).conversations.readPositionsAfter(userId, { revision: after, limit: 10 });
     /** The statement of the version before there were revisions. */

@@ -2,8 +2,10 @@ import { beforeEach, describe, expect, test } from 'bun:test';
 import { Claims } from '../../src/adapters/postgres/claims.ts';
 import { initialise } from '../../src/adapters/postgres/initialise.ts';
 import type { PostgresServer } from '../../src/adapters/postgres/pool.ts';
+import { schemaSteps } from '../../src/adapters/postgres/schema-steps.ts';
 import { ShardedDatabase } from '../../src/adapters/postgres/sharded-database.ts';
 import { PostgresUserStore } from '../../src/adapters/postgres/user-store.ts';
+import { formFaults } from '../../src/adapters/postgres/verify-rows.ts';
 import { systemIds } from '../../src/platform/ids.ts';
 import { withPool } from '../support/cluster-services.ts';
 import { titleWith, withoutService } from '../support/services.ts';
@@ -66,6 +68,20 @@ describe.skipIf(withoutPostgres !== null)(titleWith('shards on PostgreSQL', with
     const database = await shards.open();
     const places = Array.from({ length: 8 }, (_, shard) => database.serverOf(shard));
     expect(places).toEqual(['one', 'two', 'one', 'two', 'one', 'two', 'one', 'two']);
+  });
+
+  test('have every index although its build was broken off, and whoever writes meanwhile', async () => {
+    await initialise(servers, shardsUnderTest);
+    const version = schemaSteps.findIndex(({ indexes }) => indexes?.some(({ name }) => name === 'entry_times')) + 1;
+    await withPool(servers[0], async (pool) => {
+      await pool.run((sql) => sql`DELETE FROM migrations WHERE version >= ${version}`);
+      await pool.run((sql) => sql`DROP INDEX present_memberships`);
+      await pool.run(
+        (sql) => sql`UPDATE pg_index SET indisvalid = false WHERE indexrelid = to_regclass('parley.entry_times')`,
+      );
+    });
+    await Promise.all([initialise(servers, shardsUnderTest), initialise(servers, shardsUnderTest)]);
+    expect(await formFaults(await shards.open())).toEqual([]);
   });
 
   test('of two distributors on one conversation, each finds what the other wrote (race 3)', async () => {

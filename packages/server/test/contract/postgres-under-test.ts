@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeEach } from 'bun:test';
 import { PostgresConversationStore } from '../../src/adapters/postgres/conversation-store.ts';
 import { PostgresHistoryStore } from '../../src/adapters/postgres/history-store.ts';
 import { initialise } from '../../src/adapters/postgres/initialise.ts';
-import type { PostgresServer } from '../../src/adapters/postgres/pool.ts';
+import type { PoolBounds, PostgresServer } from '../../src/adapters/postgres/pool.ts';
 import { ShardedDatabase } from '../../src/adapters/postgres/sharded-database.ts';
 import { postgresTables } from '../../src/adapters/rows/tables.ts';
 import { systemIds } from '../../src/platform/ids.ts';
@@ -28,8 +28,8 @@ export function serversOfEachTest() {
   const databases: ShardedDatabase[] = [];
   const made = {
     servers: [] as unknown as [PostgresServer, PostgresServer],
-    async open(): Promise<ShardedDatabase> {
-      const database = await ShardedDatabase.open(made.servers);
+    async open(bounds?: PoolBounds): Promise<ShardedDatabase> {
+      const database = await ShardedDatabase.open(made.servers, bounds);
       databases.push(database);
       return database;
     },

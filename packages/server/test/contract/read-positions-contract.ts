@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'bun:test';
 import type { ConversationId, UserId } from '@parley/protocol';
 import fc from 'fast-check';
 import { systemIds } from '../../src/platform/ids.ts';
-import { ConversationsUnderTest } from './conversations-under-test.ts';
+import { ConversationsUnderTest, readRevisionOf } from './conversations-under-test.ts';
 import type { Stores } from './sqlite-stores.ts';
 
 const at = (seq: number) => ({ seq, messageCount: Math.max(0, seq - 1) });
@@ -70,18 +70,18 @@ export function describeReadPositions(storesOf: () => Stores): void {
         stores.conversations.readPositionsAfter(userId, { revision, limit });
 
       test('is 0 before the first change, and grows with each change of this person alone', async () => {
-        expect(await stores.conversations.readRevision(ana)).toBe(0);
+        expect(await readRevisionOf(stores, ana)).toBe(0);
         expect(await changedAfter(ana, 0)).toEqual([]);
         let before = 0;
         for (const seq of [1, 2, 2, 1, 3]) {
           const moves = seq > ((await positions()).get(ana)?.seq ?? 0);
           await advance(ana, seq);
-          const revision = await stores.conversations.readRevision(ana);
+          const revision = await readRevisionOf(stores, ana);
           if (moves) expect(revision).toBeGreaterThan(before);
           else expect(revision).toBe(before);
           before = revision;
         }
-        expect(await stores.conversations.readRevision(ben)).toBe(0);
+        expect(await readRevisionOf(stores, ben)).toBe(0);
       });
 
       test('gives what changed after it, once each, in pages, and nothing that did not', async () => {
@@ -89,10 +89,10 @@ export function describeReadPositions(storesOf: () => Stores): void {
         const ids: ConversationId[] = [];
         for (let count = 0; count < 7; count++) ids.push(await made.create(ana));
         const read = (id: ConversationId, seq: number) =>
-          stores.conversations.advanceReadPosition(ana, id, at(seq)).then(() => stores.conversations.readRevision(ana));
+          stores.conversations.advanceReadPosition(ana, id, at(seq)).then(() => readRevisionOf(stores, ana));
         for (const id of ids) await read(id, 1);
         const [second = '', fifth = ''] = [ids[1], ids[4]];
-        const revision = await stores.conversations.readRevision(ana);
+        const revision = await readRevisionOf(stores, ana);
         for (const [id, seq] of [
           [fifth, 2],
           [second, 2],
@@ -105,7 +105,7 @@ export function describeReadPositions(storesOf: () => Stores): void {
           { conversationId: second, ...at(2) },
           { conversationId: fifth, ...at(5) },
         ]);
-        expect(changed.at(-1)?.revision).toBe(await stores.conversations.readRevision(ana));
+        expect(changed.at(-1)?.revision).toBe(await readRevisionOf(stores, ana));
         const seen: ConversationId[] = [];
         for (let after = 0; ; ) {
           const page = await changedAfter(ana, after, 3);
@@ -121,7 +121,7 @@ export function describeReadPositions(storesOf: () => Stores): void {
         const known = new Map<ConversationId, number>();
         let after = 0;
         const catchUp = async () => {
-          const told = await stores.conversations.readRevision(ana);
+          const told = await readRevisionOf(stores, ana);
           const page = await changedAfter(ana, after);
           for (const position of page) known.set(position.conversationId, position.seq);
           after = page.at(-1)?.revision ?? after;

@@ -7,10 +7,12 @@ export function describeSessions(usersOf: () => UserStore): void {
   describe('sessions', () => {
     let users: UserStore;
     let ana: UserRecord;
+    let begun: Map<string, SessionRecord>;
 
     beforeEach(async () => {
       users = usersOf();
       ana = await createUser(users, 'ana');
+      begun = new Map();
     });
 
     async function begin(tokenHash: string, user = ana, createdAtMs = 1_000): Promise<SessionRecord> {
@@ -22,9 +24,16 @@ export function describeSessions(usersOf: () => UserStore): void {
         lastUsedAtMs: createdAtMs,
       };
       await users.createSession(session, tokenHash);
+      begun.set(tokenHash, session);
       return session;
     }
-    const isOpen = async (tokenHash: string) => (await users.sessionByToken(tokenHash)) !== undefined;
+    /** Whether the session is open, whichever way it is asked for. */
+    async function isOpen(tokenHash: string): Promise<boolean> {
+      const isFound = (await users.sessionByToken(tokenHash)) !== undefined;
+      const session = begun.get(tokenHash);
+      if (session) expect(await users.hasSession(session.userId, session.id)).toBe(isFound);
+      return isFound;
+    }
 
     test('are found by their token with their user as it is then', async () => {
       const session = await begin('token');

@@ -76,6 +76,10 @@ export class ClusterUnderTest {
     return { user, session };
   }
 
+  async isOpen(token: string): Promise<boolean> {
+    return this.users.has(token);
+  }
+
   revoke(name: string): void {
     this.users.delete(name);
   }
@@ -113,6 +117,7 @@ class ServerUnderTest {
       },
       receipts: new ReadReceipts(adapters.conversations, history, new Signals(registry, mailboxes)),
       authenticate: (token) => cluster.authenticate(token),
+      isOpen: ({ session }) => cluster.isOpen(session.id),
       publish: (topic, text) => {
         this.publishes++;
         for (const socket of this.topics.get(topic) ?? []) socket.send(text);

@@ -230,10 +230,16 @@ describe.skipIf(absent !== null)(titleWith('verify finds what is planted in shar
 
   test('and names an index, a trigger and a function that are gone', async () => {
     await everywhere('DROP INDEX members');
+    await everywhere('DROP INDEX present_memberships');
     await everywhere('DROP TRIGGER stamp_new_read_position ON read_positions');
     await everywhere('DROP FUNCTION fence');
     const found = (await faults()).join('\n');
-    for (const each of ['index members', 'trigger stamp_new_read_position', 'function fence']) {
+    for (const each of [
+      'index members',
+      'index present_memberships',
+      'trigger stamp_new_read_position',
+      'function fence',
+    ]) {
       expect(found).toContain(`has no ${each}`);
     }
   });

@@ -3,11 +3,13 @@ import { type ConversationHead, isMember, type Participant } from '../../convers
 import type {
   ChangedReadPosition,
   ConversationStore,
+  HeadAndParticipant,
   HomepagePosition,
   HomepageQuery,
   HomepageRow,
   OwnConversation,
   ReadPosition,
+  Snapshot,
 } from '../../conversations/conversations-port.ts';
 import { participantKey } from '../../history/history-port.ts';
 import type { SearchQuery } from '../../platform/search-position.ts';
@@ -30,6 +32,12 @@ export class MemoryConversationStore implements ConversationStore {
 
   async head(conversationId: ConversationId): Promise<ConversationHead | undefined> {
     return this.data.listedHead(conversationId);
+  }
+
+  async headAndParticipant(conversationId: ConversationId, userId: UserId): Promise<HeadAndParticipant | undefined> {
+    const head = this.data.listedHead(conversationId);
+    const participant = this.data.participant(conversationId, userId);
+    return head && { head, participant, epoch: this.data.epoch };
   }
 
   async participant(conversationId: ConversationId, userId: UserId): Promise<Participant | undefined> {
@@ -62,13 +70,19 @@ export class MemoryConversationStore implements ConversationStore {
     return isMember(participant) ? this.ownOf(participant) : undefined;
   }
 
-  async homepage({ userId, after, limit }: HomepageQuery): Promise<HomepageRow[]> {
+  async homepage({ userId, after, limit, left }: HomepageQuery): Promise<HomepageRow[]> {
     return this.index
       .of(userId)
       .flatMap(({ participant }) => this.rowOf(participant))
+      .filter((row) => left || row.kind === 'own')
       .filter((row) => !after || newestFirst(positionOf(row), after) > 0)
       .sort((a, b) => newestFirst(positionOf(a), positionOf(b)))
       .slice(0, limit);
+  }
+
+  async snapshot(query: Omit<HomepageQuery, 'after'>): Promise<Snapshot> {
+    const rows = await this.homepage({ ...query, after: null });
+    return { epoch: this.data.epoch, readRevision: this.revisionOf(query.userId), rows };
   }
 
   async searchChannels(query: SearchQuery): Promise<{ head: ConversationHead; term: string }[]> {
@@ -89,10 +103,6 @@ export class MemoryConversationStore implements ConversationStore {
     const revision = this.revisionOf(userId) + 1;
     this.positions.set(key, { ...to, userId, conversationId, revision });
     return kept(to);
-  }
-
-  async readRevision(userId: UserId): Promise<number> {
-    return this.revisionOf(userId);
   }
 
   async readPositionsAfter(

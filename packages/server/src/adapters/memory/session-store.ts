@@ -20,6 +20,11 @@ export abstract class MemorySessions extends MemoryDevices {
     return session && user ? { session, user } : undefined;
   }
 
+  async hasSession(userId: UserId, sessionId: SessionId): Promise<boolean> {
+    const isThere = [...this.sessionsByToken.values()].some(({ id, userId: of }) => id === sessionId && of === userId);
+    return isThere && this.enabledUser(userId) !== undefined;
+  }
+
   async sessions(userId: UserId): Promise<SessionRecord[]> {
     return [...this.sessionsByToken.values()].filter((session) => session.userId === userId).sort(newestFirst);
   }

@@ -4,10 +4,12 @@ import type {
   ChangedReadPosition,
   ConversationStore,
   Epoch,
+  HeadAndParticipant,
   HomepageQuery,
   HomepageRow,
   OwnConversation,
   ReadPosition,
+  Snapshot,
 } from '../../conversations/conversations-port.ts';
 import type { SearchQuery } from '../../platform/search-position.ts';
 import { foldingMark, searchTerms } from '../../platform/search-terms.ts';
@@ -49,6 +51,23 @@ export class PostgresConversationStore implements ConversationStore {
         WHERE c.shard = served(${shard}) AND c.id = ${conversationId}`,
     );
     return row && conversationsTable.fromRow(row);
+  }
+
+  async headAndParticipant(conversationId: ConversationId, userId: UserId): Promise<HeadAndParticipant | undefined> {
+    const [row] = await this.database.at(
+      conversationId,
+      (sql, shard) => sql<(HeadRow & { participant: ParticipantRow | null; epoch: string | null })[]>`
+        SELECT ${sql.unsafe(conversationsTable.list('c'))}, coalesce(t.at_ms, c.last_entry_at_ms) AS last_entry_at_ms,
+          to_json(p) AS participant, s.epoch
+        FROM conversations c
+        LEFT JOIN activity_times t ON t.shard = c.shard AND t.conversation_id = c.id AND t.head_seq = c.head_seq
+        LEFT JOIN participants p ON p.shard = c.shard AND p.conversation_id = c.id AND p.user_id = ${userId}
+        LEFT JOIN shard_epochs s ON s.shard = c.shard
+        WHERE c.shard = served(${shard}) AND c.id = ${conversationId}`,
+    );
+    if (!row) return undefined;
+    const participant = row.participant ? participantsTable.fromRow(row.participant) : undefined;
+    return { head: conversationsTable.fromRow(row), participant, epoch: row.epoch ?? undefined };
   }
 
   async participant(conversationId: ConversationId, userId: UserId): Promise<Participant | undefined> {
@@ -103,6 +122,10 @@ export class PostgresConversationStore implements ConversationStore {
     return this.homepages.page(query);
   }
 
+  snapshot(query: Omit<HomepageQuery, 'after'>): Promise<Snapshot> {
+    return this.homepages.snapshot({ ...query, after: null });
+  }
+
   async searchChannels(query: SearchQuery): Promise<{ head: ConversationHead; term: string }[]> {
     const tables = { terms: 'channel_terms', id: 'conversation_id', subjects: 'conversations', hidden: 'closed' };
     const rows = await foundByTerm<HeadRow>(this.database, tables, query);
@@ -148,10 +171,6 @@ export class PostgresConversationStore implements ConversationStore {
 
   advanceReadPosition(userId: UserId, conversationId: ConversationId, to: ReadPosition): Promise<ReadPosition> {
     return this.positions.advance(userId, conversationId, to);
-  }
-
-  readRevision(userId: UserId): Promise<number> {
-    return this.positions.revision(userId);
   }
 
   readPositionsAfter(userId: UserId, page: { revision: number; limit: number }): Promise<ChangedReadPosition[]> {

@@ -98,10 +98,14 @@ export class PostgresHistoryStore implements HistoryStore {
     const rows = await this.database.inShard(
       partition,
       (sql, shard) => sql<{ conversation_id: ConversationId }[]>`
+        WITH ahead AS MATERIALIZED (
+          SELECT conversation_id, seq, at_ms FROM entries
+          WHERE shard = ${shard} AND at_ms > ${nowMs + aheadMaxMs}::bigint
+        )
         INSERT INTO activity_times AS t (shard, conversation_id, head_seq, at_ms)
-        SELECT writable(${shard}), id, head_seq,
-          ${asOfMs}::bigint - row_number() OVER (ORDER BY last_entry_at_ms DESC, id DESC)
-        FROM conversations WHERE shard = ${shard} AND last_entry_at_ms > ${nowMs + aheadMaxMs}::bigint
+        SELECT writable(${shard}), c.id, c.head_seq,
+          ${asOfMs}::bigint - row_number() OVER (ORDER BY ahead.at_ms DESC, c.id DESC)
+        FROM ahead JOIN conversations c ON c.shard = ${shard} AND c.id = ahead.conversation_id AND c.head_seq = ahead.seq
         ON CONFLICT (shard, conversation_id) DO UPDATE SET head_seq = excluded.head_seq, at_ms = excluded.at_ms
           WHERE t.head_seq <> excluded.head_seq
         RETURNING conversation_id`,

@@ -1,5 +1,5 @@
 import type { ConversationId, UserId } from '@parley/protocol';
-import type { HomepageQuery, HomepageRow, OwnConversation } from '../../conversations/conversations-port.ts';
+import type { HomepageQuery, HomepageRow, OwnConversation, Snapshot } from '../../conversations/conversations-port.ts';
 import {
   conversationsTable,
   type HeadRow,
@@ -7,6 +7,7 @@ import {
   participantsTable,
 } from '../rows/conversation-tables.ts';
 import { type EntryRow, messageOf } from '../rows/entry-rows.ts';
+import { type HomepageLine, type LineRow, lineOf, newestLines, startOf } from '../rows/homepage-lines.ts';
 import type { ShardedDatabase } from './sharded-database.ts';
 
 /** What the user's shard has of one conversation. */
@@ -22,16 +23,18 @@ interface ConversationRow {
   epoch: string | null;
 }
 
-/** A line of a homepage, as far as its order needs it. */
-interface Line {
-  atMs: number;
-  conversationId: ConversationId;
-  left: boolean;
+/** What the user's shard has to begin a page with. */
+interface OwnerRow {
+  epoch: string | null;
+  read_revision: number;
+  present: ConversationId[];
+  ended: LineRow[];
 }
 
 /**
  * Homepages, of two kinds of shards: the user's has the memberships and read positions, each conversation's has its
- * head. First all lines are put in order by as little as that takes, then those of the page are looked up.
+ * head. Which conversations are the user's, and what ended, is one statement; each server with conversations then
+ * orders those it has, and gives a page of them at most; what the page shows is looked up last.
  */
 export class Homepages {
   constructor(private readonly database: ShardedDatabase) {}
@@ -41,43 +44,71 @@ export class Homepages {
     return own.get(conversationId);
   }
 
-  async page({ userId, after, limit }: HomepageQuery): Promise<HomepageRow[]> {
-    const lines = (await this.lines(userId))
-      .filter((line) => !after || newestFirst({ ...after, left: false }, line) < 0)
-      .toSorted(newestFirst)
-      .slice(0, limit);
-    const present = lines.filter((line) => !line.left).map((line) => line.conversationId);
-    const details = await this.details(userId, present);
-    return lines.flatMap(({ atMs, conversationId, left }): HomepageRow[] => {
+  async page(query: HomepageQuery): Promise<HomepageRow[]> {
+    return (await this.snapshot(query)).rows;
+  }
+
+  async snapshot(query: HomepageQuery): Promise<Snapshot> {
+    const { userId, limit } = query;
+    const { epoch, read_revision: readRevision, present, ended } = await this.owner(query);
+    const own = await this.newest(query, present);
+    const lines = newestLines([...own, ...ended.map((row) => lineOf(row, true))], limit);
+    const details = await this.details(
+      userId,
+      lines.filter((line) => !line.left).map((line) => line.conversationId),
+    );
+    const rows = lines.flatMap(({ atMs, conversationId, left }): HomepageRow[] => {
       if (left) return [{ kind: 'left', atMs, conversationId }];
       const conversation = details.get(conversationId);
       // Left since the order was made: the next page, or the next change, shows it as left.
       return conversation ? [{ kind: 'own', atMs, conversation }] : [];
     });
+    return { epoch: epoch ?? undefined, readRevision, rows };
   }
 
-  private async lines(userId: UserId): Promise<Line[]> {
-    const memberships = await this.database.at(
+  /** Sees whole changes of read positions: a revision is chosen while no other change of this person is under way. */
+  private async owner({ userId, limit, left, ...query }: HomepageQuery): Promise<OwnerRow> {
+    const { atMs, conversationId } = startOf(query);
+    const [row] = await this.database.at(
       userId,
-      (sql, shard) => sql<{ conversation_id: ConversationId; left: boolean; changed_at_ms: number }[]>`
-        SELECT conversation_id, left_seq IS NOT NULL AS left, changed_at_ms FROM memberships
-        WHERE shard = served(${shard}) AND user_id = ${userId}`,
+      (sql, shard) => sql<OwnerRow[]>`
+        SELECT
+          (SELECT epoch FROM shard_epochs WHERE shard = checked.shard) AS epoch,
+          (SELECT coalesce(max(revision), 0) FROM read_positions
+            WHERE shard = checked.shard AND user_id = ${userId}) AS read_revision,
+          ARRAY(SELECT conversation_id FROM memberships
+            WHERE shard = checked.shard AND user_id = ${userId} AND left_seq IS NULL) AS present,
+          (SELECT coalesce(json_agg(page), '[]') FROM (
+            SELECT conversation_id, changed_at_ms AS line_at_ms FROM memberships
+            WHERE shard = checked.shard AND user_id = ${userId} AND left_seq IS NOT NULL
+              AND (changed_at_ms, conversation_id) < (${atMs}::bigint, ${conversationId})
+            ORDER BY changed_at_ms DESC, conversation_id DESC LIMIT ${left ? limit : 0}
+          ) AS page) AS ended
+        FROM (SELECT served(${shard}) AS shard OFFSET 0) AS checked`,
     );
-    const left = memberships
-      .filter((row) => row.left)
-      .map((row) => ({ atMs: row.changed_at_ms, conversationId: row.conversation_id, left: true }));
-    const present = memberships.filter((row) => !row.left).map((row) => row.conversation_id);
-    // A direct conversation shows to the person who didn't open it with its first message.
+    if (!row) throw new Error('a statement without a table gave no row');
+    return row;
+  }
+
+  /** The newest of these that the user may see, up to a page from each server. */
+  private async newest(query: HomepageQuery, conversationIds: readonly ConversationId[]): Promise<HomepageLine[]> {
+    const { userId, limit } = query;
+    const { atMs, conversationId } = startOf(query);
     const parts = await this.database.atEach(
-      present,
+      conversationIds,
       (id) => id,
-      (sql, group) => sql<{ id: ConversationId; at_ms: number }[]>`
-        SELECT c.id, coalesce(t.at_ms, c.last_entry_at_ms) AS at_ms
-        FROM ${this.database.served(sql, group)} AS wanted (shard, id) JOIN conversations c USING (shard, id)
-        LEFT JOIN activity_times t ON t.shard = c.shard AND t.conversation_id = c.id AND t.head_seq = c.head_seq
-        WHERE NOT c.closed AND (c.kind <> 'direct' OR c.message_count > 0 OR c.created_by = ${userId})`,
+      // A direct conversation shows to the person who didn't open it with its first message.
+      (sql, group) => sql<LineRow[]>`
+        SELECT * FROM (
+          SELECT c.id AS conversation_id, coalesce(t.at_ms, c.last_entry_at_ms) AS line_at_ms
+          FROM ${this.database.served(sql, group)} AS wanted (shard, id) JOIN conversations c USING (shard, id)
+          LEFT JOIN activity_times t ON t.shard = c.shard AND t.conversation_id = c.id AND t.head_seq = c.head_seq
+          WHERE NOT c.closed AND (c.kind <> 'direct' OR c.message_count > 0 OR c.created_by = ${userId})
+        ) AS shown
+        WHERE (line_at_ms, conversation_id) < (${atMs}::bigint, ${conversationId})
+        ORDER BY line_at_ms DESC, conversation_id DESC LIMIT ${limit}`,
     );
-    return [...left, ...parts.flat().map((row) => ({ atMs: row.at_ms, conversationId: row.id, left: false }))];
+    return parts.flat().map((row) => lineOf(row, false));
   }
 
   /** Those of these conversations that the user is a member of, with all that a member sees of them. */
@@ -146,9 +177,4 @@ function ownOf(membership: MembershipRow, conversation: ConversationRow): OwnCon
     partnerId,
     epoch: epoch ?? undefined,
   };
-}
-
-/** Of equally new ones the larger id first. */
-function newestFirst(a: Line, b: Line): number {
-  return b.atMs - a.atMs || (a.conversationId < b.conversationId ? 1 : a.conversationId > b.conversationId ? -1 : 0);
 }

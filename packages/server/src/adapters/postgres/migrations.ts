@@ -1,5 +1,6 @@
 import { Unusable } from '../../platform/failures.ts';
 import { isDeadlock } from './failures.ts';
+import { buildIndexes } from './index-builder.ts';
 import type { Pool } from './pool.ts';
 import { schemaSteps } from './schema-steps.ts';
 
@@ -20,8 +21,9 @@ export async function migrate(pool: Pool): Promise<void> {
       CREATE TABLE IF NOT EXISTS ${schema}.migrations (version integer PRIMARY KEY, works_from integer NOT NULL);`),
   );
   await checkSchema(pool, { behind: 'is mended' });
-  for (const [index, { statements, worksFrom }] of schemaSteps.entries()) {
+  for (const [index, { statements, worksFrom, indexes = [] }] of schemaSteps.entries()) {
     const version = index + 1;
+    if (indexes.length > 0) await buildIndexes(pool, indexes);
     // Several statements sent as one are one transaction.
     const step = `
       SELECT ${migrationLock(schema)};

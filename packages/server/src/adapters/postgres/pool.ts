@@ -75,6 +75,11 @@ export class Pool {
     this.relaxed = this.connect('off');
   }
 
+  /** Other connections to the same server. */
+  withBounds(bounds: PoolBounds): Pool {
+    return new Pool(this.server, bounds);
+  }
+
   /** Runs one statement. What it wrote is on disk when this resolves (contract 1). */
   run<Result>(statement: (sql: Sql) => PromiseLike<Result>): Promise<Result> {
     return this.answered(() => this.durable, statement);

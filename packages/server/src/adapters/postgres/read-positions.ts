@@ -27,17 +27,6 @@ export class PostgresReadPositions {
     return { seq: row.seq, messageCount: row.message_count };
   }
 
-  /** Each statement sees whole changes: a change's number is chosen while no other of this person is under way. */
-  async revision(userId: UserId): Promise<number> {
-    const [row] = await this.database.at(
-      userId,
-      (sql, shard) => sql<{ revision: number }[]>`
-        SELECT coalesce(max(revision), 0) AS revision FROM read_positions
-        WHERE shard = served(${shard}) AND user_id = ${userId}`,
-    );
-    return row?.revision ?? 0;
-  }
-
   async changedAfter(
     userId: UserId,
     { revision, limit }: { revision: number; limit: number },

@@ -1,3 +1,5 @@
+import { readIndexes } from './read-indexes.ts';
+
 /**
  * What the schema has besides its tables, which `adapters/rows/tables.ts` lists; a test compares both with a schema that
  * the steps made.
@@ -10,6 +12,7 @@ export const indexes: readonly { name: string; isUnique: boolean }[] = [
   { name: 'read_revisions', isUnique: false },
   { name: 'users_by_name', isUnique: false },
   { name: 'users_by_term', isUnique: false },
+  ...readIndexes.map(({ name }) => ({ name, isUnique: false })),
 ];
 
 export const triggers: readonly string[] = ['stamp_new_read_position', 'stamp_moved_read_position'];

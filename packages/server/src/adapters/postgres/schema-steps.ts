@@ -1,6 +1,7 @@
 import { deviceSecretsTable } from './device-secrets-table.ts';
 import { applyBatch, logPositionsTable } from './log-positions-table.ts';
 import { applyNamedChanges } from './named-changes.ts';
+import { readIndexes, type SchemaIndex } from './read-indexes.ts';
 import { readRevisions } from './read-revisions.ts';
 import { shardEpochsTable } from './shard-epochs-table.ts';
 
@@ -12,6 +13,8 @@ export interface SchemaStep {
    * later version's step takes away, so that two versions run side by side while servers are upgraded.
    */
   worksFrom: number;
+  /** Indexes that are built, in this order, before the statements, while everything goes on being read and written. */
+  indexes?: readonly SchemaIndex[];
 }
 
 /**
@@ -289,4 +292,5 @@ export const schemaSteps: readonly SchemaStep[] = [
   { statements: activityTimesTable, worksFrom: 2 },
   { statements: deviceSecretsTable, worksFrom: 2 },
   { statements: applyNamedChanges, worksFrom: 2 },
+  { statements: '', worksFrom: 2, indexes: readIndexes },
 ];

@@ -43,6 +43,16 @@ export class PostgresSessions extends PostgresDevices {
     return row && { session: sessionOf(row.session), user: userOf(row.user) };
   }
 
+  async hasSession(userId: UserId, sessionId: SessionId): Promise<boolean> {
+    const rows = await this.database.at(
+      userId,
+      (sql, shard) => sql`
+        SELECT FROM sessions s JOIN users u ON u.shard = s.shard AND u.id = s.user_id
+        WHERE s.shard = served(${shard}) AND s.user_id = ${userId} AND s.id = ${sessionId} AND NOT u.disabled`,
+    );
+    return rows.length > 0;
+  }
+
   async sessions(userId: UserId): Promise<SessionRecord[]> {
     const rows = await this.database.at(
       userId,

@@ -99,14 +99,13 @@ export class ShardedDatabase {
 
   /**
    * A relation of (shard, id) for a statement of {@link atEach}, checked to be served there. The check is once for
-   * each shard, not for each id.
+   * each shard, not for each id: as a condition without a column of the relation it is evaluated once, whatever the plan.
    */
   served(sql: Sql, ids: readonly string[]): postgres.PendingQuery<postgres.Row[]> {
     const shards = ids.map((id) => this.shardOf(id));
     return sql`(
-      SELECT wanted.* FROM unnest(${shards}::smallint[], ${ids}::text[]) AS wanted,
-        (SELECT count(served(each)) AS shards FROM unnest(${this.shardsOf(ids)}::smallint[]) AS each OFFSET 0) AS checked
-      WHERE checked.shards > 0
+      SELECT * FROM unnest(${shards}::smallint[], ${ids}::text[]) AS wanted
+      WHERE (SELECT count(served(each)) FROM unnest(${this.shardsOf(ids)}::smallint[]) AS each) > 0
     )`;
   }
 

@@ -4,10 +4,12 @@ import type { ConversationHead, Participant } from '../../conversations/conversa
 import type {
   ChangedReadPosition,
   ConversationStore,
+  HeadAndParticipant,
   HomepageQuery,
   HomepageRow,
   OwnConversation,
   ReadPosition,
+  Snapshot,
 } from '../../conversations/conversations-port.ts';
 import type { SearchQuery } from '../../platform/search-position.ts';
 import { foldingMark, searchTerms } from '../../platform/search-terms.ts';
@@ -18,9 +20,9 @@ import {
   type ParticipantRow,
   participantsTable,
 } from '../rows/conversation-tables.ts';
-import { type EntryRow, entriesTable, messageOf } from '../rows/entry-rows.ts';
 import { epochOf } from './epoch.ts';
 import type { GroupCommit } from './group-commit.ts';
+import { Homepages, listedHead } from './homepage.ts';
 import { type IndexedParticipant, MembershipIndex } from './membership-index.ts';
 import type { SqliteReadPositions } from './read-positions.ts';
 import { type SearchStatement, searched, searchQuery } from './search-query.ts';
@@ -30,6 +32,7 @@ import { insertInto } from './statements.ts';
 export class SqliteConversationStore implements ConversationStore {
   private readonly statements: ReturnType<typeof prepare>;
   private readonly index: MembershipIndex;
+  private readonly homepages: Homepages;
   /** As long as the database is open, it is one. */
   private readonly epoch: string;
 
@@ -40,6 +43,7 @@ export class SqliteConversationStore implements ConversationStore {
     this.statements = prepare(writes.database);
     this.index = new MembershipIndex(writes.database);
     this.epoch = epochOf(writes.database);
+    this.homepages = new Homepages(writes.database, positions, this.epoch);
   }
 
   async epochOf(): Promise<string> {
@@ -50,6 +54,15 @@ export class SqliteConversationStore implements ConversationStore {
     return this.writes.read(() => {
       const row = this.statements.head.get(conversationId);
       return row ? conversationsTable.fromRow(row) : undefined;
+    });
+  }
+
+  headAndParticipant(conversationId: ConversationId, userId: UserId): Promise<HeadAndParticipant | undefined> {
+    return this.writes.read(() => {
+      const head = this.statements.head.get(conversationId);
+      const row = this.statements.participant.get(conversationId, userId);
+      const participant = row ? participantsTable.fromRow(row) : undefined;
+      return head ? { head: conversationsTable.fromRow(head), participant, epoch: this.epoch } : undefined;
     });
   }
 
@@ -84,26 +97,17 @@ export class SqliteConversationStore implements ConversationStore {
   }
 
   own(userId: UserId, conversationId: ConversationId): Promise<OwnConversation | undefined> {
-    return this.writes.read(() => {
-      const membership = this.statements.membership.get(userId, conversationId);
-      return membership?.left_seq === null ? this.ownOf(participantsTable.fromRow(membership)) : undefined;
-    });
+    return this.writes.read(() => this.homepages.own(userId, conversationId));
   }
 
-  homepage({ userId, after, limit }: HomepageQuery): Promise<HomepageRow[]> {
-    return this.writes.read(() => {
-      const rows = this.statements.homepage.all({
-        userId,
-        afterMs: after?.atMs ?? Number.MAX_SAFE_INTEGER,
-        afterId: after?.conversationId ?? '',
-        limit,
-      });
-      return rows.map((row): HomepageRow => {
-        const atMs = row.activity_at_ms;
-        if (row.left_seq !== null) return { kind: 'left', atMs, conversationId: row.conversation_id };
-        return { kind: 'own', atMs, conversation: this.ownOf(participantsTable.fromRow(row)) };
-      });
-    });
+  homepage(query: HomepageQuery): Promise<HomepageRow[]> {
+    return this.writes.read(() => this.homepages.page(query));
+  }
+
+  async snapshot(query: Omit<HomepageQuery, 'after'>): Promise<Snapshot> {
+    // Before the rows, which then have every change up to it.
+    const readRevision = await this.positions.revision(query.userId);
+    return { epoch: this.epoch, readRevision, rows: await this.homepage({ ...query, after: null }) };
   }
 
   searchChannels(query: SearchQuery): Promise<{ head: ConversationHead; term: string }[]> {
@@ -132,10 +136,6 @@ export class SqliteConversationStore implements ConversationStore {
     return this.positions.advance(userId, conversationId, to);
   }
 
-  readRevision(userId: UserId): Promise<number> {
-    return this.positions.revision(userId);
-  }
-
   readPositionsAfter(userId: UserId, page: { revision: number; limit: number }): Promise<ChangedReadPosition[]> {
     return this.positions.changedAfter(userId, page);
   }
@@ -148,40 +148,11 @@ export class SqliteConversationStore implements ConversationStore {
     }
     return positions;
   }
-
-  private ownOf(participant: Participant): OwnConversation {
-    const { conversationId, userId } = participant;
-    const row = this.statements.head.get(conversationId);
-    if (!row) throw new Error(`${userId} is a member of ${conversationId}, which doesn't exist`);
-    const head = conversationsTable.fromRow(row);
-    const message =
-      head.lastMessageSeq >= participant.visibleFromSeq
-        ? this.statements.entry.get(conversationId, head.lastMessageSeq)
-        : undefined;
-    const read = this.positions.get(userId, conversationId);
-    return {
-      head,
-      participant,
-      read: read ?? { seq: participant.joinedSeq, messageCount: participant.joinedMessageCount },
-      lastMessage: message ? messageOf(message) : null,
-      partnerId: head.kind === 'direct' ? this.partnerOf(conversationId, userId) : null,
-      epoch: this.epoch,
-    };
-  }
-
-  private partnerOf(conversationId: ConversationId, userId: UserId): UserId | null {
-    const members = this.statements.members.all(conversationId, 0, '', 2);
-    return members.find((member) => member.user_id !== userId)?.user_id ?? null;
-  }
 }
 
 function prepare(database: Database) {
   return {
-    head: database.query<HeadRow, [string]>(
-      `SELECT ${conversationsTable.list('c')}, coalesce(t.at_ms, c.last_entry_at_ms) AS last_entry_at_ms
-       FROM conversations c LEFT JOIN activity_times t ON t.conversation_id = c.id AND t.head_seq = c.head_seq
-       WHERE c.id = ?`,
-    ),
+    head: database.query<HeadRow, [string]>(listedHead),
     participant: database.query<ParticipantRow, [string, string]>(
       `SELECT ${participantsTable.list()} FROM participants WHERE conversation_id = ? AND user_id = ?`,
     ),
@@ -190,27 +161,8 @@ function prepare(database: Database) {
        WHERE conversation_id = ? AND left_seq IS NULL AND (joined_seq, user_id) > (?, ?)
        ORDER BY joined_seq, user_id LIMIT ?`,
     ),
-    entry: database.query<EntryRow, [string, number]>(
-      `SELECT ${entriesTable.list()} FROM entries WHERE conversation_id = ? AND seq = ?`,
-    ),
-    membership: database.query<ParticipantRow, [string, string]>(
-      `SELECT ${participantsTable.list()} FROM memberships WHERE user_id = ? AND conversation_id = ?`,
-    ),
     broadcastConversations: database.query<{ conversation_id: string }, [string]>(
       'SELECT conversation_id FROM memberships WHERE user_id = ? AND broadcast = 1 AND left_seq IS NULL',
-    ),
-    homepage: database.query<
-      ParticipantRow & { activity_at_ms: number },
-      [{ userId: string; afterMs: number; afterId: string; limit: number }]
-    >(
-      // A direct conversation shows to the person who didn't open it with its first message.
-      `SELECT ${participantsTable.list('m')}, iif(m.left_seq IS NULL, coalesce(t.at_ms, c.last_entry_at_ms), m.changed_at_ms) AS activity_at_ms
-       FROM memberships m JOIN conversations c ON c.id = m.conversation_id
-       LEFT JOIN activity_times t ON t.conversation_id = c.id AND t.head_seq = c.head_seq
-       WHERE m.user_id = $userId AND (m.left_seq IS NOT NULL OR c.closed = 0)
-         AND (c.kind <> 'direct' OR c.message_count > 0 OR c.created_by = $userId)
-         AND (activity_at_ms, m.conversation_id) < ($afterMs, $afterId)
-       ORDER BY activity_at_ms DESC, m.conversation_id DESC LIMIT $limit`,
     ),
     marked: database.query<{ conversation_id: string; is_marked: number }, [string, string, number]>(
       `SELECT conversation_id, max(term = ?) AS is_marked FROM channel_terms

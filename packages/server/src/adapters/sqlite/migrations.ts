@@ -151,4 +151,12 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (user_id, secret_hash)
   ) STRICT, WITHOUT ROWID;
   `,
+  // A homepage reads of memberships those that go on, and a page of those that ended: `left_seq` is in the indexes so that
+  // they answer by themselves. What is dated ahead is found by time.
+  `
+  CREATE INDEX present_memberships ON memberships (user_id, conversation_id, left_seq) WHERE left_seq IS NULL;
+  CREATE INDEX ended_memberships ON memberships (user_id, changed_at_ms, conversation_id, left_seq)
+    WHERE left_seq IS NOT NULL;
+  CREATE INDEX conversation_times ON conversations (last_entry_at_ms);
+  `,
 ];

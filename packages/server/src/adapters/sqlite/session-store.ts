@@ -37,6 +37,12 @@ export class SqliteSessions extends SqliteDevices {
     });
   }
 
+  hasSession(userId: UserId, sessionId: SessionId): Promise<boolean> {
+    return this.writes.read(
+      () => this.statements.has.get(userId, sessionId) !== null && this.statements.enabledUser.get(userId) !== null,
+    );
+  }
+
   sessions(userId: UserId): Promise<SessionRecord[]> {
     return this.writes.read(() => this.statements.ofUser.all(userId).map(sessionOf));
   }
@@ -97,6 +103,7 @@ function prepare(database: Database) {
     ofUser: database.query<SessionRow, [string]>(
       `SELECT ${sessionsTable.list()} FROM sessions WHERE user_id = ? ORDER BY created_at_ms DESC, id DESC`,
     ),
+    has: database.query('SELECT 1 FROM sessions WHERE user_id = ? AND id = ?'),
     touch: database.query('UPDATE sessions SET last_used_at_ms = ? WHERE id = ?'),
     revoke: database.query('DELETE FROM sessions WHERE user_id = ? AND id = ?'),
     revokeOthers: database.query<{ id: string }, [string, string]>(

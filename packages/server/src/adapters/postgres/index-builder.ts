@@ -1,0 +1,52 @@
+import { Unavailable } from '../../platform/failures.ts';
+import { defaultPoolBounds, type Pool } from './pool.ts';
+import type { SchemaIndex } from './read-indexes.ts';
+
+/** An index of a table of any size is built within this. */
+const buildTimeoutMs = 24 * 3_600_000;
+const bounds = {
+  ...defaultPoolBounds,
+  maxConnections: 1,
+  statementTimeoutMs: buildTimeoutMs,
+  answerTimeoutMs: buildTimeoutMs,
+};
+const turnPauseMs = 200;
+
+/**
+ * Builds those of the indexes that are missing, while their tables are read and written. What a build that was broken
+ * off has left is built anew. Of several programs that do so at once one builds at a time.
+ */
+export async function buildIndexes(pool: Pool, indexes: readonly SchemaIndex[]): Promise<void> {
+  // One connection: the turn belongs to its session, and ends with it.
+  const session = pool.withBounds(bounds);
+  try {
+    await takeTurn(session);
+    for (const index of indexes) await build(session, index);
+  } finally {
+    await session.close();
+  }
+}
+
+/** By asking again: a statement that waits would be one that the build of another waits for. */
+async function takeTurn(session: Pool): Promise<void> {
+  const startMs = performance.now();
+  while (performance.now() - startMs < buildTimeoutMs) {
+    const [row] = await session.run(
+      (sql) => sql<{ taken: boolean }[]>`
+        SELECT pg_try_advisory_lock(hashtextextended(${`parley indexes of ${session.schema}`}, 0)) AS taken`,
+    );
+    if (row?.taken) return;
+    await Bun.sleep(turnPauseMs);
+  }
+  throw new Unavailable(`another program has been building indexes on PostgreSQL server ${session.name} for a day`);
+}
+
+async function build(session: Pool, { name, on }: SchemaIndex): Promise<void> {
+  const [found] = await session.run(
+    (sql) => sql<{ is_valid: boolean }[]>`
+      SELECT indisvalid AS is_valid FROM pg_index WHERE indexrelid = to_regclass(${`${session.schema}.${name}`})`,
+  );
+  if (found?.is_valid) return;
+  if (found) await session.run((sql) => sql.unsafe(`DROP INDEX CONCURRENTLY ${session.schema}.${name}`));
+  await session.run((sql) => sql.unsafe(`CREATE INDEX CONCURRENTLY ${name} ON ${session.schema}.${on}`));
+}

@@ -1,0 +1,18 @@
+/** `CREATE INDEX name ON on`. */
+export interface SchemaIndex {
+  name: string;
+  on: string;
+}
+
+/**
+ * A homepage reads of memberships those that go on, and a page of those that ended. What is dated ahead is found by a
+ * summary of the times of adjacent entries: an index of the heads by time would have to be written for each message.
+ */
+export const readIndexes: readonly SchemaIndex[] = [
+  { name: 'present_memberships', on: 'memberships (shard, user_id, conversation_id) WHERE left_seq IS NULL' },
+  {
+    name: 'ended_memberships',
+    on: 'memberships (shard, user_id, changed_at_ms, conversation_id) WHERE left_seq IS NOT NULL',
+  },
+  { name: 'entry_times', on: 'entries USING brin (at_ms) WITH (autosummarize = on)' },
+];

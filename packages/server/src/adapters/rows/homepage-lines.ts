@@ -1,0 +1,31 @@
+import type { ConversationId } from '@parley/protocol';
+import type { HomepagePosition, HomepageQuery } from '../../conversations/conversations-port.ts';
+
+/** What the order of a homepage needs of one conversation. */
+export interface HomepageLine extends HomepagePosition {
+  left: boolean;
+}
+
+/** A row of a statement that orders homepages. */
+export interface LineRow {
+  conversation_id: ConversationId;
+  line_at_ms: number;
+}
+
+export function lineOf({ conversation_id: conversationId, line_at_ms: atMs }: LineRow, left: boolean): HomepageLine {
+  return { atMs, conversationId, left };
+}
+
+/** The position before the first line, for a query that starts there. */
+export function startOf({ after }: Pick<HomepageQuery, 'after'>): HomepagePosition {
+  return after ?? { atMs: Number.MAX_SAFE_INTEGER, conversationId: '' };
+}
+
+/** The first `limit` of several parts of a homepage; of equally new ones the larger id comes first. */
+export function newestLines(parts: readonly HomepageLine[], limit: number): HomepageLine[] {
+  return parts.toSorted(newestFirst).slice(0, limit);
+}
+
+function newestFirst(a: HomepageLine, b: HomepageLine): number {
+  return b.atMs - a.atMs || (a.conversationId < b.conversationId ? 1 : a.conversationId > b.conversationId ? -1 : 0);
+}

@@ -1,0 +1,165 @@
+import { beforeEach, describe, expect, spyOn, test } from 'bun:test';
+import type { UserId } from '@parley/protocol';
+import { initialise } from '../../src/adapters/postgres/initialise.ts';
+import { defaultPoolBounds, Pool } from '../../src/adapters/postgres/pool.ts';
+import type { ShardedDatabase } from '../../src/adapters/postgres/sharded-database.ts';
+import { PostgresUserStore } from '../../src/adapters/postgres/user-store.ts';
+import type { Command } from '../../src/conversations/command.ts';
+import { ConversationReads } from '../../src/operations/conversation-reads.ts';
+import { systemIds } from '../../src/platform/ids.ts';
+import { titleWith, withoutService } from '../support/services.ts';
+import { ConversationsUnderTest, fields, newIds } from './conversations-under-test.ts';
+import { serversOfEachTest, shardsUnderTest, storesOf } from './postgres-under-test.ts';
+
+const limit = 10;
+const serverCount = 2;
+
+/** How many rows of its tables the servers read, by table, whether they were part of an answer or not. */
+type RowsRead = Record<'conversations' | 'memberships' | 'entries', number>;
+
+const withoutPostgres = withoutService('postgres');
+describe.skipIf(withoutPostgres !== null)(titleWith('reads of PostgreSQL are bounded', withoutPostgres), () => {
+  const shards = serversOfEachTest();
+  let database: ShardedDatabase;
+  let stores: ReturnType<typeof storesOf>;
+  let conversations: ConversationsUnderTest;
+  let ana: UserId;
+
+  beforeEach(async () => {
+    await initialise(shards.servers, shardsUnderTest);
+    // One connection for each server: what a connection read is counted once that connection has told it.
+    database = await shards.open({ ...defaultPoolBounds, maxConnections: 1 });
+    stores = storesOf(database);
+    conversations = new ConversationsUnderTest(stores);
+    ana = systemIds.uuid();
+  });
+
+  /** Makes conversations that Ana is a member of, and memberships of hers that ended, which have no conversations here. */
+  async function makeMemberships(present: number, ended: number): Promise<void> {
+    const create = (conversationId: string): Command => ({
+      ...fields(conversationId, systemIds.uuid()),
+      kind: 'create',
+      conversationKind: 'group',
+      name: 'Some name',
+      description: '',
+      announceOnly: false,
+      history: 'all',
+      userIds: [ana],
+    });
+    await conversations.carryOut(...newIds(present).map(create));
+    await database.at(
+      ana,
+      (sql, shard) => sql`
+        INSERT INTO memberships (shard, user_id, conversation_id, broadcast, role, joined_seq, joined_message_count,
+          visible_from_seq, left_seq, changed_seq, changed_at_ms)
+        SELECT ${shard}, ${ana}, gen_random_uuid()::text, false, 'member', 1, 0, 1, 2, 2, ${conversations.nowMs} + n
+        FROM generate_series(1, ${ended}::integer) AS n`,
+    );
+    await database.everywhere((sql) => sql.unsafe('ANALYZE'));
+  }
+
+  async function counted(): Promise<RowsRead> {
+    await database.everywhere((sql) => sql`SELECT pg_stat_force_next_flush()`);
+    const tables = await database.everywhere(
+      (sql) => sql<{ relname: keyof RowsRead; rows: number }[]>`
+        SELECT relname, seq_tup_read + coalesce(
+          (SELECT sum(greatest(i.idx_tup_read, i.idx_tup_fetch)) FROM pg_stat_user_indexes i WHERE i.relid = t.relid),
+          0)::bigint AS rows
+        FROM pg_stat_user_tables t WHERE schemaname = current_schema()`,
+    );
+    const rows: RowsRead = { conversations: 0, memberships: 0, entries: 0 };
+    for (const table of tables.flat()) if (table.relname in rows) rows[table.relname] += table.rows;
+    return rows;
+  }
+
+  /** What the servers read for `work`, and how many statements it took. */
+  async function readBy(work: () => Promise<unknown>): Promise<RowsRead & { statements: number }> {
+    const before = await counted();
+    const run = spyOn(Pool.prototype, 'run');
+    await work();
+    const statements = run.mock.calls.length;
+    run.mockRestore();
+    const after = await counted();
+    const { conversations, memberships, entries } = before;
+    return {
+      conversations: after.conversations - conversations,
+      memberships: after.memberships - memberships,
+      entries: after.entries - entries,
+      statements,
+    };
+  }
+
+  test('a page of a homepage reads the heads and memberships that go on, and none that ended', async () => {
+    await makeMemberships(30, 20_000);
+    const page = () => stores.conversations.homepage({ userId: ana, after: null, limit, left: false });
+    expect(await page()).toHaveLength(limit);
+    const read = await readBy(page);
+    expect(read.memberships).toBe(30 + limit);
+    // Those of the page twice, or all: so few are read as a whole.
+    expect(read.conversations).toBeLessThanOrEqual(2 * 30);
+    // Whose conversations these are; their order, by each server; the rows of the page, by each server and of the user.
+    expect(read.statements).toBe(1 + serverCount + serverCount + 1);
+  });
+
+  test('a page with what was left reads as many of those as the page has rows', async () => {
+    await makeMemberships(30, 20_000);
+    const middle = { atMs: conversations.nowMs + 10_000, conversationId: '' };
+    for (const after of [null, middle]) {
+      const read = await readBy(async () => {
+        const rows = await stores.conversations.homepage({ userId: ana, after, limit, left: true });
+        expect(rows.map((row) => row.kind)).toEqual(Array.from({ length: limit }, () => 'left'));
+      });
+      expect(read.memberships).toBe(30 + limit);
+      expect(read.conversations).toBe(30);
+    }
+  });
+
+  test('what a connection starts from takes no more statements than a page', async () => {
+    await makeMemberships(20, 20);
+    const page = await readBy(() => stores.conversations.homepage({ userId: ana, after: null, limit, left: true }));
+    const snapshot = await readBy(() => stores.conversations.snapshot({ userId: ana, limit, left: true }));
+    expect(snapshot).toEqual(page);
+  });
+
+  test('whether a session is still open is asked of its user’s shard alone', async () => {
+    const users = new PostgresUserStore(database);
+    expect((await readBy(() => users.hasSession(ana, systemIds.uuid()))).statements).toBe(1);
+  });
+
+  test('a conversation that is not one’s own takes one statement more than one’s own', async () => {
+    const conversationId = await conversations.createChannel(systemIds.uuid(), 'Channel');
+    const reads = new ConversationReads(
+      stores.conversations,
+      { byIds: async () => [] },
+      { online: async () => new Set() },
+    );
+    const own = await readBy(() => stores.conversations.own(ana, conversationId));
+    const view = await readBy(() => reads.view(ana, conversationId));
+    expect(view.statements).toBe(own.statements + 1);
+  });
+
+  test('looking for conversations that are dated ahead reads nothing that is dated rightly', async () => {
+    await makeMemberships(500, 0);
+    const nowMs = 1_000_000;
+    // Many entries, as a server has them that is not new; and the summary of their times, which PostgreSQL keeps up.
+    await database.everywhere(
+      (sql) => sql`
+        INSERT INTO entries (shard, conversation_id, seq, message_count, at_ms, sender_id, command_id, kind, text)
+        SELECT shard, 'filler ' || shard, n, n, n, 'somebody', n::text, 'message', repeat('x', 200)
+        FROM served_shards, generate_series(1, 10000) AS n`,
+    );
+    await database.everywhere((sql) => sql`SELECT brin_summarize_new_values('entry_times')`);
+    await database.everywhere((sql) => sql.unsafe('ANALYZE'));
+    const settle = async () => {
+      let settled = 0;
+      for (let shard = 0; shard < database.shards; shard++) {
+        settled += await stores.history.settleActivity(shard, { nowMs, asOfMs: nowMs });
+      }
+      return settled;
+    };
+    expect(await readBy(settle)).toEqual({ entries: 0, conversations: 0, memberships: 0, statements: shardsUnderTest });
+    conversations.nowMs = nowMs * 2;
+    await conversations.create(ana);
+    expect(await settle()).toBe(1);
+  });
+});

@@ -1,0 +1,60 @@
+import { Database } from 'bun:sqlite';
+import { describe, expect, spyOn, test } from 'bun:test';
+import { SqliteConversationStore } from '../../src/adapters/sqlite/conversation-store.ts';
+import { openDatabase } from '../../src/adapters/sqlite/database.ts';
+import { GroupCommit } from '../../src/adapters/sqlite/group-commit.ts';
+import { SqliteHistoryStore } from '../../src/adapters/sqlite/history-store.ts';
+import { SqliteReadPositions } from '../../src/adapters/sqlite/read-positions.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+
+/** How SQLite finds the rows for each statement that the stores prepare: one line for each table. */
+function plans(): { statement: string; steps: string[] }[] {
+  const database = openDatabase(':memory:');
+  const query = spyOn(Database.prototype, 'query');
+  const writes = new GroupCommit(database);
+  new SqliteHistoryStore(writes);
+  new SqliteConversationStore(writes, new SqliteReadPositions(writes, new FakeClock(), () => undefined));
+  const statements = query.mock.calls.map(([statement]) => String(statement));
+  query.mockRestore();
+  return statements.map((statement) => {
+    const parameters = statement.match(/\$\w+/g) ?? [];
+    const plan = database.prepare<{ detail: string }, never[]>(`EXPLAIN QUERY PLAN ${statement}`);
+    const given = parameters.length > 0 ? [Object.fromEntries(parameters.map((name) => [name, 0]))] : [];
+    return { statement, steps: plan.all(...(given as never[])).map(({ detail }) => detail) };
+  });
+}
+
+describe('reads of SQLite are bounded', () => {
+  const all = plans();
+  const stepsOf = (part: string) => {
+    const found = all.filter(({ statement }) => statement.includes(part));
+    expect(found).toHaveLength(1);
+    return found[0]?.steps ?? [];
+  };
+
+  test('no statement of the conversations and the history goes through all of a table that grows', () => {
+    const scans = all.flatMap(({ statement, steps }) =>
+      steps.filter((step) => step.startsWith('SCAN')).map((step) => `${step}: ${statement}`),
+    );
+    // Of conversations that are dated ahead there are few, and none when no clock was wrong.
+    expect(scans.filter((scan) => !/^SCAN (epoch|activity_times|[(]|CONSTANT)/.test(scan))).toEqual([]);
+  });
+
+  test('a page of a homepage reads memberships that go on, and none that ended', () => {
+    const steps = stepsOf('m.left_seq IS NULL AND c.closed = 0');
+    expect(steps).toContain('SEARCH m USING COVERING INDEX present_memberships (user_id=?)');
+    expect(steps).toContain('SEARCH c USING PRIMARY KEY (id=?)');
+  });
+
+  test('what was left is read in its order, from the position of the page on', () => {
+    expect(stepsOf('left_seq IS NOT NULL AND (changed_at_ms')).toEqual([
+      'SEARCH memberships USING COVERING INDEX ended_memberships (user_id=? AND (changed_at_ms,conversation_id)<(?,?))',
+    ]);
+  });
+
+  test('looking for conversations that are dated ahead reads nothing that is dated rightly', () => {
+    expect(stepsOf('INSERT OR IGNORE INTO activity_times')).toContain(
+      'SEARCH conversations USING INDEX conversation_times (last_entry_at_ms>?)',
+    );
+  });
+});
