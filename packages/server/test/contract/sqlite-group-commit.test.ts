@@ -7,6 +7,7 @@ import { openDatabase } from '../../src/adapters/sqlite/database.ts';
 import { GroupCommit } from '../../src/adapters/sqlite/group-commit.ts';
 import { Unavailable, Unwritable } from '../../src/platform/failures.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { until } from '../support/until.ts';
 
 /** Syncs at once, unless it is held up. */
 class DiskUnderTest {
@@ -59,6 +60,8 @@ describe('sqlite: group commit', () => {
       .query<{ number: number }, []>('SELECT number FROM notes ORDER BY number')
       .all()
       .map((row) => row.number);
+  /** Resolves after what the commit that asked for this sync did at once. */
+  const synced = (count: number) => until(`${count} syncs were asked for`, () => disk.syncs.length >= count);
   const large = (number: number) => note(number, 'x'.repeat(100_000));
   /** The database has no room for more pages, or has it again. */
   function diskOfPages(): { full(): void; room(): void } {
@@ -86,35 +89,38 @@ describe('sqlite: group commit', () => {
     expect(happened).toEqual([]);
     const one = ['SAVEPOINT one', 'RELEASE one'];
     const transaction = ['BEGIN IMMEDIATE', ...one, ...one, ...one, 'COMMIT', 'sync'];
-    await nextTurn();
-    expect(happened).toEqual(transaction);
+    await synced(1);
+    happened.push('on disk');
     disk.syncs[0]?.resolve();
     await Promise.all(written);
     stop();
-    expect(happened).toEqual([...transaction, 'told 1', 'told 2', 'told 3']);
+    expect(happened).toEqual([...transaction, 'on disk', 'told 1', 'told 2', 'told 3']);
   });
 
   test('shows no reader what is not synced yet (contract 3)', async () => {
-    const shown: number[][] = [];
+    const shown: (number[] | string)[] = [];
     const read = async () => shown.push(await writes.read(notes));
     await note(1);
     await read();
     disk.heldUp = true;
     const written = [note(2)];
-    await nextTurn();
-    const reads = [read()];
+    await synced(2);
+    const second = read();
+    // Whoever would be shown it too soon is shown it before the next commit.
     written.push(note(3));
-    await nextTurn();
-    reads.push(read());
-    const [, first, second] = disk.syncs;
-    await nextTurn();
-    expect(shown).toEqual([[1]]);
-    first?.resolve();
-    await nextTurn();
-    expect(shown).toEqual([[1], [1, 2]]);
-    second?.resolve();
-    await Promise.all([...written, ...reads]);
-    expect(shown).toEqual([[1], [1, 2], [1, 2, 3]]);
+    await synced(3);
+    shown.push('the second is on disk');
+    disk.syncs[1]?.resolve();
+    await second;
+    const third = read();
+    written.push(note(4));
+    await synced(4);
+    shown.push('the third is on disk');
+    disk.syncs[2]?.resolve();
+    await third;
+    disk.syncs[3]?.resolve();
+    await Promise.all(written);
+    expect(shown).toEqual([[1], 'the second is on disk', [1, 2], 'the third is on disk', [1, 2, 3]]);
     await read();
   });
 
@@ -198,16 +204,19 @@ describe('sqlite: group commit', () => {
     const other = new Database(file);
     const write = () => locked.run(() => undefined);
     other.run('BEGIN IMMEDIATE');
+    const retries = spyOn(clock, 'after');
     const refused = write();
-    await nextTurn();
+    await until('the write has met the lock', () => retries.mock.calls.length > 0);
     clock.advance(5_000);
     await expect(refused).rejects.toBeInstanceOf(Unwritable);
     other.run('ROLLBACK');
 
     clock.advance(3_600_000);
     other.run('BEGIN IMMEDIATE');
+    const before = retries.mock.calls.length;
     const waiting = write();
-    await nextTurn();
+    await until('the next write has met the lock', () => retries.mock.calls.length > before);
+    retries.mockRestore();
     other.run('ROLLBACK');
     clock.advance(20);
     await waiting;
@@ -220,7 +229,7 @@ describe('sqlite: group commit', () => {
     disk.heldUp = true;
     const reason = new Unavailable('the file was deleted');
     const outcomes = [note(1), note(2)];
-    await nextTurn();
+    await synced(1);
     outcomes.push(note(3));
     writes.abandon(reason);
     disk.syncs[0]?.resolve();
@@ -237,7 +246,7 @@ describe('sqlite: group commit', () => {
     disk.heldUp = true;
     const written = note(1);
     const closing = writes.close();
-    await nextTurn();
+    await synced(1);
     expect(disk.closed).toBe(false);
     await expect(note(2)).rejects.toBeInstanceOf(Unavailable);
     disk.syncs[0]?.resolve();
@@ -247,11 +256,6 @@ describe('sqlite: group commit', () => {
     await expect(note(3)).rejects.toBeInstanceOf(Unavailable);
   });
 });
-
-/** Resolves after everything that waits for the event loop's present turn. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
 
 /** The code of the failure behind each, all of which must be unavailabilities. */
 function causesOf(outcomes: readonly PromiseSettledResult<unknown>[]): unknown[] {

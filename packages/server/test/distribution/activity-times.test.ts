@@ -1,10 +1,12 @@
 import { expect, test } from 'bun:test';
 import { ActivityTimes } from '../../src/distribution/activity-times.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { until } from '../support/until.ts';
 
 /** Partitions that are looked through, in their order; looking fails for those in `away`. */
 function watching(partitions: readonly number[], away: ReadonlySet<number> = new Set()) {
   const clock = new FakeClock();
+  const owned = new Set(partitions);
   const looked: number[] = [];
   const failures: unknown[] = [];
   const times = new ActivityTimes({
@@ -16,45 +18,49 @@ function watching(partitions: readonly number[], away: ReadonlySet<number> = new
       },
     },
     clock,
-    owned: () => new Set(partitions),
+    owned: () => owned,
     settled: () => undefined,
     reportFailure: (error) => failures.push(error),
   });
-  const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
-  return { clock, looked, failures, times, settled };
+  const untilLooked = (partition: number) =>
+    until(`partition ${partition} is looked through`, () => looked.includes(partition));
+  /** Resolves when whatever was to be looked through before this has been: another partition is, after it. */
+  const nextRound = async () => {
+    const last = Math.max(...owned) + 1;
+    owned.add(last);
+    await until(`partition ${last} is looked through`, () => {
+      if (!looked.includes(last)) clock.advance(1_000);
+      return looked.includes(last);
+    });
+    return looked.filter((partition) => partitions.includes(partition));
+  };
+  return { looked, failures, times, untilLooked, nextRound };
 }
 
 test('a partition whose database is away is tried again, and holds up no other one', async () => {
   const away = new Set([0]);
-  const { clock, looked, failures, settled } = watching([0, 1, 2], away);
-  await settled();
+  const { looked, failures, untilLooked, nextRound } = watching([0, 1, 2], away);
+  await untilLooked(2);
   expect(looked).toEqual([0, 1, 2]);
   expect(failures).toHaveLength(1);
   away.clear();
-  clock.advance(1_000);
-  await settled();
-  clock.advance(1_000);
-  await settled();
-  expect(looked).toEqual([0, 1, 2, 0]);
+  expect(await nextRound()).toEqual([0, 1, 2, 0]);
+  expect(await nextRound()).toEqual([0, 1, 2, 0]);
+  expect(failures).toHaveLength(1);
 });
 
 test('however many entries show a clock that was ahead, partitions are looked through once in an interval', async () => {
-  const { clock, looked, times, settled } = watching([0]);
-  await settled();
-  for (let batch = 0; batch < 10; batch++) {
-    times.entryWasAhead();
-    await settled();
-  }
-  expect(looked).toEqual([0]);
-  clock.advance(1_000);
-  await settled();
-  expect(looked).toEqual([0, 0]);
+  const { times, untilLooked, nextRound } = watching([0]);
+  await untilLooked(0);
+  for (let batch = 0; batch < 10; batch++) times.entryWasAhead();
+  expect(await nextRound()).toEqual([0, 0]);
+  expect(await nextRound()).toEqual([0, 0]);
 });
 
 test('when the clock was set back, partitions are looked through at once', async () => {
-  const { looked, times, settled } = watching([0, 1]);
-  await settled();
+  const { looked, times, untilLooked } = watching([0, 1]);
+  await untilLooked(1);
   times.clockWentBack({ withinMs: 0 });
-  await settled();
+  await until('both are looked through again', () => looked.length === 4);
   expect(looked).toEqual([0, 1, 0, 1]);
 });

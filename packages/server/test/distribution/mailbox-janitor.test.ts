@@ -3,8 +3,10 @@ import { MemoryMailboxes } from '../../src/adapters/memory/mailboxes.ts';
 import { MemoryConnectionRegistry } from '../../src/adapters/memory/registry.ts';
 import { MailboxJanitor } from '../../src/distribution/mailbox-janitor.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { until } from '../support/until.ts';
 
 const leaseMs = 1_000_000;
+const intervalMs = 30_000;
 
 async function janitorOver(...serverIds: string[]) {
   const clock = new FakeClock();
@@ -16,9 +18,19 @@ async function janitorOver(...serverIds: string[]) {
   }
   const failures: unknown[] = [];
   const janitor = new MailboxJanitor(registry, mailboxes, clock, (error) => failures.push(error));
+  /** Has it look, and resolves when another janitor that looked twice since has removed what only it knows of. */
   const look = async () => {
-    clock.advance(30_000);
-    await new Promise((resolve) => setImmediate(resolve));
+    clock.advance(intervalMs);
+    const after = new FakeClock();
+    const marker = 'a mailbox of no server';
+    const markers = new MemoryMailboxes();
+    await markers.open(marker, () => undefined);
+    const other = new MailboxJanitor(registry, markers, after, (error) => failures.push(error));
+    await until('another janitor removes a mailbox', async () => {
+      after.advance(intervalMs);
+      return (await markers.serverIds()).length === 0;
+    });
+    other.stop();
     expect(failures).toEqual([]);
   };
   return { registry, mailboxes, janitor, look };
