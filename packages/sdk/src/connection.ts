@@ -1,7 +1,7 @@
 import {
   afterClose,
   type ClientFrame,
-  closeNumbers,
+  clientCloseCodes,
   limits,
   parseAnswer,
   ServerFrame,
@@ -94,7 +94,7 @@ export class Connection {
 
   /** Ends this connection and makes another, after the usual back-off. */
   restart(): void {
-    if (this.socket) this.closed(this.socket, closeNumbers.internal, 'the client starts anew');
+    if (this.socket) this.closed(this.socket, clientCloseCodes.internal, 'the client starts anew');
   }
 
   /** Sends a request and resolves with its answer. Throws {@link ParleyError} or {@link Disconnected}. */
@@ -147,7 +147,7 @@ export class Connection {
     this.cancelBeat = this.runtime.after(limits.heartbeatMs, () => {
       const nowMs = this.runtime.monotonicMs();
       if (nowMs - this.heardMs > limits.silenceMs) {
-        this.closed(socket, closeNumbers.silent, 'nothing was heard');
+        this.closed(socket, clientCloseCodes.silent, 'nothing was heard');
         return;
       }
       // The machine slept, or its clock was set: the ping has to be answered before the next one.

@@ -1,4 +1,5 @@
 import {
+  type Account,
   type Conversation as ConversationData,
   type ConversationId,
   type Entry,
@@ -9,10 +10,12 @@ import {
   shownName,
   type UserId,
 } from '@parley/protocol';
+import { gapsIn, type History, type HistoryRange } from './history.ts';
 import type { HttpApi } from './http.ts';
 import { type LiveEntriesPorts, liveEntries } from './live-entries.ts';
 import type { Outbox } from './outbox.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
+import { Disconnected } from './parley-error.ts';
 import type { People } from './people.ts';
 import { Sequencer } from './sequencer.ts';
 import type { Store } from './store/store.ts';
@@ -23,6 +26,8 @@ export interface ConversationPorts extends LiveEntriesPorts {
   readonly store: Pick<Store, 'entries' | 'putEntries'>;
   readonly outbox: Pick<Outbox, 'add' | 'of'>;
   readonly people: Pick<People, 'learn'>;
+  /** Null once the session has ended. */
+  readonly account: Account | null;
   markRead(conversation: Conversation, seq: number): void;
   typing(conversationId: ConversationId): void;
   /**
@@ -93,19 +98,24 @@ export class Conversation {
   }
 
   /**
-   * A page of entries, ascending: the newest, or before, after or around a number. From the server; without a
-   * connection what the store has. Not optimistic.
+   * A page of entries: the newest, or before, after or around a number. From the server; from the store if the server
+   * can't be reached, with the gaps that it has. Not optimistic.
    */
-  async history(
-    page: { before?: number; after?: number; around?: number; limit?: number } = {},
-  ): Promise<Pick<HistoryPage, 'entries' | 'visibleFromSeq'>> {
-    if (!this.ports.isConnected) return this.keptHistory(page);
+  async history({ from, ...page }: HistoryRange = {}): Promise<History> {
+    if (from === 'store' || !this.ports.isConnected) return this.stored(page);
     const shown = this.shownUpTo;
-    const answer = await this.ports.api.call('getHistory', { conversationId: this.id, ...page });
-    if (this.ports.isOfAnotherHistory(this, answer, shown)) return answer;
-    // Kept for later; what was asked for waits for no disk.
-    this.ports.store.putEntries(this.id, answer.entries).catch(this.ports.reportFailure);
-    return answer;
+    try {
+      const answer = await this.ports.api.call('getHistory', { conversationId: this.id, ...page });
+      // Stored for later; what was asked for waits for no disk.
+      if (!this.ports.isOfAnotherHistory(this, answer, shown)) {
+        this.ports.store.putEntries(this.id, answer.entries).catch(this.ports.reportFailure);
+      }
+      return { ...answer, source: 'server', gaps: [] };
+    } catch (error) {
+      // Nothing of a session that ended meanwhile is read.
+      if (error instanceof Disconnected && this.ports.account) return this.stored(page);
+      throw error;
+    }
   }
 
   /** Optimistic: the unread count changes at once; told to the server now or when it can be reached. */
@@ -152,15 +162,16 @@ export class Conversation {
     this.sequencer = new Sequencer(position);
   }
 
-  /** The same from the store alone, at once. May lack numbers, and more of them than it has. */
-  async keptHistory(
-    page: { before?: number; after?: number; around?: number; limit?: number } = {},
-  ): Promise<Pick<HistoryPage, 'entries' | 'visibleFromSeq'>> {
-    const { before, after = 0, around, limit = limits.historyPageSize } = page;
-    const middle = around === undefined ? undefined : around + Math.ceil(limit / 2);
-    const end = before ?? middle ?? (page.after === undefined ? undefined : after + limit + 1);
-    const kept = await this.ports.store.entries(this.id, { limit, ...(end === undefined ? {} : { before: end }) });
-    const entries = kept.filter((entry) => entry.seq > after);
-    return { entries, visibleFromSeq: this.data.membership?.visibleFromSeq ?? 1 };
+  private async stored({ before, after, around, limit = limits.historyPageSize }: HistoryRange): Promise<History> {
+    const visibleFromSeq = this.data.membership?.visibleFromSeq ?? 1;
+    const middle =
+      (around ?? after ?? Number.POSITIVE_INFINITY) + (after === undefined ? Math.ceil(limit / 2) : limit + 1);
+    const toSeq = Math.min((before ?? middle) - 1, this.shownUpTo);
+    const stored = await this.ports.store.entries(this.id, { limit, before: toSeq + 1 });
+    const beginSeq = (after ?? 0) + 1;
+    const entries = stored.filter(({ seq }) => seq >= beginSeq);
+    // A full page goes no further down.
+    const fromSeq = Math.max(visibleFromSeq, (entries.length === limit && entries[0]?.seq) || beginSeq);
+    return { entries, visibleFromSeq, source: 'store', gaps: gapsIn(entries, fromSeq, toSeq) };
   }
 }

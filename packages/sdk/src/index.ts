@@ -4,6 +4,7 @@ export { ParleyClient } from './client.ts';
 export type { ClientEvents } from './client-core.ts';
 export type { ConnectionState } from './connection.ts';
 export type { Conversation } from './conversation.ts';
+export type { Gap, History, HistoryRange } from './history.ts';
 export { HttpApi } from './http.ts';
 export type { OutgoingMessage, OutgoingStatus } from './outgoing-message.ts';
 export { type PagedOperation, pagesOf } from './pages.ts';

@@ -1,4 +1,5 @@
 import { type ConversationId, type Entry, limits } from '@parley/protocol';
+import type { History } from './history.ts';
 import type { Runtime } from './runtime.ts';
 
 /** Entries that wait for a slow loop; beyond it they are fetched again when their turn comes. */
@@ -9,7 +10,7 @@ interface Source {
   readonly id: ConversationId;
   /** The highest number that was shown; replaced when the conversation is read again. */
   readonly sequencer: { readonly position: number };
-  history(page: { after: number; limit: number }): Promise<{ entries: Entry[] }>;
+  history(page: { after: number; limit: number }): Promise<Pick<History, 'entries' | 'source'>>;
 }
 
 /** What tells when there may be more of it. */
@@ -37,23 +38,25 @@ export async function* liveEntries(
   let shown = after;
   let buffer: Entry[] = [];
   let wake: () => void = () => undefined;
-  const stop = ports.events.on('entry', (entry) => {
-    if (entry.conversationId !== conversation.id) return;
-    if (buffer.length < bufferMax) buffer.push(entry);
-    wake();
-  });
-  const stopState = ports.events.on('state', () => wake());
-  const stopRestored = ports.events.on('restored', (event) => {
-    if (event.conversation !== conversation) return;
-    shown = Math.min(shown, conversation.sequencer.position);
-    buffer = [];
-    wake();
-  });
   let removed = false;
-  const stopConversation = ports.events.on('conversation', (event) => {
-    removed ||= event.removed && event.conversation === conversation;
-    wake();
-  });
+  const stops = [
+    ports.events.on('entry', (entry) => {
+      if (entry.conversationId !== conversation.id) return;
+      if (buffer.length < bufferMax) buffer.push(entry);
+      wake();
+    }),
+    ports.events.on('state', () => wake()),
+    ports.events.on('restored', (event) => {
+      if (event.conversation !== conversation) return;
+      shown = Math.min(shown, conversation.sequencer.position);
+      buffer = [];
+      wake();
+    }),
+    ports.events.on('conversation', (event) => {
+      removed ||= event.removed && event.conversation === conversation;
+      wake();
+    }),
+  ];
   try {
     while (true) {
       const woken = new Promise<void>((resolve) => {
@@ -79,20 +82,18 @@ export async function* liveEntries(
       }
     }
   } finally {
-    stop();
-    stopState();
-    stopRestored();
-    stopConversation();
+    for (const stop of stops) stop();
   }
 }
 
 async function fetchAfter(conversation: Source, ports: LiveEntriesPorts, after: number): Promise<Entry[]> {
   try {
-    const { entries } = await conversation.history({ after, limit: limits.historyPageMax });
-    return entries;
+    const { entries, source } = await conversation.history({ after, limit: limits.historyPageMax });
+    // A store may have gaps.
+    if (source === 'server') return entries;
   } catch (error) {
     ports.reportFailure(error);
-    await new Promise<void>((resolve) => ports.runtime.after(1_000, resolve));
-    return [];
   }
+  await new Promise<void>((resolve) => ports.runtime.after(1_000, resolve));
+  return [];
 }

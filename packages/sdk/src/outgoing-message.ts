@@ -21,12 +21,12 @@ export interface OutgoingMessage extends Readonly<StoredMessage> {
 
 /** A message as the outbox keeps it. */
 export class Outgoing implements OutgoingMessage {
-  readonly clientMessageId: string;
-  readonly conversationId: ConversationId;
-  readonly text: string;
-  readonly order: number;
-  readonly createdAtMs: number;
-  failure: StoredMessage['failure'];
+  declare readonly clientMessageId: string;
+  declare readonly conversationId: ConversationId;
+  declare readonly text: string;
+  declare readonly order: number;
+  declare readonly createdAtMs: number;
+  declare failure: StoredMessage['failure'];
   status: OutgoingStatus;
   receipt: Receipt | null = null;
   faults = 0;
@@ -38,14 +38,7 @@ export class Outgoing implements OutgoingMessage {
     private readonly from: StoredMessage,
     private readonly outbox: { retry(message: Outgoing): void; discard(message: Outgoing): Promise<void> },
   ) {
-    ({
-      clientMessageId: this.clientMessageId,
-      conversationId: this.conversationId,
-      text: this.text,
-      order: this.order,
-      createdAtMs: this.createdAtMs,
-      failure: this.failure,
-    } = from);
+    Object.assign(this, from);
     this.status = from.failure ? 'failed' : 'queued';
   }
 

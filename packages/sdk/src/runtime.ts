@@ -46,7 +46,7 @@ export function defaultRuntime(webSocket: ClientSocketConstructor | undefined = 
     fetch: (url, init) => fetch(url, init),
     openSocket(url, subprotocol) {
       if (!webSocket) {
-        throw new Error('There is no WebSocket here: pass one as the option `webSocket`, of the package "ws" say.');
+        throw new Error('There is no WebSocket here: pass the option `webSocket`.');
       }
       return new webSocket(url, subprotocol);
     },

@@ -1,7 +1,7 @@
 import {
   type Account,
   Conversation,
-  closeNumbers,
+  clientCloseCodes,
   type InputOf,
   knownTerms,
   limits,
@@ -108,7 +108,7 @@ export class Session {
     const { api, store, events } = this.core;
     const { account } = this;
     const { token } = api;
-    if (!account || (code !== closeNumbers.unauthenticated && code !== closeNumbers.revoked)) return;
+    if (!account || (code !== clientCloseCodes.unauthenticated && code !== clientCloseCodes.revoked)) return;
     const isCurrent = () => api.token === token;
     const lost = await this.isOfAnotherHistory(account, isCurrent);
     if (!isCurrent()) return;
@@ -137,21 +137,15 @@ export class Session {
   }
 
   async save(): Promise<void> {
-    const { catchUp } = this;
-    const { epoch } = catchUp;
     const account = this.account ?? this.lost;
     if (!account) return;
-    const readRevision = this.readRevision.current;
-    const kept = { ...(readRevision === null ? {} : { readRevision }), ...(epoch === undefined ? {} : { epoch }) };
-    const lost = this.lost === null ? {} : { lost: true as const };
-    const token = this.core.api.token ?? '';
+    const { epoch, progress: catchUp } = this.catchUp;
+    const { current: readRevision } = this.readRevision;
     await this.core.store.setSession({
-      token,
-      account,
-      catchUp: catchUp.progress,
-      terms: knownTerms,
-      ...kept,
-      ...lost,
+      ...{ token: this.core.api.token ?? '', account, catchUp, terms: knownTerms },
+      ...(readRevision !== null && { readRevision }),
+      ...(epoch !== undefined && { epoch }),
+      ...(this.lost && { lost: true }),
     });
   }
 

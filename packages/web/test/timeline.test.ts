@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, jest, test } from 'bun:test';
 import type { Entry } from '@parley/protocol';
+import type { History, HistoryRange } from '@parley/sdk';
 import type { Chat } from '../src/chat/chat.ts';
 import { Timeline } from '../src/conversation/timeline.ts';
-import type { HistoryAnswer, HistoryRequest } from '../src/engine/messages.ts';
 
 const conversationId = 'room';
 const headSeq = 5_000;
@@ -15,14 +15,14 @@ afterEach(() => {
 });
 
 /** As the server answers: numbers are all that is looked at. */
-function page({ before, after, around, limit = 100 }: Partial<HistoryRequest>): HistoryAnswer {
+function page({ before, after, around, limit = 100 }: HistoryRange): History {
   const from = after !== undefined ? after + 1 : Math.max(1, (before ?? (around ?? headSeq) + limit / 2) - limit);
   const to = Math.min(headSeq, from + limit - 1);
   const entries = Array.from(
     { length: to - from + 1 },
     (_, index) => ({ seq: from + index, kind: 'message' }) as Entry,
   );
-  return { entries, visibleFromSeq: 1, kept: false } as unknown as HistoryAnswer;
+  return { entries, visibleFromSeq: 1, source: 'server', gaps: [] };
 }
 
 test('what is forgotten at an end leaves no gap to a page that is on its way to it', async () => {
@@ -32,8 +32,8 @@ test('what is forgotten at an end leaves no gap to a page that is on its way to 
     conversations: new Map([[conversationId, { headSeq, unreadCount: 3_000, membership: { readSeq: 2_000 } }]]),
     follow: () => () => undefined,
     settle: () => undefined,
-    request: async (name: string, asked: HistoryRequest) => {
-      if (name === 'keptHistory') return { ...page({ before: 1, limit: 0 }), kept: true, entries: [] };
+    request: async (_name: string, _conversationId: string, asked: HistoryRange) => {
+      if (asked.from === 'store') return { entries: [], visibleFromSeq: 1, source: 'store', gaps: [] };
       await hold;
       return page(asked);
     },

@@ -1,7 +1,8 @@
 import { limits } from '@parley/protocol';
-import { type Conversation, defaultRuntime, type Entry, type ParleyClient } from '@parley/sdk';
+import { type Conversation, defaultRuntime, type Entry, type Gap, type ParleyClient } from '@parley/sdk';
 import { clockTime, displayLine, displayText } from './display-text.ts';
 import { peopleIn, type ShownEntry, shownEntry } from './entry-lines.ts';
+import { gapBetween, merged, shownGap } from './gaps.ts';
 import { People } from './people.ts';
 
 const pageSize = 50;
@@ -21,6 +22,8 @@ const watchedEntries = 100;
 interface OpenConversation {
   conversation: Conversation;
   entries: Entry[];
+  /** Nothing with a lower number may be seen. */
+  visibleFromSeq: number;
   /** Whether there is nothing older to load. */
   complete: boolean;
   loading: boolean;
@@ -46,6 +49,10 @@ export class ChatSession {
   listedLines = pageSize;
   /** A proxy or network in between answers in the server's place. */
   isIntercepted = false;
+  /** Told of entries that were loaded into a gap, where no screen shows them. */
+  loaded: (entries: readonly Entry[]) => void = () => undefined;
+  /** What was left out of each conversation after a long absence. */
+  private readonly leftOut = new Map<string, Gap>();
   /** Since this connection was asked for. */
   private saidRestored = false;
   /** Who types in the open conversation, each with a function that cancels the timeout. */
@@ -59,9 +66,13 @@ export class ChatSession {
     this.people = new People(client);
     client.on('state', ({ name }) => {
       if (name === 'connecting') this.saidRestored = false;
+      // Opened without a connection, it showed what is stored.
+      if (name === 'live' && this.open?.entries.length === 0)
+        this.loadOlder().catch((error) => this.say(String(error)));
       this.changed();
     });
     client.on('entry', (entry) => this.takeEntry(entry));
+    client.on('skipped', ({ conversation, ...gap }) => this.leaveOut(conversation, gap));
     client.on('restored', ({ conversation }) => this.readAgain(conversation));
     client.on('sessionEnded', ({ lost }) => this.sessionEnded(lost));
     client.on('conversation', ({ conversation, removed }) => {
@@ -113,7 +124,11 @@ export class ChatSession {
     if (!this.open) return [];
     const { client } = this;
     const name = (userId: string) => this.people.name(userId);
-    const entries = this.open.entries.map((entry) => shownEntry(entry, name));
+    const { entries: loaded, visibleFromSeq } = this.open;
+    const entries = loaded.flatMap((entry, index) => {
+      const gap = gapBetween(loaded[index - 1], entry, visibleFromSeq);
+      return [...(gap ? [shownGap(gap)] : []), shownEntry(entry, name)];
+    });
     const sent = new Set(entries.map(({ key }) => key));
     const outgoing = this.open.conversation.outbox
       .filter((message) => !sent.has(message.clientMessageId))
@@ -139,7 +154,7 @@ export class ChatSession {
   async show(conversation: Conversation): Promise<void> {
     if (this.open?.conversation === conversation) return;
     for (const userId of [...this.typing.keys()]) this.stopTyping(userId);
-    this.open = { conversation, entries: [], complete: false, loading: false };
+    this.open = { conversation, entries: [], visibleFromSeq: 1, complete: false, loading: false };
     this.watchWhatShows();
     await this.loadOlder();
   }
@@ -155,8 +170,37 @@ export class ChatSession {
       // What came live meanwhile may be on the page too.
       const oldest = open.entries[0]?.seq ?? Number.POSITIVE_INFINITY;
       open.entries = [...page.entries.filter((entry) => entry.seq < oldest), ...open.entries];
-      open.complete = (open.entries[0]?.seq ?? 1) <= page.visibleFromSeq;
+      open.visibleFromSeq = page.visibleFromSeq;
+      // What a store lacks, the server has.
+      open.complete = page.gaps.length === 0 && (open.entries[0]?.seq ?? 1) <= page.visibleFromSeq;
       this.markRead();
+      this.watchWhatShows();
+    } finally {
+      open.loading = false;
+      this.changed();
+    }
+  }
+
+  /** Loads the end of the newest gap of the open conversation. */
+  async loadGap(): Promise<void> {
+    const { open } = this;
+    if (!open) throw new Error('No conversation is open: /open NAME first.');
+    const { conversation } = open;
+    const gap = this.gapOf(open) ?? this.leftOut.get(conversation.id);
+    if (!gap) throw new Error('Nothing is left out here.');
+    if (open.loading) return;
+    open.loading = true;
+    try {
+      const limit = Math.min(limits.historyPageMax, gap.toSeq - gap.fromSeq + 1);
+      const page = await conversation.history({ before: gap.toSeq + 1, limit });
+      const entries = page.entries.filter(({ seq }) => seq >= gap.fromSeq);
+      if (entries.length === 0) throw new Error('What is left out needs a connection.');
+      open.entries = merged(open.entries, entries);
+      open.visibleFromSeq = page.visibleFromSeq;
+      const toSeq = (entries[0]?.seq ?? 0) - 1;
+      if (toSeq < Math.max(gap.fromSeq, page.visibleFromSeq)) this.leftOut.delete(conversation.id);
+      else this.leftOut.set(conversation.id, { ...gap, toSeq });
+      this.loaded(entries);
       this.watchWhatShows();
     } finally {
       open.loading = false;
@@ -173,6 +217,16 @@ export class ChatSession {
     this.noticeCount++;
     this.notices = [...this.notices.slice(1 - noticesMax), displayText(text)];
     this.changed();
+  }
+
+  private gapOf({ entries, visibleFromSeq }: OpenConversation): Gap | undefined {
+    const gaps = entries.map((entry, index) => gapBetween(entries[index - 1], entry, visibleFromSeq));
+    return gaps.findLast((gap) => gap !== null) ?? undefined;
+  }
+
+  private leaveOut(conversation: Conversation, gap: Gap): void {
+    const before = this.leftOut.get(conversation.id);
+    this.leftOut.set(conversation.id, { fromSeq: before?.fromSeq ?? gap.fromSeq, toSeq: gap.toSeq });
   }
 
   /** Shows that somebody types for as long as the protocol says. */
@@ -194,6 +248,7 @@ export class ChatSession {
   private readAgain(conversation: Conversation | null): void {
     if (!this.saidRestored) for (const notice of restoredNotices) this.say(notice);
     this.saidRestored = true;
+    if (conversation) this.leftOut.delete(conversation.id);
     if (conversation === null || this.open?.conversation !== conversation) return;
     this.open = null;
     this.show(conversation).catch((error: unknown) => this.say(`Something went wrong: ${error}`));

@@ -27,6 +27,7 @@ export const commands: Record<string, ChatCommand> = {
   members: { usage: '/members', meaning: 'who is here', run: members },
   leave: { usage: '/leave', meaning: 'leave what is open', run: leave },
   retry: { usage: '/retry', meaning: 'send again what failed', run: retry },
+  load: { usage: '/load', meaning: 'what is left out after a long absence', run: (session) => session.loadGap() },
   more: { usage: '/more', meaning: 'the next page of /find or /members', run: sayNextPage },
   help: { usage: '/help', meaning: 'this list', run: help },
 };

@@ -5,6 +5,7 @@ import type { ChatSession } from './chat-session.ts';
 import { runCommand } from './commands.ts';
 import { displayLine } from './display-text.ts';
 import { shownEntry } from './entry-lines.ts';
+import { gapText } from './gaps.ts';
 
 /**
  * Line in, line out: for pipes, screen readers and logs. A line that starts with a slash is a command, `//` writes a
@@ -20,6 +21,12 @@ export async function runPlain(session: ChatSession): Promise<void> {
   };
   session.onChange(sayNotices);
   client.on('entry', (entry) => printEntry(session, entry));
+  client.on('skipped', ({ conversation, ...gap }) => {
+    session.say(`${session.title(conversation)}: ${gapText(gap)}. /open it, then /load loads them.`);
+  });
+  session.loaded = (entries) => {
+    for (const entry of entries) printEntry(session, entry);
+  };
   client.connect();
   await client.live();
   print(`* Hello, ${displayLine(session.people.name(client.account?.id ?? ''))}. /help lists what there is.`);

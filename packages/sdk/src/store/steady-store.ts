@@ -156,7 +156,7 @@ export class SteadyStore implements Store {
     this.isAvailable = false;
     this.retryLater();
     const reason = cause instanceof Error ? cause.message : String(cause);
-    this.told(new StoreUnavailable(`nothing can be stored at present: ${reason}`, { cause }));
+    this.told(new StoreUnavailable(`nothing can be stored: ${reason}`, { cause }));
   }
 
   private retryLater(): void {

@@ -1,7 +1,7 @@
 import type { ConversationId, Entry } from '@parley/protocol';
 import { limits } from '@parley/protocol/limits';
+import type { History, HistoryRange } from '@parley/sdk';
 import type { Chat } from '../chat/chat.ts';
-import type { HistoryAnswer } from '../engine/messages.ts';
 
 /** What a conversation opens with; scrolling on takes the largest pages there are. */
 const pageSize = 100;
@@ -79,12 +79,13 @@ export class Timeline {
       const first = this.view.entries[0];
       if (!first || this.view.hasStart) return;
       const page = await this.fetch({ before: first.seq, limit: limits.historyPageMax });
-      const entries = contiguousBefore(page, first.seq);
-      const hasStart = !page.kept && page.entries.length === 0 ? true : startsAt(entries[0] ?? first, page);
+      const entries = page.gaps.some(({ toSeq }) => toSeq === first.seq - 1) ? [] : gaplessEnd(page);
+      const isAllOfServer = page.source === 'server' && page.entries.length === 0;
+      const hasStart = isAllOfServer || startsAt(entries[0] ?? first, page);
       this.change({
         entries: [...entries, ...this.view.entries],
         hasStart,
-        startIsAway: page.kept && entries.length === 0 && !hasStart,
+        startIsAway: page.source === 'store' && entries.length === 0 && !hasStart,
       });
       this.forgetLater('newest');
     });
@@ -95,7 +96,8 @@ export class Timeline {
       const last = this.view.entries.at(-1);
       if (!last || this.view.hasEnd) return;
       const page = await this.fetch({ after: last.seq, limit: limits.historyPageMax });
-      const entries = contiguousAfter(page, last.seq);
+      const end = page.gaps[0]?.fromSeq ?? Number.POSITIVE_INFINITY;
+      const entries = page.entries.filter(({ seq }) => seq < end);
       this.change({ entries: [...this.view.entries, ...entries], hasEnd: false });
       this.joinEnd();
       this.forgetLater('oldest');
@@ -136,18 +138,18 @@ export class Timeline {
     const { headSeq, unreadCount, membership } = conversation;
     const firstUnread = unreadCount > 0 && membership ? membership.readSeq + 1 : null;
     const page = { limit: pageSize, ...(firstUnread === null ? {} : { around: firstUnread }) };
-    const kept = await this.chat.request('keptHistory', { conversationId: this.conversationId, ...page });
-    const isWhole = firstUnread === null ? endsAt(kept, headSeq) : covers(kept, firstUnread, headSeq);
-    if (isWhole) this.replace(kept, firstUnread);
+    const stored = await this.fetch({ ...page, from: 'store' });
+    const isEnough = firstUnread === null ? endsAt(stored, headSeq) : covers(stored, firstUnread, headSeq);
+    if (isEnough) this.replace(stored, firstUnread);
     else this.replace(await this.fetch(page), firstUnread);
   }
 
-  private replace(page: HistoryAnswer, openAt: number | null): void {
-    const entries = page.kept ? gaplessEnd(page.entries) : page.entries;
+  private replace(page: History, openAt: number | null): void {
+    const entries = gaplessEnd(page);
     const first = entries[0];
     this.change({
       entries,
-      hasStart: first ? startsAt(first, page) : !page.kept,
+      hasStart: first ? startsAt(first, page) : page.source === 'server',
       hasEnd: false,
       startIsAway: false,
       isLoaded: true,
@@ -203,8 +205,8 @@ export class Timeline {
     setTimeout(forget, forgetAfterMs);
   }
 
-  private fetch(page: { before?: number; after?: number; around?: number; limit: number }): Promise<HistoryAnswer> {
-    return this.chat.request('history', { conversationId: this.conversationId, ...page });
+  private fetch(page: HistoryRange): Promise<History> {
+    return this.chat.request('history', this.conversationId, page);
   }
 
   /** One at a time: a load that is asked for while another runs is left to the next scroll. */
@@ -230,43 +232,27 @@ export class Timeline {
   }
 }
 
-function startsAt(first: Entry, page: HistoryAnswer): boolean {
+function startsAt(first: Entry, page: History): boolean {
   return first.seq <= page.visibleFromSeq;
 }
 
-/** What is kept may have gaps: only what joins the shown range counts. The server's pages have none. */
-function contiguousBefore(page: HistoryAnswer, seq: number): readonly Entry[] {
-  if (!page.kept) return page.entries;
-  return page.entries.at(-1)?.seq === seq - 1 ? gaplessEnd(page.entries) : [];
+/** The longest range without gaps at the end of a page. */
+function gaplessEnd({ entries, gaps }: History): readonly Entry[] {
+  const lastSeq = entries.at(-1)?.seq ?? 0;
+  const gap = gaps.findLast(({ toSeq }) => toSeq < lastSeq);
+  return gap ? entries.filter(({ seq }) => seq > gap.toSeq) : entries;
 }
 
-function contiguousAfter(page: HistoryAnswer, seq: number): readonly Entry[] {
-  if (!page.kept) return page.entries;
-  const entries: Entry[] = [];
-  for (const entry of page.entries) {
-    if (entry.seq !== seq + entries.length + 1) break;
-    entries.push(entry);
-  }
-  return entries;
+/** Whether what is stored shows the newest entry, and enough before it. */
+function endsAt(stored: History, headSeq: number): boolean {
+  const shown = gaplessEnd(stored);
+  return shown.at(-1)?.seq === headSeq && (shown.length >= pageSize / 2 || shown[0]?.seq === stored.visibleFromSeq);
 }
 
-/** The longest range without gaps at the end of these. */
-function gaplessEnd(entries: readonly Entry[]): readonly Entry[] {
-  let from = entries.length - 1;
-  while (from > 0 && entries[from - 1]?.seq === (entries[from]?.seq ?? 0) - 1) from--;
-  return entries.slice(Math.max(0, from));
-}
-
-/** Whether what is kept shows the newest entry, and enough before it. */
-function endsAt({ entries, visibleFromSeq }: HistoryAnswer, headSeq: number): boolean {
-  const shown = gaplessEnd(entries);
-  return shown.at(-1)?.seq === headSeq && (shown.length >= pageSize / 2 || shown[0]?.seq === visibleFromSeq);
-}
-
-/** Whether what is kept goes on gapless from a screen before the first unread entry. */
-function covers(kept: HistoryAnswer, firstUnread: number, headSeq: number): boolean {
-  const shown = gaplessEnd(kept.entries);
-  const from = Math.max(kept.visibleFromSeq, firstUnread - 20);
+/** Whether what is stored goes on without gaps from a screen before the first unread entry. */
+function covers(stored: History, firstUnread: number, headSeq: number): boolean {
+  const shown = gaplessEnd(stored);
+  const from = Math.max(stored.visibleFromSeq, firstUnread - 20);
   const to = Math.min(headSeq, firstUnread + 20);
   return (shown[0]?.seq ?? Number.POSITIVE_INFINITY) <= from && (shown.at(-1)?.seq ?? 0) >= to;
 }

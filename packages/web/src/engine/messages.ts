@@ -8,7 +8,15 @@ import type {
   ResponseOf,
   UserId,
 } from '@parley/protocol';
-import type { ConnectionState, ConversationData, Person, StoredMessage, Watch } from '@parley/sdk';
+import type {
+  ConnectionState,
+  ConversationData,
+  History,
+  HistoryRange,
+  Person,
+  StoredMessage,
+  Watch,
+} from '@parley/sdk';
 
 /** A message on its way, as tabs see it. `sent`: acknowledged; its entry follows, or came already. */
 export interface Pending extends StoredMessage {
@@ -78,21 +86,6 @@ export interface ConversationChange {
   announceOnly?: boolean;
 }
 
-export interface HistoryRequest {
-  conversationId: ConversationId;
-  before?: number;
-  after?: number;
-  around?: number;
-  limit?: number;
-}
-
-export interface HistoryAnswer {
-  entries: Entry[];
-  visibleFromSeq: number;
-  /** From this machine, without the server: there may be more than this shows, and numbers may be missing. */
-  kept: boolean;
-}
-
 /** What a tab asks of the engine. Failures come back with the code of the server's refusal. */
 export interface Requests {
   signup(input: InputOf<'signup'>): Promise<Account>;
@@ -116,9 +109,7 @@ export interface Requests {
   send(conversationId: ConversationId, text: string, clientMessageId: string): Promise<void>;
   retry(conversationId: ConversationId, clientMessageId: string): Promise<void>;
   discard(conversationId: ConversationId, clientMessageId: string): Promise<void>;
-  history(page: HistoryRequest): Promise<HistoryAnswer>;
-  /** The same from this machine alone, at once. */
-  keptHistory(page: HistoryRequest): Promise<HistoryAnswer>;
+  history(conversationId: ConversationId, page: HistoryRange): Promise<History>;
   markRead(conversationId: ConversationId, seq: number): Promise<void>;
   typing(conversationId: ConversationId): Promise<void>;
   /** What this tab has in view; replaces what it watched before. */

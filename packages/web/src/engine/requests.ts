@@ -1,6 +1,5 @@
-import { Disconnected } from '@parley/sdk';
 import type { Engine } from './engine.ts';
-import type { HistoryAnswer, HistoryRequest, Requests } from './messages.ts';
+import type { Requests } from './messages.ts';
 import type { TabPort } from './tab-port.ts';
 
 /** What one tab may ask, carried out. */
@@ -27,8 +26,7 @@ export function requestsOf(engine: Engine, tab: TabPort): Requests {
     send: (conversationId, text, clientMessageId) => engine.send(conversationId, text, clientMessageId),
     retry: async (conversationId, clientMessageId) => engine.outgoing(conversationId, clientMessageId)?.retry(),
     discard: async (conversationId, clientMessageId) => engine.outgoing(conversationId, clientMessageId)?.discard(),
-    history: (page) => history(engine, page),
-    keptHistory: (page) => keptHistory(engine, page),
+    history: (conversationId, page) => engine.conversation(conversationId).history(page),
     markRead: async (conversationId, seq) => client.conversations.get(conversationId)?.markRead(seq),
     typing: async (conversationId) => client.conversations.get(conversationId)?.typing(),
     async watch(watch) {
@@ -43,21 +41,4 @@ export function requestsOf(engine: Engine, tab: TabPort): Requests {
     restoredSeen: async () => engine.restoredSeen(),
     online: async () => engine.networkIsBack(),
   };
-}
-
-async function history(engine: Engine, page: HistoryRequest): Promise<HistoryAnswer> {
-  const { conversationId, ...range } = page;
-  const { name } = engine.client.state;
-  if (name !== 'live' && name !== 'catching-up') return keptHistory(engine, page);
-  try {
-    return { ...(await engine.conversation(conversationId).history(range)), kept: false };
-  } catch (error) {
-    if (error instanceof Disconnected) return keptHistory(engine, page);
-    throw error;
-  }
-}
-
-async function keptHistory(engine: Engine, page: HistoryRequest): Promise<HistoryAnswer> {
-  const { conversationId, ...range } = page;
-  return { ...(await engine.conversation(conversationId).keptHistory(range)), kept: true };
 }

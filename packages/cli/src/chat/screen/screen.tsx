@@ -2,6 +2,7 @@ import { Box, render, Text, useApp, useInput, usePaste, useWindowSize } from 'in
 import { useEffect, useReducer, useRef } from 'react';
 import type { ChatSession } from '../chat-session.ts';
 import { runCommand } from '../commands.ts';
+import { gapKey } from '../gaps.ts';
 import { type Draft, emptyDraft, erased, inserted, moved } from './composer.ts';
 import { Composer } from './composer-view.tsx';
 import { ConversationList } from './conversation-list.tsx';
@@ -50,7 +51,11 @@ function Screen({ session }: { session: ChatSession }) {
     const reached = Math.min(scroll.current, Math.max(0, lines.length - messageRows));
     scroll.current = Math.max(0, reached + count);
     redraw();
-    if (scroll.current + messageRows > lines.length) session.loadOlder().catch((error) => session.say(String(error)));
+    const end = lines.length - scroll.current;
+    const isGapInView = lines.slice(Math.max(0, end - messageRows), end).some(({ key }) => key.startsWith(gapKey));
+    if (count > 0 && isGapInView) session.loadGap().catch((error) => session.say(String(error)));
+    else if (scroll.current + messageRows > lines.length)
+      session.loadOlder().catch((error) => session.say(String(error)));
   };
   const switchBy = (step: number) => {
     const { conversations, open } = session;

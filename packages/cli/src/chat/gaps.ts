@@ -1,0 +1,34 @@
+import type { Entry, Gap } from '@parley/sdk';
+import type { ShownEntry } from './entry-lines.ts';
+
+/** Marks the keys of lines that stand for a gap. */
+export const gapKey = 'gap ';
+
+/** The gap between two entries that follow each other on the screen; null if there is none that one may see. */
+export function gapBetween(before: Entry | undefined, after: Entry, visibleFromSeq: number): Gap | null {
+  if (!before) return null;
+  const gap = { fromSeq: Math.max(before.seq + 1, visibleFromSeq), toSeq: after.seq - 1 };
+  return gap.fromSeq <= gap.toSeq ? gap : null;
+}
+
+/** The line that stands for a gap. */
+export function shownGap(gap: Gap): ShownEntry {
+  return {
+    key: `${gapKey}${gap.fromSeq}`,
+    time: '',
+    author: null,
+    text: `${gapText(gap)}; /load loads them`,
+    state: 'sent',
+  };
+}
+
+export function gapText({ fromSeq, toSeq }: Gap): string {
+  const count = toSeq - fromSeq + 1;
+  return count === 1 ? '1 entry is left out' : `${count.toLocaleString('en')} entries are left out`;
+}
+
+/** Both without repetition, by number. */
+export function merged(entries: readonly Entry[], more: readonly Entry[]): Entry[] {
+  const bySeq = new Map([...entries, ...more].map((entry) => [entry.seq, entry]));
+  return [...bySeq.values()].sort((a, b) => a.seq - b.seq);
+}

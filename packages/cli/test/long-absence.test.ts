@@ -1,0 +1,168 @@
+import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { fileURLToPath } from 'node:url';
+import { type Person, RunningServer } from '../../server/test/support/running-server.ts';
+import { Network } from '../../web/test/support/network.ts';
+import { ChatSession } from '../src/chat/chat-session.ts';
+import { runCommand } from '../src/chat/commands.ts';
+import { TerminalProgram } from './terminal.ts';
+
+const cli = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const pageUp = '\u001b[5~';
+const ctrlC = '\u0003';
+/** More than a client fetches by itself: of these it fetches the newest 50. */
+const missed = 230;
+const leftOut = '180 entries are left out';
+
+let server: RunningServer;
+let network: Network;
+let mira: Person;
+beforeEach(async () => {
+  server = await RunningServer.start();
+  network = new Network(Number(new URL(server.url).port));
+  mira = await server.person('mira');
+});
+afterEach(async () => {
+  network.close();
+  await server.stop();
+});
+
+function chat(...more: string[]): string[] {
+  return [process.execPath, cli, 'chat', '--server', network.url, '--user', 'ana', '--signup', ...more];
+}
+
+/** Mira writes to Ana. Resolves with a function that writes so many more lines. */
+async function miraWrites(): Promise<(count: number) => Promise<void>> {
+  const [ana] = (await server.call(mira, 'userSearch', { q: 'ana' })).users;
+  const { id: conversationId } = await server.call(mira, 'openDirect', { userId: ana?.id ?? '' });
+  let lines = 0;
+  const write = async (count: number) => {
+    for (let index = 0; index < count; index++) {
+      const text = `line ${lines++}.`;
+      await server.call(mira, 'sendMessage', { conversationId, clientMessageId: `m${lines}`, text });
+    }
+  };
+  await write(1);
+  return write;
+}
+
+const numbersIn = (text: string) => [...text.matchAll(/line (\d+)\./g)].map(([, number]) => Number(number));
+const upTo = (last: number, first = 0) => Array.from({ length: last - first + 1 }, (_, index) => first + index);
+
+test('a conversation has a line where entries are left out, and loads them in order, also in two steps', async () => {
+  const ana = await server.person('ana');
+  const client = await server.client(ana);
+  client.connect();
+  await client.live();
+  const session = new ChatSession(client);
+  const write = await miraWrites();
+  await runCommand(session, '/open mira');
+  client.close();
+  await write(missed + 100);
+  client.connect();
+  await client.live();
+  const lines = () => session.shown.map(({ text }) => text);
+  expect(lines().slice(1, 4)).toEqual(['line 0.', '280 entries are left out; /load loads them', 'line 281.']);
+  await runCommand(session, '/load');
+  expect(lines().slice(1, 4)).toEqual(['line 0.', '80 entries are left out; /load loads them', 'line 81.']);
+  await runCommand(session, '/load');
+  expect(lines().slice(1)).toEqual(upTo(missed + 100).map((number) => `line ${number}.`));
+  await runCommand(session, '/load');
+  expect(session.notices).toEqual(['Nothing is left out here.']);
+  client.close();
+});
+
+test('a gap that can’t be loaded without a connection stays, and says so', async () => {
+  const ana = await server.person('ana');
+  const client = await server.client(ana);
+  client.connect();
+  await client.live();
+  const session = new ChatSession(client);
+  const write = await miraWrites();
+  await runCommand(session, '/open mira');
+  client.close();
+  await write(missed);
+  client.connect();
+  await client.live();
+  client.close();
+  await runCommand(session, '/load');
+  expect(session.notices).toEqual(['What is left out needs a connection.']);
+  expect(session.shown.map(({ text }) => text)).toContain(`${leftOut}; /load loads them`);
+});
+
+test('a conversation that is opened without a connection is read when there is one', async () => {
+  const ana = await server.person('ana');
+  const write = await miraWrites();
+  await write(2);
+  const client = await server.client(ana);
+  client.connect();
+  await client.live();
+  const session = new ChatSession(client);
+  client.close();
+  await runCommand(session, '/open mira');
+  expect(session.shown).toEqual([]);
+  const shown = new Promise<void>((resolve) => {
+    session.onChange(() => session.shown.length === 4 && resolve());
+  });
+  client.connect();
+  await shown;
+  expect(session.shown.slice(1).map(({ text }) => text)).toEqual(['line 0.', 'line 1.', 'line 2.']);
+  client.close();
+});
+
+test('on the screen, scrolling up to a gap loads it', async () => {
+  const screen = new TerminalProgram(chat(), { PARLEY_PASSWORD: 'a good password' });
+  await screen.shows('online ·');
+  const write = await miraWrites();
+  await screen.shows('○ mira 1');
+  screen.type('\t');
+  await screen.shows('line 0.');
+  network.cut();
+  await screen.shows('offline');
+  await write(missed);
+  network.mend();
+  await screen.shows(`line ${missed}.`);
+  for (let page = 0; page < 3; page++) screen.type(pageUp);
+  await screen.shows('line 170.');
+  for (let page = 0; page < 15; page++) screen.type(pageUp);
+  await screen.shows(/line 0\.\s*\n.*line 1\./);
+  screen.type(ctrlC);
+  expect(await screen.exited).toBe(0);
+});
+
+test('line by line, what is left out is said, and /load prints it', async () => {
+  const program = Bun.spawn(chat('--plain'), {
+    env: { ...process.env, PARLEY_PASSWORD: 'a good password' },
+    stdin: 'pipe',
+    stdout: 'pipe',
+    stderr: 'inherit',
+  });
+  let output = '';
+  const reader = program.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  const prints = async (wanted: string) => {
+    while (!output.includes(wanted)) {
+      const { done, value } = await reader.read();
+      if (done) throw new Error(`the program ended and did not print ${wanted}, but:\n${output}`);
+      output += value;
+    }
+  };
+  const type = (line: string) => {
+    program.stdin.write(`${line}\n`);
+    program.stdin.flush();
+  };
+  await prints('Hello');
+  const write = await miraWrites();
+  await prints('line 0.');
+  type('/open mira');
+  network.cut();
+  await write(missed);
+  network.mend();
+  await prints(`line ${missed}.`);
+  expect(output).toContain(`* mira: ${leftOut}. /open it, then /load loads them.`);
+  expect(numbersIn(output)).toEqual([0, ...upTo(missed, 181)]);
+  output = '';
+  type('/load');
+  await prints('line 180.');
+  expect(numbersIn(output)).toEqual(upTo(180, 1));
+  program.stdin.end();
+  expect(await program.exited).toBe(0);
+});
