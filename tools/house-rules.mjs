@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { functionLengthFaults } from './house-rules/function-length.mjs';
 import { importFaults } from './house-rules/imports.mjs';
 import { partOrder } from './house-rules/part-order.mjs';
 import { referenceFaults } from './house-rules/references.mjs';
@@ -34,6 +35,7 @@ const documents = files.filter((file) => file.endsWith('.md')).map((path) => ({ 
 const faults = [
   ...sourceFaults(),
   ...importFaults(sources, partOrder),
+  ...functionFaults(),
   ...referenceFaults([...sources, ...documents], files),
   ...lockFaults(),
   ...installScriptFaults(),
@@ -59,6 +61,11 @@ function sourceFaults() {
         : []),
     ];
   });
+}
+
+/** Functions of components, which are mostly markup, are not checked. */
+function functionFaults() {
+  return sources.filter(({ path }) => !path.endsWith('.tsx')).flatMap(functionLengthFaults);
 }
 
 /** The lock file carries versions and checksums, and not where one machine downloads from. */

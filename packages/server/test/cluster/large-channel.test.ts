@@ -1,4 +1,6 @@
 import { expect, test } from 'bun:test';
+import type { ConversationId, UserId } from '@parley/protocol';
+import type { Adapters } from '../../src/compose/adapters.ts';
 import { composeAdapters } from '../../src/compose/compose.ts';
 import type { EntryCopy } from '../../src/connections/mailbox-port.ts';
 import { type Command, serverCommandId } from '../../src/conversations/command.ts';
@@ -51,12 +53,7 @@ test.skipIf(absent !== null)(
       ...people.map(({ userId }) => userId),
       ...Array.from({ length: members - online - 1 }, systemIds.uuid),
     ];
-    for (let from = 0; from < joining.length; from += batch) {
-      const commands = joining
-        .slice(from, from + batch)
-        .map((actorId): Command => ({ kind: 'join', conversationId, actorId, commandId: serverCommandId(actorId) }));
-      await conversations.carryOut(...commands);
-    }
+    await joinAll(conversations, conversationId, joining);
     expect((await adapters.conversations.head(conversationId))?.memberCount).toBe(members);
 
     const servers = [new Server(adapters, config), new Server(adapters, config)];
@@ -66,15 +63,9 @@ test.skipIf(absent !== null)(
       const some = people.slice(from, from + helloAtOnce);
       clients.push(
         ...(await Promise.all(
-          some.map(async ({ userId, token }, index) => {
-            const name = `person${from + index}`;
-            const user = { id: userId, username: name, displayName: name, passwordHash: 'none', createdAtMs: 0 };
-            await adapters.users.create({ user, administrator: false, invitation: null });
-            const session = { id: systemIds.uuid(), userId, device: null, createdAtMs: 0, lastUsedAtMs: Date.now() };
-            await adapters.users.createSession(session, tokenHash(token));
-            const server = servers[index % servers.length];
-            return WireClient.hello(server?.url ?? '', token);
-          }),
+          some.map((person, index) =>
+            connected(adapters, person, `person${from + index}`, servers[index % servers.length]?.url ?? ''),
+          ),
         )),
       );
     }
@@ -100,3 +91,30 @@ test.skipIf(absent !== null)(
   },
   300_000,
 );
+
+async function joinAll(
+  conversations: ConversationsUnderTest,
+  conversationId: ConversationId,
+  userIds: readonly UserId[],
+): Promise<void> {
+  for (let from = 0; from < userIds.length; from += batch) {
+    const commands = userIds
+      .slice(from, from + batch)
+      .map((actorId): Command => ({ kind: 'join', conversationId, actorId, commandId: serverCommandId(actorId) }));
+    await conversations.carryOut(...commands);
+  }
+}
+
+/** Makes the person's account and session, and connects them. */
+async function connected(
+  { users }: Pick<Adapters, 'users'>,
+  { userId, token }: { userId: UserId; token: string },
+  name: string,
+  url: string,
+): Promise<WireClient> {
+  const user = { id: userId, username: name, displayName: name, passwordHash: 'none', createdAtMs: 0 };
+  await users.create({ user, administrator: false, invitation: null });
+  const session = { id: systemIds.uuid(), userId, device: null, createdAtMs: 0, lastUsedAtMs: Date.now() };
+  await users.createSession(session, tokenHash(token));
+  return WireClient.hello(url, token);
+}
