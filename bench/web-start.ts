@@ -16,7 +16,7 @@ import { parseArgs } from 'node:util';
 import { ParleyClient } from '@parley/sdk';
 import { ServerProcess } from '../packages/server/test/support/server-process.ts';
 import { ensureBundle } from '../packages/web/build/bundle.ts';
-import { launchBrowser, openWindow } from '../packages/web/test/support/browser.ts';
+import { launchBrowser, openWindow, wholeChromium } from '../packages/web/test/support/browser.ts';
 import { machine } from './bench-server.ts';
 import { Latencies } from './latencies.ts';
 
@@ -31,7 +31,7 @@ const messageCount = 60;
 await ensureBundle();
 const data = mkdtempSync(join(tmpdir(), 'parley-web-start-'));
 const server = await ServerProcess.start({ settings: { data } });
-const browser = await launchBrowser();
+const browser = await launchBrowser(wholeChromium);
 try {
   const conversationId = await furnish();
   const times = {

@@ -2,12 +2,12 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { HttpApi } from '@parley/sdk';
 import type { Page } from 'playwright-core';
 import { RunningServer } from '../../server/test/support/running-server.ts';
-import { browserOfFile, describeInBrowser, openWindow } from './support/browser.ts';
+import { browserOfFile, describeWith, openWindow, wholeChromium } from './support/browser.ts';
 import { Network } from './support/network.ts';
 import { PersonInBrowser, password } from './support/person.ts';
 import { until } from './support/until.ts';
 
-const browser = browserOfFile();
+const browser = browserOfFile(wholeChromium);
 let server: RunningServer;
 let network: Network;
 /** The administrator. */
@@ -113,7 +113,7 @@ async function device(name: string): Promise<HttpApi> {
   return api;
 }
 
-describeInBrowser('everything of an account goes with it', () => {
+describeWith([wholeChromium], 'everything of an account goes with it', () => {
   beforeAll(async () => {
     server = await RunningServer.start();
     network = new Network(Number(new URL(server.url).port));

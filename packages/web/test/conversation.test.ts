@@ -2,7 +2,14 @@ import { expect } from 'bun:test';
 import { describeInBrowser } from './support/browser.ts';
 import type { PersonInBrowser } from './support/person.ts';
 import { type Place, testWith } from './support/place.ts';
-import { firstInView, lastInView, movedAfterScrollingUp, scrollUpWatching, scrollUpWhenShown } from './support/view.ts';
+import {
+  firstInView,
+  lastInView,
+  movedAfterScrollingUp,
+  scrollUpWatching,
+  scrollUpWhenShown,
+  turnWheel,
+} from './support/view.ts';
 
 /** More than a conversation opens with, and the page before that. */
 const lastLine = 419;
@@ -164,8 +171,7 @@ describeInBrowser('a long conversation', () => {
 
   test('who reads further up stays there, and is told how many came below', async ({ ana, sayInChannel }) => {
     const { page } = ana;
-    await page.getByRole('log').hover();
-    await page.mouse.wheel(0, -3_000);
+    await turnWheel(page, -3_000);
     await page.getByRole('button', { name: 'new messages' }).waitFor();
     const first = await firstInView(page);
     for (let i = 0; i < 3; i++) await sayInChannel(`late ${i}`);

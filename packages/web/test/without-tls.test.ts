@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { RunningServer } from '../../server/test/support/running-server.ts';
-import { browserOfFile, describeInBrowser, openWindow } from './support/browser.ts';
+import { browserOfFile, describeInBrowser, launchBrowser, openWindow } from './support/browser.ts';
 import { PersonInBrowser } from './support/person.ts';
 
 const browser = browserOfFile();
@@ -12,8 +12,7 @@ let server: RunningServer;
 describeInBrowser('at an http address that is not localhost', () => {
   beforeAll(async () => {
     server = await RunningServer.start();
-    const args = ['--headless', '--no-sandbox', '--disable-gpu', `--host-resolver-rules=MAP ${host} 127.0.0.1`];
-    insecure = await chromium.launch({ executablePath: '/usr/bin/chromium', args });
+    insecure = await launchBrowser(undefined, [`--host-resolver-rules=MAP ${host} 127.0.0.1`]);
   });
   afterAll(async () => {
     await insecure.close();

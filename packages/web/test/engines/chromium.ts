@@ -1,12 +1,12 @@
 import type { BrowserContext, Page } from 'playwright-core';
-import { chromiumFile, launchBrowser, openWindow } from '../support/browser.ts';
+import { launchBrowser, openWindow, wholeChromium } from '../support/browser.ts';
 import type { DrivenPage, Engine } from './driven-page.ts';
 
 export const chromium: Engine = {
   name: 'Chromium',
-  needs: [{ file: chromiumFile, debianPackage: 'chromium' }],
+  needs: [wholeChromium],
   async start() {
-    const browser = await launchBrowser();
+    const browser = await launchBrowser(wholeChromium);
     return {
       async browser() {
         const { context, page } = await openWindow(browser);

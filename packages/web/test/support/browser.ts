@@ -4,13 +4,13 @@ import { type Browser, type BrowserContext, type BrowserContextOptions, chromium
 import { ensureBundle } from '../../build/bundle.ts';
 import { patienceMs } from './until.ts';
 
-export const chromiumFile = '/usr/bin/chromium';
 const args = [
   '--headless',
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
   '--no-first-run',
+  '--disable-smooth-scrolling',
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
@@ -24,6 +24,12 @@ export interface Need {
   debianPackage: string;
 }
 
+/** The whole browser. */
+export const wholeChromium: Need = { file: '/usr/bin/chromium', debianPackage: 'chromium' };
+/** The same engine with nothing but pages: no notifications, and half the processor time. */
+const headlessShell: Need = { file: '/usr/bin/chromium-headless-shell', debianPackage: 'chromium-headless-shell' };
+const preferred = existsSync(headlessShell.file) || !existsSync(wholeChromium.file) ? headlessShell : wholeChromium;
+
 /** A group of tests that need something installed; skipped, with the reason in its name, where it is not. */
 export function describeWith(needs: readonly Need[], name: string, tests: () => void): void {
   const missing = needs.filter(({ file }) => !existsSync(file));
@@ -34,32 +40,32 @@ export function describeWith(needs: readonly Need[], name: string, tests: () => 
   });
 }
 
-/** A group of tests in a real Chromium. */
+/** A group of tests in Chromium's headless shell, or in Chromium where the shell is absent. */
 export function describeInBrowser(name: string, tests: () => void): void {
-  describeWith([{ file: chromiumFile, debianPackage: 'chromium' }], name, tests);
+  describeWith([preferred], name, tests);
 }
 
-/** A Chromium without a window. */
-export function launchBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: chromiumFile, args });
+/** A browser without a window: that of {@link describeInBrowser} unless another is named. */
+export function launchBrowser({ file } = preferred, moreArgs: readonly string[] = []): Promise<Browser> {
+  return chromium.launch({ executablePath: file, args: [...args, ...moreArgs] });
 }
 
 /** A Chromium that keeps what it stores in a folder, as one that is closed and started again does. */
 export async function launchWithProfile(folder: string): Promise<BrowserContext> {
-  const options = { executablePath: chromiumFile, args, ...windowOptions };
+  const options = { executablePath: preferred.file, args, ...windowOptions };
   const context = await chromium.launchPersistentContext(folder, options);
   context.setDefaultTimeout(patienceMs);
   return context;
 }
 
-/** One Chromium for all tests of a file, started when it is first needed. */
-export function browserOfFile(): () => Promise<Browser> {
+/** One browser for all tests of a file, started when it is first needed. */
+export function browserOfFile(program = preferred): () => Promise<Browser> {
   let browser: Promise<Browser> | null = null;
   afterAll(async () => {
     await (await browser)?.close();
   });
   return () => {
-    browser ??= launchBrowser();
+    browser ??= launchBrowser(program);
     return browser;
   };
 }

@@ -75,6 +75,28 @@ export function movedAfterScrollingUp(): Promise<number> {
   return (globalThis as unknown as ScrollingUp).scrollingUp;
 }
 
+/** Turns the mouse wheel over the open conversation. Resolves when what is in view has come to rest. */
+export async function turnWheel(page: Page, pixels: number): Promise<void> {
+  const list = page.getByRole('log');
+  await list.hover();
+  await list.evaluate((element) => {
+    const scrollEnd = new Promise((resolve) => element.addEventListener('scrollend', resolve, { once: true }));
+    Object.assign(globalThis, { scrollEnd });
+  });
+  await page.mouse.wheel(0, pixels);
+  await list.evaluate(async (element) => {
+    await (globalThis as unknown as { scrollEnd: Promise<void> }).scrollEnd;
+    const restFrames = 30;
+    // Older rows are drawn, measured and put in their places after the scrolling.
+    const state = () => `${element.scrollTop} ${element.querySelector('article')?.getBoundingClientRect().top}`;
+    for (let frames = 0, before = ''; frames < restFrames; frames++) {
+      await new Promise((resolve) => requestAnimationFrame(resolve));
+      if (state() !== before) frames = 0;
+      before = state();
+    }
+  });
+}
+
 /** The messages of the open conversation that show, from top to bottom. */
 function inView(page: Page): Promise<{ text: string; top: number }[]> {
   return page.getByRole('log').evaluate((list) => {
