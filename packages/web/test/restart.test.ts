@@ -2,7 +2,7 @@ import { expect } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describeInBrowser, launchWithProfile } from './support/browser.ts';
+import { describeWith, launchWithProfile, wholeChromium } from './support/browser.ts';
 import { PersonInBrowser } from './support/person.ts';
 import { type Place, testWith } from './support/place.ts';
 
@@ -40,7 +40,7 @@ async function setUp(place: Place) {
 
 const textsOf = ({ page }: PersonInBrowser) => page.locator('.message-text').allTextContents();
 
-describeInBrowser('a browser that is started again', () => {
+describeWith([wholeChromium], 'a browser that is started again', () => {
   const test = testWith(setUp);
 
   test('while the server is away opens with what it knew, and sends all that was written once it is back', async (scene) => {

@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BrowserContext, Page } from 'playwright-core';
 import { type Person, RunningServer } from '../../server/test/support/running-server.ts';
-import { browserOfFile, describeInBrowser, launchWithProfile, openWindow } from './support/browser.ts';
+import {
+  browserOfFile,
+  describeInBrowser,
+  describeWith,
+  launchWithProfile,
+  openWindow,
+  wholeChromium,
+} from './support/browser.ts';
 import { Network } from './support/network.ts';
 import { PersonInBrowser } from './support/person.ts';
 
@@ -182,30 +189,32 @@ describeInBrowser('storage that goes away', () => {
     expect(ana.faults).toEqual([]);
   });
 
-  test('a browser that blocks the data of all sites lets people talk, and says what it does not keep', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'parley-web-'));
-    try {
-      mkdirSync(join(folder, 'Default'), { recursive: true });
-      const blocked = { profile: { default_content_setting_values: { cookies: 2 } } };
-      writeFileSync(join(folder, 'Default', 'Preferences'), JSON.stringify(blocked));
-      const context = await launchWithProfile(folder);
-      contexts.push(context);
-      const page = await context.newPage();
-      await page.goto(network.url);
-      const isDenied = await page.evaluate(() => {
-        try {
-          return localStorage === null;
-        } catch {
-          return true;
-        }
-      });
-      expect(isDenied).toBe(true);
-      const ana = await atMira(await PersonInBrowser.signUpAt(context, page, network.url, `Ana${++people}`));
-      await notice(ana).waitFor();
-      await talksOn(ana, ['One', 'Two']);
-    } finally {
-      for (const context of contexts.splice(0)) await context.close();
-      rmSync(folder, { recursive: true, force: true });
-    }
+  describeWith([wholeChromium], 'by its settings', () => {
+    test('a browser that blocks the data of all sites lets people talk, and says what it does not keep', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'parley-web-'));
+      try {
+        mkdirSync(join(folder, 'Default'), { recursive: true });
+        const blocked = { profile: { default_content_setting_values: { cookies: 2 } } };
+        writeFileSync(join(folder, 'Default', 'Preferences'), JSON.stringify(blocked));
+        const context = await launchWithProfile(folder);
+        contexts.push(context);
+        const page = await context.newPage();
+        await page.goto(network.url);
+        const isDenied = await page.evaluate(() => {
+          try {
+            return localStorage === null;
+          } catch {
+            return true;
+          }
+        });
+        expect(isDenied).toBe(true);
+        const ana = await atMira(await PersonInBrowser.signUpAt(context, page, network.url, `Ana${++people}`));
+        await notice(ana).waitFor();
+        await talksOn(ana, ['One', 'Two']);
+      } finally {
+        for (const context of contexts.splice(0)) await context.close();
+        rmSync(folder, { recursive: true, force: true });
+      }
+    });
   });
 });

@@ -26,7 +26,7 @@ export interface Need {
 
 /** The whole browser. */
 export const wholeChromium: Need = { file: '/usr/bin/chromium', debianPackage: 'chromium' };
-/** The same engine with nothing but pages: no notifications, and half the processor time. */
+/** The same engine with nothing but pages: no notifications, no settings, and half the processor time. */
 const headlessShell: Need = { file: '/usr/bin/chromium-headless-shell', debianPackage: 'chromium-headless-shell' };
 const preferred = existsSync(headlessShell.file) || !existsSync(wholeChromium.file) ? headlessShell : wholeChromium;
 
@@ -50,9 +50,9 @@ export function launchBrowser({ file } = preferred, moreArgs: readonly string[] 
   return chromium.launch({ executablePath: file, args: [...args, ...moreArgs] });
 }
 
-/** A Chromium that keeps what it stores in a folder, as one that is closed and started again does. */
+/** A whole Chromium with its profile in a folder: what it stores, and its settings. */
 export async function launchWithProfile(folder: string): Promise<BrowserContext> {
-  const options = { executablePath: preferred.file, args, ...windowOptions };
+  const options = { executablePath: wholeChromium.file, args, ...windowOptions };
   const context = await chromium.launchPersistentContext(folder, options);
   context.setDefaultTimeout(patienceMs);
   return context;
