@@ -1,9 +1,10 @@
 // What one flood costs somebody else: a person sends five messages a second while an attacker of each kind does what
-// it can from a process of its own. Prints the slowest acknowledgement with and without, and what became of the flood.
-//   npx bun bench/attack.ts [--seconds 5] [--kinds unknown-path,limited-frame]
+// it can from a process of its own. Prints the slowest acknowledgement with and without, and what became of the flood:
+// the median of several rounds, each of which measures without and with every kind.
+//   npx bun bench/attack.ts [--seconds 4] [--rounds 3] [--kinds unknown-path,limited-frame]
 import { createConnection, type Socket } from 'node:net';
 import { parseArgs } from 'node:util';
-import { subprotocol } from '@parley/protocol';
+import { limits, subprotocol } from '@parley/protocol';
 import { type BenchPerson, machine, startBenchServer } from './bench-server.ts';
 import { openSocket } from './socket.ts';
 
@@ -30,6 +31,9 @@ const hello = ({ token }: BenchPerson) =>
   Buffer.concat([Buffer.from(upgrade), frame(`{"type":"hello","token":"${token}"}`)]);
 const manyKeys = JSON.stringify(Object.fromEntries(Array.from({ length: 5_000 }, (_, n) => [`k${n}`, n])));
 
+const userIds = Array.from({ length: limits.watchedUsers }, () => crypto.randomUUID());
+const watch = JSON.stringify({ type: 'watch', id: '1', userIds });
+
 const attacks: Record<string, Attack> = {
   'unknown path': { connections: 1, open: () => '', chunk: () => request('GET /v1/nothing').repeat(500) },
   'limited path': { connections: 1, open: () => '', chunk: authorised },
@@ -42,12 +46,15 @@ const attacks: Record<string, Attack> = {
     chunk: () => post('/v1/login', JSON.stringify({ username: 'x'.repeat(200_000), password: 'x' })),
   },
   'many connections': { connections: 200, open: () => '', chunk: () => request('GET /v1/nothing') },
+  'control frames': { connections: 1, open: hello, chunk: () => repeated(frame('', 0x89), 500) },
+  'costly frames': { connections: 10, open: hello, chunk: () => repeated(frame(watch), 2) },
   'many sockets': { connections: 50, open: hello, chunk: () => repeated(frame('{"type":"ping","id":"1"}'), 50) },
 };
 
 const { values } = parseArgs({
   options: {
-    seconds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '4' },
+    rounds: { type: 'string', default: '3' },
     kinds: { type: 'string' },
     /** Used by this program itself, for the process of an attacker. */
     attack: { type: 'string' },
@@ -62,27 +69,45 @@ async function measure(): Promise<void> {
   const seconds = Number(values.seconds);
   const kinds = values.kinds?.split(',').map((kind) => kind.replaceAll('-', ' ')) ?? Object.keys(attacks);
   const server = await startBenchServer(3, {}, 'on');
-  const [sender, , attacker] = server.people as [BenchPerson, BenchPerson, BenchPerson];
+  const [sender, partner, attacker] = server.people as [BenchPerson, BenchPerson, BenchPerson];
   console.log(machine());
-  const quiet = await slowestAck(server.url, sender, server.people[1] as BenchPerson, seconds);
-  console.log(`alone: slowest acknowledgement ${quiet.toFixed(1)} ms`);
+  const slowest = new Map<string, number[]>();
+  for (let round = 0; round < Number(values.rounds); round++) {
+    for (const kind of ['alone', ...kinds]) {
+      const cpuBefore = (await server.cpuSeconds()).get('server') ?? 0;
+      const endAttack = kind === 'alone' ? async () => 'no attack' : attackFrom(kind, server.url, attacker);
+      const slowestMs = await slowestAck(server.url, sender, partner, seconds);
+      const told = await endAttack();
+      const cores = (((await server.cpuSeconds()).get('server') ?? 0) - cpuBefore) / seconds;
+      slowest.set(kind, [...(slowest.get(kind) ?? []), slowestMs]);
+      console.log(`${kind}: slowest ${slowestMs.toFixed(1)} ms; server ${cores.toFixed(2)} cores; ${told}`);
+      // What it used up fills again before the next.
+      await Bun.sleep(2_000);
+    }
+  }
+  const aloneMs = median(slowest.get('alone') ?? []);
+  console.log(`median of the slowest acknowledgements: alone ${aloneMs.toFixed(1)} ms`);
   for (const kind of kinds) {
-    const cpuBefore = (await server.cpuSeconds()).get('server') ?? 0;
-    const child = Bun.spawn(
-      [process.execPath, import.meta.path, '--attack', kind, '--url', server.url, '--token', attacker.token],
-      { stdout: 'pipe', stderr: 'inherit' },
-    );
-    const slowest = await slowestAck(server.url, sender, server.people[1] as BenchPerson, seconds);
+    const underAttackMs = median(slowest.get(kind) ?? []);
+    console.log(`  ${kind}: ${underAttackMs.toFixed(1)} ms, × ${(underAttackMs / aloneMs).toFixed(1)}`);
+  }
+  await server.stop();
+}
+
+/** Starts an attack in a process of its own. Returns what ends it, and tells what it did. */
+function attackFrom(kind: string, url: string, { token }: BenchPerson): () => Promise<string> {
+  const command = [process.execPath, import.meta.path, '--attack', kind, '--url', url, '--token', token];
+  const child = Bun.spawn(command, { stdout: 'pipe', stderr: 'inherit' });
+  return async () => {
     child.kill('SIGTERM');
     const told = (await new Response(child.stdout).text()).trim();
     await child.exited;
-    const cores = (((await server.cpuSeconds()).get('server') ?? 0) - cpuBefore) / seconds;
-    const ratio = (slowest / quiet).toFixed(1);
-    console.log(`${kind}: slowest ${slowest.toFixed(1)} ms, × ${ratio}; server ${cores.toFixed(2)} cores; ${told}`);
-    // What it used up fills again before the next.
-    await Bun.sleep(2_000);
-  }
-  await server.stop();
+    return told;
+  };
+}
+
+function median(figures: readonly number[]): number {
+  return figures.toSorted((one, other) => one - other)[figures.length >> 1] ?? Number.NaN;
 }
 
 /** Milliseconds of the slowest acknowledgement of a person who sends to another, by the attacker's address or not. */
@@ -153,11 +178,11 @@ function flood(attack: Attack, url: string, attacker: BenchPerson): void {
   });
 }
 
-/** A text frame of a client; its mask is zero. */
-function frame(text: string): Buffer {
+/** A frame of a client, of text unless its first byte says otherwise; its mask is zero. */
+function frame(text: string, first = 0x81): Buffer {
   const payload = Buffer.from(text);
   const size = payload.length;
-  const head = size < 126 ? [0x81, 0x80 | size] : [0x81, 0x80 | 126, size >> 8, size & 0xff];
+  const head = size < 126 ? [first, 0x80 | size] : [first, 0x80 | 126, size >> 8, size & 0xff];
   return Buffer.concat([Buffer.from([...head, 0, 0, 0, 0]), payload]);
 }
 

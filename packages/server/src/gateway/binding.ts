@@ -5,7 +5,9 @@ import type { Clock } from '../platform/clock.ts';
 import { type Tracing, traceHeader } from '../platform/tracing.ts';
 import { fieldErrors, invalidRequest } from '../platform/validation.ts';
 import type { WorkBudget } from '../platform/work-budget.ts';
+import type { WorkTurns } from '../platform/work-turns.ts';
 import type { Caller } from '../users/accounts.ts';
+import { bodyBytesMax } from './body-size.ts';
 import { refuseForeignOrigin } from './origin.ts';
 import { problemOf } from './problem.ts';
 import { jsonBody } from './request-body.ts';
@@ -25,6 +27,8 @@ export interface RequestContext {
   isFromThisMachine: boolean;
   /** What the bytes of a body count against whose number was not announced. */
   budget?: WorkBudget;
+  /** In which a body is parsed. */
+  turns?: WorkTurns;
 }
 
 /** One handler for each operation: a missing one doesn't compile, nor one that no operation has. */
@@ -58,10 +62,11 @@ export function bindOperations(app: Hono<GatewayBindings>, handlers: Handlers, p
   for (const [id, operation] of Object.entries(operations) as [OperationId, Operation][]) {
     // The table pairs each id with its own types, which can't be followed through a loop over all of them.
     const handle = handlers[id] as (request: unknown, caller: unknown, context: RequestContext) => Promise<unknown>;
+    const bytesMax = operation.body ? bodyBytesMax(operation.body) : 0;
     const answer = async (context: Context<GatewayBindings>) => {
       refuseForeignOrigin(context.req.raw, allowedOrigins);
       const caller = await authorise(id, context.req.raw, context.env);
-      const response = await handle(await validRequest(operation, context, clock), caller, context.env);
+      const response = await handle(await validRequest(operation, bytesMax, context, clock), caller, context.env);
       return operation.status === 204 ? context.body(null, 204) : context.json(response as object, operation.status);
     };
     app.on(operation.method, operation.path.replaceAll(/\{(\w+)\}/g, ':$1'), async (context) => {
@@ -77,13 +82,13 @@ export function bindOperations(app: Hono<GatewayBindings>, handlers: Handlers, p
   }
 }
 
-async function validRequest(operation: Operation, context: Context<GatewayBindings>, clock: Clock) {
+async function validRequest(operation: Operation, bytesMax: number, context: Context<GatewayBindings>, clock: Clock) {
   const request = context.req.raw;
   return {
     params: valid(operation.params, context.req.param()),
     query: valid(operation.query, queryOf(request.url, operation)),
     headers: valid(operation.headers, headersOf(request, operation)),
-    body: operation.body ? valid(operation.body, await jsonBody(request, clock, context.env.budget)) : undefined,
+    body: operation.body ? valid(operation.body, await jsonBody(request, bytesMax, clock, context.env)) : undefined,
   };
 }
 

@@ -31,6 +31,12 @@ export interface ForwardedHeaders {
   forwarded: string | null;
 }
 
+export interface ClientAddress {
+  address: string;
+  /** The peer is a trusted proxy. */
+  isProxy: boolean;
+}
+
 /**
  * Where a request comes from, as limits count it: the peer, or, when the peer is a trusted proxy, the last hop in
  * X-Forwarded-For or Forwarded that isn't; what stands before that could have been written by anybody. When both
@@ -38,25 +44,27 @@ export interface ForwardedHeaders {
  * is the proxy that counts, and nobody can choose an address. A whole /64 of IPv6 counts as one, since whoever has an
  * address of it has all of them.
  */
-export function clientAddress(peer: string, headers: ForwardedHeaders, isTrusted: TrustedProxies): string {
+export function clientAddress(peer: string, headers: ForwardedHeaders, isTrusted: TrustedProxies): ClientAddress {
   const nearest = plainAddress(peer);
   const { forwardedFor, forwarded } = headers;
-  const claims = isTrusted(nearest)
+  const isProxy = isTrusted(nearest);
+  const claims = isProxy
     ? [
         ...(forwardedFor === null ? [] : [hopsOfForwardedFor(forwardedFor)]),
         ...(forwarded === null ? [] : [hopsOfForwarded(forwarded)]),
       ]
     : [];
   const [claimed = counted(nearest), ...others] = claims.map((hops) => counted(originOf(nearest, hops, isTrusted)));
-  return others.every((other) => other === claimed) ? claimed : counted(nearest);
+  return { isProxy, address: others.every((other) => other === claimed) ? claimed : counted(nearest) };
 }
 
 /** The last hop that isn't trusted, or the furthest trusted one when nothing is known of those before it. */
-function originOf(nearest: string, hops: readonly Hop[], isTrusted: TrustedProxies): string {
-  let address = nearest;
+function originOf(proxy: string, hops: readonly Hop[], isTrusted: TrustedProxies): string {
+  let address = proxy;
   for (const hop of hops.toReversed()) {
-    if (hop === null || !isTrusted(address)) break;
+    if (hop === null) break;
     address = hop;
+    if (!isTrusted(address)) break;
   }
   return address;
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../platform/clock.ts';
 import { TurnCounter } from '../platform/turn-counter.ts';
 import { WorkBudgets, type WorkRate, workUnits } from '../platform/work-budget.ts';
+import type { WorkTurns } from '../platform/work-turns.ts';
 import type { RequestContext } from './binding.ts';
 import { defaultHeaders } from './default-headers.ts';
 import { isFromThisMachine } from './origin.ts';
@@ -11,6 +12,9 @@ export const addressRequestWork: WorkRate = { perSecond: 400, burst: 4_000 };
 
 /** Requests that one connection may have answered in one turn of the event loop. Browsers do not send ahead at all. */
 export const requestsPerTurn = 16;
+
+/** What answering a request takes of a turn, in units. */
+export const requestUnits = 4;
 
 /** Where a request comes from. */
 export interface Peer {
@@ -29,32 +33,42 @@ export interface Peer {
  * text, and its connection is closed, with whatever it sent ahead.
  */
 export class HttpGuard {
-  private readonly turns = new TurnCounter<string>();
+  private readonly perConnection = new TurnCounter<string>();
   private readonly budgets: WorkBudgets | null;
   /** Requests that were refused here. */
   refused = 0;
 
   /** @param bounded false leaves out the budgets of addresses, for load tests. */
-  constructor(clock: Clock, bounded: boolean) {
+  constructor(
+    clock: Clock,
+    private readonly turns: WorkTurns,
+    bounded: boolean,
+  ) {
     this.budgets = bounded ? new WorkBudgets(addressRequestWork, clock) : null;
   }
 
-  /** The answer to a request above a bound; null when it is within all of them. */
-  refusal(request: Request, { connection, address, isProxy }: Peer): Response | null {
-    if (!isProxy && this.turns.count(connection) > requestsPerTurn) {
+  /** What handlers know of a request that is within all bounds; of another the answer. */
+  admit(request: Request, { peer, connection, address, isProxy }: Peer): RequestContext | Response {
+    if (!isProxy && this.perConnection.count(connection) > requestsPerTurn) {
       return this.refuse(sentAhead, closingHeaders);
     }
-    if (!this.budgets) return null;
-    const within = this.budgets.of(address).take(workUnits(announcedBytes(request)));
-    if (within) return null;
-    // A proxy's connection carries the requests of others too.
-    return this.refuse(tooMany, isProxy ? refusalHeaders : closingHeaders);
+    const budget = this.budgets?.of(address);
+    if (budget?.take(workUnits(announcedBytes(request))) === false) {
+      // A proxy's connection carries the requests of others too.
+      return this.refuse(tooMany, isProxy ? refusalHeaders : closingHeaders);
+    }
+    const context = { address, isFromThisMachine: isFromThisMachine(request, peer), turns: this.turns };
+    return budget ? { ...context, budget } : context;
   }
 
-  /** What handlers know of where a request comes from. */
-  contextOf(request: Request, { address, peer }: Peer): RequestContext {
-    const context = { address, isFromThisMachine: isFromThisMachine(request, peer) };
-    return this.budgets ? { ...context, budget: this.budgets.of(address) } : context;
+  /** Resolves when a request may be answered: undefined when that is now. */
+  turn(address: string): Promise<void> | undefined {
+    return this.turns.turn(address, requestUnits);
+  }
+
+  /** Counts a request that is answered at once, whatever else this turn has to do. */
+  answeredAtOnce(): void {
+    this.turns.take(requestUnits);
   }
 
   stop(): void {

@@ -52,20 +52,25 @@ export function listen(
     fetch(request, server) {
       const { address: peer = '', port: peerPort = 0 } = server.requestIP(request) ?? {};
       const forwardedFor = request.headers.get('x-forwarded-for');
-      const address = clientAddress(peer, { forwardedFor, forwarded: request.headers.get('forwarded') }, isTrusted);
-      const from = { peer, connection: `${peer} ${peerPort}`, address, isProxy: isTrusted(peer) };
-      const refusal = guard.refusal(request, from);
-      if (refusal) return refusal;
+      const from = clientAddress(peer, { forwardedFor, forwarded: request.headers.get('forwarded') }, isTrusted);
+      const admitted = guard.admit(request, { peer, connection: `${peer} ${peerPort}`, ...from });
+      if (admitted instanceof Response) return admitted;
+      const { address } = from;
       switch (URL.parse(request.url, unnamedHost)?.pathname) {
         case '/v1/socket':
+          // The runtime upgrades no request that has waited.
+          guard.answeredAtOnce();
           return sockets ? sockets.upgrade(request, server, address) : notOffered('messaging');
         case '/livez':
           return health.livez();
         case '/readyz':
           return health.readyz();
-        default:
+        default: {
           if (!URL.canParse(request.url)) return hostMissing();
-          return api ? api.fetch(request, guard.contextOf(request, from)) : notOffered('gateway');
+          if (!api) return notOffered('gateway');
+          const turn = guard.turn(address);
+          return turn ? turn.then(() => api.fetch(request, admitted)) : api.fetch(request, admitted);
+        }
       }
     },
   });

@@ -1,23 +1,28 @@
-import { limits } from '@parley/protocol';
 import { BadJson, parseBoundedJson } from '../platform/bounded-json.ts';
 import type { Clock } from '../platform/clock.ts';
 import { Refusal } from '../platform/failures.ts';
-import { type WorkBudget, workUnits } from '../platform/work-budget.ts';
+import { workUnits } from '../platform/work-budget.ts';
+import type { RequestContext } from './binding.ts';
 
 /** From the first look at a body to its end. Bun doesn't end a slow one by itself (oven-sh/bun#33612). */
 const bodyTimeoutMs = 30_000;
 
-/**
- * The JSON of a body, bounded in size, time and structure. Throws {@link Refusal}.
- *
- * @param budget what bytes count against whose number the request did not announce.
- */
-export async function jsonBody(request: Request, clock: Clock, budget?: WorkBudget): Promise<unknown> {
+/** What of a request's context reading its body needs. */
+type BodyContext = Pick<RequestContext, 'address' | 'budget' | 'turns'>;
+
+/** The JSON of a body of at most `bytesMax`, bounded in time and structure too. Throws {@link Refusal}. */
+export async function jsonBody(
+  request: Request,
+  bytesMax: number,
+  clock: Clock,
+  context: BodyContext,
+): Promise<unknown> {
   // Browsers let a page of another origin send a body of other types without asking the server first.
   if (!/^application\/json *(;|$)/i.test(request.headers.get('content-type') ?? '')) {
     throw new Refusal('unsupported_media_type', 'Send the body with "Content-Type: application/json".');
   }
-  const bytes = await boundedBytes(request, clock, budget);
+  const bytes = await boundedBytes(request, bytesMax, clock, context);
+  await context.turns?.turn(context.address, workUnits(bytes.length));
   const text = decoded(bytes);
   if (bytes.length === 0) throw new Refusal('invalid_json', 'A JSON body is needed.');
   try {
@@ -29,9 +34,14 @@ export async function jsonBody(request: Request, clock: Clock, budget?: WorkBudg
 }
 
 /** Reads no more than the limit, whatever the client said about the length, and for no longer than it may take. */
-async function boundedBytes(request: Request, clock: Clock, budget?: WorkBudget): Promise<Uint8Array> {
+async function boundedBytes(
+  request: Request,
+  bytesMax: number,
+  clock: Clock,
+  { budget }: BodyContext,
+): Promise<Uint8Array> {
   const announced = request.headers.get('content-length');
-  if (Number(announced) > limits.bodyBytes) throw tooLarge();
+  if (Number(announced) > bytesMax) throw tooLarge(bytesMax);
   const reader = request.body?.getReader();
   if (!reader) return new Uint8Array();
   let late = false;
@@ -44,9 +54,9 @@ async function boundedBytes(request: Request, clock: Clock, budget?: WorkBudget)
   try {
     for (let part = await nextPart(reader); !part.done; part = await nextPart(reader)) {
       sizeBytes += part.value.length;
-      if (sizeBytes > limits.bodyBytes) {
+      if (sizeBytes > bytesMax) {
         void reader.cancel();
-        throw tooLarge();
+        throw tooLarge(bytesMax);
       }
       if (announced === null && budget?.take(workUnits(part.value.length)) === false) {
         void reader.cancel();
@@ -70,8 +80,8 @@ async function nextPart(reader: ReadableStreamDefaultReader<Uint8Array>) {
   }
 }
 
-function tooLarge(): Refusal {
-  return new Refusal('too_large', `The body is larger than ${limits.bodyBytes} bytes.`);
+function tooLarge(bytesMax: number): Refusal {
+  return new Refusal('too_large', `The body is larger than ${bytesMax.toLocaleString('en')} bytes.`);
 }
 
 function decoded(bytes: Uint8Array): string {

@@ -1,13 +1,14 @@
 import type { ClientFrame } from '@parley/protocol';
 import { Unavailable } from '../platform/failures.ts';
+import type { WorkTurns } from '../platform/work-turns.ts';
 import type { Arrival } from './arrival.ts';
 import type { Connection } from './connection.ts';
 import { parseFrame } from './frame-parsing.ts';
+import { frameUnits } from './frame-work.ts';
 import type { Requests } from './requests.ts';
 
-/** Frames of one connection that may wait for the one before them. */
-const waitingMax = 100;
-const retryAfterMs = 1_000;
+/** With so many frames waiting for the one before them, a connection gives no more. */
+const fullAt = 100;
 
 /** Takes frames in: parses each, has those of one connection taken up one after the other. */
 export class Intake {
@@ -16,9 +17,17 @@ export class Intake {
   constructor(
     private readonly arrival: Pick<Arrival, 'hello'>,
     private readonly requests: Pick<Requests, 'handle'>,
+    private readonly turns: Pick<WorkTurns, 'turn'>,
+    /** Is told of a connection whose every frame was taken up. */
+    private readonly emptied: (connection: Connection) => void,
     private readonly reportFailure: (error: unknown) => void,
   ) {}
 
+  isFull(connection: Connection): boolean {
+    return (this.waiting.get(connection)?.length ?? 0) >= fullAt;
+  }
+
+  /** Must not be called with what {@link isFull}. */
   receive(connection: Connection, data: string | Uint8Array): void {
     if (connection.closed) return;
     connection.heard();
@@ -42,26 +51,27 @@ export class Intake {
   /** Takes the frame up at once when the connection has none under way. */
   private take(connection: Connection, frame: ClientFrame): void {
     const waiting = this.waiting.get(connection);
-    if (!waiting) {
-      this.waiting.set(connection, []);
-      this.takeUp(connection, frame).catch(this.reportFailure);
-    } else if (waiting.length < waitingMax) {
+    if (waiting) {
       waiting.push(frame);
-    } else {
-      const message = `At most ${waitingMax} frames may wait to be taken up.`;
-      const id = 'id' in frame && frame.id !== undefined ? { id: frame.id } : {};
-      connection.send({ type: 'error', ...id, code: 'rate_limited', message, retryAfterMs });
+      return;
     }
+    this.waiting.set(connection, []);
+    this.takeUp(connection, frame).catch(this.reportFailure);
   }
 
   private async takeUp(connection: Connection, first: ClientFrame): Promise<void> {
     let frame: ClientFrame | undefined = first;
     while (frame && !connection.closed) {
+      const units = frameUnits(frame);
+      const turn = units > 0 ? this.turns.turn(connection.address, units) : undefined;
+      if (turn) await turn;
+      if (connection.closed) break;
       if (frame.type === 'hello') await this.hello(connection, frame);
       else await this.requests.handle(connection, frame);
       frame = this.waiting.get(connection)?.shift();
     }
     this.waiting.delete(connection);
+    this.emptied(connection);
   }
 
   private async hello(connection: Connection, frame: Extract<ClientFrame, { type: 'hello' }>): Promise<void> {

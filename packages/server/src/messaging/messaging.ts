@@ -10,6 +10,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Ids } from '../platform/ids.ts';
 import type { Tracing } from '../platform/tracing.ts';
 import type { WorkBudgets } from '../platform/work-budget.ts';
+import type { WorkTurns } from '../platform/work-turns.ts';
 import { Arrival, type ArrivalPorts } from './arrival.ts';
 import { Attendance } from './attendance.ts';
 import { BroadcastGroups } from './broadcast-groups.ts';
@@ -49,6 +50,7 @@ export interface MessagingPorts {
   admission: RequestPorts['admission'];
   /** What each address may send in frames; null for no bound, for load tests. */
   addressBudgets: Pick<WorkBudgets, 'of'> | null;
+  turns: WorkTurns;
   publish: Publish;
   clock: Clock;
   ids: Ids;
@@ -84,9 +86,14 @@ export class Messaging {
     const counts = new OnlineCounts(registry, conversations);
     this.watch = new PresenceWatch(serverId, registry, counts, clock, reportFailure);
     this.arrival = new Arrival(ports, this.roster, this.attendance, this.groups, this.watch);
-    const intake = new Intake(this.arrival, new Requests(ports, this.watch), reportFailure);
-    const take = (connection: Connection, data: string | Uint8Array) => intake.receive(connection, data);
-    this.flow = new FlowControl(ports.addressBudgets, take, clock);
+    const intake = new Intake(
+      this.arrival,
+      new Requests(ports, this.watch),
+      ports.turns,
+      (connection) => this.flow.unblock(connection),
+      reportFailure,
+    );
+    this.flow = new FlowControl(ports.addressBudgets, ports.turns, intake, clock);
     const { metrics } = ports;
     const { roster, groups, watch } = this;
     this.fanOut = new FanOut({ roster, groups, watch, history, conversations, clock, metrics, reportFailure });
@@ -136,6 +143,12 @@ export class Messaging {
 
   received(connection: Connection, data: string | Uint8Array): void {
     this.flow.receive(connection, data);
+  }
+
+  /** A ping or pong of the WebSocket protocol. */
+  control(connection: Connection): void {
+    connection.heard();
+    this.flow.control(connection);
   }
 
   closed(connection: Connection): void {

@@ -58,7 +58,8 @@ export class SocketEndpoint {
       message: (ws, data) => {
         if (ws.data.connection) this.messaging().received(ws.data.connection, data);
       },
-      pong: (ws) => ws.data.connection?.heard(),
+      ping: (ws) => this.control(ws),
+      pong: (ws) => this.control(ws),
       close: (ws) => this.closed(ws),
     };
   }
@@ -82,6 +83,10 @@ export class SocketEndpoint {
     this.open++;
     this.perAddress.set(address, fromAddress + 1);
     ws.data.connection = this.messaging().opened(bunSocket(ws), address);
+  }
+
+  private control({ data: { connection } }: ServerWebSocket<SocketData>): void {
+    if (connection) this.messaging().control(connection);
   }
 
   private closed(ws: ServerWebSocket<SocketData>): void {

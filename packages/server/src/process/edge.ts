@@ -24,6 +24,7 @@ import { failureReporter } from '../platform/log.ts';
 import type { Tracing } from '../platform/tracing.ts';
 import { version } from '../platform/version.ts';
 import { WorkBudgets } from '../platform/work-budget.ts';
+import type { WorkTurns } from '../platform/work-turns.ts';
 import type { Config } from '../settings/settings.ts';
 import { Accounts } from '../users/accounts.ts';
 import { Administration } from '../users/administration.ts';
@@ -41,6 +42,7 @@ interface EdgeOptions {
   config: Config;
   metrics: Registry;
   tracing: Tracing;
+  turns: WorkTurns;
   publish: Publish;
   clock: Clock;
   ids: Ids;
@@ -61,7 +63,7 @@ export class Edge {
   private readonly startedAtMs: number;
 
   constructor(private readonly options: EdgeOptions) {
-    const { adapters, config, metrics, tracing, clock, ids } = options;
+    const { adapters, config, metrics, tracing, turns, clock, ids } = options;
     const { users, conversations: store, history, registry, mailboxes, commandLog } = adapters;
     this.startedAtMs = clock.nowMs();
     this.messagingMetrics = messagingMetrics(metrics);
@@ -82,7 +84,7 @@ export class Edge {
     const messages = new Messages(history, store, this.submitter, adapters.isCatchingUp);
     this.messaging = new Messaging({
       ...{ registry, mailboxes, history, conversations: store, messages, reads, receipts, admission, clock, ids },
-      ...{ tracing, metrics: this.messagingMetrics },
+      ...{ tracing, turns, metrics: this.messagingMetrics },
       addressBudgets: isBounded ? new WorkBudgets(addressWork, clock) : null,
       submitter: this.submitter,
       authenticate: (token) => accounts.authenticate(token),

@@ -19,6 +19,7 @@ import { createMetrics, serveMetrics } from '../platform/metrics.ts';
 import { reasonOf } from '../platform/reasons.ts';
 import { Tracing } from '../platform/tracing.ts';
 import { pause } from '../platform/waiting.ts';
+import { WorkTurns } from '../platform/work-turns.ts';
 import { BadSetting } from '../settings/bad-setting.ts';
 import type { Config } from '../settings/settings.ts';
 import { Edge } from './edge.ts';
@@ -52,7 +53,8 @@ export class Server {
     const { commandLog, history, conversations, registry, mailboxes, checks } = adapters;
     const { metrics } = this;
     const tracing = new Tracing(adapters.hops);
-    this.guard = new HttpGuard(clock, config['rate-limits'] === 'on');
+    const turns = new WorkTurns();
+    this.guard = new HttpGuard(clock, turns, config['rate-limits'] === 'on');
     counted(
       metrics,
       'parley_http_requests_refused_total',
@@ -65,7 +67,7 @@ export class Server {
     if (config.shape === 'embedded' && existsSync(config.data)) measureDisk(metrics, config.data);
     const meetsPeople = config.roles.has('gateway') || config.roles.has('messaging');
     const publish = (topic: string, text: string) => this.http?.publish(topic, text);
-    this.edge = meetsPeople ? new Edge({ adapters, config, metrics, tracing, publish, clock, ids }) : null;
+    this.edge = meetsPeople ? new Edge({ adapters, config, metrics, tracing, turns, publish, clock, ids }) : null;
     const countJump = clockJumpMetric(metrics);
     this.clockJumps = new ClockJumps(clock, (jump) => {
       countJump(jump.byMs);

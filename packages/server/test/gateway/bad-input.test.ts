@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { type InputOf, limits, type Operation, type OperationId, operations } from '@parley/protocol';
+import { bodyBytesMax } from '../../src/gateway/body-size.ts';
 import { operationExamples } from '../../src/gateway/reference/operation-examples.ts';
 import { requestParts } from '../../src/gateway/reference/request-parts.ts';
 import { type ApiUnderTest, answerOf, password, requestFor, startApi } from './api-under-test.ts';
@@ -88,6 +89,7 @@ describe.each(all)('%s', (id, operation) => {
   }
 
   if (operation.body) {
+    const bytesMax = bodyBytesMax(operation.body);
     const deep = `${'['.repeat(33)}${']'.repeat(33)}`;
     test.each([
       ['no body', '', 'invalid_json'],
@@ -100,11 +102,21 @@ describe.each(all)('%s', (id, operation) => {
       ['an array', '[]', 'invalid_request'],
       ['null', 'null', 'invalid_request'],
       ['a text', '"a"', 'invalid_request'],
-      ['too much', JSON.stringify({ a: 'x'.repeat(limits.bodyBytes) }), 'too_large'],
+      ['too much', JSON.stringify({ a: 'x'.repeat(bytesMax) }), 'too_large'],
     ] as const)('refuses %s', async (_, body, code) => {
       const { problem } = await sendBody(id, body);
       expect(problem.code).toBe(code);
       expect(api.dump()).toBe(stored);
+    });
+
+    test('refuses a body that is announced as larger than the operation needs, and reads nothing of it', async () => {
+      const { path, init } = requestFor(id, operationExamples[id].input, tokenFor(operation));
+      let pulled = 0;
+      const stream = new ReadableStream<Uint8Array>({ pull: () => void pulled++ }, { highWaterMark: 0 });
+      const headers = new Headers(init.headers);
+      headers.set('content-length', String(bytesMax + 1));
+      const { problem } = await answerOf(id, await api.fetch(path, { ...init, headers, body: stream }));
+      expect([problem.code, pulled]).toEqual(['too_large', 0]);
     });
 
     test('stops reading a stream without a length once it is too much', async () => {
@@ -137,7 +149,7 @@ describe.each(all)('%s', (id, operation) => {
       const { problem } = await sendBody(id, fields(90));
       expect(problem.errors?.length).toBeLessThanOrEqual(20);
       // More than any request needs is refused before a rule looks at it.
-      expect((await sendBody(id, fields(5_000))).problem.code).toBe('invalid_json');
+      expect((await sendBody(id, fields(150))).problem.code).toBe('invalid_json');
     });
   }
 });

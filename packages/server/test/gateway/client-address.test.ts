@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'bun:test';
 import { clientAddress, trustedProxies } from '../../src/gateway/client-address.ts';
 
+const addressOf = (...given: Parameters<typeof clientAddress>) => clientAddress(...given).address;
 const none = trustedProxies([]);
 const proxies = trustedProxies(['10.0.0.1', '192.168.0.0/16', 'fd00::/8']);
 const nothingSaid = { forwardedFor: null, forwarded: null };
-const viaForwardedFor = (forwardedFor: string) => clientAddress('10.0.0.1', { ...nothingSaid, forwardedFor }, proxies);
-const viaForwarded = (forwarded: string) => clientAddress('10.0.0.1', { ...nothingSaid, forwarded }, proxies);
+const viaForwardedFor = (forwardedFor: string) => addressOf('10.0.0.1', { ...nothingSaid, forwardedFor }, proxies);
+const viaForwarded = (forwarded: string) => addressOf('10.0.0.1', { ...nothingSaid, forwarded }, proxies);
 
 const long = '2001:db8:0:0:0:0:0:1';
 
@@ -102,8 +103,7 @@ describe('Forwarded that a stranger began', () => {
 });
 
 test('both headers: what they agree on, else the proxy, since a stranger may have written one of them', () => {
-  const both = (forwardedFor: string, forwarded: string) =>
-    clientAddress('10.0.0.1', { forwardedFor, forwarded }, proxies);
+  const both = (forwardedFor: string, forwarded: string) => addressOf('10.0.0.1', { forwardedFor, forwarded }, proxies);
   expect(both('198.51.100.7', 'for="198.51.100.7:4711"')).toBe('198.51.100.7');
   expect(both('2001:db8::1', 'for="[2001:db8::2]"')).toBe('2001:db8:0:0::/64');
   expect(both('1.1.1.1', 'for=198.51.100.7')).toBe('10.0.0.1');
@@ -112,15 +112,13 @@ test('both headers: what they agree on, else the proxy, since a stranger may hav
 });
 
 test('neither header of a stranger, whatever it says', () => {
-  expect(clientAddress('203.0.113.9', { forwardedFor: '198.51.100.7', forwarded: null }, proxies)).toBe('203.0.113.9');
-  expect(clientAddress('203.0.113.9', { forwardedFor: null, forwarded: 'for=198.51.100.7' }, proxies)).toBe(
-    '203.0.113.9',
-  );
-  expect(clientAddress('10.0.0.1', nothingSaid, proxies)).toBe('10.0.0.1');
+  expect(addressOf('203.0.113.9', { forwardedFor: '198.51.100.7', forwarded: null }, proxies)).toBe('203.0.113.9');
+  expect(addressOf('203.0.113.9', { forwardedFor: null, forwarded: 'for=198.51.100.7' }, proxies)).toBe('203.0.113.9');
+  expect(addressOf('10.0.0.1', nothingSaid, proxies)).toBe('10.0.0.1');
 });
 
 test('nobody is trusted who was not named', () => {
-  expect(clientAddress('10.0.0.1', { ...nothingSaid, forwardedFor: '198.51.100.7' }, none)).toBe('10.0.0.1');
+  expect(addressOf('10.0.0.1', { ...nothingSaid, forwardedFor: '198.51.100.7' }, none)).toBe('10.0.0.1');
 });
 
 test.each([
@@ -133,14 +131,27 @@ test.each([
   ['::ffff:cb00:7109', '203.0.113.9'],
   ['fe80::1%eth0', 'fe80:0:0:0::/64'],
 ])('%s counts as %s', (peer, address) => {
-  expect(clientAddress(peer, nothingSaid, none)).toBe(address);
+  expect(addressOf(peer, nothingSaid, none)).toBe(address);
+});
+
+test('whether the peer is a proxy is told too, and asked for once', () => {
+  const asked: string[] = [];
+  const trust = (address: string) => {
+    asked.push(address);
+    return proxies(address);
+  };
+  const forwardedFor = '198.51.100.7, 192.168.3.4';
+  expect(clientAddress('10.0.0.1', { forwardedFor, forwarded: null }, trust)).toEqual({
+    address: '198.51.100.7',
+    isProxy: true,
+  });
+  expect(asked).toEqual(['10.0.0.1', '192.168.3.4', '198.51.100.7']);
+  expect(clientAddress('203.0.113.9', { forwardedFor, forwarded: null }, trust).isProxy).toBe(false);
 });
 
 test('a proxy reached over a mapped address is the same proxy', () => {
-  expect(clientAddress('::ffff:10.0.0.1', { ...nothingSaid, forwardedFor: '198.51.100.7' }, proxies)).toBe(
-    '198.51.100.7',
-  );
-  expect(clientAddress('fd00::5', { ...nothingSaid, forwardedFor: '2001:db8::1' }, proxies)).toBe('2001:db8:0:0::/64');
+  expect(addressOf('::ffff:10.0.0.1', { ...nothingSaid, forwardedFor: '198.51.100.7' }, proxies)).toBe('198.51.100.7');
+  expect(addressOf('fd00::5', { ...nothingSaid, forwardedFor: '2001:db8::1' }, proxies)).toBe('2001:db8:0:0::/64');
 });
 
 test('an IPv4 proxy may be named by the IPv6 form of its address', () => {

@@ -4,9 +4,10 @@ import type { Server } from 'bun';
 import { Hono } from 'hono';
 import type { GatewayBindings } from '../../src/gateway/binding.ts';
 import { Health } from '../../src/gateway/health.ts';
-import { addressRequestWork, HttpGuard, requestsPerTurn } from '../../src/gateway/http-guard.ts';
+import { addressRequestWork, HttpGuard, requestsPerTurn, requestUnits } from '../../src/gateway/http-guard.ts';
 import { listen } from '../../src/gateway/http-server.ts';
 import type { SocketData } from '../../src/messaging/socket-endpoint.ts';
+import { unitsPerTurn, WorkTurns } from '../../src/platform/work-turns.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
 let server: Server<SocketData>;
@@ -18,13 +19,21 @@ afterEach(async () => {
 });
 
 /** A server that counts what reaches its API. */
-function start({ bounded, trusted = [] }: { bounded: boolean; trusted?: string[] }): { served: () => number } {
+function start({
+  bounded,
+  trusted = [],
+  turns = new WorkTurns(),
+}: {
+  bounded: boolean;
+  trusted?: string[];
+  turns?: WorkTurns;
+}): { served: () => number } {
   let served = 0;
   const api = new Hono<GatewayBindings>().all('*', (context) => {
     served++;
     return context.text('answered');
   });
-  const guard = new HttpGuard(new FakeClock(), bounded);
+  const guard = new HttpGuard(new FakeClock(), turns, bounded);
   const options = { host: '127.0.0.1', port: 0, trustedProxies: trusted };
   server = listen({ api, sockets: null, health: new Health(), guard }, options);
   return { served: () => served };
@@ -66,12 +75,35 @@ describe('requests that one connection sends ahead', () => {
     expect(statuses(received)).toEqual(Array(requestsPerTurn).fill(200));
   });
 
-  test('by a trusted proxy do not close its connection', async () => {
-    start({ bounded: false, trusted: ['127.0.0.1'] });
-    const last = 'GET /last HTTP/1.1\r\nHost: parley\r\nConnection: close\r\n\r\n';
-    const received = await sendAhead(get('/v1/nothing').repeat(requestsPerTurn * 2) + last);
-    expect(statuses(received)).toEqual(Array(requestsPerTurn * 2 + 1).fill(200));
+  test('are not counted for the connection of a trusted proxy', () => {
+    start({ bounded: false });
+    const guard = new HttpGuard(new FakeClock(), new WorkTurns(), false);
+    const from = { peer: '127.0.0.1', connection: '127.0.0.1 4711', address: '198.51.100.7' };
+    const refused = (isProxy: boolean) => {
+      const answers = Array.from({ length: requestsPerTurn * 2 }, () =>
+        guard.admit(new Request('http://parley/livez'), { ...from, isProxy }),
+      );
+      return answers.filter((answer) => answer instanceof Response).length;
+    };
+    expect(refused(true)).toBe(0);
+    expect(refused(false)).toBe(requestsPerTurn);
   });
+});
+
+test('so many requests are answered in one turn, from however many connections; the others are answered after', async () => {
+  const ending: (() => void)[] = [];
+  const { served } = start({ bounded: false, turns: new WorkTurns((run) => ending.push(run)) });
+  const perTurn = unitsPerTurn / requestUnits;
+  const asked = Array.from({ length: perTurn * 4 }, () => fetch(new URL('/v1/nothing', server.url)));
+  // Those above the bound must have come too: their number is that of the requests under way.
+  while (served() + server.pendingRequests < asked.length) await Bun.sleep(1);
+  for (let turn = 1; turn <= 4; turn++) {
+    expect(served()).toBe(perTurn * turn);
+    for (const run of ending.splice(0)) run();
+    await Promise.resolve();
+  }
+  const answers = await Promise.all(asked);
+  expect(answers.map(({ status }) => status)).toEqual(asked.map(() => 200));
 });
 
 describe('requests from one address', () => {

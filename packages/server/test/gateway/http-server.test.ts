@@ -12,9 +12,10 @@ import { jsonBody } from '../../src/gateway/request-body.ts';
 import { noMessagingMetrics } from '../../src/messaging/messaging-metrics.ts';
 import { type SocketData, SocketEndpoint } from '../../src/messaging/socket-endpoint.ts';
 import { systemClock } from '../../src/platform/clock.ts';
+import { WorkTurns } from '../../src/platform/work-turns.ts';
 
 const health = new Health();
-const guard = new HttpGuard(systemClock, false);
+const guard = new HttpGuard(systemClock, new WorkTurns(), false);
 let server: Server<SocketData>;
 
 function start(trustedProxies: readonly string[]): Server<SocketData> {
@@ -154,7 +155,7 @@ test('a client that breaks its body off is no fault of the server', async () => 
   const counted = Promise.withResolvers<number>();
   const caught = Promise.withResolvers<unknown>();
   const api = new Hono<GatewayBindings>().post('/body', async (context) => {
-    const problem = await jsonBody(context.req.raw, systemClock).then(
+    const problem = await jsonBody(context.req.raw, limits.bodyBytes, systemClock, { address: '' }).then(
       () => null,
       (error: unknown) => error,
     );

@@ -16,6 +16,7 @@ import { Messages } from '../../src/operations/messages.ts';
 import { ReadReceipts } from '../../src/operations/read-receipts.ts';
 import { systemIds } from '../../src/platform/ids.ts';
 import { Tracing } from '../../src/platform/tracing.ts';
+import { WorkTurns } from '../../src/platform/work-turns.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
 /** Several messaging servers and one distributor in this process, over one set of adapters, on a clock that is told. */
@@ -114,6 +115,7 @@ class ServerUnderTest {
         ids: systemIds,
         admission: new Admission(noRateLimits),
         addressBudgets: null,
+        turns: new WorkTurns(),
       },
       receipts: new ReadReceipts(adapters.conversations, history, new Signals(registry, mailboxes)),
       authenticate: (token) => cluster.authenticate(token),

@@ -2,50 +2,39 @@ import { beforeEach, describe, expect, test } from 'bun:test';
 import { closeCodes } from '@parley/protocol';
 import { Connection } from '../../src/messaging/connection.ts';
 import {
+  addressWaitingFramesMax,
   addressWork,
   connectionWork,
+  controlFrames,
   FlowControl,
-  framesPerTurn,
+  fewWaitingFrames,
   restsMax,
   waitingFramesMax,
 } from '../../src/messaging/flow-control.ts';
-import type { Socket } from '../../src/messaging/socket.ts';
 import { WorkBudgets } from '../../src/platform/work-budget.ts';
+import { unitsPerTurn, WorkTurns } from '../../src/platform/work-turns.ts';
 import { FakeClock } from '../support/fake-clock.ts';
-
-class SilentSocket implements Socket {
-  isPaused = false;
-  closedWith: number | null = null;
-  send = () => true;
-  bufferedBytes = () => 0;
-  ping = () => undefined;
-  terminate = () => undefined;
-  subscribe = () => undefined;
-  unsubscribe = () => undefined;
-  pause = () => {
-    this.isPaused = true;
-  };
-  resume = () => {
-    this.isPaused = false;
-  };
-  close = (code: number) => {
-    this.closedWith = code;
-  };
-}
+import { SilentSocket } from './silent-socket.ts';
 
 let clock: FakeClock;
 let turn: (() => void)[];
 let handled: string[];
+/** Whether what was handed on still waits to be taken up. */
+let isFull: boolean;
 beforeEach(() => {
   clock = new FakeClock();
   turn = [];
   handled = [];
+  isFull = false;
 });
 
 function flowControl(bounded: boolean): FlowControl {
   const addresses = bounded ? new WorkBudgets(addressWork, clock) : null;
-  const handle = (_: Connection, data: string | Uint8Array) => handled.push(String(data));
-  return new FlowControl(addresses, handle, clock, (run) => turn.push(run));
+  const intake = {
+    receive: (_: Connection, data: string | Uint8Array) => void handled.push(String(data)),
+    isFull: () => isFull,
+  };
+  return new FlowControl(addresses, new WorkTurns((run) => turn.push(run)), intake, clock);
 }
 
 /** Ends this turn of the event loop. */
@@ -64,34 +53,92 @@ describe('one turn of the event loop', () => {
   test('handles so many frames of a connection; the others wait in their order, and the socket is paused', () => {
     const flow = flowControl(false);
     const { connection, socket } = connect();
-    const sent = numbers(framesPerTurn * 2 + 10);
+    const sent = numbers(unitsPerTurn * 2 + 10);
     for (const frame of sent) flow.receive(connection, frame);
-    expect([handled.length, socket.isPaused]).toEqual([framesPerTurn, true]);
+    expect(socket.isPaused).toBe(true);
+    expect(handled.length).toBeLessThanOrEqual(unitsPerTurn);
     nextTurn();
-    expect([handled.length, socket.isPaused]).toEqual([framesPerTurn * 2, true]);
+    expect(socket.isPaused).toBe(true);
+    expect(handled.length).toBeLessThanOrEqual(unitsPerTurn * 2);
     flow.receive(connection, 'late');
     nextTurn();
     expect(socket.isPaused).toBe(false);
     expect(handled).toEqual([...sent, 'late']);
   });
 
-  test('of one connection leaves the others theirs', () => {
-    const flow = flowControl(false);
-    const [flooding, quiet] = [connect(), connect()];
-    for (const frame of numbers(1_000)) flow.receive(flooding.connection, frame);
+  test('handles no more frames of many connections than of one, whatever their addresses', () => {
+    const flow = flowControl(true);
+    const connections = numbers(300).map((n) => connect(n));
+    for (const { connection } of connections) for (const frame of numbers(10)) flow.receive(connection, frame);
+    expect(handled.length).toBeWithin(1, unitsPerTurn + 1);
+    while (handled.length < 3_000) {
+      const before = handled.length;
+      nextTurn();
+      expect(handled.length - before).toBeWithin(1, unitsPerTurn + 1);
+    }
+    expect(connections.map(({ socket }) => socket.isPaused)).not.toContain(true);
+  });
+
+  test('of an address is shared by its connections: each has a frame handled before another has two', () => {
+    const flow = flowControl(true);
+    const connections = numbers(50).map(() => connect());
+    for (const [index, { connection }] of connections.entries()) {
+      for (const frame of numbers(50)) flow.receive(connection, `${index} ${frame}`);
+    }
+    const admittedAtOnce = handled.length;
+    nextTurn();
+    nextTurn();
+    const counts = new Map<string, number>();
+    for (const frame of handled.slice(admittedAtOnce)) {
+      const index = frame.split(' ')[0] ?? '';
+      counts.set(index, (counts.get(index) ?? 0) + 1);
+    }
+    expect(Math.max(...counts.values()) - Math.min(...counts.values())).toBeLessThanOrEqual(1);
+    while (handled.length < 2_500) nextTurn();
+    for (const index of connections.keys()) {
+      const own = handled.filter((frame) => frame.startsWith(`${index} `));
+      expect(own).toEqual(numbers(50).map((frame) => `${index} ${frame}`));
+    }
+  });
+
+  test('handles what comes from another address first, however much waits from one', () => {
+    const flow = flowControl(true);
+    const flooding = numbers(50).map(() => connect());
+    for (const { connection } of flooding) for (const frame of numbers(50)) flow.receive(connection, frame);
+    const quiet = connect('198.51.100.7');
     flow.receive(quiet.connection, 'quiet');
-    expect(handled).toHaveLength(framesPerTurn + 1);
-    expect([handled.at(-1), quiet.socket.isPaused]).toEqual(['quiet', false]);
+    expect(handled).not.toContain('quiet');
+    const before = handled.length;
+    nextTurn();
+    expect(handled.indexOf('quiet') - before).toBeLessThanOrEqual(1);
+    expect(quiet.socket.isPaused).toBe(false);
   });
 
   test('handles nothing more of a connection that was closed', () => {
     const flow = flowControl(false);
     const { connection } = connect();
-    for (const frame of numbers(framesPerTurn + 10)) flow.receive(connection, frame);
+    for (const frame of numbers(unitsPerTurn + 10)) flow.receive(connection, frame);
+    const before = handled.length;
     connection.close('revoked');
     nextTurn();
-    expect(handled).toHaveLength(framesPerTurn);
+    expect(handled).toHaveLength(before);
   });
+});
+
+test('a connection whose frames are not taken up is paused until they were, and nothing is refused or lost', () => {
+  const flow = flowControl(true);
+  const { connection, socket } = connect();
+  flow.receive(connection, '1');
+  isFull = true;
+  for (const frame of ['2', '3']) flow.receive(connection, frame);
+  nextTurn();
+  expect(turn).toEqual([]);
+  expect([handled, socket.isPaused]).toEqual([['1'], true]);
+  isFull = false;
+  flow.unblock(connection);
+  nextTurn();
+  nextTurn();
+  expect([handled, socket.isPaused]).toEqual([['1', '2', '3'], false]);
 });
 
 describe('the budget', () => {
@@ -142,10 +189,42 @@ describe('the budget', () => {
     expect(handled.length).toBeLessThanOrEqual(most);
   });
 
-  test('bounds what waits', () => {
+  test('bounds what waits of a connection', () => {
     const flow = flowControl(true);
     const { connection, socket } = connect();
-    for (const frame of numbers(framesPerTurn + waitingFramesMax + 1)) flow.receive(connection, frame);
+    for (const frame of numbers(unitsPerTurn + waitingFramesMax + 1)) flow.receive(connection, frame);
+    expect(socket.closedWith).toBe(closeCodes.flooding.code);
+  });
+
+  test('bounds what waits of an address, and closes those alone that have much waiting', () => {
+    const flow = flowControl(true);
+    const flooding = numbers(50).map(() => connect());
+    for (const { connection } of flooding) {
+      for (const frame of numbers(waitingFramesMax)) flow.receive(connection, frame);
+    }
+    const [quiet, elsewhere] = [connect(), connect('198.51.100.7')];
+    for (const { connection } of [quiet, elsewhere]) {
+      for (const frame of numbers(fewWaitingFrames)) flow.receive(connection, frame);
+    }
+    const closed = flooding.filter(({ socket }) => socket.closedWith === closeCodes.flooding.code);
+    const held = (flooding.length - closed.length) * waitingFramesMax + closed.length * fewWaitingFrames;
+    expect(held).toBeLessThan(addressWaitingFramesMax + flooding.length * fewWaitingFrames + waitingFramesMax);
+    expect([quiet.socket.closedWith, elsewhere.socket.closedWith]).toEqual([null, null]);
+    for (const { connection } of flooding) flow.forget(connection);
+    for (const frame of numbers(waitingFramesMax - fewWaitingFrames)) flow.receive(quiet.connection, frame);
+    expect(quiet.socket.closedWith).toBeNull();
+  });
+
+  test('of pings and pongs, which can not wait, closes a connection that is above it', () => {
+    const flow = flowControl(true);
+    const { connection, socket } = connect();
+    for (let second = 0; second < 60; second++) {
+      flow.control(connection);
+      clock.advance(1_000);
+    }
+    for (let n = 0; n < controlFrames.burst; n++) flow.control(connection);
+    expect(socket.closedWith).toBeNull();
+    flow.control(connection);
     expect(socket.closedWith).toBe(closeCodes.flooding.code);
   });
 

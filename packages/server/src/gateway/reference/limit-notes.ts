@@ -19,7 +19,10 @@ interface LimitNote {
 export const limitNotes: Readonly<Record<keyof typeof limits, LimitNote>> = {
   textCodePoints: { unit: 'code points', text: 'A message’s text.' },
   frameBytes: { unit: 'bytes', text: 'One frame from a client.' },
-  bodyBytes: { unit: 'bytes', text: 'The body of one HTTP request.' },
+  bodyBytes: {
+    unit: 'bytes',
+    text: 'The body of any HTTP request; of most operations it is less (see `/v1/openapi.json`).',
+  },
   usernameMinLength: { unit: 'characters', text: 'The shortest username.' },
   usernameMaxLength: { unit: 'characters', text: 'The longest username.' },
   displayNameCodePoints: { unit: 'code points', text: 'A display name.' },

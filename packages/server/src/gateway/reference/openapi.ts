@@ -15,6 +15,7 @@ import {
   type ZodOpenApiPathsObject,
   type ZodOpenApiResponsesObject,
 } from 'zod-openapi';
+import { bodyBytesMax } from '../body-size.ts';
 import { operationExamples } from './operation-examples.ts';
 import { requestParts } from './request-parts.ts';
 import { tags } from './tags.ts';
@@ -77,6 +78,7 @@ function described(id: OperationId, operation: Operation): ZodOpenApiOperationOb
       ? {
           requestBody: {
             required: true,
+            description: `At most ${bodyBytesMax(body).toLocaleString('en')} bytes.`,
             content: { 'application/json': { schema: body, example: requestParts(operation, example.input).body } },
           },
         }

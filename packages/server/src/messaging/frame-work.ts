@@ -1,0 +1,19 @@
+import { type ClientFrame, limits } from '@parley/protocol';
+
+/** What doing what a frame asks for takes of a turn, in units, beside parsing it. */
+export function frameUnits(frame: ClientFrame): number {
+  switch (frame.type) {
+    case 'ping':
+      return 0;
+    case 'hello':
+      return 16;
+    case 'history':
+      return 16 + (frame.limit ?? limits.historyPageSize) / 4;
+    case 'watch':
+      return 4 + (frame.userIds.length + (frame.conversationIds?.length ?? 0)) / 4;
+    case 'send':
+    case 'typing':
+    case 'read':
+      return 4;
+  }
+}

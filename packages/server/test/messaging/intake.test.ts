@@ -1,0 +1,86 @@
+import { beforeEach, expect, test } from 'bun:test';
+import { type ClientFrame, limits } from '@parley/protocol';
+import { Connection } from '../../src/messaging/connection.ts';
+import { frameUnits } from '../../src/messaging/frame-work.ts';
+import { Intake } from '../../src/messaging/intake.ts';
+import { unitsPerTurn, WorkTurns } from '../../src/platform/work-turns.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { SilentSocket } from './silent-socket.ts';
+
+const conversationId = '0199b5a4-0000-7000-8000-000000000001';
+const history = (limit: number): ClientFrame => ({ type: 'history', id: '1', conversationId, before: 9, limit });
+const watch: ClientFrame = {
+  type: 'watch',
+  id: '1',
+  userIds: Array.from(
+    { length: limits.watchedUsers },
+    (_, n) => `0199b5a4-0000-7000-8000-${String(n).padStart(12, '0')}`,
+  ),
+};
+
+let ending: (() => void)[];
+let done: string[];
+let emptied: number;
+let intake: Intake;
+beforeEach(() => {
+  ending = [];
+  done = [];
+  emptied = 0;
+  const take = async (connection: Connection) => void done.push(connection.address);
+  const turns = new WorkTurns((run) => ending.push(run));
+  intake = new Intake({ hello: take }, { handle: take }, turns, () => emptied++, fail);
+});
+
+function fail(error: unknown): void {
+  throw error;
+}
+
+/** Ends this turn of the event loop, with everything that was begun in it. */
+async function nextTurn(): Promise<void> {
+  for (let n = 0; n < 10; n++) await Promise.resolve();
+  for (const run of ending.splice(0)) run();
+  for (let n = 0; n < 10; n++) await Promise.resolve();
+}
+
+function connect(address: string, isKnown = true): Connection {
+  const connection = new Connection(new SilentSocket(), address, new FakeClock());
+  connection.helloSeen = isKnown;
+  return connection;
+}
+
+test.each<[string, ClientFrame, isKnown: boolean]>([
+  ['connections are taken in', { type: 'hello', token: 'token' }, false],
+  ['long pages of history are read', history(limits.historyPageMax), true],
+  ['pages of history are read', history(limits.historyPageSize), true],
+  ['long lists of people are watched', watch, true],
+  ['messages are sent', { type: 'send', id: '1', conversationId, clientMessageId: '1', text: 'hello' }, true],
+  ['messages are read', { type: 'read', conversationId, seq: 1 }, true],
+])('in one turn %s for so many connections as it has units for', async (_, frame, isKnown) => {
+  const connections = Array.from({ length: 30 }, (_, n) => connect(`192.0.2.${n}`, isKnown));
+  for (const connection of connections) intake.receive(connection, JSON.stringify(frame));
+  const perTurn = Math.ceil(unitsPerTurn / frameUnits(frame));
+  expect(done).toHaveLength(perTurn);
+  for (let turns = 2; done.length < connections.length; turns++) {
+    await nextTurn();
+    expect(done).toHaveLength(Math.min(connections.length, perTurn * turns));
+  }
+});
+
+test('frames of one connection wait for their turn in their order, and its end is told', async () => {
+  const connection = connect('192.0.2.1');
+  for (let n = 0; n < 10; n++) intake.receive(connection, JSON.stringify(history(limits.historyPageMax)));
+  for (let turns = 1; turns < 10; turns++) {
+    expect([done.length, emptied]).toEqual([turns, 0]);
+    await nextTurn();
+  }
+  expect([done.length, emptied]).toEqual([10, 1]);
+});
+
+test('nothing is done for a connection that was closed while it waited', async () => {
+  const connection = connect('192.0.2.1');
+  for (let n = 0; n < 3; n++) intake.receive(connection, JSON.stringify(history(limits.historyPageMax)));
+  connection.close('revoked');
+  await nextTurn();
+  await nextTurn();
+  expect(done).toHaveLength(1);
+});

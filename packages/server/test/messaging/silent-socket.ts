@@ -1,0 +1,22 @@
+import type { Socket } from '../../src/messaging/socket.ts';
+
+/** A socket whose other end says nothing, and takes whatever it is sent. */
+export class SilentSocket implements Socket {
+  isPaused = false;
+  closedWith: number | null = null;
+  send = () => true;
+  bufferedBytes = () => 0;
+  ping = () => undefined;
+  terminate = () => undefined;
+  subscribe = () => undefined;
+  unsubscribe = () => undefined;
+  pause = () => {
+    this.isPaused = true;
+  };
+  resume = () => {
+    this.isPaused = false;
+  };
+  close = (code: number) => {
+    this.closedWith = code;
+  };
+}
