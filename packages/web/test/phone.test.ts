@@ -1,5 +1,5 @@
 import { expect } from 'bun:test';
-import { describeInBrowser } from './support/browser.ts';
+import { describeWith, wholeChromium } from './support/browser.ts';
 import { type Place, testWith } from './support/place.ts';
 
 /** Ana with a phone, and Ben at a desk. */
@@ -11,8 +11,8 @@ async function setUp(place: Place) {
   return { ana, ben, network };
 }
 
-describeInBrowser('on a phone', () => {
-  const test = testWith(setUp);
+describeWith([wholeChromium], 'on a phone', () => {
+  const test = testWith(setUp, { program: wholeChromium });
 
   test('a new person is told what to do next, and does it', async ({ ana, ben }) => {
     const { page } = ana;

@@ -1,7 +1,7 @@
 import { test } from 'bun:test';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { type Person, RunningServer } from '../../../server/test/support/running-server.ts';
-import { browserOfFile, openWindow } from './browser.ts';
+import { browserOfFile, type Need, openWindow } from './browser.ts';
 import { Network } from './network.ts';
 import { PersonInBrowser } from './person.ts';
 import { testTimeoutMs, within } from './until.ts';
@@ -105,9 +105,9 @@ export class Place {
  */
 export function testWith<Scene extends object>(
   setUp: (place: Place) => Promise<Scene>,
-  { timeoutMs = testTimeoutMs } = {},
+  { timeoutMs = testTimeoutMs, program }: { timeoutMs?: number; program?: Need } = {},
 ) {
-  const browser = browserOfFile();
+  const browser = browserOfFile(program);
   return (title: string, body: (scene: Scene & { place: Place }) => Promise<void>): void => {
     const run = async () => {
       const place = new Place(await RunningServer.start(), await browser());
