@@ -76,8 +76,9 @@ export class Installation {
     return project;
   }
 
-  /** A released Node.js, from the package that carries it. */
+  /** A released Node.js: the one that is there, or, from the package that carries it, another. */
   async node(version: string): Promise<string> {
+    if ((await succeed(['node', '--version'], this.folder)) === `v${version}`) return 'node';
     const project = this.empty(`node-${version}`);
     await install(project, [`node-${process.platform}-${process.arch}@${version}`]);
     return join(project, 'node_modules/.bin/node');
