@@ -4,13 +4,12 @@ import type * as z from 'zod/mini';
 import type { Clock } from '../platform/clock.ts';
 import { type Tracing, traceHeader } from '../platform/tracing.ts';
 import { fieldErrors, invalidRequest } from '../platform/validation.ts';
-import type { WorkBudget } from '../platform/work-budget.ts';
-import type { WorkTurns } from '../platform/work-turns.ts';
 import type { Caller } from '../users/accounts.ts';
 import { bodyBytesMax } from './body-size.ts';
 import { refuseForeignOrigin } from './origin.ts';
 import { problemOf } from './problem.ts';
 import { jsonBody } from './request-body.ts';
+import type { RequestContext } from './request-context.ts';
 import type { RequestMetrics } from './request-metrics.ts';
 
 /** Who calls: nobody known for a public operation; null for the administrator at the server's own machine. */
@@ -19,17 +18,6 @@ type CallerOf<Id extends OperationId> = (typeof operations)[Id]['access'] extend
   : (typeof operations)[Id]['access'] extends 'administrator'
     ? Caller | null
     : null;
-
-/** What handlers know of a request beside its validated content. */
-export interface RequestContext {
-  address: string;
-  /** Whether the request was made at this machine, and not through a proxy. */
-  isFromThisMachine: boolean;
-  /** What the bytes of a body count against whose number was not announced. */
-  budget?: WorkBudget;
-  /** In which a body is parsed. */
-  turns?: WorkTurns;
-}
 
 /** One handler for each operation: a missing one doesn't compile, nor one that no operation has. */
 export type Handlers = {

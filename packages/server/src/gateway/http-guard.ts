@@ -2,10 +2,10 @@ import type { Clock } from '../platform/clock.ts';
 import { TurnCounter } from '../platform/turn-counter.ts';
 import { WorkBudgets, type WorkRate, workUnits } from '../platform/work-budget.ts';
 import type { WorkTurns } from '../platform/work-turns.ts';
-import type { RequestContext } from './binding.ts';
 import { defaultHeaders } from './default-headers.ts';
 import { isFromThisMachine } from './origin.ts';
 import { problemBody } from './problem.ts';
+import type { RequestContext } from './request-context.ts';
 
 /** What one address may ask for, whatever it is and however it is answered: twice what `rateLimitRules` lets through. */
 export const addressRequestWork: WorkRate = { perSecond: 400, burst: 4_000 };

@@ -2,7 +2,7 @@ import { BadJson, parseBoundedJson } from '../platform/bounded-json.ts';
 import type { Clock } from '../platform/clock.ts';
 import { Refusal } from '../platform/failures.ts';
 import { workUnits } from '../platform/work-budget.ts';
-import type { RequestContext } from './binding.ts';
+import type { RequestContext } from './request-context.ts';
 
 /** From the first look at a body to its end. Bun doesn't end a slow one by itself (oven-sh/bun#33612). */
 const bodyTimeoutMs = 30_000;
