@@ -9,7 +9,7 @@ export class NotServed extends Error {
 /** SQLSTATE that the functions `served` and `writable` raise; class PA is nobody else's. */
 const notServedState = 'PA001';
 const deadlockState = '40P01';
-/** What `apply_batch` raises when a head or a position isn't the one that was decided by. */
+/** What `as_decided` raises when a head or a position isn't the one that was decided by. */
 const movedHeadState = 'PA002';
 
 /**

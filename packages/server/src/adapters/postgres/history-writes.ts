@@ -4,8 +4,9 @@ import type { Changes, Facts } from '../../history/history-port.ts';
 import { searchTerms } from '../../platform/search-terms.ts';
 import { conversationsTable, participantsTable } from '../rows/conversation-tables.ts';
 import { entriesTable, storedEntry } from '../rows/entry-rows.ts';
+import { writeBatch } from './batch-statement.ts';
 import { reachedRow } from './log-positions.ts';
-import { json, type Sql } from './pool.ts';
+import type { Sql } from './pool.ts';
 
 /** What a batch changes in one shard. */
 export interface ShardChanges extends Changes {
@@ -50,7 +51,7 @@ export async function writeChanges(sql: Sql, changes: readonly ShardChanges[], f
       decided_by: facts.heads.get(head.id)?.headSeq ?? 0,
     })),
   );
-  const places = ordered.flatMap((each) =>
+  const participants = ordered.flatMap((each) =>
     each.participants.map((place) => ({ ...participantsTable.toRow(place), shard: each.shard })),
   );
   const log = ordered.flatMap((each) =>
@@ -65,14 +66,15 @@ export async function writeChanges(sql: Sql, changes: readonly ShardChanges[], f
       .map((head) => ({ shard: each.shard, conversation_id: head.id, found_by: termsOf(head) })),
   );
   const reached = ordered.flatMap((each) => each.reaches.map((reach) => reachedRow(reach, facts)));
-  const some = (rows: readonly object[]) => (rows.length > 0 ? json(sql, rows) : null);
-  await sql`
-    SELECT apply_batch(
-      ${ordered.map(({ shard }) => shard)}::smallint[],
-      ${some(heads.filter((head) => head.decided_by === 0))}::json,
-      ${some(heads.filter((head) => head.decided_by > 0))}::json,
-      ${some(places)}::json, ${json(sql, log)}, ${some(terms)}::json, ${some(reached)}::json
-    )`;
+  await writeBatch(
+    sql,
+    ordered.map(({ shard }) => shard),
+    {
+      ...{ reached, log, terms, participants },
+      made: heads.filter((head) => head.decided_by === 0),
+      moved: heads.filter((head) => head.decided_by > 0),
+    },
+  );
 }
 
 /** Whether what a channel is found by has changed. */

@@ -29,7 +29,7 @@ export async function decidedPositions(database: ShardedDatabase): Promise<Map<n
   return new Map(rows.flat().map((row) => [row.shard, decidedOf(row)]));
 }
 
-/** What `apply_batch` takes as `reached`. */
+/** What `writeBatch` takes as `reached`. */
 export function reachedRow({ partition, logId, to }: LogReach, facts: Facts): object {
   const before = facts.decided.get(partition);
   return {

@@ -63,3 +63,12 @@ export const applyNamedChanges = `
         FROM json_to_recordset(terms) AS renamed (shard smallint, conversation_id text, found_by json);
     END IF;
   END $$;`;
+
+/** Takes a statement back in which rows were not as they were decided by. */
+export const asDecided = `
+  CREATE FUNCTION as_decided(is_so boolean) RETURNS void VOLATILE LANGUAGE plpgsql AS $$
+  BEGIN
+    IF NOT is_so THEN
+      RAISE EXCEPTION 'another distributor has moved a head or decided of the same log' USING ERRCODE = 'PA002';
+    END IF;
+  END $$;`;

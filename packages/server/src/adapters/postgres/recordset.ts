@@ -12,8 +12,8 @@ export function columnsOf(table: AnyTable): string {
   return `shard, ${table.list()}`;
 }
 
-/** The columns and types of a table's rows, for `json_to_recordset`. */
-export function recordsetOf(table: AnyTable): string {
+/** The columns and types of a table's rows, and of `others` that rows have beside them, for `json_to_recordset`. */
+export function recordsetOf(table: AnyTable, ...others: string[]): string {
   const columns = table.columns.map((column) => `${column} ${types[table.typeOf(column) ?? 'text']}`);
-  return `(shard smallint, ${columns.join(', ')})`;
+  return `(${['shard smallint', ...columns, ...others].join(', ')})`;
 }

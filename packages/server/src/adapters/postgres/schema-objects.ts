@@ -24,5 +24,6 @@ export const functions: readonly string[] = [
   'fence',
   'apply_changes',
   'apply_batch',
+  'as_decided',
   'stamp_read_position',
 ];

@@ -1,6 +1,6 @@
 import { deviceSecretsTable } from './device-secrets-table.ts';
 import { applyBatch, logPositionsTable } from './log-positions-table.ts';
-import { applyNamedChanges } from './named-changes.ts';
+import { applyNamedChanges, asDecided } from './named-changes.ts';
 import { readIndexes, type SchemaIndex } from './read-indexes.ts';
 import { readRevisions } from './read-revisions.ts';
 import { shardEpochsTable } from './shard-epochs-table.ts';
@@ -291,6 +291,6 @@ export const schemaSteps: readonly SchemaStep[] = [
   { statements: shardEpochsTable, worksFrom: 2 },
   { statements: activityTimesTable, worksFrom: 2 },
   { statements: deviceSecretsTable, worksFrom: 2 },
-  { statements: applyNamedChanges, worksFrom: 2 },
+  { statements: applyNamedChanges + asDecided, worksFrom: 2 },
   { statements: '', worksFrom: 2, indexes: readIndexes },
 ];

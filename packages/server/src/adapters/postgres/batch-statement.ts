@@ -1,0 +1,109 @@
+import { conversationsTable, participantsTable } from '../rows/conversation-tables.ts';
+import { entriesTable } from '../rows/entry-rows.ts';
+import { type AnyTable, columnList } from '../rows/table.ts';
+import { json, type Sql } from './pool.ts';
+import { columnsOf, recordsetOf } from './recordset.ts';
+
+/** Rows of one statement, each kind in the order of its keys. */
+interface BatchRows {
+  /** Positions of logs as they become, each with what it must be until then. */
+  reached: readonly object[];
+  /** Heads as they become, each with `decided_by`, the number that it must have until then. */
+  moved: readonly object[];
+  /** Heads of new conversations. */
+  made: readonly object[];
+  log: readonly object[];
+  participants: readonly object[];
+  /** Terms of channels that are found by others than before, as `found_by`. */
+  terms: readonly object[];
+}
+
+type Kind = keyof BatchRows;
+
+/** What writes the rows of each kind, which are in the parameter `rows`. */
+const parts: Record<Kind, (rows: string) => string> = {
+  reached: (rows) => `
+    reached AS MATERIALIZED (
+      SELECT given.* FROM permitted, json_to_recordset(${rows}::json) AS given (
+        shard smallint, log_id text, decided_to bigint, before_log_id text, before_decided_to bigint)
+      WHERE permitted.shards > 0
+    ), begun AS (
+      INSERT INTO log_positions (shard, log_id, decided_to)
+      SELECT shard, log_id, decided_to FROM reached WHERE before_log_id IS NULL
+      RETURNING 1
+    ), continued AS (
+      UPDATE log_positions p SET (log_id, decided_to) = (r.log_id, r.decided_to) FROM reached r
+      WHERE p.shard = r.shard AND p.log_id = r.before_log_id AND p.decided_to = r.before_decided_to
+      RETURNING 1
+    )`,
+  moved: (rows) => `
+    moved AS (
+      UPDATE conversations c
+      SET (${columnList(conversationsTable.changing)}) = ROW(${columnList(conversationsTable.changing, 'h')})
+      FROM permitted, json_to_recordset(${rows}::json) AS h ${recordsetOf(conversationsTable, 'decided_by bigint')}
+      WHERE permitted.shards > 0 AND c.shard = h.shard AND c.id = h.id AND c.head_seq = h.decided_by
+      RETURNING 1
+    )`,
+  made: (rows) => `made AS (${insertion(conversationsTable, rows)})`,
+  log: (rows) => `log AS (${insertion(entriesTable, rows)})`,
+  participants: (rows) => `
+    placed AS (
+      ${insertion(participantsTable, rows)}
+      ON CONFLICT (shard, conversation_id, user_id) DO UPDATE
+      SET (${columnList(participantsTable.changing)}) = ROW(${columnList(participantsTable.changing, 'excluded')})
+    )`,
+  // Both see the terms that were there before: those that stay are neither deleted nor inserted.
+  terms: (rows) => `
+    renamed AS MATERIALIZED (
+      SELECT given.* FROM permitted, json_to_recordset(${rows}::json)
+        AS given (shard smallint, conversation_id text, found_by json)
+      WHERE permitted.shards > 0
+    ), lost AS (
+      DELETE FROM channel_terms t USING renamed r
+      WHERE t.shard = r.shard AND t.conversation_id = r.conversation_id
+        AND t.term NOT IN (SELECT json_array_elements_text(r.found_by))
+    ), found AS (
+      INSERT INTO channel_terms (shard, conversation_id, term)
+      SELECT shard, conversation_id, json_array_elements_text(found_by) FROM renamed
+      ON CONFLICT DO NOTHING
+    )`,
+};
+
+/** How many rows must have been as they were decided by. */
+const checks: Partial<Record<Kind, (rows: string) => string>> = {
+  reached: (rows) =>
+    `(SELECT count(*) FROM begun) + (SELECT count(*) FROM continued) = json_array_length(${rows}::json)`,
+  moved: (rows) => `(SELECT count(*) FROM moved) = json_array_length(${rows}::json)`,
+};
+
+const kinds = Object.keys(parts) as Kind[];
+const statements = new Map<string, string>();
+
+/**
+ * Writes a batch in one statement, which has a part for each kind of rows that there are: most batches append messages
+ * to conversations and nothing else. Raises PA002, and nothing is written, when a head or position is not as it must be.
+ */
+export async function writeBatch(sql: Sql, shards: readonly number[], batch: BatchRows): Promise<void> {
+  const given = kinds.filter((kind) => batch[kind].length > 0);
+  const name = given.join();
+  const statement = statements.get(name) ?? statementOf(given);
+  statements.set(name, statement);
+  await sql.unsafe(statement, [[...shards], ...given.map((kind) => json(sql, batch[kind]))], { prepare: true });
+}
+
+/** The first parameter has the shards, the next ones the rows of these kinds. */
+function statementOf(given: readonly Kind[]): string {
+  const rowsOf = (kind: Kind) => `$${given.indexOf(kind) + 2}`;
+  const permitted = 'permitted AS MATERIALIZED (SELECT all_writable($1::smallint[]) AS shards)';
+  const checked = given.flatMap((kind) => checks[kind]?.(rowsOf(kind)) ?? []);
+  return `
+    WITH ${[permitted, ...given.map((kind) => parts[kind](rowsOf(kind)))].join(', ')}
+    SELECT as_decided(${['permitted.shards > 0', ...checked].join(' AND ')}) FROM permitted`;
+}
+
+function insertion(table: AnyTable, rows: string): string {
+  return `
+    INSERT INTO ${table.name} (${columnsOf(table)}) SELECT ${columnsOf(table)}
+    FROM permitted, json_to_recordset(${rows}::json) AS given ${recordsetOf(table)}
+    WHERE permitted.shards > 0`;
+}
