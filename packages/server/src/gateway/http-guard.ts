@@ -67,8 +67,8 @@ export class HttpGuard {
   }
 
   /** Counts a request that is answered at once, whatever else this turn has to do. */
-  answeredAtOnce(): void {
-    this.turns.take(requestUnits);
+  answeredAtOnce(address: string): void {
+    this.turns.take(address, requestUnits);
   }
 
   stop(): void {

@@ -59,7 +59,7 @@ export function listen(
       switch (URL.parse(request.url, unnamedHost)?.pathname) {
         case '/v1/socket':
           // The runtime upgrades no request that has waited.
-          guard.answeredAtOnce();
+          guard.answeredAtOnce(address);
           return sockets ? sockets.upgrade(request, server, address) : notOffered('messaging');
         case '/livez':
           return health.livez();

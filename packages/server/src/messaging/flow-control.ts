@@ -68,7 +68,7 @@ export class FlowControl {
       else this.wait(connection, flow, data);
       return;
     }
-    const isTurn = this.turns.admits(workUnits(data.length));
+    const isTurn = this.turns.admits(connection.address, workUnits(data.length));
     if (isTurn && this.admits(connection, flow, data)) {
       this.intake.receive(connection, data);
       return;

@@ -1,6 +1,6 @@
 /**
- * Units of work (see `workUnits`) that are done in one turn of the event loop, of all connections together. A unit takes
- * 10 to 30 µs, so a turn takes about a millisecond: that long others wait for what somebody sent.
+ * Units of work (see `workUnits`) that are done for one address in one turn of the event loop. A unit takes 10 to
+ * 30 µs, so it takes about a millisecond: that long others wait for what somebody sent.
  */
 export const unitsPerTurn = 64;
 
@@ -10,32 +10,36 @@ interface Waiting {
 }
 
 /**
- * Bounds the work of one turn of the event loop, whoever it is for. What is above the bound waits for one of the next
- * turns. Addresses that have work waiting come one after the other, and so do the pieces of one address, in the order
- * in which they were handed in.
+ * Bounds the work that is done for one address in one turn of the event loop. What is above the bound waits for one of
+ * the next turns, in the order in which it was handed in. Work for many addresses has no bound together: a server that
+ * has more to do than it can do refuses commands instead of keeping them waiting here.
  */
 export class WorkTurns {
-  private left = unitsPerTurn;
-  private isTurnEnding = false;
-  /** By address; the one that comes next is first. */
+  /** Units that are left in this turn, by address; of others all are left. */
+  private readonly left = new Map<string, number>();
   private readonly waiting = new Map<string, Waiting[]>();
+  private isTurnEnding = false;
 
-  constructor(private readonly nextTurn: (run: () => void) => void = setImmediate) {}
+  /** @param perTurn units for one address; infinite where nothing is to be bounded, for load tests. */
+  constructor(
+    private readonly perTurn = unitsPerTurn,
+    private readonly nextTurn: (run: () => void) => void = setImmediate,
+  ) {}
 
   /** Whether work may be done in this turn. If so, its units are taken. The last piece may exceed the bound. */
-  admits(units: number): boolean {
-    if (this.left <= 0 || this.waiting.size > 0) return false;
-    this.take(units);
+  admits(address: string, units: number): boolean {
+    if (this.leftOf(address) <= 0 || this.waiting.has(address)) return false;
+    this.take(address, units);
     return true;
   }
 
   /** Counts work that can't wait. */
-  take(units: number): void {
-    this.left -= units;
+  take(address: string, units: number): void {
+    this.left.set(address, this.leftOf(address) - units);
     this.endTurn();
   }
 
-  /** Calls `run` in one of the next turns, when it is the address' turn. */
+  /** Calls `run` in one of the next turns. */
   defer(address: string, units: number, run: () => void): void {
     const others = this.waiting.get(address);
     if (others) others.push({ units, run });
@@ -45,7 +49,11 @@ export class WorkTurns {
 
   /** Resolves when the work may be done: undefined when that is now. */
   turn(address: string, units: number): Promise<void> | undefined {
-    return this.admits(units) ? undefined : new Promise((resolve) => this.defer(address, units, resolve));
+    return this.admits(address, units) ? undefined : new Promise((resolve) => this.defer(address, units, resolve));
+  }
+
+  private leftOf(address: string): number {
+    return this.left.get(address) ?? this.perTurn;
   }
 
   private endTurn(): void {
@@ -56,23 +64,18 @@ export class WorkTurns {
 
   private beginTurn(): void {
     this.isTurnEnding = false;
-    this.left = unitsPerTurn;
-    while (this.left > 0) {
-      const next = this.next();
-      if (!next) return;
-      this.take(next.units);
-      next.run();
-    }
+    this.left.clear();
+    for (const address of [...this.waiting.keys()]) this.goOn(address);
   }
 
-  /** Takes out the piece that comes next; its address then comes after all others. */
-  private next(): Waiting | undefined {
-    for (const [address, pieces] of this.waiting) {
-      const next = pieces.shift();
-      this.waiting.delete(address);
-      if (pieces.length > 0) this.waiting.set(address, pieces);
-      return next;
+  private goOn(address: string): void {
+    while (this.leftOf(address) > 0) {
+      const pieces = this.waiting.get(address);
+      const next = pieces?.shift();
+      if (pieces?.length === 0) this.waiting.delete(address);
+      if (!next) return;
+      this.take(address, next.units);
+      next.run();
     }
-    return undefined;
   }
 }

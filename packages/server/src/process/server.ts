@@ -19,7 +19,7 @@ import { createMetrics, serveMetrics } from '../platform/metrics.ts';
 import { reasonOf } from '../platform/reasons.ts';
 import { Tracing } from '../platform/tracing.ts';
 import { pause } from '../platform/waiting.ts';
-import { WorkTurns } from '../platform/work-turns.ts';
+import { unitsPerTurn, WorkTurns } from '../platform/work-turns.ts';
 import { BadSetting } from '../settings/bad-setting.ts';
 import type { Config } from '../settings/settings.ts';
 import { Edge } from './edge.ts';
@@ -53,8 +53,9 @@ export class Server {
     const { commandLog, history, conversations, registry, mailboxes, checks } = adapters;
     const { metrics } = this;
     const tracing = new Tracing(adapters.hops);
-    const turns = new WorkTurns();
-    this.guard = new HttpGuard(clock, turns, config['rate-limits'] === 'on');
+    const isBounded = config['rate-limits'] === 'on';
+    const turns = new WorkTurns(isBounded ? unitsPerTurn : Number.POSITIVE_INFINITY);
+    this.guard = new HttpGuard(clock, turns, isBounded);
     counted(
       metrics,
       'parley_http_requests_refused_total',

@@ -90,9 +90,9 @@ describe('requests that one connection sends ahead', () => {
   });
 });
 
-test('so many requests are answered in one turn, from however many connections; the others are answered after', async () => {
+test('so many requests of one address are answered in one turn, from however many connections; the others after', async () => {
   const ending: (() => void)[] = [];
-  const { served } = start({ bounded: false, turns: new WorkTurns((run) => ending.push(run)) });
+  const { served } = start({ bounded: false, turns: new WorkTurns(unitsPerTurn, (run) => ending.push(run)) });
   const perTurn = unitsPerTurn / requestUnits;
   const asked = Array.from({ length: perTurn * 4 }, () => fetch(new URL('/v1/nothing', server.url)));
   // Those above the bound must have come too: their number is that of the requests under way.

@@ -27,7 +27,7 @@ beforeEach(() => {
   done = [];
   emptied = 0;
   const take = async (connection: Connection) => void done.push(connection.address);
-  const turns = new WorkTurns((run) => ending.push(run));
+  const turns = new WorkTurns(unitsPerTurn, (run) => ending.push(run));
   intake = new Intake({ hello: take }, { handle: take }, turns, () => emptied++, fail);
 });
 
@@ -55,8 +55,8 @@ test.each<[string, ClientFrame, isKnown: boolean]>([
   ['long lists of people are watched', watch, true],
   ['messages are sent', { type: 'send', id: '1', conversationId, clientMessageId: '1', text: 'hello' }, true],
   ['messages are read', { type: 'read', conversationId, seq: 1 }, true],
-])('in one turn %s for so many connections as it has units for', async (_, frame, isKnown) => {
-  const connections = Array.from({ length: 30 }, (_, n) => connect(`192.0.2.${n}`, isKnown));
+])('in one turn %s for so many connections of one address as it has units for', async (_, frame, isKnown) => {
+  const connections = Array.from({ length: 30 }, () => connect('192.0.2.1', isKnown));
   for (const connection of connections) intake.receive(connection, JSON.stringify(frame));
   const perTurn = Math.ceil(unitsPerTurn / frameUnits(frame));
   expect(done).toHaveLength(perTurn);

@@ -6,7 +6,7 @@ let turns: WorkTurns;
 let done: string[];
 beforeEach(() => {
   ending = [];
-  turns = new WorkTurns((run) => ending.push(run));
+  turns = new WorkTurns(unitsPerTurn, (run) => ending.push(run));
   done = [];
 });
 
@@ -17,53 +17,58 @@ function nextTurn(): void {
 
 const defer = (address: string, name: string, units = 1) => turns.defer(address, units, () => done.push(name));
 
-test('a turn admits its units, and the next one as many again', () => {
+test('a turn admits the units of an address, and the next one as many again', () => {
   for (let turn = 0; turn < 3; turn++) {
     let admitted = 0;
-    while (turns.admits(8)) admitted++;
+    while (turns.admits('a', 8)) admitted++;
     expect(admitted).toBe(unitsPerTurn / 8);
     nextTurn();
   }
 });
 
-test('one piece of work may be larger than a turn; nothing else is done in it', () => {
-  expect([turns.admits(unitsPerTurn * 10), turns.admits(1)]).toEqual([true, false]);
+test('one piece of work may be larger than a turn; nothing else of its address is done in it', () => {
+  expect([turns.admits('a', unitsPerTurn * 10), turns.admits('a', 1)]).toEqual([true, false]);
   nextTurn();
-  expect(turns.admits(1)).toBe(true);
+  expect(turns.admits('a', 1)).toBe(true);
 });
 
-test('nothing is admitted before what waits', () => {
-  turns.take(unitsPerTurn);
+test('nothing of an address is admitted before what waits of it', () => {
+  turns.take('a', unitsPerTurn);
   for (let n = 0; n < unitsPerTurn + 1; n++) defer('a', 'waiting');
   nextTurn();
-  expect(turns.admits(1)).toBe(false);
+  expect(turns.admits('a', 1)).toBe(false);
   nextTurn();
-  expect(turns.admits(1)).toBe(true);
+  expect(turns.admits('a', 1)).toBe(true);
 });
 
-test('addresses take turns, and each has its work done in its order', () => {
-  turns.take(unitsPerTurn);
-  for (const name of ['a1', 'a2', 'a3', 'a4']) defer('a', name);
-  for (const name of ['b1', 'b2']) defer('b', name);
-  defer('c', 'c1');
+test('what waits of an address is done in its order, so much in each turn', () => {
+  turns.take('a', unitsPerTurn);
+  for (const name of ['a1', 'a2', 'a3']) defer('a', name, unitsPerTurn / 2);
   nextTurn();
-  expect(done).toEqual(['a1', 'b1', 'c1', 'a2', 'b2', 'a3', 'a4']);
+  expect(done).toEqual(['a1', 'a2']);
+  nextTurn();
+  expect(done).toEqual(['a1', 'a2', 'a3']);
 });
 
-test('an address does not come first again because it hands in more', () => {
-  turns.take(unitsPerTurn);
-  turns.defer('a', unitsPerTurn, () => defer('a', 'a2'));
-  defer('b', 'b1', unitsPerTurn);
+test('work for one address keeps none from another', () => {
+  turns.take('a', unitsPerTurn);
+  for (let n = 0; n < unitsPerTurn * 2; n++) defer('a', 'a');
+  expect(turns.admits('b', 1)).toBe(true);
+  defer('b', 'b');
   nextTurn();
-  nextTurn();
-  nextTurn();
-  expect(done).toEqual(['b1', 'a2']);
+  expect(done.filter((name) => name === 'a')).toHaveLength(unitsPerTurn);
+  expect(done).toContain('b');
+});
+
+test('without a bound everything is admitted', () => {
+  const unbounded = new WorkTurns(Number.POSITIVE_INFINITY, (run) => ending.push(run));
+  for (let n = 0; n < 10; n++) expect(unbounded.admits('a', unitsPerTurn)).toBe(true);
 });
 
 test('a turn ends once it was given work, and not without', () => {
   expect(ending).toHaveLength(0);
-  turns.admits(1);
-  turns.admits(1);
+  turns.admits('a', 1);
+  turns.admits('a', 1);
   expect(ending).toHaveLength(1);
   nextTurn();
   expect(ending).toHaveLength(0);
