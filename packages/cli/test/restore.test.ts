@@ -131,6 +131,7 @@ test('a file that is no backup is refused in a sentence, and so is a folder that
   const [text, other, cut, newer] = ['text', 'other.db', 'cut.db', 'newer.db'].map((name) => join(folder, name)) as [
     ...[string, string, string, string],
   ];
+  const raised = join(folder, 'raised.db');
   writeFileSync(text, 'not a database, but a text that is longer than a hundred bytes '.repeat(40));
   const made = new Database(other, { create: true });
   made.run('CREATE TABLE users (id TEXT)');
@@ -140,12 +141,17 @@ test('a file that is no backup is refused in a sentence, and so is a folder that
   const changed = new Database(newer);
   changed.run('PRAGMA user_version = 999');
   changed.close();
+  copyFileSync(copy, raised);
+  const later = new Database(raised);
+  later.run('UPDATE feature_level SET level = 2');
+  later.close();
   const files = readdirSync(data).sort();
   for (const [file, sentence] of [
     [text, 'is not a backup of Parley'],
     [other, 'is a database of another program'],
     [cut, 'is damaged'],
     [newer, 'which a newer Parley wrote'],
+    [raised, 'has feature level 2, and this Parley supports 1'],
     [join(folder, 'missing.db'), 'there is no file'],
     [folder, 'there is no file'],
   ] as const) {
@@ -200,7 +206,8 @@ test('a restore into a folder that has nothing yet makes it; one of a server tha
 test('a backup of a version that had no epochs is restored under a new one', async () => {
   await withBackup();
   const old = new Database(copy);
-  for (const table of ['epoch', 'activity_times', 'device_secrets']) old.run(`DROP TABLE IF EXISTS ${table}`);
+  for (const table of ['epoch', 'activity_times', 'device_secrets', 'feature_level'])
+    old.run(`DROP TABLE IF EXISTS ${table}`);
   old.run('DROP INDEX read_revisions');
   old.run('ALTER TABLE read_positions DROP COLUMN revision');
   old.run('PRAGMA user_version = 2');

@@ -24,6 +24,7 @@ export const errorCodes = [
   'last_administrator',
   'conversation_full',
   'not_for_direct',
+  'feature_not_enabled',
   'rate_limited',
   'overloaded',
   'unavailable',
@@ -152,6 +153,11 @@ export const errors = {
     status: 409,
     meaning: 'Direct conversations have no name, no roles and always the same two people.',
     remedy: 'Create a group.',
+  },
+  feature_not_enabled: {
+    status: 409,
+    meaning: 'The servers are being upgraded, and what this asks for is not enabled yet. Nothing was done.',
+    remedy: 'Offer it when `features` of `welcome` or `pong` names it. The operator enables it after the upgrade.',
   },
   rate_limited: {
     status: 429,

@@ -104,6 +104,20 @@ const Ping = z
   .strictObject({ type: z.literal('ping'), id: z.optional(RequestId) })
   .register(z.globalRegistry, { id: 'PingFrame', description: 'Says that the client lives. Answered by `pong`.' });
 
+/** Each replaces the one before. Never answered but by an error; a server of an earlier version refuses it. */
+const Features = z
+  .strictObject({
+    type: z.literal('features'),
+    /** Names that the server doesn't know are ignored. */
+    features: z
+      .array(z.string().check(z.minLength(1), z.maxLength(limits.featureNameLength)))
+      .check(z.maxLength(limits.features)),
+  })
+  .register(z.globalRegistry, {
+    id: 'FeaturesFrame',
+    description: 'What the client understands. Only for a server whose `welcome` has `features`.',
+  });
+
 export const clientFrames = {
   hello: Hello,
   send: Send,
@@ -112,9 +126,25 @@ export const clientFrames = {
   watch: Watch,
   history: AskHistory,
   ping: Ping,
+  features: Features,
 } as const;
-export const ClientFrame = z.discriminatedUnion('type', [Hello, Send, MarkRead, StartTyping, Watch, AskHistory, Ping]);
+export const ClientFrame = z.discriminatedUnion('type', [
+  Hello,
+  Send,
+  MarkRead,
+  StartTyping,
+  Watch,
+  AskHistory,
+  Ping,
+  Features,
+]);
 export type ClientFrame = z.infer<typeof ClientFrame>;
+
+/**
+ * What the server can do beyond the first version, by name. Absent from servers of earlier versions, which take no
+ * `features` frame; a server that has it, empty or not, does.
+ */
+const ServerFeatures = z.array(z.string());
 
 const Welcome = z
   .object({
@@ -127,6 +157,7 @@ const Welcome = z
     readRevision: z.optional(ReadRevision),
     /** The epoch of what the server keeps by person: which conversations are yours, and how far you have read. */
     epoch: z.optional(Epoch),
+    features: z.optional(ServerFeatures),
   })
   .register(z.globalRegistry, {
     id: 'WelcomeFrame',
@@ -226,6 +257,8 @@ const Pong = z
     id: z.optional(RequestId),
     /** As in `welcome`, for clients that stay; absent from servers of earlier versions. */
     serverTimeMs: z.optional(TimeMs),
+    /** As in `welcome`, once, when they are others than this connection was told. */
+    features: z.optional(ServerFeatures),
   })
   .register(z.globalRegistry, { id: 'PongFrame', description: 'Answers `ping`.' });
 

@@ -51,6 +51,9 @@ export const limits = {
   watchedConversations: 20,
   /** Conversations of which one connection can be told at once who types. */
   watchedTyping: 100,
+  /** Features that one client can name, and the length of a name. */
+  features: 100,
+  featureNameLength: 64,
   /** From opening a socket to the end of its `hello`. */
   helloTimeoutMs: 5_000,
   /** A client sends something, if only `ping`, at least this often. */

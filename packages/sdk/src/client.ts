@@ -15,6 +15,7 @@ import { ConversationBook } from './conversation-book.ts';
 import { Conversations } from './conversations.ts';
 import { EntryIntake } from './entry-intake.ts';
 import { Events } from './events.ts';
+import { understoodFeatures } from './features.ts';
 import type { HttpApi } from './http.ts';
 import { Interception } from './interception.ts';
 import { Outbox } from './outbox.ts';
@@ -50,6 +51,8 @@ export class ParleyClient {
   readonly conversations: Conversations;
   /** How people are called. */
   readonly people: People;
+  /** What the server can do beyond the first version, by name; empty before it said so. */
+  serverFeatures: readonly string[] = [];
   private readonly events = new Events<ClientEvents>();
   private readonly api: HttpApi;
   private readonly store: SteadyStore;
@@ -263,6 +266,9 @@ export class ParleyClient {
   private welcomed(frame: ServerFrameOf<'welcome'>, live: () => void): void {
     this.session.welcomed(frame.account);
     this.serverClock.set(frame.serverTimeMs);
+    this.serverFeatures = frame.features ?? [];
+    // A server of an earlier version would refuse it.
+    if (frame.features) this.connection.tell({ type: 'features', features: understoodFeatures });
     const { state } = this;
     const isCurrent = () => this.state === state;
     this.catchUp.run(frame, isCurrent).then(live, (error: unknown) => {
@@ -295,6 +301,7 @@ export class ParleyClient {
         return;
       case 'pong':
         if (frame.serverTimeMs !== undefined) this.serverClock.set(frame.serverTimeMs);
+        this.serverFeatures = frame.features ?? this.serverFeatures;
     }
   }
 }

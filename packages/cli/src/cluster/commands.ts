@@ -4,7 +4,9 @@ import { configOf, wholeFrom, withSettings } from './options.ts';
 
 /** `parley cluster`: makes a cluster on its services, and looks after it. */
 export function addCluster(program: Command): void {
-  const cluster = program.command('cluster').description('A cluster: make it, look at it, move its shards.');
+  const cluster = program
+    .command('cluster')
+    .description('A cluster: make it, look at it, upgrade it, move its shards.');
   withSettings(cluster.command('init'))
     .description('Make the cluster on its services, or bring them up to date with this version. Safe to repeat.')
     .option('--shards <count>', 'logical shards, fixed for good', wholeFrom(1, 1_024), 64)
@@ -18,12 +20,24 @@ export function addCluster(program: Command): void {
       const link = invitationLink(options.server, invitation);
       console.log(`there is no account yet; the first one administers the cluster: make it at ${link}`);
     });
+  withSettings(cluster.command('upgrade'))
+    .description(
+      'Enable what this version can do that the previous one could not, once every process is of this version; ' +
+        'refused before. There is no way back to the previous version. Safe to repeat.',
+    )
+    .action(async (_options, command: Command) => {
+      const { upgradeCluster } = await administration();
+      const { from, to } = await upgradeCluster(configOf(command));
+      console.log(
+        from < to ? `feature level ${to} is enabled, after ${from}` : `feature level ${from} was enabled before`,
+      );
+    });
   withSettings(cluster.command('status'))
-    .description('Shards, waiting commands, commands set aside, processes, people.')
+    .description('Shards, waiting commands, commands set aside, processes, people, feature level.')
     .action(async (_options, command: Command) => {
       const { clusterStatus } = await administration();
       const { shardsByServer, commandsWaitingMost, ...numbers } = await clusterStatus(configOf(command));
-      for (const [name, value] of Object.entries(numbers)) console.log(`${name}\t${value}`);
+      for (const [name, value] of Object.entries(numbers)) console.log(`${name}\t${value ?? '-'}`);
       const { partition, commands } = commandsWaitingMost;
       console.log(`commandsWaitingMost\t${commands} in partition ${partition}`);
       for (const [server, shards] of Object.entries(shardsByServer)) console.log(`shards on ${server}\t${shards}`);

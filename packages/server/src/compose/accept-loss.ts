@@ -37,7 +37,7 @@ export async function acceptLoss(
   try {
     const { database, topics, redis } = services;
     const group = distributionGroup(config['cluster-name']);
-    if ((await topics.positions.members(group)) > 0) {
+    if ((await topics.positions.members(group)).length > 0) {
       throw new Unusable('distributors are running: stop them first, and start them afterwards');
     }
     const states = await logState(topics, database, config['cluster-name']);

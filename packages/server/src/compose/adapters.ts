@@ -4,6 +4,7 @@ import type { ConversationStore } from '../conversations/conversations-port.ts';
 import type { CommandLog } from '../distribution/command-log-port.ts';
 import type { RateLimits } from '../gateway/rate-limits-port.ts';
 import type { HistoryStore, IsCatchingUp } from '../history/history-port.ts';
+import type { ReadFeatureLevel } from '../platform/enabled-features.ts';
 import type { Unusable } from '../platform/failures.ts';
 import type { HopRecorder } from '../platform/tracing.ts';
 import type { Totals } from '../users/totals-port.ts';
@@ -15,6 +16,7 @@ export interface Adapters {
   conversations: ConversationStore;
   history: HistoryStore;
   isCatchingUp: IsCatchingUp;
+  featureLevel: ReadFeatureLevel;
   totals: Totals;
   commandLog: CommandLog;
   mailboxes: Mailboxes;

@@ -1,5 +1,6 @@
 import { poisonTopic, Topics } from '../adapters/kafka/topics.ts';
 import { epochsOfShards } from '../adapters/postgres/epochs.ts';
+import { storedLevels } from '../adapters/postgres/feature-level.ts';
 import { initialise } from '../adapters/postgres/initialise.ts';
 import { Pool } from '../adapters/postgres/pool.ts';
 import { moveShard } from '../adapters/postgres/shard-move.ts';
@@ -14,10 +15,12 @@ import { failureReporter } from '../platform/log.ts';
 import { invitationForFirst } from '../users/first-account.ts';
 import { type ClusterConfig, kafkaSettings, openServices, postgresServers, reached } from './cluster.ts';
 import { logState, waitingIn } from './log-state.ts';
+import { type RunningLevels, runningLevels } from './upgrade-cluster.ts';
 
 export { type AcceptedLoss, acceptLoss } from './accept-loss.ts';
 export { type Migration, migrateToCluster } from './migrate.ts';
 export { traceInCluster } from './trace-message.ts';
+export { upgradeCluster } from './upgrade-cluster.ts';
 export { type ClusterVerification, verifyCluster } from './verify-cluster.ts';
 
 /**
@@ -59,6 +62,10 @@ export interface ClusterStatus {
   /** Processes with a mailbox whose lease holds. */
   liveServers: number;
   usersOnline: number;
+  /** What is of a higher feature level is not enabled. */
+  featureLevel: number;
+  /** The lowest that a running process supports; null when none runs, or that of one isn't known. */
+  featureLevelSupported: number | null;
 }
 
 export async function clusterStatus(config: ClusterConfig): Promise<ClusterStatus> {
@@ -80,10 +87,18 @@ export async function clusterStatus(config: ClusterConfig): Promise<ClusterStatu
       commandsSetAside: await topics.recordCount(poisonTopic(config['cluster-name'])),
       liveServers: (await registry.liveServers()).length,
       usersOnline: await registry.onlineCount(),
+      featureLevel: Math.min(...(await storedLevels(database))),
+      featureLevelSupported: lowest(await runningLevels(services, config['cluster-name'])),
     };
   } finally {
     await services.close();
   }
+}
+
+function lowest({ servers, distributors }: RunningLevels): number | null {
+  const levels = [...servers.values(), ...distributors];
+  const known = levels.filter((level) => level !== null);
+  return known.length < levels.length || known.length === 0 ? null : Math.min(...known);
 }
 
 /** The server and the epoch of each shard, by the shard's number. */

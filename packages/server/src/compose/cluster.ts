@@ -3,6 +3,7 @@ import type { KafkaSettings } from '../adapters/kafka/connection.ts';
 import { KafkaMailboxes } from '../adapters/kafka/mailboxes.ts';
 import { Topics } from '../adapters/kafka/topics.ts';
 import { PostgresConversationStore } from '../adapters/postgres/conversation-store.ts';
+import { checkLevels, storedLevels } from '../adapters/postgres/feature-level.ts';
 import { PostgresHistoryStore } from '../adapters/postgres/history-store.ts';
 import { defaultPoolBounds, type PostgresServer } from '../adapters/postgres/pool.ts';
 import { ShardedDatabase } from '../adapters/postgres/sharded-database.ts';
@@ -55,6 +56,7 @@ export async function clusterAdapters(config: ClusterConfig): Promise<Adapters> 
     conversations: new PostgresConversationStore(database),
     history: new PostgresHistoryStore(database),
     isCatchingUp: isCatchingUpByLog(database, topics, config['cluster-name']),
+    featureLevel: async () => Math.min(...(await storedLevels(database))),
     totals: new PostgresTotals(database),
     commandLog,
     mailboxes,
@@ -104,6 +106,7 @@ export async function openServices(config: ClusterConfig): Promise<ClusterServic
     const bounds = { ...defaultPoolBounds, maxConnections: config['postgres-connections'] };
     const opened = await reached('--postgres', () => ShardedDatabase.open(postgresServers(config), bounds));
     database = opened;
+    await reached('--postgres', () => checkLevels(opened));
     const { shards } = opened;
     const allowSingleBroker = config['allow-single-broker'] === 'on';
     await reached('--kafka', () => topics.check({ shards, allowSingleBroker }));

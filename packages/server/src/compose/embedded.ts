@@ -7,6 +7,7 @@ import { backup, type Restored, restore } from '../adapters/sqlite/backup.ts';
 import { SqliteConversationStore } from '../adapters/sqlite/conversation-store.ts';
 import { databaseFile, databaseSize, openDatabase, openFiles } from '../adapters/sqlite/database.ts';
 import { searchEntries } from '../adapters/sqlite/entry-search.ts';
+import { storedLevel } from '../adapters/sqlite/feature-level.ts';
 import { FileWatch } from '../adapters/sqlite/file-watch.ts';
 import { FolderHold } from '../adapters/sqlite/folder-hold.ts';
 import { GroupCommit } from '../adapters/sqlite/group-commit.ts';
@@ -69,6 +70,7 @@ function adaptersOver(file: string, clock: Clock): Adapters {
     conversations: new SqliteConversationStore(writes, positions),
     history: new SqliteHistoryStore(writes),
     isCatchingUp: async () => false,
+    featureLevel: async () => storedLevel(database),
     totals: new SqliteTotals(database, () => databaseSize(file)),
     commandLog: new MemoryCommandLog(clock, report),
     mailboxes: new MemoryMailboxes(),

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { PostgresConversationStore } from '../adapters/postgres/conversation-store.ts';
 import { setEpochs } from '../adapters/postgres/epochs.ts';
+import { storedLevels } from '../adapters/postgres/feature-level.ts';
 import { PostgresHistoryStore } from '../adapters/postgres/history-store.ts';
 import { importRows, someUsers } from '../adapters/postgres/import.ts';
 import type { ShardedDatabase } from '../adapters/postgres/sharded-database.ts';
@@ -51,6 +52,7 @@ export async function migrateToCluster(
   const exported = new Export(file);
   try {
     await refuseStrangers(source, services.database);
+    await refuseLaterLevel(source, services.database);
     let rows = 0;
     for (const table of migratedTables) {
       tell(`copying ${table.name}`);
@@ -87,6 +89,14 @@ async function refuseStrangers(source: Adapters, database: ShardedDatabase): Pro
   const known = await source.users.byIds(present);
   if (known.length === present.length) return;
   throw new Unusable('the cluster has accounts of its own: an installation can be moved to an empty one alone');
+}
+
+async function refuseLaterLevel(source: Adapters, database: ShardedDatabase): Promise<void> {
+  const [level, clusterLevel] = [await source.featureLevel(), Math.min(...(await storedLevels(database)))];
+  if (level <= clusterLevel) return;
+  throw new Unusable(
+    `--from has feature level ${level}, and the cluster ${clusterLevel}: run "parley cluster upgrade" before`,
+  );
 }
 
 async function copyPage(database: ShardedDatabase, table: AnyTable, page: ExportedRow[]): Promise<void> {

@@ -10,14 +10,16 @@ export interface ConnectionRegistry {
   /** Changes whenever the store forgot what it held. */
   generation(): Promise<string>;
 
-  /** Takes a lease for a new server id. */
-  openServer(serverId: string, leaseMs: number): Promise<void>;
+  /** Takes a lease for a new server id, of a program that supports this feature level; the first unless given. */
+  openServer(serverId: string, leaseMs: number, level?: number): Promise<void>;
   /** False when the lease is gone: whatever was registered under it is gone too (race 6). */
   renewLease(serverId: string, leaseMs: number): Promise<boolean>;
   /** Gives up the lease and everything under it. Returns who thereby went offline. */
   closeServer(serverId: string): Promise<UserId[]>;
   /** The servers whose lease holds. */
   liveServers(): Promise<string[]>;
+  /** The same, each with the feature level that it supports. */
+  serverLevels(): Promise<Map<string, number>>;
   /** Drops servers whose lease has ended. Who thereby went offline is returned to exactly one caller. */
   expireServers(): Promise<UserId[]>;
 

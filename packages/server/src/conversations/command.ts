@@ -18,6 +18,8 @@ export interface CommandFields {
    * of a message; for everything else a {@link serverCommandId}, which no client message id can equal.
    */
   commandId: string;
+  /** The feature level that what it says was enabled by; none for the first. */
+  level?: number;
 }
 
 /** Whatever changes a conversation. Carried out once, in the order of its conversation's log, or refused. */
@@ -60,22 +62,3 @@ export type Outcome =
   /** What was wanted is so already, and no entry was needed. */
   | { kind: 'unchanged' }
   | { kind: 'refused'; code: ErrorCode; detail: string; retryAfterMs?: number };
-
-/** Everybody whose place in the conversation the decision of `command` looks at or changes. */
-export function usersOf(command: Command): UserId[] {
-  switch (command.kind) {
-    case 'send':
-    case 'join':
-    case 'leave':
-    case 'update':
-      return [command.actorId];
-    case 'open_direct':
-      return [command.actorId, command.partnerId];
-    case 'create':
-    case 'add':
-      return [command.actorId, ...command.userIds];
-    case 'remove':
-    case 'set_role':
-      return [command.actorId, command.userId];
-  }
-}

@@ -1,6 +1,7 @@
 import type { Command } from '../conversations/command.ts';
 import type { LogReach } from '../history/history-port.ts';
 import { Unavailable } from '../platform/failures.ts';
+import { supportedLevel } from '../platform/features.ts';
 import type { TraceParent } from '../platform/tracing.ts';
 
 /** A command's record in the log. */
@@ -40,6 +41,28 @@ export class HistoryPutBack extends Unavailable {
   }
 }
 
+/**
+ * What comes next needs a program that supports this feature level. The partition stops there: a later program decides
+ * it, and what follows, in their order.
+ */
+export class LevelNotSupported extends Unavailable {
+  override name = 'LevelNotSupported';
+
+  constructor(readonly level: number) {
+    super(
+      `what comes next needs feature level ${level}, and this program supports ${supportedLevel()}: ` +
+        'start a newer version, which goes on from there',
+    );
+  }
+}
+
+/** A record of the log that is no command which any version of this feature level writes. */
+export interface MalformedRecord {
+  reason: string;
+  /** Who waits for the outcome, where that can be read. */
+  replyTo: CommandRecord['replyTo'] | null;
+}
+
 /** Commands on their way to being decided. Records of one conversation stay in the order in which they were appended. */
 export interface CommandLog {
   /** Consumers share the log by partitions; there are so many. */
@@ -55,9 +78,17 @@ export interface CommandLog {
   /**
    * Hands batches of up to {@link batchMax} to `handle`, one at a time, in order; what arrives meanwhile is in the
    * next. A batch counts as consumed when `handle` resolves. When it rejects, the same records come again after a
-   * pause; with {@link HistoryPutBack}, all records from there on.
+   * pause; with {@link HistoryPutBack}, all records from there on; with {@link LevelNotSupported}, never to this
+   * consumer: the partitions of the batch are stopped. A partition also stops before a record of a feature level that
+   * this program doesn't support. Whoever takes a stopped partition over goes on from there.
+   *
+   * `malformed` is told of each record that was set aside for being malformed, before the batch around it; when that
+   * batch comes again, perhaps once more.
    */
-  consume(handle: (batch: CommandBatch) => Promise<void>): Promise<CommandConsumer>;
+  consume(
+    handle: (batch: CommandBatch) => Promise<void>,
+    malformed?: (record: MalformedRecord) => Promise<void>,
+  ): Promise<CommandConsumer>;
   /**
    * Puts a record that can't be decided into a place of its own, where it stops nobody and is counted. Resolves when
    * it is there.
@@ -75,6 +106,8 @@ export interface AppendFigures {
 export interface CommandConsumer {
   /** The partitions that are this consumer's now. */
   readonly owned: ReadonlySet<number>;
+  /** Those of them that are stopped, each with the feature level that it needs. */
+  readonly stopped: ReadonlyMap<number, number>;
   /**
    * How many records of each of those partitions aren't consumed yet, for measurement. Rejects with
    * {@link Unavailable}.

@@ -1,6 +1,6 @@
 import type { ConversationId, Entry } from '@parley/protocol';
 import type { Command, Outcome } from '../conversations/command.ts';
-import { usersOf } from '../conversations/command.ts';
+import { kindOf } from '../conversations/command-kinds.ts';
 import { type ConversationHead, isMember, type Participant } from '../conversations/conversation.ts';
 import { decide } from '../conversations/decide.ts';
 import type { Step } from '../conversations/step.ts';
@@ -12,7 +12,8 @@ import {
   participantKey,
   repeatKey,
 } from '../history/history-port.ts';
-import { HistoryPutBack } from './command-log-port.ts';
+import { supportedLevel } from '../platform/features.ts';
+import { HistoryPutBack, LevelNotSupported } from './command-log-port.ts';
 import type { BatchToDecide } from './facts-needed.ts';
 
 /** What a batch came to, beside what is written. */
@@ -45,9 +46,12 @@ const decidedBefore: Outcome = {
  * Decides commands one after the other, each in the situation that those before it left. A command that was decided
  * before, by its place in the log, has the entry that it made then, or none.
  *
+ * @throws {LevelNotSupported} when the store has a feature level above this program's: it may hold what the rules here
+ *   don't know.
  * @throws {HistoryPutBack} when the facts are of a moment before that to which the log was decided.
  */
 export function decideBatch(facts: Facts, { records, reaches }: BatchToDecide, nowMs: number): Decision<BatchResult> {
+  if (facts.level > supportedLevel()) throw new LevelNotSupported(facts.level);
   const decided = decidedPositions(facts, reaches);
   const batch = new Batch(facts, nowMs);
   for (const { command, at } of records) {
@@ -145,7 +149,7 @@ class Batch {
     if (!head) throw new Error(`entry ${entry.seq} of ${entry.conversationId} has no conversation`);
     this.route(entry, head);
     if (entry.kind === 'message') return;
-    for (const userId of usersOf(command)) {
+    for (const userId of kindOf(command).usersOf(command)) {
       const key = participantKey(entry.conversationId, userId);
       const place = this.participants.get(key);
       if (place) this.result.places.set(key, place);

@@ -50,7 +50,10 @@ export class Distributor {
   }
 
   run(): Promise<CommandConsumer> {
-    return this.ports.commandLog.consume((batch) => this.distribute(batch));
+    return this.ports.commandLog.consume(
+      (batch) => this.distribute(batch),
+      ({ replyTo }) => this.isAside(replyTo),
+    );
   }
 
   /** What fails for another reason than a service being away would fail for ever: it must not stop those behind it. */
@@ -88,12 +91,17 @@ export class Distributor {
       await this.carryOut({ records: [record], reaches });
     } catch (error) {
       if (error instanceof Unavailable) throw error;
-      const { commandLog, mailboxes, metrics } = this.ports;
-      await commandLog.setAside(record, error instanceof Error ? error.message : String(error));
-      metrics.commandSetAside();
-      const { serverId, requestId } = record.replyTo;
-      await mailboxes.deliver(serverId, [{ kind: 'outcome', requestId, outcome: undecidable }]);
+      await this.ports.commandLog.setAside(record, error instanceof Error ? error.message : String(error));
+      await this.isAside(record.replyTo);
     }
+  }
+
+  /** Counts a record that was set aside, and tells whoever waits for its outcome. */
+  private async isAside(replyTo: CommandRecord['replyTo'] | null): Promise<void> {
+    this.ports.metrics.commandSetAside();
+    if (replyTo === null) return;
+    const { serverId, requestId } = replyTo;
+    await this.ports.mailboxes.deliver(serverId, [{ kind: 'outcome', requestId, outcome: undecidable }]);
   }
 
   private async carryOut(batch: CommandBatch): Promise<void> {

@@ -1,4 +1,4 @@
-import { usersOf } from '../conversations/command.ts';
+import { kindOf } from '../conversations/command-kinds.ts';
 import { type FactsNeeded, participantKey, repeatKey } from '../history/history-port.ts';
 import type { CommandBatch, CommandRecord } from './command-log-port.ts';
 
@@ -13,7 +13,7 @@ export function factsNeeded({ records, reaches }: BatchToDecide): FactsNeeded {
   const repeats = new Map<string, FactsNeeded['repeats'][number]>();
   for (const { command } of records) {
     const { conversationId, actorId, commandId } = command;
-    for (const userId of usersOf(command)) {
+    for (const userId of kindOf(command).usersOf(command)) {
       participants.set(participantKey(conversationId, userId), { conversationId, userId });
     }
     repeats.set(repeatKey(conversationId, actorId, commandId), { conversationId, actorId, commandId });

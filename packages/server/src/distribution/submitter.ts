@@ -1,7 +1,10 @@
 import type { UserId } from '@parley/protocol';
 import type { Command, Outcome } from '../conversations/command.ts';
+import { levelNeeded } from '../conversations/command-kinds.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { EnabledFeatures } from '../platform/enabled-features.ts';
 import { Refusal, Unavailable, Unwritable } from '../platform/failures.ts';
+import { firstLevel } from '../platform/features.ts';
 import type { Ids } from '../platform/ids.ts';
 import type { Tracing } from '../platform/tracing.ts';
 import { pause } from '../platform/waiting.ts';
@@ -34,6 +37,8 @@ export interface SubmitPorts {
   ids: Ids;
   metrics: SubmitMetrics;
   tracing: Tracing;
+  /** What the store enables. */
+  enabled: Pick<EnabledFeatures, 'level'>;
 }
 
 interface Waiting {
@@ -65,11 +70,13 @@ export class CommandSubmitter {
   }
 
   /**
-   * Resolves with the outcome once it is durable. Throws {@link Refusal} `overloaded` before anything is done, and
+   * Resolves with the outcome once it is durable. Throws {@link Refusal} `overloaded` or `feature_not_enabled` before
+   * anything is done, and
    * {@link Unavailable} when no outcome came: then the command may yet be carried out, and trying again with the same
    * command id is safe (contract 2).
    */
   submit(command: Command): Promise<Outcome> {
+    const level = this.enabledLevel(command);
     this.refuseWhenOverloaded(command.actorId);
     const requestId = this.ports.ids.uuid();
     const sinceMs = this.ports.clock.monotonicMs();
@@ -81,7 +88,8 @@ export class CommandSubmitter {
         fail: reject,
       });
       this.inFlightByUser.set(command.actorId, (this.inFlightByUser.get(command.actorId) ?? 0) + 1);
-      const record = { command, replyTo: { serverId: this.ports.serverId(), requestId } };
+      const levelled = level === firstLevel ? command : { ...command, level };
+      const record = { command: levelled, replyTo: { serverId: this.ports.serverId(), requestId } };
       this.append(record, sinceMs).catch((cause: unknown) => {
         this.fail(requestId, new Unavailable('the command log took no command', { cause }));
       });
@@ -127,6 +135,17 @@ export class CommandSubmitter {
       log.append(trace === undefined ? record : { ...record, trace }),
     );
     metrics.appended(clock.monotonicMs() - sinceMs);
+  }
+
+  /** The level that the command needs: distributors of earlier versions may have none of what is above the store's. */
+  private enabledLevel(command: Command): number {
+    const level = levelNeeded(command);
+    const { level: enabled } = this.ports.enabled;
+    if (level <= enabled) return level;
+    throw new Refusal(
+      'feature_not_enabled',
+      `This needs feature level ${level}, and the server is at ${enabled}: its operator has not enabled it yet.`,
+    );
   }
 
   private refuseWhenOverloaded(actorId: UserId): void {

@@ -27,6 +27,8 @@ export interface Facts {
   decided: Map<number, Decided>;
   /** Which history the conversations' numbers belong to, where that can change while the process runs. */
   epochs: Map<ConversationId, Epoch>;
+  /** The feature level of the store; of several servers, the highest. */
+  level: number;
 }
 
 /** What a batch's decision needs to be loaded. */

@@ -2,6 +2,7 @@ import { type ClientFrameOf, type ConversationId, limits, type UserId } from '@p
 import type { ConversationStore } from '../conversations/conversations-port.ts';
 import type { ConversationReads } from '../operations/conversation-reads.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { EnabledFeatures } from '../platform/enabled-features.ts';
 import type { Caller } from '../users/accounts.ts';
 import type { Attendance } from './attendance.ts';
 import type { BroadcastGroups } from './broadcast-groups.ts';
@@ -16,6 +17,7 @@ export interface ArrivalPorts {
   conversations: Pick<ConversationStore, 'broadcastConversations'>;
   reads: Pick<ConversationReads, 'snapshot'>;
   clock: Clock;
+  enabled: Pick<EnabledFeatures, 'names'>;
 }
 
 /** How a connection becomes somebody's, and stops being so. */
@@ -57,6 +59,7 @@ export class Arrival {
       left: hello.resume,
     });
     const { id, username, displayName, administrator } = user;
+    connection.toldFeatures = this.ports.enabled.names;
     connection.send({
       type: 'welcome',
       account: { id, username, displayName, administrator },
@@ -65,6 +68,7 @@ export class Arrival {
       homepage,
       readRevision,
       ...(epoch === undefined ? {} : { epoch }),
+      features: [...connection.toldFeatures],
     });
   }
 

@@ -23,6 +23,8 @@ export interface Identity {
   sessionId: SessionId;
 }
 
+const noFeatures: ReadonlySet<string> = new Set();
+
 /** One WebSocket, from opening to closing. */
 export class Connection {
   /** Who it is, once `hello` was accepted. */
@@ -30,6 +32,10 @@ export class Connection {
   helloSeen = false;
   /** Conversations in view there: who types elsewhere is not told. */
   typingIn: ReadonlySet<ConversationId> = new Set();
+  /** What the client says that it understands; nothing of a client that says nothing. */
+  features: ReadonlySet<string> = noFeatures;
+  /** What it was told of the server's features last; undefined before `welcome`. */
+  toldFeatures: readonly string[] | undefined;
   /** Whether the registry counts this connection. */
   attended = false;
   closed = false;

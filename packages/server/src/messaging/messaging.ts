@@ -7,6 +7,7 @@ import type { ConversationReads } from '../operations/conversation-reads.ts';
 import type { Messages } from '../operations/messages.ts';
 import type { ReadReceipts } from '../operations/read-receipts.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { EnabledFeatures } from '../platform/enabled-features.ts';
 import type { Ids } from '../platform/ids.ts';
 import type { Tracing } from '../platform/tracing.ts';
 import type { WorkBudgets } from '../platform/work-budget.ts';
@@ -56,6 +57,7 @@ export interface MessagingPorts {
   ids: Ids;
   metrics: MessagingMetrics;
   tracing: Tracing;
+  enabled: Pick<EnabledFeatures, 'names'>;
   reportFailure(error: unknown): void;
 }
 

@@ -10,7 +10,9 @@ import type { ConversationReads } from '../operations/conversation-reads.ts';
 import type { Messages } from '../operations/messages.ts';
 import type { ReadReceipts } from '../operations/read-receipts.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { EnabledFeatures } from '../platform/enabled-features.ts';
 import { failureDetails, Refusal, Unavailable, Unwritable } from '../platform/failures.ts';
+import { knownFeatures } from '../platform/features.ts';
 import type { Tracing } from '../platform/tracing.ts';
 import { type Connection, identityOf } from './connection.ts';
 import type { PresenceWatch } from './presence-watch.ts';
@@ -29,6 +31,7 @@ export interface RequestPorts {
   };
   tracing: Tracing;
   clock: Pick<Clock, 'nowMs'>;
+  enabled: Pick<EnabledFeatures, 'names'>;
   reportFailure(error: unknown): void;
 }
 
@@ -80,7 +83,11 @@ export class Requests {
           type: 'pong',
           ...(frame.id === undefined ? {} : { id: frame.id }),
           serverTimeMs: this.ports.clock.nowMs(),
+          ...this.newFeatures(connection),
         });
+        return;
+      case 'features':
+        connection.features = knownFeatures(frame.features);
         return;
       case 'typing':
         await this.ports.receipts.typing(userId, frame.conversationId);
@@ -105,6 +112,14 @@ export class Requests {
         connection.send({ type: 'presence', id: frame.id, ...snapshot });
       }
     }
+  }
+
+  /** The server's features, when they are others than the connection was told. */
+  private newFeatures(connection: Connection): { features?: string[] } {
+    const { names } = this.ports.enabled;
+    if (connection.toldFeatures === names) return {};
+    connection.toldFeatures = names;
+    return { features: [...names] };
   }
 
   /** Online counts are for members: of others nothing is said. */

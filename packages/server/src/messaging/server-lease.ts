@@ -1,5 +1,6 @@
 import type { ConnectionRegistry } from '../connections/registry-port.ts';
 import type { Clock } from '../platform/clock.ts';
+import { supportedLevel } from '../platform/features.ts';
 import type { Ids } from '../platform/ids.ts';
 
 /** A dead server's people count as online for at most this long (contract 9). */
@@ -57,14 +58,14 @@ export class ServerLease {
 
   private async openUnderId(): Promise<void> {
     this.generation = await this.registry.generation();
-    await this.registry.openServer(this.id, leaseMs);
+    await this.registry.openServer(this.id, leaseMs, supportedLevel());
     await this.events.opened(this.id);
   }
 
   private async renew(): Promise<void> {
     const generation = await this.registry.generation();
     if (generation !== this.generation) {
-      await this.registry.openServer(this.id, leaseMs);
+      await this.registry.openServer(this.id, leaseMs, supportedLevel());
       await this.events.forgotten();
       // Last: what failed before this is done again.
       this.generation = generation;

@@ -19,6 +19,7 @@ import { Conversations } from '../operations/conversations.ts';
 import { Messages } from '../operations/messages.ts';
 import { ReadReceipts } from '../operations/read-receipts.ts';
 import type { Clock } from '../platform/clock.ts';
+import { EnabledFeatures } from '../platform/enabled-features.ts';
 import type { Ids } from '../platform/ids.ts';
 import { failureReporter } from '../platform/log.ts';
 import type { Tracing } from '../platform/tracing.ts';
@@ -58,6 +59,7 @@ export class Edge {
   readonly api: ReturnType<typeof createApi>;
   /** The API as whoever may open the control socket uses it. */
   readonly controlApi: ReturnType<typeof createApi>;
+  private readonly enabled: EnabledFeatures;
   private readonly submitter: CommandSubmitter;
   private readonly sessionUpkeep: SessionUpkeep;
   private readonly startedAtMs: number;
@@ -67,10 +69,12 @@ export class Edge {
     const { users, conversations: store, history, registry, mailboxes, commandLog } = adapters;
     this.startedAtMs = clock.nowMs();
     this.messagingMetrics = messagingMetrics(metrics);
+    this.enabled = new EnabledFeatures(adapters.featureLevel, clock, failureReporter('features'));
+    const { enabled } = this;
     this.submitter = new CommandSubmitter({
       serverId: () => this.messaging.serverId,
       log: commandLog,
-      ...{ clock, ids, tracing, metrics: submitMetrics(metrics) },
+      ...{ clock, ids, tracing, enabled, metrics: submitMetrics(metrics) },
     });
     const signals = new Signals(registry, mailboxes);
     const isBounded = config['rate-limits'] === 'on';
@@ -84,7 +88,7 @@ export class Edge {
     const messages = new Messages(history, store, this.submitter, adapters.isCatchingUp);
     this.messaging = new Messaging({
       ...{ registry, mailboxes, history, conversations: store, messages, reads, receipts, admission, clock, ids },
-      ...{ tracing, turns, metrics: this.messagingMetrics },
+      ...{ tracing, turns, enabled, metrics: this.messagingMetrics },
       addressBudgets: isBounded ? new WorkBudgets(addressWork, clock) : null,
       submitter: this.submitter,
       authenticate: (token) => accounts.authenticate(token),
@@ -123,6 +127,7 @@ export class Edge {
 
   /** Resolves when commands can be submitted and people taken in. */
   async start(): Promise<void> {
+    await this.enabled.start();
     await this.messaging.start();
     this.sessionUpkeep.start();
   }
@@ -131,6 +136,7 @@ export class Edge {
   async stop(): Promise<void> {
     await this.sessionUpkeep.stop();
     await this.messaging.stop();
+    this.enabled.stop();
     this.submitter.close();
   }
 

@@ -41,6 +41,13 @@ export function measureEdge(
 export function measureDistribution(registry: Registry, consumer: () => CommandConsumer | null, clock: Clock): void {
   const owned = () => consumer()?.owned.size ?? 0;
   measure(registry, 'parley_command_log_partitions_owned', 'Partitions that this process takes commands from.', owned);
+  const stopped = () => consumer()?.stopped.size ?? 0;
+  measure(
+    registry,
+    'parley_command_log_partitions_stopped',
+    'Partitions that this process has stopped, since what comes next needs a later version.',
+    stopped,
+  );
   const lag = {
     ...{ name: 'parley_command_log_lag', label: 'partition' },
     help: 'Commands in each of those partitions that are not done yet.',

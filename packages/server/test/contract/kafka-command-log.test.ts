@@ -3,10 +3,14 @@ import { fileURLToPath } from 'node:url';
 import { Admin } from '@platformatic/kafka';
 import { distributionGroup, KafkaCommandLog } from '../../src/adapters/kafka/command-log.ts';
 import { clientOptions, type KafkaSettings } from '../../src/adapters/kafka/connection.ts';
+import { memberLevel } from '../../src/adapters/kafka/member-levels.ts';
 import { BatchingProducer } from '../../src/adapters/kafka/producer.ts';
 import { commandsTopic, poisonTopic, type Topics } from '../../src/adapters/kafka/topics.ts';
+import type { MalformedRecord } from '../../src/distribution/command-log-port.ts';
 import { Unusable } from '../../src/platform/failures.ts';
+import { firstLevel } from '../../src/platform/features.ts';
 import { shardOf } from '../../src/platform/shards.ts';
+import { addTrialFeature, nudge, trialLevel } from '../support/trial-feature.ts';
 import { BatchHandler, record, requestOf } from './command-log-contract.ts';
 import { newIds } from './conversations-under-test.ts';
 import { describeOnKafka, newTopics, shardsUnderTest } from './kafka-under-test.ts';
@@ -171,6 +175,92 @@ describeOnKafka('the command log in Kafka', () => {
     expect(await topics.recordCount(poisonTopic(settings.clusterName))).toBe(4);
     await untilNoLag([0]);
     await consumer.close();
+  });
+
+  test('tells who waits for the outcome of what it set aside for being malformed', async () => {
+    const producer = new BatchingProducer(settings);
+    const [conversationId = ''] = conversationIds;
+    const { command, replyTo } = record(conversationId);
+    const values = [
+      { command: { ...command, kind: 'dance' }, replyTo },
+      { command: { ...command, steps: 3 }, replyTo },
+      { command },
+    ];
+    for (const value of values) {
+      await producer.send({
+        topic: commandsTopic(settings.clusterName),
+        ...{ partition: 0, value: JSON.stringify(value) },
+      });
+    }
+    await producer.close();
+    const told: MalformedRecord[] = [];
+    const handler = new BatchHandler();
+    const after = record(conversationId);
+    await log.append(after);
+    const consumer = await log.consume(handler.handle, async (malformed) => void told.push(malformed));
+    await handler.until(() => handler.handled.length === 1);
+    expect(told).toEqual([
+      { reason: 'there is no kind of command "dance"', replyTo },
+      { reason: 'a command "join" has no field "steps"', replyTo },
+      { reason: 'it does not say who waits for the outcome', replyTo: null },
+    ]);
+    expect(await topics.recordCount(poisonTopic(settings.clusterName))).toBe(values.length);
+    await consumer.close();
+  });
+
+  test('stops a partition before what needs a later version, which goes on from there in order', async () => {
+    const [stopping = '', other = ''] = conversationIds;
+    const stopped = Promise.withResolvers<void>();
+    const reported: string[] = [];
+    const report = (error: unknown) => {
+      reported.push(String(error));
+      stopped.resolve();
+    };
+    const older = new KafkaCommandLog({ ...settings, report }, { shards: shardsUnderTest });
+    const handler = new BatchHandler();
+    const before = record(stopping);
+    const send = { kind: 'send', conversationId: stopping, actorId: 'ana', commandId: 'm1', text: 'text' } as const;
+    const later = { ...record(stopping), command: { ...nudge(send), level: trialLevel } };
+    const behind = record(stopping);
+    for (const each of [before, later, behind]) await log.append(each);
+    const consumer = await older.consume(handler.handle);
+    await stopped.promise;
+    const elsewhere = record(other);
+    await log.append(elsewhere);
+    await handler.until(() => handler.handled.includes(requestOf(elsewhere)));
+    expect(new Set(handler.handled)).toEqual(new Set([before, elsewhere].map(requestOf)));
+    expect(consumer.stopped).toEqual(new Map([[0, trialLevel]]));
+    expect(await consumer.lag().then((lag) => lag.get(0))).toBe(2);
+    expect(reported[0]).toContain('partition 0 stops at position 1: what comes next needs feature level 2');
+    await consumer.close();
+    await older.close();
+
+    const undo = addTrialFeature();
+    try {
+      const upgraded = new BatchHandler();
+      const next = await log.consume(upgraded.handle);
+      await upgraded.until(() => upgraded.handled.length === 2);
+      expect(upgraded.handled).toEqual([later, behind].map(requestOf));
+      expect(next.stopped.size).toBe(0);
+      await next.close();
+    } finally {
+      undo();
+    }
+    expect(await topics.recordCount(poisonTopic(settings.clusterName))).toBe(0);
+  });
+
+  test('says of each distributor the feature level that it supports', async () => {
+    const group = distributionGroup(settings.clusterName);
+    const levels = async () => (await topics.positions.members(group)).map(memberLevel).sort();
+    const consumer = await log.consume(async () => undefined);
+    expect(await levels()).toEqual([firstLevel]);
+    const undo = addTrialFeature();
+    const another = await log.consume(async () => undefined).finally(undo);
+    expect(await levels()).toEqual([firstLevel, trialLevel]);
+    await consumer.close();
+    await another.close();
+    // Of a version before there were levels.
+    expect(memberLevel(settings.clusterName)).toBe(firstLevel);
   });
 
   test('refuses sessions shorter than the brokers allow, naming their setting', async () => {

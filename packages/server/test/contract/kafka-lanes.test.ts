@@ -1,13 +1,17 @@
 import { expect, test } from 'bun:test';
 import { Lanes, type WaitingRecord } from '../../src/adapters/kafka/lanes.ts';
 import type { CommandRecord } from '../../src/distribution/command-log-port.ts';
-import { type CommandBatch, HistoryPutBack } from '../../src/distribution/command-log-port.ts';
+import { type CommandBatch, HistoryPutBack, LevelNotSupported } from '../../src/distribution/command-log-port.ts';
 import type { LogReach } from '../../src/history/history-port.ts';
 import { BatchHandler, record, requestOf } from './command-log-contract.ts';
 
 function waitingOf(records: readonly CommandRecord[], from = 0): WaitingRecord[] {
-  return records.map((each, index) => ({ offset: BigInt(from + index), record: each, bytes: Buffer.alloc(0) }));
+  return records.map((each, index) => {
+    return { offset: BigInt(from + index), parsed: { kind: 'command', record: each }, bytes: Buffer.alloc(0) };
+  });
 }
+
+const malformed = { kind: 'malformed', malformed: { reason: 'no command', replyTo: null } } as const;
 
 function lanesOf(
   handle: (batch: CommandBatch) => Promise<void>,
@@ -17,8 +21,14 @@ function lanesOf(
   const done: [number, bigint][] = [];
   const putBack: [number, bigint][] = [];
   const doneSomething: { onDone: () => void } = { onDone: () => undefined };
+  const reported: string[] = [];
+  let onReport: () => void = () => undefined;
+  const report = (error: unknown) => {
+    reported.push(error instanceof Error ? error.message : String(error));
+    onReport();
+  };
   const lanes = new Lanes({
-    ...{ handle, laneOf, setAside, report: () => undefined },
+    ...{ handle, laneOf, setAside, report },
     putBack: (partition, position) => putBack.push([partition, position]),
     done: (partition, next) => {
       done.push([partition, next]);
@@ -32,7 +42,14 @@ function lanesOf(
       });
     }
   };
-  return { lanes, done, putBack, untilDone };
+  const untilReported = async (count: number) => {
+    while (reported.length < count) {
+      await new Promise<void>((resolve) => {
+        onReport = resolve;
+      });
+    }
+  };
+  return { lanes, done, putBack, reported, untilDone, untilReported };
 }
 
 test('a lane that fails holds no other up, and has its records again in their order', async () => {
@@ -124,7 +141,7 @@ test('what can not be read is set aside once, however often its batch comes agai
     },
   );
   lanes.begin(0, 'log', 0n);
-  lanes.put(0, [{ offset: 0n, record: null, bytes: Buffer.from('poison') }, ...waitingOf([record()], 1)]);
+  lanes.put(0, [{ offset: 0n, parsed: malformed, bytes: Buffer.from('poison') }, ...waitingOf([record()], 1)]);
   await untilDone(0);
   expect(faults).toBe(-1);
   expect(setAside).toBe(1);
@@ -142,8 +159,8 @@ test('batches say what they are of each partition: from where it was done, what 
     () => 'all',
   );
   lanes.begin(3, 'log', 5n);
-  lanes.put(3, [{ offset: 7n, record: null, bytes: Buffer.from('poison') }, ...waitingOf([record()], 8)]);
-  lanes.put(3, [{ offset: 9n, record: null, bytes: Buffer.from('poison') }]);
+  lanes.put(3, [{ offset: 7n, parsed: malformed, bytes: Buffer.from('poison') }, ...waitingOf([record()], 8)]);
+  lanes.put(3, [{ offset: 9n, parsed: malformed, bytes: Buffer.from('poison') }]);
   await untilDone(3);
   expect(reaches).toEqual([{ partition: 3, logId: 'log', from: 5, to: 10 }]);
   expect(positions).toEqual([8]);
@@ -183,5 +200,64 @@ test('a partition whose history was put back begins again where that is; others 
   await untilDone(0);
   expect(done).toContainEqual([0, 7n]);
   expect(handled).toContainEqual(expect.objectContaining({ partition: 0, from: 2 }));
+  await lanes.close();
+});
+
+const later: WaitingRecord = { offset: 0n, parsed: { kind: 'later', level: 2 }, bytes: Buffer.from('later') };
+
+test('a partition stops before a record that needs a later program; what was before is done, others go on', async () => {
+  const handler = new BatchHandler();
+  const [before, other] = [record(), record()];
+  const { lanes, done, reported, untilDone, untilReported } = lanesOf(handler.handle, () => 'all');
+  lanes.begin(0, 'log', 0n);
+  lanes.put(0, [...waitingOf([before]), { ...later, offset: 1n }, ...waitingOf([record()], 2)]);
+  await untilReported(1);
+  lanes.begin(1, 'log', 0n);
+  lanes.put(1, waitingOf([other]));
+  await untilDone(1);
+  lanes.put(0, waitingOf([record()], 3));
+  lanes.put(1, waitingOf([record()], 1));
+  await handler.until(() => handler.handled.length === 3);
+  expect(handler.handled.slice(0, 2)).toEqual([before, other].map(requestOf));
+  expect(done.filter(([partition]) => partition === 0)).toEqual([[0, 1n]]);
+  expect(lanes.positions.get(0)).toBe(1n);
+  expect(lanes.stopped).toEqual(new Map([[0, 2]]));
+  expect(reported).toEqual([
+    'partition 0 stops at position 1: what comes next needs feature level 2, and this program supports 1: ' +
+      'start a newer version, which goes on from there',
+  ]);
+  await lanes.close();
+});
+
+test('a partition whose store has a later level stops where it is, and is told once', async () => {
+  let isAhead = true;
+  let handed = 0;
+  const { lanes, done, reported, untilReported } = lanesOf(
+    async () => {
+      handed++;
+      if (isAhead) throw new LevelNotSupported(2);
+    },
+    () => 'all',
+  );
+  lanes.begin(0, 'log', 5n);
+  lanes.put(0, waitingOf([record()], 5));
+  await untilReported(1);
+  lanes.put(0, waitingOf([record()], 6));
+  lanes.begin(1, 'log', 0n);
+  await untilReported(2);
+  expect(handed).toBe(2);
+  expect(lanes.stopped).toEqual(
+    new Map([
+      [0, 2],
+      [1, 2],
+    ]),
+  );
+  expect(done).toEqual([]);
+  expect(reported[0]).toStartWith('partition 0 stops at position 5');
+  // Whoever has the partition next goes on from there.
+  isAhead = false;
+  lanes.drop(0);
+  lanes.begin(0, 'log', 5n);
+  expect(lanes.stopped).toEqual(new Map([[1, 2]]));
   await lanes.close();
 });

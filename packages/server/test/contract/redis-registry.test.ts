@@ -57,7 +57,7 @@ describeOnRedis('registries on one Redis, each with a client of its own', () => 
   }
 
   test('leave no key behind of servers that were closed or dropped, however much was registered there', async () => {
-    for (const serverId of [north, south]) await registry.openServer(serverId, leaseMs);
+    for (const serverId of [north, south]) await registry.openServer(serverId, leaseMs, 2);
     const onNorth = await registerMany(north);
     const onSouth = await registerMany(south);
     const [both = ''] = onNorth;

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import type { UserId } from '@parley/protocol';
 import type { ConnectionRegistry } from '../../src/connections/registry-port.ts';
+import { firstLevel } from '../../src/platform/features.ts';
 import { newIds } from './conversations-under-test.ts';
 import { describeOnlineUsers } from './online-users-contract.ts';
 import { describeRegisteredInterest } from './registered-interest-contract.ts';
@@ -58,6 +59,20 @@ export function describeRegistryContract(name: string, open: () => Promise<Regis
       expect(await registry.liveServers()).toEqual([south]);
       await registry.closeServer(south);
       expect(await registry.liveServers()).toEqual([]);
+    });
+
+    test('live servers say the feature level that they support; one that says none has the first', async () => {
+      const east = 'east';
+      await registry.openServer(east, leaseMs, 3);
+      const levels = await registry.serverLevels();
+      expect([north, south, east].map((serverId) => levels.get(serverId))).toEqual([firstLevel, firstLevel, 3]);
+      await registry.closeServer(north);
+      await opened.passTime(leaseMs / 2);
+      await registry.renewLease(east, leaseMs);
+      await opened.passTime(leaseMs / 2 + 1);
+      expect(await registry.serverLevels()).toEqual(new Map([[east, 3]]));
+      await opened.forget();
+      expect(await registry.serverLevels()).toEqual(new Map());
     });
 
     describe('a lease', () => {

@@ -4,7 +4,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { logFile, openDatabase, schemaVersion } from '../../src/adapters/sqlite/database.ts';
+import { storedLevel } from '../../src/adapters/sqlite/feature-level.ts';
 import { migrations } from '../../src/adapters/sqlite/migrations.ts';
+import { firstLevel } from '../../src/platform/features.ts';
+import { addTrialFeature, trialLevel } from '../support/trial-feature.ts';
 
 let folder: string;
 let file: string;
@@ -79,6 +82,31 @@ test('a database of a newer version is refused with what to do, and left as it i
   newer.close();
   const before = readFileSync(file);
   expect(() => openDatabase(file)).toThrow(/newer Parley wrote.*Start the newer version, or restore a backup/);
+  expect(readFileSync(file)).toEqual(before);
+});
+
+test('a database is raised to the feature level of the program that opens it', () => {
+  openDatabase(file).close();
+  const undo = addTrialFeature();
+  try {
+    const raised = openDatabase(file);
+    expect(storedLevel(raised)).toBe(trialLevel);
+    raised.close();
+  } finally {
+    undo();
+  }
+});
+
+test('a database of a feature level that is not supported is refused with both, and left as it is', () => {
+  openDatabase(file).close();
+  const newer = new Database(file);
+  newer.run(`UPDATE feature_level SET level = ${trialLevel}`);
+  newer.run('PRAGMA wal_checkpoint(TRUNCATE)');
+  newer.close();
+  const before = readFileSync(file);
+  expect(() => openDatabase(file)).toThrow(
+    `${file} has feature level ${trialLevel}, and this Parley supports ${firstLevel}. Start the newer version`,
+  );
   expect(readFileSync(file)).toEqual(before);
 });
 

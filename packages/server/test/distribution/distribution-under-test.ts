@@ -6,7 +6,7 @@ import { MemoryConnectionRegistry } from '../../src/adapters/memory/registry.ts'
 import type { Delivery, EntryCopy } from '../../src/connections/mailbox-port.ts';
 import type { Command } from '../../src/conversations/command.ts';
 import type { ConversationStore } from '../../src/conversations/conversations-port.ts';
-import type { CommandBatch, CommandRecord } from '../../src/distribution/command-log-port.ts';
+import type { CommandBatch, CommandRecord, MalformedRecord } from '../../src/distribution/command-log-port.ts';
 import { noDistributionMetrics } from '../../src/distribution/distribution-metrics.ts';
 import { Distributor } from '../../src/distribution/distributor.ts';
 import type { HistoryStore, LogReach } from '../../src/history/history-port.ts';
@@ -30,6 +30,9 @@ export class DistributionUnderTest {
   /** Commands that could not be decided, with why. */
   readonly setAside: { record: CommandRecord; reason: string }[] = [];
   private handle: ((batch: CommandBatch) => Promise<void>) | undefined;
+  private malformed: ((record: MalformedRecord) => Promise<void>) | undefined;
+  /** How often a command was counted as set aside. */
+  countedAside = 0;
 
   static async start(userIds: readonly UserId[]): Promise<DistributionUnderTest> {
     const distribution = new DistributionUnderTest();
@@ -47,9 +50,10 @@ export class DistributionUnderTest {
         partitions: 1,
         appends: { waiting: 0, records: 0, sends: 0 },
         append: () => Promise.reject(new Error('batches are handed over directly')),
-        consume: async (handle) => {
+        consume: async (handle, malformed) => {
           this.handle = handle;
-          return { owned: new Set(), lag: async () => new Map(), close: async () => undefined };
+          this.malformed = malformed;
+          return { owned: new Set(), stopped: new Map(), lag: async () => new Map(), close: async () => undefined };
         },
         setAside: async (record, reason) => {
           this.setAside.push({ record, reason });
@@ -81,7 +85,7 @@ export class DistributionUnderTest {
       } as ConversationStore,
       registry: this.registry,
       clock,
-      metrics: noDistributionMetrics,
+      metrics: { ...noDistributionMetrics, commandSetAside: () => this.countedAside++ },
       tracing: new Tracing(),
     });
     await distributor.run();
@@ -96,6 +100,11 @@ export class DistributionUnderTest {
     }));
     this.batch = { records, reaches: log?.reaches ?? [] };
     await this.retry();
+  }
+
+  /** Has the log set aside a malformed record of this person's. */
+  async meetMalformed(userId: UserId, requestId: string): Promise<void> {
+    await this.malformed?.({ reason: 'no command', replyTo: { serverId: serverOf(userId), requestId } });
   }
 
   /** Hands over the last batch once more, as its log does when it failed. */

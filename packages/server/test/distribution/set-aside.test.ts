@@ -26,6 +26,18 @@ test('a command that can not be decided is set aside; those around it are carrie
   });
 });
 
+test('who sent a command that the log set aside for being malformed is told, and it is counted', async () => {
+  const distribution = await DistributionUnderTest.start([ana, ben]);
+  await distribution.meetMalformed(ana, 'malformed');
+  expect(distribution.told(ana)).toEqual([
+    {
+      ...{ kind: 'outcome', requestId: 'malformed' },
+      outcome: { kind: 'refused', code: 'internal', detail: expect.any(String) },
+    },
+  ]);
+  expect(distribution.countedAside).toBe(1);
+});
+
 test('while a service is away nothing is set aside: the batch comes again', async () => {
   const distribution = await DistributionUnderTest.start([ana, ben]);
   distribution.diesBefore = 'delivery';

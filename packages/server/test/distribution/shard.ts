@@ -5,6 +5,7 @@ import { type ConversationHead, isMember, type Participant } from '../../src/con
 import { type BatchResult, decideBatch } from '../../src/distribution/decide-batch.ts';
 import { type BatchToDecide, factsNeeded } from '../../src/distribution/facts-needed.ts';
 import { type Changes, type Decision, type Facts, participantKey, repeatKey } from '../../src/history/history-port.ts';
+import { firstLevel } from '../../src/platform/features.ts';
 import { batchesOf, script } from './scripts.ts';
 
 /** These commands, of a log that ends with its process. */
@@ -18,7 +19,7 @@ export class Shard {
   readonly outcomes: Outcome[] = [];
   private readonly rows: Facts = {
     ...{ heads: new Map(), participants: new Map(), repeats: new Map(), decided: new Map() },
-    epochs: new Map(),
+    ...{ epochs: new Map(), level: firstLevel },
   };
 
   /** Decides these batches one after the other, all at one time unless told otherwise. */
@@ -70,7 +71,7 @@ export class Shard {
       heads: only(this.rows.heads, needed.conversationIds),
       participants: only(this.rows.participants, participants),
       repeats: only(this.rows.repeats, repeats),
-      ...{ decided: new Map(), epochs: new Map() },
+      ...{ decided: new Map(), epochs: new Map(), level: this.rows.level },
     };
   }
 

@@ -1,7 +1,8 @@
 import type { Role, UserId } from '@parley/protocol';
 import { type Command, type CommandFields, type CommandOf, serverCommandId } from '../../src/conversations/command.ts';
 import { directConversationId } from '../../src/conversations/conversation-ids.ts';
-import { decide, type Verdict } from '../../src/conversations/decide.ts';
+import { decide } from '../../src/conversations/decide.ts';
+import type { Verdict } from '../../src/conversations/rules.ts';
 import { Shard } from './shard.ts';
 
 /** A command without whose it is and where. */

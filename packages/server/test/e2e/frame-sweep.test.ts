@@ -23,6 +23,7 @@ function sound(): { [Type in ClientFrame['type']]: Record<string, unknown> } {
     watch: { type: 'watch', id: 'x', userIds: [ana.account.id], conversationIds: [conversationId] },
     history: { type: 'history', id: 'x', conversationId, after: 0, limit: 10 },
     ping: { type: 'ping', id: 'x' },
+    features: { type: 'features', features: ['x'] },
   };
 }
 

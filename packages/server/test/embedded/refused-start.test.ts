@@ -154,6 +154,13 @@ const table: [name: string, arrange: () => Start | undefined, sentence: string][
     `DATA/parley.db has form 9000, which a newer Parley wrote; this one knows up to ${migrations.length}. Start the newer version, or restore a backup made by this one.`,
   ],
   [
+    'a database of a feature level that a newer version enabled',
+    () => {
+      database((made) => made.run('UPDATE feature_level SET level = 2'));
+    },
+    'DATA/parley.db has feature level 2, and this Parley supports 1. Start the newer version, or restore a backup made by this one.',
+  ],
+  [
     'a database that is cut off',
     () => {
       database(() => undefined);

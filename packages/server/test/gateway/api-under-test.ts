@@ -34,6 +34,7 @@ import { Conversations } from '../../src/operations/conversations.ts';
 import { Messages } from '../../src/operations/messages.ts';
 import { ReadReceipts } from '../../src/operations/read-receipts.ts';
 import { type Clock, systemClock } from '../../src/platform/clock.ts';
+import { firstLevel } from '../../src/platform/features.ts';
 import { systemIds } from '../../src/platform/ids.ts';
 import { Tracing } from '../../src/platform/tracing.ts';
 import { Accounts } from '../../src/users/accounts.ts';
@@ -124,6 +125,7 @@ async function servicesOver(adapters: Adapters, accounts: Accounts, clock: Clock
   const tracing = new Tracing();
   const submitter = new CommandSubmitter({
     ...{ serverId: () => serverId, log: commandLog, clock, ids: systemIds, tracing, metrics: noSubmitMetrics },
+    enabled: { level: firstLevel },
   });
   const mailbox = await mailboxes.open(serverId, (deliveries: readonly Delivery[]) => {
     for (const delivery of deliveries) {

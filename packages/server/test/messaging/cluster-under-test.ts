@@ -14,6 +14,7 @@ import { ConversationReads } from '../../src/operations/conversation-reads.ts';
 import { Conversations } from '../../src/operations/conversations.ts';
 import { Messages } from '../../src/operations/messages.ts';
 import { ReadReceipts } from '../../src/operations/read-receipts.ts';
+import { firstLevel } from '../../src/platform/features.ts';
 import { systemIds } from '../../src/platform/ids.ts';
 import { Tracing } from '../../src/platform/tracing.ts';
 import { WorkTurns } from '../../src/platform/work-turns.ts';
@@ -27,6 +28,8 @@ export class ClusterUnderTest {
   /** Looks at what goes to a server's mailbox and says what is let through; for losing and doubling. */
   tamper: (deliveries: readonly Delivery[]) => readonly Delivery[] = (same) => same;
   readonly servers: ServerUnderTest[] = [];
+  /** What the store enables. */
+  readonly enabled: { level: number; names: readonly string[] } = { level: firstLevel, names: [] };
   private readonly users = new Map<string, { token: string; userId: string }>();
 
   static async start(serverCount: number): Promise<ClusterUnderTest> {
@@ -101,6 +104,7 @@ class ServerUnderTest {
     const serverId = () => this.messaging.serverId;
     const submitter = new CommandSubmitter({
       ...{ serverId, log: adapters.commandLog, clock, ids: systemIds, tracing, metrics: noSubmitMetrics },
+      enabled: cluster.enabled,
     });
     const reads = new ConversationReads(adapters.conversations, users, registry);
     this.messages = new Messages(history, adapters.conversations, submitter, async () => false);
@@ -109,6 +113,7 @@ class ServerUnderTest {
       ...{ registry, mailboxes, history, conversations: adapters.conversations, messages: this.messages, reads },
       ...{
         submitter,
+        enabled: cluster.enabled,
         clock,
         tracing,
         metrics: noMessagingMetrics,
@@ -150,7 +155,7 @@ export class SocketUnderTest implements Socket {
   isPaused = false;
   /** What waits to be read by the peer, as the server is told. */
   buffered = 0;
-  private readonly connection: Connection;
+  readonly connection: Connection;
   private waiting: (() => void)[] = [];
   private nextId = 1;
 
@@ -212,7 +217,7 @@ export class SocketUnderTest implements Socket {
   }
 
   async asks(
-    frame: Omit<Extract<ClientFrame, { id: string }>, 'id'> & { [field: string]: unknown },
+    frame: Omit<Extract<ClientFrame, { id?: string | undefined }>, 'id'> & { [field: string]: unknown },
   ): Promise<ServerFrame> {
     const id = String(this.nextId++);
     this.messaging.received(this.connection, JSON.stringify({ ...frame, id }));

@@ -15,17 +15,33 @@ export class Place {
   constructor(
     readonly role: Role,
     readonly port: number,
+    private readonly metricsPort: number,
     private readonly settings: GivenSettings,
   ) {}
 
   /** Starts it, of this program unless another is given. */
   async start(program = parleyProgram()): Promise<void> {
-    const settings = { ...this.settings, roles: this.role, port: String(this.port), 'trusted-proxies': '127.0.0.1' };
+    const settings = {
+      ...{ ...this.settings, roles: this.role, port: String(this.port), 'trusted-proxies': '127.0.0.1' },
+      'metrics-port': String(this.metricsPort),
+    };
     this.process = await ServerProcess.start({ settings, command: [...program, 'serve'] });
   }
 
   get url(): string {
     return `http://localhost:${this.port}`;
+  }
+
+  /** What the process that was started last printed, line by line. */
+  get lines(): string[] {
+    return this.process?.lines ?? [];
+  }
+
+  /** The sum of a figure, over its labels, as Prometheus is told it. */
+  async figure(name: string): Promise<number> {
+    const text = await (await fetch(`http://127.0.0.1:${this.metricsPort}/metrics`)).text();
+    const samples = text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'gm'));
+    return [...samples].reduce((sum, [, value]) => sum + Number(value), 0);
   }
 
   async kill(): Promise<void> {
@@ -59,7 +75,7 @@ export class ClusterProcesses {
     const places: Place[] = [];
     for (const role of roles) {
       for (let count = 0; count < processesOfRole; count++) {
-        places.push(new Place(role, await freePort(), { ...cluster.settings, ...settings }));
+        places.push(new Place(role, await freePort(), await freePort(), { ...cluster.settings, ...settings }));
       }
     }
     await Promise.all(places.map((place) => place.start()));

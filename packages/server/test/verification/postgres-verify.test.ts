@@ -51,6 +51,7 @@ const unseen: Unseen = {
 const apart: Record<string, string> = {
   cluster: 'servers that disagree, or have none, are refused when they are opened',
   shards: 'a shard that is on no server, or on two, is refused when they are opened',
+  feature_level: 'one that is not supported is refused when they are opened, and the lowest of several counts',
   migrations: 'a form of another version is refused when they are opened',
   log_positions: 'compared with the log of Kafka, by "parley cluster verify" as a whole',
 };

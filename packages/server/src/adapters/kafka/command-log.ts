@@ -4,13 +4,14 @@ import type {
   CommandConsumer,
   CommandLog,
   CommandRecord,
+  MalformedRecord,
 } from '../../distribution/command-log-port.ts';
 import { shardOf } from '../../platform/shards.ts';
 import type { KafkaSettings } from './connection.ts';
 import { Consumption } from './consumption.ts';
 import { defaultGroupTimes, type GroupTimes } from './group-member.ts';
 import { BatchingProducer } from './producer.ts';
-import { formatRecord, parseRecord } from './record-format.ts';
+import { formatRecord } from './record-format.ts';
 import { commandsTopic, poisonTopic } from './topics.ts';
 
 interface CommandLogOptions {
@@ -63,16 +64,21 @@ export class KafkaCommandLog implements CommandLog {
     });
   }
 
-  consume(handle: (batch: CommandBatch) => Promise<void>): Promise<CommandConsumer> {
+  consume(
+    handle: (batch: CommandBatch) => Promise<void>,
+    malformed: (record: MalformedRecord) => Promise<void> = async () => undefined,
+  ): Promise<CommandConsumer> {
     const { settings, options } = this;
     const { clusterName } = settings;
     return Consumption.start({
-      ...{ settings, handle, parse: parseRecord, times: options.times ?? defaultGroupTimes },
+      ...{ settings, handle, times: options.times ?? defaultGroupTimes },
       topic: commandsTopic(clusterName),
       group: distributionGroup(clusterName),
       laneOf: options.laneOf ?? (() => 'all'),
-      setAside: (partition, { bytes, offset }) =>
-        this.sendPoison(bytes, 'not a record of a command', { partition: String(partition), offset: String(offset) }),
+      setAside: async (partition, bytes, offset, record) => {
+        await this.sendPoison(bytes, record.reason, { partition: String(partition), offset: String(offset) });
+        await malformed(record);
+      },
     });
   }
 

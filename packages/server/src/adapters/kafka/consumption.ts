@@ -1,9 +1,10 @@
-import type { CommandBatch, CommandConsumer, CommandRecord } from '../../distribution/command-log-port.ts';
+import type { CommandBatch, CommandConsumer } from '../../distribution/command-log-port.ts';
 import { Unavailable } from '../../platform/failures.ts';
 import { backOffMs, type KafkaSettings } from './connection.ts';
-import { type FetchedRecord, Fetcher } from './fetcher.ts';
+import { Fetcher } from './fetcher.ts';
 import { GroupMember, type GroupTimes } from './group-member.ts';
-import { Lanes, type WaitingRecord, waitingMax } from './lanes.ts';
+import { type LaneOptions, Lanes, waitingMax } from './lanes.ts';
+import { parseRecord } from './record-format.ts';
 
 interface ConsumptionOptions {
   settings: KafkaSettings;
@@ -11,8 +12,7 @@ interface ConsumptionOptions {
   group: string;
   times: GroupTimes;
   laneOf(partition: number): string;
-  parse(record: FetchedRecord): CommandRecord | null;
-  setAside(partition: number, record: WaitingRecord): Promise<void>;
+  setAside: LaneOptions['setAside'];
   handle(batch: CommandBatch): Promise<void>;
 }
 
@@ -36,7 +36,7 @@ export class Consumption implements CommandConsumer {
   private hasJoined = false;
 
   private constructor(private readonly options: ConsumptionOptions) {
-    const { settings, topic, handle, setAside, laneOf, parse } = options;
+    const { settings, topic, handle, setAside, laneOf } = options;
     this.lanes = new Lanes({
       ...{ handle, setAside, laneOf, report: settings.report },
       done: (partition, next) => {
@@ -57,7 +57,7 @@ export class Consumption implements CommandConsumer {
           this.beginAnew(this.member, new Error(`topic ${topic} was made anew`));
           return;
         }
-        const waiting = records.map((each) => ({ offset: each.offset, bytes: each.value, record: parse(each) }));
+        const waiting = records.map((each) => ({ offset: each.offset, bytes: each.value, parsed: parseRecord(each) }));
         this.lanes.put(partition, waiting);
       },
     });
@@ -94,6 +94,10 @@ export class Consumption implements CommandConsumer {
 
   get owned(): ReadonlySet<number> {
     return new Set(this.lanes.positions.keys());
+  }
+
+  get stopped(): ReadonlyMap<number, number> {
+    return this.lanes.stopped;
   }
 
   async lag(): Promise<Map<number, number>> {

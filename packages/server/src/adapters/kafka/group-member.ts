@@ -1,6 +1,8 @@
 import { Consumer } from '@platformatic/kafka';
 import { Unusable } from '../../platform/failures.ts';
+import { supportedLevel } from '../../platform/features.ts';
 import { clientOptions, failureOf, isBrokerError, type KafkaSettings } from './connection.ts';
+import { memberClientId } from './member-levels.ts';
 import { atTheBeginning } from './positions.ts';
 
 export interface GroupTimes {
@@ -39,6 +41,7 @@ export class GroupMember {
     const { settings, group, topic, times } = options;
     this.consumer = new Consumer({
       ...clientOptions(settings),
+      clientId: memberClientId(settings.clusterName, supportedLevel()),
       groupId: group,
       sessionTimeout: times.sessionTimeoutMs,
       rebalanceTimeout: times.sessionTimeoutMs,

@@ -1,12 +1,19 @@
-import type { CommandRecord } from '../../distribution/command-log-port.ts';
-import { batchMax, type CommandBatch, HistoryPutBack } from '../../distribution/command-log-port.ts';
+import {
+  batchMax,
+  type CommandBatch,
+  type CommandRecord,
+  HistoryPutBack,
+  LevelNotSupported,
+  type MalformedRecord,
+} from '../../distribution/command-log-port.ts';
 import type { LogReach } from '../../history/history-port.ts';
 import { backOffMs } from './connection.ts';
+import type { ParsedRecord } from './record-format.ts';
 
-/** A record that waits to be handled; null when it can't be read as a command. */
+/** A record that waits to be handled. */
 export interface WaitingRecord {
   offset: bigint;
-  record: CommandRecord | null;
+  parsed: ParsedRecord;
   bytes: Buffer;
 }
 
@@ -18,6 +25,8 @@ interface Partition {
   busy: boolean;
   /** Nothing was handed over yet: the first batch, with or without records, says where the partition goes on. */
   isNew: boolean;
+  /** The feature level that it needs to go on, which this program doesn't support; null while it goes on. */
+  needsLevel: number | null;
 }
 
 interface Taken {
@@ -28,8 +37,8 @@ interface Taken {
 
 export interface LaneOptions {
   handle(batch: CommandBatch): Promise<void>;
-  /** Puts a record that can't be read out of the way. */
-  setAside(partition: number, record: WaitingRecord): Promise<void>;
+  /** Puts a malformed record out of the way. */
+  setAside(partition: number, bytes: Buffer, offset: bigint, malformed: MalformedRecord): Promise<void>;
   /** Which partitions are handled together. A lane that fails holds no other up. */
   laneOf(partition: number): string;
   /** Everything of the partition before `next` is done. */
@@ -67,9 +76,16 @@ export class Lanes {
     return new Map(Array.from(this.partitions, ([id, { next }]) => [id, next]));
   }
 
+  /** Partitions that are stopped, each with the feature level that it needs. */
+  get stopped(): Map<number, number> {
+    return new Map(
+      Array.from(this.partitions).flatMap(([id, { needsLevel }]) => (needsLevel === null ? [] : [[id, needsLevel]])),
+    );
+  }
+
   /** From now on records of the partition are put, the first of them at `next` or behind it. */
   begin(partition: number, logId: string, next: bigint): void {
-    this.partitions.set(partition, { logId, next, waiting: [], busy: false, isNew: true });
+    this.partitions.set(partition, { logId, next, waiting: [], busy: false, isNew: true, needsLevel: null });
     this.start(this.options.laneOf(partition));
   }
 
@@ -108,8 +124,11 @@ export class Lanes {
         await this.handOver(taken);
         failures = 0;
       } catch (error) {
-        this.options.report(error);
-        await this.pause(backOffMs(failures++));
+        if (error instanceof LevelNotSupported) for (const { id, partition } of taken) this.stop(id, partition, error);
+        else {
+          this.options.report(error);
+          await this.pause(backOffMs(failures++));
+        }
         if (error instanceof HistoryPutBack) this.putBack(taken, error.decided);
       }
       for (const { partition } of taken) partition.busy = false;
@@ -120,7 +139,15 @@ export class Lanes {
   }
 
   private hasWork(partition: Partition | undefined): boolean {
-    return partition !== undefined && (partition.isNew || partition.waiting.length > 0);
+    if (partition === undefined || partition.needsLevel !== null) return false;
+    return partition.isNew || partition.waiting.length > 0;
+  }
+
+  /** Hands nothing more of the partition over: what it needs comes with another program alone. */
+  private stop(id: number, partition: Partition, error: LevelNotSupported): void {
+    partition.needsLevel = error.level;
+    const { next } = partition;
+    this.options.report(new Error(`partition ${id} stops at position ${next}: ${error.message}`, { cause: error }));
   }
 
   private take(lane: string): Taken[] {
@@ -129,7 +156,8 @@ export class Lanes {
     for (const [id, partition] of this.partitions) {
       if (room === 0) break;
       if (partition.busy || !this.hasWork(partition) || this.options.laneOf(id) !== lane) continue;
-      const records = partition.waiting.slice(0, room);
+      const records = this.supported(id, partition, room);
+      if (records === null) continue;
       room -= records.length;
       partition.busy = true;
       taken.push({ id, partition, records });
@@ -142,12 +170,23 @@ export class Lanes {
     return taken;
   }
 
+  /** The next records of a partition, up to one that needs a later program; null when that is the first of them. */
+  private supported(id: number, partition: Partition, limit: number): WaitingRecord[] | null {
+    const records = partition.waiting.slice(0, limit);
+    const end = records.findIndex(({ parsed }) => parsed.kind === 'later');
+    const later = records[end]?.parsed;
+    if (end !== 0 || later?.kind !== 'later') return end < 0 ? records : records.slice(0, end);
+    this.stop(id, partition, new LevelNotSupported(later.level));
+    return null;
+  }
+
   private async handOver(taken: readonly Taken[]): Promise<void> {
     const { handle, setAside, done } = this.options;
     for (const { id, records } of taken) {
       for (const each of records) {
-        if (each.record !== null || this.areAside.has(each)) continue;
-        await setAside(id, each);
+        const { parsed, bytes, offset } = each;
+        if (parsed.kind !== 'malformed' || this.areAside.has(each)) continue;
+        await setAside(id, bytes, offset, parsed.malformed);
         this.areAside.add(each);
       }
     }
@@ -183,8 +222,8 @@ export class Lanes {
 }
 
 function recordsOf({ id, records }: Taken): CommandRecord[] {
-  return records.flatMap(({ offset, record }) =>
-    record === null ? [] : { ...record, at: { partition: id, position: Number(offset) } },
+  return records.flatMap(({ offset, parsed }) =>
+    parsed.kind === 'command' ? { ...parsed.record, at: { partition: id, position: Number(offset) } } : [],
   );
 }
 

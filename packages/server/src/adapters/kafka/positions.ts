@@ -57,10 +57,10 @@ export class Positions {
     }
   }
 
-  /** How many consumers are in the group now. */
-  async members(group: string): Promise<number> {
+  /** The client ids of the consumers that are in the group now. */
+  async members(group: string): Promise<string[]> {
     const groups = await asking('describe a group', () => this.admin.describeGroups({ groups: [group] }));
-    return groups.get(group)?.members.size ?? 0;
+    return Array.from(groups.get(group)?.members.values() ?? [], ({ clientId }) => clientId);
   }
 
   private async listed(topic: string, partitions: readonly number[], timestamp: bigint): Promise<Offsets> {

@@ -1,36 +1,45 @@
 import * as z from 'zod/mini';
-import type { CommandRecord } from '../../distribution/command-log-port.ts';
+import { readCommand } from '../../conversations/read-command.ts';
+import type { CommandRecord, MalformedRecord } from '../../distribution/command-log-port.ts';
 import { type TraceParent, traceHeader } from '../../platform/tracing.ts';
 import type { FetchedRecord } from './fetcher.ts';
 
-/** What every command says; what else it says is for the rule, which sets aside what it can't decide. */
-const recordSchema = z.object({
-  command: z.looseObject({
-    kind: z.enum(['send', 'open_direct', 'create', 'join', 'leave', 'add', 'remove', 'set_role', 'update']),
-    conversationId: z.string(),
-    actorId: z.string(),
-    commandId: z.string(),
-  }),
-  replyTo: z.object({ serverId: z.string(), requestId: z.string() }),
-});
+/** What a record of the log is, to be decided or not. */
+export type ParsedRecord =
+  | { kind: 'command'; record: CommandRecord }
+  | { kind: 'later'; level: number }
+  | { kind: 'malformed'; malformed: MalformedRecord };
+
+const replyTo = z.object({ serverId: z.string(), requestId: z.string() });
 
 /** A command as a record's bytes and headers: its trace is where every program of OpenTelemetry looks for it. */
 export function formatRecord({ trace, ...record }: CommandRecord): { value: string; headers?: Record<string, string> } {
   return { value: JSON.stringify(record), ...traceHeaders(trace) };
 }
 
-/** The command in a record; null when there is none. */
-export function parseRecord({ value, headers }: Pick<FetchedRecord, 'value' | 'headers'>): CommandRecord | null {
+/** Reads a record, which another version may have written. */
+export function parseRecord({ value, headers }: Pick<FetchedRecord, 'value' | 'headers'>): ParsedRecord {
   let content: unknown;
   try {
     content = JSON.parse(value.toString());
   } catch {
-    return null;
+    return malformed('it is not JSON');
   }
-  const parsed = recordSchema.safeParse(content);
-  if (!parsed.success) return null;
+  const record = typeof content === 'object' && content !== null ? (content as Record<string, unknown>) : {};
+  const read = readCommand(record['command']);
+  if (read.kind === 'later') return read;
+  const { data: waiting = null } = replyTo.safeParse(record['replyTo']);
+  if (read.kind === 'malformed') return malformed(read.reason, waiting);
+  if (waiting === null) return malformed('it does not say who waits for the outcome');
   const trace = headerOf(headers, traceHeader);
-  return { ...(parsed.data as unknown as CommandRecord), ...(trace !== undefined && { trace }) };
+  return {
+    kind: 'command',
+    record: { command: read.command, replyTo: waiting, ...(trace !== undefined && { trace }) },
+  };
+}
+
+function malformed(reason: string, waiting: CommandRecord['replyTo'] | null = null): ParsedRecord {
+  return { kind: 'malformed', malformed: { reason, replyTo: waiting } };
 }
 
 export function traceHeaders(trace: TraceParent | undefined): { headers?: Record<string, string> } {

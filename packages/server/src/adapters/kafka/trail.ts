@@ -4,6 +4,7 @@ import type { Outcome } from '../../conversations/command.ts';
 import type { CommandRecord } from '../../distribution/command-log-port.ts';
 import { distributionGroup } from './command-log.ts';
 import type { KafkaSettings } from './connection.ts';
+import type { FetchedRecord } from './fetcher.ts';
 import { deliveriesOf } from './mailbox-records.ts';
 import { headerOf, parseRecord } from './record-format.ts';
 import { type FoundRecord, searchRecords } from './record-search.ts';
@@ -51,7 +52,7 @@ export class KafkaTrail {
     const found = await searchRecords(this.settings, this.topics, {
       ...{ topic, ...time },
       // What is no command has the id somewhere too, perhaps.
-      read: (record) => (record.value.includes(field) ? { record: parseRecord(record) } : null),
+      read: (record) => (record.value.includes(field) ? { record: commandIn(record) } : null),
     });
     const own = found.filter(({ content: { record } }) => record === null || record.command.commandId === commandId);
     const partitions = [...new Set(own.map(({ partition }) => partition))];
@@ -63,8 +64,8 @@ export class KafkaTrail {
   }
 
   /** How many distributors take commands from the log. */
-  distributors(): Promise<number> {
-    return this.topics.positions.members(distributionGroup(this.settings.clusterName));
+  async distributors(): Promise<number> {
+    return (await this.topics.positions.members(distributionGroup(this.settings.clusterName))).length;
   }
 
   /** The newest record with this command id, and this conversation if one is named, that was set aside. */
@@ -132,6 +133,12 @@ export class KafkaTrail {
 }
 
 const clockSkewMs = 60_000;
+
+/** Null when this version can't read it as a command. */
+function commandIn(record: FetchedRecord): CommandRecord | null {
+  const parsed = parseRecord(record);
+  return parsed.kind === 'command' ? parsed.record : null;
+}
 
 /** How a command's id is written in its record. */
 function commandIdField(commandId: string): string {

@@ -44,6 +44,7 @@ export class MemoryCommandLog implements CommandLog {
     const running = this.run(handle, () => open);
     return {
       owned: new Set([0]),
+      stopped: new Map(),
       lag: async () => new Map([[0, this.queue.length]]),
       close: () => {
         open = false;

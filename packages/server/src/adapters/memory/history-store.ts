@@ -10,6 +10,7 @@ import {
   participantKey,
   repeatKey,
 } from '../../history/history-port.ts';
+import { firstLevel } from '../../platform/features.ts';
 import type { ConversationData } from './conversation-data.ts';
 import { kept } from './kept.ts';
 
@@ -62,7 +63,7 @@ export class MemoryHistoryStore implements HistoryStore {
   private facts(needed: FactsNeeded): Facts {
     const facts: Facts = {
       ...{ heads: new Map(), participants: new Map(), repeats: new Map(), decided: new Map() },
-      epochs: new Map(),
+      ...{ epochs: new Map(), level: firstLevel },
     };
     for (const { partition } of needed.reaches) {
       const decided = this.data.decided.get(partition);

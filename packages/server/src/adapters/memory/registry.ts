@@ -1,8 +1,10 @@
 import type { ConversationId, UserId } from '@parley/protocol';
 import type { ConnectionRegistry } from '../../connections/registry-port.ts';
 import type { Clock } from '../../platform/clock.ts';
+import { firstLevel } from '../../platform/features.ts';
 
 interface ServerState {
+  level: number;
   leaseEndsMs: number;
   users: Set<UserId>;
   watched: Set<UserId>;
@@ -31,9 +33,9 @@ export class MemoryConnectionRegistry implements ConnectionRegistry {
     return String(this.forgotten);
   }
 
-  async openServer(serverId: string, leaseMs: number): Promise<void> {
+  async openServer(serverId: string, leaseMs: number, level = firstLevel): Promise<void> {
     const leaseEndsMs = this.clock.monotonicMs() + leaseMs;
-    this.servers.set(serverId, { leaseEndsMs, users: new Set(), watched: new Set(), interests: new Map() });
+    this.servers.set(serverId, { level, leaseEndsMs, users: new Set(), watched: new Set(), interests: new Map() });
   }
 
   async renewLease(serverId: string, leaseMs: number): Promise<boolean> {
@@ -49,6 +51,10 @@ export class MemoryConnectionRegistry implements ConnectionRegistry {
 
   async liveServers(): Promise<string[]> {
     return [...this.servers.keys()].filter((serverId) => this.alive(serverId));
+  }
+
+  async serverLevels(): Promise<Map<string, number>> {
+    return new Map([...this.servers].flatMap(([id, { level }]) => (this.alive(id) ? [[id, level]] : [])));
   }
 
   async expireServers(): Promise<UserId[]> {

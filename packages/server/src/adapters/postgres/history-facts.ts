@@ -1,5 +1,6 @@
 import type { ConversationId } from '@parley/protocol';
 import { type Facts, type FactsNeeded, participantKey, repeatKey } from '../../history/history-port.ts';
+import { firstLevel } from '../../platform/features.ts';
 import {
   conversationsTable,
   type HeadRow,
@@ -7,6 +8,7 @@ import {
   participantsTable,
 } from '../rows/conversation-tables.ts';
 import { type EntryRow, entryOf } from '../rows/entry-rows.ts';
+import { levelHere } from './feature-level.ts';
 import { decidedOf, type LogPositionRow } from './log-positions.ts';
 import type { Sql } from './pool.ts';
 
@@ -16,6 +18,7 @@ interface FactsRow {
   repeats: EntryRow[] | null;
   decided: LogPositionRow[] | null;
   epochs: { shard: number; epoch: string }[] | null;
+  level: number;
 }
 
 /** Loads what a batch needs of one server's shards in one statement, so that all of it is of one moment. */
@@ -47,7 +50,8 @@ export async function loadFacts(
         ) AS wanted (shard, conversation_id, sender_id, command_id)
         JOIN entries e USING (shard, conversation_id, sender_id, command_id)) AS repeats,
       (SELECT json_agg(p) FROM log_positions p WHERE shard = ANY(${partitions}::smallint[])) AS decided,
-      (SELECT json_agg(s) FROM shard_epochs s WHERE shard = ANY(${asked}::smallint[])) AS epochs`;
+      (SELECT json_agg(s) FROM shard_epochs s WHERE shard = ANY(${asked}::smallint[])) AS epochs,
+      ${levelHere(sql)} AS level`;
   if (!row) throw new Error('a query of facts gave no row');
   const epochs = new Map(row.epochs?.map(({ shard, epoch }) => [shard, epoch]));
   return {
@@ -66,6 +70,7 @@ export async function loadFacts(
     ),
     decided: new Map(row.decided?.map((position) => [position.shard, decidedOf(position)])),
     epochs: new Map(conversationIds.map((id) => [id, epochs.get(shardOf(id))])),
+    level: row.level,
   };
 }
 
@@ -79,5 +84,6 @@ export function allFacts(parts: readonly Facts[]): Facts {
     repeats: new Map(parts.flatMap((part) => [...part.repeats])),
     decided: new Map(parts.flatMap((part) => [...part.decided])),
     epochs: new Map(parts.flatMap((part) => [...part.epochs])),
+    level: Math.max(firstLevel, ...parts.map(({ level }) => level)),
   };
 }

@@ -1,5 +1,6 @@
 import { Unusable } from '../../platform/failures.ts';
 import { giveEpochs } from './epochs.ts';
+import { giveLevels } from './feature-level.ts';
 import { migrate } from './migrations.ts';
 import { Pool, type PostgresServer } from './pool.ts';
 
@@ -20,6 +21,7 @@ export async function initialise(servers: readonly PostgresServer[], shards: num
     }
     await placeShards(pools, shards, madeFor.size === 1 && madeFor.has(names));
     await Promise.all(pools.map(giveEpochs));
+    await giveLevels(pools);
   } finally {
     await Promise.all(pools.map((pool) => pool.close()));
   }

@@ -1,4 +1,5 @@
 import { deviceSecretsTable } from './device-secrets-table.ts';
+import { featureLevelTable } from './feature-level-table.ts';
 import { applyBatch, logPositionsTable } from './log-positions-table.ts';
 import { applyNamedChanges, asDecided } from './named-changes.ts';
 import { readIndexes, type SchemaIndex } from './read-indexes.ts';
@@ -293,4 +294,5 @@ export const schemaSteps: readonly SchemaStep[] = [
   { statements: deviceSecretsTable, worksFrom: 2 },
   { statements: applyNamedChanges + asDecided, worksFrom: 2 },
   { statements: '', worksFrom: 2, indexes: readIndexes },
+  { statements: featureLevelTable, worksFrom: 2 },
 ];

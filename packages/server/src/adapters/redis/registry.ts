@@ -2,6 +2,7 @@ import type { ConversationId, UserId } from '@parley/protocol';
 import type { ConnectionRegistry } from '../../connections/registry-port.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { Unusable } from '../../platform/failures.ts';
+import { firstLevel } from '../../platform/features.ts';
 import type { RedisConnection } from './connection.ts';
 import { generation } from './generation.ts';
 import { chunks, LookUps } from './look-ups.ts';
@@ -31,9 +32,9 @@ export class RedisConnectionRegistry implements ConnectionRegistry {
     return generation(this.redis);
   }
 
-  async openServer(serverId: string, leaseMs: number): Promise<void> {
+  async openServer(serverId: string, leaseMs: number, level = firstLevel): Promise<void> {
     if (serverId.includes(listSeparator)) throw new Unusable(`a server id has no "${listSeparator}": "${serverId}"`);
-    const opened = await this.run('openServer', serverId, leaseMs);
+    const opened = await this.run('openServer', serverId, leaseMs, level);
     if (opened !== 1) throw new Unusable(`the lease of server ${serverId} ended: it goes on under a new id`);
   }
 
@@ -47,6 +48,10 @@ export class RedisConnectionRegistry implements ConnectionRegistry {
 
   async liveServers(): Promise<string[]> {
     return (await this.run('liveServers')) as string[];
+  }
+
+  async serverLevels(): Promise<Map<string, number>> {
+    return new Map((await this.run('serverLevels')) as [string, number][]);
   }
 
   expireServers(): Promise<UserId[]> {

@@ -48,6 +48,20 @@ const epochTable = new Table<{ onlyRow: number; epoch: string; isCopy: boolean }
   },
 );
 
+/** A migration does not copy the level: the cluster has its own. */
+const featureLevelTables: readonly AnyTable[] = [
+  new Table<{ onlyRow: number; level: number }>(
+    'feature_level',
+    { onlyRow: 'number', level: 'number' },
+    { key: ['only_row'], engines: 'sqlite', placement: 'its server' },
+  ),
+  new Table<{ onlyRow: boolean; level: number }>(
+    'feature_level',
+    { onlyRow: 'flag', level: 'number' },
+    { key: ['only_row'], engines: 'postgres', placement: 'its server' },
+  ),
+];
+
 const clusterTable = new Table<{ onlyRow: boolean; shards: number; madeFor: string }>(
   'cluster',
   { onlyRow: 'flag', shards: 'number', madeFor: 'text' },
@@ -100,6 +114,7 @@ const tables: readonly AnyTable[] = [
   logPositionsTable,
   shardEpochsTable,
   epochTable,
+  ...featureLevelTables,
   clusterTable,
   shardsTable,
   migrationsTable,

@@ -14,6 +14,7 @@ import { dirname } from 'node:path';
 import { Unusable, usable } from '../../platform/failures.ts';
 import { logFile, openDatabase, readDatabase, schemaVersion } from './database.ts';
 import { markAsCopy } from './epoch.ts';
+import { checkLevel } from './feature-level.ts';
 import { keepForOwner } from './folder-hold.ts';
 import { migrations } from './migrations.ts';
 
@@ -109,6 +110,7 @@ function checkSource(source: string): void {
     if (version > migrations.length) {
       throw refuse(`has form ${version}, which a newer Parley wrote; this one knows up to ${migrations.length}`);
     }
+    if (tables.includes('feature_level')) checkLevel(database, source);
     const faults = database.query<{ integrity_check: string }, []>('PRAGMA integrity_check(1)').all();
     const fault = faults.find(({ integrity_check }) => integrity_check !== 'ok');
     if (fault) throw refuse(`is damaged: ${fault.integrity_check}`);

@@ -2,6 +2,7 @@ import { Database } from 'bun:sqlite';
 import { existsSync, statSync } from 'node:fs';
 import { inWords, Unusable, usable } from '../../platform/failures.ts';
 import { beginEpochOfCopy, isCopy } from './epoch.ts';
+import { enableAll } from './feature-level.ts';
 import { migrations } from './migrations.ts';
 import { isLocked } from './sqlite-failures.ts';
 
@@ -46,6 +47,7 @@ function bringUp(database: Database, file: string): void {
   database.run('PRAGMA cache_size = -65536');
   database.run('PRAGMA temp_store = MEMORY');
   migrate(database, file);
+  enableAll(database, file);
   if (isCopy(database)) beginEpochOfCopy(database);
 }
 

@@ -20,6 +20,7 @@ import {
   participantsTable,
 } from '../rows/conversation-tables.ts';
 import { type EntryRow, entriesTable, entryOf, storedEntry } from '../rows/entry-rows.ts';
+import { storedLevel } from './feature-level.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { MembershipIndex } from './membership-index.ts';
 import { insertInto, put } from './statements.ts';
@@ -82,7 +83,7 @@ export class SqliteHistoryStore implements HistoryStore {
   private facts(needed: FactsNeeded): Facts {
     const facts: Facts = {
       ...{ heads: new Map(), participants: new Map(), repeats: new Map(), decided: new Map() },
-      epochs: new Map(),
+      ...{ epochs: new Map(), level: storedLevel(this.writes.database) },
     };
     for (const conversationId of needed.conversationIds) {
       const row = this.statements.head.get(conversationId);

@@ -159,4 +159,12 @@ export const migrations: readonly string[] = [
     WHERE left_seq IS NOT NULL;
   CREATE INDEX conversation_times ON conversations (last_entry_at_ms);
   `,
+  // Up to which feature level commands may be.
+  `
+  CREATE TABLE feature_level (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+    level INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO feature_level VALUES (1, 1);
+  `,
 ];

@@ -1,4 +1,5 @@
 import { Database } from 'bun:sqlite';
+import { firstLevel, supportedLevel } from '../../platform/features.ts';
 import { migrations } from './migrations.ts';
 
 interface SchemaObject {
@@ -37,7 +38,24 @@ export function formFaults(database: Database): { faults: string[]; isReadable: 
         'restore a backup with "parley restore"',
     );
   }
+  const levels = isReadable ? levelsOf(database) : [];
+  if (
+    isReadable &&
+    !(levels.length === 1 && levels.every((level) => level >= firstLevel && level <= supportedLevel()))
+  ) {
+    faults.push(
+      `the database has feature level ${levels.join() || 'none'}, and this Parley supports ${firstLevel} to ` +
+        `${supportedLevel()}: start the newer version, or restore a backup with "parley restore"`,
+    );
+  }
   return { faults, isReadable };
+}
+
+function levelsOf(database: Database): number[] {
+  return database
+    .query<{ level: number }, []>('SELECT level FROM feature_level')
+    .all()
+    .map(({ level }) => level);
 }
 
 function epochsOf(database: Database): string[] {

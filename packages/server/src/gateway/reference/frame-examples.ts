@@ -18,11 +18,19 @@ export const clientFrameExamples: { [Type in ClientFrame['type']]: ClientFrameOf
   },
   history: { type: 'history', id: '4', conversationId, after: 10, limit: 2 },
   ping: { type: 'ping', id: '5' },
+  features: { type: 'features', features: [] },
 };
 
 /** One example of each frame that the server sends. */
 export const serverFrameExamples: { [Type in ServerFrame['type']]: ServerFrameOf<Type> } = {
-  welcome: { type: 'welcome', account: sample.ana, sessionId, serverTimeMs: atMs, homepage: sample.homepage },
+  welcome: {
+    type: 'welcome',
+    account: sample.ana,
+    sessionId,
+    serverTimeMs: atMs,
+    homepage: sample.homepage,
+    features: [],
+  },
   ack: { type: 'ack', id: '1', clientMessageId, ...sample.receipt },
   error: {
     type: 'error',
@@ -64,4 +72,5 @@ export const frameAnswers: { [Type in ClientFrame['type']]: readonly ServerFrame
   watch: ['presence', 'error'],
   history: ['history', 'error'],
   ping: ['pong'],
+  features: ['error'],
 };

@@ -11,6 +11,7 @@ interface LimitNote {
     | 'devices'
     | 'sessions'
     | 'secrets'
+    | 'features'
     | 'ms';
   text: string;
 }
@@ -57,6 +58,8 @@ export const limitNotes: Readonly<Record<keyof typeof limits, LimitNote>> = {
   watchedUsers: { unit: 'people', text: 'Whose presence one connection can watch at once.' },
   watchedConversations: { unit: 'conversations', text: 'Whose online count one connection can watch at once.' },
   watchedTyping: { unit: 'conversations', text: 'Of which one connection can be told at once who types.' },
+  features: { unit: 'features', text: 'Which one client can say that it understands.' },
+  featureNameLength: { unit: 'characters', text: 'The name of a feature.' },
   helloTimeoutMs: { unit: 'ms', text: 'From opening a socket to the end of its hello.' },
   heartbeatMs: { unit: 'ms', text: 'A client sends something, if only a ping, at least this often.' },
   silenceMs: { unit: 'ms', text: 'A connection that was silent for this long is closed.' },

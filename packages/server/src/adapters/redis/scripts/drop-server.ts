@@ -35,6 +35,9 @@ local uninteresting = some('interests')
 for _, conversation in ipairs(uninteresting) do redis.call('HDEL', interest(conversation), server) end
 
 local most = math.max(#dropped, #unwatched, #uninteresting)
-if most < atMost then redis.call('ZREM', leases, server) end
+if most < atMost then
+  redis.call('ZREM', leases, server)
+  redis.call('HDEL', levels, server)
+end
 return {(anyEnded or most == atMost) and 1 or 0, offline}
 `;

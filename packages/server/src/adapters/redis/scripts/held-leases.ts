@@ -3,6 +3,7 @@
  *
  * - `leases`: sorted set of server ids by when their leases end, in milliseconds. A lease that ends at 0 was given up or
  *   is being dropped: it holds no more, whatever time it is.
+ * - `levels`: hash of server id to the feature level that it supports, where that isn't the first.
  * - `users`, `watchers`: hashes of user id to the servers where the user is, or that watch them (see `serverLists`).
  * - `interest:<conversation>`: hash of server id to the number of members online there.
  * - `server:<id>:users`, `:watched`, `:interests`: sets of what is registered under a server, for taking it back.
@@ -12,7 +13,8 @@
  */
 export const heldLeases = `
 local prefix = KEYS[1]
-local leases, users, watchers = prefix .. 'leases', prefix .. 'users', prefix .. 'watchers'
+local leases, levels = prefix .. 'leases', prefix .. 'levels'
+local users, watchers = prefix .. 'users', prefix .. 'watchers'
 
 local function under(serverId, what)
   return prefix .. 'server:' .. serverId .. ':' .. what

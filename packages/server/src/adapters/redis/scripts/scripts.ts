@@ -1,13 +1,14 @@
 import { connect, disconnect, onlineCount } from './connections.ts';
 import { dropServer } from './drop-server.ts';
 import { addInterest, dropInterest, setOnlineMembers } from './interests.ts';
-import { endedServers, liveServers, openServer, renewLease } from './leases.ts';
+import { endedServers, liveServers, openServer, renewLease, serverLevels } from './leases.ts';
 import { unwatch, watch } from './watching.ts';
 
 const sources = {
   openServer,
   renewLease,
   liveServers,
+  serverLevels,
   endedServers,
   dropServer,
   connectUser: connect,

@@ -1,0 +1,56 @@
+import { afterEach, expect, test } from 'bun:test';
+import { understoodFeatures } from '../src/features.ts';
+import { FakeApi } from './support/fake-api.ts';
+import { settled } from './support/fake-runtime.ts';
+import { welcome } from './support/frames.ts';
+
+afterEach(() => {
+  understoodFeatures.length = 0;
+});
+
+async function welcomed(features?: string[]) {
+  const api = new FakeApi();
+  const client = await api.client();
+  client.connect();
+  const { socket } = api.runtime;
+  socket.open();
+  socket.say({ ...welcome(), ...(features && { features }) });
+  await settled();
+  return { api, client, socket };
+}
+
+test('a server that says what it can do is told, once, what the client understands', async () => {
+  understoodFeatures.push('trial');
+  const { client, socket } = await welcomed(['trial', 'of a later version']);
+  expect(client.serverFeatures).toEqual(['trial', 'of a later version']);
+  expect(socket.of('features')).toEqual([{ type: 'features', features: ['trial'] }]);
+  client.close();
+});
+
+test('so is one that can do nothing more yet', async () => {
+  const { client, socket } = await welcomed([]);
+  expect(client.serverFeatures).toEqual([]);
+  expect(socket.of('features')).toEqual([{ type: 'features', features: [] }]);
+  client.close();
+});
+
+test('a server of an earlier version, which refuses such frames, gets none', async () => {
+  understoodFeatures.push('trial');
+  const { client, socket } = await welcomed();
+  expect(client.serverFeatures).toEqual([]);
+  expect(socket.sent.map((frame) => frame['type'])).not.toContain('features');
+  client.close();
+});
+
+test('what is enabled while the client stays is known with a pong; another server may have less', async () => {
+  const { api, client, socket } = await welcomed([]);
+  socket.say({ type: 'pong', features: ['trial'] });
+  expect(client.serverFeatures).toEqual(['trial']);
+  socket.say({ type: 'pong' });
+  expect(client.serverFeatures).toEqual(['trial']);
+  socket.end(4000);
+  await api.runtime.pass(1_000);
+  await api.accept();
+  expect(client.serverFeatures).toEqual([]);
+  client.close();
+});

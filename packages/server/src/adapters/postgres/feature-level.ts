@@ -1,0 +1,53 @@
+import { Unusable } from '../../platform/failures.ts';
+import { firstLevel, supportedLevel } from '../../platform/features.ts';
+import type { Pool, Sql } from './pool.ts';
+import type { ShardedDatabase } from './sharded-database.ts';
+
+interface LevelRow {
+  level: number;
+}
+
+/** Gives servers that have none the level of the others, or this program's to those of a cluster that is being made. */
+export async function giveLevels(pools: readonly Pool[]): Promise<void> {
+  const rows = await Promise.all(
+    pools.map((pool) => pool.run((sql) => sql<LevelRow[]>`SELECT level FROM feature_level`)),
+  );
+  const levels = rows.flat().map(({ level }) => level);
+  const level = levels.length === 0 ? supportedLevel() : Math.max(...levels);
+  await Promise.all(
+    pools.map((pool) =>
+      pool.run((sql) => sql`INSERT INTO feature_level (level) VALUES (${level}) ON CONFLICT DO NOTHING`),
+    ),
+  );
+}
+
+/** The level of this server, in a statement that asks for it; the first where a previous version made the server. */
+export function levelHere(sql: Sql) {
+  return sql`coalesce((SELECT level FROM feature_level), ${firstLevel})`;
+}
+
+/** The level of each server. */
+export async function storedLevels(database: ShardedDatabase): Promise<number[]> {
+  const rows = await database.everywhere((sql) => sql<LevelRow[]>`SELECT ${levelHere(sql)} AS level`);
+  return rows.flat().map(({ level }) => level);
+}
+
+/** Raises the level of every server; those that are as high or higher stay. Repeating it changes nothing. */
+export async function raiseLevels(database: ShardedDatabase, level: number): Promise<void> {
+  await database.everywhere(
+    (sql) => sql`
+      INSERT INTO feature_level AS f (level) VALUES (${level})
+      ON CONFLICT (only_row) DO UPDATE SET level = greatest(f.level, excluded.level)`,
+  );
+}
+
+/** @throws {Unusable} when a server has a level that this program doesn't support. */
+export async function checkLevels(database: ShardedDatabase): Promise<void> {
+  const level = Math.max(...(await storedLevels(database)));
+  const supported = supportedLevel();
+  if (level <= supported) return;
+  throw new Unusable(
+    `the cluster has feature level ${level}, and this Parley supports ${supported}: start the version that the other ` +
+      'processes are of, or a newer one',
+  );
+}

@@ -1,0 +1,72 @@
+import { distributionGroup } from '../adapters/kafka/command-log.ts';
+import { memberLevel } from '../adapters/kafka/member-levels.ts';
+import { raiseLevels, storedLevels } from '../adapters/postgres/feature-level.ts';
+import { RedisConnectionRegistry } from '../adapters/redis/registry.ts';
+import { Unusable } from '../platform/failures.ts';
+import { supportedLevel } from '../platform/features.ts';
+import { type ClusterConfig, type ClusterServices, openServices } from './cluster.ts';
+
+/** The processes of a cluster that run, by the feature level that they support. */
+export interface RunningLevels {
+  /** By the id under which a gateway or messaging process is registered; null when that isn't known. */
+  servers: Map<string, number | null>;
+  distributors: number[];
+}
+
+export interface Upgrade {
+  /** The lowest level that a PostgreSQL server had before. */
+  from: number;
+  to: number;
+}
+
+/**
+ * Raises the cluster's feature level to that of this program, which enables what came with it. Repeating it changes
+ * nothing.
+ *
+ * @throws {Unusable} when a process runs that doesn't support it, or of which that isn't known: nothing is changed then.
+ */
+export async function upgradeCluster(config: ClusterConfig): Promise<Upgrade> {
+  const services = await openServices(config);
+  try {
+    const to = supportedLevel();
+    const behind = processesBehind(await runningLevels(services, config['cluster-name']), to);
+    if (behind.length > 0) {
+      throw new Unusable(
+        `the cluster can not be raised to feature level ${to} while processes run that do not support it:\n` +
+          `${behind.map((each) => `  ${each}`).join('\n')}\n` +
+          'Restart them as this version first. What was ended without a goodbye is forgotten within a minute.',
+      );
+    }
+    const from = Math.min(...(await storedLevels(services.database)));
+    await raiseLevels(services.database, to);
+    return { from, to };
+  } finally {
+    await services.close();
+  }
+}
+
+/**
+ * Servers are known by their lease in Redis; one that Redis forgot, by its mailbox. Distributors are the members of their
+ * group in Kafka.
+ */
+export async function runningLevels({ topics, redis }: ClusterServices, clusterName: string): Promise<RunningLevels> {
+  const mailboxes = await topics.mailboxes();
+  const levels = await new RedisConnectionRegistry(redis).serverLevels();
+  const members = await topics.positions.members(distributionGroup(clusterName));
+  return {
+    servers: new Map([...mailboxes.map((id): [string, null] => [id, null]), ...levels]),
+    distributors: members.map(memberLevel),
+  };
+}
+
+/** A sentence for each process, or several of a kind, that doesn't support the level. */
+function processesBehind({ servers, distributors }: RunningLevels, level: number): string[] {
+  const behind = [...servers].flatMap(([serverId, supported]) => {
+    if (supported === null) return `server ${serverId}: its feature level is not known, since its lease has ended`;
+    return supported < level ? `server ${serverId}: supports feature level ${supported}` : [];
+  });
+  for (const [supported, members] of Map.groupBy(distributors, (each) => each)) {
+    if (supported < level) behind.push(`${members.length} distributors: support feature level ${supported}`);
+  }
+  return behind;
+}

@@ -1,0 +1,62 @@
+import * as z from 'zod/mini';
+import { firstLevel, supportedLevel } from '../platform/features.ts';
+import { fieldErrors } from '../platform/validation.ts';
+import type { Command } from './command.ts';
+import { type CommandKind, commandKinds } from './command-kinds.ts';
+
+/** What a value from a log is. */
+export type ReadCommand =
+  | { kind: 'command'; command: Command }
+  /** A later version wrote it, and says that a program of this feature level is needed for it. */
+  | { kind: 'later'; level: number }
+  /** No version of a feature level that is supported here writes it. */
+  | { kind: 'malformed'; reason: string };
+
+const common = {
+  kind: z.string(),
+  conversationId: z.string(),
+  actorId: z.string(),
+  commandId: z.string(),
+  level: z.optional(z.int().check(z.minimum(firstLevel))),
+};
+/** How the commands of a kind are read. */
+interface Form {
+  schema: z.ZodMiniType<Command>;
+  fields: ReadonlySet<string>;
+}
+
+const forms = new WeakMap<CommandKind, Form>();
+
+/**
+ * Reads a command, which another version may have written. A field that isn't known and has a value makes it malformed:
+ * what it asks for would be acknowledged and lost.
+ */
+export function readCommand(value: unknown): ReadCommand {
+  if (typeof value !== 'object' || value === null) return { kind: 'malformed', reason: 'it has no command' };
+  const { level, kind } = value as { level?: unknown; kind?: unknown };
+  if (Number.isInteger(level) && Number(level) > supportedLevel()) return { kind: 'later', level: Number(level) };
+  const known = typeof kind === 'string' ? commandKinds.get(kind) : undefined;
+  if (!known) return { kind: 'malformed', reason: `there is no kind of command ${JSON.stringify(kind)}` };
+  const { schema, fields } = formOf(known);
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) {
+    const [first] = fieldErrors(parsed.error.issues);
+    return { kind: 'malformed', reason: first ? `${first.field} ${first.rule}` : 'it is no command' };
+  }
+  for (const [name, content] of Object.entries(parsed.data)) {
+    if (fields.has(name) || content === null) continue;
+    return { kind: 'malformed', reason: `a command ${JSON.stringify(kind)} has no field ${JSON.stringify(name)}` };
+  }
+  return { kind: 'command', command: parsed.data };
+}
+
+function formOf(kind: CommandKind): Form {
+  const made = forms.get(kind);
+  if (made) return made;
+  const shape = { ...kind.fields, ...common };
+  // The kinds' fields are those that the type of their commands has.
+  const schema = z.looseObject(shape) as unknown as z.ZodMiniType<Command>;
+  const form = { schema, fields: new Set(Object.keys(shape)) };
+  forms.set(kind, form);
+  return form;
+}

@@ -1,0 +1,192 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { fileURLToPath } from 'node:url';
+import type { Entry } from '@parley/protocol';
+import { type Conversation, ParleyClient, ParleyError } from '@parley/sdk';
+import { raiseLevels } from '../../src/adapters/postgres/feature-level.ts';
+import { ShardedDatabase } from '../../src/adapters/postgres/sharded-database.ts';
+import { postgresServers } from '../../src/compose/cluster.ts';
+import { clusterStatus } from '../../src/compose/cluster-administration.ts';
+import { firstLevel } from '../../src/platform/features.ts';
+import { shardOf } from '../../src/platform/shards.ts';
+import { loadConfig } from '../../src/settings/settings.ts';
+import { ClusterProcesses, type Role, roles } from '../support/cluster-processes.ts';
+import { clusterShards } from '../support/cluster-services.ts';
+import { withoutHaproxy } from '../support/haproxy.ts';
+import { parleyProgram } from '../support/server-process.ts';
+import { titleWith, withoutService } from '../support/services.ts';
+import { addTrialFeature, trialFeature, trialLevel } from '../support/trial-feature.ts';
+import { Witnesses } from '../support/witnesses.ts';
+
+const thisProgram = parleyProgram();
+const nextProgram = parleyProgram(fileURLToPath(new URL('../support/trial-version.ts', import.meta.url)));
+const people = 4;
+const absent = withoutHaproxy ?? withoutService('kafka') ?? withoutService('postgres') ?? withoutService('redis');
+
+describe.skipIf(absent !== null)(titleWith('a feature of the next version, rolled out under load', absent), () => {
+  let cluster: ClusterProcesses;
+  let witnesses: Witnesses;
+  let ana: Person;
+  /** What of the new feature was acknowledged, in its order. */
+  const acknowledged: string[] = [];
+
+  let undo: () => void = () => undefined;
+
+  beforeAll(async () => {
+    cluster = await ClusterProcesses.start();
+    witnesses = await Witnesses.gather(people, () => cluster.url);
+    witnesses.write();
+    ana = await Person.make(cluster.url, 'ana');
+    // Whoever looks at the cluster here is of the next version.
+    undo = addTrialFeature();
+  }, 60_000);
+  afterAll(async () => {
+    undo();
+    ana.client.close();
+    witnesses.leave();
+    await cluster.stop();
+  });
+
+  const status = () => clusterStatus(loadConfig(cluster.settings, {}));
+
+  async function restart(role: Role, program: readonly string[], places = cluster.placesOf(role)): Promise<void> {
+    for (const place of places) {
+      expect(await place.stop()).toBe(0);
+      await place.start(program);
+      await witnesses.untilAcknowledged(20);
+    }
+  }
+
+  async function upgrade(program: readonly string[]) {
+    const { shape: _, ...services } = cluster.settings;
+    const flags = Object.entries(services).flatMap(([name, value]) => [`--${name}`, value]);
+    const child = Bun.spawn([...program, 'cluster', 'upgrade', ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const [output, errors] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
+    return { code: await child.exited, said: output + errors };
+  }
+
+  /** A message of the new kind, over the socket; and a change with the new field, over HTTP. */
+  function askForBoth(text: string): Promise<string[]> {
+    return Promise.all([codeOf(nudge(text)), codeOf(topic(text))]);
+  }
+
+  const nudge = (text: string) => ana.group.send(`nudge ${text}`).sent();
+  const topic = (text: string) =>
+    ana.client.call('updateConversation', { conversationId: ana.group.id, description: `topic ${text}` });
+
+  async function nothingIsLost(): Promise<void> {
+    const entries = await ana.history();
+    const nudges = entries.flatMap((entry) => (entry.kind === 'message' ? [entry.text] : []));
+    expect(nudges).toEqual(acknowledged.map((text) => `nudged: nudge ${text}`));
+    const topics = entries.flatMap((entry) => (entry.kind === 'updated' ? [entry.description] : []));
+    expect(topics).toEqual(acknowledged.map((text) => `topic ${text}`));
+    expect((await status()).commandsSetAside).toBe(0);
+  }
+
+  test('before: the previous version says that it has no such feature, and nothing to raise', async () => {
+    expect(ana.client.serverFeatures).toEqual([]);
+    expect(await upgrade(thisProgram)).toEqual({ code: 0, said: `feature level ${firstLevel} was enabled before\n` });
+  }, 120_000);
+
+  test('during: new edges refuse it with a code, and nothing of it reaches the distributors of the previous version', async () => {
+    await restart('gateway', nextProgram);
+    await restart('messaging', nextProgram);
+    expect(ana.client.serverFeatures).toEqual([]);
+    expect(await askForBoth('early')).toEqual(['feature_not_enabled', 'feature_not_enabled']);
+    const { code, said } = await upgrade(nextProgram);
+    expect([code, said]).toEqual([1, expect.stringContaining('2 distributors: support feature level 1')]);
+    expect(await askForBoth('still-early')).toEqual(['feature_not_enabled', 'feature_not_enabled']);
+    await nothingIsLost();
+  }, 300_000);
+
+  test('a distributor that the level rises above stops, says so, and the next version goes on where it stopped', async () => {
+    const [first] = cluster.placesOf('distribution');
+    const database = await ShardedDatabase.open(postgresServers(loadConfig(cluster.settings, {})));
+    // As an operator would who forces it, or a process of the previous version that was not known of.
+    await raiseLevels(database, trialLevel);
+    // The client stays connected, and hears it with a pong.
+    await untilFound(() => ana.client.serverFeatures.find((name) => name === trialFeature));
+    const texts = ['first', 'second', 'third'];
+    const nudges = texts.map(nudge);
+    const partition = shardOf(ana.group.id, clusterShards);
+    const sentence = new RegExp(`partition ${partition} stops at position \\d+: .* needs feature level 2`);
+    const stopped = await untilFound(() =>
+      cluster.placesOf('distribution').find((place) => sentence.test(place.lines.join('\n'))),
+    );
+    expect(await stopped.figure('parley_command_log_partitions_stopped')).toBeGreaterThan(0);
+    expect((await status()).commandsSetAside).toBe(0);
+    // The previous version is not started again beside a level that it does not support.
+    expect(await first?.stop()).toBe(0);
+    await expect(first?.start(thisProgram)).rejects.toThrow(
+      'the cluster has feature level 2, and this Parley supports 1',
+    );
+    await first?.start(nextProgram);
+    await restart('distribution', nextProgram, cluster.placesOf('distribution').slice(1));
+    // The client asked again for what got no outcome in time.
+    await Promise.all(nudges);
+    for (const text of texts) await topic(text);
+    acknowledged.push(...texts);
+    await nothingIsLost();
+    // As after a restore to a moment before.
+    await database.everywhere((sql) => sql`UPDATE feature_level SET level = ${firstLevel}`);
+    await database.close();
+  }, 300_000);
+
+  test('after: every process supports it, "cluster upgrade" enables it for good, and it is carried out', async () => {
+    expect(await status()).toMatchObject({ featureLevel: firstLevel, featureLevelSupported: trialLevel });
+    const said = `feature level ${trialLevel} is enabled, after ${firstLevel}\n`;
+    expect(await upgrade(nextProgram)).toEqual({ code: 0, said });
+    expect((await status()).featureLevel).toBe(trialLevel);
+    expect(await askForBoth('after')).toEqual(['done', 'done']);
+    acknowledged.push('after');
+    await nothingIsLost();
+    for (const role of roles) {
+      const [place] = cluster.placesOf(role);
+      expect(await place?.stop()).toBe(0);
+      await expect(place?.start(thisProgram)).rejects.toThrow('the cluster has feature level 2');
+      await place?.start(nextProgram);
+    }
+  }, 300_000);
+
+  test('in the end every view is the history is what was acknowledged (contract 1 to 4)', async () => {
+    await witnesses.fallSilent();
+    expect((await witnesses.agree()).length).toBeGreaterThan(200);
+  }, 120_000);
+
+  async function untilFound<Found>(find: () => Found | undefined): Promise<Found> {
+    while (true) {
+      const found = find();
+      if (found !== undefined) return found;
+      await Bun.sleep(20);
+    }
+  }
+});
+
+async function codeOf(asking: Promise<unknown>): Promise<string> {
+  try {
+    await asking;
+    return 'done';
+  } catch (error) {
+    if (error instanceof ParleyError) return error.code;
+    throw error;
+  }
+}
+
+/** Somebody with a group of their own, whose log is the feature's alone. */
+class Person {
+  private constructor(
+    readonly client: ParleyClient,
+    readonly group: Conversation,
+  ) {}
+
+  static async make(url: string, username: string): Promise<Person> {
+    const client = new ParleyClient({ url });
+    await client.signup({ username, password: 'a good password' });
+    client.connect();
+    await client.live();
+    return new Person(client, await client.conversations.createGroup({ name: 'nudges' }));
+  }
+
+  async history(): Promise<Entry[]> {
+    return (await this.client.call('getHistory', { conversationId: this.group.id, limit: 200 })).entries;
+  }
+}

@@ -1,0 +1,77 @@
+import { afterEach, describe, expect, test } from 'bun:test';
+import type { Command } from '../../src/conversations/command.ts';
+import { readCommand } from '../../src/conversations/read-command.ts';
+import { addTrialFeature, nudge, trialLevel, withTopic } from '../support/trial-feature.ts';
+
+const common = { conversationId: 'c', actorId: 'ana', commandId: 'm1' };
+const send = { ...common, kind: 'send', text: 'text' } as const;
+const update = { ...common, kind: 'update', name: 'name' } as const;
+const commands: Command[] = [
+  send,
+  update,
+  { ...common, kind: 'open_direct', partnerId: 'ben' },
+  {
+    ...{ ...common, kind: 'create', conversationKind: 'group', name: 'name', description: '', announceOnly: false },
+    ...{ history: 'all', userIds: ['ben'] },
+  },
+  { ...common, kind: 'join' },
+  { ...common, kind: 'leave' },
+  { ...common, kind: 'add', userIds: ['ben'] },
+  { ...common, kind: 'remove', userId: 'ben' },
+  { ...common, kind: 'set_role', userId: 'ben', role: 'admin' },
+];
+
+const asWritten = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+let undo: () => void = () => undefined;
+afterEach(() => {
+  undo();
+  undo = () => undefined;
+});
+
+describe('a command in the log', () => {
+  for (const command of commands) {
+    test(`is read as it was written: ${command.kind}`, () => {
+      expect(readCommand(asWritten(command))).toEqual({ kind: 'command', command });
+    });
+  }
+
+  test('needs a later program when it says a level above this one, whatever else it says', () => {
+    for (const later of [{ ...send, level: 2 }, { level: 2 }, { kind: 'nudge', text: 7, level: 2 }]) {
+      expect(readCommand(later)).toEqual({ kind: 'later', level: 2 });
+    }
+    expect(readCommand({ ...send, level: 1 })).toMatchObject({ kind: 'command' });
+  });
+
+  test('is read by a program that supports its level, new kind and new field', () => {
+    undo = addTrialFeature();
+    for (const command of [nudge(send), withTopic(update, 'topic')]) {
+      const levelled = { ...command, level: trialLevel };
+      expect(readCommand(asWritten(levelled))).toEqual({ kind: 'command', command: levelled });
+    }
+  });
+
+  test('is malformed, and says why, when no version of a supported level writes it', () => {
+    const reasons = (value: unknown) => {
+      const read = readCommand(value);
+      return read.kind === 'malformed' ? read.reason : read.kind;
+    };
+    expect(reasons({ ...send, kind: 'dance' })).toBe('there is no kind of command "dance"');
+    expect(reasons({ ...send, kind: 'constructor' })).toBe('there is no kind of command "constructor"');
+    expect(reasons({ ...common, kind: 'send' })).toStartWith('/text ');
+    expect(reasons({ ...common, kind: 'add', userIds: null })).toStartWith('/userIds ');
+    expect(reasons({ ...send, actorId: 7 })).toStartWith('/actorId ');
+    expect(reasons({ ...send, level: 'two' })).toStartWith('/level ');
+    expect(reasons({ ...send, level: 0 })).toStartWith('/level ');
+    for (const value of [null, 7, 'send', [], undefined]) expect(reasons(value)).not.toBe('command');
+  });
+
+  test('is malformed when it has a field that is not known: what that asks for would be lost', () => {
+    expect(readCommand({ ...send, replyTo: 7 })).toEqual({
+      kind: 'malformed',
+      reason: 'a command "send" has no field "replyTo"',
+    });
+    expect(readCommand({ ...send, toString: 'text' })).toMatchObject({ kind: 'malformed' });
+    // It asks for nothing.
+    expect(readCommand({ ...send, replyTo: null })).toMatchObject({ kind: 'command' });
+  });
+});

@@ -1,0 +1,41 @@
+import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { addTrialFeature, trialFeature, trialLevel } from '../support/trial-feature.ts';
+import { ClusterUnderTest } from './cluster-under-test.ts';
+
+let undo: () => void;
+beforeEach(() => {
+  undo = addTrialFeature();
+});
+afterEach(() => undo());
+
+async function anaOn(cluster: ClusterUnderTest) {
+  const [server] = cluster.servers;
+  if (!server) throw new Error('there is a server');
+  return server.connect('ana');
+}
+
+test('a connection keeps the features that its client understands, of those that the server knows', async () => {
+  const cluster = await ClusterUnderTest.start(1);
+  const ana = await anaOn(cluster);
+  expect(ana.connection.features.size).toBe(0);
+  ana.receives({ type: 'features', features: [trialFeature, 'unknown', 'constructor'] });
+  await ana.asks({ type: 'ping' });
+  expect(ana.connection.features).toEqual(new Set([trialFeature]));
+  ana.receives({ type: 'features', features: [] });
+  await ana.asks({ type: 'ping' });
+  expect(ana.connection.features.size).toBe(0);
+});
+
+test('a client that stays is told once, with a pong, what was enabled meanwhile', async () => {
+  const cluster = await ClusterUnderTest.start(1);
+  const ana = await anaOn(cluster);
+  const told = async () => {
+    const pong = await ana.asks({ type: 'ping' });
+    return pong.type === 'pong' ? pong.features : pong;
+  };
+  expect(ana.frames.find(({ type }) => type === 'welcome')).toMatchObject({ features: [] });
+  expect(await told()).toBeUndefined();
+  Object.assign(cluster.enabled, { level: trialLevel, names: [trialFeature] });
+  expect(await told()).toEqual([trialFeature]);
+  expect(await told()).toBeUndefined();
+});

@@ -1,0 +1,50 @@
+import * as z from 'zod/mini';
+import type { Command } from '../../src/conversations/command.ts';
+import { type CommandKind, commandKinds, kindOf } from '../../src/conversations/command-kinds.ts';
+import { features, firstLevel } from '../../src/platform/features.ts';
+
+/** A feature that a next version may have: a kind of command, and a field of one that is known. */
+export const trialFeature = 'trial';
+export const trialLevel = firstLevel + 1;
+
+type Nudge = Omit<Extract<Command, { kind: 'send' }>, 'kind'> & { kind: 'nudge' };
+
+/** A command of the new kind; what comes of it is a message that says so. */
+export function nudge(send: Extract<Command, { kind: 'send' }>): Command {
+  return { ...send, kind: 'nudge' } satisfies Nudge as unknown as Command;
+}
+
+/** A command of a known kind with the new field; the conversation's description shows that it was understood. */
+export function withTopic(update: Extract<Command, { kind: 'update' }>, topic: string): Command {
+  return { ...update, topic } as Command;
+}
+
+/** Has this process be a version that supports the feature. Returns what undoes it. */
+export function addTrialFeature(): () => void {
+  const [send, update] = [kindOf({ kind: 'send' }), kindOf({ kind: 'update' })];
+  const nudgeKind: CommandKind = {
+    ...send,
+    feature: trialFeature,
+    decide: (command, situation) => {
+      const { text } = command as unknown as Nudge;
+      return send.decide({ ...command, kind: 'send', text: `nudged: ${text}` }, situation);
+    },
+  };
+  const updateWithTopic: CommandKind = {
+    ...update,
+    fields: { ...update.fields, topic: z.optional(z.string()) },
+    featureOfField: { topic: trialFeature },
+    decide: (command, situation) => {
+      const { topic, ...known } = command as typeof command & { topic?: string };
+      return update.decide(topic === undefined ? command : ({ ...known, description: topic } as Command), situation);
+    },
+  };
+  features[trialFeature] = trialLevel;
+  commandKinds.set('nudge', nudgeKind);
+  commandKinds.set('update', updateWithTopic);
+  return () => {
+    delete features[trialFeature];
+    commandKinds.delete('nudge');
+    commandKinds.set('update', update);
+  };
+}
