@@ -1,6 +1,5 @@
 import * as z from 'zod/mini';
 import { ErrorCode } from './errors.ts';
-import { limits } from './limits.ts';
 import {
   Account,
   Conversation,
@@ -12,133 +11,16 @@ import {
   Position,
   ReadRevision,
   Receipt,
-  Seq,
   SessionId,
   TimeMs,
   UserId,
 } from './model.ts';
-import { ClientMessageId, DisplayName, Text } from './text.ts';
+import { ClientMessageId, DisplayName } from './text.ts';
 
 export const subprotocol = 'parley.v1';
 
 /** Chosen by the client; the answer repeats it. */
 export const RequestId = z.string().check(z.minLength(1), z.maxLength(64));
-
-const pageLimit = (max: number) => z.int().check(z.minimum(1), z.maximum(max));
-
-const Hello = z
-  .strictObject({
-    type: z.literal('hello'),
-    token: z.string().check(z.minLength(1), z.maxLength(128)),
-    /** Conversations on the first homepage page. */
-    homepageLimit: z.optional(pageLimit(limits.homepagePageMax)),
-    /** True when conversations are kept from earlier: the homepage then also tells which are no longer one's own. */
-    resume: z.optional(z.boolean()),
-  })
-  .register(z.globalRegistry, { id: 'HelloFrame', description: 'First frame of every connection, within 5 s.' });
-
-const Send = z
-  .strictObject({
-    type: z.literal('send'),
-    id: RequestId,
-    conversationId: ConversationId,
-    clientMessageId: ClientMessageId,
-    text: Text,
-  })
-  .register(z.globalRegistry, { id: 'SendFrame', description: 'Send a message. Answered by `ack` or `error`.' });
-
-const MarkRead = z
-  .strictObject({ type: z.literal('read'), id: z.optional(RequestId), conversationId: ConversationId, seq: Position })
-  .register(z.globalRegistry, {
-    id: 'MarkReadFrame',
-    description: 'Move the read position forward. Answered by one’s own `read`, with the same id, on success.',
-  });
-
-const StartTyping = z
-  .strictObject({ type: z.literal('typing'), conversationId: ConversationId })
-  .register(z.globalRegistry, {
-    id: 'StartTypingFrame',
-    description: 'Repeat every few seconds while somebody types. Never answered but by an error.',
-  });
-
-const Watch = z
-  .strictObject({
-    type: z.literal('watch'),
-    id: RequestId,
-    userIds: z.array(UserId).check(z.maxLength(limits.watchedUsers)),
-    /** Conversations whose online count is wanted. */
-    conversationIds: z.optional(z.array(ConversationId).check(z.maxLength(limits.watchedConversations))),
-    /** Conversations of which it is wanted who types. */
-    typingIn: z.optional(z.array(ConversationId).check(z.maxLength(limits.watchedTyping))),
-  })
-  .register(z.globalRegistry, {
-    id: 'WatchFrame',
-    description: 'Replaces what this connection watches. Answered by a `presence` with the same id: the snapshot.',
-  });
-
-const AskHistory = z
-  .strictObject({
-    type: z.literal('history'),
-    id: RequestId,
-    conversationId: ConversationId,
-    /** At most one of these three; none means the newest page. */
-    before: z.optional(Seq),
-    after: z.optional(Position),
-    around: z.optional(Seq),
-    limit: z.optional(pageLimit(limits.historyPageMax)),
-  })
-  .check(
-    z.refine((frame) => [frame.before, frame.after, frame.around].filter((n) => n !== undefined).length <= 1, {
-      error: 'only one of before, after and around may be given',
-    }),
-  )
-  .register(z.globalRegistry, {
-    id: 'AskHistoryFrame',
-    description: 'Ask for a range of entries. Only one of `before`, `after` and `around` may be given.',
-    not: {
-      anyOf: [{ required: ['before', 'after'] }, { required: ['before', 'around'] }, { required: ['after', 'around'] }],
-    },
-  });
-
-const Ping = z
-  .strictObject({ type: z.literal('ping'), id: z.optional(RequestId) })
-  .register(z.globalRegistry, { id: 'PingFrame', description: 'Says that the client lives. Answered by `pong`.' });
-
-/** Each replaces the one before. Never answered but by an error; a server of an earlier version refuses it. */
-const Features = z
-  .strictObject({
-    type: z.literal('features'),
-    /** Names that the server doesn't know are ignored. */
-    features: z
-      .array(z.string().check(z.minLength(1), z.maxLength(limits.featureNameLength)))
-      .check(z.maxLength(limits.features)),
-  })
-  .register(z.globalRegistry, {
-    id: 'FeaturesFrame',
-    description: 'What the client understands. Only for a server whose `welcome` has `features`.',
-  });
-
-export const clientFrames = {
-  hello: Hello,
-  send: Send,
-  read: MarkRead,
-  typing: StartTyping,
-  watch: Watch,
-  history: AskHistory,
-  ping: Ping,
-  features: Features,
-} as const;
-export const ClientFrame = z.discriminatedUnion('type', [
-  Hello,
-  Send,
-  MarkRead,
-  StartTyping,
-  Watch,
-  AskHistory,
-  Ping,
-  Features,
-]);
-export type ClientFrame = z.infer<typeof ClientFrame>;
 
 /**
  * What the server can do beyond the first version, by name. Absent from servers of earlier versions, which take no
@@ -295,4 +177,3 @@ export const ServerFrame = z.discriminatedUnion('type', [
 export type ServerFrame = z.infer<typeof ServerFrame>;
 /** One kind of server frame: `ServerFrameOf<'entry'>`. */
 export type ServerFrameOf<Type extends ServerFrame['type']> = Extract<ServerFrame, { type: Type }>;
-export type ClientFrameOf<Type extends ClientFrame['type']> = Extract<ClientFrame, { type: Type }>;

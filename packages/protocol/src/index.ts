@@ -1,5 +1,6 @@
 /** What every schema here is, for those who take one without depending on zod. */
 export type { ZodMiniObject as ObjectSchema, ZodMiniType as Schema } from 'zod/mini';
+export * from './client-frames.ts';
 export * from './close-codes.ts';
 export * from './code-points.ts';
 export * from './errors.ts';

@@ -3,7 +3,6 @@ import type {
   Conversation as ConversationData,
   InputOf,
   OperationId,
-  Receipt,
   ResponseOf,
   ServerFrame,
   ServerFrameOf,
@@ -15,12 +14,10 @@ import { ConversationBook } from './conversation-book.ts';
 import { Conversations } from './conversations.ts';
 import { EntryIntake } from './entry-intake.ts';
 import { Events } from './events.ts';
-import { understoodFeatures } from './features.ts';
 import type { HttpApi } from './http.ts';
 import { Interception } from './interception.ts';
 import { Outbox } from './outbox.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
-import { Disconnected } from './parley-error.ts';
 import { People, type Person } from './people.ts';
 import { ReadMarks } from './read-marks.ts';
 import { ReadRevision } from './read-revision.ts';
@@ -30,7 +27,7 @@ import { ServerClock } from './server-clock.ts';
 import { Session } from './session.ts';
 import { MemoryStore } from './store/memory-store.ts';
 import { SteadyStore } from './store/steady-store.ts';
-import type { Store, StoredMessage } from './store/store.ts';
+import type { Store } from './store/store.ts';
 import { Typing } from './typing.ts';
 import { untilLive } from './until-live.ts';
 import { type Watch, Watches } from './watches.ts';
@@ -51,8 +48,6 @@ export class ParleyClient {
   readonly conversations: Conversations;
   /** How people are called. */
   readonly people: People;
-  /** What the server can do beyond the first version, by name; empty before it said so. */
-  serverFeatures: readonly string[] = [];
   private readonly events = new Events<ClientEvents>();
   private readonly api: HttpApi;
   private readonly store: SteadyStore;
@@ -130,6 +125,11 @@ export class ParleyClient {
     return this.serverClock.nowMs();
   }
 
+  /** What the server can do beyond the first version, by name, as the connection is told. */
+  get serverFeatures(): readonly string[] {
+    return this.connection.serverFeatures;
+  }
+
   /** How long until it connects again by itself, whatever happens to this machine's clock; null unless `waiting`. */
   get retryInMs(): number | null {
     return this.connection.retryInMs;
@@ -192,7 +192,7 @@ export class ParleyClient {
   private createOutbox(): Outbox {
     const told = (message: OutgoingMessage) => this.events.emit('outbox', message);
     const timed = this.serverClock.inPlaceOf(this.runtime);
-    return new Outbox(this.store, (message) => this.transmit(message), timed, told, this.reportFailure);
+    return new Outbox(this.store, (message) => this.connection.send(message), timed, told, this.reportFailure);
   }
 
   private createCore(): ClientCore {
@@ -236,12 +236,6 @@ export class ParleyClient {
     return token !== null && { token, resume: this.catchUp.hadConversations };
   }
 
-  private async transmit({ conversationId, clientMessageId, text }: StoredMessage): Promise<Receipt> {
-    const answer = await this.connection.request({ type: 'send', conversationId, clientMessageId, text });
-    if (answer.type !== 'ack') throw new Disconnected(`a send was answered with ${answer.type}`);
-    return answer;
-  }
-
   private forgetHere(): void {
     this.close();
     this.conversations.clear();
@@ -266,9 +260,6 @@ export class ParleyClient {
   private welcomed(frame: ServerFrameOf<'welcome'>, live: () => void): void {
     this.session.welcomed(frame.account);
     this.serverClock.set(frame.serverTimeMs);
-    this.serverFeatures = frame.features ?? [];
-    // A server of an earlier version would refuse it.
-    if (frame.features) this.connection.tell({ type: 'features', features: understoodFeatures });
     const { state } = this;
     const isCurrent = () => this.state === state;
     this.catchUp.run(frame, isCurrent).then(live, (error: unknown) => {
@@ -301,7 +292,6 @@ export class ParleyClient {
         return;
       case 'pong':
         if (frame.serverTimeMs !== undefined) this.serverClock.set(frame.serverTimeMs);
-        this.serverFeatures = frame.features ?? this.serverFeatures;
     }
   }
 }

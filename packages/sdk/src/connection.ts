@@ -1,9 +1,11 @@
 import {
   afterClose,
   type ClientFrame,
+  type ClientFrameOf,
   clientCloseCodes,
   limits,
   parseAnswer,
+  type Receipt,
   ServerFrame,
   type ServerFrameOf,
   serverFrames,
@@ -11,6 +13,7 @@ import {
 } from '@parley/protocol';
 import { cutText } from '@parley/protocol/graphemes';
 import { backoffMs } from './backoff.ts';
+import { understoodFeatures } from './features.ts';
 import { Disconnected } from './parley-error.ts';
 import { PendingRequests, refusalOf } from './pending-requests.ts';
 import type { ClientSocket, Runtime } from './runtime.ts';
@@ -44,6 +47,7 @@ export interface ConnectionEvents {
 const steadyAfterMs = 10_000;
 
 type RequestFrame = Exclude<ClientFrame, { type: 'hello' | 'typing' }>;
+type Message = Omit<ClientFrameOf<'send'>, 'type' | 'id'>;
 type WithoutId<Frame> = Frame extends RequestFrame ? Omit<Frame, 'id'> : never;
 
 const nothing = () => undefined;
@@ -51,6 +55,7 @@ const nothing = () => undefined;
 /** One WebSocket at a time, opened again for as long as it is wanted. */
 export class Connection {
   state: ConnectionState = { name: 'offline' };
+  serverFeatures: readonly string[] = [];
   private socket: ClientSocket | null = null;
   private attempt = 0;
   private liveSinceMs: number | null = null;
@@ -101,6 +106,13 @@ export class Connection {
   request(frame: WithoutId<RequestFrame>): Promise<ServerFrame> {
     if (!this.isConnected) return Promise.reject(new Disconnected('not connected'));
     return this.requests.ask((id) => this.write({ ...frame, id }));
+  }
+
+  /** Sends a message, and resolves once it is on the server's disk. Throws as {@link request} does. */
+  async send({ conversationId, clientMessageId, text }: Message): Promise<Receipt> {
+    const answer = await this.request({ type: 'send', conversationId, clientMessageId, text });
+    if (answer.type !== 'ack') throw new Disconnected(`a send was answered with ${answer.type}`);
+    return answer;
   }
 
   /** Sends what needs no answer, if connected. */
@@ -175,12 +187,16 @@ export class Connection {
     }
     const isAnswer = this.requests.answer(frame);
     if (frame.type === 'error' && !isAnswer) this.events.error(refusalOf(frame));
+    if (frame.type === 'pong' && frame.features) this.serverFeatures = frame.features;
     if (frame.type === 'goaway') this.goawayMs = frame.delayMs;
     else if (frame.type === 'welcome') this.welcomed(socket, frame);
     else this.events.frame(frame);
   }
 
   private welcomed(socket: ClientSocket, frame: ServerFrameOf<'welcome'>): void {
+    this.serverFeatures = frame.features ?? [];
+    // A server of an earlier version would refuse it.
+    if (frame.features) this.write({ type: 'features', features: understoodFeatures });
     this.become({ name: 'catching-up' });
     this.events.welcome(frame, () => {
       if (this.socket !== socket || this.state.name !== 'catching-up') return;

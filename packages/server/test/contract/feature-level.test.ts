@@ -2,13 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  checkLevels,
-  featureLevelTable,
-  giveLevels,
-  raiseLevels,
-  storedLevels,
-} from '../../src/adapters/postgres/feature-level.ts';
+import { checkLevels, giveLevels, raiseLevels, storedLevels } from '../../src/adapters/postgres/feature-level.ts';
 import { featureLevelTable } from '../../src/adapters/postgres/feature-level-table.ts';
 import { initialise } from '../../src/adapters/postgres/initialise.ts';
 import { Pool } from '../../src/adapters/postgres/pool.ts';

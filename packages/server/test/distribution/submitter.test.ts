@@ -3,6 +3,7 @@ import type { Command } from '../../src/conversations/command.ts';
 import { noSubmitMetrics } from '../../src/distribution/distribution-metrics.ts';
 import { CommandSubmitter } from '../../src/distribution/submitter.ts';
 import { Refusal } from '../../src/platform/failures.ts';
+import { firstLevel } from '../../src/platform/features.ts';
 import { systemIds } from '../../src/platform/ids.ts';
 import { Tracing } from '../../src/platform/tracing.ts';
 import { FakeClock } from '../support/fake-clock.ts';
@@ -22,7 +23,7 @@ describe('commands under way (race 11)', () => {
       {
         serverId: () => 'server',
         log: { append: async ({ replyTo }) => void appended.push(replyTo.requestId) },
-        ...{ clock, ids: systemIds, metrics: noSubmitMetrics, tracing: new Tracing() },
+        ...{ clock, ids: systemIds, metrics: noSubmitMetrics, tracing: new Tracing(), enabled: { level: firstLevel } },
       },
       bounds,
     );

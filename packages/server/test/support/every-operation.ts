@@ -223,6 +223,11 @@ const frameSteps: Steps<keyof typeof clientFrames, Scene & { socket: WireClient 
     const read = await socket.request({ type: 'read', conversationId: direct, seq: 2 });
     expect(read).toMatchObject({ type: 'read', seq: 2 });
   },
+  features: async ({ socket }) => {
+    socket.send({ type: 'features', features: [] });
+    await socket.request({ type: 'ping' });
+    expect(socket.of('error')).toEqual([]);
+  },
   typing: async ({ socket, direct }) => {
     socket.send({ type: 'typing', conversationId: direct });
     await socket.request({ type: 'ping' });
