@@ -20,18 +20,7 @@ export function addCluster(program: Command): void {
       const link = invitationLink(options.server, invitation);
       console.log(`there is no account yet; the first one administers the cluster: make it at ${link}`);
     });
-  withSettings(cluster.command('upgrade'))
-    .description(
-      'Enable what this version can do that the previous one could not, once every process is of this version; ' +
-        'refused before. There is no way back to the previous version. Safe to repeat.',
-    )
-    .action(async (_options, command: Command) => {
-      const { upgradeCluster } = await administration();
-      const { from, to } = await upgradeCluster(configOf(command));
-      console.log(
-        from < to ? `feature level ${to} is enabled, after ${from}` : `feature level ${from} was enabled before`,
-      );
-    });
+  addUpgrade(cluster);
   withSettings(cluster.command('status'))
     .description('Shards, waiting commands, commands set aside, processes, people, feature level.')
     .action(async (_options, command: Command) => {
@@ -81,6 +70,22 @@ export function addCluster(program: Command): void {
       const { moveShardTo } = await administration();
       await moveShardTo(configOf(command), { shard, targetName, sourceUrl, tell: (step) => console.log(step) });
       console.log(`shard ${shard} is on ${targetName}`);
+    });
+}
+
+/** `parley cluster upgrade`: enables what is new, at the end of a rollout. */
+function addUpgrade(cluster: Command): void {
+  withSettings(cluster.command('upgrade'))
+    .description(
+      'Enable what this version can do that the previous one could not, once every process is of this version; ' +
+        'refused before. There is no way back to the previous version. Safe to repeat.',
+    )
+    .action(async (_options, command: Command) => {
+      const { upgradeCluster } = await administration();
+      const { from, to } = await upgradeCluster(configOf(command));
+      console.log(
+        from < to ? `feature level ${to} is enabled, after ${from}` : `feature level ${from} was enabled before`,
+      );
     });
 }
 

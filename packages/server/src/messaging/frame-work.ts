@@ -4,6 +4,7 @@ import { type ClientFrame, limits } from '@parley/protocol';
 export function frameUnits(frame: ClientFrame): number {
   switch (frame.type) {
     case 'ping':
+    case 'features':
       return 0;
     case 'hello':
       return 16;
