@@ -208,7 +208,9 @@ test('a backup of a version that had no epochs is restored under a new one', asy
   const old = new Database(copy);
   for (const table of ['epoch', 'activity_times', 'device_secrets', 'feature_level'])
     old.run(`DROP TABLE IF EXISTS ${table}`);
-  old.run('DROP INDEX read_revisions');
+  for (const index of ['read_revisions', 'present_memberships', 'ended_memberships', 'conversation_times']) {
+    old.run(`DROP INDEX ${index}`);
+  }
   old.run('ALTER TABLE read_positions DROP COLUMN revision');
   old.run('PRAGMA user_version = 2');
   old.close();

@@ -90,7 +90,7 @@ const Features = z
     type: z.literal('features'),
     /** Names that the server doesn't know are ignored. */
     features: z
-      .array(z.string().check(z.minLength(1), z.maxLength(limits.featureNameLength)))
+      .array(z.string().check(z.regex(/^[a-z][a-z0-9_]*$/), z.maxLength(limits.featureNameLength)))
       .check(z.maxLength(limits.features)),
   })
   .register(z.globalRegistry, {
