@@ -9,5 +9,6 @@ setUp({ tests: true });
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 const workspaces = ['@parley/protocol', '@parley/sdk'].flatMap((name) => ['--workspace', name]);
-npm('pack', ...workspaces, '--pack-destination', folder, '--loglevel=error');
+// Without `prepack`, which .npmrc keeps from running too, the packages would have no code.
+npm('pack', '--ignore-scripts=false', ...workspaces, '--pack-destination', folder, '--loglevel=error');
 for (const name of readdirSync(folder)) console.log(`Built ${join(folder, name)}`);

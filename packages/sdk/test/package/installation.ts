@@ -60,7 +60,7 @@ export class Installation {
   async pack(): Promise<void> {
     mkdirSync(this.packed);
     const workspaces = ['@parley/protocol', '@parley/sdk'].flatMap((name) => ['--workspace', name]);
-    await succeed(['npm', 'pack', ...workspaces, '--pack-destination', this.packed], root);
+    await succeed(['npm', 'pack', '--ignore-scripts=false', ...workspaces, '--pack-destination', this.packed], root);
   }
 
   get tarballs(): string[] {
