@@ -22,8 +22,9 @@ export function setUp({ tests = false } = {}) {
   if (installedLock === lock && installedExtent === extent) return;
   console.error('Setting up: installing packages …');
   // Not `npm ci`: it refuses a lock file that lacks packages for platforms which the registry it was made with lacks.
-  const omitted = extent === 'run' ? ['--omit=dev'] : [];
-  npm('install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error', '--ignore-scripts', ...omitted);
+  // `--include` too is needed: an outer npm with `--omit=dev` sets NODE_ENV, which omits development packages.
+  const development = extent === 'run' ? '--omit=dev' : '--include=dev';
+  npm('install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error', '--ignore-scripts', development);
   // Install scripts may do anything, so none runs but those that package.json allows by name.
   const { allowScripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const allowed = Object.keys(allowScripts).filter((name) => allowScripts[name]);
@@ -31,10 +32,18 @@ export function setUp({ tests = false } = {}) {
   writeFileSync(stampFile, `${lock} ${extent}`);
 }
 
+/**
+ * npm passes its options to the programs that it runs, and an npm among them takes them for its own. These decide
+ * whether, where and which packages are installed. The others, such as those for the network, are passed on.
+ */
+const outerOptions =
+  /^npm_config_(dry_run|global|location|workspaces?|include_workspace_root|only|also|production|dev|optional|omit|include|package_lock|package_lock_only|install_links|install_strategy|global_style|legacy_bundling|prefer_dedupe|before|os|cpu|libc)$/i;
+
 /** Runs npm; its own output goes where it can be read without mixing with what the program prints. */
 export function npm(...args) {
   const { status } = spawnSync('npm', args, {
     cwd: root,
+    env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !outerOptions.test(name))),
     stdio: ['ignore', 2, 2],
     shell: process.platform === 'win32',
   });
