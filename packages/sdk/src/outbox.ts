@@ -18,6 +18,8 @@ const faultsMax = 2;
 export class Outbox {
   private readonly messages = new Map<string, Outgoing>();
   private readonly busy = new Set<ConversationId>();
+  /** For each load under way, the ids that were acknowledged or discarded since it began. */
+  private readonly loads = new Set<Set<string>>();
   private connected = false;
   private lastOrder = 0;
 
@@ -30,11 +32,16 @@ export class Outbox {
     private readonly reportFailure: (error: unknown) => void,
   ) {}
 
-  /** Takes up what an earlier run left. */
+  /** Takes up what an earlier run, or another client on the store, left. */
   async load(): Promise<void> {
-    for (const stored of await this.store.outbox()) {
+    const gone = new Set<string>();
+    this.loads.add(gone);
+    const found = await this.store.outbox();
+    // Everything was cleared meanwhile.
+    if (!this.loads.delete(gone)) return;
+    for (const stored of found) {
       this.lastOrder = Math.max(this.lastOrder, stored.order);
-      if (this.messages.has(stored.clientMessageId)) continue;
+      if (gone.has(stored.clientMessageId) || this.messages.has(stored.clientMessageId)) continue;
       const message = new Outgoing(stored, this);
       this.messages.set(stored.clientMessageId, message);
       this.changed(message);
@@ -98,6 +105,7 @@ export class Outbox {
   clear(): void {
     for (const message of this.messages.values()) message.fail(discarded());
     this.messages.clear();
+    this.loads.clear();
   }
 
   retry(message: Outgoing): void {
@@ -109,7 +117,7 @@ export class Outbox {
   }
 
   async discard(message: Outgoing): Promise<void> {
-    this.messages.delete(message.clientMessageId);
+    this.remove(message);
     await this.store.deleteOutbox(message.clientMessageId);
     message.fail(discarded());
     this.changed(message);
@@ -176,10 +184,15 @@ export class Outbox {
   private settle(message: Outgoing, receipt: Receipt): void {
     if (message.status === 'sent') return;
     message.receipt = receipt;
-    this.messages.delete(message.clientMessageId);
+    this.remove(message);
     this.update(message, 'sent');
     message.succeed(receipt);
     this.store.deleteOutbox(message.clientMessageId).catch(this.reportFailure);
+  }
+
+  private remove({ clientMessageId }: Outgoing): void {
+    this.messages.delete(clientMessageId);
+    for (const gone of this.loads) gone.add(clientMessageId);
   }
 
   private update(message: Outgoing, status: OutgoingStatus): void {

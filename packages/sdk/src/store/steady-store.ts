@@ -87,8 +87,12 @@ export class SteadyStore implements Store {
     return (await this.read(() => this.store.entries(conversationId, page), [])).flatMap(understood);
   }
 
-  outbox(): Promise<StoredMessage[]> {
-    return this.read(() => this.store.outbox(), []);
+  /** Without messages that have a write under way or unwritten: the client has them, or is done with them. */
+  async outbox(): Promise<StoredMessage[]> {
+    const pending = new Map([...this.current, ...this.unwritten]);
+    const stored = await this.read(() => this.store.outbox(), []);
+    if (pending.has('everything')) return [];
+    return stored.filter(({ clientMessageId }) => !pending.has(`outbox ${clientMessageId}`));
   }
 
   putOutbox(message: StoredMessage): Promise<void> {

@@ -1,0 +1,122 @@
+import { beforeEach, describe, expect, test } from 'bun:test';
+import { type Conversation, MemoryStore, type ParleyClient, type StoredMessage } from '../../src/index.ts';
+import { roomId } from '../support/entries.ts';
+import { FakeApi } from '../support/fake-api.ts';
+import { settled } from '../support/fake-runtime.ts';
+
+/** A store of which reading the outbox can take its time, and deleting from it, or clearing, can fail. */
+class SlowStore extends MemoryStore {
+  isFull = false;
+  /** Set: what was read waits for this. */
+  waits: Promise<void> | null = null;
+
+  override async outbox(): Promise<StoredMessage[]> {
+    const found = await super.outbox();
+    await this.waits;
+    return found;
+  }
+
+  override deleteOutbox(clientMessageId: string): Promise<void> {
+    return this.isFull ? Promise.reject(new Error('full')) : super.deleteOutbox(clientMessageId);
+  }
+}
+
+let api: FakeApi;
+let store: SlowStore;
+let client: ParleyClient;
+let room: Conversation;
+beforeEach(async () => {
+  api = new FakeApi();
+  api.write(roomId, 1);
+  store = new SlowStore();
+  client = await api.client(store);
+  client.connect();
+  await api.accept();
+  room = client.conversations.get(roomId) as Conversation;
+});
+
+async function reconnect(): Promise<void> {
+  await api.runtime.pass(60_000);
+  await api.accept();
+}
+
+const sent = () => api.runtime.sockets.flatMap((socket) => socket.of('send').map(({ text }) => text));
+
+describe('what the client is done with while it reads the stored outbox after a reconnect', () => {
+  let read: () => void;
+  beforeEach(async () => {
+    api.runtime.socket.end(1006);
+    store.waits = new Promise((resolve) => {
+      read = resolve;
+    });
+  });
+
+  test('a message that was discarded meanwhile is not sent', async () => {
+    room.send('one');
+    const message = room.send('two');
+    await settled();
+    await reconnect();
+    await message.discard();
+    read();
+    await settled();
+    expect([room.outbox.map(({ text }) => text), sent()]).toEqual([['one'], ['one']]);
+  });
+
+  test('a message that was acknowledged meanwhile is not sent again', async () => {
+    room.send('one');
+    await settled();
+    await reconnect();
+    const { id, clientMessageId } = api.runtime.socket.of('send')[0] as { id: string; clientMessageId: string };
+    const receipt = { conversationId: roomId, seq: 2, messageCount: 2, atMs: 2 };
+    api.runtime.socket.say({ type: 'ack', id, clientMessageId, ...receipt });
+    await settled();
+    read();
+    await settled();
+    expect([room.outbox, sent()]).toEqual([[], ['one']]);
+  });
+
+  test('nothing is taken up for a session that ended meanwhile', async () => {
+    room.send('one');
+    await settled();
+    await reconnect();
+    api.intervene = () => new Response(null, { status: 204 });
+    await client.logout();
+    read();
+    await settled();
+    expect(room.outbox).toEqual([]);
+  });
+});
+
+test('a discarded message is not sent after a reconnect while its deletion is not written', async () => {
+  api.runtime.socket.end(1006);
+  const message = room.send('discarded');
+  await settled();
+  store.isFull = true;
+  await message.discard();
+  await reconnect();
+  await settled();
+  expect(await store.outbox()).toHaveLength(1);
+  expect([room.outbox, sent()]).toEqual([[], []]);
+});
+
+test('what waited when a person logged out is not sent while the store is not cleared', async () => {
+  api.runtime.socket.end(1006);
+  room.send('of the session before');
+  await settled();
+  const clear = store.clear.bind(store);
+  store.clear = () => Promise.reject(new Error('full'));
+  const account = client.account;
+  const session = { id: '0190a0b0-0000-7000-8000-000000000009', device: null, createdAtMs: 1, lastUsedAtMs: 1 };
+  api.intervene = (url) => {
+    if (url.pathname === '/v1/logout') return new Response(null, { status: 204 });
+    if (url.pathname !== '/v1/login') return undefined;
+    return Response.json({ token: 'next', session: { ...session, current: true }, account });
+  };
+  await client.logout();
+  await client.login({ username: 'ana', password: 'a password' });
+  client.connect();
+  await api.accept();
+  await settled();
+  expect(sent()).toEqual([]);
+  store.clear = clear;
+});
