@@ -59,10 +59,10 @@ export class Session {
     this.catchUp.progress = session.catchUp ?? 'never';
     this.readRevision.current = session.readRevision ?? null;
     this.catchUp.epoch = session.epoch;
-    const isOfOtherVersion = session.terms !== knownTerms;
-    if (isOfOtherVersion) this.catchUp.interrupt();
+    if (session.terms !== knownTerms) this.catchUp.interrupt();
     for (const { conversation, position } of await store.conversations()) {
-      conversations.put((isOfOtherVersion && parseAnswer(Conversation, conversation)) || conversation, position);
+      // One that another version stored may be there still, although this version wrote the session since.
+      conversations.put(parseAnswer(Conversation, conversation) ?? conversation, position);
     }
     this.core.people.learn(conversations.list().flatMap(({ data }) => data.partner ?? []));
     await outbox.load();

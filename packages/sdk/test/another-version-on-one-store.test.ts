@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
-import type { Account } from '@parley/protocol';
+import { type Account, knownTerms } from '@parley/protocol';
 import { IDBFactory, IDBKeyRange } from 'fake-indexeddb';
 import {
   type Conversation,
@@ -99,6 +99,15 @@ for (const [name, makeStore] of Object.entries<() => Store>({
       const client = await api.client(store);
       const known = client.conversations.get(otherRoomId)?.data;
       expect([known?.kind, known?.membership?.role]).toEqual(['group', 'member']);
+    });
+
+    test('it is read with fallbacks also after this version wrote the session', async () => {
+      await store.setSession({ token: 'secret', account: ana, catchUp: 'interrupted', terms: knownTerms });
+      await store.putConversation({
+        conversation: ofAnotherVersion({ ...conversation(3), kind: 'forum' }),
+        position: 3,
+      });
+      expect((await api.client(store)).conversations.get(roomId)?.data.kind).toBe('group');
     });
 
     test('all conversations are read again once after another version wrote the store', async () => {
