@@ -154,7 +154,7 @@ test('an open page of an earlier version lets a later one upgrade, and goes on w
   expect(new Set(notices)).toEqual(new Set(['newer']));
 });
 
-test('a page of an earlier version uses the database that a later one made, and is told so', async () => {
+test('a page of an earlier version uses the database that a later one made, which need not be open', async () => {
   const newer = new IndexedDatabase('parley', [first, second], factory);
   await put(newer, 'one', 'kept');
   factory.closeAll();
@@ -163,7 +163,7 @@ test('a page of an earlier version uses the database that a later one made, and 
   older.onNotice((notice) => notices.push(notice));
   expect(await get(older, 'one')).toBe('kept');
   await put(older, 'one', 'of the older page');
-  expect(notices).toEqual(['newer']);
+  expect(notices).toEqual([]);
   factory.closeAll();
   const again = new IndexedDatabase('parley', [first, second], factory);
   expect([await get(again, 'one'), await get(again, 'one', 'by')]).toEqual(['of the older page', 'upgraded']);
@@ -192,5 +192,20 @@ test('a page that does not close its connection blocks the upgrade, which is tol
   request.result.close();
   await writing;
   expect(await get(newer, 'two')).toBe('new');
+  expect(notices).toEqual(['blocked', 'opened']);
+});
+
+test('an upgrade that fails after it was blocked is blocked no more', async () => {
+  const request = factory.open('parley', 1);
+  request.onupgradeneeded = () => request.result.createObjectStore('one');
+  await until('the earlier version is open', () => factory.opened.length === 1);
+  const failing: LayoutStep = (_, upgrade) => upgrade.abort();
+  const newer = new IndexedDatabase('parley', [first, failing], factory);
+  const notices: StoreNotice[] = [];
+  newer.onNotice((notice) => notices.push(notice));
+  const writing = put(newer, 'one', 'new').catch((error: unknown) => error);
+  await until('the upgrade is blocked', () => notices.length > 0);
+  request.result.close();
+  expect(await writing).toMatchObject({ name: 'AbortError' });
   expect(notices).toEqual(['blocked', 'opened']);
 });

@@ -95,7 +95,6 @@ export class IndexedDatabase {
     const database = await this.request(this.steps.length).catch((error: unknown) => {
       if (!(error instanceof DOMException) || error.name !== 'VersionError') throw error;
       // A later version upgraded it. What this version needs is still there.
-      this.notify('newer');
       return this.request();
     });
     this.current = database;
@@ -130,9 +129,13 @@ export class IndexedDatabase {
         isBlocked = true;
         this.notify('blocked');
       };
-      request.onerror = () => reject(request.error);
+      const ended = () => isBlocked && this.notify('opened');
+      request.onerror = () => {
+        ended();
+        reject(request.error);
+      };
       request.onsuccess = () => {
-        if (isBlocked) this.notify('opened');
+        ended();
         if (isNew && this.wasOpen) this.notify('lost');
         this.wasOpen = true;
         resolve(request.result);

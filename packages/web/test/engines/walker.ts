@@ -108,10 +108,10 @@ function messageTexts(): string[] {
   return [...document.querySelectorAll('.message-text')].map((one) => one.textContent);
 }
 
-/** The address and the text of the page, without what is hidden. */
+/** The address and the text of the page, without what is hidden. While it loads, it has no body. */
 function pageText(): string {
   // biome-ignore lint/performance/useDomNodeTextContent: what is hidden shows in the text content.
-  return `${location.pathname}\n${document.body.innerText}`;
+  return `${location.pathname}\n${(document.body as HTMLElement | null)?.innerText ?? ''}`;
 }
 
 /** Marks what is called so, exactly or at its beginning. Runs in the page. */
