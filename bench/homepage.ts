@@ -74,8 +74,8 @@ async function measured(
   userId: string,
   count: number,
 ): Promise<[Latencies, Latencies, Latencies, number]> {
-  const page = (after: HomepagePosition | null) =>
-    conversations.homepage({ userId, after, limit: pageSize, left: false });
+  const page = async (after: HomepagePosition | null) =>
+    (await conversations.homepage({ userId, after, limit: pageSize, left: false })).rows;
   const [first, middle, all] = [new Latencies(), new Latencies(), new Latencies()];
   const order: HomepagePosition[] = [];
   for (let round = 0; round < 3; round++) {

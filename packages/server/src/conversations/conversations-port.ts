@@ -52,8 +52,16 @@ export type HomepageRow =
   | { kind: 'own'; atMs: number; conversation: OwnConversation }
   | { kind: 'left'; atMs: number; conversationId: ConversationId };
 
-/** What a connection starts from. */
-export interface Snapshot {
+/** A page of a homepage. */
+export interface HomepagePage {
+  /** May be fewer than were asked for on any page: what the user left while the page was read is not in it. */
+  rows: HomepageRow[];
+  /** Where the next page begins; null when this is the last one. */
+  next: HomepagePosition | null;
+}
+
+/** What a connection starts from, with the first page of the homepage. */
+export interface Snapshot extends HomepagePage {
   /** Of the user's shard. */
   epoch: Epoch;
   /**
@@ -62,8 +70,6 @@ export interface Snapshot {
    * that lost the change.
    */
   readRevision: number;
-  /** The first page of the homepage. */
-  rows: HomepageRow[];
 }
 
 /** A conversation, and what a user is or was in it. */
@@ -112,7 +118,7 @@ export interface ConversationStore {
    * id first. A direct conversation without a message shows to whoever opened it alone; a closed one as left alone.
    * Reads of those that were left at most as many as the page has rows.
    */
-  homepage(query: HomepageQuery): Promise<HomepageRow[]>;
+  homepage(query: HomepageQuery): Promise<HomepagePage>;
 
   /** See {@link Snapshot}. */
   snapshot(query: Omit<HomepageQuery, 'after'>): Promise<Snapshot>;

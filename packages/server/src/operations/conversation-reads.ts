@@ -11,7 +11,7 @@ import type {
 import * as z from 'zod/mini';
 import type { ConnectionRegistry } from '../connections/registry-port.ts';
 import { showsReceipts } from '../conversations/conversation.ts';
-import type { ConversationStore, Epoch, HomepageRow, OwnConversation } from '../conversations/conversations-port.ts';
+import type { ConversationStore, Epoch, HomepagePage, OwnConversation } from '../conversations/conversations-port.ts';
 import { isHiddenFrom, membershipOf, noSuchConversation } from '../conversations/membership.ts';
 import { memberView, strangerView } from '../conversations/views.ts';
 import { decodeCursor, encodeCursor } from '../platform/cursor.ts';
@@ -77,7 +77,7 @@ export class ConversationReads {
   async homepage(userId: UserId, { cursor, limit, left = false }: Page & Left): Promise<Homepage> {
     const [atMs, conversationId] = cursor ? decodeCursor(cursor, homepageCursor) : [];
     const after = atMs !== undefined && conversationId !== undefined ? { atMs, conversationId } : null;
-    return this.homepageView(await this.conversations.homepage({ userId, after, limit, left }), limit);
+    return this.homepageView(await this.conversations.homepage({ userId, after, limit, left }));
   }
 
   /** What a connection starts from: the first page of the homepage, which has every read position up to the revision. */
@@ -85,21 +85,18 @@ export class ConversationReads {
     userId: UserId,
     { limit, left = false }: Omit<Page, 'cursor'> & Left,
   ): Promise<{ homepage: Homepage; readRevision: number; epoch: Epoch }> {
-    const { rows, readRevision, epoch } = await this.conversations.snapshot({ userId, limit, left });
-    return { homepage: await this.homepageView(rows, limit), readRevision, epoch };
+    const { readRevision, epoch, ...page } = await this.conversations.snapshot({ userId, limit, left });
+    return { homepage: await this.homepageView(page), readRevision, epoch };
   }
 
-  private async homepageView(rows: readonly HomepageRow[], limit: number): Promise<Homepage> {
+  private async homepageView({ rows, next }: HomepagePage): Promise<Homepage> {
     const own = rows.flatMap((row) => (row.kind === 'own' ? [row.conversation] : []));
     const partners = await this.usersById(own.flatMap(({ partnerId }) => partnerId ?? []));
     const left = rows.flatMap((row) => (row.kind === 'left' ? [row] : []));
-    const last = rows.length === limit ? rows.at(-1) : undefined;
     return {
       conversations: own.map((each) => memberView(each, partners.get(each.partnerId ?? '') ?? null)),
       left: left.map((row) => ({ conversationId: row.conversationId, atMs: row.atMs })),
-      nextCursor: last
-        ? encodeCursor([last.atMs, last.kind === 'own' ? last.conversation.head.id : last.conversationId])
-        : null,
+      nextCursor: next ? encodeCursor([next.atMs, next.conversationId]) : null,
     };
   }
 

@@ -70,12 +70,13 @@ describe.skipIf(absent !== null)(titleWith('from one process to many', absent), 
       expect(user?.passwordHash).toStartWith('$argon2id$');
       expect(await adapters.users.sessions(user?.id ?? '')).toHaveLength(1);
       expect(await adapters.users.isEmpty()).toBe(false);
-      const [row] = await adapters.conversations.homepage({
+      const { rows } = await adapters.conversations.homepage({
         userId: user?.id ?? '',
         after: null,
         limit: 10,
         left: true,
       });
+      const [row] = rows;
       expect(row?.kind === 'own' && row.conversation.head).toMatchObject({
         headSeq: written,
         memberCount: people,

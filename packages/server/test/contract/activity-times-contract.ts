@@ -31,7 +31,7 @@ export function describeActivityTimes(storesOf: () => Stores): void {
     }
 
     async function listed(): Promise<[ConversationId, number][]> {
-      const rows = await stores.conversations.homepage({ userId: ana, after: null, limit: 100, left: false });
+      const { rows } = await stores.conversations.homepage({ userId: ana, after: null, limit: 100, left: false });
       return rows.flatMap((row) => (row.kind === 'own' ? [[row.conversation.head.id, row.atMs] as const] : [])) as [
         ConversationId,
         number,
@@ -106,7 +106,7 @@ export function describeActivityTimes(storesOf: () => Stores): void {
       const all = await listed();
       const paged: [ConversationId, number][] = [];
       for (let after: { atMs: number; conversationId: ConversationId } | null = null; paged.length < ids.length; ) {
-        const rows = await stores.conversations.homepage({ userId: ana, after, limit: 2, left: false });
+        const { rows } = await stores.conversations.homepage({ userId: ana, after, limit: 2, left: false });
         expect(rows.length).toBeGreaterThan(0);
         for (const row of rows) {
           if (row.kind !== 'own') throw new Error('ana has left nothing');

@@ -19,8 +19,8 @@ export function describeHomepage(storesOf: () => Stores): void {
       [ana, ben] = [systemIds.uuid(), systemIds.uuid()];
     });
 
-    const pageOf = (userId: UserId, after: HomepagePosition | null = null, limit = 100) =>
-      stores.conversations.homepage({ userId, after, limit, left: true });
+    const pageOf = async (userId: UserId, after: HomepagePosition | null = null, limit = 100) =>
+      (await stores.conversations.homepage({ userId, after, limit, left: true })).rows;
     const idsOf = async (userId: UserId) => (await pageOf(userId)).map((row) => positionOf(row).conversationId);
 
     test('of somebody without conversations is empty', async () => {
@@ -75,11 +75,12 @@ export function describeHomepage(storesOf: () => Stores): void {
       }
       const paged: HomepageRow[] = [];
       for (let after: HomepagePosition | null = null; paged.length < present.length; ) {
-        const rows = await stores.conversations.homepage({ userId: ben, after, limit: 2, left: false });
+        const { rows, next } = await stores.conversations.homepage({ userId: ben, after, limit: 2, left: false });
         expect(rows).toHaveLength(Math.min(2, present.length - paged.length));
         paged.push(...rows);
         const last = rows.at(-1);
-        after = last ? positionOf(last) : null;
+        expect(next).toEqual(last && rows.length === 2 ? positionOf(last) : null);
+        after = next;
       }
       expect(paged.map((row) => positionOf(row).conversationId)).toEqual(present.toReversed());
     });
@@ -95,6 +96,7 @@ export function describeHomepage(storesOf: () => Stores): void {
         epoch: await stores.conversations.epochOf(ben),
         readRevision: 0,
         rows: await pageOf(ben, null, 10),
+        next: null,
       });
       await stores.conversations.advanceReadPosition(ben, conversationId, { seq: message.seq, messageCount: 1 });
       const after = await snapshot();

@@ -43,7 +43,7 @@ export function describeMembershipIndex(storesOf: () => Stores): void {
 
     const seen = async (userId: string) => ({
       own: (await stores.conversations.own(userId, conversationId))?.participant,
-      left: (await stores.conversations.homepage({ userId, after: null, limit: 10, left: true })).flatMap((row) =>
+      left: (await stores.conversations.homepage({ userId, after: null, limit: 10, left: true })).rows.flatMap((row) =>
         row.kind === 'left' ? [row.atMs] : [],
       ),
       broadcast: await stores.conversations.broadcastConversations(userId),

@@ -92,7 +92,7 @@ describe.skipIf(withoutPostgres !== null)(titleWith('reads of PostgreSQL are bou
   test('a page of a homepage reads the heads and memberships that go on, and none that ended', async () => {
     await makeMemberships(30, 20_000);
     const page = () => stores.conversations.homepage({ userId: ana, after: null, limit, left: false });
-    expect(await page()).toHaveLength(limit);
+    expect((await page()).rows).toHaveLength(limit);
     const read = await readBy(page);
     expect(read.memberships).toBe(30 + limit);
     // Those of the page twice, or all: so few are read as a whole.
@@ -106,7 +106,7 @@ describe.skipIf(withoutPostgres !== null)(titleWith('reads of PostgreSQL are bou
     const middle = { atMs: conversations.nowMs + 10_000, conversationId: '' };
     for (const after of [null, middle]) {
       const read = await readBy(async () => {
-        const rows = await stores.conversations.homepage({ userId: ana, after, limit, left: true });
+        const { rows } = await stores.conversations.homepage({ userId: ana, after, limit, left: true });
         expect(rows.map((row) => row.kind)).toEqual(Array.from({ length: limit }, () => 'left'));
       });
       expect(read.memberships).toBe(30 + limit);

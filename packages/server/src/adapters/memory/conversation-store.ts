@@ -4,6 +4,7 @@ import type {
   ChangedReadPosition,
   ConversationStore,
   HeadAndParticipant,
+  HomepagePage,
   HomepagePosition,
   HomepageQuery,
   HomepageRow,
@@ -70,19 +71,21 @@ export class MemoryConversationStore implements ConversationStore {
     return isMember(participant) ? this.ownOf(participant) : undefined;
   }
 
-  async homepage({ userId, after, limit, left }: HomepageQuery): Promise<HomepageRow[]> {
-    return this.index
+  async homepage({ userId, after, limit, left }: HomepageQuery): Promise<HomepagePage> {
+    const rows = this.index
       .of(userId)
       .flatMap(({ participant }) => this.rowOf(participant))
       .filter((row) => left || row.kind === 'own')
       .filter((row) => !after || newestFirst(positionOf(row), after) > 0)
       .sort((a, b) => newestFirst(positionOf(a), positionOf(b)))
       .slice(0, limit);
+    const last = rows.length === limit ? rows.at(-1) : undefined;
+    return { rows, next: last ? positionOf(last) : null };
   }
 
   async snapshot(query: Omit<HomepageQuery, 'after'>): Promise<Snapshot> {
-    const rows = await this.homepage({ ...query, after: null });
-    return { epoch: this.data.epoch, readRevision: this.revisionOf(query.userId), rows };
+    const page = await this.homepage({ ...query, after: null });
+    return { epoch: this.data.epoch, readRevision: this.revisionOf(query.userId), ...page };
   }
 
   async searchChannels(query: SearchQuery): Promise<{ head: ConversationHead; term: string }[]> {

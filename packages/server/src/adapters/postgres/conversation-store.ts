@@ -5,8 +5,8 @@ import type {
   ConversationStore,
   Epoch,
   HeadAndParticipant,
+  HomepagePage,
   HomepageQuery,
-  HomepageRow,
   OwnConversation,
   ReadPosition,
   Snapshot,
@@ -118,8 +118,9 @@ export class PostgresConversationStore implements ConversationStore {
     return this.homepages.own(userId, conversationId);
   }
 
-  homepage(query: HomepageQuery): Promise<HomepageRow[]> {
-    return this.homepages.page(query);
+  async homepage(query: HomepageQuery): Promise<HomepagePage> {
+    const { rows, next } = await this.homepages.snapshot(query);
+    return { rows, next };
   }
 
   snapshot(query: Omit<HomepageQuery, 'after'>): Promise<Snapshot> {

@@ -7,7 +7,7 @@ import {
   participantsTable,
 } from '../rows/conversation-tables.ts';
 import { type EntryRow, messageOf } from '../rows/entry-rows.ts';
-import { type HomepageLine, type LineRow, lineOf, newestLines, startOf } from '../rows/homepage-lines.ts';
+import { type HomepageLine, type LineRow, lineOf, newestLines, nextAfter, startOf } from '../rows/homepage-lines.ts';
 import type { ShardedDatabase } from './sharded-database.ts';
 
 /** What the user's shard has of one conversation. */
@@ -44,10 +44,6 @@ export class Homepages {
     return own.get(conversationId);
   }
 
-  async page(query: HomepageQuery): Promise<HomepageRow[]> {
-    return (await this.snapshot(query)).rows;
-  }
-
   async snapshot(query: HomepageQuery): Promise<Snapshot> {
     const { userId, limit } = query;
     const { epoch, read_revision: readRevision, present, ended } = await this.owner(query);
@@ -60,10 +56,10 @@ export class Homepages {
     const rows = lines.flatMap(({ atMs, conversationId, left }): HomepageRow[] => {
       if (left) return [{ kind: 'left', atMs, conversationId }];
       const conversation = details.get(conversationId);
-      // Left since the order was made: the next page, or the next change, shows it as left.
+      // Left since the order was made: a later read, or the change itself, shows it as left.
       return conversation ? [{ kind: 'own', atMs, conversation }] : [];
     });
-    return { epoch: epoch ?? undefined, readRevision, rows };
+    return { epoch: epoch ?? undefined, readRevision, rows, next: nextAfter(lines, limit) };
   }
 
   /** Sees whole changes of read positions: a revision is chosen while no other change of this person is under way. */

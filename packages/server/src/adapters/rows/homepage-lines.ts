@@ -26,6 +26,12 @@ export function newestLines(parts: readonly HomepageLine[], limit: number): Home
   return parts.toSorted(newestFirst).slice(0, limit);
 }
 
+/** Where the page after these lines begins; null when they don't fill theirs, which then is the last one. */
+export function nextAfter(lines: readonly HomepageLine[], limit: number): HomepagePosition | null {
+  const last = lines.length === limit ? lines.at(-1) : undefined;
+  return last ? { atMs: last.atMs, conversationId: last.conversationId } : null;
+}
+
 function newestFirst(a: HomepageLine, b: HomepageLine): number {
   return b.atMs - a.atMs || (a.conversationId < b.conversationId ? 1 : a.conversationId > b.conversationId ? -1 : 0);
 }

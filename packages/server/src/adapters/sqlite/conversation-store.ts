@@ -5,8 +5,8 @@ import type {
   ChangedReadPosition,
   ConversationStore,
   HeadAndParticipant,
+  HomepagePage,
   HomepageQuery,
-  HomepageRow,
   OwnConversation,
   ReadPosition,
   Snapshot,
@@ -100,14 +100,14 @@ export class SqliteConversationStore implements ConversationStore {
     return this.writes.read(() => this.homepages.own(userId, conversationId));
   }
 
-  homepage(query: HomepageQuery): Promise<HomepageRow[]> {
+  homepage(query: HomepageQuery): Promise<HomepagePage> {
     return this.writes.read(() => this.homepages.page(query));
   }
 
   async snapshot(query: Omit<HomepageQuery, 'after'>): Promise<Snapshot> {
     // Before the rows, which then have every change up to it.
     const readRevision = await this.positions.revision(query.userId);
-    return { epoch: this.epoch, readRevision, rows: await this.homepage({ ...query, after: null }) };
+    return { epoch: this.epoch, readRevision, ...(await this.homepage({ ...query, after: null })) };
   }
 
   searchChannels(query: SearchQuery): Promise<{ head: ConversationHead; term: string }[]> {

@@ -1,7 +1,12 @@
 import type { Database } from 'bun:sqlite';
 import type { ConversationId, UserId } from '@parley/protocol';
 import type { Participant } from '../../conversations/conversation.ts';
-import type { HomepageQuery, HomepageRow, OwnConversation } from '../../conversations/conversations-port.ts';
+import type {
+  HomepagePage,
+  HomepageQuery,
+  HomepageRow,
+  OwnConversation,
+} from '../../conversations/conversations-port.ts';
 import {
   conversationsTable,
   type HeadRow,
@@ -9,7 +14,7 @@ import {
   participantsTable,
 } from '../rows/conversation-tables.ts';
 import { type EntryRow, entriesTable, messageOf } from '../rows/entry-rows.ts';
-import { type HomepageLine, type LineRow, lineOf, newestLines, startOf } from '../rows/homepage-lines.ts';
+import { type HomepageLine, type LineRow, lineOf, newestLines, nextAfter, startOf } from '../rows/homepage-lines.ts';
 import type { SqliteReadPositions } from './read-positions.ts';
 
 /** Reads the head of a conversation with the time of its newest entry as lists have it. */
@@ -38,13 +43,16 @@ export class Homepages {
     return membership?.left_seq === null ? this.ownOf(participantsTable.fromRow(membership)) : undefined;
   }
 
-  page(query: HomepageQuery): HomepageRow[] {
-    return this.lines(query).flatMap(({ atMs, conversationId, left }): HomepageRow[] => {
-      if (left) return [{ kind: 'left', atMs, conversationId }];
+  page(query: HomepageQuery): HomepagePage {
+    const lines = this.lines(query);
+    const rows = lines.map(({ atMs, conversationId, left }): HomepageRow => {
+      if (left) return { kind: 'left', atMs, conversationId };
+      // Nothing is written while a page is read.
       const conversation = this.own(query.userId, conversationId);
       if (!conversation) throw new Error(`${query.userId} lists ${conversationId}, and is no member of it`);
-      return [{ kind: 'own', atMs, conversation }];
+      return { kind: 'own', atMs, conversation };
     });
+    return { rows, next: nextAfter(lines, query.limit) };
   }
 
   private lines({ userId, limit, left, ...query }: HomepageQuery): HomepageLine[] {

@@ -1,0 +1,72 @@
+import { beforeEach, describe, expect, spyOn, test } from 'bun:test';
+import type { ConversationId, Homepage, UserId } from '@parley/protocol';
+import { initialise } from '../../src/adapters/postgres/initialise.ts';
+import type { Sql } from '../../src/adapters/postgres/pool.ts';
+import { ShardedDatabase } from '../../src/adapters/postgres/sharded-database.ts';
+import { ConversationReads } from '../../src/operations/conversation-reads.ts';
+import { systemIds } from '../../src/platform/ids.ts';
+import { titleWith, withoutService } from '../support/services.ts';
+import { ConversationsUnderTest } from './conversations-under-test.ts';
+import { serversOfEachTest, shardsUnderTest, storesOf } from './postgres-under-test.ts';
+
+const limit = 3;
+
+const withoutPostgres = withoutService('postgres');
+describe.skipIf(withoutPostgres !== null)(titleWith('a homepage page in PostgreSQL', withoutPostgres), () => {
+  const shards = serversOfEachTest();
+  let conversations: ConversationsUnderTest;
+  let reads: ConversationReads;
+  let ben: UserId;
+  /** Ben's, newest first. */
+  let ids: ConversationId[];
+
+  beforeEach(async () => {
+    await initialise(shards.servers, shardsUnderTest);
+    const stores = storesOf(await shards.open());
+    conversations = new ConversationsUnderTest(stores);
+    reads = new ConversationReads(stores.conversations, { byIds: async () => [] }, { online: async () => new Set() });
+    ben = systemIds.uuid();
+    ids = [];
+    for (let each = 0; each < limit * 2; each++) {
+      conversations.nowMs++;
+      ids.unshift(await conversations.create(systemIds.uuid(), { userIds: [ben] }));
+    }
+  });
+
+  /** Has `change` done after the next page was put in order, and before its rows are read. */
+  function changeWithinNextPage(change: () => Promise<unknown>): void {
+    const spied = spyOn(ShardedDatabase.prototype, 'atEach');
+    spied.mockImplementation(async function <Item, Row>(
+      this: ShardedDatabase,
+      ...query: [readonly Item[], (item: Item) => string, (sql: Sql, items: Item[]) => PromiseLike<Row>]
+    ): Promise<Row[]> {
+      spied.mockRestore();
+      const lines = await this.atEach(...query);
+      await change();
+      return lines;
+    });
+  }
+
+  const idsOf = (homepage: Homepage) => homepage.conversations.map(({ id }) => id);
+
+  const firstPages: [string, () => Promise<Homepage>][] = [
+    ['read alone', () => reads.homepage(ben, { limit })],
+    ['that a connection starts from', async () => (await reads.snapshot(ben, { limit })).homepage],
+  ];
+  for (const [name, firstPage] of firstPages) {
+    for (const [place, index] of [
+      ['the first', 0],
+      ['the last', limit - 1],
+    ] as const) {
+      test(`${name} says that more follow when the user leaves ${place} of its conversations meanwhile`, async () => {
+        const leaving = ids[index] ?? '';
+        changeWithinNextPage(() => conversations.leave(leaving, ben));
+        const first = await firstPage();
+        expect(idsOf(first)).toEqual(ids.slice(0, limit).filter((id) => id !== leaving));
+        if (first.nextCursor === null) throw new Error('the first page says that it is the last one');
+        const second = await reads.homepage(ben, { cursor: first.nextCursor, limit });
+        expect(idsOf(second)).toEqual(ids.slice(limit));
+      });
+    }
+  }
+});
