@@ -42,6 +42,8 @@ export class Connection {
   /** Why this server closed it; null when it didn't. */
   closedFor: CloseReason | null = null;
   lastHeardMs: number;
+  /** Whether nothing is read from it for now, pongs included. */
+  isPaused = false;
 
   constructor(
     readonly socket: Socket,
@@ -53,6 +55,19 @@ export class Connection {
 
   heard(): void {
     this.lastHeardMs = this.clock.monotonicMs();
+  }
+
+  /** Reads nothing more, so that TCP slows the sender down. */
+  pause(): void {
+    this.isPaused = true;
+    this.socket.pause();
+  }
+
+  /** Reads on. That nothing was heard meanwhile was not the peer's silence, so that starts to count anew. */
+  resume(): void {
+    this.isPaused = false;
+    this.heard();
+    this.socket.resume();
   }
 
   send(frame: ServerFrame): void {

@@ -74,7 +74,7 @@ export class FlowControl {
       return;
     }
     if (connection.closed) return;
-    connection.socket.pause();
+    connection.pause();
     this.wait(connection, flow, data);
     if (!isTurn) this.awaitTurn(connection, flow);
   }
@@ -135,7 +135,7 @@ export class FlowControl {
     this.intake.receive(connection, next);
     if (connection.closed) return;
     if (flow.waiting.length > 0) this.awaitTurn(connection, flow);
-    else connection.socket.resume();
+    else connection.resume();
   }
 
   private wait(connection: Connection, flow: Flow, data: Frame): void {

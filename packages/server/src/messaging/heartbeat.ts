@@ -45,11 +45,18 @@ export class Heartbeat {
     const slice = this.sweeps++ % slices;
     for (const [connection, own] of this.connections) {
       if (connection.closed) continue;
-      if (!connection.helloSeen && nowMs - own.openedMs > limits.helloTimeoutMs) connection.close('helloExpected');
-      else if (nowMs - connection.lastHeardMs > limits.silenceMs) connection.close('silent');
+      const overdue = overdueOf(connection, own.openedMs, nowMs);
+      if (overdue) connection.close(overdue);
       // Native publishes pass this server's own code by, so slow readers of them are found here (contract 7).
       else if (connection.socket.bufferedBytes() > slowReaderBytes) connection.resync('you read too slowly');
       else if (own.slice === slice) connection.socket.ping();
     }
   }
+}
+
+/** What the peer should have sent by now. Nothing while the connection is paused: it may have, and it waits unread. */
+function overdueOf(connection: Connection, openedMs: number, nowMs: number): 'helloExpected' | 'silent' | null {
+  if (connection.isPaused) return null;
+  if (!connection.helloSeen && nowMs - openedMs > limits.helloTimeoutMs) return 'helloExpected';
+  return nowMs - connection.lastHeardMs > limits.silenceMs ? 'silent' : null;
 }

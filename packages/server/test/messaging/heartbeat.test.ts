@@ -1,0 +1,84 @@
+import { beforeEach, describe, expect, test } from 'bun:test';
+import { closeCodes, limits } from '@parley/protocol';
+import { Connection } from '../../src/messaging/connection.ts';
+import { FlowControl } from '../../src/messaging/flow-control.ts';
+import { Heartbeat } from '../../src/messaging/heartbeat.ts';
+import { unitsPerTurn, WorkTurns } from '../../src/platform/work-turns.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { SilentSocket } from './silent-socket.ts';
+
+let clock: FakeClock;
+let heartbeat: Heartbeat;
+beforeEach(() => {
+  clock = new FakeClock();
+  heartbeat = new Heartbeat(clock);
+});
+
+function connect(): { connection: Connection; socket: SilentSocket } {
+  const socket = new SilentSocket();
+  const connection = new Connection(socket, '192.0.2.1', clock);
+  heartbeat.add(connection);
+  return { connection, socket };
+}
+
+test('a connection that says nothing is closed as silent', () => {
+  const { connection, socket } = connect();
+  connection.helloSeen = true;
+  clock.advance(limits.silenceMs);
+  expect(socket.closedWith).toBeNull();
+  clock.advance(2_000);
+  expect(socket.closedWith).toBe(closeCodes.silent.code);
+});
+
+test('a connection that does not say hello in time is closed', () => {
+  const { socket } = connect();
+  clock.advance(limits.helloTimeoutMs + 2_000);
+  expect(socket.closedWith).toBe(closeCodes.helloExpected.code);
+});
+
+describe('a connection that the server paused', () => {
+  let turn: (() => void)[];
+  let isFull: boolean;
+  let flow: FlowControl;
+  beforeEach(() => {
+    turn = [];
+    isFull = true;
+    const intake = { receive: () => undefined, isFull: () => isFull };
+    flow = new FlowControl(null, new WorkTurns(unitsPerTurn, (run) => turn.push(run)), intake, clock);
+  });
+
+  function readOn(connection: Connection): void {
+    isFull = false;
+    flow.unblock(connection);
+    for (const run of turn.splice(0)) run();
+  }
+
+  test('is not closed as silent, however long: its pongs are not read', () => {
+    const { connection, socket } = connect();
+    connection.helloSeen = true;
+    flow.receive(connection, 'waits');
+    expect(socket.isPaused).toBe(true);
+    clock.advance(limits.silenceMs * 3);
+    expect(socket.closedWith).toBeNull();
+  });
+
+  test('is not closed for a hello that waits to be handled', () => {
+    const { connection, socket } = connect();
+    flow.receive(connection, 'hello');
+    clock.advance(limits.helloTimeoutMs * 3);
+    expect(socket.closedWith).toBeNull();
+  });
+
+  test('is closed as silent when nothing is heard for as long as ever once it is read again', () => {
+    const { connection, socket } = connect();
+    connection.helloSeen = true;
+    flow.receive(connection, 'waits');
+    clock.advance(limits.silenceMs * 3);
+    readOn(connection);
+    expect(socket.isPaused).toBe(false);
+    clock.advance(limits.silenceMs);
+    expect(socket.closedWith).toBeNull();
+    clock.advance(2_000);
+    expect(socket.closedWith).toBe(closeCodes.silent.code);
+  });
+});
