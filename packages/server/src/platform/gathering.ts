@@ -10,7 +10,9 @@ export interface GatheringOptions<Item> {
 /** Gathers items while earlier ones are being handled, and then has them handled together. */
 export class Gathering<Item> {
   private waiting: Item[] = [];
-  private handling: Promise<void> | null = null;
+  /** Set before `handle` is called, which may add items itself. */
+  private isHandling = false;
+  private handled: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: GatheringOptions<Item>) {}
 
@@ -21,7 +23,9 @@ export class Gathering<Item> {
 
   add(items: readonly Item[]): void {
     for (const item of items) this.waiting.push(item);
-    if (this.waiting.length > 0) this.handling ??= this.handleAll();
+    if (this.waiting.length === 0 || this.isHandling) return;
+    this.isHandling = true;
+    this.handled = this.handleAll();
   }
 
   /** Takes what waits out, unhandled. */
@@ -31,7 +35,7 @@ export class Gathering<Item> {
 
   /** Resolves when nothing waits and nothing is being handled. */
   async idle(): Promise<void> {
-    await this.handling;
+    await this.handled;
   }
 
   private async handleAll(): Promise<void> {
@@ -40,6 +44,6 @@ export class Gathering<Item> {
     while (this.waiting.length > 0) {
       await handle(this.waiting.splice(0, next ? next(this.waiting) : this.waiting.length));
     }
-    this.handling = null;
+    this.isHandling = false;
   }
 }

@@ -45,6 +45,22 @@ describe('gathering', () => {
     expect(handled).toEqual([[1], [2], [3]]);
   });
 
+  test('what is added by the handling itself is handled after it, in order, in one call at a time', async () => {
+    const events: string[] = [];
+    const gathering = new Gathering<number>({
+      async handle(items) {
+        events.push(`begin ${items}`);
+        if (items.includes(1)) for (const item of [2, 3]) gathering.add([item]);
+        await Promise.resolve();
+        events.push(`end ${items}`);
+      },
+    });
+    gathering.add([1]);
+    gathering.add([4]);
+    await gathering.idle();
+    expect(events).toEqual(['begin 1', 'end 1', 'begin 2,3,4', 'end 2,3,4']);
+  });
+
   test('adding nothing calls nothing', async () => {
     const { handled, handle } = told();
     const gathering = new Gathering({ handle });
