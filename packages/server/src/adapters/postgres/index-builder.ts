@@ -9,6 +9,7 @@ const bounds = {
   maxConnections: 1,
   statementTimeoutMs: buildTimeoutMs,
   answerTimeoutMs: buildTimeoutMs,
+  keepsConnections: true,
 };
 const turnPauseMs = 200;
 
@@ -17,11 +18,14 @@ const turnPauseMs = 200;
  * off has left is built anew. Of several programs that do so at once one builds at a time.
  */
 export async function buildIndexes(pool: Pool, indexes: readonly SchemaIndex[]): Promise<void> {
-  // One connection: the turn belongs to its session, and ends with it.
+  // One connection, which is not replaced: the turn belongs to its session, and ends with it.
   const session = pool.withBounds(bounds);
   try {
-    await takeTurn(session);
-    for (const index of indexes) await build(session, index);
+    for (const index of indexes) {
+      // Again for each, in case the connection was lost since: whoever has the turn gets it once more.
+      await takeTurn(session);
+      await build(session, index);
+    }
   } finally {
     await session.close();
   }

@@ -35,6 +35,8 @@ export interface PoolBounds {
   /** An answer that didn't come by then never will: the connections are thrown away. */
   answerTimeoutMs: number;
   connectTimeoutMs: number;
+  /** Whether connections are kept however old they are. Otherwise each is replaced after half an hour to an hour. */
+  keepsConnections: boolean;
 }
 
 export const defaultPoolBounds: PoolBounds = {
@@ -42,6 +44,7 @@ export const defaultPoolBounds: PoolBounds = {
   statementTimeoutMs: 10_000,
   answerTimeoutMs: 12_000,
   connectTimeoutMs: 3_000,
+  keepsConnections: false,
 };
 
 /** Between attempts to connect. */
@@ -117,10 +120,11 @@ export class Pool {
   }
 
   private connect(synchronousCommit: 'on' | 'off'): Sql {
-    const { maxConnections, statementTimeoutMs, connectTimeoutMs } = this.bounds;
+    const { maxConnections, statementTimeoutMs, connectTimeoutMs, keepsConnections } = this.bounds;
     return postgres(this.server.url, {
       max: synchronousCommit === 'on' ? maxConnections : relaxedConnections,
       connect_timeout: connectTimeoutMs / 1_000,
+      ...(keepsConnections && { max_lifetime: null }),
       backoff: (attempt: number) => backOffMs(attempt, reconnecting) / 1_000,
       types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
       connection: {
