@@ -129,7 +129,8 @@ test('on the screen, scrolling up to a gap loads it', async () => {
   expect(await screen.exited).toBe(0);
 });
 
-test('line by line, what is left out is said, and /load prints it', async () => {
+/** Ana's chat, line by line. */
+function plainChat() {
   const program = Bun.spawn(chat('--plain'), {
     env: { ...process.env, PARLEY_PASSWORD: 'a good password' },
     stdin: 'pipe',
@@ -138,17 +139,31 @@ test('line by line, what is left out is said, and /load prints it', async () => 
   });
   let output = '';
   const reader = program.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  const prints = async (wanted: string) => {
-    while (!output.includes(wanted)) {
-      const { done, value } = await reader.read();
-      if (done) throw new Error(`the program ended and did not print ${wanted}, but:\n${output}`);
-      output += value;
-    }
+  return {
+    /** Resolves once it has printed that, with all that it has printed since this was called last. */
+    async prints(wanted: string): Promise<string> {
+      while (!output.includes(wanted)) {
+        const { done, value } = await reader.read();
+        if (done) throw new Error(`the program ended and did not print ${wanted}, but:\n${output}`);
+        output += value;
+      }
+      const printed = output;
+      output = '';
+      return printed;
+    },
+    type(line: string): void {
+      program.stdin.write(`${line}\n`);
+      program.stdin.flush();
+    },
+    async ends(): Promise<void> {
+      program.stdin.end();
+      expect(await program.exited).toBe(0);
+    },
   };
-  const type = (line: string) => {
-    program.stdin.write(`${line}\n`);
-    program.stdin.flush();
-  };
+}
+
+test('line by line, what is left out is said, and /load prints it', async () => {
+  const { prints, type, ends } = plainChat();
   await prints('Hello');
   const write = await miraWrites();
   await prints('line 0.');
@@ -156,13 +171,42 @@ test('line by line, what is left out is said, and /load prints it', async () => 
   network.cut();
   await write(missed);
   network.mend();
-  await prints(`line ${missed}.`);
-  expect(output).toContain(`* mira: ${leftOut}. /open it, then /load loads them.`);
-  expect(numbersIn(output)).toEqual([0, ...upTo(missed, 181)]);
-  output = '';
+  const printed = await prints(`line ${missed}.`);
+  expect(printed).toContain(`* mira: ${leftOut}. /open it, then /load loads them.`);
+  expect(numbersIn(printed)).toEqual(upTo(missed, 181));
   type('/load');
-  await prints('line 180.');
-  expect(numbersIn(output)).toEqual(upTo(180, 1));
-  program.stdin.end();
-  expect(await program.exited).toBe(0);
+  expect(numbersIn(await prints('line 180.'))).toEqual(upTo(180, 1));
+  await ends();
+});
+
+test('line by line, after two absences /load prints what either left out, and nothing twice', async () => {
+  await server.person('bo');
+  const { prints, type, ends } = plainChat();
+  await prints('Hello');
+  const write = await miraWrites();
+  await prints('line 0.');
+  type('/open mira');
+  network.cut();
+  await write(330);
+  network.mend();
+  expect(numbersIn(await prints('line 330.'))).toEqual(upTo(330, 281));
+  type('/open bo');
+  await write(5);
+  expect(numbersIn(await prints('line 335.'))).toEqual(upTo(335, 331));
+  network.cut();
+  await write(missed);
+  network.mend();
+  expect(numbersIn(await prints('line 565.'))).toEqual(upTo(565, 516));
+  type('/open mira');
+  type('/load');
+  expect(numbersIn(await prints('line 515.'))).toEqual(upTo(515, 336));
+  type('/load');
+  expect(numbersIn(await prints('line 280.'))).toEqual(upTo(280, 81));
+  type('/open bo');
+  type('/open mira');
+  type('/load');
+  expect(numbersIn(await prints('line 80.'))).toEqual(upTo(80, 1));
+  type('/load');
+  expect(numbersIn(await prints('Nothing is left out here.'))).toEqual([]);
+  await ends();
 });

@@ -2,7 +2,7 @@ import { limits } from '@parley/protocol';
 import { type Conversation, defaultRuntime, type Entry, type Gap, type ParleyClient } from '@parley/sdk';
 import { clockTime, displayLine, displayText } from './display-text.ts';
 import { peopleIn, type ShownEntry, shownEntry } from './entry-lines.ts';
-import { gapBetween, merged, shownGap } from './gaps.ts';
+import { gapBetween, merged, shownGap, withoutEntries } from './gaps.ts';
 import { People } from './people.ts';
 
 const pageSize = 50;
@@ -49,10 +49,10 @@ export class ChatSession {
   listedLines = pageSize;
   /** A proxy or network in between answers in the server's place. */
   isIntercepted = false;
-  /** Told of entries that were loaded into a gap, where no screen shows them. */
-  loaded: (entries: readonly Entry[]) => void = () => undefined;
-  /** What was left out of each conversation after a long absence. */
-  private readonly leftOut = new Map<string, Gap>();
+  /** Prints entries that were loaded into a gap; null where a screen shows the conversation. */
+  printLoaded: ((entries: readonly Entry[]) => void) | null = null;
+  /** What was left out of each conversation after each long absence and is not loaded, oldest first. */
+  private readonly leftOut = new Map<string, Gap[]>();
   /** Since this connection was asked for. */
   private saidRestored = false;
   /** Who types in the open conversation, each with a function that cancels the timeout. */
@@ -186,7 +186,8 @@ export class ChatSession {
     const { open } = this;
     if (!open) throw new Error('No conversation is open: /open NAME first.');
     const { conversation } = open;
-    const gap = this.gapOf(open) ?? this.leftOut.get(conversation.id);
+    // What was printed while another conversation was open is on no screen, and is not loaded again.
+    const gap = (this.printLoaded ? undefined : this.gapOf(open)) ?? this.leftOut.get(conversation.id)?.at(-1);
     if (!gap) throw new Error('Nothing is left out here.');
     if (open.loading) return;
     open.loading = true;
@@ -197,10 +198,9 @@ export class ChatSession {
       if (entries.length === 0) throw new Error('What is left out needs a connection.');
       open.entries = merged(open.entries, entries);
       open.visibleFromSeq = page.visibleFromSeq;
-      const toSeq = (entries[0]?.seq ?? 0) - 1;
-      if (toSeq < Math.max(gap.fromSeq, page.visibleFromSeq)) this.leftOut.delete(conversation.id);
-      else this.leftOut.set(conversation.id, { ...gap, toSeq });
-      this.loaded(entries);
+      const remaining = withoutEntries(this.leftOut.get(conversation.id) ?? [], entries, page.visibleFromSeq);
+      this.leftOut.set(conversation.id, remaining);
+      this.printLoaded?.(entries);
       this.watchWhatShows();
     } finally {
       open.loading = false;
@@ -225,8 +225,7 @@ export class ChatSession {
   }
 
   private leaveOut(conversation: Conversation, gap: Gap): void {
-    const before = this.leftOut.get(conversation.id);
-    this.leftOut.set(conversation.id, { fromSeq: before?.fromSeq ?? gap.fromSeq, toSeq: gap.toSeq });
+    this.leftOut.set(conversation.id, [...(this.leftOut.get(conversation.id) ?? []), gap]);
   }
 
   /** Shows that somebody types for as long as the protocol says. */

@@ -32,3 +32,17 @@ export function merged(entries: readonly Entry[], more: readonly Entry[]): Entry
   const bySeq = new Map([...entries, ...more].map((entry) => [entry.seq, entry]));
   return [...bySeq.values()].sort((a, b) => a.seq - b.seq);
 }
+
+/** What remains of gaps once these entries are loaded; nothing with a number below `visibleFromSeq` may be seen. */
+export function withoutEntries(gaps: readonly Gap[], entries: readonly Entry[], visibleFromSeq: number): Gap[] {
+  return entries.reduce<Gap[]>(
+    (remaining, { seq }) => remaining.flatMap((gap) => withoutRange(gap, { fromSeq: seq, toSeq: seq })),
+    gaps.flatMap((gap) => withoutRange(gap, { fromSeq: 0, toSeq: visibleFromSeq - 1 })),
+  );
+}
+
+function withoutRange({ fromSeq, toSeq }: Gap, range: Gap): Gap[] {
+  const before = { fromSeq, toSeq: Math.min(toSeq, range.fromSeq - 1) };
+  const after = { fromSeq: Math.max(fromSeq, range.toSeq + 1), toSeq };
+  return [before, after].filter((gap) => gap.fromSeq <= gap.toSeq);
+}

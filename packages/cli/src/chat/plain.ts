@@ -24,7 +24,7 @@ export async function runPlain(session: ChatSession): Promise<void> {
   client.on('skipped', ({ conversation, ...gap }) => {
     session.say(`${session.title(conversation)}: ${gapText(gap)}. /open it, then /load loads them.`);
   });
-  session.loaded = (entries) => {
+  session.printLoaded = (entries) => {
     for (const entry of entries) printEntry(session, entry);
   };
   client.connect();
