@@ -34,7 +34,7 @@ export async function upgradeCluster(config: ClusterConfig): Promise<Upgrade> {
       throw new Unusable(
         `the cluster can not be raised to feature level ${to} while processes run that do not support it:\n` +
           `${behind.map((each) => `  ${each}`).join('\n')}\n` +
-          'Restart them as this version first. What was ended without a goodbye is forgotten within a minute.',
+          'Restart them as this version first. A process that was killed is forgotten within a minute.',
       );
     }
     const from = Math.min(...(await storedLevels(services.database)));

@@ -71,9 +71,8 @@ export class CommandSubmitter {
 
   /**
    * Resolves with the outcome once it is durable. Throws {@link Refusal} `overloaded` or `feature_not_enabled` before
-   * anything is done, and
-   * {@link Unavailable} when no outcome came: then the command may yet be carried out, and trying again with the same
-   * command id is safe (contract 2).
+   * anything is done, and {@link Unavailable} when no outcome came: then the command may yet be carried out, and trying
+   * again with the same command id is safe (contract 2).
    */
   submit(command: Command): Promise<Outcome> {
     const level = this.enabledLevel(command);

@@ -7,7 +7,7 @@ interface LevelRow {
   level: number;
 }
 
-/** Gives servers that have none the level of the others, or this program's to those of a cluster that is being made. */
+/** Gives servers that have none the level of the others, or this program's to those of a new cluster. */
 export async function giveLevels(pools: readonly Pool[]): Promise<void> {
   const rows = await Promise.all(
     pools.map((pool) => pool.run((sql) => sql<LevelRow[]>`SELECT level FROM feature_level`)),

@@ -2,9 +2,9 @@ import { firstLevel } from '../../../platform/features.ts';
 import { heldLeases } from './held-leases.ts';
 
 /**
- * (server id, length of the lease, feature level). Returns 1, or 0 when the id had a lease that ended: what was registered under it is
- * still to be dropped and must not count again. Taking a held lease once more is no different from renewing it, so that
- * a call whose answer was lost can be repeated.
+ * (server id, length of the lease, feature level). Returns 1, or 0 when the id had a lease that ended: what was
+ * registered under it is still to be dropped and must not count again. Taking a held lease once more is no different
+ * from renewing it, so that a call whose answer was lost can be repeated.
  */
 export const openServer = `${heldLeases}
 local server, leaseMs, level = ARGV[2], ARGV[3], ARGV[4]
