@@ -77,5 +77,5 @@ client.connect();
 console.log(await client.live().catch((error) => error.message));`;
   const { printed, exitCode } = await onNode(program, []);
   expect(exitCode).toBe(0);
-  expect(printed).toContain('pass one as the option `webSocket`');
+  expect(printed).toContain('pass the option `webSocket`');
 });
