@@ -40,8 +40,8 @@ export function clientOptions({ brokers, clusterName, tls, sasl }: KafkaSettings
 
 /** What a call that failed rejects with. Whatever a broker or the way to it does wrong, it can't serve now. */
 export function failureOf(error: unknown, doing: string): Unavailable {
-  const reason = error instanceof Error ? error.message : String(error);
-  return new Unavailable(`Kafka could not ${doing}: ${reason}`, { cause: error });
+  const reasons = new Set(partsOf(error).flatMap((part) => (part instanceof Error ? [part.message] : [])));
+  return new Unavailable(`Kafka could not ${doing}: ${[...reasons].join(' ') || String(error)}`, { cause: error });
 }
 
 /** Whether the error, or one of those it is made of, is the broker's error of this name. */
