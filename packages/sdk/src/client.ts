@@ -65,6 +65,8 @@ export class ParleyClient {
   private readonly typing: Typing;
   private readonly serverClock: ServerClock;
 
+  /** Sends what other clients of this person left unsent on the store; done by itself after each connect. */
+  readonly takeOverOutbox = (): Promise<void> => this.session.takeOverOutbox();
   private readonly reportFailure = (error: unknown) => this.events.emit('error', error);
 
   constructor(options: ClientOptions) {
@@ -251,7 +253,7 @@ export class ParleyClient {
       this.readMarks.resume();
       this.people.disconnected();
       this.watches.resume();
-      this.session.takeOverOutbox().catch(this.reportFailure);
+      this.takeOverOutbox().catch(this.reportFailure);
     }
     this.events.emit('state', state);
     if (state.name === 'stopped') this.session.stopped(state.code).catch(this.reportFailure);

@@ -54,15 +54,20 @@ export class Engine {
   attach(tab: TabPort): void {
     this.arriving.add(tab);
     tab.tellNow({ kind: 'otherVersion', otherVersion: this.otherVersion });
-    this.ready.then(() => {
-      this.arriving.delete(tab);
+    const arrive = async () => {
+      await this.ready;
+      if (!this.arriving.delete(tab)) return;
       this.tabs.add(tab);
       tab.tell({ kind: 'snapshot', snapshot: this.snapshot() });
       tab.open();
-    }, reportFailure);
+      // What the tab left unsent when it was of another version, and was reloaded.
+      await this.client.takeOverOutbox();
+    };
+    arrive().catch(reportFailure);
   }
 
   detach(tab: TabPort): void {
+    this.arriving.delete(tab);
     this.tabs.delete(tab);
   }
 
