@@ -10,7 +10,7 @@ import {
   shownName,
   type UserId,
 } from '@parley/protocol';
-import { gapsIn, type History, type HistoryRange } from './history.ts';
+import { gapsIn, type History, type HistoryRange, understood } from './history.ts';
 import type { HttpApi } from './http.ts';
 import { type LiveEntriesPorts, liveEntries } from './live-entries.ts';
 import type { Outbox } from './outbox.ts';
@@ -169,9 +169,9 @@ export class Conversation {
     const toSeq = Math.min((before ?? middle) - 1, this.shownUpTo);
     const stored = await this.ports.store.entries(this.id, { limit, before: toSeq + 1 });
     const beginSeq = (after ?? 0) + 1;
-    const entries = stored.filter(({ seq }) => seq >= beginSeq);
-    // A full page goes no further down.
-    const fromSeq = Math.max(visibleFromSeq, (entries.length === limit && entries[0]?.seq) || beginSeq);
+    const entries = stored.flatMap(understood).filter(({ seq }) => seq >= beginSeq);
+    // A full page goes no further down, whether all of it can be read or not.
+    const fromSeq = Math.max(visibleFromSeq, beginSeq, (stored.length === limit && stored[0]?.seq) || 0);
     return { entries, visibleFromSeq, source: 'store', gaps: gapsIn(entries, fromSeq, toSeq) };
   }
 }

@@ -1,4 +1,4 @@
-import type { Entry } from '@parley/protocol';
+import { Entry, parseAnswer } from '@parley/protocol';
 
 /** Which entries are asked for: the newest, or those before, after or around a number. */
 export interface HistoryRange {
@@ -23,11 +23,11 @@ export interface History {
   /** The first number that one may see. */
   visibleFromSeq: number;
   source: 'server' | 'store';
-  /** What the answer lacks of what was asked for, ascending; only a store lacks anything. */
+  /** Ranges that were asked for and are not stored; empty when `source` is `server`. Ascending. */
   gaps: Gap[];
 }
 
-/** What lacks of the numbers from one to another. */
+/** The ranges between `fromSeq` and `toSeq` that have no entry here. */
 export function gapsIn(entries: readonly Entry[], fromSeq: number, toSeq: number): Gap[] {
   const gaps: Gap[] = [];
   let next = fromSeq;
@@ -36,4 +36,12 @@ export function gapsIn(entries: readonly Entry[], fromSeq: number, toSeq: number
     next = seq + 1;
   }
   return gaps;
+}
+
+/**
+ * A stored entry as this version of the client reads it; another one may have stored it. Nothing for one whose original
+ * was not stored, which the server has.
+ */
+export function understood(entry: Entry): Entry | [] {
+  return parseAnswer(Entry, entry.kind === 'later' ? entry.original : entry) ?? [];
 }

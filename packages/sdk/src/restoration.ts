@@ -4,6 +4,7 @@ import type { Conversation } from './conversation.ts';
 import type { ConversationBook } from './conversation-book.ts';
 import { withEntry } from './entry-effects.ts';
 import type { EntryIntake } from './entry-intake.ts';
+import { understood } from './history.ts';
 
 /** How often a server that is catching up is asked how far it has come. */
 const askAgainMs = 1_000;
@@ -89,7 +90,7 @@ export class Restoration {
     const page = await core.api.call('getHistory', { conversationId, limit: limits.historyPageMax });
     const headSeq = page.entries.at(-1)?.seq ?? page.headSeq;
     const kept = await core.store.entries(conversationId, { before: headSeq + 1, limit: limits.historyPageMax });
-    const position = lastShown(conversation, page, kept);
+    const position = lastShown(conversation, page, kept.flatMap(understood));
     await core.store.deleteConversation(conversationId);
     if (core.conversations.get(conversationId) !== conversation) return [];
     const known = page.entries.filter(({ seq }) => seq <= position);

@@ -1,4 +1,4 @@
-import { type ConversationId, Entry, parseAnswer, type UserId } from '@parley/protocol';
+import type { ConversationId, Entry, UserId } from '@parley/protocol';
 import type { Runtime } from '../runtime.ts';
 import { MemoryStore } from './memory-store.ts';
 import type { Store, StoredConversation, StoredMessage, StoredSession, StoreNotice } from './store.ts';
@@ -82,9 +82,10 @@ export class SteadyStore implements Store {
     await this.entriesMeanwhile.putEntries(conversationId, entries);
   }
 
+  /** As any version of the client stored them. */
   async entries(conversationId: ConversationId, page: { before?: number; limit: number }): Promise<Entry[]> {
     if (!this.isAvailable) return this.entriesMeanwhile.entries(conversationId, page);
-    return (await this.read(() => this.store.entries(conversationId, page), [])).flatMap(understood);
+    return this.read(() => this.store.entries(conversationId, page), []);
   }
 
   /** Without messages that have a write under way or unwritten: the client has them, or is done with them. */
@@ -208,12 +209,4 @@ export class SteadyStore implements Store {
       );
     });
   }
-}
-
-/**
- * An entry as this version of the client reads it; another one may have stored it. Nothing for one whose original was
- * not stored, which the server has.
- */
-function understood(entry: Entry): Entry | [] {
-  return parseAnswer(Entry, entry.kind === 'later' ? entry.original : entry) ?? [];
 }
