@@ -38,8 +38,9 @@ export class Outgoing implements OutgoingMessage {
     private readonly from: StoredMessage,
     private readonly outbox: { retry(message: Outgoing): void; discard(message: Outgoing): Promise<void> },
   ) {
-    Object.assign(this, from);
-    this.status = from.failure ? 'failed' : 'queued';
+    const { clientMessageId, conversationId, text, order, createdAtMs, failure } = from;
+    Object.assign(this, { clientMessageId, conversationId, text, order, createdAtMs, failure });
+    this.status = failure ? 'failed' : 'queued';
   }
 
   stored(): StoredMessage {

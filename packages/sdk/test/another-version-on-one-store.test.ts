@@ -84,6 +84,12 @@ for (const [name, makeStore] of Object.entries<() => Store>({
       expect(await store.entries(roomId, { limit: 5 })).toEqual([message(1), message(2), message(3)]);
     });
 
+    test('a full page of which an entry can not be read has no gap before its beginning', async () => {
+      await store.putEntries(roomId, [message(1), later, message(3)]);
+      const { entries, gaps } = await (await stored()).history({ limit: 2 });
+      expect([entries, gaps]).toEqual([[message(3)], [{ fromSeq: 2, toSeq: 2 }]]);
+    });
+
     test('an entry that a newer version stored is shown as a later one, and stays as it is stored', async () => {
       const stays = ofAnotherVersion<Entry>({ ...message(3), quotes: 1 });
       await store.putEntries(roomId, [message(1), poll, stays]);
@@ -126,12 +132,19 @@ for (const [name, makeStore] of Object.entries<() => Store>({
     test('a message that waits keeps what a newer version stored with it', async () => {
       const waiting = { clientMessageId: 'one', conversationId: roomId, text: 'text', order: 1, createdAtMs: 1 };
       await store.putOutbox(
-        ofAnotherVersion<StoredMessage>({ ...waiting, failure: { code: 'gone', message: 'x' }, quotes: 1 }),
+        ofAnotherVersion<StoredMessage>({
+          ...waiting,
+          failure: { code: 'gone', message: 'x' },
+          quotes: 1,
+          receipt: 'r',
+        }),
       );
       const room = await stored();
+      expect(room.outbox[0]?.receipt).toBeNull();
       room.outbox[0]?.retry();
       await room.outbox[0]?.kept();
-      expect(await store.outbox()).toEqual([ofAnotherVersion<StoredMessage>({ ...waiting, failure: null, quotes: 1 })]);
+      const kept = { ...waiting, failure: null, quotes: 1, receipt: 'r' };
+      expect(await store.outbox()).toEqual([ofAnotherVersion<StoredMessage>(kept)]);
     });
   });
 }
@@ -197,6 +210,20 @@ test('messages that another client of the person left on the store are sent afte
   const sent = await until(client, () => api.runtime.socket.of('send')[0]);
   expect(sent).toMatchObject({ clientMessageId: 'left', text: 'left' });
   expect(client.conversations.get(roomId)?.outbox.map(({ text }) => text)).toEqual(['left']);
+});
+
+test('messages that another client left are sent at once by a client that is asked to take them over', async () => {
+  const api = new FakeApi();
+  api.write(roomId, 1);
+  const store = new MemoryStore();
+  const client = await api.client(store);
+  client.connect();
+  await api.accept();
+  await client.live();
+  const left = { conversationId: roomId, text: 'left', createdAtMs: 1, failure: null };
+  await store.putOutbox({ ...left, clientMessageId: 'left', order: 1 });
+  await client.takeOverOutbox();
+  expect(api.runtime.socket.of('send').map(({ text }) => text)).toEqual(['left']);
 });
 
 test('messages that another person left on the store are not sent', async () => {

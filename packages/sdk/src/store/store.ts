@@ -37,7 +37,7 @@ export interface StoredMessage {
 /**
  * `lost`: everything that was kept is gone; the client writes again what it knows. `newer`: a later version of the client
  * uses the store too; this one can go on. `blocked`: an earlier version, which is open elsewhere, keeps the store from
- * being opened; its methods wait. `opened`: it does so no more.
+ * being opened; its methods wait. `opened`: the store is open now, or could not be opened.
  */
 export type StoreNotice = 'lost' | 'newer' | 'blocked' | 'opened';
 

@@ -191,7 +191,7 @@ export const english = {
   connectionStopped: 'Disconnected: {reason}',
   serverRestored:
     'The server was restored from a backup. Messages written since that backup are gone; what you had not sent yet is kept.',
-  newerVersion: 'A newer version of Parley runs in another tab. Open this page anew to use it here too.',
+  newerVersion: 'A newer version of Parley runs in another tab. Reload this page to use it here too.',
   olderVersion: 'An older version of Parley is open in another tab. Close or reload that tab to go on here.',
   storageAway:
     'The browser stores nothing for this page. Messages are sent; what still waits is lost when you close it.',
