@@ -180,17 +180,23 @@ test('line by line, what is left out is said, and /load prints it', async () => 
 });
 
 test('line by line, after two absences /load prints what either left out, and nothing twice', async () => {
-  await server.person('bo');
+  const bella = await server.person('bella');
   const { prints, type, ends } = plainChat();
   await prints('Hello');
   const write = await miraWrites();
   await prints('line 0.');
+  const [ana] = (await server.call(bella, 'userSearch', { q: 'ana' })).users;
+  const { id: conversationId } = await server.call(bella, 'openDirect', { userId: ana?.id ?? '' });
+  await server.call(bella, 'sendMessage', { conversationId, clientMessageId: 'b1', text: 'hello' });
+  await prints('bella: hello');
   type('/open mira');
   network.cut();
   await write(330);
   network.mend();
   expect(numbersIn(await prints('line 330.'))).toEqual(upTo(330, 281));
-  type('/open bo');
+  type('/open bella');
+  type('/members');
+  await prints('bella (bella), member');
   await write(5);
   expect(numbersIn(await prints('line 335.'))).toEqual(upTo(335, 331));
   network.cut();
@@ -202,7 +208,7 @@ test('line by line, after two absences /load prints what either left out, and no
   expect(numbersIn(await prints('line 515.'))).toEqual(upTo(515, 336));
   type('/load');
   expect(numbersIn(await prints('line 280.'))).toEqual(upTo(280, 81));
-  type('/open bo');
+  type('/open bella');
   type('/open mira');
   type('/load');
   expect(numbersIn(await prints('line 80.'))).toEqual(upTo(80, 1));
