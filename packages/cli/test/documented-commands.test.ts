@@ -192,6 +192,7 @@ const operator: Script = [
   ['parley cluster move 5 second', ends('shard 5 is on one')],
   ['parley cluster accept-loss', refuses('the log of commands has everything')],
   ['parley cluster accept-loss main', ends(/shard 5 on one has epoch/)],
+  ['parley cluster upgrade', ends(/feature level \d+ was enabled before/)],
   ['parley cluster verify', ends('0 faults')],
   ['parley cluster verify --repair', ends('0 mended')],
 ];
@@ -224,7 +225,10 @@ const elsewhere: [commands: RegExp, reason: string][] = [
   [/^npm run services\b/, 'starts and stops the services that other tests use'],
   [/^npm run cluster\b/, 'has HAProxy serve on the port that people use, over services that it leaves running'],
   [/^npm run build$/, 'cli/test/single-file runs it'],
-  [/^npm (run packages|pack|install parley-.*)$/, 'sdk/test/package packs and installs the packages'],
+  [
+    /^npm (run packages|pack( --ignore-scripts=false)?|install parley-.*)$/,
+    'sdk/test/package packs and installs the packages',
+  ],
   [/^npm (install --package-lock-only|publish FILE)$/, 'changes the version, and publishes it'],
   [/^dist\/parley serve SETTINGS$/, 'cli/test/single-file runs it'],
   [/^npx bun bench\//, 'measures for minutes, and needs the machine for itself'],

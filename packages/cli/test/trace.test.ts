@@ -179,9 +179,9 @@ describe.skipIf(absent !== null)(titleWith('in a cluster', absent), () => {
     }
     await producer.close();
     const distributor = await start('distribution');
-    const output = await until(() => trace('poisonous'), hop('set aside', `${time}\t.+`));
-    expect(output).toMatch(hop('message', 'poisonous from ana in group'));
-    await until(() => trace('unreadable'), hop('set aside', `${time}\tnot a record of a command`));
+    const output = await until(() => trace('poisonous'), hop('set aside', `${time}\t/userIds .+`));
+    expect(output).toMatch(hop('message', 'poisonous'));
+    await until(() => trace('unreadable'), hop('set aside', `${time}\tthere is no kind of command "dance"`));
     await distributor.stop();
   });
 

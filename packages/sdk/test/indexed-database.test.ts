@@ -195,6 +195,26 @@ test('a page that does not close its connection blocks the upgrade, which is tol
   expect(notices).toEqual(['blocked', 'opened']);
 });
 
+test('an upgrade that is blocked is told of although the browser tells nothing, as Firefox may', async () => {
+  const request = factory.open('parley', 1);
+  request.onupgradeneeded = () => request.result.createObjectStore('one');
+  await until('the earlier version is open', () => factory.opened.length === 1);
+  factory.isSilent = true;
+  const newer = new IndexedDatabase('parley', [first, second], factory);
+  const notices: StoreNotice[] = [];
+  const told = new Promise<void>((resolve) => {
+    newer.onNotice((notice) => {
+      notices.push(notice);
+      resolve();
+    });
+  });
+  const writing = put(newer, 'two', 'new');
+  await told;
+  request.result.close();
+  await writing;
+  expect(notices).toEqual(['blocked', 'opened']);
+});
+
 test('an upgrade that fails after it was blocked is blocked no more', async () => {
   const request = factory.open('parley', 1);
   request.onupgradeneeded = () => request.result.createObjectStore('one');

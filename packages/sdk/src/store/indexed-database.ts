@@ -21,6 +21,9 @@ const closedErrors = ['InvalidStateError', 'AbortError', 'UnknownError', 'NotFou
 /** While the browser removes data, it fails to open the database, or closes it again. */
 const attemptsMax = 4;
 
+/** After so long, an upgrade that has not begun is looked at: Firefox does not always tell that it is blocked. */
+const upgradeCheckMs = 2_000;
+
 /**
  * An IndexedDB database that is opened when it is needed, and again when the browser closed it: for want of space, in
  * the background of a phone, or because a person cleared what sites stored.
@@ -119,17 +122,28 @@ export class IndexedDatabase {
       const request = factory.open(this.name, version);
       let isNew = false;
       let isBlocked = false;
+      const block = () => {
+        if (isBlocked) return;
+        isBlocked = true;
+        this.notify('blocked');
+      };
+      // Firefox sends no `blocked` when one page keeps the database open and another closes it after that.
+      const check = setTimeout(async () => {
+        const found = (await factory.databases?.().catch(() => []))?.find(({ name }) => name === this.name);
+        if (request.readyState === 'pending' && version && found?.version && found.version < version) block();
+      }, upgradeCheckMs);
       request.onupgradeneeded = ({ oldVersion }) => {
+        clearTimeout(check);
         isNew = oldVersion === 0;
         const { result, transaction } = request;
         if (transaction) for (const step of this.steps.slice(oldVersion)) step(result, transaction);
       };
       // A page of an earlier version, or one that is suspended, keeps it open. It opens as soon as that page is closed.
-      request.onblocked = () => {
-        isBlocked = true;
-        this.notify('blocked');
+      request.onblocked = block;
+      const ended = () => {
+        clearTimeout(check);
+        if (isBlocked) this.notify('opened');
       };
-      const ended = () => isBlocked && this.notify('opened');
       request.onerror = () => {
         ended();
         reject(request.error);

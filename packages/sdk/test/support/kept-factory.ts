@@ -5,10 +5,13 @@ export class KeptFactory extends IDBFactory {
   readonly opened: IDBDatabase[] = [];
   /** What opening fails with. */
   failure: DOMException | null = null;
+  /** Requests are not told that they are blocked. */
+  isSilent = false;
 
   override open(name: string, version?: number): IDBOpenDBRequest {
     if (this.failure) throw this.failure;
     const request = super.open(name, version);
+    if (this.isSilent) request.addEventListener('blocked', (event) => event.stopImmediatePropagation());
     request.addEventListener('success', () => this.opened.push(request.result));
     return request;
   }
