@@ -48,7 +48,8 @@ async function miraWrites(): Promise<(count: number) => Promise<void>> {
 const numbersIn = (text: string) => [...text.matchAll(/line (\d+)\./g)].map(([, number]) => Number(number));
 const upTo = (last: number, first = 0) => Array.from({ length: last - first + 1 }, (_, index) => first + index);
 
-test('a conversation has a line where entries are left out, and loads them in order, also in two steps', async () => {
+/** Ana with her chat with Mira open, back after an absence in which Mira wrote so many messages. */
+async function backAfter(count: number) {
   const ana = await server.person('ana');
   const client = await server.client(ana);
   client.connect();
@@ -57,9 +58,14 @@ test('a conversation has a line where entries are left out, and loads them in or
   const write = await miraWrites();
   await runCommand(session, '/open mira');
   client.close();
-  await write(missed + 100);
+  await write(count);
   client.connect();
   await client.live();
+  return { client, session };
+}
+
+test('a conversation has a line where entries are left out, and loads them in order, also in two steps', async () => {
+  const { client, session } = await backAfter(missed + 100);
   const lines = () => session.shown.map(({ text }) => text);
   expect(lines().slice(1, 4)).toEqual(['line 0.', '280 entries are left out; /load loads them', 'line 281.']);
   await runCommand(session, '/load');
@@ -72,17 +78,7 @@ test('a conversation has a line where entries are left out, and loads them in or
 });
 
 test('a gap that can’t be loaded without a connection stays, and says so', async () => {
-  const ana = await server.person('ana');
-  const client = await server.client(ana);
-  client.connect();
-  await client.live();
-  const session = new ChatSession(client);
-  const write = await miraWrites();
-  await runCommand(session, '/open mira');
-  client.close();
-  await write(missed);
-  client.connect();
-  await client.live();
+  const { client, session } = await backAfter(missed);
   client.close();
   await runCommand(session, '/load');
   expect(session.notices).toEqual(['What is left out needs a connection.']);

@@ -194,7 +194,8 @@ describe('with an upgrade that another page blocks', () => {
   });
 });
 
-test('messages that another client of the person left on the store are sent after the next connect', async () => {
+/** A client that is live, on a store on which another client has left a message since. */
+async function liveClientWithLeftMessage() {
   const api = new FakeApi();
   api.write(roomId, 1);
   const store = new MemoryStore();
@@ -204,6 +205,11 @@ test('messages that another client of the person left on the store are sent afte
   await client.live();
   const left = { conversationId: roomId, text: 'left', createdAtMs: 1, failure: null };
   await store.putOutbox({ ...left, clientMessageId: 'left', order: 1 });
+  return { api, client };
+}
+
+test('messages that another client of the person left on the store are sent after the next connect', async () => {
+  const { api, client } = await liveClientWithLeftMessage();
   api.runtime.socket.end(4000);
   await api.runtime.pass(0);
   await api.accept();
@@ -213,15 +219,7 @@ test('messages that another client of the person left on the store are sent afte
 });
 
 test('messages that another client left are sent at once by a client that is asked to take them over', async () => {
-  const api = new FakeApi();
-  api.write(roomId, 1);
-  const store = new MemoryStore();
-  const client = await api.client(store);
-  client.connect();
-  await api.accept();
-  await client.live();
-  const left = { conversationId: roomId, text: 'left', createdAtMs: 1, failure: null };
-  await store.putOutbox({ ...left, clientMessageId: 'left', order: 1 });
+  const { api, client } = await liveClientWithLeftMessage();
   await client.takeOverOutbox();
   expect(api.runtime.socket.of('send').map(({ text }) => text)).toEqual(['left']);
 });
