@@ -53,7 +53,7 @@ describe('in one process', () => {
     rmSync(data, { recursive: true, force: true });
   });
 
-  test('a message is found by its id and by its place, with who has read it', async () => {
+  test('a message is found by its id and by its number, with who has read it', async () => {
     const [ana, ben] = [await someone(server.url, 'ana'), await someone(server.url, 'ben')];
     const { id } = await ana.api.call('createGroup', { name: 'group', userIds: [ben.id] });
     const sent = { conversationId: id, clientMessageId: 'hello-1', text: 'text' };
@@ -171,7 +171,7 @@ describe.skipIf(absent !== null)(titleWith('in a cluster', absent), () => {
   test('what can not be decided is found where it was set aside, with the reason', async () => {
     const settings = kafkaSettings(loadConfig(cluster.settings, {}));
     const producer = new BatchingProducer(settings);
-    const command = { kind: 'add', conversationId: 'group', actorId: 'ana', commandId: 'poisonous', userIds: null };
+    const command = { kind: 'add', conversationId: 'group', actorId: 'ana', commandId: 'undecidable', userIds: null };
     const value = JSON.stringify({ command, replyTo: { serverId: 'gone', requestId: 'request' } });
     const unreadable = '{"command":{"kind":"dance","commandId":"unreadable"}}';
     for (const each of [value, unreadable]) {
@@ -179,8 +179,8 @@ describe.skipIf(absent !== null)(titleWith('in a cluster', absent), () => {
     }
     await producer.close();
     const distributor = await start('distribution');
-    const output = await until(() => trace('poisonous'), hop('set aside', `${time}\t/userIds .+`));
-    expect(output).toMatch(hop('message', 'poisonous'));
+    const output = await until(() => trace('undecidable'), hop('set aside', `${time}\t/userIds .+`));
+    expect(output).toMatch(hop('message', 'undecidable'));
     await until(() => trace('unreadable'), hop('set aside', `${time}\tthere is no kind of command "dance"`));
     await distributor.stop();
   });

@@ -41,13 +41,13 @@ function endLines({ log, setAside, refusal, decided, command }: MessageTrace): L
 
 function decidedLines({ decided }: MessageTrace): Line[] {
   if (!decided) return [];
-  const { entry, place } = decided;
-  const where = place ? `, shard ${place.shard} on PostgreSQL server ${place.server}` : '';
+  const { entry, location } = decided;
+  const where = location ? `, shard ${location.shard} on PostgreSQL server ${location.server}` : '';
   return [['decided', time(entry.atMs), `entry ${entry.seq} of ${entry.conversationId}${where}`]];
 }
 
 function copyLines({ decided, copies }: MessageTrace): Line[] {
-  if (!decided?.place) return [];
+  if (!decided?.location) return [];
   if (copies.length === 0)
     return [['in no mailbox', 'nobody for it was online, or it is longer ago than mailboxes keep']];
   return copies.flatMap(({ serverId, topic, offset, atMs, recipients, taken }) => [

@@ -1,4 +1,4 @@
-import { poisonTopic, Topics } from '../adapters/kafka/topics.ts';
+import { deadLetterTopic, Topics } from '../adapters/kafka/topics.ts';
 import { epochsOfShards } from '../adapters/postgres/epochs.ts';
 import { storedLevels } from '../adapters/postgres/feature-level.ts';
 import { initialise } from '../adapters/postgres/initialise.ts';
@@ -84,7 +84,7 @@ export async function clusterStatus(config: ClusterConfig): Promise<ClusterStatu
       ),
       commandsWaiting: waiting.reduce((sum, { commands }) => sum + commands, 0),
       commandsWaitingMost: most,
-      commandsSetAside: await topics.recordCount(poisonTopic(config['cluster-name'])),
+      commandsSetAside: await topics.recordCount(deadLetterTopic(config['cluster-name'])),
       liveServers: (await registry.liveServers()).length,
       usersOnline: await registry.onlineCount(),
       featureLevel: Math.min(...(await storedLevels(database))),

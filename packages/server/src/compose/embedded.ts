@@ -112,7 +112,7 @@ export function traceInFolder(dataFolder: string, name: MessageName): MessageTra
     return {
       ...{ traceId: null, log: null, setAside: null, refusal: null, copies: [] },
       command: commandId === null ? null : { conversationId, senderId, commandId },
-      decided: { entry, place: null },
+      decided: { entry, location: null },
       readers: readersOf(entry, members, positions),
       furtherReaders: memberCount - members.length,
     };

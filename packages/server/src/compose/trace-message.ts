@@ -31,7 +31,7 @@ export async function traceInCluster(
   const services = await openServices(config);
   try {
     const tracer = new ClusterTracer(services);
-    const work = name.kind === 'place' ? tracer.byPlace(name) : tracer.byId(name, windowMs);
+    const work = name.kind === 'number' ? tracer.byNumber(name) : tracer.byId(name, windowMs);
     return await reached('--kafka, --postgres', () => work);
   } finally {
     await services.close();
@@ -49,7 +49,7 @@ class ClusterTracer {
     this.conversations = new PostgresConversationStore(services.database);
   }
 
-  async byPlace({ conversationId, seq }: Extract<MessageName, { kind: 'place' }>): Promise<MessageTrace[]> {
+  async byNumber({ conversationId, seq }: Extract<MessageName, { kind: 'number' }>): Promise<MessageTrace[]> {
     const range = { conversationId, fromSeq: seq, toSeq: seq, limit: 1, textBytes: 0 };
     const [entry] = await this.history.range({ ...range, order: 'oldest_first' });
     if (!entry) return [];
@@ -108,7 +108,7 @@ class ClusterTracer {
       ...{ ...nothing, command, copies },
       traceId: logged && traceIdOf(logged),
       log: logged && { ...(await this.logHop(logged)), waiting: null },
-      decided: { entry, place: { shard, server: database.serverOf(shard) } },
+      decided: { entry, location: { shard, server: database.serverOf(shard) } },
       readers: readersOf(entry, members, positions),
       furtherReaders: (head?.memberCount ?? 0) - members.length,
     };

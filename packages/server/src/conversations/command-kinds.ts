@@ -12,7 +12,7 @@ export interface CommandKind<Kind extends Command = Command> {
   fields: Record<string, z.ZodMiniType>;
   /** The features that fields came with; none for those that came with the kind. */
   featureOfField?: Record<string, string>;
-  /** Everybody whose place in the conversation the decision looks at or changes. */
+  /** The users whose participants the decision reads or changes. */
   usersOf(command: Kind): UserId[];
   decide(command: Kind, situation: Situation): Verdict;
 }

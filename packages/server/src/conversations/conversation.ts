@@ -34,7 +34,7 @@ export interface ConversationHead {
   broadcastSeq: number;
   /** True once its last member left. Nobody finds, joins or reads it again. */
   closed: boolean;
-  /** As a `ConversationStore` gives it, the time that its place in lists follows: see `HistoryStore.settleActivity`. */
+  /** As a `ConversationStore` returns it, the time by which lists sort it: see `HistoryStore.settleActivity`. */
   lastEntryAtMs: number;
 }
 
@@ -47,7 +47,7 @@ export function showsReceipts(head: Pick<ConversationHead, 'kind' | 'memberCount
   return head.kind !== 'channel' && head.memberCount <= limits.directFanOutMembers;
 }
 
-/** Somebody's place in a conversation: one row of the conversation's shard, kept after leaving. */
+/** A user who is or was in a conversation: a row of the conversation's shard, kept after leaving. */
 export interface Participant {
   conversationId: ConversationId;
   userId: UserId;

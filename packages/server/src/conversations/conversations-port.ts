@@ -32,7 +32,7 @@ export interface OwnConversation {
  */
 export type Epoch = string | undefined;
 
-/** A place in a homepage: what comes after it is older. */
+/** A position in a homepage: rows after it are older. */
 export interface HomepagePosition {
   atMs: number;
   conversationId: ConversationId;

@@ -5,7 +5,7 @@ import { directConversationId } from './conversation-ids.ts';
 import { noSuchConversationDetail } from './membership.ts';
 import { after, created, type EntryContent, type Step } from './step.ts';
 
-/** What one command meets: its conversation and the places of those whom it names. */
+/** What one command meets: its conversation and the participants that it names. */
 export interface Situation {
   head: ConversationHead | undefined;
   participantOf(userId: string): Participant | undefined;

@@ -2,7 +2,7 @@ import { type Entry, limits, type Role, type UserId } from '@parley/protocol';
 import type { Command, CommandOf } from './command.ts';
 import { aheadMaxMs, type ConversationHead, isBroadcast, type Participant } from './conversation.ts';
 
-/** One entry and what it leaves behind: the conversation's next head and the places that changed. */
+/** One entry and what it leaves behind: the conversation's next head and the participants that changed. */
 export interface Step {
   entry: Entry;
   head: ConversationHead;
@@ -14,22 +14,22 @@ type WithoutNumber<Member> = Member extends Entry ? Omit<Member, NumberedFields>
 /** What an entry says, before it has its number. */
 export type EntryContent = WithoutNumber<Entry>;
 
-interface PlaceChanges {
+interface ParticipantChanges {
   join?: UserId[];
   leave?: Participant;
   role?: { of: Participant; role: Role };
 }
 
-/** The step that appends `content`: numbers it (contract 3) and carries its effect into head and places. */
+/** The step that appends `content`: numbers it (contract 3) and carries its effect into head and participants. */
 export function after(
   head: ConversationHead,
   command: Command,
   nowMs: number,
   content: EntryContent,
-  changes: PlaceChanges = {},
+  changes: ParticipantChanges = {},
 ): Step {
   const next = advanced(head, content, nowMs);
-  const participants = changedPlaces(next, changes);
+  const participants = changedParticipants(next, changes);
   if (changes.join || changes.leave || changes.role) next.membershipSeq = next.headSeq;
   next.memberCount += (changes.join?.length ?? 0) - (changes.leave ? 1 : 0);
   next.ownerCount += ownersGained(changes);
@@ -108,9 +108,9 @@ function numbered(content: EntryContent, head: ConversationHead, command: Comman
   };
 }
 
-function changedPlaces(head: ConversationHead, { join = [], leave, role }: PlaceChanges): Participant[] {
+function changedParticipants(head: ConversationHead, { join = [], leave, role }: ParticipantChanges): Participant[] {
   const change = { changedSeq: head.headSeq, changedAtMs: head.lastEntryAtMs };
-  const places = join.map(
+  const participants = join.map(
     (userId): Participant => ({
       conversationId: head.id,
       userId,
@@ -122,12 +122,12 @@ function changedPlaces(head: ConversationHead, { join = [], leave, role }: Place
       ...change,
     }),
   );
-  if (leave) places.push({ ...leave, leftSeq: head.headSeq, ...change });
-  if (role) places.push({ ...role.of, role: role.role, ...change });
-  return places;
+  if (leave) participants.push({ ...leave, leftSeq: head.headSeq, ...change });
+  if (role) participants.push({ ...role.of, role: role.role, ...change });
+  return participants;
 }
 
-function ownersGained({ leave, role }: PlaceChanges): number {
+function ownersGained({ leave, role }: ParticipantChanges): number {
   const lost = leave?.role === 'owner' || role?.of.role === 'owner' ? 1 : 0;
   const gained = role?.role === 'owner' ? 1 : 0;
   return gained - lost;

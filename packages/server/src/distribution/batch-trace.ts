@@ -5,7 +5,7 @@ import type { Hop, HopFacts, Tracing } from '../platform/tracing.ts';
 import type { CommandRecord } from './command-log-port.ts';
 import type { BatchResult } from './decide-batch.ts';
 
-/** A command that somebody follows, by its place in the batch, and the hop that it is in. */
+/** A command that somebody follows, by its index in the batch, and the hop that it is in. */
 interface Followed {
   index: number;
   hop: Hop;

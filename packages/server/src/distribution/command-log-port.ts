@@ -36,8 +36,8 @@ export class HistoryPutBack extends Unavailable {
   override name = 'HistoryPutBack';
 
   constructor(readonly decided: ReadonlyMap<number, number>) {
-    const places = Array.from(decided, ([partition, position]) => `partition ${partition} from ${position} on`);
-    super(`the history lacks what was decided of ${places.join(', ')}: it was put back to an earlier moment`);
+    const positions = Array.from(decided, ([partition, position]) => `partition ${partition} from ${position} on`);
+    super(`the history lacks what was decided of ${positions.join(', ')}: it was put back to an earlier moment`);
   }
 }
 
@@ -90,8 +90,8 @@ export interface CommandLog {
     malformed?: (record: MalformedRecord) => Promise<void>,
   ): Promise<CommandConsumer>;
   /**
-   * Puts a record that can't be decided into a place of its own, where it stops nobody and is counted. Resolves when
-   * it is there.
+   * Moves a record that can't be decided to the dead letters, where it blocks no other record and is counted.
+   * Resolves when it is there.
    */
   setAside(record: CommandRecord, reason: string): Promise<void>;
 }

@@ -24,10 +24,10 @@ export interface BatchResult {
   entries: Entry[];
   /** The conversations of `entries`, as they are after the whole batch. */
   heads: Map<ConversationId, ConversationHead>;
-  /** Places as the batch left them, by `participantKey`: those that it changed or that repeated commands once did. */
-  places: Map<string, Participant>;
-  /** Places that ended within the batch and were taken again within it: entries up to then are theirs. */
-  endedPlaces: Participant[];
+  /** Participants as the batch left them, by `participantKey`: those that it changed or that repeated commands once did. */
+  participants: Map<string, Participant>;
+  /** Participants who left within the batch and joined again within it, as they left: they get the entries up to then. */
+  endedParticipants: Participant[];
   /** Conversations that were made broadcast by one of `entries`. Their members may not be indexed as such yet. */
   madeBroadcast: Set<ConversationId>;
   epochs: Facts['epochs'];
@@ -44,7 +44,7 @@ const decidedBefore: Outcome = {
 
 /**
  * Decides commands one after the other, each in the situation that those before it left. A command that was decided
- * before, by its place in the log, has the entry that it made then, or none.
+ * before, by its position in the log, has the entry that it made then, or none.
  *
  * @throws {LevelNotSupported} when the store has a feature level above this program's: it may hold what the rules here
  *   don't know.
@@ -82,7 +82,7 @@ class Batch {
   private readonly repeats: Facts['repeats'];
   private readonly written: Changes['entries'] = [];
   private readonly changedHeads = new Map<ConversationId, ConversationHead>();
-  private readonly changedPlaces = new Map<string, Participant>();
+  private readonly changedParticipants = new Map<string, Participant>();
 
   constructor(
     facts: Facts,
@@ -93,7 +93,7 @@ class Batch {
     this.participants = new Map(facts.participants);
     this.repeats = new Map(facts.repeats);
     this.result = {
-      ...{ outcomes: [], entries: [], heads: new Map(), places: new Map(), endedPlaces: [] },
+      ...{ outcomes: [], entries: [], heads: new Map(), participants: new Map(), endedParticipants: [] },
       ...{ madeBroadcast: new Set(), epochs: facts.epochs, datedBack: 0 },
     };
   }
@@ -133,13 +133,13 @@ class Batch {
     if (entry.atMs < (this.heads.get(head.id)?.lastEntryAtMs ?? 0)) this.result.datedBack++;
     this.heads.set(head.id, head);
     this.changedHeads.set(head.id, head);
-    for (const place of participants) {
-      const key = participantKey(place.conversationId, place.userId);
-      const before = this.changedPlaces.get(key);
-      if (before && !isMember(before)) this.result.endedPlaces.push(before);
-      this.participants.set(key, place);
-      this.changedPlaces.set(key, place);
-      this.result.places.set(key, place);
+    for (const participant of participants) {
+      const key = participantKey(participant.conversationId, participant.userId);
+      const before = this.changedParticipants.get(key);
+      if (before && !isMember(before)) this.result.endedParticipants.push(before);
+      this.participants.set(key, participant);
+      this.changedParticipants.set(key, participant);
+      this.result.participants.set(key, participant);
     }
     this.route(entry, head);
   }
@@ -151,8 +151,8 @@ class Batch {
     if (entry.kind === 'message') return;
     for (const userId of kindOf(command).usersOf(command)) {
       const key = participantKey(entry.conversationId, userId);
-      const place = this.participants.get(key);
-      if (place) this.result.places.set(key, place);
+      const participant = this.participants.get(key);
+      if (participant) this.result.participants.set(key, participant);
     }
   }
 
@@ -166,7 +166,7 @@ class Batch {
     return {
       entries: this.written,
       heads: [...this.changedHeads.values()],
-      participants: [...this.changedPlaces.values()],
+      participants: [...this.changedParticipants.values()],
     };
   }
 }

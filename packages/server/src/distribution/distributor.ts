@@ -184,7 +184,10 @@ export class Distributor {
   }
 
   private async audiences(result: BatchResult): Promise<Map<ConversationId, Audience>> {
-    const changed = Map.groupBy([...result.places.values(), ...result.endedPlaces], (place) => place.conversationId);
+    const changed = Map.groupBy(
+      [...result.participants.values(), ...result.endedParticipants],
+      (each) => each.conversationId,
+    );
     const entries = Map.groupBy(result.entries, (entry) => entry.conversationId);
     const audiences = await Promise.all(
       Array.from(result.heads.values(), async (head): Promise<[ConversationId, Audience]> => {

@@ -10,7 +10,7 @@ export async function indexParticipants(
   result: BatchResult,
   conversations: Pick<ConversationStore, 'indexParticipants' | 'members'>,
 ): Promise<void> {
-  const rows = Array.from(result.places.values(), (participant) => {
+  const rows = Array.from(result.participants.values(), (participant) => {
     const head = result.heads.get(participant.conversationId);
     return { participant, broadcast: head !== undefined && isBroadcast(head) };
   });

@@ -22,7 +22,7 @@ export function routesByParticipants(head: ConversationHead, seq: number): boole
 export interface Audience {
   /** Current members; null when the conversation is not routed by participants. */
   members: readonly Participant[] | null;
-  /** Places as the batch left them, and those that ended within it. */
+  /** Participants as the batch left them, and those who left within it. */
   changed: readonly Participant[];
 }
 
@@ -32,11 +32,11 @@ export function recipients(entry: Entry, audience: Audience): Set<UserId> {
   const userIds = new Set<UserId>();
   if (audience.members) {
     for (const member of audience.members) if (covers(member, entry.seq)) userIds.add(member.userId);
-    for (const place of audience.changed) if (covers(place, entry.seq)) userIds.add(place.userId);
+    for (const participant of audience.changed) if (covers(participant, entry.seq)) userIds.add(participant.userId);
   } else {
     const concerned = new Set(concernedUsers(entry));
-    for (const place of audience.changed) {
-      if (concerned.has(place.userId) && covers(place, entry.seq)) userIds.add(place.userId);
+    for (const participant of audience.changed) {
+      if (concerned.has(participant.userId) && covers(participant, entry.seq)) userIds.add(participant.userId);
     }
   }
   return userIds;

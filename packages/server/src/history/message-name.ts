@@ -1,10 +1,10 @@
 import { ConversationId, operations } from '@parley/protocol';
 import { Unusable } from '../platform/failures.ts';
 
-/** What people call a message: the id that its sender chose, or its place in its conversation. */
+/** What people call a message: the id that its sender chose, or its number in its conversation. */
 export type MessageName =
   | { kind: 'id'; clientMessageId: string; conversationId: ConversationId | null }
-  | { kind: 'place'; conversationId: ConversationId; seq: number };
+  | { kind: 'number'; conversationId: ConversationId; seq: number };
 
 const ClientMessageId = operations.sendMessage.body.shape.clientMessageId;
 const allowed = 'a client message id (1 to 64 printable ASCII characters) or CONVERSATION/NUMBER';
@@ -20,7 +20,7 @@ export function parseMessageName(text: string, conversation: string | undefined)
     if (conversation !== undefined) throw new Unusable('--conversation goes with a client message id alone');
     const seq = Number(number);
     if (seq < 1 || !Number.isSafeInteger(seq)) throw new Unusable(`${text}: entries are numbered from 1`);
-    return { kind: 'place', conversationId: checkedConversation(conversationId), seq };
+    return { kind: 'number', conversationId: checkedConversation(conversationId), seq };
   }
   if (!ClientMessageId.safeParse(text).success) throw new Unusable(`${JSON.stringify(text)} is not ${allowed}`);
   return { kind: 'id', clientMessageId: text, conversationId: conversation ? checkedConversation(conversation) : null };

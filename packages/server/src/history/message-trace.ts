@@ -31,7 +31,7 @@ export interface LogHop {
 export interface DecidedHop {
   entry: Entry;
   /** Logical shard and PostgreSQL server; null in one process. */
-  place: { shard: number; server: string } | null;
+  location: { shard: number; server: string } | null;
 }
 
 /** A copy in a server's mailbox. */

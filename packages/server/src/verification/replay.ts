@@ -14,7 +14,7 @@ const faultsMax = 20;
  */
 export class Replay {
   private readonly faults: string[] = [];
-  private readonly places = new Map<UserId, Participant>();
+  private readonly participants = new Map<UserId, Participant>();
   private head: ConversationHead | null = null;
   /** False from an entry on whose effect is not known. */
   private isComplete = true;
@@ -44,7 +44,7 @@ export class Replay {
     if (!this.head) this.note('contract 3: has no entry');
     else if (this.isComplete) {
       this.compareHead(this.head);
-      this.comparePlaces(participants);
+      this.compareParticipants(participants);
     }
     const more = this.faults.length - faultsMax;
     return more > 0 ? [...this.faults.slice(0, faultsMax), `and ${more} faults more in it`] : this.faults;
@@ -89,7 +89,7 @@ export class Replay {
     const { kind, conversationId, senderId, atMs } = entry;
     const changes = this.changesOf(entry);
     const command: Command = { kind: 'join', conversationId, actorId: senderId, commandId: '' };
-    if (kind !== 'joined' && !isMember(this.places.get(senderId)))
+    if (kind !== 'joined' && !isMember(this.participants.get(senderId)))
       this.mismatch(entry, `is by ${senderId}, who was no member`);
     this.take(after(head, command, atMs, entry, changes), entry);
   }
@@ -120,20 +120,20 @@ export class Replay {
 
   private joining(entry: Entry, userIds: UserId[]): UserId[] {
     for (const userId of userIds) {
-      if (isMember(this.places.get(userId))) this.mismatch(entry, `adds ${userId}, who was a member`);
+      if (isMember(this.participants.get(userId))) this.mismatch(entry, `adds ${userId}, who was a member`);
     }
     return userIds;
   }
 
   private leaving(entry: Entry, userId: UserId): { leave?: Participant } {
-    const leave = this.places.get(userId);
+    const leave = this.participants.get(userId);
     if (isMember(leave)) return { leave };
     this.mismatch(entry, `ends the membership of ${userId}, who was no member`);
     return {};
   }
 
   private roleChange(entry: Noticed<'role'>): { role?: { of: Participant; role: Participant['role'] } } {
-    const of = this.places.get(entry.userId);
+    const of = this.participants.get(entry.userId);
     if (isMember(of)) return { role: { of, role: entry.role } };
     this.mismatch(entry, `gives a role to ${entry.userId}, who was no member`);
     return {};
@@ -150,7 +150,7 @@ export class Replay {
         `is of ${stored.atMs}, older than the one before, whose time ${entry.atMs} was not far ahead`,
       );
     }
-    for (const participant of participants) this.places.set(participant.userId, participant);
+    for (const participant of participants) this.participants.set(participant.userId, participant);
     this.head = { ...head, messageCount: stored.messageCount, lastEntryAtMs: stored.atMs };
   }
 
@@ -173,8 +173,8 @@ export class Replay {
     }
   }
 
-  private comparePlaces(participants: readonly Participant[]): void {
-    const missing = new Map(this.places);
+  private compareParticipants(participants: readonly Participant[]): void {
+    const missing = new Map(this.participants);
     for (const stored of participants) {
       const expected = missing.get(stored.userId);
       missing.delete(stored.userId);

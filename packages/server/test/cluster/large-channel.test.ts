@@ -44,7 +44,7 @@ test.skipIf(absent !== null)(
       return deliver(serverId, deliveries);
     };
 
-    // Those who are never here need no account: a place in the channel is all that the way of a message meets of them.
+    // Those who are never here need no account: routing reads only their participants.
     const conversations = new ConversationsUnderTest(adapters);
     const owner = systemIds.uuid();
     const conversationId = await conversations.createChannel(owner, 'Everybody');

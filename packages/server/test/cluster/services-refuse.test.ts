@@ -129,8 +129,8 @@ class PlainWriter {
       headers: { authorization: `Bearer ${this.token}` },
     });
     const { entries } = (await answer.json()) as { entries: { seq: number; clientMessageId?: string }[] };
-    const places = Map.groupBy(entries, ({ clientMessageId }) => clientMessageId);
-    for (const [id, seq] of this.acknowledged) expect(places.get(id)?.map((entry) => entry.seq)).toEqual([seq]);
+    const entriesById = Map.groupBy(entries, ({ clientMessageId }) => clientMessageId);
+    for (const [id, seq] of this.acknowledged) expect(entriesById.get(id)?.map((entry) => entry.seq)).toEqual([seq]);
   }
 
   private async post(): Promise<Response> {

@@ -70,7 +70,7 @@ export function describeActivityTimes(storesOf: () => Stores): void {
       expect((await listed()).map(([id]) => id)).toEqual([fresh, ahead]);
     });
 
-    test('have the place of their next entry as soon as there is one, and may be ahead again', async () => {
+    test('are listed by the time of their next entry as soon as there is one, and may be ahead again', async () => {
       conversations.nowMs = rightMs + dayMs;
       const ahead = await conversations.create(ana);
       conversations.nowMs = rightMs;

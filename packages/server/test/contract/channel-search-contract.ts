@@ -90,7 +90,7 @@ export function describeChannelSearch(storesOf: () => Stores): void {
       expect(await names('x')).toEqual([earlier, later]);
     });
 
-    test('a position from elsewhere is a place in the same order', async () => {
+    test('a position from elsewhere is a position in the same order', async () => {
       for (const name of ['before', 'middle', 'north']) await conversations.createChannel(ana, name);
       expect(await found('mid', { term: 'aaa', id: 'any' })).toHaveLength(1);
       expect(await found('mid', { term: 'zzz', id: 'any' })).toEqual([]);

@@ -71,7 +71,7 @@ export function describeHistoryContract(name: string, open: () => Promise<Stores
         const conversationId = await conversations.create(ana, { userIds: [ben], name: 'Name', history: 'all' });
         const command = () => fields(conversationId, ana);
         const cleo = systemIds.uuid();
-        const { entries, heads, places } = await conversations.carryOut(
+        const { entries, heads, participants } = await conversations.carryOut(
           { ...command(), kind: 'send', text: 'hello' },
           { ...command(), kind: 'add', userIds: [cleo] },
           { ...command(), kind: 'set_role', userId: cleo, role: 'owner' },
@@ -87,8 +87,8 @@ export function describeHistoryContract(name: string, open: () => Promise<Stores
         const kinds = ['added', 'created', 'joined', 'left', 'message', 'removed', 'role', 'updated'];
         expect([...new Set(all.map((entry) => entry.kind))].sort() as string[]).toEqual(kinds);
         expect(await stores.conversations.head(conversationId)).toEqual(heads.get(conversationId));
-        for (const place of places.values()) {
-          expect(await stores.conversations.participant(conversationId, place.userId)).toEqual(place);
+        for (const participant of participants.values()) {
+          expect(await stores.conversations.participant(conversationId, participant.userId)).toEqual(participant);
         }
       });
 

@@ -73,22 +73,22 @@ export function describeUniqueness(storesOf: () => Stores): void {
 
     test('all of it is written or nothing', async () => {
       const head = await headOf();
-      const place = await stores.conversations.participant(conversationId, ben);
-      if (!place) throw new Error('ben has no place');
+      const participant = await stores.conversations.participant(conversationId, ben);
+      if (!participant) throw new Error('ben is no participant');
       const changes: Changes = {
         entries: [
           { entry: message(3), commandId: 'm2' },
           { entry: message(4), commandId: 'm1' },
         ],
         heads: [{ ...head, headSeq: 4, name: 'Never' }],
-        participants: [{ ...place, leftSeq: 4, changedSeq: 4 }],
+        participants: [{ ...participant, leftSeq: 4, changedSeq: 4 }],
         reaches: [],
       };
       await expect(write(changes)).rejects.toThrow();
       expect(await logOf(conversationId)).toHaveLength(2);
       expect(await headOf()).toEqual(head);
-      expect(await stores.conversations.participant(conversationId, ben)).toEqual(place);
-      expect(await stores.conversations.own(ben, conversationId)).toMatchObject({ participant: place });
+      expect(await stores.conversations.participant(conversationId, ben)).toEqual(participant);
+      expect(await stores.conversations.own(ben, conversationId)).toMatchObject({ participant });
     });
   });
 }

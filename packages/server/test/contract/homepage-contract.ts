@@ -122,10 +122,12 @@ export function describeHomepage(storesOf: () => Stores): void {
 
     test('shows a closed conversation to nobody as their own, however late the index by user is', async () => {
       const conversationId = await conversations.create(ana);
-      const place = await stores.conversations.participant(conversationId, ana);
-      if (!place) throw new Error('ana has no place');
+      const participant = await stores.conversations.participant(conversationId, ana);
+      if (!participant) throw new Error('ana is no participant');
       await conversations.leave(conversationId, ana);
-      await stores.conversations.indexParticipants([{ participant: { ...place, userId: ben }, broadcast: false }]);
+      await stores.conversations.indexParticipants([
+        { participant: { ...participant, userId: ben }, broadcast: false },
+      ]);
       expect(await pageOf(ben)).toEqual([]);
     });
 

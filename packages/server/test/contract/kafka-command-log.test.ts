@@ -5,7 +5,7 @@ import { distributionGroup, KafkaCommandLog } from '../../src/adapters/kafka/com
 import { clientOptions, type KafkaSettings } from '../../src/adapters/kafka/connection.ts';
 import { memberLevel } from '../../src/adapters/kafka/member-levels.ts';
 import { BatchingProducer } from '../../src/adapters/kafka/producer.ts';
-import { commandsTopic, poisonTopic, type Topics } from '../../src/adapters/kafka/topics.ts';
+import { commandsTopic, deadLetterTopic, type Topics } from '../../src/adapters/kafka/topics.ts';
 import type { MalformedRecord } from '../../src/distribution/command-log-port.ts';
 import { Unusable } from '../../src/platform/failures.ts';
 import { firstLevel } from '../../src/platform/features.ts';
@@ -170,9 +170,9 @@ describeOnKafka('the command log in Kafka', () => {
     const consumer = await log.consume(handler.handle);
     await handler.until(() => handler.handled.includes(requestOf(after)));
     expect(handler.handled).toEqual([before, after].map(requestOf));
-    expect(await topics.recordCount(poisonTopic(settings.clusterName))).toBe(3);
+    expect(await topics.recordCount(deadLetterTopic(settings.clusterName))).toBe(3);
     await log.setAside(after, 'it can’t be decided');
-    expect(await topics.recordCount(poisonTopic(settings.clusterName))).toBe(4);
+    expect(await topics.recordCount(deadLetterTopic(settings.clusterName))).toBe(4);
     await untilNoLag([0]);
     await consumer.close();
   });
@@ -204,7 +204,7 @@ describeOnKafka('the command log in Kafka', () => {
       { reason: 'a command "join" has no field "steps"', replyTo },
       { reason: 'it does not say who waits for the outcome', replyTo: null },
     ]);
-    expect(await topics.recordCount(poisonTopic(settings.clusterName))).toBe(values.length);
+    expect(await topics.recordCount(deadLetterTopic(settings.clusterName))).toBe(values.length);
     await consumer.close();
   });
 
@@ -246,7 +246,7 @@ describeOnKafka('the command log in Kafka', () => {
     } finally {
       undo();
     }
-    expect(await topics.recordCount(poisonTopic(settings.clusterName))).toBe(0);
+    expect(await topics.recordCount(deadLetterTopic(settings.clusterName))).toBe(0);
   });
 
   test('says of each distributor the feature level that it supports', async () => {

@@ -141,7 +141,7 @@ test('what can not be read is set aside once, however often its batch comes agai
     },
   );
   lanes.begin(0, 'log', 0n);
-  lanes.put(0, [{ offset: 0n, parsed: malformed, bytes: Buffer.from('poison') }, ...waitingOf([record()], 1)]);
+  lanes.put(0, [{ offset: 0n, parsed: malformed, bytes: Buffer.from('malformed') }, ...waitingOf([record()], 1)]);
   await untilDone(0);
   expect(faults).toBe(-1);
   expect(setAside).toBe(1);
@@ -159,8 +159,8 @@ test('batches say what they are of each partition: from where it was done, what 
     () => 'all',
   );
   lanes.begin(3, 'log', 5n);
-  lanes.put(3, [{ offset: 7n, parsed: malformed, bytes: Buffer.from('poison') }, ...waitingOf([record()], 8)]);
-  lanes.put(3, [{ offset: 9n, parsed: malformed, bytes: Buffer.from('poison') }]);
+  lanes.put(3, [{ offset: 7n, parsed: malformed, bytes: Buffer.from('malformed') }, ...waitingOf([record()], 8)]);
+  lanes.put(3, [{ offset: 9n, parsed: malformed, bytes: Buffer.from('malformed') }]);
   await untilDone(3);
   expect(reaches).toEqual([{ partition: 3, logId: 'log', from: 5, to: 10 }]);
   expect(positions).toEqual([8]);

@@ -82,7 +82,7 @@ export function describeMailboxesContract(name: string, open: () => Promise<Mail
       await mailbox.close();
     });
 
-    test('hand over each copy of an entry with its trace, and in its place', async () => {
+    test('deliver each copy of an entry with its trace, and in order', async () => {
       const traces = ['00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', undefined, '00-1-2-01', '00-1-2-01'];
       const copies: Delivery[] = traces.map((trace, index) => ({
         ...{ kind: 'entry', entry: message(index + 1), broadcast: false, interested: false, recipientIds: [] },

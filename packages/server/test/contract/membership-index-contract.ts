@@ -10,8 +10,8 @@ type Row = { participant: Participant; broadcast: boolean };
 
 const versionsMax = 6;
 
-/** One person's place as it may become, one row for each change: joining, leaving and roles in any order. */
-const rowsOfOnePlace = fc
+/** The versions of one participant, a row for each change: joining, leaving and roles in any order. */
+const versionsOfOneParticipant = fc
   .array(fc.record({ left: fc.boolean(), admin: fc.boolean(), broadcast: fc.boolean() }), {
     minLength: 1,
     maxLength: versionsMax,
@@ -19,7 +19,7 @@ const rowsOfOnePlace = fc
   .map((versions) =>
     versions.map(({ left, admin, broadcast }, index) => ({
       broadcast,
-      place: {
+      fields: {
         role: admin ? ('admin' as const) : ('member' as const),
         joinedSeq: index + 2,
         joinedMessageCount: index,
@@ -50,7 +50,7 @@ export function describeMembershipIndex(storesOf: () => Stores): void {
     });
 
     test('comes to the same in whatever order and however often its rows are written', async () => {
-      const writes = rowsOfOnePlace.chain((rows) =>
+      const writes = versionsOfOneParticipant.chain((rows) =>
         fc.record({
           rows: fc.constant(rows),
           order: fc.shuffledSubarray([...rows, ...rows, ...rows], { minLength: rows.length }),
@@ -60,8 +60,8 @@ export function describeMembershipIndex(storesOf: () => Stores): void {
       await fc.assert(
         fc.asyncProperty(writes, async ({ order, together }) => {
           const userId = systemIds.uuid();
-          const rows = order.map(({ place, broadcast }): Row => {
-            return { participant: { conversationId, userId, ...place }, broadcast };
+          const rows = order.map(({ fields, broadcast }): Row => {
+            return { participant: { conversationId, userId, ...fields }, broadcast };
           });
           if (together) await stores.conversations.indexParticipants(rows);
           else for (const row of rows) await stores.conversations.indexParticipants([row]);

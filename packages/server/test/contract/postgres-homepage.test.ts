@@ -54,11 +54,11 @@ describe.skipIf(withoutPostgres !== null)(titleWith('a homepage page in PostgreS
     ['that a connection starts from', async () => (await reads.snapshot(ben, { limit })).homepage],
   ];
   for (const [name, firstPage] of firstPages) {
-    for (const [place, index] of [
+    for (const [position, index] of [
       ['the first', 0],
       ['the last', limit - 1],
     ] as const) {
-      test(`${name} says that more follow when the user leaves ${place} of its conversations meanwhile`, async () => {
+      test(`${name} says that more follow when the user leaves ${position} of its conversations meanwhile`, async () => {
         const leaving = ids[index] ?? '';
         changeWithinNextPage(() => conversations.leave(leaving, ben));
         const first = await firstPage();

@@ -66,8 +66,8 @@ describe.skipIf(withoutPostgres !== null)(titleWith('shards on PostgreSQL', with
   test('are made once, by however many at once, and given out in equal parts', async () => {
     await Promise.all([initialise(servers, 8), initialise(servers, 8), initialise(servers, 8)]);
     const database = await shards.open();
-    const places = Array.from({ length: 8 }, (_, shard) => database.serverOf(shard));
-    expect(places).toEqual(['one', 'two', 'one', 'two', 'one', 'two', 'one', 'two']);
+    const serverNames = Array.from({ length: 8 }, (_, shard) => database.serverOf(shard));
+    expect(serverNames).toEqual(['one', 'two', 'one', 'two', 'one', 'two', 'one', 'two']);
   });
 
   test('have every index although its build was broken off, and whoever writes meanwhile', async () => {

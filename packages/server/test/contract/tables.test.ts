@@ -86,9 +86,9 @@ describe.skipIf(withoutPostgres !== null)(titleWith('the list of tables, on Post
 
     const keys = await pool.run(
       (sql) => sql<{ table: string; key: readonly string[] }[]>`
-          SELECT t.relname AS table, array_agg(a.attname::text ORDER BY k.place) AS key
+          SELECT t.relname AS table, array_agg(a.attname::text ORDER BY k.position) AS key
           FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid,
-            unnest(i.indkey) WITH ORDINALITY AS k (number, place), pg_attribute a
+            unnest(i.indkey) WITH ORDINALITY AS k (number, position), pg_attribute a
           WHERE i.indisprimary AND t.relnamespace = current_schema()::regnamespace
             AND a.attrelid = t.oid AND a.attnum = k.number
           GROUP BY t.relname`,

@@ -74,10 +74,10 @@ test('a history that was put back has nothing decided before it has what it lack
   expect(kinds(distribution)).toEqual(['created', 'removed', 'message']);
 });
 
-test('what is set aside is decided with that, and those around it each at their place', async () => {
+test('a command that is set aside is decided by that, and the commands around it at their positions', async () => {
   const distribution = await distributionAfter();
-  const poison = { ...add, commandId: ' poison', userIds: null } as unknown as Command;
-  const batch = [send, poison, { ...send, commandId: 'more' }];
+  const undecidable = { ...add, commandId: ' undecidable', userIds: null } as unknown as Command;
+  const batch = [send, undecidable, { ...send, commandId: 'more' }];
   await distribution.distribute(batch, { from: 15, reaches: reach(13, 19) });
   expect(kinds(distribution)).toEqual(['created', 'removed', 'message', 'message']);
   expect(distribution.setAside).toHaveLength(1);

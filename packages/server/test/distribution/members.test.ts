@@ -54,17 +54,17 @@ describe('members (contract 8)', () => {
         const memberships = membershipsOf(shard.log(id));
         expect(
           shard
-            .places(id)
+            .participants(id)
             .map(({ userId }) => userId)
             .sort(),
         ).toEqual([...memberships.keys()].sort());
-        for (const place of shard.places(id)) {
-          const last = memberships.get(place.userId)?.at(-1);
+        for (const participant of shard.participants(id)) {
+          const last = memberships.get(participant.userId)?.at(-1);
           const { fromSeq = 0, toSeq = 0 } = last ?? {};
-          expect(place.joinedSeq).toBe(fromSeq);
-          expect(place.leftSeq ?? Number.POSITIVE_INFINITY).toBe(toSeq);
-          expect(place.visibleFromSeq).toBe(history === 'all' ? 1 : fromSeq);
-          expect(place.joinedMessageCount).toBe(shard.log(id)[fromSeq - 1]?.messageCount ?? -1);
+          expect(participant.joinedSeq).toBe(fromSeq);
+          expect(participant.leftSeq ?? Number.POSITIVE_INFINITY).toBe(toSeq);
+          expect(participant.visibleFromSeq).toBe(history === 'all' ? 1 : fromSeq);
+          expect(participant.joinedMessageCount).toBe(shard.log(id)[fromSeq - 1]?.messageCount ?? -1);
         }
       }
     });
@@ -81,22 +81,22 @@ describe('members (contract 8)', () => {
     });
   });
 
-  test('are in places that carry the number and time of what last changed them, the newer the larger', () => {
+  test('have participants with the number and time of the entry that last changed them, which only grow', () => {
     fc.assert(
       fc.property(script, (each) => {
         const shard = new Shard();
         for (const [index, batch] of batchesOf(each).entries()) {
-          const before = new Map(conversationIds.map((id) => [id, shard.places(id)]));
+          const before = new Map(conversationIds.map((id) => [id, shard.participants(id)]));
           const { changes } = shard.carryOut(batch, index);
           const keys = changes.participants.map(({ conversationId, userId }) => `${conversationId}/${userId}`);
           expect(new Set(keys).size).toBe(keys.length);
-          for (const place of changes.participants) {
-            const old = before.get(place.conversationId)?.find(({ userId }) => userId === place.userId);
-            expect(place.changedSeq).toBeGreaterThan(old?.changedSeq ?? 0);
+          for (const participant of changes.participants) {
+            const old = before.get(participant.conversationId)?.find(({ userId }) => userId === participant.userId);
+            expect(participant.changedSeq).toBeGreaterThan(old?.changedSeq ?? 0);
           }
         }
         for (const id of conversationIds) {
-          for (const { userId, changedSeq, changedAtMs } of shard.places(id)) {
+          for (const { userId, changedSeq, changedAtMs } of shard.participants(id)) {
             const concerning = shard.log(id).filter((entry) => {
               const hasNewRole = entry.kind === 'role' && entry.userId === userId;
               return hasNewRole || joining(entry).includes(userId) || leaving(entry) === userId;

@@ -27,7 +27,7 @@ describe('numbers (contract 3)', () => {
           expect(other.outcomes).toEqual(split.outcomes);
           for (const id of conversationIds) {
             expect(other.head(id)).toEqual(split.head(id));
-            for (const userId of userIds) expect(other.place(id, userId)).toEqual(split.place(id, userId));
+            for (const userId of userIds) expect(other.participant(id, userId)).toEqual(split.participant(id, userId));
           }
         }
       }),

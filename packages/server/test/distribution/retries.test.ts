@@ -5,7 +5,7 @@ import { batchesOf, conversationIds, script } from './scripts.ts';
 import { afterAnyScript, Shard } from './shard.ts';
 
 describe('a command that comes again (contract 2)', () => {
-  /** A script, and one of its commands that became an entry once more at any place after it. */
+  /** A script, and one of its commands that became an entry once more anywhere after it. */
   const withRetry = fc.tuple(script, fc.nat(), fc.nat(), fc.boolean()).map(([each, which, where, cut]) => {
     const first = Shard.after(batchesOf(each));
     const done = each.commands.flatMap((_, index) => (first.outcomes[index]?.kind === 'done' ? [index] : []));

@@ -71,9 +71,9 @@ describe('an entry goes to those whose membership covers it (contract 8)', () =>
           const received = new Set(distribution.received(userId, conversationId));
           const isDue = new Set(due(log, userId));
           expect([...received].filter((seq) => !isDue.has(seq))).toEqual([]);
-          const place = membershipsOf(log).get(userId)?.at(-1);
-          const ofPlace = [...isDue].filter((seq) => place && includes(place, seq));
-          expect(ofPlace.filter((seq) => !received.has(seq))).toEqual([]);
+          const membership = membershipsOf(log).get(userId)?.at(-1);
+          const dueToMembership = [...isDue].filter((seq) => membership && includes(membership, seq));
+          expect(dueToMembership.filter((seq) => !received.has(seq))).toEqual([]);
         });
       }),
     );

@@ -9,19 +9,19 @@ const creation: Command = {
   ...{ conversationKind: 'group', name: 'Name', description: '', announceOnly: false, history: 'all' },
 };
 const send = (text: string): Command => ({ kind: 'send', conversationId, actorId: ana, commandId: text, text });
-/** A record that no version of Parley writes: the rule has no way through it. */
-const poison = { ...send('poison'), kind: 'add', userIds: null } as unknown as Command;
+/** A record that no version of Parley writes: the rule throws on it. */
+const undecidable = { ...send('undecidable'), kind: 'add', userIds: null } as unknown as Command;
 
-test('a command that can not be decided is set aside; those around it are carried out, and who sent it is told', async () => {
+test('a command that can not be decided is set aside; the commands around it are carried out, and its sender gets an outcome', async () => {
   const distribution = await DistributionUnderTest.start([ana, ben]);
   await distribution.distribute([creation]);
-  await distribution.distribute([send('before'), poison, send('after')]);
+  await distribution.distribute([send('before'), undecidable, send('after')]);
   const texts = distribution.log(conversationId).map((entry) => (entry.kind === 'message' ? entry.text : entry.kind));
   expect(texts).toEqual(['created', 'before', 'after']);
   expect(distribution.received(ben, conversationId)).toEqual([1, 2, 3]);
-  expect(distribution.setAside).toMatchObject([{ record: { command: { commandId: 'poison' } } }]);
+  expect(distribution.setAside).toMatchObject([{ record: { command: { commandId: 'undecidable' } } }]);
   expect(distribution.told(ana)).toContainEqual({
-    ...{ kind: 'outcome', requestId: 'poison' },
+    ...{ kind: 'outcome', requestId: 'undecidable' },
     outcome: { kind: 'refused', code: 'internal', detail: expect.any(String) },
   });
 });

@@ -46,16 +46,16 @@ export class Shard {
     return head;
   }
 
-  place(conversationId: ConversationId, userId: UserId): Participant | undefined {
+  participant(conversationId: ConversationId, userId: UserId): Participant | undefined {
     return this.rows.participants.get(participantKey(conversationId, userId));
   }
 
-  places(conversationId: ConversationId): Participant[] {
-    return [...this.rows.participants.values()].filter((place) => place.conversationId === conversationId);
+  participants(conversationId: ConversationId): Participant[] {
+    return [...this.rows.participants.values()].filter((each) => each.conversationId === conversationId);
   }
 
   members(conversationId: ConversationId): Participant[] {
-    return this.places(conversationId).filter(isMember);
+    return this.participants(conversationId).filter(isMember);
   }
 
   log(conversationId: ConversationId): Entry[] {
@@ -81,8 +81,8 @@ export class Shard {
       this.rows.repeats.set(repeatKey(entry.conversationId, entry.senderId, commandId), entry);
     }
     for (const head of heads) this.rows.heads.set(head.id, head);
-    for (const place of participants) {
-      this.rows.participants.set(participantKey(place.conversationId, place.userId), place);
+    for (const participant of participants) {
+      this.rows.participants.set(participantKey(participant.conversationId, participant.userId), participant);
     }
   }
 }

@@ -40,7 +40,7 @@ export function verdict(shard: Shard, command: Command, memberCount?: number): V
   const head = shard.heads.find(({ id }) => id === command.conversationId);
   return decide(command, {
     head: head && { ...head, memberCount: memberCount ?? head.memberCount },
-    participantOf: (userId) => shard.place(command.conversationId, userId),
+    participantOf: (userId) => shard.participant(command.conversationId, userId),
     repeated: undefined,
     nowMs: 2_000,
   });

@@ -221,7 +221,7 @@ describe.skipIf(absent !== null)(titleWith('verify finds what is planted in shar
     });
   }
 
-  test('and mends a membership and a read position of one place in one go', async () => {
+  test('and mends a membership and a read position of one participant in one run', async () => {
     const elsewhere = `SET conversation_id = conversation_id || 'x'`;
     for (const table of ['memberships', 'read_positions']) await everywhere(`UPDATE ${table} ${elsewhere}`);
     expect((await faults(true)).filter((each) => !each.startsWith('mended: '))).toEqual([]);

@@ -12,7 +12,7 @@ import { Consumption } from './consumption.ts';
 import { defaultGroupTimes, type GroupTimes } from './group-member.ts';
 import { BatchingProducer } from './producer.ts';
 import { formatRecord } from './record-format.ts';
-import { commandsTopic, poisonTopic } from './topics.ts';
+import { commandsTopic, deadLetterTopic } from './topics.ts';
 
 interface CommandLogOptions {
   /** As many as the topic has partitions: a conversation's shard is its partition. */
@@ -76,7 +76,7 @@ export class KafkaCommandLog implements CommandLog {
       group: distributionGroup(clusterName),
       laneOf: options.laneOf ?? (() => 'all'),
       setAside: async (partition, bytes, offset, record) => {
-        await this.sendPoison(bytes, record.reason, { partition: String(partition), offset: String(offset) });
+        await this.sendDeadLetter(bytes, record.reason, { partition: String(partition), offset: String(offset) });
         await malformed(record);
       },
     });
@@ -84,7 +84,7 @@ export class KafkaCommandLog implements CommandLog {
 
   setAside(record: CommandRecord, reason: string): Promise<void> {
     const { value, headers = {} } = formatRecord(record);
-    return this.sendPoison(value, reason, headers);
+    return this.sendDeadLetter(value, reason, headers);
   }
 
   /** Sends what waits, then lets go. */
@@ -92,8 +92,8 @@ export class KafkaCommandLog implements CommandLog {
     return this.producer.close();
   }
 
-  private async sendPoison(value: string | Buffer, reason: string, headers: Record<string, string>): Promise<void> {
-    const topic = poisonTopic(this.settings.clusterName);
+  private async sendDeadLetter(value: string | Buffer, reason: string, headers: Record<string, string>): Promise<void> {
+    const topic = deadLetterTopic(this.settings.clusterName);
     await this.producer.send({ topic, partition: 0, value, headers: { reason, ...headers } });
     this.settings.report(new Error(`a record was set aside in topic ${topic}: ${reason}`));
   }

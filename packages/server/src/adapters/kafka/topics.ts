@@ -7,8 +7,8 @@ export function commandsTopic(clusterName: string): string {
   return `${clusterName}.commands`;
 }
 
-/** Where commands are that can't be decided. */
-export function poisonTopic(clusterName: string): string {
+/** The topic of commands that can't be decided. Its name is that of released versions. */
+export function deadLetterTopic(clusterName: string): string {
   return `${clusterName}.poison`;
 }
 
@@ -48,7 +48,7 @@ export class Topics {
       'retention.ms': '604800000',
     };
     await this.createOne(commandsTopic(clusterName), shards, replicationFactor, configs);
-    await this.createOne(poisonTopic(clusterName), 1, replicationFactor, { ...configs, 'retention.ms': '-1' });
+    await this.createOne(deadLetterTopic(clusterName), 1, replicationFactor, { ...configs, 'retention.ms': '-1' });
   }
 
   /**
@@ -93,7 +93,7 @@ export class Topics {
     const { clusterName } = this.settings;
     // One by one: a server that stops meanwhile removes its mailbox itself.
     for (const serverId of await this.mailboxes()) await this.removeMailbox(serverId);
-    for (const topic of [poisonTopic(clusterName), commandsTopic(clusterName)]) await this.removeOne(topic);
+    for (const topic of [deadLetterTopic(clusterName), commandsTopic(clusterName)]) await this.removeOne(topic);
     // Brokers hear of it a moment after the one that was asked.
     const isOurs = (topic: string) => topic.startsWith(`${clusterName}.`);
     while ((await this.asking('list topics', () => this.admin.listTopics())).some(isOurs)) await Bun.sleep(pollMs);

@@ -8,7 +8,7 @@ import type { FetchedRecord } from './fetcher.ts';
 import { deliveriesOf } from './mailbox-records.ts';
 import { headerOf, parseRecord } from './record-format.ts';
 import { type FoundRecord, searchRecords } from './record-search.ts';
-import { commandsTopic, mailboxTopic, poisonTopic, type Topics } from './topics.ts';
+import { commandsTopic, deadLetterTopic, mailboxTopic, type Topics } from './topics.ts';
 
 /** A command in the log. */
 export interface LoggedCommand extends FoundRecord<CommandRecord | null> {
@@ -72,7 +72,7 @@ export class KafkaTrail {
   async setAside(commandId: string, conversationId: ConversationId | ''): Promise<SetAside | null> {
     const field = commandIdField(commandId);
     const [found] = await searchRecords(this.settings, this.topics, {
-      ...{ topic: poisonTopic(this.settings.clusterName), fromMs: 0, toMs: null },
+      ...{ topic: deadLetterTopic(this.settings.clusterName), fromMs: 0, toMs: null },
       read: ({ value, headers }) =>
         value.includes(field) && value.includes(conversationId) ? (headerOf(headers, 'reason') ?? '') : null,
     });

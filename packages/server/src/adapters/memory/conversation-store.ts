@@ -141,7 +141,7 @@ export class MemoryConversationStore implements ConversationStore {
     return [...(this.data.participants.get(conversationId)?.values() ?? [])].filter(isMember);
   }
 
-  /** What a place is on the homepage of whoever has it, if anything. */
+  /** The row of a participant on its user's homepage, if there is one. */
   private rowOf(participant: Participant): HomepageRow[] {
     const { userId, conversationId, changedAtMs } = participant;
     if (!isMember(participant)) return [{ kind: 'left', atMs: changedAtMs, conversationId }];

@@ -47,7 +47,7 @@ const parts: Record<Kind, (rows: string) => string> = {
   made: (rows) => `made AS (${insertion(conversationsTable, rows)})`,
   log: (rows) => `log AS (${insertion(entriesTable, rows)})`,
   participants: (rows) => `
-    placed AS (
+    joined AS (
       ${insertion(participantsTable, rows)}
       ON CONFLICT (shard, conversation_id, user_id) DO UPDATE
       SET (${columnList(participantsTable.changing)}) = ROW(${columnList(participantsTable.changing, 'excluded')})

@@ -57,9 +57,9 @@ export async function loadFacts(
   return {
     heads: new Map(row.heads?.map((head) => [head.id, conversationsTable.fromRow(head)])),
     participants: new Map(
-      row.participants?.map((place) => [
-        participantKey(place.conversation_id, place.user_id),
-        participantsTable.fromRow(place),
+      row.participants?.map((participant) => [
+        participantKey(participant.conversation_id, participant.user_id),
+        participantsTable.fromRow(participant),
       ]),
     ),
     repeats: new Map(

@@ -68,7 +68,7 @@ export class PostgresHistoryStore implements HistoryStore {
       const direction = order === 'oldest_first' ? sql`ASC` : sql`DESC`;
       return sql<EntryRow[]>`
         SELECT ${sql.unsafe(entriesTable.list())} FROM (
-          SELECT *, row_number() OVER so_far AS place, sum(octet_length(coalesce(text, ''))) OVER so_far AS bytes
+          SELECT *, row_number() OVER so_far AS nth, sum(octet_length(coalesce(text, ''))) OVER so_far AS bytes
           FROM (
             SELECT ${sql.unsafe(entriesTable.list())} FROM entries
             WHERE shard = served(${shard}) AND conversation_id = ${conversationId}
@@ -77,7 +77,7 @@ export class PostgresHistoryStore implements HistoryStore {
           ) AS page
           WINDOW so_far AS (ORDER BY seq ${direction} ROWS UNBOUNDED PRECEDING)
         ) AS measured
-        WHERE place = 1 OR bytes <= ${textBytes} ORDER BY place`;
+        WHERE nth = 1 OR bytes <= ${textBytes} ORDER BY nth`;
     });
     return rows.map(entryOf);
   }

@@ -52,7 +52,7 @@ export async function writeChanges(sql: Sql, changes: readonly ShardChanges[], f
     })),
   );
   const participants = ordered.flatMap((each) =>
-    each.participants.map((place) => ({ ...participantsTable.toRow(place), shard: each.shard })),
+    each.participants.map((participant) => ({ ...participantsTable.toRow(participant), shard: each.shard })),
   );
   const log = ordered.flatMap((each) =>
     each.entries.map(({ entry, commandId }) => ({

@@ -19,7 +19,7 @@ export async function initialise(servers: readonly PostgresServer[], shards: num
       await migrate(pool);
       madeFor.add(await belong(pool, shards, names));
     }
-    await placeShards(pools, shards, madeFor.size === 1 && madeFor.has(names));
+    await assignShards(pools, shards, madeFor.size === 1 && madeFor.has(names));
     await Promise.all(pools.map(giveEpochs));
     await giveLevels(pools);
   } finally {
@@ -44,12 +44,12 @@ async function belong(pool: Pool, shards: number, names: string): Promise<string
   return row.made_for;
 }
 
-/** Gives shards that are on no server, in whatever state, to these: at the making alone can there be such. */
-async function placeShards(pools: readonly Pool[], shards: number, isMaking: boolean): Promise<void> {
-  const placed = await Promise.all(
+/** Assigns the shards that are on no server to these servers. Only while the cluster is made can there be such shards. */
+async function assignShards(pools: readonly Pool[], shards: number, isMaking: boolean): Promise<void> {
+  const assigned = await Promise.all(
     pools.map((pool) => pool.run((sql) => sql<{ shard: number }[]>`SELECT shard FROM shards`)),
   );
-  const known = new Set(placed.flat().map((row) => row.shard));
+  const known = new Set(assigned.flat().map((row) => row.shard));
   if (known.size === shards) return;
   if (!isMaking) {
     throw new Unusable(

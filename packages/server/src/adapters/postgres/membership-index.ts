@@ -19,7 +19,7 @@ export function membershipRow({ participant, broadcast }: IndexedParticipant, sh
 
 /**
  * Writes rows of the index by user. They are versioned: an older one changes nothing, `broadcast` stays once it is
- * true. Of several for one place the newest is written; all go in the order of their keys, so that two such
+ * true. Of several for one participant the newest is written; all go in the order of their keys, so that two such
  * statements never wait for one another.
  */
 export async function writeMemberships(

@@ -24,10 +24,10 @@ export async function foundByTerm<Row extends { id: string }>(
   query: SearchQuery,
 ): Promise<Found<Row>[]> {
   const parts = await Promise.all(query.prefixes.map((prefix) => inRange<Row>(database, tables, prefix, query)));
-  return firstOfAll(parts.flat(2), query.limit, (a, b) => byPosition(placeOf(a), placeOf(b)));
+  return firstOfAll(parts.flat(2), query.limit, (a, b) => byPosition(positionOf(a), positionOf(b)));
 }
 
-function placeOf({ subject, term }: Found<{ id: string }>) {
+function positionOf({ subject, term }: Found<{ id: string }>) {
   return { term, id: subject.id };
 }
 

@@ -21,7 +21,7 @@ const rowsPerDelete = 5_000;
 /**
  * Takes a logical shard from one PostgreSQL server to another while it is being served. PostgreSQL's own logical
  * replication copies it and keeps the copy up to date; then writes to it are held back for a moment, the last of them
- * arrive, and it is served there. No acknowledged write is lost: whoever is held back goes on at the new place.
+ * arrive, and it is served there. No acknowledged write is lost: writes that were held back go to the new server.
  *
  * Interrupted anywhere, running it again goes on from there. Needs `wal_level = logical` at the source and the right
  * to create subscriptions at the target.

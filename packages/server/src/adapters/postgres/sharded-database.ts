@@ -13,7 +13,7 @@ export class ShardedDatabase {
   private constructor(
     private readonly pools: readonly Pool[],
     /** The pool of each shard. */
-    private places: Pool[],
+    private poolByShard: Pool[],
   ) {}
 
   /**
@@ -25,7 +25,7 @@ export class ShardedDatabase {
     try {
       await Promise.all(pools.map((pool) => checkSchema(pool, { behind: 'is refused' })));
       const shards = await shardCount(pools);
-      return new ShardedDatabase(pools, await placesOf(pools, shards));
+      return new ShardedDatabase(pools, await poolsByShard(pools, shards));
     } catch (error) {
       await Promise.all(pools.map((pool) => pool.close()));
       throw error;
@@ -34,7 +34,7 @@ export class ShardedDatabase {
 
   /** How many logical shards there are. */
   get shards(): number {
-    return this.places.length;
+    return this.poolByShard.length;
   }
 
   shardOf(id: string): number {
@@ -48,7 +48,7 @@ export class ShardedDatabase {
 
   /** The name of the server that has the shard, as far as is known. */
   serverOf(shard: number): string {
-    return this.placeOf(shard).name;
+    return this.poolOf(shard).name;
   }
 
   /** Runs a statement at the server that has the shard of `id`. */
@@ -58,13 +58,13 @@ export class ShardedDatabase {
 
   /** Runs a statement at the server that has the shard. */
   inShard<Result>(shard: number, statement: (sql: Sql, shard: number) => PromiseLike<Result>): Promise<Result> {
-    return this.following(() => this.placeOf(shard).run((sql) => statement(sql, shard)));
+    return this.following(() => this.poolOf(shard).run((sql) => statement(sql, shard)));
   }
 
   /** As {@link at}; a crash of that server within the next second may take back what it wrote. */
   atRelaxed<Result>(id: string, statement: (sql: Sql, shard: number) => PromiseLike<Result>): Promise<Result> {
     const shard = this.shardOf(id);
-    return this.following(() => this.placeOf(shard).runRelaxed((sql) => statement(sql, shard)));
+    return this.following(() => this.poolOf(shard).runRelaxed((sql) => statement(sql, shard)));
   }
 
   /** As {@link atEachShard}, of items that belong to ids. */
@@ -82,7 +82,7 @@ export class ShardedDatabase {
     shardOfItem: (item: Item) => number,
     statement: (sql: Sql, items: Item[]) => PromiseLike<Result>,
   ): Promise<Result[]> {
-    const groups = Map.groupBy(items, (item) => this.placeOf(shardOfItem(item)));
+    const groups = Map.groupBy(items, (item) => this.poolOf(shardOfItem(item)));
     const results = await Promise.all(
       Array.from(groups, async ([pool, group]): Promise<Result[]> => {
         // Asked again, the group may be on several servers.
@@ -118,8 +118,8 @@ export class ShardedDatabase {
     await Promise.all(this.pools.map((pool) => pool.close()));
   }
 
-  private placeOf(shard: number): Pool {
-    const pool = this.places[shard];
+  private poolOf(shard: number): Pool {
+    const pool = this.poolByShard[shard];
     if (!pool) throw new Error(`there is no shard ${shard}, only ${this.shards}`);
     return pool;
   }
@@ -141,11 +141,11 @@ export class ShardedDatabase {
   }
 
   private async locate(): Promise<void> {
-    // A shard that is between two servers is at neither: its old place stays until the new one is known.
+    // A shard that is between two servers is on neither: its old pool stays until the new one is known.
     const located = await shardStates(this.pools);
-    const places = [...this.places];
-    for (const { pool, shard } of located) places[shard] = pool;
-    this.places = places;
+    const poolByShard = [...this.poolByShard];
+    for (const { pool, shard } of located) poolByShard[shard] = pool;
+    this.poolByShard = poolByShard;
   }
 }
 
@@ -182,20 +182,20 @@ async function shardCount(pools: readonly Pool[]): Promise<number> {
   return first.shards;
 }
 
-async function placesOf(pools: readonly Pool[], shards: number): Promise<Pool[]> {
+async function poolsByShard(pools: readonly Pool[], shards: number): Promise<Pool[]> {
   const located = Map.groupBy(await shardStates(pools), ({ shard }) => shard);
   return Array.from({ length: shards }, (_, shard) => {
-    const [place, second] = located.get(shard) ?? [];
-    if (!place) {
+    const [first, second] = located.get(shard) ?? [];
+    if (!first) {
       throw new Unusable(
         `shard ${shard} is on none of the PostgreSQL servers ${names(pools)}: name the server that has it as well, or, ` +
           `when its move was interrupted, finish that with "parley cluster move"`,
       );
     }
     if (second) {
-      throw new Unusable(`shard ${shard} is on two PostgreSQL servers, ${place.pool.name} and ${second.pool.name}`);
+      throw new Unusable(`shard ${shard} is on two PostgreSQL servers, ${first.pool.name} and ${second.pool.name}`);
     }
-    return place.pool;
+    return first.pool;
   });
 }
 

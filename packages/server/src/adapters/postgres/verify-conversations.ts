@@ -12,7 +12,7 @@ import type { ShardedDatabase } from './sharded-database.ts';
 const pageConversations = 200;
 const pageEntries = 5_000;
 /** Participants in memory at the same time, unless one conversation has more. */
-const placesAtOnce = 20_000;
+const participantsAtOnce = 20_000;
 
 interface CheckedConversation {
   head: HeadRow;
@@ -31,12 +31,12 @@ interface CheckedConversation {
 export async function* verifyConversations(database: ShardedDatabase, shard: number) {
   const end = `restore PostgreSQL server ${database.serverOf(shard)} to an earlier moment`;
   for (let after = ''; ; ) {
-    const page: { id: string; places: number }[] = await database.inShard(
+    const page: { id: string; participants: number }[] = await database.inShard(
       shard,
-      (sql) => sql<{ id: string; places: number }[]>`
+      (sql) => sql<{ id: string; participants: number }[]>`
         SELECT c.id, (
           SELECT count(*) FROM participants p WHERE p.shard = c.shard AND p.conversation_id = c.id
-        ) AS places
+        ) AS participants
         FROM conversations c WHERE c.shard = served(${shard}) AND c.id > ${after} ORDER BY c.id LIMIT ${pageConversations}`,
     );
     for (const ids of batches(page)) {
@@ -58,16 +58,16 @@ export async function* verifyConversations(database: ShardedDatabase, shard: num
   }
 }
 
-function batches(page: readonly { id: string; places: number }[]): string[][] {
+function batches(page: readonly { id: string; participants: number }[]): string[][] {
   const result: string[][] = [];
   let room = 0;
-  for (const { id, places } of page) {
-    if (places > room) {
+  for (const { id, participants } of page) {
+    if (participants > room) {
       result.push([]);
-      room = placesAtOnce;
+      room = participantsAtOnce;
     }
     result.at(-1)?.push(id);
-    room -= places + 1;
+    room -= participants + 1;
   }
   return result;
 }

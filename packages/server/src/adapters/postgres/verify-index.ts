@@ -4,22 +4,22 @@ import { deleteMembership, deleteReadPosition, replaceMembership, replaceReadPos
 import type { ShardedDatabase } from './sharded-database.ts';
 import type { Agreement, Fault } from './verify-shards.ts';
 
-/** Somebody's place in a conversation: a row in the conversation's shard, and what the user's shard has of it. */
-export interface PlaceKey {
+/** Names a participant: a row in the conversation's shard, and what the user's shard has of it. */
+export interface ParticipantKey {
   user_id: string;
   conversation_id: string;
 }
 
-type Place = Omit<ParticipantRow, 'user_id' | 'conversation_id'>;
+type ParticipantState = Omit<ParticipantRow, 'user_id' | 'conversation_id'>;
 
-interface UserSide extends PlaceKey {
-  membership: (Place & { broadcast: boolean }) | null;
+interface UserSide extends ParticipantKey {
+  membership: (ParticipantState & { broadcast: boolean }) | null;
   read: { seq: number; message_count: number } | null;
   has_account: boolean;
 }
 
-interface ConversationSide extends PlaceKey {
-  place: Place | null;
+interface ConversationSide extends ParticipantKey {
+  participant: ParticipantState | null;
   head_seq: number | null;
   broadcast: boolean;
   /** Of the entry that the read position is at, or the last one when it is beyond. */
@@ -30,19 +30,19 @@ interface ConversationSide extends PlaceKey {
 const pageSize = 500;
 
 /** The index by user, and read positions, agree with the conversations (contract 6). */
-export class IndexAgreement implements Agreement<PlaceKey> {
+export class IndexAgreement implements Agreement<ParticipantKey> {
   constructor(private readonly database: ShardedDatabase) {}
 
   /** From the users' side first: what is taken out there is put in again if the conversation came back meanwhile. */
-  async *keys(shard: number): AsyncGenerator<PlaceKey[]> {
+  async *keys(shard: number): AsyncGenerator<ParticipantKey[]> {
     for (const table of ['memberships', 'read_positions', 'participants']) {
       const [first, second] =
         table === 'participants' ? ['conversation_id', 'user_id'] : ['user_id', 'conversation_id'];
       for (let after = ['', '']; ; ) {
         const [afterFirst = '', afterSecond = ''] = after;
-        const page: PlaceKey[] = await this.database.inShard(
+        const page: ParticipantKey[] = await this.database.inShard(
           shard,
-          (sql) => sql<PlaceKey[]>`
+          (sql) => sql<ParticipantKey[]>`
             SELECT user_id, conversation_id FROM ${sql(table)}
             WHERE shard = served(${shard})
               AND (${sql(String(first))}, ${sql(String(second))}) > (${afterFirst}, ${afterSecond})
@@ -57,10 +57,10 @@ export class IndexAgreement implements Agreement<PlaceKey> {
   }
 
   /** The users' side is read first: a read position is then never beyond a head that is merely on its way. */
-  async faults(keys: readonly PlaceKey[]): Promise<Map<PlaceKey, Fault>> {
+  async faults(keys: readonly ParticipantKey[]): Promise<Map<ParticipantKey, Fault>> {
     const users = new Map((await this.userSides(keys)).map((side) => [nameOf(side), side]));
     const conversations = new Map((await this.conversationSides(keys, users)).map((side) => [nameOf(side), side]));
-    const found = new Map<PlaceKey, Fault>();
+    const found = new Map<ParticipantKey, Fault>();
     for (const key of keys) {
       const user = users.get(nameOf(key));
       const conversation = conversations.get(nameOf(key));
@@ -71,7 +71,7 @@ export class IndexAgreement implements Agreement<PlaceKey> {
     return found;
   }
 
-  private faultOf(key: PlaceKey, user: UserSide, conversation: ConversationSide): Fault | null {
+  private faultOf(key: ParticipantKey, user: UserSide, conversation: ConversationSide): Fault | null {
     return (
       this.membershipFault(key, user, conversation) ??
       this.readFault(key, user, conversation) ??
@@ -79,11 +79,11 @@ export class IndexAgreement implements Agreement<PlaceKey> {
     );
   }
 
-  private membershipFault(key: PlaceKey, { membership }: UserSide, conversation: ConversationSide): Fault | null {
+  private membershipFault(key: ParticipantKey, { membership }: UserSide, conversation: ConversationSide): Fault | null {
     const { database } = this;
-    const { place, broadcast, head_seq: headSeq } = conversation;
+    const { participant: row, broadcast, head_seq: headSeq } = conversation;
     const start = `contract 6: the index by user has ${key.user_id} in conversation ${key.conversation_id}`;
-    if (!place) {
+    if (!row) {
       if (!membership) return null;
       const why = headSeq === null ? 'which does not exist' : 'who never was a participant';
       return {
@@ -91,19 +91,19 @@ export class IndexAgreement implements Agreement<PlaceKey> {
         mend: () => deleteMembership(database, key, membership.changed_seq),
       };
     }
-    const participant = participantsTable.fromRow({ ...place, ...key });
+    const participant = participantsTable.fromRow({ ...row, ...key });
     if (!membership) {
-      const row = { participant, broadcast };
+      const indexed = { participant, broadcast };
       return {
-        sentence: `${start} not at all; the conversation has them as of entry ${place.changed_seq}`,
-        mend: () => database.at(key.user_id, (sql) => writeMemberships(sql, [row], (id) => database.shardOf(id))),
+        sentence: `${start} not at all; the conversation has them as of entry ${row.changed_seq}`,
+        mend: () => database.at(key.user_id, (sql) => writeMemberships(sql, [indexed], (id) => database.shardOf(id))),
       };
     }
-    const told = (row: Place, flag: boolean) =>
-      `${row.role}, of ${row.joined_seq} (${row.joined_message_count}) to ${row.left_seq ?? 'now'}, ` +
-      `seeing from ${row.visible_from_seq}${row.left_seq === null && flag ? ', broadcast' : ''}, ` +
-      `as of entry ${row.changed_seq} at ${row.changed_at_ms}`;
-    const [indexed, right] = [told(membership, membership.broadcast), told(place, broadcast)];
+    const told = (state: ParticipantState, flag: boolean) =>
+      `${state.role}, of ${state.joined_seq} (${state.joined_message_count}) to ${state.left_seq ?? 'now'}, ` +
+      `seeing from ${state.visible_from_seq}${state.left_seq === null && flag ? ', broadcast' : ''}, ` +
+      `as of entry ${state.changed_seq} at ${state.changed_at_ms}`;
+    const [indexed, right] = [told(membership, membership.broadcast), told(row, broadcast)];
     if (indexed === right) return null;
     return {
       sentence: `${start}: ${indexed}; the conversation has: ${right}`,
@@ -111,9 +111,9 @@ export class IndexAgreement implements Agreement<PlaceKey> {
     };
   }
 
-  private readFault(key: PlaceKey, { read }: UserSide, conversation: ConversationSide): Fault | null {
+  private readFault(key: ParticipantKey, { read }: UserSide, conversation: ConversationSide): Fault | null {
     if (!read) return null;
-    if (!conversation.place) {
+    if (!conversation.participant) {
       const why = conversation.head_seq === null ? 'which does not exist' : 'in which they never were';
       return {
         sentence: `contract 6: ${key.user_id} has read conversation ${key.conversation_id} up to entry ${read.seq}, ${why}`,
@@ -130,15 +130,15 @@ export class IndexAgreement implements Agreement<PlaceKey> {
     };
   }
 
-  private accountFault(key: PlaceKey, user: UserSide, { place }: ConversationSide): Fault | null {
-    if (user.has_account || place?.left_seq !== null) return null;
+  private accountFault(key: ParticipantKey, user: UserSide, { participant }: ConversationSide): Fault | null {
+    if (user.has_account || participant?.left_seq !== null) return null;
     const sentence =
       `contract 8: conversation ${key.conversation_id} has participant ${key.user_id}, who has no account: ` +
       `restore ${this.database.serverOf(this.database.shardOf(key.user_id))} to a later moment, or have an owner remove them`;
     return { sentence, mend: null };
   }
 
-  private async userSides(keys: readonly PlaceKey[]): Promise<UserSide[]> {
+  private async userSides(keys: readonly ParticipantKey[]): Promise<UserSide[]> {
     const parts = await this.database.atEach(
       keys,
       (key) => key.user_id,
@@ -162,7 +162,7 @@ export class IndexAgreement implements Agreement<PlaceKey> {
   }
 
   private async conversationSides(
-    keys: readonly PlaceKey[],
+    keys: readonly ParticipantKey[],
     users: ReadonlyMap<string, UserSide>,
   ): Promise<ConversationSide[]> {
     const parts = await this.database.atEach(
@@ -174,7 +174,7 @@ export class IndexAgreement implements Agreement<PlaceKey> {
           WITH checked AS MATERIALIZED (
             SELECT count(served(each)) AS shards FROM unnest(${this.database.shardsOf(ids)}::smallint[]) AS each
           )
-          SELECT wanted.user_id, wanted.conversation_id, to_json(p) AS place, c.head_seq,
+          SELECT wanted.user_id, wanted.conversation_id, to_json(p) AS participant, c.head_seq,
             coalesce(c.broadcast_seq > 0, false) AS broadcast, e.seq AS read_seq, e.message_count AS read_count
           FROM checked, unnest(${ids.map((id) => this.database.shardOf(id))}::smallint[],
             ${group.map((key) => key.user_id)}::text[], ${ids}::text[],
@@ -191,6 +191,6 @@ export class IndexAgreement implements Agreement<PlaceKey> {
   }
 }
 
-function nameOf({ user_id: userId, conversation_id: conversationId }: PlaceKey): string {
+function nameOf({ user_id: userId, conversation_id: conversationId }: ParticipantKey): string {
   return `${userId} ${conversationId}`;
 }

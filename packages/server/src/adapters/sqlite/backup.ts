@@ -42,7 +42,7 @@ export interface Restored {
 }
 
 /**
- * Puts the database that `source` has in the place of `file`, under a new epoch. Interrupted at any moment, `file` is
+ * Puts the database that `source` has at `file`, under a new epoch. Interrupted at any moment, `file` is
  * the one or the other, whole. The caller sees to it that nobody has `file` open.
  *
  * @param replaced the name under which the present database is kept.

@@ -32,7 +32,7 @@ export function searchEntries(file: string, name: MessageName, membersMax: numbe
 }
 
 function rowsNamed(database: Database, name: MessageName): EntryRow[] {
-  if (name.kind === 'place') {
+  if (name.kind === 'number') {
     return database
       .query<EntryRow, [string, number]>(
         `SELECT ${entriesTable.list()} FROM entries WHERE conversation_id = ? AND seq = ?`,

@@ -28,7 +28,7 @@ export class MembershipIndex {
     this.statements.put.run(...membershipsTable.parameters({ ...participant, broadcast }));
   }
 
-  /** Marks the conversation as broadcast for everybody who has a place in it. */
+  /** Marks the conversation as broadcast for all its members. */
   markBroadcast(conversationId: ConversationId): void {
     this.statements.markBroadcast.run(conversationId, conversationId);
   }
