@@ -32,7 +32,8 @@ export function App() {
   const isReady = useChat((chat) => chat.isReady);
   const account = useChat((chat) => chat.account);
   const lostAccountId = useChat((chat) => chat.lostAccountId);
-  useAccountsThings(isReady, account?.id ?? null, lostAccountId);
+  const wasRevoked = useChat((chat) => chat.wasRevoked);
+  useAccountsThings({ isReady, accountId: account?.id ?? null, lostAccountId, wasRevoked });
   if (!isReady) {
     return (
       <>

@@ -172,6 +172,16 @@ describeWith([wholeChromium], 'everything of an account goes with it', () => {
     });
   }
 
+  test('when its session was ended before a page is opened at the address of a conversation', async () => {
+    const { page, context, id } = await somebody();
+    const address = page.url();
+    await root.call('setAccountDisabled', { userId: id, disabled: true });
+    await untilNothingIsLeft(page);
+    const another = await context.newPage();
+    await another.goto(address);
+    await untilNothingIsLeft(another);
+  });
+
   test('when its store is gone, and another person logs in', async () => {
     const { context, page } = await openWindow(await browser());
     await page.goto(`${network.url}/icon.svg`);

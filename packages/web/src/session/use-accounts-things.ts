@@ -4,12 +4,21 @@ import { keepDraftsOf } from '../composer/drafts.ts';
 import { closeNotifications } from '../notifications/use-notifications.ts';
 import { setPreferencesOf } from '../preferences/preferences.ts';
 
+export interface AccountState {
+  isReady: boolean;
+  accountId: string | null;
+  /** The account whose session was lost with a restore of the server. */
+  lostAccountId: string | null;
+  /** Whether the server ended the last session of this browser. */
+  wasRevoked: boolean;
+}
+
 /**
  * Everything of an account that this browser keeps outside of the engine's store is under the account, and goes when
  * the account isn't logged in here, however that ended, but for a session that was lost with a restore of the server.
  */
-export function useAccountsThings(isReady: boolean, accountId: string | null, lostAccountId: string | null): void {
-  const [, navigate] = useLocation();
+export function useAccountsThings({ isReady, accountId, lostAccountId, wasRevoked }: AccountState): void {
+  const [location, navigate] = useLocation();
   const before = useRef<string | null>(null);
   useLayoutEffect(() => {
     if (!isReady) return;
@@ -22,6 +31,11 @@ export function useAccountsThings(isReady: boolean, accountId: string | null, lo
     }
     before.current = accountId;
   }, [isReady, accountId, lostAccountId, navigate]);
+  useLayoutEffect(() => {
+    // The session ended before this page was ready: the page never had the account, but its address names a conversation.
+    const hasEnded = isReady && accountId === null && wasRevoked;
+    if (hasEnded && location.startsWith('/c/')) navigate('/login', { replace: true });
+  }, [isReady, accountId, wasRevoked, location, navigate]);
   useLayoutEffect(() => {
     // Of an account that was here before this page was.
     if (isReady && accountId === null) closeNotifications().catch(reportError);
