@@ -27,7 +27,7 @@ export async function serve(config: Config): Promise<void> {
   // A server of a version that didn't hold its folder is known by its socket alone.
   if (isEmbedded && (await isServed(config.data))) throw new FolderHeld(config.data);
   const adapters = await composeAdapters(config, systemClock);
-  const server = new Server(adapters, config);
+  const server = new Server(config, adapters);
   // A cluster is administered from anywhere that reaches its services; an embedded server's are in this process.
   const stopControl = isEmbedded
     ? listenForControl(config.data, (request) => server.control(request))

@@ -63,7 +63,7 @@ async function answered(url: string, init: RequestInit & { unix: string }, dataF
 
 async function composed<Result>(config: Config, work: (control: Control) => Promise<Result>): Promise<Result> {
   const adapters = await composeAdapters(config, systemClock);
-  const server = new Server(adapters, config);
+  const server = new Server(config, adapters);
   try {
     return await inWords(work(apiOver(async (url, init) => server.control(new Request(url, init)))));
   } finally {

@@ -1,27 +1,22 @@
 import type { ServerStats } from '@parley/protocol';
-import type { Registry } from 'prom-client';
 import type { Adapters } from '../compose/adapters.ts';
 import { Signals } from '../connections/signals.ts';
 import { CommandSubmitter } from '../distribution/submitter.ts';
 import { Admission, noRateLimits } from '../gateway/admission.ts';
 import { createApi } from '../gateway/app.ts';
 import { authoriseAtTheMachine, authoriseBySession } from '../gateway/authorisation.ts';
-import { createHandlers } from '../gateway/handlers.ts';
+import { createHandlers, type Services } from '../gateway/handlers.ts';
 import { referenceRoutes } from '../gateway/reference/routes.ts';
 import { requestMetrics } from '../gateway/request-metrics.ts';
 import { webRoutes } from '../gateway/web/routes.ts';
 import { addressWork } from '../messaging/flow-control.ts';
 import { Messaging } from '../messaging/messaging.ts';
 import type { MessagingMetrics } from '../messaging/messaging-metrics.ts';
-import type { Publish } from '../messaging/socket.ts';
 import { ConversationReads } from '../operations/conversation-reads.ts';
 import { Conversations } from '../operations/conversations.ts';
 import { Messages } from '../operations/messages.ts';
 import { ReadReceipts } from '../operations/read-receipts.ts';
-import type { Clock } from '../platform/clock.ts';
 import { EnabledFeatures } from '../platform/enabled-features.ts';
-import type { Ids } from '../platform/ids.ts';
-import { failureReporter } from '../platform/log.ts';
 import type { Tracing } from '../platform/tracing.ts';
 import { version } from '../platform/version.ts';
 import { WorkBudgets } from '../platform/work-budget.ts';
@@ -33,6 +28,7 @@ import { PasswordHashing } from '../users/password-hashing.ts';
 import { People } from '../users/people.ts';
 import { SessionLife } from '../users/session-life.ts';
 import { SessionUpkeep } from '../users/session-upkeep.ts';
+import type { ProcessPorts } from './process-ports.ts';
 import { measureEdge } from './queue-metrics.ts';
 import { messagingMetrics, submitMetrics } from './server-metrics.ts';
 
@@ -41,31 +37,30 @@ const dayMs = 86_400_000;
 interface EdgeOptions {
   adapters: Adapters;
   config: Config;
-  metrics: Registry;
   tracing: Tracing;
   turns: WorkTurns;
-  publish: Publish;
-  clock: Clock;
-  ids: Ids;
+  ports: ProcessPorts;
 }
 
 /**
- * What people meet of a process: the API, the sockets, or both. A process without sockets has a place in the registry
- * and a mailbox too: the outcomes of its commands come there.
+ * The roles `gateway` and `messaging`: serves the API, the sockets, or both. A process without sockets is also in the
+ * registry and has a mailbox, which receives the outcomes of its commands.
  */
 export class Edge {
   readonly messaging: Messaging;
   readonly messagingMetrics: MessagingMetrics;
-  readonly api: ReturnType<typeof createApi>;
-  /** The API as whoever may open the control socket uses it. */
-  readonly controlApi: ReturnType<typeof createApi>;
+  readonly services: Services;
+  /** Null without the role `gateway`. */
+  readonly api: ReturnType<typeof createApi> | null;
+  private readonly handlers: ReturnType<typeof createHandlers>;
   private readonly enabled: EnabledFeatures;
   private readonly submitter: CommandSubmitter;
   private readonly sessionUpkeep: SessionUpkeep;
   private readonly startedAtMs: number;
 
   constructor(private readonly options: EdgeOptions) {
-    const { adapters, config, metrics, tracing, turns, clock, ids } = options;
+    const { adapters, config, tracing, turns, ports } = options;
+    const { clock, ids, metrics, publish, failureReporter } = ports;
     const { users, conversations: store, history, registry, mailboxes, commandLog } = adapters;
     this.startedAtMs = clock.nowMs();
     this.messagingMetrics = messagingMetrics(metrics);
@@ -79,7 +74,7 @@ export class Edge {
     const signals = new Signals(registry, mailboxes);
     const isBounded = config['rate-limits'] === 'on';
     const admission = new Admission(isBounded ? adapters.rateLimits : noRateLimits);
-    const passwords = new PasswordHashing();
+    const passwords = new PasswordHashing(ports.argon2);
     const days = config['session-days'];
     const sessionLife = new SessionLife(clock, days === 'off' || days === 0 ? null : days * dayMs);
     const accounts = new Accounts(users, passwords, signals, clock, ids, config.signup, sessionLife);
@@ -93,7 +88,7 @@ export class Edge {
       submitter: this.submitter,
       authenticate: (token) => accounts.authenticate(token),
       isOpen: (caller) => accounts.isOpen(caller),
-      publish: options.publish,
+      publish,
       reportFailure: failureReporter('messaging'),
     });
     this.sessionUpkeep = new SessionUpkeep({
@@ -101,7 +96,7 @@ export class Edge {
       openSessions: () => this.messaging.openSessions(),
       reportFailure: failureReporter('users'),
     });
-    const handlers = createHandlers({
+    this.services = {
       version,
       accounts,
       people: new People(users, registry),
@@ -111,33 +106,44 @@ export class Edge {
       receipts,
       messages,
       admission,
-    });
-    this.api = createApi(handlers, authoriseBySession(accounts, admission), {
-      reference: referenceRoutes(version),
-      web: webRoutes(),
-      allowedOrigins: config['allowed-origins'],
-      metrics: requestMetrics(metrics),
-      clock,
-      tracing,
-    });
-    this.controlApi = createApi(handlers, authoriseAtTheMachine);
+    };
+    this.handlers = createHandlers(this.services);
+    this.api = config.roles.has('gateway') ? this.createApi() : null;
     const { messaging, submitter } = this;
     measureEdge(metrics, { messaging, submitter, commandLog }, config['max-connections']);
   }
 
-  /** Resolves when commands can be submitted and people taken in. */
+  /** Resolves when commands can be submitted and clients can connect. */
   async start(): Promise<void> {
     await this.enabled.start();
     await this.messaging.start();
     this.sessionUpkeep.start();
   }
 
-  /** Ends what is still held after the sockets were drained and the last request answered. */
+  /** Stops what is left to stop after the sockets were drained and the last request was answered. */
   async stop(): Promise<void> {
     await this.sessionUpkeep.stop();
     await this.messaging.stop();
     this.enabled.stop();
     this.submitter.close();
+  }
+
+  /** Makes the API for the control socket, which needs no session: its file's permissions admit administrators alone. */
+  createControlApi(): ReturnType<typeof createApi> {
+    return createApi(this.handlers, authoriseAtTheMachine);
+  }
+
+  private createApi(): ReturnType<typeof createApi> {
+    const { config, tracing, ports } = this.options;
+    const { accounts, admission } = this.services;
+    return createApi(this.handlers, authoriseBySession(accounts, admission), {
+      reference: referenceRoutes(),
+      web: webRoutes(),
+      allowedOrigins: config['allowed-origins'],
+      metrics: requestMetrics(ports.metrics),
+      clock: ports.clock,
+      tracing,
+    });
   }
 
   private async stats(): Promise<ServerStats> {

@@ -9,7 +9,7 @@ export interface Argon2 {
 /** OWASP's password storage cheat sheet: argon2id with at least 19 MiB, t=2, p=1. Bun's parallelism is always 1. */
 const cost = { algorithm: 'argon2id', memoryCost: 19 * 1024, timeCost: 2 } as const;
 
-const bunArgon2: Argon2 = {
+export const bunArgon2: Argon2 = {
   hash: (password) => Bun.password.hash(password, cost),
   verify: (password, hash) => Bun.password.verify(password, hash),
 };
@@ -37,8 +37,8 @@ export class PasswordHashing {
   private readonly nobody: Promise<string>;
 
   constructor(
+    private readonly argon2: Argon2,
     private readonly bounds: HashingBounds = defaultBounds,
-    private readonly argon2: Argon2 = bunArgon2,
   ) {
     this.nobody = this.hash(crypto.randomUUID());
   }

@@ -56,7 +56,7 @@ test.skipIf(absent !== null)(
     await joinAll(conversations, conversationId, joining);
     expect((await adapters.conversations.head(conversationId))?.memberCount).toBe(members);
 
-    const servers = [new Server(adapters, config), new Server(adapters, config)];
+    const servers = [new Server(config, adapters), new Server(config, adapters)];
     for (const server of servers) await server.start();
     const clients: WireClient[] = [];
     for (let from = 0; from < online; from += helloAtOnce) {

@@ -1,19 +1,16 @@
 import { expect, test } from 'bun:test';
-import { Registry } from 'prom-client';
-import { requestMetrics } from '../../src/gateway/request-metrics.ts';
 import { createMetrics, serveMetrics } from '../../src/platform/metrics.ts';
 import { freePort } from '../support/free-port.ts';
 import { RunningServer } from '../support/running-server.ts';
 import { startApi } from './api-under-test.ts';
 
 test('requests are counted by operation and status, those that were refused too', async () => {
-  const registry = new Registry();
-  const api = await startApi({ metrics: requestMetrics(registry) });
+  const api = await startApi();
   await api.call('getServer', {});
   await api.call('getServer', {});
   await api.call('getAccount', {});
   await api.fetch('/nothing');
-  const text = await registry.metrics();
+  const text = await api.metrics.metrics();
   const counts = text.split('\n').filter((line) => line.startsWith('parley_http_request_duration_seconds_count'));
   expect(counts).toEqual([
     'parley_http_request_duration_seconds_count{operation="getServer",status="200"} 2',

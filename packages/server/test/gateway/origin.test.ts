@@ -12,7 +12,7 @@ const allowed = 'https://app.example.org';
 let api: ApiUnderTest;
 let token: string;
 beforeAll(async () => {
-  api = await startApi({ allowedOrigins: [allowed] });
+  api = await startApi({ settings: { 'allowed-origins': allowed } });
   ({ token } = await api.person('ana'));
 });
 afterAll(() => api.close());
@@ -100,7 +100,7 @@ describe('a request is made at this machine', () => {
 
 describe('the first account of an empty server', () => {
   test.each(['open', 'invitation', 'closed'] as const)('needs an invitation from elsewhere: %s', async (signup) => {
-    const empty = await startApi({ signup });
+    const empty = await startApi({ settings: { signup } });
     const signUp = async (body: object, isFromThisMachine: boolean) => {
       const { path, init } = requestFor('signup', { username: 'first', password, ...body });
       return empty.fetch(path, { ...init, isFromThisMachine });
@@ -120,7 +120,7 @@ describe('the first account of an empty server', () => {
   });
 
   test('may be made at the machine without one', async () => {
-    const empty = await startApi({ signup: 'closed' });
+    const empty = await startApi({ settings: { signup: 'closed' } });
     const { path, init } = requestFor('signup', { username: 'first', password });
     expect(await (await empty.fetch(path, { ...init, isFromThisMachine: true })).json()).toMatchObject({
       account: { administrator: true },

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { configure, type LogRecord, reset } from '@logtape/logtape';
 import { errors } from '@parley/protocol';
-import { noRateLimits } from '../../src/gateway/admission.ts';
-import type { Clock } from '../../src/platform/clock.ts';
 import { Refusal, Unavailable } from '../../src/platform/failures.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { until } from '../support/until.ts';
 import { type ApiUnderTest, answerOf, startApi } from './api-under-test.ts';
 
 let logged: LogRecord[];
@@ -21,9 +21,12 @@ afterEach(() => reset());
 
 /** A server whose `getServer` fails with this. */
 function failingWith(error: unknown): Promise<ApiUnderTest> {
-  const accounts = { server: () => Promise.reject(error) };
-  // What is not called needs not be there.
-  return startApi({ services: { accounts: accounts as never } });
+  return startApi({
+    wrap: (adapters) => {
+      adapters.users.isEmpty = () => Promise.reject(error);
+      return adapters;
+    },
+  });
 }
 
 test('a fault is answered without its inside, and logged with it under the same instance', async () => {
@@ -75,27 +78,25 @@ test('a refusal carries its code, status and meaning, and is no fault to log', a
 });
 
 test('a limiter that can not be asked lets people through, and is reported', async () => {
-  const api = await startApi({ rateLimits: { ...noRateLimits, consume: () => Promise.reject(new Error('away')) } });
+  const api = await startApi({ rateLimits: { consume: () => Promise.reject(new Error('away')) } });
   expect((await api.call('getServer', {})).status).toBe(200);
   expect(logged.map(({ level }) => level)).toEqual(['error']);
   await api.close();
 });
 
 test('a body that does not come is given up', async () => {
-  const deadline = Promise.withResolvers<() => void>();
-  const clock: Clock = {
-    nowMs: () => 0,
-    monotonicMs: () => 0,
-    every: () => () => undefined,
-    after(_, run) {
-      deadline.resolve(run);
-      return () => undefined;
-    },
-  };
+  const clock = new FakeClock();
   const api = await startApi({ clock });
   const body = new ReadableStream({ pull: () => new Promise(() => undefined) });
   const answer = api.fetch('/v1/login', { method: 'POST', headers: { 'content-type': 'application/json' }, body });
-  (await deadline.promise)();
+  let isAnswered = false;
+  void answer.then(() => {
+    isAnswered = true;
+  });
+  await until('the request is answered', () => {
+    clock.advance(1_000);
+    return isAnswered;
+  });
   const { problem } = await answerOf('login', await answer);
   expect(problem.code).toBe('invalid_request');
   expect(problem.detail).toContain('30 s');

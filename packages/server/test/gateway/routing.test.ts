@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { type Operation, operations, Problem } from '@parley/protocol';
-import { referenceRoutes } from '../../src/gateway/reference/routes.ts';
 import { type ApiUnderTest, startApi } from './api-under-test.ts';
 
 let api: ApiUnderTest;
 beforeAll(async () => {
-  api = await startApi({ reference: referenceRoutes('1.2.3') });
+  api = await startApi();
 });
 afterAll(() => api.close());
 
@@ -87,7 +86,7 @@ describe('origins', () => {
   });
 
   test('an allowed one may, and no other', async () => {
-    const open = await startApi({ allowedOrigins: ['https://chat.example'] });
+    const open = await startApi({ settings: { 'allowed-origins': 'https://chat.example' } });
     const asked = async (origin: string) => {
       const before = await open.fetch('/v1/login', { method: 'OPTIONS', headers: { origin, ...preflight } });
       const answer = await open.fetch('/v1/server', { headers: { origin } });
@@ -99,7 +98,7 @@ describe('origins', () => {
   });
 
   test('the allowed one may send every header that an operation reads', async () => {
-    const open = await startApi({ allowedOrigins: ['https://chat.example'] });
+    const open = await startApi({ settings: { 'allowed-origins': 'https://chat.example' } });
     const headers = { origin: 'https://chat.example', ...preflight };
     const answer = await open.fetch('/v1/login', { method: 'OPTIONS', headers });
     const read = Object.values(operations).flatMap((each: Operation) => Object.keys(each.headers?.shape ?? {}));
@@ -109,7 +108,7 @@ describe('origins', () => {
   });
 
   test('the allowed one reads when to try again', async () => {
-    const open = await startApi({ allowedOrigins: ['https://chat.example'] });
+    const open = await startApi({ settings: { 'allowed-origins': 'https://chat.example' } });
     const { headers } = await open.fetch('/v1/account', { headers: { origin: 'https://chat.example' } });
     expect(headers.get('access-control-expose-headers')).toBe('retry-after');
     await open.close();

@@ -1,136 +1,99 @@
 import type { ClientFrame, Entry, ServerFrame } from '@parley/protocol';
-import { embeddedAdapters } from '../../src/compose/embedded.ts';
+import type { Adapters } from '../../src/compose/adapters.ts';
+import { composeAdapters } from '../../src/compose/compose.ts';
 import type { Delivery } from '../../src/connections/mailbox-port.ts';
-import { Signals } from '../../src/connections/signals.ts';
-import { noDistributionMetrics, noSubmitMetrics } from '../../src/distribution/distribution-metrics.ts';
-import { Distributor } from '../../src/distribution/distributor.ts';
-import { CommandSubmitter } from '../../src/distribution/submitter.ts';
-import { Admission, noRateLimits } from '../../src/gateway/admission.ts';
 import type { Connection } from '../../src/messaging/connection.ts';
-import { Messaging } from '../../src/messaging/messaging.ts';
-import { noMessagingMetrics } from '../../src/messaging/messaging-metrics.ts';
+import type { Messaging } from '../../src/messaging/messaging.ts';
 import type { Socket } from '../../src/messaging/socket.ts';
-import { ConversationReads } from '../../src/operations/conversation-reads.ts';
-import { Conversations } from '../../src/operations/conversations.ts';
-import { Messages } from '../../src/operations/messages.ts';
-import { ReadReceipts } from '../../src/operations/read-receipts.ts';
+import type { Conversations } from '../../src/operations/conversations.ts';
+import type { Messages } from '../../src/operations/messages.ts';
 import { firstLevel } from '../../src/platform/features.ts';
-import { systemIds } from '../../src/platform/ids.ts';
-import { Tracing } from '../../src/platform/tracing.ts';
-import { WorkTurns } from '../../src/platform/work-turns.ts';
+import { systemIds, tokenHash } from '../../src/platform/ids.ts';
+import { composeProcess } from '../../src/process/compose-process.ts';
+import type { Edge } from '../../src/process/edge.ts';
+import { configInMemory } from '../support/config-in-memory.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
-/** Several messaging servers and one distributor in this process, over one set of adapters, on a clock that is told. */
+const config = configInMemory();
+
+/** Several messaging servers and one distributor in this process, over one set of adapters, on a fake clock. */
 export class ClusterUnderTest {
-  readonly clock = new FakeClock();
-  readonly adapters = embeddedAdapters(':memory:', this.clock);
   readonly failures: unknown[] = [];
-  /** Looks at what goes to a server's mailbox and says what is let through; for losing and doubling. */
+  /** Receives what goes to a server's mailbox and returns what is delivered; for losing and doubling deliveries. */
   tamper: (deliveries: readonly Delivery[]) => readonly Delivery[] = (same) => same;
   readonly servers: ServerUnderTest[] = [];
-  /** What the store enables. */
-  readonly enabled: { level: number; names: readonly string[] } = { level: firstLevel, names: [] };
+  /** The feature level that servers read from the store. */
+  level = firstLevel;
   private readonly users = new Map<string, { token: string; userId: string }>();
 
+  private constructor(
+    readonly adapters: Adapters,
+    readonly clock: FakeClock,
+  ) {}
+
   static async start(serverCount: number): Promise<ClusterUnderTest> {
-    const cluster = new ClusterUnderTest();
-    const { mailboxes } = cluster.adapters;
+    const clock = new FakeClock();
+    const adapters = await composeAdapters(config, clock);
+    const cluster = new ClusterUnderTest(adapters, clock);
+    const { mailboxes } = adapters;
     const deliver = mailboxes.deliver.bind(mailboxes);
     mailboxes.deliver = (serverId, deliveries) => deliver(serverId, cluster.tamper(deliveries));
-    for (let count = 0; count < serverCount; count++) {
-      const server = new ServerUnderTest(cluster);
-      await server.messaging.start();
-      cluster.servers.push(server);
-    }
-    const { commandLog, history, conversations, registry } = cluster.adapters;
-    const metrics = noDistributionMetrics;
-    await new Distributor({
-      commandLog,
-      history,
-      conversations,
-      registry,
-      mailboxes,
-      clock: cluster.clock,
-      metrics,
-      tracing: new Tracing(),
-    }).run();
+    adapters.featureLevel = async () => cluster.level;
+    for (let count = 0; count < serverCount; count++) cluster.servers.push(await ServerUnderTest.start(cluster));
+    await composeProcess({ ...config, roles: new Set(['distribution']) }, adapters, { clock }).start();
     return cluster;
   }
 
-  /** A user, made when first named; the token is the name. */
+  /** A user with a session, made when first named. */
   async user(name: string): Promise<{ token: string; userId: string }> {
     const known = this.users.get(name);
     if (known) return known;
-    const userId = systemIds.uuid();
-    await this.adapters.users.create({
-      user: { id: userId, username: name, displayName: name, passwordHash: 'none', createdAtMs: 0 },
+    const { users } = this.adapters;
+    const { userId, token } = { userId: systemIds.uuid(), token: systemIds.token() };
+    const nowMs = this.clock.nowMs();
+    await users.create({
+      user: { id: userId, username: name, displayName: name, passwordHash: 'none', createdAtMs: nowMs },
       administrator: false,
       invitation: null,
     });
-    this.users.set(name, { token: name, userId });
-    return { token: name, userId };
-  }
-
-  /** Whom a token stands for; sessions are not what is under test here. */
-  async authenticate(token: string) {
-    const known = this.users.get(token);
-    const user = known && (await this.adapters.users.byId(known.userId));
-    if (!user) return undefined;
-    const session = { id: token, userId: user.id, device: null, createdAtMs: 0, lastUsedAtMs: 0 };
-    return { user, session };
-  }
-
-  async isOpen(token: string): Promise<boolean> {
-    return this.users.has(token);
-  }
-
-  revoke(name: string): void {
-    this.users.delete(name);
+    const session = { id: systemIds.uuid(), userId, device: null, createdAtMs: nowMs, lastUsedAtMs: nowMs };
+    await users.createSession(session, tokenHash(token));
+    this.users.set(name, { token, userId });
+    return { token, userId };
   }
 }
 
 class ServerUnderTest {
+  /** How often one frame was sent to all sockets of a topic at once. */
+  publishes = 0;
   readonly messaging: Messaging;
   readonly conversations: Conversations;
   readonly messages: Messages;
-  /** How often one frame was handed to all sockets of a topic at once. */
-  publishes = 0;
-  private readonly topics = new Map<string, Set<SocketUnderTest>>();
 
-  constructor(private readonly cluster: ClusterUnderTest) {
-    const { adapters, clock } = cluster;
-    const { registry, mailboxes, history, users } = adapters;
-    const tracing = new Tracing();
-    const serverId = () => this.messaging.serverId;
-    const submitter = new CommandSubmitter({
-      ...{ serverId, log: adapters.commandLog, clock, ids: systemIds, tracing, metrics: noSubmitMetrics },
-      enabled: cluster.enabled,
-    });
-    const reads = new ConversationReads(adapters.conversations, users, registry);
-    this.messages = new Messages(history, adapters.conversations, submitter, async () => false);
-    this.conversations = new Conversations(submitter, reads, users, systemIds);
-    this.messaging = new Messaging({
-      ...{ registry, mailboxes, history, conversations: adapters.conversations, messages: this.messages, reads },
-      ...{
-        submitter,
-        enabled: cluster.enabled,
-        clock,
-        tracing,
-        metrics: noMessagingMetrics,
-        ids: systemIds,
-        admission: new Admission(noRateLimits),
-        addressBudgets: null,
-        turns: new WorkTurns(),
-      },
-      receipts: new ReadReceipts(adapters.conversations, history, new Signals(registry, mailboxes)),
-      authenticate: (token) => cluster.authenticate(token),
-      isOpen: ({ session }) => cluster.isOpen(session.id),
+  private constructor(
+    private readonly cluster: ClusterUnderTest,
+    { messaging, services }: Edge,
+    private readonly topics: Map<string, Set<SocketUnderTest>>,
+  ) {
+    this.messaging = messaging;
+    this.conversations = services.conversations;
+    this.messages = services.messages;
+  }
+
+  static async start(cluster: ClusterUnderTest): Promise<ServerUnderTest> {
+    const topics = new Map<string, Set<SocketUnderTest>>();
+    const parts = composeProcess({ ...config, roles: new Set(['messaging']) }, cluster.adapters, {
+      clock: cluster.clock,
       publish: (topic, text) => {
-        this.publishes++;
-        for (const socket of this.topics.get(topic) ?? []) socket.send(text);
+        server.publishes++;
+        for (const socket of topics.get(topic) ?? []) socket.send(text);
       },
-      reportFailure: (error) => cluster.failures.push(error),
+      failureReporter: () => (error) => cluster.failures.push(error),
     });
+    if (!parts.edge) throw new Error('a process with the role messaging has an edge');
+    const server = new ServerUnderTest(cluster, parts.edge, topics);
+    await parts.start();
+    return server;
   }
 
   /** A socket that has said hello as this user, and was welcomed. */

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { addTrialFeature, trialFeature, trialLevel } from '../support/trial-feature.ts';
+import { until } from '../support/until.ts';
 import { ClusterUnderTest } from './cluster-under-test.ts';
 
 let undo: () => void;
@@ -35,7 +36,13 @@ test('a client that stays is told once, with a pong, what was enabled meanwhile'
   };
   expect(ana.frames.find(({ type }) => type === 'welcome')).toMatchObject({ features: [] });
   expect(await told()).toBeUndefined();
-  Object.assign(cluster.enabled, { level: trialLevel, names: [trialFeature] });
-  expect(await told()).toEqual([trialFeature]);
+  cluster.level = trialLevel;
+  let features: unknown;
+  await until('a pong names the features', async () => {
+    cluster.clock.advance(1_000);
+    features = await told();
+    return features !== undefined;
+  });
+  expect(features).toEqual([trialFeature]);
   expect(await told()).toBeUndefined();
 });

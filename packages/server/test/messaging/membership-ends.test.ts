@@ -40,7 +40,8 @@ function holdFirstReading(cluster: ClusterUnderTest): { asked: Promise<void>; an
 }
 
 /** A socket whose hello is under way: the server has read its conversations, and goes on once `answer` is called. */
-async function heldHello(cluster: ClusterUnderTest, server: Server, token: string) {
+async function heldHello(cluster: ClusterUnderTest, server: Server, name: string) {
+  const { token } = await cluster.user(name);
   const { asked, answer } = holdFirstReading(cluster);
   const socket = server.open();
   socket.receives({ type: 'hello', token });

@@ -183,15 +183,15 @@ describe('sockets', () => {
 
   test('a session revoked while its hello was under way does not stay connected', async () => {
     const { cluster, first } = await twoServers();
-    await cluster.user('eve');
+    const { token, userId: eveId } = await cluster.user('eve');
     const socket = first.open();
-    const { registry } = cluster.adapters;
+    const { registry, users } = cluster.adapters;
     const connect = registry.connect.bind(registry);
     registry.connect = async (serverId, userId) => {
-      cluster.revoke('eve');
+      await users.revokeSessions(eveId, null);
       return connect(serverId, userId);
     };
-    socket.receives({ type: 'hello', token: 'eve' });
+    socket.receives({ type: 'hello', token });
     await socket.until(() => socket.closedWith ?? undefined);
     expect(socket.closedWith).toBe(closeCodes.revoked.code);
     expect(socket.frames.map(({ type }) => type)).not.toContain('welcome');

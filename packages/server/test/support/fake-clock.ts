@@ -9,6 +9,8 @@ interface Timer {
 
 /** A clock that stands still until it is told how far to go. */
 export class FakeClock implements Clock {
+  /** By how much the wall time is wrong; durations stay right. */
+  aheadMs = 0;
   private elapsedMs = 0;
   /** In the order in which they were set. */
   private readonly timers = new Set<Timer>();
@@ -18,7 +20,7 @@ export class FakeClock implements Clock {
   constructor(private readonly startMs = 1_767_225_600_000) {}
 
   nowMs(): number {
-    return this.startMs + this.elapsedMs;
+    return this.startMs + this.elapsedMs + this.aheadMs;
   }
 
   monotonicMs(): number {

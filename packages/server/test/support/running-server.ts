@@ -46,7 +46,7 @@ export class RunningServer {
     const data = settings.data ?? mkdtempSync(join(tmpdir(), 'parley-'));
     const config = loadConfig({ ...common, data }, {});
     const adapters = wrap(await composeAdapters(config, clock));
-    const server = new Server(adapters, config, clock);
+    const server = new Server(config, adapters, { clock });
     await server.start();
     return new RunningServer([server], adapters, data, async () => rmSync(data, { recursive: true, force: true }));
   }
@@ -58,7 +58,7 @@ export class RunningServer {
     const { close } = adapters;
     // The servers share the adapters; the last to stop closes them.
     adapters.close = async () => undefined;
-    const [first, ...others] = Array.from({ length: clusterServers }, () => new Server(adapters, config, clock));
+    const [first, ...others] = Array.from({ length: clusterServers }, () => new Server(config, adapters, { clock }));
     if (!first) throw new Error('a cluster has a server');
     for (const server of [first, ...others]) await server.start();
     return new RunningServer([first, ...others], adapters, '', async () => {

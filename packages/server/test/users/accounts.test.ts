@@ -1,39 +1,33 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import type { SignupMode } from '@parley/protocol';
 import type { Adapters } from '../../src/compose/adapters.ts';
-import { embeddedAdapters } from '../../src/compose/embedded.ts';
+import { composeAdapters } from '../../src/compose/compose.ts';
 import type { Delivery } from '../../src/connections/mailbox-port.ts';
-import { Signals } from '../../src/connections/signals.ts';
-import { type Clock, systemClock } from '../../src/platform/clock.ts';
 import { Refusal } from '../../src/platform/failures.ts';
-import { systemIds } from '../../src/platform/ids.ts';
-import { Accounts, type Caller } from '../../src/users/accounts.ts';
-import { Administration } from '../../src/users/administration.ts';
-import { PasswordHashing } from '../../src/users/password-hashing.ts';
+import { composeProcess } from '../../src/process/compose-process.ts';
+import type { Accounts, Caller } from '../../src/users/accounts.ts';
+import type { Administration } from '../../src/users/administration.ts';
+import { configInMemory } from '../support/config-in-memory.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 import { CountingArgon2 } from './counting-argon2.ts';
 
 const password = 'correct horse battery';
-const bounds = { concurrencyMax: 2, waitingMax: 200 };
 
-let nowMs: number;
+let clock: FakeClock;
 let adapters: Adapters;
 let argon2: CountingArgon2;
 
-const clock: Clock = { ...systemClock, nowMs: () => nowMs };
-
-beforeEach(() => {
-  nowMs = 1_767_261_600_000;
-  adapters = embeddedAdapters(':memory:', systemClock);
+beforeEach(async () => {
+  clock = new FakeClock();
+  adapters = await composeAdapters(configInMemory(), clock);
   argon2 = new CountingArgon2();
 });
 afterEach(() => adapters.close());
 
-function open(mode: SignupMode = 'open'): { accounts: Accounts; administration: Administration } {
-  const passwords = new PasswordHashing(bounds, argon2);
-  const signals = new Signals(adapters.registry, adapters.mailboxes);
-  const accounts = new Accounts(adapters.users, passwords, signals, clock, systemIds, mode);
-  const stats = () => Promise.reject(new Error('nobody asks'));
-  return { accounts, administration: new Administration(adapters.users, accounts, passwords, clock, systemIds, stats) };
+function open(signup: SignupMode = 'open'): { accounts: Accounts; administration: Administration } {
+  const { edge } = composeProcess(configInMemory({ signup }), adapters, { clock, argon2 });
+  if (!edge) throw new Error('an embedded server has accounts');
+  return edge.services;
 }
 
 async function codeOf(refused: Promise<unknown>): Promise<string> {
@@ -58,7 +52,7 @@ describe('signing up', () => {
       const { accounts } = open(mode);
       expect((await accounts.signup({ username: 'ana', password }, true)).account.administrator).toBe(true);
       await adapters.close();
-      adapters = embeddedAdapters(':memory:', systemClock);
+      adapters = await composeAdapters(configInMemory(), clock);
     }
   });
 
@@ -125,8 +119,8 @@ describe('signing up', () => {
       uses: 1,
       validForHours: 1,
     });
-    expect(expiresAtMs).toBe(nowMs + 3_600_000);
-    nowMs = expiresAtMs + 1;
+    expect(expiresAtMs).toBe(clock.nowMs() + 3_600_000);
+    clock.advance(3_600_001);
     const attempt = (given: object) => codeOf(accounts.signup({ username: 'ben', password, ...given }, true));
     expect(await attempt({ invitation })).toBe('invalid_invitation');
     expect(await attempt({ invitation: 'unknown' })).toBe('invalid_invitation');
@@ -191,7 +185,7 @@ describe('sessions', () => {
   test('are listed with the present one marked, newest first', async () => {
     const { accounts } = open();
     const first = await accounts.signup({ username: 'ana', password }, true);
-    nowMs += 1;
+    clock.advance(1);
     const second = await accounts.login({ username: 'ana', password });
     const listed = await accounts.sessions(await callerOf(accounts, first.token));
     expect(listed.map(({ id, current }) => [id, current])).toEqual([

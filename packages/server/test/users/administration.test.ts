@@ -7,7 +7,7 @@ let api: ApiUnderTest;
 let admin: Awaited<ReturnType<ApiUnderTest['person']>>;
 
 beforeEach(async () => {
-  api = await startApi({ signup: 'closed' });
+  api = await startApi({ settings: { signup: 'closed' } });
   admin = await api.person('admin');
 });
 afterEach(() => api.close());

@@ -1,14 +1,16 @@
 import { expect, test } from 'bun:test';
 import { Refusal } from '../../src/platform/failures.ts';
-import { PasswordHashing } from '../../src/users/password-hashing.ts';
+import { bunArgon2, PasswordHashing } from '../../src/users/password-hashing.ts';
 import { CountingArgon2 } from './counting-argon2.ts';
 
 test('is argon2id with 19 MiB, two passes, one lane', async () => {
-  expect(await new PasswordHashing().hash('correct horse battery')).toStartWith('$argon2id$v=19$m=19456,t=2,p=1$');
+  expect(await new PasswordHashing(bunArgon2).hash('correct horse battery')).toStartWith(
+    '$argon2id$v=19$m=19456,t=2,p=1$',
+  );
 });
 
 test('knows the password, and no other, not even an empty one', async () => {
-  const hashing = new PasswordHashing();
+  const hashing = new PasswordHashing(bunArgon2);
   const hash = await hashing.hash('correct horse battery');
   expect(await hashing.verify('correct horse battery', hash)).toBe(true);
   expect(await hashing.verify('correct horse batterz', hash)).toBe(false);
@@ -18,7 +20,7 @@ test('knows the password, and no other, not even an empty one', async () => {
 
 test('works on no more than it may at once, and on everything in its turn', async () => {
   const argon2 = new CountingArgon2();
-  const hashing = new PasswordHashing({ concurrencyMax: 3, waitingMax: 100 }, argon2);
+  const hashing = new PasswordHashing(argon2, { concurrencyMax: 3, waitingMax: 100 });
   const gate = Promise.withResolvers<void>();
   argon2.until = gate.promise;
   const hashes = Promise.all(Array.from({ length: 50 }, (_, index) => hashing.hash(`password ${index}`)));
@@ -29,7 +31,7 @@ test('works on no more than it may at once, and on everything in its turn', asyn
 
 test('takes nobody before whoever waits', async () => {
   const argon2 = new CountingArgon2();
-  const hashing = new PasswordHashing({ concurrencyMax: 1, waitingMax: 10 }, argon2);
+  const hashing = new PasswordHashing(argon2, { concurrencyMax: 1, waitingMax: 10 });
   await hashing.verify('anything', undefined);
   const order: string[] = [];
   const done = (name: string) => hashing.hash(name).then(() => order.push(name));
@@ -41,7 +43,7 @@ test('takes nobody before whoever waits', async () => {
 
 test('lets nobody in where there is no hash, whatever the work says', async () => {
   const yes = { hash: async () => 'hash', verify: async () => true };
-  expect(await new PasswordHashing(undefined, yes).verify('anything', undefined)).toBe(false);
+  expect(await new PasswordHashing(yes).verify('anything', undefined)).toBe(false);
 });
 
 test('does the whole work for an empty password too', async () => {
@@ -52,13 +54,13 @@ test('does the whole work for an empty password too', async () => {
     given.push(password);
     return verify(password, hash);
   };
-  await new PasswordHashing(undefined, argon2).verify('', undefined);
+  await new PasswordHashing(argon2).verify('', undefined);
   expect(given).not.toContain('');
 });
 
 test('refuses whoever would wait behind too many, with when to try again', async () => {
   const argon2 = new CountingArgon2();
-  const hashing = new PasswordHashing({ concurrencyMax: 1, waitingMax: 2 }, argon2);
+  const hashing = new PasswordHashing(argon2, { concurrencyMax: 1, waitingMax: 2 });
   await hashing.verify('anything', undefined);
   const gate = Promise.withResolvers<void>();
   argon2.until = gate.promise;
@@ -73,7 +75,7 @@ test('refuses whoever would wait behind too many, with when to try again', async
 
 test('lets whoever is known past strangers who wait, however many they are', async () => {
   const argon2 = new CountingArgon2();
-  const hashing = new PasswordHashing({ concurrencyMax: 1, waitingMax: 2 }, argon2);
+  const hashing = new PasswordHashing(argon2, { concurrencyMax: 1, waitingMax: 2 });
   await hashing.verify('anything', undefined);
   const gate = Promise.withResolvers<void>();
   argon2.until = gate.promise;
@@ -89,7 +91,7 @@ test('lets whoever is known past strangers who wait, however many they are', asy
 
 test('goes on after work that failed', async () => {
   const argon2 = new CountingArgon2();
-  const hashing = new PasswordHashing({ concurrencyMax: 1, waitingMax: 2 }, argon2);
+  const hashing = new PasswordHashing(argon2, { concurrencyMax: 1, waitingMax: 2 });
   await hashing.verify('anything', undefined);
   argon2.until = Promise.reject(new Error('no memory'));
   expect(hashing.hash('one')).rejects.toThrow('no memory');

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { type ApiUnderTest, serverId, startApi } from '../gateway/api-under-test.ts';
+import { type ApiUnderTest, startApi } from '../gateway/api-under-test.ts';
 
 let api: ApiUnderTest;
 let ana: Awaited<ReturnType<ApiUnderTest['person']>>;
@@ -64,8 +64,7 @@ test('presence shows who is connected', async () => {
   const { userId, token } = await api.person('late');
   const online = async () => (await api.call('getUser', { userId }, { token })).response.online;
   expect(await online()).toBe(false);
-  await api.adapters.registry.openServer(serverId, 60_000);
-  await api.adapters.registry.connect(serverId, userId);
+  await api.adapters.registry.connect(api.serverId, userId);
   expect(await online()).toBe(true);
 });
 

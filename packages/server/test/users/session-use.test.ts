@@ -1,63 +1,62 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
 import type { Adapters } from '../../src/compose/adapters.ts';
-import { embeddedAdapters } from '../../src/compose/embedded.ts';
-import { Signals } from '../../src/connections/signals.ts';
-import { systemClock } from '../../src/platform/clock.ts';
+import { composeAdapters } from '../../src/compose/compose.ts';
 import { Unwritable } from '../../src/platform/failures.ts';
-import { systemIds } from '../../src/platform/ids.ts';
-import { Accounts } from '../../src/users/accounts.ts';
-import { PasswordHashing } from '../../src/users/password-hashing.ts';
+import { composeProcess } from '../../src/process/compose-process.ts';
+import type { Accounts } from '../../src/users/accounts.ts';
+import { configInMemory } from '../support/config-in-memory.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { CountingArgon2 } from './counting-argon2.ts';
 
 const dayMs = 86_400_000;
 const password = 'a good password';
 
-let nowMs: number;
+let clock: FakeClock;
 let adapters: Adapters;
 let accounts: Accounts;
 
-beforeEach(() => {
-  nowMs = 1_767_261_600_000;
-  adapters = embeddedAdapters(':memory:', systemClock);
-  const { users, registry, mailboxes } = adapters;
-  const clock = { ...systemClock, nowMs: () => nowMs };
-  const signals = new Signals(registry, mailboxes);
-  accounts = new Accounts(users, new PasswordHashing(), signals, clock, systemIds, 'open');
+beforeEach(async () => {
+  clock = new FakeClock();
+  adapters = await composeAdapters(configInMemory(), clock);
+  const { edge } = composeProcess(configInMemory(), adapters, { clock, argon2: new CountingArgon2() });
+  if (!edge) throw new Error('an embedded server has accounts');
+  accounts = edge.services.accounts;
 });
 afterEach(() => adapters.close());
 
-/** A session of somebody, and when it is noted to have been used last, after it was used again. */
+/** A session, and the stored time of its last use after it was used once more. */
 async function session(): Promise<{ lastUsedAfterUse(): Promise<number | undefined> }> {
   const { token, account } = await accounts.signup({ username: 'ana', password }, true);
   return {
     async lastUsedAfterUse() {
       await accounts.authenticate(token);
-      // Nobody waits for the note; a write that comes after it is done after it.
+      // `authenticate` does not wait for this write. Writes are done in order, so a later one ends after it.
       await adapters.users.update(account.id, {});
       return (await adapters.users.sessions(account.id))[0]?.lastUsedAtMs;
     },
   };
 }
 
-test('a session is noted as used at most once a minute', async () => {
-  const startedAtMs = nowMs;
+test('the time of the last use of a session is written at most once a minute', async () => {
+  const startedAtMs = clock.nowMs();
   const { lastUsedAfterUse } = await session();
-  nowMs = startedAtMs + 60_000;
+  clock.advance(60_000);
   expect(await lastUsedAfterUse()).toBe(startedAtMs);
-  nowMs = startedAtMs + 60_001;
-  expect(await lastUsedAfterUse()).toBe(nowMs);
+  clock.advance(1);
+  expect(await lastUsedAfterUse()).toBe(clock.nowMs());
 });
 
-test('a session used while the clock was ahead is noted with the right time as soon as the clock is right', async () => {
+test('a time of last use from while the clock was ahead is corrected by the next use', async () => {
   const { lastUsedAfterUse } = await session();
-  nowMs += dayMs;
-  expect(await lastUsedAfterUse()).toBe(nowMs);
-  nowMs -= dayMs;
-  expect(await lastUsedAfterUse()).toBe(nowMs);
+  clock.aheadMs = dayMs;
+  expect(await lastUsedAfterUse()).toBe(clock.nowMs());
+  clock.aheadMs = 0;
+  expect(await lastUsedAfterUse()).toBe(clock.nowMs());
 });
 
-test('a session is taken also while its use can not be noted', async () => {
+test('a session stays valid while the time of its last use can not be written', async () => {
   const { token } = await accounts.signup({ username: 'ana', password }, true);
-  nowMs += dayMs;
+  clock.advance(dayMs);
   adapters.users.touchSession = () => Promise.reject(new Unwritable('the disk is full', 1_000));
   expect((await accounts.authenticate(token))?.user.username).toBe('ana');
 });

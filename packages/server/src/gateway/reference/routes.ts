@@ -1,15 +1,26 @@
 import { Hono } from 'hono';
+import { version } from '../../platform/version.ts';
 import { asyncApiDocument } from './asyncapi.ts';
 import { openApiDocument } from './openapi.ts';
 import { referencePage } from './page.ts';
 import { style } from './style.ts';
 import { contentSecurityPolicy } from './web-page.ts';
 
-/** What doesn't change while the server runs may be kept, but is asked for again: the next version differs. */
+/** Clients may cache a document, but not for long: another version of the server has another document. */
 const cacheControl = 'public, max-age=300';
 
-/** The server's own page and documents, made once from the tables that validate its traffic. */
-export function referenceRoutes(version: string): Hono {
+let made: Hono | null = null;
+
+/**
+ * The page and the documents of this version, generated from the tables that validate its traffic. Generating them
+ * takes tens of milliseconds, so it is done once.
+ */
+export function referenceRoutes(): Hono {
+  made ??= makeRoutes();
+  return made;
+}
+
+function makeRoutes(): Hono {
   const app = new Hono();
   const policy = contentSecurityPolicy(style);
   const page = referencePage(version);

@@ -1,0 +1,86 @@
+import { existsSync } from 'node:fs';
+import type { Registry } from 'prom-client';
+import type { Adapters } from '../compose/adapters.ts';
+import { Health } from '../gateway/health.ts';
+import { HttpGuard } from '../gateway/http-guard.ts';
+import { type ClockJump, ClockJumps } from '../platform/clock-jumps.ts';
+import { logOf } from '../platform/log.ts';
+import { Tracing } from '../platform/tracing.ts';
+import { unitsPerTurn, WorkTurns } from '../platform/work-turns.ts';
+import type { Config } from '../settings/settings.ts';
+import { DistributionRole } from './distribution-role.ts';
+import { Edge } from './edge.ts';
+import { type ProcessPorts, systemPorts } from './process-ports.ts';
+import { measureDisk, measureServices } from './queue-metrics.ts';
+import { clockJumpMetric, counted } from './server-metrics.ts';
+
+/** The parts of one process. */
+export interface ProcessParts {
+  readonly metrics: Registry;
+  readonly health: Health;
+  readonly guard: HttpGuard;
+  /** Null in a process with the role `distribution` alone. */
+  readonly edge: Edge | null;
+  /** Null in a process without the role `distribution`. */
+  readonly distribution: DistributionRole | null;
+  /** Resolves when the roles do their work. Nothing listens yet. */
+  start(): Promise<void>;
+  /** Stops the roles. Nothing may listen any more. The adapters stay open. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Builds the parts of a process for its roles. The product, the tests and the benchmarks all build a process here;
+ * tests pass other ports or adapters.
+ */
+export function composeProcess(config: Config, adapters: Adapters, given: Partial<ProcessPorts> = {}): ProcessParts {
+  const ports = { ...systemPorts(), ...given };
+  const { clock, metrics } = ports;
+  const isBounded = config['rate-limits'] === 'on';
+  const turns = new WorkTurns(isBounded ? unitsPerTurn : Number.POSITIVE_INFINITY);
+  const guard = new HttpGuard(clock, turns, isBounded);
+  counted(
+    metrics,
+    'parley_http_requests_refused_total',
+    'Requests above the bounds of their connection or address.',
+    () => guard.refused,
+  );
+  // The other processes of a cluster use the same services: a load balancer gains nothing by choosing another process.
+  const health = new Health(adapters.checks, clock, {
+    failedChecks: config.shape === 'cluster' ? 'are told' : 'are fatal',
+  });
+  measureServices(metrics, adapters, health);
+  if (config.shape === 'embedded' && existsSync(config.data)) measureDisk(metrics, config.data);
+  const { roles } = config;
+  const tracing = new Tracing(adapters.hops);
+  const edge =
+    roles.has('gateway') || roles.has('messaging') ? new Edge({ adapters, config, tracing, turns, ports }) : null;
+  const countJump = clockJumpMetric(metrics);
+  const clockJumps = new ClockJumps(clock, (jump) => {
+    countJump(jump.byMs);
+    logJump(jump);
+    distribution?.clockWasSet(jump);
+  });
+  const distribution = roles.has('distribution')
+    ? new DistributionRole({ adapters, tracing, clockJumps, ports })
+    : null;
+  return {
+    ...{ metrics, health, guard, edge, distribution },
+    async start() {
+      await edge?.start();
+      await distribution?.start();
+    },
+    async stop() {
+      guard.stop();
+      await edge?.stop();
+      await distribution?.stop();
+      clockJumps.stop();
+    },
+  };
+}
+
+function logJump({ byMs }: ClockJump): void {
+  const seconds = Math.abs(byMs) / 1_000;
+  const direction = byMs > 0 ? 'ahead' : 'back';
+  logOf('server').warn('The clock of this machine went {direction} by {seconds} s', { direction, seconds });
+}
