@@ -16,7 +16,8 @@ import { databaseFile, openDatabase } from '../packages/server/src/adapters/sqli
 import { GroupCommit } from '../packages/server/src/adapters/sqlite/group-commit.ts';
 import { SqliteHistoryStore } from '../packages/server/src/adapters/sqlite/history-store.ts';
 import { SqliteReadPositions } from '../packages/server/src/adapters/sqlite/read-positions.ts';
-import { type Command, serverCommandId } from '../packages/server/src/conversations/command.ts';
+import type { Command } from '../packages/server/src/conversations/command.ts';
+import { serverCommandId } from '../packages/server/src/conversations/command-fields.ts';
 import type {
   ConversationStore,
   HomepagePosition,

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import { RequestId } from './frames.ts';
 import { limits } from './limits.ts';
-import { ConversationId, Position, Seq, UserId } from './model.ts';
 import { ClientMessageId, Text } from './text.ts';
+import { ConversationId, Position, Seq, UserId } from './values.ts';
 
 const pageLimit = (max: number) => z.int().check(z.minimum(1), z.maximum(max));
 

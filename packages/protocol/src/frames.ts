@@ -1,21 +1,9 @@
 import * as z from 'zod/mini';
+import { Entry } from './entries.ts';
 import { ErrorCode } from './errors.ts';
-import {
-  Account,
-  Conversation,
-  ConversationId,
-  Entry,
-  Epoch,
-  HistoryPage,
-  Homepage,
-  Position,
-  ReadRevision,
-  Receipt,
-  SessionId,
-  TimeMs,
-  UserId,
-} from './model.ts';
+import { Account, Conversation, HistoryPage, Homepage, ReadRevision, Receipt } from './model.ts';
 import { ClientMessageId, DisplayName } from './text.ts';
+import { ConversationId, Epoch, Position, SessionId, TimeMs, UserId } from './values.ts';
 
 export const subprotocol = 'parley.v1';
 

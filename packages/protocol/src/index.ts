@@ -3,6 +3,7 @@ export type { ZodMiniObject as ObjectSchema, ZodMiniType as Schema } from 'zod/m
 export * from './client-frames.ts';
 export * from './close-codes.ts';
 export * from './code-points.ts';
+export { Entry, type EntryEffect, effectOf, type MessageEntry } from './entries.ts';
 export * from './errors.ts';
 export * from './frames.ts';
 export { invitationLink, readInvitation } from './invitation-link.ts';
@@ -14,3 +15,15 @@ export { deviceHeader, type SignupMode } from './operations/account.ts';
 export type { ManagedUser, ServerStats } from './operations/administration.ts';
 export * from './operations/index.ts';
 export { knownTerms, parseAnswer } from './parse-answer.ts';
+export {
+  ConversationId,
+  ConversationKind,
+  Epoch,
+  HistoryVisibility,
+  Position,
+  Role,
+  Seq,
+  SessionId,
+  TimeMs,
+  UserId,
+} from './values.ts';

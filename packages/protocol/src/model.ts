@@ -1,44 +1,19 @@
 import * as z from 'zod/mini';
-import { ClientMessageId, ConversationName, Description, DeviceName, DisplayName, Text, Username } from './text.ts';
-
-/** Ids are stored in lower case; RFC 9562 has them read in either. */
-const lowerCase = z.toLowerCase();
-
-export const UserId = z.uuid().check(lowerCase, z.meta({ description: 'A user (UUIDv7).' }));
-export type UserId = z.infer<typeof UserId>;
-
-export const ConversationId = z.uuid().check(lowerCase, z.meta({ description: 'A conversation.' }));
-export type ConversationId = z.infer<typeof ConversationId>;
-
-export const SessionId = z.uuid().check(lowerCase, z.meta({ description: 'A session: one log-in of one device.' }));
-export type SessionId = z.infer<typeof SessionId>;
-
-/** A place in a conversation's log: 1, 2, 3 … without gaps (contract 3). */
-export const Seq = z.int().check(z.positive(), z.meta({ description: "An entry's number in its conversation." }));
-/** A position between entries: 0 is before the first. */
-export const Position = z.int().check(z.nonnegative());
-const Count = z.int().check(z.nonnegative());
-/** Milliseconds since 1970-01-01T00:00:00Z. */
-export const TimeMs = z.int().check(z.nonnegative(), z.meta({ description: 'Milliseconds since the Unix epoch.' }));
-
-export const Epoch = z.string().check(
-  z.minLength(1),
-  z.maxLength(64),
-  z.meta({
-    description:
-      'Which history the numbers belong to; another one means that the server was restored to an earlier moment.',
-  }),
-);
-
-export const ConversationKind = z.enum(['direct', 'group', 'channel']);
-export type ConversationKind = z.infer<typeof ConversationKind>;
-
-export const Role = z.enum(['owner', 'admin', 'member']);
-export type Role = z.infer<typeof Role>;
-
-/** What of the log a member sees who comes later: all of it, or what was written since joining. */
-export const HistoryVisibility = z.enum(['all', 'since_joining']);
-export type HistoryVisibility = z.infer<typeof HistoryVisibility>;
+import { Entry, MessageEntry } from './entries.ts';
+import { ConversationName, Description, DeviceName, DisplayName, Username } from './text.ts';
+import {
+  ConversationId,
+  ConversationKind,
+  Count,
+  Epoch,
+  HistoryVisibility,
+  Position,
+  Role,
+  Seq,
+  SessionId,
+  TimeMs,
+  UserId,
+} from './values.ts';
 
 export const NameVersion = z
   .string()
@@ -80,70 +55,6 @@ export const Session = z
   })
   .register(z.globalRegistry, { id: 'Session', description: 'One log-in of one device.' });
 export type Session = z.infer<typeof Session>;
-
-const entryFields = {
-  conversationId: ConversationId,
-  seq: Seq,
-  /** How many messages the conversation had up to and with this entry: unread is a difference of two of these. */
-  messageCount: Count,
-  atMs: TimeMs,
-  senderId: UserId,
-};
-
-const MessageEntry = z.object({
-  kind: z.literal('message'),
-  ...entryFields,
-  clientMessageId: ClientMessageId,
-  text: Text,
-});
-const CreatedEntry = z.object({
-  kind: z.literal('created'),
-  ...entryFields,
-  conversationKind: ConversationKind,
-  name: z.nullable(ConversationName),
-  userIds: z.array(UserId),
-});
-const JoinedEntry = z.object({ kind: z.literal('joined'), ...entryFields });
-const LeftEntry = z.object({ kind: z.literal('left'), ...entryFields });
-const AddedEntry = z.object({ kind: z.literal('added'), ...entryFields, userIds: z.array(UserId) });
-const RemovedEntry = z.object({ kind: z.literal('removed'), ...entryFields, userId: UserId });
-const RoleEntry = z.object({ kind: z.literal('role'), ...entryFields, userId: UserId, role: Role });
-const UpdatedEntry = z.object({
-  kind: z.literal('updated'),
-  ...entryFields,
-  name: z.optional(ConversationName),
-  description: z.optional(Description),
-  announceOnly: z.optional(z.boolean()),
-});
-
-/** What a client makes of an entry that it does not know, of a later version; no server sends it. See `parseAnswer`. */
-const LaterEntry = z.object({
-  kind: z.literal('later'),
-  ...entryFields,
-  /** The entry as the server sent it. */
-  original: z.optional(z.unknown()),
-});
-
-export const Entry = z
-  .discriminatedUnion('kind', [
-    MessageEntry,
-    CreatedEntry,
-    JoinedEntry,
-    LeftEntry,
-    AddedEntry,
-    RemovedEntry,
-    RoleEntry,
-    UpdatedEntry,
-    LaterEntry,
-  ])
-  .register(z.globalRegistry, {
-    id: 'Entry',
-    description:
-      "One numbered line of a conversation's log: a message, or a notice of what changed. `later` stands for the kinds " +
-      'that later versions add: whoever does not know one counts it, and shows that something is there.',
-  });
-export type Entry = z.infer<typeof Entry>;
-export type MessageEntry = z.infer<typeof MessageEntry>;
 
 export const Membership = z
   .object({

@@ -1,5 +1,7 @@
 import type { ZodMiniType as Schema } from 'zod/mini';
-import { Conversation, ConversationKind, Entry, HistoryVisibility, Membership, Role, User } from './model.ts';
+import { Entry } from './entries.ts';
+import { Conversation, Membership, User } from './model.ts';
+import { ConversationKind, HistoryVisibility, Role } from './values.ts';
 
 /** What is used in place of an unknown value, by the name of the field. */
 const fallbacks: Readonly<Record<string, (parent: Fields) => string>> = {

@@ -13,7 +13,7 @@ export interface ShownEntry {
   state: 'queued' | 'sending' | 'sent' | 'failed';
 }
 
-/** The people whose names an entry shows. */
+/** The users whose names an entry shows. */
 export function peopleIn(entry: Entry): string[] {
   if ('userIds' in entry) return [entry.senderId, ...entry.userIds];
   return 'userId' in entry ? [entry.senderId, entry.userId] : [entry.senderId];
@@ -30,28 +30,29 @@ export function shownEntry(entry: Entry, name: (userId: string) => string): Show
   return { key: `notice ${entry.seq}`, time, author: null, text: displayLine(notice(entry, name)), state };
 }
 
-function notice(entry: Exclude<Entry, { kind: 'message' }>, name: (userId: string) => string): string {
-  const actor = name(entry.senderId);
-  switch (entry.kind) {
-    case 'created':
-      return entry.conversationKind === 'direct'
-        ? `${actor} opened this chat`
-        : `${actor} made this ${entry.conversationKind}`;
-    case 'joined':
-      return `${actor} joined`;
-    case 'left':
-      return `${actor} left`;
-    case 'added':
-      return `${actor} added ${entry.userIds.map(name).join(', ')}`;
-    case 'removed':
-      return `${actor} removed ${name(entry.userId)}`;
-    case 'role':
-      return `${actor} made ${name(entry.userId)} ${entry.role}`;
-    case 'updated':
-      return `${actor} changed ${changes(entry)}`;
-    case 'later':
-      return `${actor} did something that a newer version of Parley shows`;
-  }
+type Notice = Exclude<Entry, { kind: 'message' }>;
+type NoticeText<Kind extends Notice['kind']> = (
+  entry: Extract<Notice, { kind: Kind }>,
+  name: (userId: string) => string,
+) => string;
+
+/** What follows the sender's name in the notice of each kind. */
+const noticeTexts: { [Kind in Notice['kind']]: NoticeText<Kind> } = {
+  created: ({ conversationKind }) =>
+    conversationKind === 'direct' ? 'opened this chat' : `made this ${conversationKind}`,
+  joined: () => 'joined',
+  left: () => 'left',
+  added: ({ userIds }, name) => `added ${userIds.map(name).join(', ')}`,
+  removed: ({ userId }, name) => `removed ${name(userId)}`,
+  role: ({ userId, role }, name) => `made ${name(userId)} ${role}`,
+  updated: (entry) => `changed ${changes(entry)}`,
+  later: () => 'did something that a newer version of Parley shows',
+};
+
+function notice(entry: Notice, name: (userId: string) => string): string {
+  // Each function takes the entries of its own kind.
+  const text = noticeTexts[entry.kind] as NoticeText<Notice['kind']>;
+  return `${name(entry.senderId)} ${text(entry as never, name)}`;
 }
 
 function changes(entry: Extract<Entry, { kind: 'updated' }>): string {

@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
 import { limits } from '../limits.ts';
-import { Account, Epoch, NameVersion, Session, SessionId, User, UserId } from '../model.ts';
+import { Account, NameVersion, Session, User } from '../model.ts';
 import { operation } from '../operation.ts';
 import { NewDeviceName, NewDisplayName, Password, PasswordAttempt, SearchQuery, Username } from '../text.ts';
+import { Epoch, SessionId, UserId } from '../values.ts';
 import { Cursor, pageLimit } from './page.ts';
 
 /** How one becomes a user of a server. */

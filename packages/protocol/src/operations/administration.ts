@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
 import { limits } from '../limits.ts';
-import { Account, TimeMs, UserId } from '../model.ts';
+import { Account } from '../model.ts';
 import { operation } from '../operation.ts';
 import { NewDisplayName, Password, SearchQuery, Username } from '../text.ts';
+import { TimeMs, UserId } from '../values.ts';
 import { Cursor, pageLimit } from './page.ts';
 
 const ManagedUser = z

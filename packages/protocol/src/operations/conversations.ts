@@ -1,20 +1,9 @@
 import * as z from 'zod/mini';
 import { limits } from '../limits.ts';
-import {
-  Conversation,
-  ConversationId,
-  HistoryPage,
-  HistoryVisibility,
-  Homepage,
-  Member,
-  Position,
-  ReadPositions,
-  Receipt,
-  Role,
-  UserId,
-} from '../model.ts';
+import { Conversation, HistoryPage, Homepage, Member, ReadPositions, Receipt } from '../model.ts';
 import { operation } from '../operation.ts';
 import { ClientMessageId, ConversationName, Description, NewConversationName, SearchQuery, Text } from '../text.ts';
+import { ConversationId, HistoryVisibility, Position, Role, UserId } from '../values.ts';
 import { Cursor, pageLimit, queryInt } from './page.ts';
 
 const conversationParams = z.strictObject({ conversationId: ConversationId });

@@ -2,7 +2,8 @@ import * as z from 'zod/mini';
 import { firstLevel, supportedLevel } from '../platform/features.ts';
 import { fieldErrors } from '../platform/validation.ts';
 import type { Command } from './command.ts';
-import { type CommandKind, commandKinds } from './command-kinds.ts';
+import type { CommandKind } from './command-kind.ts';
+import { commandKinds } from './command-kinds.ts';
 
 /** What a value from a log is. */
 export type ReadCommand =

@@ -1,8 +1,16 @@
-import { type Entry, limits, type Role, type UserId } from '@parley/protocol';
-import type { Command, CommandOf } from './command.ts';
-import { aheadMaxMs, type ConversationHead, isBroadcast, type Participant } from './conversation.ts';
+import {
+  type ConversationId,
+  type ConversationKind,
+  type Entry,
+  effectOf,
+  type HistoryVisibility,
+  limits,
+  type Role,
+  type UserId,
+} from '@parley/protocol';
+import { aheadMaxMs, type ConversationHead, isBroadcast, isMember, type Participant } from './conversation.ts';
 
-/** One entry and what it leaves behind: the conversation's next head and the participants that changed. */
+/** One entry with the rows that it changes: the conversation's next head and participants. */
 export interface Step {
   entry: Entry;
   head: ConversationHead;
@@ -11,101 +19,115 @@ export interface Step {
 
 type NumberedFields = 'conversationId' | 'seq' | 'messageCount' | 'atMs' | 'senderId';
 type WithoutNumber<Member> = Member extends Entry ? Omit<Member, NumberedFields> : never;
-/** What an entry says, before it has its number. */
+/** The fields of an entry beside those that it gets when it is numbered. */
 export type EntryContent = WithoutNumber<Entry>;
 
-interface ParticipantChanges {
-  join?: UserId[];
+/** What an entry changes among the participants. */
+export interface ParticipantChanges {
+  join?: readonly UserId[];
   leave?: Participant;
   role?: { of: Participant; role: Role };
 }
 
-/** The step that appends `content`: numbers it (contract 3) and carries its effect into head and participants. */
-export function after(
-  head: ConversationHead,
-  command: Command,
-  nowMs: number,
-  content: EntryContent,
-  changes: ParticipantChanges = {},
-): Step {
-  const next = advanced(head, content, nowMs);
-  const participants = changedParticipants(next, changes);
-  if (changes.join || changes.leave || changes.role) next.membershipSeq = next.headSeq;
-  next.memberCount += (changes.join?.length ?? 0) - (changes.leave ? 1 : 0);
-  next.ownerCount += ownersGained(changes);
-  if (!isBroadcast(next) && next.memberCount > limits.directFanOutMembers) next.broadcastSeq = next.headSeq;
-  next.closed ||= next.memberCount === 0;
-  if (content.kind === 'updated') {
-    next.name = content.name ?? next.name;
-    next.description = content.description ?? next.description;
-    next.announceOnly = content.announceOnly ?? next.announceOnly;
-  }
-  return { entry: numbered(content, next, command), head: next, participants };
+export interface NewConversation {
+  conversationId: ConversationId;
+  /** Who creates it; owner of a group or channel. */
+  actorId: UserId;
+  conversationKind: ConversationKind;
+  name: string | null;
+  description: string;
+  announceOnly: boolean;
+  history: HistoryVisibility;
+  /** Its other members. */
+  userIds: readonly UserId[];
 }
 
-/** The first step of a conversation. */
-export function created(command: CommandOf<'create' | 'open_direct'>, nowMs: number): Step {
-  const others = command.kind === 'create' ? command.userIds : [command.partnerId];
-  const userIds = [...new Set([command.actorId, ...others])];
-  const start = command.kind === 'create' ? command : null;
-  const head: ConversationHead = {
-    id: command.conversationId,
-    kind: start?.conversationKind ?? 'direct',
-    name: start?.name ?? null,
-    description: start?.description ?? '',
-    announceOnly: start?.announceOnly ?? false,
-    history: start?.history ?? 'all',
-    createdBy: command.actorId,
-    headSeq: 0,
-    messageCount: 0,
-    lastMessageSeq: 0,
-    membershipSeq: 0,
-    memberCount: 0,
-    ownerCount: 0,
-    broadcastSeq: 0,
-    closed: false,
-    lastEntryAtMs: 0,
-  };
-  const content: EntryContent = { kind: 'created', conversationKind: head.kind, name: head.name, userIds };
-  const step = after(head, command, nowMs, content, { join: userIds });
-  if (start) {
-    const owner = step.participants.find((participant) => participant.userId === command.actorId);
-    if (!owner) throw new Error('a conversation was created without its creator');
-    owner.role = 'owner';
-    step.head.ownerCount = 1;
-  }
-  return step;
-}
-
-function advanced(head: ConversationHead, content: EntryContent, nowMs: number): ConversationHead {
-  const isMessage = content.kind === 'message';
-  const headSeq = head.headSeq + 1;
+/** The entry with the next number of the conversation (contract 3). */
+export function entryAfter(head: ConversationHead, senderId: UserId, nowMs: number, content: EntryContent): Entry {
   return {
-    ...head,
-    headSeq,
-    messageCount: head.messageCount + (isMessage ? 1 : 0),
-    lastMessageSeq: isMessage ? headSeq : head.lastMessageSeq,
-    lastEntryAtMs: timeAfter(head.lastEntryAtMs, nowMs),
+    ...content,
+    conversationId: head.id,
+    seq: head.headSeq + 1,
+    messageCount: head.messageCount + (content.kind === 'message' ? 1 : 0),
+    atMs: timeAfter(head.lastEntryAtMs, nowMs),
+    senderId,
   };
 }
 
 /**
- * Times don't go back within a conversation when the clocks of two distributors differ a little (race 3). A clock that
- * was far ahead dates nothing but what it decided.
+ * Times don't go back within a conversation when the clocks of two distributors differ a little (race 3). The time of a
+ * clock that was far ahead is not kept for later entries.
  */
 function timeAfter(previousMs: number, nowMs: number): number {
   return previousMs > nowMs + aheadMaxMs ? nowMs : Math.max(previousMs, nowMs);
 }
 
-function numbered(content: EntryContent, head: ConversationHead, command: Command): Entry {
-  return {
-    ...content,
-    conversationId: head.id,
-    seq: head.headSeq,
-    messageCount: head.messageCount,
-    atMs: head.lastEntryAtMs,
-    senderId: command.actorId,
+/** What the entry changes among the participants; a user who leaves or gets a role must be a member. */
+export function changesBy(
+  entry: Entry,
+  participantOf: (userId: UserId) => Participant | undefined,
+): ParticipantChanges {
+  const { joins = [], leaves, role } = effectOf(entry) ?? {};
+  const memberOf = (userId: UserId): Participant => {
+    const participant = participantOf(userId);
+    if (!isMember(participant)) throw new Error(`an entry ${entry.kind} was decided about ${userId}, who is no member`);
+    return participant;
   };
+  return {
+    join: joins,
+    ...(leaves === undefined ? {} : { leave: memberOf(leaves) }),
+    ...(role && { role: { of: memberOf(role.userId), role: role.role } }),
+  };
+}
+
+/** The step that appends `entry`, the next of the conversation. */
+export function applied(head: ConversationHead, entry: Entry, changes: ParticipantChanges): Step {
+  const { join = [], leave, role } = changes;
+  const { properties = {} } = effectOf(entry) ?? {};
+  const next: ConversationHead = {
+    ...head,
+    name: properties.name ?? head.name,
+    description: properties.description ?? head.description,
+    announceOnly: properties.announceOnly ?? head.announceOnly,
+    headSeq: entry.seq,
+    messageCount: entry.messageCount,
+    lastMessageSeq: entry.kind === 'message' ? entry.seq : head.lastMessageSeq,
+    membershipSeq: join.length > 0 || leave || role ? entry.seq : head.membershipSeq,
+    memberCount: head.memberCount + join.length - (leave ? 1 : 0),
+    ownerCount: head.ownerCount + ownersGained(changes),
+    lastEntryAtMs: entry.atMs,
+  };
+  if (!isBroadcast(next) && next.memberCount > limits.directFanOutMembers) next.broadcastSeq = next.headSeq;
+  next.closed ||= next.memberCount === 0;
+  return { entry, head: next, participants: changedParticipants(next, changes) };
+}
+
+/** The first step of a conversation. */
+export function created(conversation: NewConversation, nowMs: number): Step {
+  const {
+    conversationId: id,
+    actorId,
+    conversationKind: kind,
+    name,
+    description,
+    announceOnly,
+    history,
+  } = conversation;
+  const userIds = [...new Set([actorId, ...conversation.userIds])];
+  const empty: ConversationHead = {
+    ...{ id, kind, name, description, announceOnly, history, createdBy: actorId },
+    ...{ headSeq: 0, messageCount: 0, lastMessageSeq: 0, membershipSeq: 0, memberCount: 0, ownerCount: 0 },
+    ...{ broadcastSeq: 0, closed: false, lastEntryAtMs: 0 },
+  };
+  const entry = entryAfter(empty, actorId, nowMs, { kind: 'created', conversationKind: kind, name, userIds });
+  const step = applied(empty, entry, { join: userIds });
+  if (kind !== 'direct') {
+    const owner = step.participants.find((participant) => participant.userId === actorId);
+    if (!owner) throw new Error('a conversation was created without its creator');
+    owner.role = 'owner';
+    step.head.ownerCount = 1;
+  }
+  return step;
 }
 
 function changedParticipants(head: ConversationHead, { join = [], leave, role }: ParticipantChanges): Participant[] {

@@ -1,5 +1,6 @@
 import type { Conversation, ConversationId, RequestOf, Role, UserId } from '@parley/protocol';
-import { type Command, type CommandFields, type CommandOf, serverCommandId } from '../conversations/command.ts';
+import type { Command, CommandOf } from '../conversations/command.ts';
+import { type CommandFields, serverCommandId } from '../conversations/command-fields.ts';
 import { directConversationId, requestedConversationId } from '../conversations/conversation-ids.ts';
 import type { CommandSubmitter } from '../distribution/submitter.ts';
 import { Refusal } from '../platform/failures.ts';

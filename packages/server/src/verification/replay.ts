@@ -1,9 +1,6 @@
-import { type Entry, HistoryVisibility, type UserId } from '@parley/protocol';
-import type { Command } from '../conversations/command.ts';
+import { type Entry, effectOf, HistoryVisibility, type UserId } from '@parley/protocol';
 import { type ConversationHead, isBroadcast, isMember, type Participant } from '../conversations/conversation.ts';
-import { after, created, type Step } from '../conversations/step.ts';
-
-type Noticed<Kind extends Entry['kind']> = Extract<Entry, { kind: Kind }>;
+import { applied, created, entryAfter, type ParticipantChanges, type Step } from '../conversations/step.ts';
 
 /** Sentences about one conversation; more of them say nothing new. */
 const faultsMax = 20;
@@ -57,7 +54,6 @@ export class Replay {
   private begin(entry: Entry): void {
     const { history, description, announceOnly } = this.stored;
     const { conversationId, senderId: actorId, atMs } = entry;
-    const fields = { conversationId, actorId, commandId: '' };
     if (entry.kind !== 'created') {
       this.isComplete = false;
       this.note(`contract 3: begins with an entry of kind ${entry.kind} instead of the one that made it`);
@@ -65,78 +61,46 @@ export class Replay {
       return;
     }
     const { conversationKind, name, userIds } = entry;
-    const partnerId = userIds.find((userId) => userId !== actorId) ?? '';
-    const step = created(
-      conversationKind === 'direct'
-        ? { ...fields, kind: 'open_direct', partnerId }
-        : // What it began with is in no entry; what it was changed to is.
-          {
-            ...fields,
-            kind: 'create',
-            conversationKind,
-            name: name ?? '',
-            description,
-            announceOnly,
-            history,
-            userIds,
-          },
-      atMs,
-    );
+    // Its first description, announce-only setting and history are in no entry; later changes of them are.
+    const properties = { conversationKind, name, description, announceOnly, history };
+    const step = created({ conversationId, actorId, userIds, ...properties }, atMs);
     this.take(step, entry);
   }
 
   private advance(head: ConversationHead, entry: Entry): void {
-    const { kind, conversationId, senderId, atMs } = entry;
-    const changes = this.changesOf(entry);
-    const command: Command = { kind: 'join', conversationId, actorId: senderId, commandId: '' };
-    if (kind !== 'joined' && !isMember(this.participants.get(senderId)))
+    const { senderId, atMs } = entry;
+    if (entry.kind !== 'joined' && !isMember(this.participants.get(senderId)))
       this.mismatch(entry, `is by ${senderId}, who was no member`);
-    this.take(after(head, command, atMs, entry, changes), entry);
+    this.take(applied(head, entryAfter(head, senderId, atMs, entry), this.changesBy(entry)), entry);
   }
 
-  private changesOf(entry: Entry): Parameters<typeof after>[4] {
-    switch (entry.kind) {
-      case 'joined':
-        return { join: this.joining(entry, [entry.senderId]) };
-      case 'added':
-        return { join: this.joining(entry, entry.userIds) };
-      case 'left':
-        return this.leaving(entry, entry.senderId);
-      case 'removed':
-        return this.leaving(entry, entry.userId);
-      case 'role':
-        return this.roleChange(entry);
-      case 'message':
-      case 'updated':
-        return {};
-      case 'created':
-        this.mismatch(entry, 'makes the conversation again');
-        return {};
-      default:
-        this.isComplete = false;
-        return {};
+  /** The changes among the participants that are possible; the others are faults. */
+  private changesBy(entry: Entry): ParticipantChanges {
+    const effect = effectOf(entry);
+    if (!effect) this.isComplete = false;
+    if (entry.kind === 'created') {
+      this.mismatch(entry, 'makes the conversation again');
+      return {};
     }
-  }
-
-  private joining(entry: Entry, userIds: UserId[]): UserId[] {
-    for (const userId of userIds) {
+    const { joins = [], leaves, role } = effect ?? {};
+    for (const userId of joins) {
       if (isMember(this.participants.get(userId))) this.mismatch(entry, `adds ${userId}, who was a member`);
     }
-    return userIds;
+    const leave = this.memberOf(leaves, entry, (userId) => `ends the membership of ${userId}`);
+    const of = this.memberOf(role?.userId, entry, (userId) => `gives a role to ${userId}`);
+    return { join: joins, ...(leave && { leave }), ...(of && role && { role: { of, role: role.role } }) };
   }
 
-  private leaving(entry: Entry, userId: UserId): { leave?: Participant } {
-    const leave = this.participants.get(userId);
-    if (isMember(leave)) return { leave };
-    this.mismatch(entry, `ends the membership of ${userId}, who was no member`);
-    return {};
-  }
-
-  private roleChange(entry: Noticed<'role'>): { role?: { of: Participant; role: Participant['role'] } } {
-    const of = this.participants.get(entry.userId);
-    if (isMember(of)) return { role: { of, role: entry.role } };
-    this.mismatch(entry, `gives a role to ${entry.userId}, who was no member`);
-    return {};
+  private memberOf(
+    userId: UserId | undefined,
+    entry: Entry,
+    what: (userId: UserId) => string,
+  ): Participant | undefined {
+    if (userId === undefined) return undefined;
+    const participant = this.participants.get(userId);
+    if (isMember(participant)) return participant;
+    this.mismatch(entry, `${what(userId)}, who was no member`);
+    return undefined;
   }
 
   /** Goes on from the entry as it is stored, so that one fault isn't told again for every entry after it. */

@@ -1,5 +1,6 @@
 import type { ConversationId, Entry, UserId } from '@parley/protocol';
-import { type Command, type CommandFields, type CommandOf, serverCommandId } from '../../src/conversations/command.ts';
+import type { Command, CommandOf } from '../../src/conversations/command.ts';
+import { type CommandFields, serverCommandId } from '../../src/conversations/command-fields.ts';
 import { directConversationId } from '../../src/conversations/conversation-ids.ts';
 import { type BatchResult, decideBatch } from '../../src/distribution/decide-batch.ts';
 import { factsNeeded } from '../../src/distribution/facts-needed.ts';

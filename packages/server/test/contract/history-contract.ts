@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import type { Entry, UserId } from '@parley/protocol';
 import fc from 'fast-check';
-import { serverCommandId } from '../../src/conversations/command.ts';
+import { serverCommandId } from '../../src/conversations/command-fields.ts';
 import { type Facts, type FactsNeeded, participantKey, repeatKey } from '../../src/history/history-port.ts';
 import { systemIds } from '../../src/platform/ids.ts';
 import { ConversationsUnderTest, fields, newIds } from './conversations-under-test.ts';

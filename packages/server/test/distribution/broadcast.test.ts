@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'bun:test';
 import { limits, type UserId } from '@parley/protocol';
-import { type Command, type CommandFields, serverCommandId } from '../../src/conversations/command.ts';
+import type { Command } from '../../src/conversations/command.ts';
+import { type CommandFields, serverCommandId } from '../../src/conversations/command-fields.ts';
 import { bothWaysEntries, bothWaysMembers } from '../../src/distribution/route.ts';
 import { DistributionUnderTest } from './distribution-under-test.ts';
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import type { Delivery } from '../../src/connections/mailbox-port.ts';
-import { type Command, serverCommandId } from '../../src/conversations/command.ts';
+import type { Command } from '../../src/conversations/command.ts';
+import { serverCommandId } from '../../src/conversations/command-fields.ts';
 import { HistoryPutBack } from '../../src/distribution/command-log-port.ts';
 import type { LogReach } from '../../src/history/history-port.ts';
 import { DistributionUnderTest } from './distribution-under-test.ts';

@@ -1,6 +1,7 @@
 import type { ConversationId, UserId } from '@parley/protocol';
 import fc from 'fast-check';
-import { type Command, serverCommandId } from '../../src/conversations/command.ts';
+import type { Command } from '../../src/conversations/command.ts';
+import { serverCommandId } from '../../src/conversations/command-fields.ts';
 import { directConversationId } from '../../src/conversations/conversation-ids.ts';
 
 export const userIds: readonly UserId[] = ['ana', 'ben', 'cleo', 'dan'];

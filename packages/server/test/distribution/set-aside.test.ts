@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
-import { type Command, serverCommandId } from '../../src/conversations/command.ts';
+import type { Command } from '../../src/conversations/command.ts';
+import { serverCommandId } from '../../src/conversations/command-fields.ts';
 import { DistributionUnderTest } from './distribution-under-test.ts';
 
 const [ana, ben] = ['ana', 'ben'];

@@ -1,8 +1,9 @@
 import type { Role, UserId } from '@parley/protocol';
-import { type Command, type CommandFields, type CommandOf, serverCommandId } from '../../src/conversations/command.ts';
+import type { Command, CommandOf } from '../../src/conversations/command.ts';
+import { type CommandFields, serverCommandId } from '../../src/conversations/command-fields.ts';
 import { directConversationId } from '../../src/conversations/conversation-ids.ts';
 import { decide } from '../../src/conversations/decide.ts';
-import type { Verdict } from '../../src/conversations/rules.ts';
+import type { Verdict } from '../../src/conversations/verdict.ts';
 import { Shard } from './shard.ts';
 
 /** A command without whose it is and where. */

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { Command } from '../../src/conversations/command.ts';
-import { type CommandKind, commandKinds, kindOf } from '../../src/conversations/command-kinds.ts';
+import type { CommandKind } from '../../src/conversations/command-kind.ts';
+import { commandKinds, kindOf } from '../../src/conversations/command-kinds.ts';
 import { features, firstLevel } from '../../src/platform/features.ts';
 
 /** A feature that a next version may have: a kind of command, and a field of one that is known. */
@@ -27,7 +28,7 @@ export function addTrialFeature(): () => void {
     feature: trialFeature,
     decide: (command, situation) => {
       const { text } = command as unknown as Nudge;
-      return send.decide({ ...command, kind: 'send', text: `nudged: ${text}` }, situation);
+      return send.decide({ ...command, kind: 'send', text: `nudged: ${text}` } as Command, situation);
     },
   };
   const updateWithTopic: CommandKind = {

@@ -12,33 +12,36 @@ export function roleName(role: keyof typeof roleNames): string {
   return t(roleNames[role]);
 }
 
-/** What happened, as a sentence. */
-export function noticeText(entry: Exclude<Entry, MessageEntry>, nameOf: (userId: string) => string): string {
-  const name = nameOf(entry.senderId);
-  switch (entry.kind) {
-    case 'created':
-      return entry.conversationKind === 'direct'
-        ? t('noticeCreatedDirect')
-        : t('noticeCreated', { name, title: conversationName(entry.name ?? '') });
-    case 'joined':
-      return t('noticeJoined', { name });
-    case 'left':
-      return t('noticeLeft', { name });
-    case 'added':
-      return t('noticeAdded', {
-        name,
-        others: entry.userIds.slice(0, 5).map(nameOf).join(', ') + (entry.userIds.length > 5 ? ' …' : ''),
-      });
-    case 'removed':
-      return t('noticeRemoved', { name, other: nameOf(entry.userId) });
-    case 'role':
-      return t('noticeRole', { name, other: nameOf(entry.userId), role: roleName(entry.role) });
-    case 'updated':
-      if (entry.name !== undefined) return t('noticeRenamed', { name, title: conversationName(entry.name) });
-      if (entry.announceOnly !== undefined)
-        return t(entry.announceOnly ? 'noticeAnnounceOn' : 'noticeAnnounceOff', { name });
-      return t('noticeDescribed', { name });
-    case 'later':
-      return t('noticeLater', { name });
-  }
+type Notice = Exclude<Entry, MessageEntry>;
+type NoticeText<Kind extends Notice['kind']> = (
+  entry: Extract<Notice, { kind: Kind }>,
+  name: string,
+  nameOf: (userId: string) => string,
+) => string;
+
+/** The sentence of each kind of notice; `name` is its sender's. */
+const noticeTexts: { [Kind in Notice['kind']]: NoticeText<Kind> } = {
+  created: ({ conversationKind, name: title }, name) =>
+    conversationKind === 'direct'
+      ? t('noticeCreatedDirect')
+      : t('noticeCreated', { name, title: conversationName(title ?? '') }),
+  joined: (_, name) => t('noticeJoined', { name }),
+  left: (_, name) => t('noticeLeft', { name }),
+  added: ({ userIds }, name, nameOf) =>
+    t('noticeAdded', { name, others: userIds.slice(0, 5).map(nameOf).join(', ') + (userIds.length > 5 ? ' …' : '') }),
+  removed: ({ userId }, name, nameOf) => t('noticeRemoved', { name, other: nameOf(userId) }),
+  role: ({ userId, role }, name, nameOf) => t('noticeRole', { name, other: nameOf(userId), role: roleName(role) }),
+  updated: ({ name: title, announceOnly }, name) => {
+    if (title !== undefined) return t('noticeRenamed', { name, title: conversationName(title) });
+    if (announceOnly !== undefined) return t(announceOnly ? 'noticeAnnounceOn' : 'noticeAnnounceOff', { name });
+    return t('noticeDescribed', { name });
+  },
+  later: (_, name) => t('noticeLater', { name }),
+};
+
+/** The notice as a sentence. */
+export function noticeText(entry: Notice, nameOf: (userId: string) => string): string {
+  // Each function takes the entries of its own kind.
+  const text = noticeTexts[entry.kind] as NoticeText<Notice['kind']>;
+  return text(entry as never, nameOf(entry.senderId), nameOf);
 }

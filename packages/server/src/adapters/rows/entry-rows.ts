@@ -1,4 +1,11 @@
-import type { ConversationId, Entry, MessageEntry, UserId } from '@parley/protocol';
+import {
+  type ConversationId,
+  type Entry,
+  type EntryEffect,
+  effectOf,
+  type MessageEntry,
+  type UserId,
+} from '@parley/protocol';
 import { type Flag, type RowOf, Table } from './table.ts';
 
 /** An entry as it is stored: with `text` a message, with `notice` anything else. */
@@ -69,14 +76,21 @@ export function checkedEntryOf({ has_text: hasText, ...row }: CheckedEntryRow): 
   if (Boolean(hasText) !== isMessage || (row.notice === null) !== isMessage) return null;
   try {
     const entry = entryOf({ ...row, text: null, command_id: '' });
-    const whole =
-      entry.kind === 'created' || entry.kind === 'added'
-        ? Array.isArray(entry.userIds)
-        : !(entry.kind === 'removed' || entry.kind === 'role') || typeof entry.userId === 'string';
-    return whole && entry.kind === row.kind ? entry : null;
+    return entry.kind === row.kind && namesUsers(effectOf(entry)) ? entry : null;
   } catch {
     return null;
   }
+}
+
+/** Whether the users whom an effect names are there. */
+function namesUsers(effect: EntryEffect | null): boolean {
+  if (!effect) return true;
+  const { joins, leaves, role } = effect;
+  return (
+    (!('joins' in effect) || Array.isArray(joins)) &&
+    (!('leaves' in effect) || typeof leaves === 'string') &&
+    (!('role' in effect) || typeof role?.userId === 'string')
+  );
 }
 
 /** What a notice says beyond its numbers, as it is stored; null for a message. */

@@ -1,0 +1,101 @@
+import * as z from 'zod/mini';
+import { ClientMessageId, ConversationName, Description, Text } from './text.ts';
+import { ConversationId, ConversationKind, Count, Role, Seq, TimeMs, UserId } from './values.ts';
+
+const entryFields = {
+  conversationId: ConversationId,
+  seq: Seq,
+  /** How many messages the conversation had up to and with this entry: unread is a difference of two of these. */
+  messageCount: Count,
+  atMs: TimeMs,
+  senderId: UserId,
+};
+
+export const MessageEntry = z.object({
+  kind: z.literal('message'),
+  ...entryFields,
+  clientMessageId: ClientMessageId,
+  text: Text,
+});
+const CreatedEntry = z.object({
+  kind: z.literal('created'),
+  ...entryFields,
+  conversationKind: ConversationKind,
+  name: z.nullable(ConversationName),
+  userIds: z.array(UserId),
+});
+const JoinedEntry = z.object({ kind: z.literal('joined'), ...entryFields });
+const LeftEntry = z.object({ kind: z.literal('left'), ...entryFields });
+const AddedEntry = z.object({ kind: z.literal('added'), ...entryFields, userIds: z.array(UserId) });
+const RemovedEntry = z.object({ kind: z.literal('removed'), ...entryFields, userId: UserId });
+const RoleEntry = z.object({ kind: z.literal('role'), ...entryFields, userId: UserId, role: Role });
+const UpdatedEntry = z.object({
+  kind: z.literal('updated'),
+  ...entryFields,
+  name: z.optional(ConversationName),
+  description: z.optional(Description),
+  announceOnly: z.optional(z.boolean()),
+});
+
+/** What a client keeps of an entry whose kind it does not know; no server sends it. See `parseAnswer`. */
+const LaterEntry = z.object({
+  kind: z.literal('later'),
+  ...entryFields,
+  /** The entry as the server sent it. */
+  original: z.optional(z.unknown()),
+});
+
+export const Entry = z
+  .discriminatedUnion('kind', [
+    MessageEntry,
+    CreatedEntry,
+    JoinedEntry,
+    LeftEntry,
+    AddedEntry,
+    RemovedEntry,
+    RoleEntry,
+    UpdatedEntry,
+    LaterEntry,
+  ])
+  .register(z.globalRegistry, {
+    id: 'Entry',
+    description:
+      "One numbered line of a conversation's log: a message, or a notice of what changed. `later` stands for the kinds " +
+      'that later versions add: whoever does not know one counts it, and shows that something is there.',
+  });
+export type Entry = z.infer<typeof Entry>;
+export type MessageEntry = z.infer<typeof MessageEntry>;
+
+/** What an entry changes in its conversation, beside the numbers and times that every entry moves. */
+export interface EntryEffect {
+  /** Users who become members. */
+  joins?: readonly UserId[];
+  /** The user whose membership ends; this entry is the last that reaches them (contract 8). */
+  leaves?: UserId;
+  role?: { userId: UserId; role: Role };
+  /** Properties of the conversation with their new values. */
+  properties?: { name?: string | undefined; description?: string | undefined; announceOnly?: boolean | undefined };
+}
+
+/** The effect of each kind; null where it is not known. */
+const effects: { [Kind in Entry['kind']]: (entry: Extract<Entry, { kind: Kind }>) => EntryEffect | null } = {
+  message: () => ({}),
+  created: ({ userIds }) => ({ joins: userIds }),
+  joined: ({ senderId }) => ({ joins: [senderId] }),
+  left: ({ senderId }) => ({ leaves: senderId }),
+  added: ({ userIds }) => ({ joins: userIds }),
+  removed: ({ userId }) => ({ leaves: userId }),
+  role: ({ userId, role }) => ({ role: { userId, role } }),
+  updated: ({ name, description, announceOnly }) => ({ properties: { name, description, announceOnly } }),
+  later: () => null,
+};
+
+/**
+ * What the entry changes: the one rule by which the server writes its rows and checks them, and by which clients update
+ * what they show. Null for a kind that this version does not know.
+ */
+export function effectOf(entry: Entry): EntryEffect | null {
+  const effect = Object.hasOwn(effects, entry.kind) ? effects[entry.kind] : null;
+  // Each function takes the entries of its own kind.
+  return effect ? (effect as (entry: Entry) => EntryEffect | null)(entry) : null;
+}
