@@ -35,7 +35,7 @@ const documents = files.filter((file) => file.endsWith('.md')).map((path) => ({ 
 const faults = [
   ...sourceFaults(),
   ...importFaults(sources, partOrder),
-  ...functionFaults(),
+  ...sources.flatMap(functionLengthFaults),
   ...referenceFaults([...sources, ...documents], files),
   ...lockFaults(),
   ...installScriptFaults(),
@@ -61,11 +61,6 @@ function sourceFaults() {
         : []),
     ];
   });
-}
-
-/** Functions of components, which are mostly markup, are not checked. */
-function functionFaults() {
-  return sources.filter(({ path }) => !path.endsWith('.tsx')).flatMap(functionLengthFaults);
 }
 
 /** The lock file carries versions and checksums, and not where one machine downloads from. */

@@ -1,16 +1,14 @@
 import { codePointLength } from '@parley/protocol/code-points';
 import { limits } from '@parley/protocol/limits';
 import { SendHorizontal } from 'lucide-react';
-import { type KeyboardEvent, type RefObject, useEffect, useId, useRef, useState } from 'react';
-import { failureText } from '../chat/failure-text.ts';
-import { randomId } from '../chat/random-id.ts';
+import { type KeyboardEvent, type RefObject, useEffect, useId, useRef } from 'react';
 import { useChat, useChatItself } from '../chat/use-chat.ts';
-import { offerNotifications } from '../notifications/offer.ts';
 import { t } from '../strings/strings.ts';
 import { draftKey, drafts, useDraft } from './drafts.ts';
 import { useKeptSelection } from './use-kept-selection.ts';
+import { useSendAgain, useSendDraft } from './use-send.ts';
 
-/** From this many characters before the limit on, the rest is counted. */
+/** The number of characters left shows when it is at most this. */
 const countedFrom = 500;
 
 interface ComposerProps {
@@ -21,55 +19,31 @@ interface ComposerProps {
   onOwnLast(): void;
 }
 
-/** Where a message is written. All tabs share the draft; it goes only when the message is stored for sending. */
+/** The form that a message is written in. All tabs share the draft, which is cleared once the message is stored. */
 export function Composer({ conversationId, title, field, onSent, onOwnLast }: ComposerProps) {
   const chat = useChatItself();
   const accountId = useChat(({ account }) => account?.id ?? '');
   const key = draftKey(accountId, conversationId);
   const text = useDraft(accountId, conversationId);
-  const release = useRef<() => void>(() => undefined);
   useKeptSelection(field, text);
-  const [failure, setFailure] = useState('');
   const id = useId();
-  useEffect(() => {
-    if (matchMedia('(pointer: fine)').matches) field.current?.focus();
-  }, [field]);
-  useEffect(() => () => release.current(), []);
-  useEffect(() => {
-    // A tab was closed while it sent. The same id makes sending again safe, whether that tab stored the message or not.
-    for (const { text, clientMessageId } of drafts.unkept(key)) {
-      chat.request('send', conversationId, text, clientMessageId).then(
-        () => drafts.kept(key, clientMessageId),
-        // The next tab that opens the conversation tries again.
-        reportError,
-      );
-    }
-  }, [chat, conversationId, key]);
+  useFocusAtStart(field);
+  const holding = useHoldWhileComposing(key);
   const left = limits.textCodePoints - codePointLength(text);
   const canSend = text.trim() !== '' && left >= 0;
+  useSendAgain(conversationId, key);
+  const { sendDraft, failure } = useSendDraft(conversationId, key, onSent);
+  const send = () => {
+    if (canSend) void sendDraft(text);
+  };
   const change = (next: string) => {
     drafts.edit(key, next);
     if (next !== '') void chat.request('typing', conversationId);
   };
-  const send = async () => {
-    if (!canSend) return;
-    const clientMessageId = randomId();
-    drafts.take(key, clientMessageId);
-    setFailure('');
-    onSent();
-    try {
-      await chat.request('send', conversationId, text, clientMessageId);
-      drafts.kept(key, clientMessageId);
-      offerNotifications();
-    } catch (error) {
-      drafts.giveBack(key);
-      setFailure(failureText(error));
-    }
-  };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === 'Enter' && !event.shiftKey && !event.altKey) {
       event.preventDefault();
-      void send();
+      send();
     } else if (event.key === 'ArrowUp' && text === '') {
       event.preventDefault();
       onOwnLast();
@@ -80,7 +54,7 @@ export function Composer({ conversationId, title, field, onSent, onOwnLast }: Co
       className="composer"
       onSubmit={(event) => {
         event.preventDefault();
-        void send();
+        send();
       }}
     >
       <label className="visually-hidden" htmlFor={id}>
@@ -89,7 +63,7 @@ export function Composer({ conversationId, title, field, onSent, onOwnLast }: Co
       <textarea
         id={id}
         ref={field}
-        // Only where the style sheet can't have it grow with its text.
+        // For browsers in which the style sheet can't make the box grow with its text.
         rows={Math.min(text.split('\n').length, 8)}
         dir="auto"
         placeholder={t('writeTo', { title })}
@@ -97,11 +71,7 @@ export function Composer({ conversationId, title, field, onSent, onOwnLast }: Co
         value={text}
         onChange={(event) => change(event.target.value)}
         onKeyDown={onKeyDown}
-        onCompositionStart={() => {
-          release.current = drafts.hold(key);
-        }}
-        onCompositionEnd={() => release.current()}
-        onBlur={() => release.current()}
+        {...holding}
       />
       <button type="submit" className="send" aria-label={t('send')} title={t('sendHint')} disabled={!canSend}>
         <SendHorizontal aria-hidden="true" className="mirrored" />
@@ -109,13 +79,7 @@ export function Composer({ conversationId, title, field, onSent, onOwnLast }: Co
       <p className="visually-hidden" id={`${id}-hint`}>
         {t('sendHint')}
       </p>
-      <p className={left < 0 ? 'counter counter-over' : 'counter'} role="status" hidden={left > countedFrom}>
-        {left > countedFrom
-          ? ''
-          : left >= 0
-            ? t('charactersLeft', { count: left })
-            : t('charactersOver', { count: -left })}
-      </p>
+      <CharactersLeft count={left} />
       {failure && (
         <p className="failure" role="alert">
           {failure}
@@ -123,4 +87,35 @@ export function Composer({ conversationId, title, field, onSent, onOwnLast }: Co
       )}
     </form>
   );
+}
+
+/** Says how many characters are left when they are few, or how many are too many. */
+function CharactersLeft({ count }: { count: number }) {
+  const isShown = count <= countedFrom;
+  const text = () => (count >= 0 ? t('charactersLeft', { count }) : t('charactersOver', { count: -count }));
+  return (
+    <p className={count < 0 ? 'counter counter-over' : 'counter'} role="status" hidden={!isShown}>
+      {isShown ? text() : ''}
+    </p>
+  );
+}
+
+/** Handlers of a field that keep other tabs from changing the draft while an input method composes text in it. */
+function useHoldWhileComposing(key: string) {
+  const release = useRef<() => void>(() => undefined);
+  useEffect(() => () => release.current(), []);
+  return {
+    onCompositionStart() {
+      release.current = drafts.hold(key);
+    },
+    onCompositionEnd: () => release.current(),
+    onBlur: () => release.current(),
+  };
+}
+
+/** Focuses the field when it is first shown, except on touch screens, where a keyboard would cover the messages. */
+function useFocusAtStart(field: RefObject<HTMLElement | null>): void {
+  useEffect(() => {
+    if (matchMedia('(pointer: fine)').matches) field.current?.focus();
+  }, [field]);
 }

@@ -32,29 +32,7 @@ export function ConversationList({ current, isAlone, onNew, onJump, start }: Con
   );
   return (
     <nav className="sidebar" aria-label={t('conversations')}>
-      <header className="sidebar-head">
-        <Mark />
-        {isAlone ? <h1>{t('appName')}</h1> : <strong>{t('appName')}</strong>}
-        <span className="spacer" />
-        <button
-          type="button"
-          className="icon-button"
-          aria-label={t('jumpTo')}
-          title={`${t('jumpTo')} (Ctrl+K)`}
-          onClick={onJump}
-        >
-          <Search aria-hidden="true" />
-        </button>
-        <button
-          type="button"
-          className="icon-button"
-          aria-label={t('newConversation')}
-          title={t('newConversation')}
-          onClick={onNew}
-        >
-          <Plus aria-hidden="true" />
-        </button>
-      </header>
+      <SidebarHead isAlone={isAlone} onNew={onNew} onJump={onJump} />
       <div className="filter">
         <label className="visually-hidden" htmlFor={filterId}>
           {t('filterConversations')}
@@ -97,5 +75,33 @@ export function ConversationList({ current, isAlone, onNew, onJump, start }: Con
         </Link>
       </footer>
     </nav>
+  );
+}
+
+function SidebarHead({ isAlone, onNew, onJump }: Pick<ConversationListProps, 'isAlone' | 'onNew' | 'onJump'>) {
+  return (
+    <header className="sidebar-head">
+      <Mark />
+      {isAlone ? <h1>{t('appName')}</h1> : <strong>{t('appName')}</strong>}
+      <span className="spacer" />
+      <button
+        type="button"
+        className="icon-button"
+        aria-label={t('jumpTo')}
+        title={`${t('jumpTo')} (Ctrl+K)`}
+        onClick={onJump}
+      >
+        <Search aria-hidden="true" />
+      </button>
+      <button
+        type="button"
+        className="icon-button"
+        aria-label={t('newConversation')}
+        title={t('newConversation')}
+        onClick={onNew}
+      >
+        <Plus aria-hidden="true" />
+      </button>
+    </header>
   );
 }

@@ -53,9 +53,8 @@ export function OptionList(props: OptionListProps) {
     } else return;
     event.preventDefault();
   };
-  const optionId = (option: Option) => `${id}-${option.id}`;
   useEffect(() => {
-    if (chosen) document.getElementById(`${id}-${chosen.id}`)?.scrollIntoView({ block: 'nearest' });
+    if (chosen) document.getElementById(elementId(id, chosen))?.scrollIntoView({ block: 'nearest' });
   }, [id, chosen]);
   return (
     <>
@@ -68,7 +67,7 @@ export function OptionList(props: OptionListProps) {
         aria-expanded={options.length > 0}
         aria-controls={`${id}-list`}
         aria-autocomplete="list"
-        aria-activedescendant={chosen ? optionId(chosen) : undefined}
+        aria-activedescendant={chosen ? elementId(id, chosen) : undefined}
         placeholder={placeholder}
         value={query}
         dir="auto"
@@ -77,26 +76,41 @@ export function OptionList(props: OptionListProps) {
         onChange={(event) => onQuery(event.target.value)}
         onKeyDown={onKeyDown}
       />
-      <div className="options" role="listbox" id={`${id}-list`} aria-label={label}>
-        {options.map((option) => (
-          // biome-ignore lint/a11y/useKeyWithClickEvents: keys are handled by the field, which keeps the focus.
-          <div
-            key={option.id}
-            id={optionId(option)}
-            className="option"
-            role="option"
-            tabIndex={-1}
-            aria-selected={option === chosen}
-            onClick={() => onChoose(option.id)}
-          >
-            <FaultBoundary instead={option.label}>{option.content}</FaultBoundary>
-          </div>
-        ))}
-      </div>
+      <Options id={id} label={label} options={options} chosen={chosen} onChoose={onChoose} />
       <MoreButton more={more} />
       <p className="option-note muted" role="status">
         {options.length === 0 ? empty : ''}
       </p>
     </>
   );
+}
+
+interface OptionsProps extends Pick<OptionListProps, 'label' | 'options' | 'onChoose'> {
+  id: string;
+  chosen: Option | undefined;
+}
+
+function Options({ id, label, options, chosen, onChoose }: OptionsProps) {
+  return (
+    <div className="options" role="listbox" id={`${id}-list`} aria-label={label}>
+      {options.map((option) => (
+        // biome-ignore lint/a11y/useKeyWithClickEvents: keys are handled by the field, which keeps the focus.
+        <div
+          key={option.id}
+          id={elementId(id, option)}
+          className="option"
+          role="option"
+          tabIndex={-1}
+          aria-selected={option === chosen}
+          onClick={() => onChoose(option.id)}
+        >
+          <FaultBoundary instead={option.label}>{option.content}</FaultBoundary>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function elementId(listId: string, option: Option): string {
+  return `${listId}-${option.id}`;
 }

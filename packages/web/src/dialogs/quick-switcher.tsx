@@ -1,4 +1,6 @@
+import type { User } from '@parley/protocol';
 import { isFoundBy } from '@parley/protocol/folding';
+import type { ConversationData } from '@parley/sdk';
 import { useState } from 'react';
 import { useChannelSearch } from '../channels/use-channel-search.ts';
 import { useChat, useChatItself } from '../chat/use-chat.ts';
@@ -11,7 +13,7 @@ import { conversationName, titleOf } from '../strings/conversation-title.ts';
 import { personName } from '../strings/person-name.ts';
 import { t } from '../strings/strings.ts';
 import { Dialog } from './dialog.tsx';
-import { OptionList } from './option-list.tsx';
+import { type Option, OptionList } from './option-list.tsx';
 
 /** How many conversations of the list are added with each page of the server's results. */
 const ownPage = 12;
@@ -38,31 +40,9 @@ export default function QuickSwitcher({ onClose }: { onClose(): void }) {
   const partners = new Set(own.map(({ partner }) => partner?.id));
   const known = new Set(own.map(({ id }) => id));
   const options = [
-    ...own.map((one) => ({
-      id: `c ${one.id}`,
-      label: titleOf(one),
-      content: (
-        <>
-          <ConversationAvatar conversation={one} />
-          <bdi>{titleOf(one)}</bdi>
-        </>
-      ),
-    })),
-    ...((!isAwaited && people.items) || [])
-      .filter(({ id }) => !partners.has(id))
-      .map((person) => ({ id: `p ${person.id}`, label: personName(person), content: <PersonLine person={person} /> })),
-    ...((!isAwaited && channels.items) || [])
-      .filter(({ id }) => !known.has(id))
-      .map(({ id, name }) => ({
-        id: `j ${id}`,
-        label: conversationName(name),
-        content: (
-          <>
-            <Avatar id={id} name={conversationName(name)} kind="channel" />
-            <bdi>{conversationName(name)}</bdi>
-          </>
-        ),
-      })),
+    ...own.map(conversationOption),
+    ...((!isAwaited && people.items) || []).filter(({ id }) => !partners.has(id)).map(personOption),
+    ...((!isAwaited && channels.items) || []).filter(({ id }) => !known.has(id)).map(channelOption),
   ];
   const choose = (option: string) => {
     const [kind, id = ''] = option.split(' ');
@@ -90,4 +70,36 @@ export default function QuickSwitcher({ onClose }: { onClose(): void }) {
       </p>
     </Dialog>
   );
+}
+
+function conversationOption(conversation: ConversationData): Option {
+  const label = titleOf(conversation);
+  return {
+    id: `c ${conversation.id}`,
+    label,
+    content: (
+      <>
+        <ConversationAvatar conversation={conversation} />
+        <bdi>{label}</bdi>
+      </>
+    ),
+  };
+}
+
+function personOption(person: User): Option {
+  return { id: `p ${person.id}`, label: personName(person), content: <PersonLine person={person} /> };
+}
+
+function channelOption({ id, name }: { id: string; name: string }): Option {
+  const label = conversationName(name);
+  return {
+    id: `j ${id}`,
+    label,
+    content: (
+      <>
+        <Avatar id={id} name={label} kind="channel" />
+        <bdi>{label}</bdi>
+      </>
+    ),
+  };
 }

@@ -66,22 +66,7 @@ export default function Welcome() {
         <InterceptedBar />
         {note && <p className="note">{t(note)}</p>}
         {!isSecureContext && !isThisMachine && <p className="note">{t('notEncrypted')}</p>}
-        <Field
-          name="username"
-          label={t('username')}
-          autoComplete="username"
-          {...(isSignup ? { hint: t('usernameRule') } : {})}
-        />
-        {isSignup && (
-          <Field name="displayName" label={t('displayName')} autoComplete="name" hint={t('displayNameRule')} optional />
-        )}
-        <Field
-          name="password"
-          type="password"
-          label={t('password')}
-          autoComplete={isSignup ? 'new-password' : 'current-password'}
-          {...(isSignup ? { hint: t('passwordRule') } : {})}
-        />
+        <Credentials isSignup={isSignup} />
         <p className="failure" role="alert">
           {isIntercepted ? '' : failure}
         </p>
@@ -100,6 +85,29 @@ export default function Welcome() {
         </button>
       </form>
     </main>
+  );
+}
+
+function Credentials({ isSignup }: { isSignup: boolean }) {
+  return (
+    <>
+      <Field
+        name="username"
+        label={t('username')}
+        autoComplete="username"
+        {...(isSignup ? { hint: t('usernameRule') } : {})}
+      />
+      {isSignup && (
+        <Field name="displayName" label={t('displayName')} autoComplete="name" hint={t('displayNameRule')} optional />
+      )}
+      <Field
+        name="password"
+        type="password"
+        label={t('password')}
+        autoComplete={isSignup ? 'new-password' : 'current-password'}
+        {...(isSignup ? { hint: t('passwordRule') } : {})}
+      />
+    </>
   );
 }
 

@@ -1,16 +1,17 @@
-import { Box, render, Text, useApp, useInput, usePaste, useWindowSize } from 'ink';
+import { Box, render, Text, useInput, usePaste, useWindowSize } from 'ink';
 import { useEffect, useReducer, useRef } from 'react';
 import type { ChatSession } from '../chat-session.ts';
-import { runCommand } from '../commands.ts';
 import { gapKey } from '../gaps.ts';
-import { type Draft, emptyDraft, erased, inserted, moved } from './composer.ts';
+import { erased, inserted, moved } from './composer.ts';
 import { Composer } from './composer-view.tsx';
 import { ConversationList } from './conversation-list.tsx';
 import { messageLines } from './message-lines.ts';
 import { Messages } from './messages.tsx';
 import { stateInWords } from './state-in-words.ts';
+import { type DraftEditor, useDraft } from './use-draft.ts';
 
 const listColumns = 24;
+const titleWithoutConversation = 'Parley — /find somebody, /open them, /help for more';
 
 /** The full screen. Resolves when the person leaves. */
 export async function runScreen(session: ChatSession): Promise<void> {
@@ -21,20 +22,15 @@ export async function runScreen(session: ChatSession): Promise<void> {
 }
 
 function Screen({ session }: { session: ChatSession }) {
-  const { exit } = useApp();
   const { columns, rows } = useWindowSize();
   const [, redraw] = useReducer((count: number) => count + 1, 0);
-  // Not React's state: keys that come faster than it draws must each see what the one before did.
-  const written = useRef<Draft>(emptyDraft);
-  /** Lines from the newest up that are scrolled past. */
-  const scroll = useRef(0);
   useEffect(() => session.onChange(redraw), [session]);
-
-  const draft = written.current;
-  const edit = (change: (before: Draft) => Draft) => {
-    written.current = change(written.current);
-    redraw();
+  /** How many of the newest lines are below the view. */
+  const scroll = useRef(0);
+  const toNewest = () => {
+    scroll.current = 0;
   };
+  const { draft, ...editor } = useDraft(session, toNewest, redraw);
 
   const draftRows = Math.min(5, draft.text.split('\n').length);
   const noticeRows = Math.floor(rows / 2);
@@ -61,65 +57,18 @@ function Screen({ session }: { session: ChatSession }) {
     const { conversations, open } = session;
     const at = open ? conversations.indexOf(open.conversation) : -1;
     const next = conversations[(at + step + conversations.length) % Math.max(1, conversations.length)];
-    scroll.current = 0;
+    toNewest();
     if (next) session.show(next).catch((error) => session.say(String(error)));
   };
-  const submit = () => {
-    const text = written.current.text.trim();
-    written.current = emptyDraft;
-    scroll.current = 0;
-    session.notices = [];
-    if (text === '/quit') exit();
-    else if (text.startsWith('/') && !text.startsWith('//')) void runCommand(session, text);
-    else if (text !== '' && session.open) session.send(text.replace(/^\/\//, '/'));
-    else if (text !== '') session.say('No conversation is open: /open NAME, or Tab.');
-  };
+  useKeys(session, editor, { scrollBy, switchBy, pageRows: messageRows - 1 });
 
-  /** Text that came at once may hold several lines, each ended by the Enter key. */
-  const typed = (input: string) => {
-    const [first = '', ...more] = input.split('\r');
-    edit((before) => inserted(before, first));
-    session.open?.conversation.typing();
-    for (const line of more) {
-      submit();
-      edit((before) => inserted(before, line));
-    }
-  };
-
-  usePaste((text) => edit((before) => inserted(before, text.replaceAll(/\r\n?/g, '\n'))));
-  useInput((input, key) => {
-    if (key.return && (key.meta || key.shift)) edit((before) => inserted(before, '\n'));
-    else if (key.return) submit();
-    else if (key.ctrl && input === 'j') edit((before) => inserted(before, '\n'));
-    else if (key.tab) switchBy(key.shift ? -1 : 1);
-    else if (key.pageUp) scrollBy(messageRows - 1);
-    else if (key.pageDown) scrollBy(1 - messageRows);
-    else if (key.upArrow) scrollBy(1);
-    else if (key.downArrow) scrollBy(-1);
-    else if (key.leftArrow) edit((before) => moved(before, 'left'));
-    else if (key.rightArrow) edit((before) => moved(before, 'right'));
-    else if (key.backspace || key.delete) edit(erased);
-    else if (key.escape) session.notices = [];
-    else if (input !== '' && !key.ctrl && !key.meta) typed(input);
-  });
-
-  const { open } = session;
   return (
     <Box flexDirection="column" width={columns} height={rows}>
       <Box height={messageRows + notices.length + 1}>
-        <Box
-          borderStyle="single"
-          borderTop={false}
-          borderBottom={false}
-          borderLeft={false}
-          width={listColumns}
-          flexShrink={0}
-        >
-          <ConversationList session={session} columns={listColumns - 2} rows={messageRows + notices.length + 1} />
-        </Box>
+        <Sidebar session={session} rows={messageRows + notices.length + 1} />
         <Box flexDirection="column" paddingLeft={1} width={columns - listColumns} flexShrink={0}>
           <Text bold wrap="truncate">
-            {open ? session.title(open.conversation) : 'Parley — /find somebody, /open them, /help for more'}
+            {session.open ? session.title(session.open.conversation) : titleWithoutConversation}
           </Text>
           <Messages lines={lines} rows={messageRows} scroll={scrolled} />
           {notices.map((notice, index) => (
@@ -134,6 +83,50 @@ function Screen({ session }: { session: ChatSession }) {
         {stateInWords(session, scrolled)}
       </Text>
       <Composer draft={draft} rows={draftRows} columns={columns} />
+    </Box>
+  );
+}
+
+interface Navigation {
+  /** Positive: towards older lines. */
+  scrollBy(lines: number): void;
+  switchBy(step: number): void;
+  pageRows: number;
+}
+
+/** Maps keys and pasted text to changes of the draft and of what is in view. */
+function useKeys(session: ChatSession, editor: DraftEditor, navigation: Navigation): void {
+  const { edit, submit, type } = editor;
+  const { scrollBy, switchBy, pageRows } = navigation;
+  usePaste((text) => edit((before) => inserted(before, text.replaceAll(/\r\n?/g, '\n'))));
+  useInput((input, key) => {
+    if (key.return && (key.meta || key.shift)) edit((before) => inserted(before, '\n'));
+    else if (key.return) submit();
+    else if (key.ctrl && input === 'j') edit((before) => inserted(before, '\n'));
+    else if (key.tab) switchBy(key.shift ? -1 : 1);
+    else if (key.pageUp) scrollBy(pageRows);
+    else if (key.pageDown) scrollBy(-pageRows);
+    else if (key.upArrow) scrollBy(1);
+    else if (key.downArrow) scrollBy(-1);
+    else if (key.leftArrow) edit((before) => moved(before, 'left'));
+    else if (key.rightArrow) edit((before) => moved(before, 'right'));
+    else if (key.backspace || key.delete) edit(erased);
+    else if (key.escape) session.notices = [];
+    else if (input !== '' && !key.ctrl && !key.meta) type(input);
+  });
+}
+
+function Sidebar({ session, rows }: { session: ChatSession; rows: number }) {
+  return (
+    <Box
+      borderStyle="single"
+      borderTop={false}
+      borderBottom={false}
+      borderLeft={false}
+      width={listColumns}
+      flexShrink={0}
+    >
+      <ConversationList session={session} columns={listColumns - 2} rows={rows} />
     </Box>
   );
 }
