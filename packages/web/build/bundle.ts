@@ -6,13 +6,13 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 const folder = fileURLToPath(new URL('..', import.meta.url));
 const source = (path: string) => join(folder, 'src', path);
 
-/** Everything that a browser gets, in one file: what the server reads, and what the executable carries. */
+/** All files that the server sends to browsers, packed into one. The server reads it; the executable embeds it. */
 export const bundleFile = join(folder, 'dist', 'bundle.json');
 
-/** One file of the bundle, as it is and compressed, in base64. */
+/** One file of the bundle, uncompressed and compressed, in base64. */
 interface PackedFile {
   type: string;
-  /** Whether its address has a hash of its content, so that it can be kept for ever. */
+  /** Whether its path contains a hash of its content, so that browsers may cache it forever. */
   immutable: boolean;
   raw: string;
   br: string;
@@ -22,7 +22,7 @@ interface PackedFile {
 interface BuiltFile {
   path: string;
   content: Uint8Array;
-  /** What was asked to be built, not a part that several files share: those may have its name too. */
+  /** Whether it is an entry point. A chunk that several files share may have the same name. */
   isEntry: boolean;
 }
 
@@ -36,19 +36,19 @@ const contentTypes: Readonly<Record<string, string>> = {
   webmanifest: 'application/manifest+json',
 };
 
-/** Builds the bundle unless the one that is there is newer than everything it is made of. */
+/** Builds the bundle unless the existing one is newer than all sources. */
 export async function ensureBundle(): Promise<void> {
   if (!isOutdated()) return;
   const files = await build();
   const packed = Object.fromEntries(files.map((file) => [file.path, pack(file)]));
   mkdirSync(dirname(bundleFile), { recursive: true });
-  // A server that starts meanwhile reads the old one or the new one, whole.
+  // A server that starts meanwhile reads either the old or the new bundle.
   const unfinished = `${bundleFile}.${process.pid}`;
   writeFileSync(unfinished, JSON.stringify(packed));
   renameSync(unfinished, bundleFile);
 }
 
-/** Every file by its address. Tests make other versions with plugins. */
+/** Builds all files, each with its path. Tests make other versions of the client with plugins. */
 export async function build(plugins: Bun.BunPlugin[] = []): Promise<ServedFile[]> {
   const compile = (entrypoints: string[], define: Record<string, string>) => compileWith(plugins, entrypoints, define);
   const engine = await compile([source('engine/shared-worker.ts')], {});

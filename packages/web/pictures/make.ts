@@ -1,4 +1,4 @@
-// Makes docs/pictures; with a folder as argument, every view there instead: at each width, theme and direction.
+// Makes the pictures in docs/pictures. With a folder as argument: every view at each width, theme and direction.
 import { mkdirSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,7 +15,7 @@ const looks = [
   { suffix: '-arabic', theme: 'light', language: 'ar' },
   { suffix: '-arabic-dark', theme: 'dark', language: 'ar' },
 ] as const;
-/** What documents show. */
+/** The views that documents show. */
 const documented = new Set([
   'conversation-1440',
   'conversation-1440-dark',

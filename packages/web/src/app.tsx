@@ -47,7 +47,7 @@ export function App() {
   return (
     <>
       <UnreadTitle />
-      {/* A new key draws everything anew in the other language. */}
+      {/* A new key renders everything again in the new language. */}
       <Suspense fallback={null}>{account ? <Shell key={language} /> : <Welcome key={language} />}</Suspense>
     </>
   );
@@ -83,7 +83,7 @@ function Shell() {
         <VersionBar />
         <OfferBar />
       </div>
-      {/* The main thing of the page, where it is the only one. */}
+      {/* The list is the main landmark when it is the only thing on the page. */}
       <div className="sidebar-place" role={isListAlone ? 'main' : undefined}>
         <ConversationList
           current={conversationId}

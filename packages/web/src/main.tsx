@@ -6,7 +6,7 @@ import { FaultBoundary } from './faults/fault-boundary.tsx';
 import { withholdComposingKeys } from './keys/composing-keys.ts';
 import { applyPreferences, followOtherTabs } from './preferences/preferences.ts';
 
-// Back from signing in at a proxy.
+// The person is back from signing in at a proxy.
 if (new URLSearchParams(location.search).has('sign-in'))
   history.replaceState(null, '', location.pathname + location.hash);
 followOtherTabs();
@@ -23,5 +23,5 @@ void applyPreferences().then(() =>
     </ChatContext>,
   ),
 );
-// Lets the page open without the server. Browsers without it, and pages without TLS, go on without.
+// Lets the page open without the server. Some browsers, and pages without TLS, have no service workers.
 navigator.serviceWorker?.register('/service-worker.js').catch(reportError);

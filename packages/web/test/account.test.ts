@@ -45,7 +45,7 @@ describeInBrowser('an account', () => {
     await sessions.getByRole('button', { name: /^Revoke .*Firefox/ }).click();
     await other.page.getByRole('button', { name: 'Log in', exact: true }).waitFor();
     await other.page
-      .getByText('Your session has ended: on another device, or after a long time without use.')
+      .getByText('Your session has ended: it was revoked on another device, or not used for a long time.')
       .waitFor();
     // Nothing of the account is left to see.
     expect(await other.page.getByText('Hello').count()).toBe(0);
@@ -60,7 +60,9 @@ describeInBrowser('an account', () => {
     await page.goto('about:blank');
     await users.touchSession(account?.id ?? '', session?.id ?? '', Date.now() - 100 * 86_400_000);
     await page.goto(place.server.url);
-    await page.getByText('Your session has ended: on another device, or after a long time without use.').waitFor();
+    await page
+      .getByText('Your session has ended: it was revoked on another device, or not used for a long time.')
+      .waitFor();
     expect(await page.getByText('Hello').count()).toBe(0);
   });
 

@@ -41,7 +41,7 @@ describeInBrowser('a page whose server has another version by now', () => {
     await page.getByRole('alert').getByRole('heading', { name: 'Something went wrong here' }).waitFor();
     expect(loads).toBe(1);
     await page.unroute('**/assets/*settings*.js');
-    await page.getByRole('alert').getByRole('button', { name: 'Open anew' }).click();
+    await page.getByRole('alert').getByRole('button', { name: 'Reload' }).click();
     await page.getByRole('heading', { level: 1, name: 'Settings' }).waitFor();
   });
 
@@ -51,7 +51,7 @@ describeInBrowser('a page whose server has another version by now', () => {
     page.on('load', () => loads++);
     await page.context().setOffline(true);
     await page.getByRole('button', { name: 'New conversation' }).click();
-    await page.getByRole('alert').getByRole('button', { name: 'Open anew' }).waitFor();
+    await page.getByRole('alert').getByRole('button', { name: 'Reload' }).waitFor();
     await page.getByRole('heading', { name: 'Start a conversation' }).waitFor();
     expect(loads).toBe(0);
   });

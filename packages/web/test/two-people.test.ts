@@ -112,7 +112,7 @@ describeInBrowser('two people in two browsers', () => {
     await page.getByLabel('Username').fill('ben');
     await page.getByLabel('Password', { exact: true }).fill(password);
     await page.getByRole('button', { name: 'Log in', exact: true }).click();
-    await page.getByText('Username and password don’t belong together.').waitFor();
+    await page.getByText('The username or the password is wrong.').waitFor();
     await page.getByLabel('Password', { exact: true }).fill('another good one');
     await page.getByRole('button', { name: 'Log in', exact: true }).click();
     await ben.inList('Ana').waitFor();

@@ -10,7 +10,7 @@ import { t } from '../strings/strings.ts';
 import { ViewHead } from '../style/view-head.tsx';
 import { useChannelSearch } from './use-channel-search.ts';
 
-/** Public channels, to be found and joined. */
+/** Lists public channels and joins them. */
 export default function ChannelsView({ onCreate }: { onCreate(): void }) {
   const chat = useChatItself();
   const id = useId();

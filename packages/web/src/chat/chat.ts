@@ -17,11 +17,11 @@ import { Receipts } from './receipts.ts';
 import { Typists } from './typists.ts';
 import { Viewed } from './viewed.ts';
 
-/** What the entries of one conversation are told to. */
+/** Receives the entries of one conversation. */
 export interface EntryListener {
   entry(entry: Entry): void;
   skipped(): void;
-  /** What was told may be gone: it is to be read again. */
+  /** The server was restored: entries received before may no longer exist. Read the history again. */
   restored?(): void;
 }
 
@@ -32,9 +32,9 @@ export interface Notice {
 
 const noPending: readonly Pending[] = [];
 
-/** All that this tab knows, kept up to date by the engine; views subscribe and read. */
+/** The state of this tab, which the engine keeps up to date. Views subscribe to it and read it. */
 export class Chat {
-  /** False until the engine has told what there is. */
+  /** False until the engine has sent its first snapshot. */
   isReady = false;
   account: Account | null = null;
   wasRevoked = false;
@@ -75,9 +75,9 @@ export class Chat {
     return link.request(name, ...given);
   }
 
-  /** Any operation of the HTTP API that needs no more than its answer. Throws `RequestFailed`. */
+  /** Calls an operation of the HTTP API that has no request of its own. Throws {@link RequestFailed}. */
   async operation<Id extends OperationId>(id: Id, input: InputOf<Id>): Promise<ResponseOf<Id>> {
-    // The engine answers each operation with its own response, which the table of requests can't say.
+    // The type of `Requests` can't express that the response depends on the operation.
     return (await this.request('operation', id, input)) as ResponseOf<Id>;
   }
 
@@ -86,7 +86,7 @@ export class Chat {
     return () => this.noticeListeners.delete(listener);
   }
 
-  /** Entries of this conversation as they come, each once, in order, until it is undone. */
+  /** Passes new entries of a conversation to the listener, each once and in order. Returns what ends that. */
   follow(conversationId: ConversationId, listener: EntryListener): () => void {
     const listeners = this.entryListeners.get(conversationId) ?? new Set();
     listeners.add(listener);
@@ -99,12 +99,12 @@ export class Chat {
     };
   }
 
-  /** These are in view until it is undone. */
+  /** Adds these to what is in view until the returned function is called. */
   watch(watch: Watch): () => void {
     return this.viewed.add(watch);
   }
 
-  /** Most recent activity first. The same array until something changes. */
+  /** All conversations, most recent activity first. Returns the same array until something changes. */
   get list(): readonly ConversationData[] {
     this.sorted ??= [...this.conversations.values()].sort(
       (a, b) => b.lastActivityAtMs - a.lastActivityAtMs || (a.id < b.id ? 1 : -1),
@@ -116,12 +116,12 @@ export class Chat {
     return this.pending.get(conversationId) ?? noPending;
   }
 
-  /** Who types there now. */
+  /** The people who are typing in a conversation now. */
   typingIn(conversationId: ConversationId): readonly UserId[] {
     return this.typists.in(conversationId);
   }
 
-  /** How far the others have read: the furthest of them; 0 when nobody is known to have read anything. */
+  /** The largest number that any other member has read up to; 0 if none is known. */
   readByOthers(conversationId: ConversationId): number {
     return this.receipts.furthestBut(conversationId, this.account?.id);
   }
@@ -131,7 +131,7 @@ export class Chat {
     this.changed();
   }
 
-  /** How far the members have read, where that is shown; otherwise a first page of them, for their presence. */
+  /** Loads members' read positions and presence. Where read positions are hidden, one page is enough. */
   async loadReceipts(conversationId: ConversationId): Promise<void> {
     for (let cursor: string | null | undefined; cursor !== null; ) {
       const page: AnswerTo<'members'> = await this.request('members', conversationId, {
@@ -152,16 +152,16 @@ export class Chat {
     this.changed();
   }
 
-  /** Somebody's name; asked for when nobody said it yet, and then told to the subscribers. */
+  /** A person's name. If it is unknown, returns null, requests it, and notifies subscribers when it arrives. */
   nameOf(userId: UserId): string | null {
     const known = this.people.get(userId);
     if (known) return personName(known);
-    // Views that are about to go, with the account, ask for nobody any more.
+    // After a log-out, views that are about to disappear request nothing.
     if (this.account && !this.askedPeople.has(userId)) this.want(userId);
     return null;
   }
 
-  /** A sent message that shows as an entry now is no longer on its way. */
+  /** Removes sent messages from the pending ones once their entries show. */
   settle(conversationId: ConversationId, clientMessageIds: ReadonlySet<string>): void {
     const pending = this.pendingOf(conversationId);
     const left = pending.filter(({ clientMessageId }) => !clientMessageIds.has(clientMessageId));
@@ -179,7 +179,7 @@ export class Chat {
     this.wantedPeople.clear();
     const found = await this.request('people', userIds).catch(() => []);
     for (const person of found) this.people.set(person.id, person);
-    // Whoever wasn't found is asked for again when the server is there.
+    // People who were not found are requested again when a view next needs them.
     for (const userId of userIds) if (!this.people.has(userId)) this.askedPeople.delete(userId);
     if (found.length > 0) this.changed();
   }
@@ -252,7 +252,7 @@ export class Chat {
     }
   }
 
-  /** Numbers of before a restore say nothing: who has read how far, and which messages are there. */
+  /** Forgets read positions and sent messages: their numbers are from before the restore. */
   private discardRead(conversationId: ConversationId): void {
     this.receipts.forget(conversationId);
     const unsent = this.pendingOf(conversationId).filter(({ status }) => status !== 'sent');
@@ -288,7 +288,7 @@ export class Chat {
   private takePending(message: Pending): void {
     const pending = this.pendingOf(message.conversationId);
     const others = pending.filter(({ clientMessageId }) => clientMessageId !== message.clientMessageId);
-    // Sent, and shown nowhere as on its way: its entry tells the rest.
+    // Sent, and not shown as pending: its entry says everything.
     if (message.status === 'sent' && others.length === pending.length) return;
     const inOrder = [...others, message].sort((a, b) => a.order - b.order);
     this.pending.set(message.conversationId, inOrder);

@@ -3,10 +3,10 @@ import { useEffect, useState } from 'react';
 import { t } from '../strings/strings.ts';
 import { useChat, useChatItself } from './use-chat.ts';
 
-/** A reconnect that takes no longer needs nobody's attention. */
+/** A reconnect that takes less time than this is not shown. */
 const quietMs = 1_000;
 
-/** Says what state the connection is in, whenever that is not simply live. */
+/** Shows the state of the connection unless it is live. */
 export function ConnectionBar() {
   const chat = useChatItself();
   const connection = useChat(({ connection }) => connection);

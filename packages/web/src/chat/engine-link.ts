@@ -1,10 +1,10 @@
 import type { AnswerTo, Failure, FromEngine, News, RequestName, Requests, ToEngine } from '../engine/messages.ts';
 import { randomId } from './random-id.ts';
 
-/** Where the engine's script is; the build puts it in. */
+/** The address of the engine's script. The build defines it. */
 declare const ENGINE_SCRIPT: string;
 
-/** What the engine answered a request with, when it was not what was asked for. */
+/** The engine refused a request, or failed to carry it out. */
 export class RequestFailed extends Error {
   readonly code: string;
   readonly errors: Failure['errors'];
@@ -18,7 +18,7 @@ export class RequestFailed extends Error {
 
 type Answer = { resolve(value: unknown): void; reject(error: RequestFailed): void };
 
-/** This tab's line to the engine. */
+/** This tab's connection to the engine. */
 export class EngineLink {
   private readonly waiting = new Map<number, Answer>();
   private lastId = 0;
@@ -66,9 +66,9 @@ export class EngineLink {
 }
 
 /**
- * One engine for all tabs where the browser has shared workers, and locks by which the engine learns that a tab ended:
- * pages without TLS have no locks, and browsers that block the data of sites refuse both. Elsewhere null: each tab has
- * an engine of its own, over the same store.
+ * Connects to the engine that all tabs share. It needs a shared worker, and a lock by which the engine notices that a
+ * tab was closed: pages without TLS have no locks, and browsers that block site data refuse both. Returns null there:
+ * each tab then runs an engine of its own over the same store.
  */
 async function sharedEngine(): Promise<{ port: MessagePort; lock: string } | null> {
   if (typeof SharedWorker !== 'function' || !navigator.locks) return null;
@@ -80,7 +80,7 @@ async function sharedEngine(): Promise<{ port: MessagePort; lock: string } | nul
   }
 }
 
-/** A lock that this tab holds until it is closed or crashes; resolves with its name. */
+/** Acquires a lock that this tab holds until it is closed or crashes. Resolves with the lock's name. */
 function holdLock(): Promise<string> {
   const name = `parley-tab-${randomId()}`;
   return new Promise((resolve, reject) => {

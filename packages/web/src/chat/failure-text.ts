@@ -18,7 +18,7 @@ const texts: Partial<Record<string, StringKey>> = {
   not_found: 'failedNotFound',
 };
 
-/** What went wrong, in the person's language where the server's codes allow. */
+/** Says what went wrong, in the person's language if the server's error code is known. */
 export function failureText(error: unknown): string {
   if (!(error instanceof RequestFailed)) {
     return t('failedUnknown', { reason: error instanceof Error ? error.message : String(error) });

@@ -1,7 +1,7 @@
 import { t } from '../strings/strings.ts';
 import { useChat } from './use-chat.ts';
 
-/** Says that a proxy or a network answers in the server's place, and leads to where one signs in. */
+/** Says that a proxy or a network answers in place of the server, and links to its sign-in page. */
 export function InterceptedBar() {
   const isIntercepted = useChat((chat) => chat.isIntercepted);
   return (
@@ -9,7 +9,7 @@ export function InterceptedBar() {
       {isIntercepted && (
         <>
           {t('intercepted')}
-          {/* The service worker leaves this address to the network, and the page takes the mark off again. */}
+          {/* The service worker does not serve this address from its cache; the page removes the parameter again. */}
           <a href="?sign-in">{t('interceptedSignIn')}</a>
         </>
       )}

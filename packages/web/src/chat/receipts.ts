@@ -1,6 +1,6 @@
 import type { ConversationId, UserId } from '@parley/protocol';
 
-/** How far people have read each conversation, as far as it was told. */
+/** How far each person has read each conversation, as far as this tab was told. */
 export class Receipts {
   private readonly reads = new Map<ConversationId, Map<UserId, number>>();
 
@@ -10,7 +10,7 @@ export class Receipts {
     this.reads.set(conversationId, known);
   }
 
-  /** The furthest of all but one; 0 when nobody is known to have read anything. */
+  /** The largest read position of everybody except `ownId`; 0 if none is known. */
   furthestBut(conversationId: ConversationId, ownId: UserId | undefined): number {
     let furthest = 0;
     for (const [userId, seq] of this.reads.get(conversationId) ?? []) {

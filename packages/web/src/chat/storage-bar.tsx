@@ -1,7 +1,7 @@
 import { t } from '../strings/strings.ts';
 import { useChat } from './use-chat.ts';
 
-/** Says that the browser stores nothing, for as long as it fails to. */
+/** Says that the browser stores nothing, for as long as writes fail. */
 export function StorageBar() {
   const isStoring = useChat((chat) => chat.isStoring);
   return (

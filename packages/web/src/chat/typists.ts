@@ -3,15 +3,15 @@ import { limits } from '@parley/protocol/limits';
 
 const nobody: readonly UserId[] = [];
 
-/** Who types where; each notice stands for as long as the protocol says. */
+/** Who is typing in which conversation. A typing notice expires after the time that the protocol defines. */
 export class Typists {
   private readonly timers = new Map<ConversationId, Map<UserId, number>>();
   private readonly shown = new Map<ConversationId, readonly UserId[]>();
 
-  /** @param changed called when a notice ran out. */
+  /** @param changed called when a notice has expired. */
   constructor(private readonly changed: () => void) {}
 
-  /** The same array until something changes. */
+  /** Returns the same array until something changes. */
   in(conversationId: ConversationId): readonly UserId[] {
     return this.shown.get(conversationId) ?? nobody;
   }

@@ -4,15 +4,15 @@ import { failureText } from './failure-text.ts';
 
 interface Opening {
   /**
-   * Goes to the conversation whose id comes; when none comes, `failure` says why. Does nothing while another one is
-   * being opened: a second Enter makes no second group.
+   * Goes to the conversation whose id `begin` resolves with; if it rejects, `failure` says why. Does nothing while
+   * another conversation is being opened, so that a second Enter does not create a second group.
    */
   open(begin: () => Promise<string>): Promise<void>;
-  /** Empty while nothing failed. */
+  /** Empty unless the last attempt failed. */
   failure: string;
 }
 
-/** @param onClose called before it goes there. */
+/** @param onClose called before the conversation is shown. */
 export function useOpening(onClose: () => void = () => undefined): Opening {
   const [failure, setFailure] = useState('');
   const [, navigate] = useLocation();

@@ -1,7 +1,7 @@
 import { t } from '../strings/strings.ts';
 import { useChat } from './use-chat.ts';
 
-/** Says that another version of the page runs in another tab of this browser, and what to do. */
+/** Says that another tab of this browser runs another version of the page, and what to do about it. */
 export function VersionBar() {
   const other = useChat((chat) => chat.otherVersion);
   if (other === null) return null;
@@ -10,7 +10,7 @@ export function VersionBar() {
       <p>{t(other === 'newer' ? 'newerVersion' : 'olderVersion')}</p>
       {other === 'newer' && (
         <button type="button" className="button" onClick={() => location.reload()}>
-          {t('openAnew')}
+          {t('reload')}
         </button>
       )}
     </section>

@@ -1,18 +1,18 @@
 import type { Watch } from '@parley/sdk';
 
-/** Scrolling changes what is in view with every frame; the server hears of it this often. */
+/** Scrolling changes what is in view with every frame. The server is told at most this often. */
 const tellIntervalMs = 150;
 
-/** Whose presence, which counts and whose typing are in view of this tab, told some time after it changed. */
+/** The people, counts and typing notices that this tab shows. Reports them to the engine shortly after they change. */
 export class Viewed {
   private readonly watches = new Set<Watch>();
-  /** What was told last. */
+  /** What was reported last. */
   private told = '';
   private timer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(private readonly tell: (watch: Required<Watch>) => void) {}
 
-  /** These are in view until it is undone. */
+  /** Adds these until the returned function is called. */
   add(watch: Watch): () => void {
     this.watches.add(watch);
     this.schedule();
@@ -22,7 +22,7 @@ export class Viewed {
     };
   }
 
-  /** To an engine that may know of nothing. */
+  /** Reports everything again, to an engine that may have forgotten it. */
   tellAgain(): void {
     this.told = '';
     this.schedule();
@@ -43,7 +43,7 @@ export class Viewed {
     }, tellIntervalMs);
   }
 
-  /** Newest first: the server takes a number of them. */
+  /** Newest first: the server accepts a limited number. */
   private all(what: keyof Watch): string[] {
     return [...new Set([...this.watches].reverse().flatMap((watch) => watch[what] ?? []))];
   }

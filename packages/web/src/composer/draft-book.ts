@@ -13,7 +13,7 @@ import {
   takenBy,
 } from './draft.ts';
 
-/** The part of `localStorage` that drafts need. It tells other tabs of every write, later and in order. */
+/** The part of `localStorage` that drafts need. Other tabs get an event for every write, later and in order. */
 export type DraftStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
 
 /** The drafts of all conversations, as one tab knows them. */
@@ -61,7 +61,10 @@ export class DraftBook {
     this.put(key, givenBackBy(this.draftOf(key), this.tab));
   }
 
-  /** Holds back changes from and to other tabs until it is undone: a text that is being composed must not change. */
+  /**
+   * Holds back changes from and to other tabs until the returned function is called: a text that an input method is
+   * composing must not change.
+   */
   hold(key: string): () => void {
     const waiting: Draft[] = [];
     this.held.set(key, waiting);
@@ -109,7 +112,7 @@ export class DraftBook {
 
   private store(key: string, draft: Draft): void {
     this.known.set(key, draft);
-    // Other tabs learn from its last version how a draft ended.
+    // The last version tells other tabs what became of the draft.
     this.storage.setItem(key, JSON.stringify(draft));
     if (isSpent(draft)) this.storage.removeItem(key);
     this.changed();

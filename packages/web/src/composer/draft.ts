@@ -1,9 +1,9 @@
 /** A text that one tab took for sending. */
 export interface Taken {
   text: string;
-  /** The message is sent under this id, by any tab, so that it is sent once. */
+  /** Any tab sends the message under this id, so that the server stores it once. */
   clientMessageId: string;
-  /** The number of the write with which the tab took it. */
+  /** The number of the write in which the tab took it. */
   write: number;
   /** The tabs that had written the draft by then. */
   writers: readonly string[];
@@ -22,23 +22,23 @@ export interface Draft {
 
 export const emptyDraft: Draft = { text: '', writes: {}, taken: {} };
 
-/** Null for a value that is no draft. */
+/** Returns null if the value is not a draft. */
 export function parseDraft(value: string | null): Draft | null {
   try {
     const { text, writes, taken } = JSON.parse(value ?? 'null') ?? {};
     return typeof text === 'string' && writes && taken ? { text, writes, taken } : null;
   } catch {
-    // Written by something else.
+    // Another program wrote it.
     return null;
   }
 }
 
-/** Whether nothing of it has to be stored. */
+/** Whether nothing of the draft has to be stored. */
 export function isSpent({ text, taken }: Draft): boolean {
   return text === '' && Object.values(taken).every(({ isKept }) => isKept);
 }
 
-/** Whether `draft` was written by someone who had seen all of `other`. */
+/** Whether the writer of `draft` knew all of `other`. */
 export function contains(draft: Draft, other: Draft): boolean {
   return Object.entries(other.writes).every(([tab, write]) => writesOf(draft, tab) >= write);
 }
@@ -49,7 +49,7 @@ export function edited(draft: Draft, tab: string, text: string): Draft {
   return written(draft, tab, own?.isKept ? { text, taken } : { text });
 }
 
-/** Takes the text for sending: it leaves the box of every tab. */
+/** Takes the text for sending, which clears the box in every tab. */
 export function takenBy(draft: Draft, tab: string, clientMessageId: string): Draft {
   const write = writesOf(draft, tab) + 1;
   const writers = [...new Set([...Object.keys(draft.writes), tab])];
@@ -57,14 +57,14 @@ export function takenBy(draft: Draft, tab: string, clientMessageId: string): Dra
   return written(draft, tab, { text: '', taken });
 }
 
-/** The message is stored for sending, as `tab` knows. */
+/** Notes that the message is stored for sending. */
 export function kept(draft: Draft, tab: string, clientMessageId: string): Draft {
   const isIt = (one: Taken) => one.clientMessageId === clientMessageId;
   const taken = Object.entries(draft.taken).map(([taker, one]) => [taker, isIt(one) ? { ...one, isKept: true } : one]);
   return written(draft, tab, { taken: Object.fromEntries(taken) });
 }
 
-/** The message that the tab took could not be stored: its text is back, before what was begun meanwhile. */
+/** The message that the tab took could not be stored: puts its text back, before what was written meanwhile. */
 export function givenBackBy(draft: Draft, tab: string): Draft {
   const { [tab]: own, ...taken } = draft.taken;
   return own ? written(draft, tab, { text: followedBy(own.text, draft.text), taken }) : draft;
@@ -76,7 +76,7 @@ export function newest(own: Draft, other: Draft): Draft {
   if (knowsOther !== contains(other, own)) return knowsOther ? own : other;
   if (!knowsOther) return merged(own, other);
   if (own.text === other.text) return other;
-  // Merged in another order. The surplus of the longer one was sent or removed in a version that both contain.
+  // Merged in another order. A version that both contain had sent or removed what only the longer one has.
   return isBefore(own.text, other.text) ? own : other;
 }
 
@@ -90,7 +90,7 @@ export function merged(a: Draft, b: Draft): Draft {
   const taken: Record<string, Taken> = {};
   for (const tab of [...tabs].sort()) {
     writes[tab] = Math.max(writesOf(a, tab), writesOf(b, tab));
-    // A draft that contains a tab's last write knows what the tab took; either may know that it was stored.
+    // A draft that contains a tab's last write knows what the tab took; either draft may know that it was stored.
     const known = [a, b].filter((draft) => writesOf(draft, tab) === writes[tab]).map((draft) => draft.taken[tab]);
     const last = known.find((one) => one?.isKept) ?? known[0];
     if (last) taken[tab] = last;
@@ -106,7 +106,7 @@ function writesOf({ writes }: Draft, tab: string): number {
   return writes[tab] ?? 0;
 }
 
-/** The text without a beginning that a tab took for sending before the draft's writer knew of it. */
+/** Removes text at the start that another tab took for sending before the draft's writer knew of it. */
 function withoutTaken(draft: Draft, taken: Draft['taken']): string {
   let { text } = draft;
   for (const [tab, { text: sent, write, writers }] of Object.entries(taken)) {
@@ -120,7 +120,7 @@ function followedBy(first: string, second: string): string {
   return second === '' ? first : `${first}\n${second}`;
 }
 
-/** The longer text, then the lines of the other. Of two lines of which one continues the other, the longer stays. */
+/** The longer text, then the other's lines. If one line starts with another, only the longer line is kept. */
 function joined(a: string, b: string): string {
   const [first, second] = isBefore(a, b) ? [b, a] : [a, b];
   if (first.startsWith(second)) return first;
@@ -130,7 +130,7 @@ function joined(a: string, b: string): string {
   return [...lines, ...more].join('\n');
 }
 
-/** Shorter, or first by code unit where both are as long. */
+/** Orders by length, then by code unit. */
 function isBefore(a: string, b: string): boolean {
   return a.length === b.length ? a < b : a.length < b.length;
 }

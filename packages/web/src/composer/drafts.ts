@@ -11,7 +11,7 @@ export const drafts = new DraftBook(browserStorage, randomId(), () => {
   for (const listener of listeners) listener();
 });
 
-/** Where the draft of a conversation is stored. */
+/** The storage key of a conversation's draft. */
 export function draftKey(accountId: string, conversationId: string): string {
   return `${prefix}${accountId} ${conversationId}`;
 }
@@ -25,7 +25,7 @@ export function useDraft(accountId: string, conversationId: string): string {
   return useSyncExternalStore(subscribeToDrafts, () => drafts.textOf(draftKey(accountId, conversationId)));
 }
 
-/** Forgets the drafts of all other accounts; null: of all accounts. */
+/** Removes the drafts of all other accounts; null: of all accounts. */
 export function keepDraftsOf(accountId: string | null): void {
   for (const key of browserStorage.keys()) {
     if (!key.startsWith(prefix)) continue;

@@ -1,4 +1,4 @@
-/** Where a position in a text is after the text changed, judged by what both texts share at start and end. */
+/** Where a position is after the text changed, derived from the prefix and suffix that both texts share. */
 export function movedPosition(position: number, before: string, after: string): number {
   const most = Math.min(before.length, after.length);
   let start = 0;

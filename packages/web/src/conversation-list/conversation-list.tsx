@@ -11,15 +11,15 @@ import { useNameFilter } from './use-name-filter.ts';
 
 interface ConversationListProps {
   current: string | null;
-  /** Nothing else is on the page. */
+  /** The list is the only thing on the page. */
   isAlone: boolean;
   onNew(): void;
   onJump(): void;
-  /** What to do next; where nothing else is on the page, it is said here to who has no conversations. */
+  /** Suggests what to do next. Shown when the list is alone on the page and empty. */
   start: ReactNode;
 }
 
-/** Everything one is in, most recent first. */
+/** The person's conversations, most recent first. */
 export function ConversationList({ current, isAlone, onNew, onJump, start }: ConversationListProps) {
   const [location] = useLocation();
   const conversations = useChat(({ list }) => list);

@@ -19,13 +19,13 @@ interface ConversationRowProps {
   isCurrent: boolean;
 }
 
-/** One conversation of the list; presence and typing that it shows are watched while it is in view. */
+/** One conversation of the list. Watches the presence and typing that it shows while it is in view. */
 export const ConversationRow = memo(function ConversationRow({ conversation, isCurrent }: ConversationRowProps) {
   const { id, unreadCount, lastActivityAtMs, partner, lastMessage } = conversation;
   const title = titleOf(conversation);
   const day = useDay();
   const isMuted = usePreferences().muted.includes(id);
-  // Of the people whose names it shows.
+  // The person whose name the row shows.
   const named = partner?.id ?? lastMessage?.senderId;
   useWatch({ userIds: named === undefined ? [] : [named], typingIn: [id] });
   return (
@@ -71,7 +71,7 @@ export const ConversationRow = memo(function ConversationRow({ conversation, isC
   );
 });
 
-/** Who types, the draft, or the last message. */
+/** Who is typing, or else the draft, or else the last message. */
 function LastLine({ conversation, isCurrent }: ConversationRowProps) {
   const { id, kind, lastMessage } = conversation;
   const typists = useChat((chat) => chat.typingIn(id));
@@ -117,7 +117,7 @@ function LastLine({ conversation, isCurrent }: ConversationRowProps) {
   );
 }
 
-/** More would not be seen, and costs layout. */
+/** A longer text would not be visible, and would slow layout down. */
 function excerpt(text: string): string {
   return cutText(text, 160).replaceAll(/\s+/gu, ' ');
 }

@@ -10,11 +10,11 @@ interface StartProps {
   onChannels(): void;
 }
 
-/** What shows where no conversation is chosen: what to do next. */
+/** Suggests what to do next while no conversation is open. */
 export function Start({ onNew, onChannels }: StartProps) {
   const isEmpty = useChat(({ conversations }) => conversations.size === 0);
   const isLoading = useChat(({ connection: { name } }) => name === 'connecting' || name === 'catching-up');
-  // Beside the list this is the main thing of the page; where the list is alone, it is a part of that.
+  // Beside the list this is the main part of the page; where the list is alone, it is a section of the list.
   const Heading = useAlone('list') ? 'h2' : 'h1';
   if (isEmpty && isLoading) return <div className="start" />;
   return (

@@ -2,7 +2,7 @@ import { useEffect, useMemo, useState } from 'react';
 
 type IsFoundBy = (name: string, query: string) => boolean;
 
-/** Whether a name is found by what was typed. The rules come when the first letter is typed; until then all names are. */
+/** Whether a name matches the query. The rules are loaded with the first letter; until then every name matches. */
 export function useNameFilter(query: string): (name: string) => boolean {
   const [rules, setRules] = useState<{ isFoundBy: IsFoundBy } | null>(null);
   const isAsked = query !== '';

@@ -1,6 +1,6 @@
 import { type TextReader, unitsOf } from './text-reader.ts';
 
-/** Longest name that DNS takes, in UTF-16 units: a longer one leads nowhere, and is slow to convert. */
+/** The longest name that DNS accepts, in UTF-16 units. Longer ones do not resolve, and are slow to convert. */
 const hostMaxUnits = 253;
 const hostCharacter =
   /[[\p{L}\p{M}\p{N}\p{Extended_Pictographic}\p{Regional_Indicator}_.\-]--\p{Default_Ignorable_Code_Point}]|\ufe0f/v;
@@ -76,7 +76,7 @@ function isMixed(label: string): boolean {
   return letters.some((each) => latin.test(each)) && !letters.every((each) => besideLatin.test(each));
 }
 
-/** After a colon and digits; `from` where there are none, or where a name follows them. */
+/** The index after a colon and digits; `from` if there are none, or if a name follows them. */
 function portEnd(reader: TextReader, from: number, until: number): number {
   if (from >= until || reader.at(from) !== 0x3a) return from;
   let index = from + 1;

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'react';
 import { useChatItself } from '../chat/use-chat.ts';
 import { t } from '../strings/strings.ts';
 
-/** Reads what comes in to whoever doesn't see it. In a flood the last counts. */
+/** Makes screen readers read incoming messages; in a flood, only the newest. */
 export function Announcer({ conversationId }: { conversationId: string }) {
   const chat = useChatItself();
   const [text, setText] = useState('');

@@ -8,9 +8,9 @@ export interface Block {
 
 interface Line {
   start: number;
-  /** Before its line break. */
+  /** The index before the line break. */
   end: number;
-  /** After its line break. */
+  /** The index after the line break. */
   next: number;
 }
 

@@ -13,7 +13,7 @@ import { TypingLine } from './typing-line.tsx';
 
 const Details = laterPart(() => import('../details/details.tsx'));
 
-/** One conversation: its head, its messages, and where one writes. */
+/** One conversation: its header, its messages and the composer. */
 export default function ConversationView({ conversationId }: { conversationId: string }) {
   const chat = useChatItself();
   const conversation = useChat(({ conversations }) => conversations.get(conversationId));
@@ -29,7 +29,7 @@ export default function ConversationView({ conversationId }: { conversationId: s
   });
   const isLive = useChat(({ connection }) => connection.name === 'live');
   useEffect(() => {
-    // Receipts of what others read before this view was there, or while the connection was away.
+    // Read positions that changed before this view was shown, or while the connection was down.
     if (isLive) chat.loadReceipts(conversationId).catch(() => undefined);
   }, [chat, conversationId, isLive]);
   const toEnd = useCallback(() => list.current?.toEnd(), []);

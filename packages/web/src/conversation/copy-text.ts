@@ -1,4 +1,4 @@
-/** Pages without TLS have no `navigator.clipboard`: there the browser copies what is selected. */
+/** Copies a text. Pages without TLS have no `navigator.clipboard`: there the browser copies a selection. */
 export async function copyText(text: string): Promise<void> {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
   const field = document.createElement('textarea');

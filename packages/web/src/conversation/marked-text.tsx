@@ -4,7 +4,7 @@ import { t } from '../strings/strings.ts';
 import { copyText } from './copy-text.ts';
 import { type MessagePart, messageParts } from './message-parts.ts';
 
-/** A text with its links and code. */
+/** A message's text with links and code. */
 export default function MarkedText({ text }: { text: string }) {
   return messageParts(text).map((part, index) => (
     // biome-ignore lint/suspicious/noArrayIndexKey: a message's text never changes.
@@ -27,7 +27,7 @@ function Part({ part }: { part: MessagePart }) {
     case 'block':
       return (
         <div className="code-block">
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways must do so by keyboard too. */}
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: an element that scrolls sideways must scroll by keyboard too. */}
           <pre dir="ltr" tabIndex={0}>
             <code>{part.text}</code>
           </pre>

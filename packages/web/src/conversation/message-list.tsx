@@ -135,7 +135,7 @@ function BeforeFirstRow({ view, conversationId, title }: BeforeFirstRowProps) {
 
 interface ToLatestProps {
   conversationId: string;
-  seen: Row['place'];
+  seen: Row['position'];
   onClick(): void;
 }
 

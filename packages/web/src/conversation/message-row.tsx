@@ -13,7 +13,7 @@ import { MessageText } from './message-text.tsx';
 import { PlainRow } from './plain-row.tsx';
 import type { MessageRow, MessageStatus, NoticeRow, Row } from './rows.ts';
 
-/** One row of a conversation, with what separates it from the one before. */
+/** One row of a conversation, with the day or the mark of unread messages above it. */
 export const RowView = memo(
   function RowView({ row, conversationId }: { row: Row; conversationId: string }) {
     return (
@@ -42,7 +42,7 @@ function DayName({ atMs }: { atMs: number }) {
   return <span>{dayName(atMs, useDay())}</span>;
 }
 
-/** Rows are made anew with every change; most say what they said before. */
+/** Whether two rows render the same: every change creates all rows again, and few of them differ. */
 function isSame(a: Row, b: Row): boolean {
   if (a.key !== b.key || a.startsDay !== b.startsDay || a.startsUnread !== b.startsUnread || a.atMs !== b.atMs)
     return false;

@@ -4,11 +4,11 @@ import { isEmojiAlone } from './emoji-alone.ts';
 
 const load = () => import('./marked-text.tsx');
 const MarkedText = laterPart(load);
-// Asked for with the conversation: text that shows without its marks first changes the height of its row. A failure is
-// told by the row that needs it.
+// Loaded with the conversation, because a row that is first shown unformatted changes its height later. If loading
+// fails, the row that needs it reports the failure.
 load().catch(() => undefined);
 
-/** A message's text, as text: links can be followed, code keeps its form, nothing is markup. */
+/** A message's text with links and code. No markup in it is interpreted. */
 export const MessageText = memo(function MessageText({ text }: { text: string }) {
   return (
     <div className={isEmojiAlone(text) ? 'message-text emoji-alone' : 'message-text'} dir="auto">
@@ -23,7 +23,7 @@ export const MessageText = memo(function MessageText({ text }: { text: string })
   );
 });
 
-/** Most texts have neither code nor an address: they are shown without loading the rules. */
+/** Whether a text may have code or an address. Most have neither, and are shown without loading the rules. */
 function mayBeMarked(text: string): boolean {
   return ['`', '~~~', '://'].some((mark) => text.includes(mark));
 }

@@ -2,36 +2,36 @@ import type { Entry, MessageEntry, UserId } from '@parley/protocol';
 import type { Pending } from '../engine/messages.ts';
 import { dayOf } from '../strings/times.ts';
 
-/** Messages of one person that are closer together than this show as one group. */
+/** Messages of one sender that are less than this apart are shown as one group. */
 const groupMs = 5 * 60_000;
 
 export type MessageStatus = 'queued' | 'sending' | 'sent' | 'read' | 'failed';
 
-interface RowPlace {
-  /** Stays the same from the first keystroke's echo to the numbered entry, so that nothing is drawn anew. */
+interface RowBase {
+  /** Stays the same from the pending message to its entry, so that the row is not rendered again. */
   key: string;
   atMs: number;
-  /** Its place in the conversation; null while it is on its way. */
-  place: { seq: number; messageCount: number } | null;
-  /** The first of its day. */
+  /** Position in the conversation; null while the message is pending. */
+  position: { seq: number; messageCount: number } | null;
+  /** The first row of its day. */
   startsDay: boolean;
-  /** The first unread one. */
+  /** The first unread row. */
   startsUnread: boolean;
 }
 
-export interface MessageRow extends RowPlace {
+export interface MessageRow extends RowBase {
   kind: 'message';
   senderId: UserId;
   text: string;
-  /** The first of its group shows who wrote it. */
+  /** The first message of its group, which shows the sender. */
   startsGroup: boolean;
-  /** Of one's own messages. */
+  /** Null for messages of others. */
   status: MessageStatus | null;
   clientMessageId: string;
   failure: string | null;
 }
 
-export interface NoticeRow extends RowPlace {
+export interface NoticeRow extends RowBase {
   kind: 'notice';
   entry: Exclude<Entry, MessageEntry>;
 }
@@ -40,16 +40,16 @@ export type Row = MessageRow | NoticeRow;
 
 export interface RowsInput {
   entries: readonly Entry[];
-  /** Messages on their way; they show after the newest entry. */
+  /** Messages that have no entry yet. They are shown after the newest entry. */
   pending: readonly Pending[];
   me: UserId;
   /** The number of the first unread entry. */
   unreadFrom: number | null;
-  /** How far somebody else has read. */
+  /** The number that another member has read up to. */
   readSeq: number;
 }
 
-/** What the list shows, from top to bottom. */
+/** The rows of the list, from top to bottom. */
 export function rowsOf({ entries, pending, me, unreadFrom, readSeq }: RowsInput): Row[] {
   const rows: Row[] = [];
   const shown = new Set<string>();
@@ -61,12 +61,12 @@ export function rowsOf({ entries, pending, me, unreadFrom, readSeq }: RowsInput)
     if (entry.kind === 'message') {
       if (isMine) shown.add(entry.clientMessageId);
       const status = isMine ? (entry.seq <= readSeq ? 'read' : 'sent') : null;
-      rows.push(messageRow(rows.at(-1), { ...entry, status, failure: null, place: entry }, isFirst));
+      rows.push(messageRow(rows.at(-1), { ...entry, status, failure: null, position: entry }, isFirst));
     } else {
       const key = `notice ${entry.seq}`;
       const { atMs } = entry;
       const starts = { startsDay: startsDay(rows.at(-1), atMs), startsUnread: isFirst };
-      rows.push({ kind: 'notice', key, atMs, place: entry, ...starts, entry });
+      rows.push({ kind: 'notice', key, atMs, position: entry, ...starts, entry });
     }
   }
   for (const { clientMessageId, text, createdAtMs, status, failure } of pending) {
@@ -79,24 +79,24 @@ export function rowsOf({ entries, pending, me, unreadFrom, readSeq }: RowsInput)
       atMs,
       status,
       failure: failure?.message ?? null,
-      place: null,
+      position: null,
     };
     rows.push(messageRow(rows.at(-1), message, false));
   }
   return rows;
 }
 
-type Written = Pick<MessageRow, 'senderId' | 'clientMessageId' | 'text' | 'atMs' | 'status' | 'failure' | 'place'>;
+type Written = Pick<MessageRow, 'senderId' | 'clientMessageId' | 'text' | 'atMs' | 'status' | 'failure' | 'position'>;
 
 function messageRow(before: Row | undefined, written: Written, startsUnread: boolean): MessageRow {
-  const { senderId, clientMessageId, text, atMs, status, failure, place } = written;
+  const { senderId, clientMessageId, text, atMs, status, failure, position } = written;
   const isNewDay = startsDay(before, atMs);
   const follows =
     before?.kind === 'message' && before.senderId === senderId && atMs - before.atMs < groupMs && !isNewDay;
   return {
     kind: 'message',
     key: `${senderId} ${clientMessageId}`,
-    ...{ senderId, clientMessageId, text, atMs, status, failure, place, startsUnread },
+    ...{ senderId, clientMessageId, text, atMs, status, failure, position, startsUnread },
     startsDay: isNewDay,
     startsGroup: !follows || startsUnread,
   };

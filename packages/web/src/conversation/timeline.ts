@@ -3,34 +3,34 @@ import { limits } from '@parley/protocol/limits';
 import type { History, HistoryRange } from '@parley/sdk';
 import type { Chat } from '../chat/chat.ts';
 
-/** What a conversation opens with; scrolling on takes the largest pages there are. */
+/** The number of entries that a conversation opens with. Scrolling loads pages of the maximum size. */
 const pageSize = 100;
-/** Entries in memory of one conversation: a longer walk forgets what is far from view. */
+/** The number of entries that are kept in memory. Beyond it, entries far from the viewport are dropped. */
 const entriesMax = 600;
-const forgetAfterMs = 60;
+const dropAfterMs = 60;
 
-/** What is shown of a conversation; a new object whenever anything changes. */
+/** The part of a conversation that is shown. Every change makes a new object. */
 export interface TimelineView {
   /** Ascending, without gaps. */
   readonly entries: readonly Entry[];
-  /** Nothing older exists, or none that one may see. */
+  /** No older entry exists that the person may see. */
   readonly hasStart: boolean;
-  /** The newest entry is here, and those that come join it. */
+  /** The newest entry is included, and new ones are appended. */
   readonly hasEnd: boolean;
-  /** Older entries exist which only the server has. */
+  /** Older entries exist that are not stored here, and the server can't be reached. */
   readonly startIsAway: boolean;
   readonly isLoaded: boolean;
-  /** Counts every time that what was shown was replaced by another part of the conversation. */
+  /** Incremented when another part of the conversation replaces the one that is shown. */
   readonly generation: number;
-  /** Where to begin: the number of the first unread entry, or null for the end. */
+  /** Where to scroll to first: the number of the first unread entry, or null for the end. */
   readonly openAt: number | null;
-  /** What was to be shown could not be loaded. */
+  /** Loading failed. */
   readonly hasFailed: boolean;
 }
 
 /**
- * The part of one conversation that is in memory: a range without gaps, which grows at both ends as one scrolls and,
- * where it reaches the end, with every entry that comes.
+ * The part of one conversation that is in memory: a range without gaps. It grows at both ends as the person scrolls,
+ * and with every new entry if it reaches the conversation's end.
  */
 export class Timeline {
   view: TimelineView = {
@@ -43,7 +43,7 @@ export class Timeline {
     openAt: null,
     hasFailed: false,
   };
-  /** Whether the end is in view; the view says so. */
+  /** Whether the end is in the viewport. The list sets it. */
   isAtEnd = false;
   private readonly listeners = new Set<() => void>();
   private loading: Promise<void> | null = null;
@@ -87,7 +87,7 @@ export class Timeline {
         hasStart,
         startIsAway: page.source === 'store' && entries.length === 0 && !hasStart,
       });
-      this.forgetLater('newest');
+      this.dropLater('newest');
     });
   }
 
@@ -100,13 +100,13 @@ export class Timeline {
       const entries = page.entries.filter(({ seq }) => seq < end);
       this.change({ entries: [...this.view.entries, ...entries], hasEnd: false });
       this.joinEnd();
-      this.forgetLater('oldest');
+      this.dropLater('oldest');
     });
   }
 
   /** Shows the end of the conversation. */
   async loadEnd(): Promise<void> {
-    // Whatever is being loaded belongs to the part that is left.
+    // The page that is being loaded belongs to the part that is replaced.
     await this.loading;
     if (this.view.hasEnd) return;
     await this.run(async () => {
@@ -115,7 +115,7 @@ export class Timeline {
     });
   }
 
-  /** Shown entries may be gone; they stay until the server has answered. */
+  /** Reads the history again. Entries that may no longer exist stay in view until the server has answered. */
   private async readAgain(): Promise<void> {
     this.change({ isLoaded: false, hasEnd: false });
     // A page that is being loaded may be from before the restore.
@@ -124,7 +124,7 @@ export class Timeline {
     await this.run(() => this.loadFirst());
   }
 
-  /** After a reconnect: what could not be fetched before may be there now. */
+  /** Loads again what could not be loaded while there was no connection. */
   retry(): void {
     if (this.view.hasFailed) this.change({ hasFailed: false });
     if (!this.view.isLoaded || this.view.entries.length === 0) void this.run(() => this.loadFirst());
@@ -166,13 +166,13 @@ export class Timeline {
     if (!isLoaded || this.loading) {
       this.early.push(entry);
     } else if (entry.seq > (last?.seq ?? 0) && (hasEnd || entry.seq === (last?.seq ?? 0) + 1)) {
-      // Whoever reads further up keeps what is in view; the end is loaded again when it is scrolled to.
+      // While the person reads further up, the range stops growing; scrolling to the end loads it again.
       if (entries.length >= entriesMax * 2 && !this.isAtEnd) this.change({ hasEnd: false });
       else this.change({ entries: [...entries, entry].slice(-entriesMax * 2), hasEnd: true });
     }
   }
 
-  /** The range reaches the end when its last number is the conversation's newest, or one that came meanwhile follows. */
+  /** Appends entries that arrived while a page was loading, and notes whether the range reaches the newest entry. */
   private joinEnd(): void {
     const { early } = this;
     this.early = [];
@@ -188,13 +188,13 @@ export class Timeline {
   }
 
   /**
-   * Keeps what is in memory bounded, in a change of its own: the list keeps its place when rows come or go at one end,
-   * and at one end alone. Never while a page is on its way, which is to join the end that there is now.
+   * Drops entries beyond the limit, in a change of its own: the list can keep its scroll position only if rows change
+   * at one end at a time. Waits for a page that is being loaded, which continues the present range.
    */
-  private forgetLater(end: 'oldest' | 'newest'): void {
-    const forget = () => {
+  private dropLater(end: 'oldest' | 'newest'): void {
+    const drop = () => {
       if (this.loading) {
-        void this.loading.then(forget);
+        void this.loading.then(drop);
         return;
       }
       const { entries } = this.view;
@@ -202,17 +202,17 @@ export class Timeline {
       if (end === 'newest') this.change({ entries: entries.slice(0, entriesMax), hasEnd: false });
       else this.change({ entries: entries.slice(-entriesMax), hasStart: false });
     };
-    setTimeout(forget, forgetAfterMs);
+    setTimeout(drop, dropAfterMs);
   }
 
   private fetch(page: HistoryRange): Promise<History> {
     return this.chat.request('history', this.conversationId, page);
   }
 
-  /** One at a time: a load that is asked for while another runs is left to the next scroll. */
+  /** Runs one load at a time. A load requested while another runs is skipped: the next scroll requests it again. */
   private run(load: () => Promise<void>): Promise<void> {
     this.loading ??= load()
-      // The person is told, and may try again.
+      // The list shows the failure and a button to try again.
       .catch(() => this.change({ hasFailed: true }))
       .finally(() => {
         this.loading = null;
@@ -243,13 +243,13 @@ function gaplessEnd({ entries, gaps }: History): readonly Entry[] {
   return gap ? entries.filter(({ seq }) => seq > gap.toSeq) : entries;
 }
 
-/** Whether what is stored shows the newest entry, and enough before it. */
+/** Whether the stored page has the newest entry and enough entries before it. */
 function endsAt(stored: History, headSeq: number): boolean {
   const shown = gaplessEnd(stored);
   return shown.at(-1)?.seq === headSeq && (shown.length >= pageSize / 2 || shown[0]?.seq === stored.visibleFromSeq);
 }
 
-/** Whether what is stored goes on without gaps from a screen before the first unread entry. */
+/** Whether the stored page has the entries around the first unread one, without gaps. */
 function covers(stored: History, firstUnread: number, headSeq: number): boolean {
   const shown = gaplessEnd(stored);
   const from = Math.max(stored.visibleFromSeq, firstUnread - 20);

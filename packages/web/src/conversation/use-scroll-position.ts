@@ -22,7 +22,7 @@ interface Scrolled {
 export function useScrollPosition({ timeline, view, rows, list, scroller }: Scrolled) {
   const [end] = useState(() => new StickyEnd(scroller));
   const [isAtEnd, setAtEnd] = useState(false);
-  const [seen, setSeen] = useState<Row['place']>(null);
+  const [seen, setSeen] = useState<Row['position']>(null);
   useOpeningPosition(view.generation, rows, list, end);
   // biome-ignore lint/correctness/useExhaustiveDependencies: runs after every change of the rows.
   useLayoutEffect(end.stay, [rows, end]);
@@ -69,11 +69,11 @@ function useOpeningPosition(
   }, [generation, rows, list, end]);
 }
 
-/** The place of the last row in view, and of the last row of all when the end is in view. */
-function lastInView(rows: readonly Row[], index: number, isEnd: boolean): Row['place'] {
+/** The position of the last row in view, or of the last row of all if the end is in view. */
+function lastInView(rows: readonly Row[], index: number, isEnd: boolean): Row['position'] {
   for (let at = isEnd ? rows.length - 1 : index; at >= 0; at--) {
-    const place = rows[at]?.place;
-    if (place) return place;
+    const position = rows[at]?.position;
+    if (position) return position;
   }
   return null;
 }

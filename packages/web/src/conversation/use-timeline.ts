@@ -2,7 +2,7 @@ import { useEffect, useState, useSyncExternalStore } from 'react';
 import { useChat, useChatItself } from '../chat/use-chat.ts';
 import { Timeline, type TimelineView } from './timeline.ts';
 
-/** The part of a conversation that shows, for as long as the view is there. */
+/** The timeline of a conversation, followed while the view is mounted. */
 export function useTimeline(conversationId: string): { timeline: Timeline; view: TimelineView } {
   const chat = useChatItself();
   const [timeline] = useState(() => new Timeline(chat, conversationId));

@@ -21,7 +21,7 @@ interface DetailsProps {
   onClose(): void;
 }
 
-/** What a conversation is, who is in it, and what one may change of that. */
+/** Shows a conversation's properties and members, and lets those who may change them do so. */
 export default function Details({ conversation, onClose }: DetailsProps) {
   const { id, kind, partner, description, membership } = conversation;
   const title = titleOf(conversation);
@@ -83,8 +83,8 @@ export default function Details({ conversation, onClose }: DetailsProps) {
 }
 
 /**
- * Name, description and who may write, for those who may change them. What somebody else changes meanwhile shows where
- * one changed nothing, and is not undone by saving the rest.
+ * A form for name, description and who may write. A change by somebody else shows in the fields that the person has not
+ * edited, and saving sends only the edited ones.
  */
 function Properties({ conversation: { id, name, description, announceOnly } }: { conversation: ConversationData }) {
   const chat = useChatItself();

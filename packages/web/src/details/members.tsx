@@ -33,7 +33,7 @@ export function Members({ conversation }: { conversation: ConversationData }) {
   useWatch({ userIds: members.map((member) => member.id) });
   const shownChange = useRef(membershipSeq);
   useEffect(() => {
-    // A member was added or removed, or has another role.
+    // A member was added, was removed or got another role.
     if (shownChange.current !== membershipSeq) refresh();
     shownChange.current = membershipSeq;
   }, [refresh, membershipSeq]);

@@ -9,12 +9,12 @@ interface DialogProps {
   children: ReactNode;
 }
 
-/** Where to begin: at the first field, if there is one. */
+/** What gets the focus first: the first field, if there is one. */
 function firstField(): HTMLElement | true {
   return document.querySelector<HTMLElement>('.dialog :is(input:not([type=radio]), textarea)') ?? true;
 }
 
-/** Something that wants an answer before anything else. Escape and a click beside it close it. */
+/** A modal dialog. Escape and a click outside close it. */
 export function Dialog({ title, onClose, children }: DialogProps) {
   return (
     <Base.Root open onOpenChange={(isOpen) => !isOpen && onClose()}>

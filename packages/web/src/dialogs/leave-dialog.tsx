@@ -11,7 +11,7 @@ interface LeaveDialogProps {
   onLeft(): void;
 }
 
-/** Asks before one leaves: coming back needs somebody else. */
+/** Asks for confirmation before leaving: only another member can add the person again. */
 export default function LeaveDialog({ conversationId, title, onClose, onLeft }: LeaveDialogProps) {
   const chat = useChatItself();
   const [failure, setFailure] = useState('');

@@ -14,7 +14,7 @@ export type NewKind = 'person' | 'group' | 'channel';
 
 const kinds: readonly NewKind[] = ['person', 'group', 'channel'];
 
-/** Begins a direct chat, a group or a channel. */
+/** Starts a direct chat, or creates a group or a channel. */
 export default function NewConversation({ kind: first, onClose }: { kind: NewKind; onClose(): void }) {
   const [kind, setKind] = useState(first);
   const { open, failure } = useOpening(onClose);
@@ -95,7 +95,7 @@ function NewGroup({ open }: FormProps) {
         <input id={id} value={name} required dir="auto" onChange={(event) => setName(event.target.value)} />
       </div>
       <div className="field">
-        {/* The box below says it to those who can't see this. */}
+        {/* The field below has the same name for assistive technology. */}
         <span className="field-name" aria-hidden="true">
           {t('members')}
         </span>

@@ -16,25 +16,25 @@ interface OptionListProps {
   onQuery(query: string): void;
   options: readonly Option[];
   onChoose(id: string): void;
-  /** Whether an answer with options for this query is still to come. */
+  /** Whether the options for this query are still being loaded. */
   isAwaited: boolean;
   /** Shows further options; null when there are none. */
   more: (() => void) | null;
-  /** What to say where there are no options. */
+  /** The text that is shown when there are no options. */
   empty: string;
 }
 
-/** A field whose matches are chosen with the arrow keys and Enter, or by pointing. */
+/** A text field with a list of options, which are chosen by arrow keys and Enter, or by a click. */
 export function OptionList(props: OptionListProps) {
   const { label, placeholder, query, onQuery, options, onChoose, isAwaited, more, empty } = props;
   const id = useId();
   const [at, setAt] = useState(0);
   const chosen = options[Math.min(at, options.length - 1)];
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another query begins at its first match.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new query selects its first option.
   useEffect(() => setAt(0), [query]);
-  /** The query for which Enter was pressed before its answer came. */
+  /** The query for which Enter was pressed before its options were loaded. */
   const [entered, setEntered] = useState<string | null>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what is called is as new as what is chosen.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `onChoose` changes together with `chosen`.
   useEffect(() => {
     if (entered === null || (isAwaited && !chosen && entered === query)) return;
     setEntered(null);
@@ -44,7 +44,7 @@ export function OptionList(props: OptionListProps) {
     if (event.key === 'ArrowDown') {
       const isLast = at >= options.length - 1;
       if (isLast) more?.();
-      // The first of those that come is chosen when they are there.
+      // Selects the first of the further options once they are loaded.
       setAt(isLast && !more ? options.length - 1 : Math.min(at + 1, options.length));
     } else if (event.key === 'ArrowUp') setAt(Math.max(at - 1, 0));
     else if (event.key === 'Enter') {
@@ -76,7 +76,7 @@ export function OptionList(props: OptionListProps) {
         onChange={(event) => onQuery(event.target.value)}
         onKeyDown={onKeyDown}
       />
-      <Options id={id} label={label} options={options} chosen={chosen} onChoose={onChoose} />
+      <ListBox id={id} label={label} options={options} chosen={chosen} onChoose={onChoose} />
       <MoreButton more={more} />
       <p className="option-note muted" role="status">
         {options.length === 0 ? empty : ''}
@@ -85,16 +85,16 @@ export function OptionList(props: OptionListProps) {
   );
 }
 
-interface OptionsProps extends Pick<OptionListProps, 'label' | 'options' | 'onChoose'> {
+interface ListBoxProps extends Pick<OptionListProps, 'label' | 'options' | 'onChoose'> {
   id: string;
   chosen: Option | undefined;
 }
 
-function Options({ id, label, options, chosen, onChoose }: OptionsProps) {
+function ListBox({ id, label, options, chosen, onChoose }: ListBoxProps) {
   return (
     <div className="options" role="listbox" id={`${id}-list`} aria-label={label}>
       {options.map((option) => (
-        // biome-ignore lint/a11y/useKeyWithClickEvents: keys are handled by the field, which keeps the focus.
+        // biome-ignore lint/a11y/useKeyWithClickEvents: the field keeps the focus and handles the keys.
         <div
           key={option.id}
           id={elementId(id, option)}

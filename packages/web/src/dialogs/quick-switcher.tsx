@@ -15,10 +15,10 @@ import { t } from '../strings/strings.ts';
 import { Dialog } from './dialog.tsx';
 import { type Option, OptionList } from './option-list.tsx';
 
-/** How many conversations of the list are added with each page of the server's results. */
+/** The number of the person's own conversations that are added with each page of the server's results. */
 const ownPage = 12;
 
-/** Goes to any conversation, person or public channel by a few letters. */
+/** Finds conversations, people and public channels by name, and opens the chosen one. */
 export default function QuickSwitcher({ onClose }: { onClose(): void }) {
   const chat = useChatItself();
   const { open, failure } = useOpening(onClose);

@@ -2,7 +2,7 @@ import type { Engine } from './engine.ts';
 import { requestsOf } from './requests.ts';
 import { TabPort } from './tab-port.ts';
 
-/** Serves one more tab until it is closed. */
+/** Connects a tab to the engine until the tab is closed. */
 export function attachTab(engine: Engine, port: MessagePort): void {
   const tab: TabPort = new TabPort(
     port,

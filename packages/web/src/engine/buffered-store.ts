@@ -1,7 +1,7 @@
 import type { ConversationId, Entry } from '@parley/protocol';
 import type { Store, StoredConversation, StoredMessage, StoredSession, StoreNotice } from '@parley/sdk';
 
-/** Conversations and entries that change in quick succession are written together, this often at most. */
+/** Changes of conversations and entries are written at most this often. */
 const writeIntervalMs = 200;
 
 interface Waiting {
@@ -10,13 +10,13 @@ interface Waiting {
 }
 
 /**
- * Writes what comes in floods in one transaction each: a channel with hundreds of messages a second would keep the
- * disk busy with one for each. The outbox and the session are written at once.
+ * Collects changes of conversations and entries and writes each kind in one transaction, because a channel with
+ * hundreds of messages a second would keep the disk busy with a transaction for each. Does not delay other writes.
  */
 export class BufferedStore implements Store {
   private readonly conversationsToWrite = new Map<ConversationId, StoredConversation>();
   private readonly entriesToWrite = new Map<ConversationId, Entry[]>();
-  /** Of each flush that still writes entries, the conversations that it writes next. */
+  /** The conversations of each flush that is still writing its entries. */
   private readonly conversationsToFollow = new Set<Map<ConversationId, StoredConversation>>();
   private waiting: Waiting[] = [];
   private timer: ReturnType<typeof setTimeout> | null = null;
@@ -107,7 +107,7 @@ export class BufferedStore implements Store {
     this.conversationsToWrite.clear();
     this.conversationsToFollow.add(conversations);
     try {
-      // Entries first: a position that outlived them would say that they are here.
+      // Entries first: after a crash, the conversation's position must not claim entries that are not stored.
       await Promise.all(entries.map(([conversationId, list]) => this.store.putEntries(conversationId, list)));
       await Promise.all([...conversations.values()].map((conversation) => this.store.putConversation(conversation)));
       for (const { resolve } of waiting) resolve();

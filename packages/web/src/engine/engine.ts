@@ -13,13 +13,13 @@ import { PeopleDirectory } from './people-directory.ts';
 import { reportFailure } from './report-failure.ts';
 import type { TabPort } from './tab-port.ts';
 
-/** Older messages are not news: what was missed shows as unread, and rings for nobody. */
+/** Older messages cause no notification: they show as unread. */
 const newsAgeMs = 60_000;
 
-/** A page waits this long at most for the names that it kept. */
+/** A page waits at most this long for stored names. */
 const namesLimitMs = 1_000;
 
-/** The one client that all tabs of a browser share: it holds the connection, the store and the outbox. */
+/** The client that all tabs of a browser share, with its connection, store and outbox. */
 export class Engine {
   readonly client: ParleyClient;
   readonly people: PeopleDirectory;
@@ -50,7 +50,7 @@ export class Engine {
     this.ready = this.start();
   }
 
-  /** Tells one more tab what changes, until it is detached. */
+  /** Sends a tab a snapshot and all further changes until it is detached. */
   attach(tab: TabPort): void {
     this.arriving.add(tab);
     tab.tellNow({ kind: 'otherVersion', otherVersion: this.otherVersion });
@@ -60,7 +60,7 @@ export class Engine {
       this.tabs.add(tab);
       tab.tell({ kind: 'snapshot', snapshot: this.snapshot() });
       tab.open();
-      // What the tab left unsent when it was of another version, and was reloaded.
+      // Messages that the tab had not sent when it was reloaded into this version.
       await this.client.takeOverOutbox();
     };
     arrive().catch(reportFailure);
@@ -77,23 +77,23 @@ export class Engine {
 
   conversation(conversationId: ConversationId): Conversation {
     const conversation = this.conversations.get(conversationId);
-    if (!conversation) throw new Error('This conversation is not one of yours.');
+    if (!conversation) throw new Error('You are not in this conversation.');
     return conversation;
   }
 
-  /** Somebody logs in: everything is theirs from now on, and what was kept of another's lost session goes. */
+  /** Logs in. What was stored of another account's lost session is deleted. */
   async begin(logIn: () => Promise<Account>): Promise<Account> {
     const lost = this.client.lostAccount;
     const account = await logIn();
     if (lost && lost.id !== account.id) await this.people.clear();
     this.wasRevoked = false;
-    this.becomes(account);
+    this.setAccount(account);
     this.tellAll({ kind: 'snapshot', snapshot: this.snapshot() });
     this.client.connect();
     return account;
   }
 
-  becomes(account: Account | null): Account | null {
+  setAccount(account: Account | null): Account | null {
     this.account = account;
     this.tellAll({ kind: 'account', account });
     return account;
@@ -107,7 +107,7 @@ export class Engine {
     this.tellAll({ kind: 'snapshot', snapshot: this.snapshot() });
   }
 
-  /** Resolves when the message is on this machine's disk, or can't be; rejects only when it was not taken for sending. */
+  /** Resolves when the message is stored here, or storing failed. Rejects only if the message will not be sent. */
   async send(conversationId: ConversationId, text: string, clientMessageId: string): Promise<void> {
     await this.conversation(conversationId).send(text, { clientMessageId }).kept();
   }
@@ -130,16 +130,16 @@ export class Engine {
   private async start(): Promise<void> {
     const account = await this.client.resume();
     this.account = account;
-    // Names from a disk that doesn't answer come later, or from the server.
+    // A disk that does not answer must not block the start: names then arrive later, or from the server.
     await Promise.race([this.people.load(), new Promise((resolve) => setTimeout(resolve, namesLimitMs))]);
     if (account) this.client.connect();
   }
 
   /**
-   * A session that was revoked elsewhere is over here too: nothing of it stays, on the screen or on the disk. Of one that
-   * was lost with a restore nothing is shown, and what is stored waits for the same account to log in.
+   * Removes everything of a revoked session from the screen and the disk. If the session was lost because the server
+   * was restored, only clears the screen: the stored data is kept until the same account logs in.
    */
-  private async ended(isLost: boolean): Promise<void> {
+  private async sessionEnded(isLost: boolean): Promise<void> {
     this.wasRevoked = !isLost;
     if (!isLost) return this.end();
     this.account = null;
@@ -179,10 +179,10 @@ export class Engine {
       this.tellAll({ kind: 'intercepted', isIntercepted });
     });
     client.on('state', (connection) => {
-      if (connection.name === 'live' && client.account) this.becomes(client.account);
+      if (connection.name === 'live' && client.account) this.setAccount(client.account);
       this.tellAll({ kind: 'connection', connection });
     });
-    client.on('sessionEnded', ({ lost }) => void this.ended(lost).catch(reportFailure));
+    client.on('sessionEnded', ({ lost }) => void this.sessionEnded(lost).catch(reportFailure));
     client.on('conversation', ({ conversation, removed }) => {
       if (removed) this.tellAll({ kind: 'gone', conversationId: conversation.id });
       else this.tellAll({ kind: 'conversation', conversation: conversation.data });
@@ -197,7 +197,7 @@ export class Engine {
     client.on('typing', ({ conversationId, userId }) => this.tellAll({ kind: 'typing', conversationId, userId }));
     client.on('people', (people) => {
       this.tellAll({ kind: 'people', people });
-      if (people.some(({ id }) => id === this.account?.id)) this.becomes(client.account);
+      if (people.some(({ id }) => id === this.account?.id)) this.setAccount(client.account);
     });
     client.on('read', ({ conversationId, userId, seq }) => this.tellAll({ kind: 'read', conversationId, userId, seq }));
     client.on('presence', ({ users, conversations }) => this.tellAll({ kind: 'presence', users, conversations }));

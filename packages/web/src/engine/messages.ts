@@ -18,42 +18,42 @@ import type {
   Watch,
 } from '@parley/sdk';
 
-/** A message on its way, as tabs see it. `sent`: acknowledged; its entry follows, or came already. */
+/** A message that is not shown as an entry yet. `sent`: acknowledged; its entry follows, or came before. */
 export interface Pending extends StoredMessage {
   status: 'queued' | 'sending' | 'sent' | 'failed';
-  /** Its number, once it is on the server's disk. */
+  /** The number of its entry; null until the server has acknowledged it. */
   seq: number | null;
 }
 
 /**
- * Another version of the page runs in this browser: a later one, or an earlier one that keeps this one from what is
- * stored until its tabs are closed.
+ * Another version of the page runs in this browser: `newer` is a later one; `blocked` is an earlier one that keeps this
+ * one from opening the store until its tabs are closed.
  */
 export type OtherVersion = 'newer' | 'blocked' | null;
 
-/** Everything a tab needs to show itself; what changes afterwards comes as {@link News}. */
+/** The whole state that a tab shows. Later changes follow as {@link News}. */
 export interface Snapshot {
   account: Account | null;
-  /** Nobody logged out here: the session was revoked elsewhere. */
+  /** The session was revoked elsewhere. */
   wasRevoked: boolean;
-  /** Whose session was lost when the server was restored: what is stored of the account waits for it to log in. */
+  /** The account whose session was lost when the server was restored. Its data is kept until it logs in again. */
   lostAccountId: UserId | null;
-  /** The server was restored to an earlier moment, and nobody has seen yet that it was. */
+  /** The server was restored from a backup, and the person has not closed the bar that says so. */
   wasRestored: boolean;
   /** Whether the browser stores what the engine writes. */
   isStoring: boolean;
-  /** A proxy, or the network, answers requests in the server's place. */
+  /** A proxy or the network answers requests in place of the server. */
   isIntercepted: boolean;
   connection: ConnectionState;
   conversations: ConversationData[];
   pending: Pending[];
 }
 
-/** One thing that changed. */
+/** One change. */
 export type News =
   | { kind: 'snapshot'; snapshot: Snapshot }
   | { kind: 'account'; account: Account | null }
-  /** How these are called now. */
+  /** These people's current names. */
   | { kind: 'people'; people: readonly Person[] }
   | { kind: 'connection'; connection: ConnectionState }
   | { kind: 'storage'; isStoring: boolean }
@@ -61,18 +61,18 @@ export type News =
   | { kind: 'otherVersion'; otherVersion: OtherVersion }
   | { kind: 'conversation'; conversation: ConversationData }
   | { kind: 'gone'; conversationId: ConversationId }
-  /** Of a conversation that this tab follows: each once, in order. */
+  /** An entry of a conversation that this tab follows. Each arrives once and in order. */
   | { kind: 'entry'; entry: Entry }
-  /** Entries of a conversation were left out after a long absence: what is shown of it no longer reaches the end. */
+  /** Entries were left out after a long absence: the part that is shown no longer reaches the end. */
   | { kind: 'skipped'; conversationId: ConversationId }
-  /** The server was restored: what was shown of the conversation may be gone, and its numbers another entry's. */
+  /** The server was restored: shown entries may no longer exist, and their numbers may belong to others. */
   | { kind: 'restored'; conversationId: ConversationId | null }
   | { kind: 'pending'; message: Pending }
   | { kind: 'discarded'; conversationId: ConversationId; clientMessageId: string }
   | { kind: 'typing'; conversationId: ConversationId; userId: UserId }
   | { kind: 'read'; conversationId: ConversationId; userId: UserId; seq: number }
   | { kind: 'presence'; users: { userId: UserId; online: boolean }[]; conversations: OnlineCount[] }
-  /** This tab, and no other, is to tell the person of it. */
+  /** This tab, and no other, notifies the person. */
   | { kind: 'notify'; entry: MessageEntry; conversation: ConversationData };
 
 export interface OnlineCount {
@@ -86,18 +86,18 @@ export interface ConversationChange {
   announceOnly?: boolean;
 }
 
-/** What a tab asks of the engine. Failures come back with the code of the server's refusal. */
+/** Requests of a tab to the engine. A failure has the code of the server's refusal. */
 export interface Requests {
   signup(input: InputOf<'signup'>): Promise<Account>;
   login(input: InputOf<'login'>): Promise<Account>;
   logout(): Promise<void>;
   setDisplayName(displayName: string): Promise<Account>;
-  /** A page of the members, and presence as it was then. */
+  /** A page of the members with their current presence. */
   members(
     conversationId: ConversationId,
     page: { cursor?: string; limit?: number },
   ): Promise<ResponseOf<'listMembers'>>;
-  /** Any operation that needs no more than its answer. */
+  /** Calls any other operation of the HTTP API. */
   operation(id: OperationId, input: InputOf<OperationId>): Promise<ResponseOf<OperationId>>;
   openDirect(userId: UserId): Promise<ConversationId>;
   createGroup(group: { name: string; userIds: UserId[] }): Promise<ConversationId>;
@@ -105,24 +105,24 @@ export interface Requests {
   join(conversationId: ConversationId): Promise<ConversationId>;
   update(conversationId: ConversationId, change: ConversationChange): Promise<void>;
   leave(conversationId: ConversationId): Promise<void>;
-  /** Resolves when the message outlives this browser; it is sent when that is possible, under one id once. */
+  /** Resolves when the message is stored for sending. The client sends it as soon as it can, once for each id. */
   send(conversationId: ConversationId, text: string, clientMessageId: string): Promise<void>;
   retry(conversationId: ConversationId, clientMessageId: string): Promise<void>;
   discard(conversationId: ConversationId, clientMessageId: string): Promise<void>;
   history(conversationId: ConversationId, page: HistoryRange): Promise<History>;
   markRead(conversationId: ConversationId, seq: number): Promise<void>;
   typing(conversationId: ConversationId): Promise<void>;
-  /** What this tab has in view; replaces what it watched before. */
+  /** Watches what this tab has in view, instead of what it watched before. */
   watch(watch: Watch): Promise<void>;
-  /** Entries of these conversations come to this tab. */
+  /** Sends new entries of these conversations, and of no others, to this tab. */
   follow(conversationIds: ConversationId[]): Promise<void>;
-  /** Names of those of these people that are known or found. */
+  /** These people, without those who are not found. */
   people(userIds: UserId[]): Promise<Person[]>;
-  /** Whether this tab is looked at, and which conversation it shows. */
+  /** Reports whether the person looks at this tab, and which conversation it shows. */
   attend(visible: boolean, conversationId: ConversationId | null): Promise<void>;
-  /** The person has seen that the server was restored. */
+  /** The person has closed the bar that says that the server was restored. */
   restoredSeen(): Promise<void>;
-  /** The network is back. */
+  /** The browser reports that the network is available again. */
   online(): Promise<void>;
 }
 
@@ -132,7 +132,7 @@ export type AnswerTo<Name extends RequestName> = Awaited<ReturnType<Requests[Nam
 export interface Failure {
   code: string;
   message: string;
-  /** Which fields broke which rules. */
+  /** The invalid fields and the rules that they break. */
   errors: { field: string; rule: string }[];
 }
 

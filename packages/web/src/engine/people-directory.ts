@@ -11,7 +11,7 @@ export class PeopleDirectory {
 
   constructor(private readonly client: ParleyClient) {}
 
-  /** Gives the client the stored names that it does not know, and stores what it learns from now on. */
+  /** Passes stored names to the client, and stores the names that it learns from now on. */
   async load(): Promise<void> {
     const { people } = this.client;
     this.client.on('people', (changed) => void this.keep(changed));

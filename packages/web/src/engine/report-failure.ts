@@ -1,8 +1,8 @@
 import { Disconnected, ParleyError, StoreUnavailable } from '@parley/sdk';
 
 /**
- * Nobody waits for what failed: it is for whoever looks into the browser's console. That there is no connection,
- * that the session is over, or that nothing can be stored, shows on the page.
+ * Writes the failure of work that nothing waits for to the browser's console, except failures that the page shows
+ * anyway: no connection, an ended session, or a store that can't be written.
  */
 export function reportFailure(error: unknown): void {
   if (error instanceof Disconnected || error instanceof StoreUnavailable) return;

@@ -2,7 +2,7 @@ import type { Engine } from './engine.ts';
 import type { Requests } from './messages.ts';
 import type { TabPort } from './tab-port.ts';
 
-/** What one tab may ask, carried out. */
+/** Carries out the requests of one tab. */
 export function requestsOf(engine: Engine, tab: TabPort): Requests {
   const { client } = engine;
   return {
@@ -12,7 +12,7 @@ export function requestsOf(engine: Engine, tab: TabPort): Requests {
     async setDisplayName(displayName) {
       const account = await client.call('updateAccount', { displayName });
       client.people.learn([account]);
-      engine.becomes(account);
+      engine.setAccount(account);
       return account;
     },
     members: (conversationId, page) => engine.conversation(conversationId).members(page),
@@ -30,7 +30,7 @@ export function requestsOf(engine: Engine, tab: TabPort): Requests {
     markRead: async (conversationId, seq) => client.conversations.get(conversationId)?.markRead(seq),
     typing: async (conversationId) => client.conversations.get(conversationId)?.typing(),
     async watch(watch) {
-      // The new one first: what both have isn't let go between.
+      // Start the new watch first, so that what both contain is not unwatched in between.
       const stop = client.watch(watch);
       tab.stopWatching();
       tab.stopWatching = stop;

@@ -2,15 +2,15 @@ import type { ConversationId } from '@parley/protocol';
 import { Disconnected, Intercepted, ParleyError } from '@parley/sdk';
 import type { Failure, FromEngine, News, RequestName, Requests, ToEngine } from './messages.ts';
 
-/** Changes are gathered for this long once some were told: a tab draws at its own pace, not at the network's. */
+/** After sending news, collects further news for this long: in a flood, the tab renders at its own pace. */
 const gatherMs = 40;
 
-/** How often any tab was looked at. */
+/** How often the person has turned to a tab. */
 let attentions = 0;
 
-/** One tab, as the engine sees it. */
+/** The engine's end of the connection to one tab. */
 export class TabPort {
-  /** The larger, the later this tab was last looked at. */
+  /** The value of `attentions` when the person last turned to this tab. */
   attended = 0;
   stopWatching: () => void = () => undefined;
   private followed = new Set<ConversationId>();
@@ -22,7 +22,7 @@ export class TabPort {
 
   constructor(
     private readonly port: MessagePort,
-    /** What this tab may ask, carried out. */
+    /** Makes the functions that carry out this tab's requests. */
     requestsOf: (tab: TabPort) => Requests,
     private readonly closed: () => void,
   ) {
@@ -30,7 +30,7 @@ export class TabPort {
     this.port.onmessage = ({ data }: MessageEvent<ToEngine>) => this.take(data);
   }
 
-  /** From now on the tab is told what changes. */
+  /** Starts sending news to the tab. */
   open(): void {
     this.isOpen = true;
     this.flush();
@@ -56,7 +56,7 @@ export class TabPort {
   tell(news: News): void {
     this.news.push(news);
     if (this.timer || !this.isOpen) return;
-    // The first of a flood goes at once, after whatever else this turn brings.
+    // Send the first news at once, together with all others of this turn of the event loop.
     queueMicrotask(() => this.flush());
     this.timer = setTimeout(() => {
       this.timer = null;
@@ -64,7 +64,7 @@ export class TabPort {
     }, gatherMs);
   }
 
-  /** Tells a tab that is not open yet. */
+  /** Sends news to a tab that is not open yet. */
   tellNow(news: News): void {
     this.post({ type: 'news', news: [news] });
   }
@@ -87,7 +87,7 @@ export class TabPort {
     else void this.answer(message.id, message.name, message.given);
   }
 
-  /** The tab holds this lock for as long as it lives: whoever gets it knows that the tab is gone. */
+  /** The tab holds this lock until it is closed: acquiring the lock shows that the tab is gone. */
   private waitForEnd(lock: string): void {
     const end = () => {
       this.stopWatching();
@@ -102,7 +102,7 @@ export class TabPort {
     try {
       const request = this.requests[name] as (...given: unknown[]) => Promise<unknown>;
       const value = await request(...given);
-      // What changed because of the request is known before its answer is.
+      // The tab gets the changes that the request caused before its answer.
       this.flush();
       this.post({ type: 'answer', id, value });
     } catch (error) {
@@ -116,7 +116,7 @@ export class TabPort {
   }
 }
 
-/** Of what was told of one conversation, message or connection in one go, the last counts. */
+/** Drops news that later news about the same conversation, message or connection replace. */
 function withoutOutdated(news: readonly News[]): News[] {
   const last = new Map<string, number>();
   for (const [index, item] of news.entries()) last.set(keyOf(item, index), index);

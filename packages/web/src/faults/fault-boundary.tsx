@@ -2,17 +2,14 @@ import { Component, type ReactNode } from 'react';
 import { t } from '../strings/strings.ts';
 
 interface FaultBoundaryProps {
-  /** Whether it stands for a dialog, and so lies over the page. */
+  /** Whether the content is a dialog: the fault is then shown over the page. */
   isOver?: boolean;
-  /** What is shown in its place, where it is one of many. */
+  /** Shown in place of the content; without it, a message and a button to reload the page. */
   instead?: ReactNode;
   children: ReactNode;
 }
 
-/**
- * Where something within can't be drawn, this shows what is given `instead`, or says so and offers to open the page
- * anew; all around it goes on.
- */
+/** Replaces content that fails to render, so that the rest of the page goes on working. */
 export class FaultBoundary extends Component<FaultBoundaryProps, { hasFault: boolean }> {
   override state = { hasFault: false };
 
@@ -28,7 +25,7 @@ export class FaultBoundary extends Component<FaultBoundaryProps, { hasFault: boo
         <h1>{t('faultTitle')}</h1>
         <p className="muted">{t('faultLead')}</p>
         <button type="button" className="button" onClick={() => location.reload()}>
-          {t('openAnew')}
+          {t('reload')}
         </button>
       </div>
     );

@@ -1,15 +1,15 @@
-/** What browsers give as the code of a key that an input method takes. */
-const takenByInputMethod = 229;
+/** The key code that browsers report for a key that an input method handles. */
+const handledByInputMethod = 229;
 
 /**
- * Whether a key belongs to an input method, as the Enter that confirms a conversion does. Chromium and Firefox tell of
- * it while the composition lasts; Safari after its end, marked by the code alone.
+ * Whether an input method handles a key, for example the Enter that confirms a conversion. Chromium and Firefox report
+ * the key during the composition; Safari reports it after the end, marked by the key code alone.
  */
 function isComposingKey({ isComposing, keyCode }: KeyboardEvent): boolean {
-  return isComposing || keyCode === takenByInputMethod;
+  return isComposing || keyCode === handledByInputMethod;
 }
 
-/** Keeps the keys of an input method from everything on the page that listens to keys, and from submitting forms. */
+/** Keeps keys that an input method handles from all listeners on the page, and from submitting forms. */
 export function withholdComposingKeys(): void {
   const withhold = (event: KeyboardEvent) => {
     if (!isComposingKey(event)) return;

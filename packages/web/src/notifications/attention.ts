@@ -16,12 +16,12 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
-/** Whether the person looks at this tab: only then is what shows read. */
+/** Whether the person looks at this tab. Only then do visible messages count as read. */
 export function useIsAttended(): boolean {
   return useSyncExternalStore(subscribe, isAttended);
 }
 
-/** Tells the engine what this tab shows to whom, so that nothing on the screen rings. */
+/** Reports what the person looks at to the engine, which sends no notifications for messages on the screen. */
 export function useAttention(conversationId: string | null): void {
   const chat = useChatItself();
   const isLookedAt = useIsAttended();

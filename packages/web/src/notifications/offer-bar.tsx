@@ -2,7 +2,7 @@ import { useSyncExternalStore } from 'react';
 import { t } from '../strings/strings.ts';
 import { allowNotifications, declineOffer, isOfferOpen, subscribeToOffer } from './offer.ts';
 
-/** Offers notifications, without a dialog in anybody's way. */
+/** Offers to turn on notifications, in a bar that does not block the page. */
 export function OfferBar() {
   const isOpen = useSyncExternalStore(subscribeToOffer, isOfferOpen);
   if (!isOpen) return null;

@@ -3,7 +3,7 @@ import { preferences, setPreferences } from '../preferences/preferences.ts';
 const listeners = new Set<() => void>();
 let isOffered = false;
 
-/** A fitting moment to ask: somebody has just written, and will want to know of the answer. */
+/** Offers notifications, unless the person was asked before. Call it after sending a message: an answer may follow. */
 export function offerNotifications(): void {
   if (!isSecureContext || preferences().askedForNotifications || isOffered || !('Notification' in globalThis)) return;
   if (Notification.permission !== 'default') return;
@@ -26,7 +26,7 @@ export function declineOffer(): void {
   tell();
 }
 
-/** Asks the browser, which asks the person. Must come from a click. */
+/** Requests the browser's permission. Browsers allow this only in response to a click. */
 export async function allowNotifications(): Promise<void> {
   isOffered = false;
   const permission = await Notification.requestPermission();

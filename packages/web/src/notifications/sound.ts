@@ -1,6 +1,6 @@
 let context: AudioContext | null = null;
 
-/** Two soft notes. Browsers keep silent until the person has touched the page. */
+/** Plays two soft notes. Browsers play nothing until the person has interacted with the page. */
 export function playSound(): void {
   context ??= new AudioContext();
   const { currentTime, destination } = context;

@@ -3,7 +3,7 @@ import { useChat } from '../chat/use-chat.ts';
 import { preferences } from '../preferences/preferences.ts';
 import { t } from '../strings/strings.ts';
 
-/** The tab's title and icon say how much is unread; muted conversations don't count. */
+/** Shows the number of unread messages in the tab's title and icon, without muted conversations. */
 export function UnreadTitle() {
   const unread = useChat(({ conversations }) => {
     const { muted } = preferences();

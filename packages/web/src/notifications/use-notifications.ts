@@ -8,12 +8,12 @@ import { titleOf } from '../strings/conversation-title.ts';
 import { t } from '../strings/strings.ts';
 import { playSound } from './sound.ts';
 
-/** More than this is cut by every system. */
+/** Every operating system cuts longer texts. */
 const bodyMax = 300;
 
 const open = new Set<Notification>();
 
-/** What was shown of the account goes with it. */
+/** Closes all notifications, when the account that they belong to leaves this browser. */
 export async function closeNotifications(): Promise<void> {
   for (const notification of open) notification.close();
   open.clear();
@@ -21,7 +21,7 @@ export async function closeNotifications(): Promise<void> {
   for (const notification of (await worker?.getNotifications()) ?? []) notification.close();
 }
 
-/** Tells the person of messages that no tab shows. The engine chooses the one tab that does so. */
+/** Notifies the person of messages that no tab shows. The engine chooses one tab to do so. */
 export function useNotifications(): void {
   const chat = useChatItself();
   const [, navigate] = useLocation();
@@ -45,7 +45,7 @@ function show({ entry, conversation }: Notice, sender: string, goThere: () => vo
     body: conversation.kind === 'direct' ? text : `\u2068${sender}\u2069: ${text}`,
     dir: 'auto',
     icon: '/icon.svg',
-    // One for each conversation: the next replaces it.
+    // The next notification of the same conversation replaces this one.
     tag: conversation.id,
     silent: true,
     data: { path: `/c/${conversation.id}` },
@@ -60,7 +60,7 @@ function show({ entry, conversation }: Notice, sender: string, goThere: () => vo
       notification.close();
     };
   } catch {
-    // Browsers of phones show notifications only through the service worker.
+    // Browsers on phones show notifications only through the service worker.
     navigator.serviceWorker?.ready.then(
       (worker) => worker.showNotification(titleOf(conversation), options),
       reportError,

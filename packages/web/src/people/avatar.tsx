@@ -3,10 +3,10 @@ import { t } from '../strings/strings.ts';
 import { hueOf, initialsOf } from './initials.ts';
 
 interface AvatarProps {
-  /** Decides the colour. */
+  /** Determines the colour. */
   id: string;
   name: string;
-  /** Whose presence shows as a dot. */
+  /** The person whose presence is shown as a dot. */
   userId?: string;
   kind?: 'person' | 'group' | 'channel';
 }
@@ -22,7 +22,7 @@ export function Avatar({ id, name, userId, kind = 'person' }: AvatarProps) {
 
 function PresenceDot({ userId }: { userId: string }) {
   const isOnline = useChat((chat) => chat.online.get(userId) ?? false);
-  // Who isn't there needs no mark: most aren't, and a list of rings is no calmer for it.
+  // People who are offline get no mark: most are, and marking them all would only distract.
   if (!isOnline) return null;
   return <span className="dot" role="img" aria-label={t('online')} />;
 }

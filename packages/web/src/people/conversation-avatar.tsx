@@ -4,11 +4,11 @@ import { Avatar } from './avatar.tsx';
 
 interface ConversationAvatarProps {
   conversation: ConversationData;
-  /** Whether the presence of the other person of a direct chat shows. */
+  /** Whether to show the presence of the other person of a direct chat. */
   showsPresence?: boolean;
 }
 
-/** A conversation's picture: the other person's, or the group's own. */
+/** A conversation's avatar: the other person's in a direct chat, or else its own. */
 export function ConversationAvatar({ conversation, showsPresence = false }: ConversationAvatarProps) {
   const { id, kind, partner } = conversation;
   return (

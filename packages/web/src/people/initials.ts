@@ -1,12 +1,12 @@
 import { firstGrapheme } from '@parley/protocol/graphemes';
 
 const hues = 8;
-/** What an initial begins with: a letter, digit or symbol that shows. */
+/** The characters that an initial may start with: visible letters, digits and symbols. */
 const initialStart = /[[\p{L}\p{N}\p{S}\p{Extended_Pictographic}]--\p{Default_Ignorable_Code_Point}]/v;
-/** The longest emoji have 20 units; a letter with more marks than this is shown without them. */
+/** The longest emoji have 20 units. A letter with so many marks that it is longer than this loses them. */
 const initialMaxUnits = 32;
 
-/** One or two characters that stand for a name. What isn't a letter, digit or symbol doesn't count. */
+/** One or two characters that stand for a name. Only letters, digits and symbols are used. */
 export function initialsOf(name: string): string {
   const words = name.normalize('NFC').split(/\s+/u).map(initialOf);
   return words

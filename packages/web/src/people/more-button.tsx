@@ -1,6 +1,6 @@
 import { t } from '../strings/strings.ts';
 
-/** Shows the next page of a list, where there is one. */
+/** A button that shows the next page of a list, if there is one. */
 export function MoreButton({ more }: { more: (() => void) | null }) {
   if (!more) return null;
   return (

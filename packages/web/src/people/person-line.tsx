@@ -7,7 +7,7 @@ interface PersonLineProps {
   note?: string;
 }
 
-/** Somebody in a list. */
+/** A person in a list. */
 export function PersonLine({ person, note }: PersonLineProps) {
   const { id, username } = person;
   const name = personName(person);

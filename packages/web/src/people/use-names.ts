@@ -2,7 +2,7 @@ import { useChat } from '../chat/use-chat.ts';
 import { t } from '../strings/strings.ts';
 import { useWatch } from './use-watch.ts';
 
-/** The names of these people, updated while they show. */
+/** The names of these people, updated while the view is mounted. */
 export function useNames(userIds: readonly string[]): string[] {
   const me = useChat(({ account }) => account?.id);
   useWatch({ userIds: userIds.filter((userId) => userId !== me) });

@@ -19,7 +19,7 @@ export interface PagedList<Item> {
   items: readonly Item[] | null;
   /** Shows the next page; null when there is none. */
   more: (() => void) | null;
-  /** Reads again as many as are shown. */
+  /** Reads the items that are shown again. */
   refresh(): void;
   /** Why the last request failed; empty if it did not. */
   failure: string;
@@ -33,10 +33,10 @@ interface Shown<Item> {
 const nothing: Shown<never> = { items: [], cursor: null };
 
 /**
- * A list that the server gives in pages, from its start to the last page that was asked for.
+ * A list that the server returns in pages, from its start to the last page that was requested.
  *
  * @param load reads a page; a new function means a new list. Null: the list is empty.
- * @param settleMs reads the first page when `load` has not changed for this long.
+ * @param settleMs how long `load` must stay the same before the first page is read.
  */
 export function usePagedList<Item extends { id: string }>(
   load: ((page: PageRequest) => Promise<Page<Item>>) | null,
@@ -89,7 +89,7 @@ export function usePagedList<Item extends { id: string }>(
   }, [run]);
   const more = () => {
     reading.current.extent = reading.current.shown.items.length + pageSize;
-    // A read under way goes on to the new extent.
+    // A read that is running continues to the new extent.
     if (!reading.current.isBusy) void run();
   };
   return { items: shown?.items ?? null, more: shown && shown.cursor !== null ? more : null, refresh, failure };

@@ -3,10 +3,10 @@ import { useCallback } from 'react';
 import { useChatItself } from '../chat/use-chat.ts';
 import { type PagedList, type PageRequest, usePagedList } from './use-paged-list.ts';
 
-/** The server is asked when nothing was typed for this long. */
+/** The search starts when nothing was typed for this long. */
 const settleMs = 150;
 
-/** People with a name that begins with the query, except oneself. */
+/** People whose name starts with the query, without the person who searches. */
 export function usePeopleSearch(query: string): PagedList<User> {
   const chat = useChatItself();
   const q = query.trim();

@@ -2,7 +2,7 @@ import type { Watch } from '@parley/sdk';
 import { useEffect } from 'react';
 import { useChatItself } from '../chat/use-chat.ts';
 
-/** These are in view while the view that asks is there. */
+/** Watches these while the view is mounted. */
 export function useWatch(watch: Watch): void {
   const chat = useChatItself();
   const asText = JSON.stringify(watch);

@@ -1,6 +1,6 @@
 /**
- * `localStorage` or `sessionStorage`, which may be full, or switched off, so that access throws. What the browser does
- * not store is kept until the page is closed. Nothing else in the page uses the two directly.
+ * Wraps `localStorage` or `sessionStorage`, which throw when they are full or disabled. Keeps values that the browser
+ * fails to store in memory until the page is closed. No other code uses the two directly.
  */
 class BrowserStorage {
   /** Values that the browser failed to store; null: failed to remove. */
@@ -38,13 +38,13 @@ class BrowserStorage {
     try {
       return use(this.storage());
     } catch {
-      // Switched off or full, which is what this class is for.
+      // The storage is disabled or full.
       return otherwise;
     }
   }
 }
 
-/** Kept for this browser. */
+/** Values that all tabs of this browser share. */
 export const browserStorage = new BrowserStorage(() => localStorage);
-/** Kept for this tab, over reloads. */
+/** Values of this tab, which survive reloads. */
 export const tabStorage = new BrowserStorage(() => sessionStorage);

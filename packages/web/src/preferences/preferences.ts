@@ -9,19 +9,19 @@ import {
 } from '../strings/strings.ts';
 import { browserStorage } from './browser-storage.ts';
 
-/** Preferences of the browser; they stay when nobody is logged in. */
+/** Preferences of the browser, which are kept after a log-out. */
 interface BrowserPreferences {
   theme: 'system' | 'light' | 'dark';
   language: LanguageCode;
 }
 
-/** Preferences of the account in this browser; removed with the account. */
+/** Preferences of the account in this browser, which are removed together with the account. */
 interface AccountPreferences {
   sound: boolean;
   notifications: boolean;
-  /** Whether the person was asked already. */
+  /** Whether the person was asked about notifications before. */
   askedForNotifications: boolean;
-  /** Ids of conversations that notify nobody. */
+  /** Ids of conversations without notifications. */
   muted: readonly string[];
 }
 
@@ -43,7 +43,7 @@ function stored<Kept>(key: string): Partial<Kept> {
   try {
     return JSON.parse(browserStorage.getItem(key) ?? '{}') ?? {};
   } catch {
-    // Written by something else: as if nothing was chosen.
+    // Another program wrote it: use the defaults.
     return {};
   }
 }
@@ -58,7 +58,7 @@ function accountKey(id: string): string {
   return `${storageKey} ${id}`;
 }
 
-/** Uses this account's preferences from now on (null: nobody is logged in) and removes those of other accounts. */
+/** Switches to the preferences of this account (null: nobody is logged in) and removes those of other accounts. */
 export function setPreferencesOf(id: string | null): void {
   accountId = id;
   const own = id === null ? null : accountKey(id);
@@ -90,7 +90,7 @@ export function usePreferences(): Preferences {
   return useSyncExternalStore(subscribe, preferences);
 }
 
-/** The language that shows: the chosen one, once its texts are there. */
+/** The language that is shown: the chosen one, once its texts are loaded. */
 export function useShownLanguage(): LanguageCode {
   return useSyncExternalStore(subscribe, shownLanguage);
 }
@@ -101,8 +101,8 @@ function subscribe(listener: () => void): () => void {
 }
 
 /**
- * Puts theme, language and direction where style sheets and assistive technology look for them. Resolves when the
- * language's texts are there.
+ * Sets theme, language and direction on the document, for style sheets and assistive technology. Resolves when the
+ * language's texts are loaded.
  */
 export async function applyPreferences(): Promise<void> {
   const { documentElement } = document;
@@ -117,7 +117,7 @@ export async function applyPreferences(): Promise<void> {
   for (const listener of listeners) listener();
 }
 
-/** Takes over what another tab chose. */
+/** Applies preferences that another tab changes. */
 export function followOtherTabs(): void {
   window.addEventListener('storage', ({ key }) => {
     if (!key?.startsWith(storageKey)) return;

@@ -1,4 +1,4 @@
-/** What the page needs to open, and a name that changes with any of it; the build puts both in. */
+/** The files that the page needs to open, and a name that changes with any of them. The build defines both. */
 declare const SHELL_FILES: readonly string[];
 declare const SHELL_NAME: string;
 
@@ -17,7 +17,7 @@ interface WindowClient {
   focus(): Promise<WindowClient>;
   navigate(url: string): Promise<WindowClient>;
 }
-/** The part of a service worker's global scope that is used here; the library of types has pages' alone. */
+/** The part of a service worker's global scope that is used here. TypeScript's DOM library only has that of pages. */
 interface ServiceWorkerScope extends EventTarget {
   skipWaiting(): Promise<void>;
   clients: {
@@ -29,11 +29,11 @@ interface ServiceWorkerScope extends EventTarget {
 const scope = self as unknown as ServiceWorkerScope;
 const page = '/';
 const assets = '/assets/';
-/** Addresses that the server answers itself, page or not. */
+/** Paths that are never answered from the cache. */
 const serverPaths = /^\/(?:v1|docs|livez|readyz)(?:\/|$)/;
 
 on<LifetimeEvent>('install', (event) => {
-  event.waitUntil(keepShell().then(() => scope.skipWaiting()));
+  event.waitUntil(cacheShell().then(() => scope.skipWaiting()));
 });
 
 on<LifetimeEvent>('activate', (event) => {
@@ -44,10 +44,10 @@ on<FetchEvent>('fetch', (event) => {
   const { request } = event;
   const { origin, pathname, searchParams } = new URL(request.url);
   if (request.method !== 'GET' || origin !== location.origin || serverPaths.test(pathname)) return;
-  // The person goes to sign in at the proxy: the kept page may not come first.
+  // The person is on the way to a proxy's sign-in page, so the cached page must not be shown instead.
   if (searchParams.has('sign-in')) return;
-  if (request.mode === 'navigate') event.respondWith(freshPage(request));
-  else if (pathname.startsWith(assets) || SHELL_FILES.includes(pathname)) event.respondWith(kept(request));
+  if (request.mode === 'navigate') event.respondWith(freshOrCachedPage(request));
+  else if (pathname.startsWith(assets) || SHELL_FILES.includes(pathname)) event.respondWith(cached(request));
 });
 
 on<NotificationClick>('notificationclick', (event) => {
@@ -56,45 +56,45 @@ on<NotificationClick>('notificationclick', (event) => {
   event.waitUntil(show(path));
 });
 
-/** Fails, and leaves the version before in place, when anything but the server answers. */
-async function keepShell(): Promise<void> {
+/** Caches the page and its files. Rejects, and so keeps the previous version, if anything but the server answers. */
+async function cacheShell(): Promise<void> {
   const cache = await caches.open(SHELL_NAME);
-  const keep = async (path: string) => {
-    // What the browser has of a server that did not mark its answers yet is asked for again.
+  const add = async (path: string) => {
+    // `no-cache`: the HTTP cache may have responses of an earlier server, which did not mark them.
     const response = await fetch(path, { cache: 'no-cache' });
     if (!response.ok || !isOfServer(response)) throw new Error(`${path} was not answered by the server`);
     await cache.put(path, response);
   };
-  await Promise.all([page, ...SHELL_FILES].map(keep));
+  await Promise.all([page, ...SHELL_FILES].map(add));
 }
 
-/** The mark that the server puts on all of its answers. A proxy's own answers and redirects lack it. */
+/** Whether a response has the header that the server sets on all responses. Those of a proxy lack it. */
 function isOfServer(response: Response): boolean {
   return response.headers.has('parley-server');
 }
 
-/** Whether a person has to see an answer: a page of the server, or of a proxy that answers in its place. */
+/** Whether to show a response: a page of the server, or of a proxy that answers in its place. */
 function isToBeShown(response: Response): boolean {
   if (isOfServer(response)) return response.ok;
-  // A proxy reports that the server is away by 500 and above; by 511 a network wants the person to sign in.
+  // A proxy reports by 500 and above that the server is down; a network requests by 511 that the person signs in.
   return response.status < 500 || response.status === 511;
 }
 
-/** The answer when it comes soon, the kept page when it doesn't: opening waits for no network. */
-async function freshPage(request: Request): Promise<Response> {
-  const keptPage = await caches.match(page, { cacheName: SHELL_NAME });
-  if (!keptPage) return fetch(request);
-  const fresh = fetch(request).then((response) => (isToBeShown(response) ? response : keptPage));
-  const late = new Promise<Response>((resolve) => setTimeout(() => resolve(keptPage), 300));
-  return Promise.race([fresh.catch(() => keptPage), late]);
+/** The response if it arrives in time, or else the cached page: opening the page does not wait for the network. */
+async function freshOrCachedPage(request: Request): Promise<Response> {
+  const cachedPage = await caches.match(page, { cacheName: SHELL_NAME });
+  if (!cachedPage) return fetch(request);
+  const fresh = fetch(request).then((response) => (isToBeShown(response) ? response : cachedPage));
+  const late = new Promise<Response>((resolve) => setTimeout(() => resolve(cachedPage), 300));
+  return Promise.race([fresh.catch(() => cachedPage), late]);
 }
 
-async function kept(request: Request): Promise<Response> {
+async function cached(request: Request): Promise<Response> {
   const inShell = await caches.match(request.url, { cacheName: SHELL_NAME });
   return inShell ?? (await caches.match(request.url)) ?? fetch(request);
 }
 
-/** The version before stays: its pages are still open, and load parts of themselves when they are first shown. */
+/** Removes all versions except this and the previous one, whose pages may be open and load further parts. */
 async function removeOutdated(): Promise<void> {
   const others = (await caches.keys()).filter((name) => name !== SHELL_NAME);
   await Promise.all(others.slice(0, -1).map((name) => caches.delete(name)));

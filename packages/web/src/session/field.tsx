@@ -11,7 +11,7 @@ interface FieldProps {
   optional?: boolean;
 }
 
-/** A labelled field; what is written into one for a password can be looked at. */
+/** A labelled text field. A password field has a button that shows the password. */
 export function Field({ name, label, autoComplete, type = 'text', hint, optional = false }: FieldProps) {
   const id = useId();
   const [isShown, setShown] = useState(false);

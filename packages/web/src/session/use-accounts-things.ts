@@ -7,15 +7,15 @@ import { setPreferencesOf } from '../preferences/preferences.ts';
 export interface AccountState {
   isReady: boolean;
   accountId: string | null;
-  /** The account whose session was lost with a restore of the server. */
+  /** The account whose session was lost when the server was restored. */
   lostAccountId: string | null;
   /** Whether the server ended the last session of this browser. */
   wasRevoked: boolean;
 }
 
 /**
- * Everything of an account that this browser keeps outside of the engine's store is under the account, and goes when
- * the account isn't logged in here, however that ended, but for a session that was lost with a restore of the server.
+ * Keeps drafts, preferences and notifications of the account that is logged in, and removes those of all others,
+ * however their sessions ended. Those of a session that was lost when the server was restored are kept.
  */
 export function useAccountsThings({ isReady, accountId, lostAccountId, wasRevoked }: AccountState): void {
   const [location, navigate] = useLocation();
@@ -26,7 +26,7 @@ export function useAccountsThings({ isReady, accountId, lostAccountId, wasRevoke
     setPreferencesOf(accountId ?? lostAccountId);
     if (before.current !== null && before.current !== accountId) {
       closeNotifications().catch(reportError);
-      // The address names a conversation.
+      // The address may name a conversation of the account.
       navigate('/login', { replace: true });
     }
     before.current = accountId;
@@ -37,7 +37,7 @@ export function useAccountsThings({ isReady, accountId, lostAccountId, wasRevoke
     if (hasEnded && location.startsWith('/c/')) navigate('/login', { replace: true });
   }, [isReady, accountId, wasRevoked, location, navigate]);
   useLayoutEffect(() => {
-    // Of an account that was here before this page was.
+    // Notifications that a page of the account showed before this page was opened.
     if (isReady && accountId === null) closeNotifications().catch(reportError);
   }, [isReady, accountId]);
 }

@@ -11,7 +11,7 @@ import { Field } from './field.tsx';
 
 type SignupMode = 'open' | 'invitation' | 'closed';
 
-/** What is sent to it stays on this machine. */
+/** Requests to this host do not leave the machine. */
 const isThisMachine = /^(?:(?:.+\.)?localhost|127\..+|\[::1\])$/.test(window.location.hostname);
 
 /** The token of a link `SERVER/#invitation=TOKEN`. */
@@ -19,7 +19,7 @@ function invitationOf(hash: string): string | null {
   return /^#invitation=(.+)$/.exec(hash)?.[1] ?? null;
 }
 
-/** What a person sees who isn't logged in. */
+/** The form to log in or sign up. */
 export default function Welcome() {
   const chat = useChatItself();
   const wasRevoked = useChat((each) => each.wasRevoked);
@@ -49,7 +49,7 @@ export default function Welcome() {
       } else {
         await chat.request('login', given);
       }
-      // Whoever followed a link to a conversation is on the way there.
+      // A person who followed a link to a conversation stays at its address.
       if (!location.startsWith('/c/')) navigate('/');
     } catch (error) {
       setFailure(failureText(error));

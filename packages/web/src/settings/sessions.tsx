@@ -5,7 +5,7 @@ import { useChatItself } from '../chat/use-chat.ts';
 import { t } from '../strings/strings.ts';
 import { exactTime } from '../strings/times.ts';
 
-/** Where one is logged in. */
+/** Lists the account's sessions and revokes them. */
 export function Sessions() {
   const chat = useChatItself();
   const [sessions, setSessions] = useState<readonly Session[]>([]);

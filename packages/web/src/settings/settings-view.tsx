@@ -8,7 +8,7 @@ import { type LanguageCode, languages, t } from '../strings/strings.ts';
 import { ViewHead } from '../style/view-head.tsx';
 import { Sessions } from './sessions.tsx';
 
-/** One's account, and what one chose for this browser. */
+/** Settings of the account and of this browser. */
 export default function SettingsView() {
   const chat = useChatItself();
   const [, navigate] = useLocation();

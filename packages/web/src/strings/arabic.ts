@@ -1,6 +1,6 @@
 import type { Strings } from './english.ts';
 
-/** Arabic, the other way round. */
+/** Arabic, which is written from right to left. */
 export const arabic: Strings = {
   appName: 'Parley',
   loading: 'جارٍ فتح Parley',
@@ -121,8 +121,8 @@ export const arabic: Strings = {
   noticeRenamed: 'غيّر {name} الاسم إلى {title}',
   noticeDescribed: 'غيّر {name} الوصف',
   faultTitle: 'حدث خطأ ما هنا',
-  faultLead: 'ما كتبته محفوظ. عادةً ما يساعد فتح الصفحة من جديد.',
-  openAnew: 'افتح من جديد',
+  faultLead: 'ما كتبته محفوظ. عادةً ما تنفع إعادة تحميل الصفحة.',
+  reload: 'أعد التحميل',
   noticeLater: 'فعل {name} شيئًا يعرضه إصدار أحدث من Parley',
   noticeAnnounceOn: 'قصر {name} الكتابة على المشرفين',
   noticeAnnounceOff: 'أتاح {name} الكتابة للجميع',
@@ -185,7 +185,7 @@ export const arabic: Strings = {
   channelName: 'اسم القناة',
   create: 'أنشئ',
   chosen: 'المختارون',
-  removePerson: 'أخرج {name}',
+  removePerson: 'أزل {name}',
   channels: 'القنوات',
   searchChannels: 'ابحث في القنوات',
   noChannels: 'لا قنوات بعد. أنشئ الأولى.',
@@ -205,7 +205,7 @@ export const arabic: Strings = {
   notificationsBlocked: 'المتصفح يحجب إشعارات هذه الصفحة. اسمح بها في إعداداته.',
   needsTls:
     'يبدأ العنوان بـ http: لا يُشفَّر ما يُنقل، ولا تسمح المتصفحات بالإشعارات ولا بالفتح دون اتصال. كلاهما يحتاج إلى https.',
-  notificationsAsk: 'أتريد أن تعلم حين يكتب إليك أحد وأنت تنظر إلى غير هذا؟',
+  notificationsAsk: 'أتريد أن تعلم حين يكتب إليك أحد وأنت في مكان آخر؟',
   notificationsAllow: 'شغّل الإشعارات',
   notNow: 'ليس الآن',
   sound: 'شغّل صوتًا',
@@ -235,7 +235,7 @@ export const arabic: Strings = {
   storageAway: 'لا يحفظ المتصفح شيئًا لهذه الصفحة. تُرسَل الرسائل، أما ما لم يُرسَل بعد فيضيع عند إغلاقها.',
 
   failedDisconnected: 'تعذر الوصول إلى الخادم. حاول بعد قليل.',
-  failedCredentials: 'اسم المستخدم وكلمة المرور لا يتوافقان.',
+  failedCredentials: 'اسم المستخدم أو كلمة المرور غير صحيحة.',
   failedTaken: 'اسم المستخدم هذا مأخوذ.',
   failedInvitation: 'الدعوة مجهولة أو مستنفدة أو منتهية.',
   failedFirstAccount: 'يحتاج الحساب الأول إلى الرابط الذي طبعه الخادم عند بدئه.',

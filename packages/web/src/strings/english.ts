@@ -1,4 +1,4 @@
-/** Every text of the interface. `{name}` is put in; a text with forms is chosen by its `{count}`. */
+/** All texts of the interface. `{name}` is a placeholder; `{count}` selects one of a text's plural forms. */
 export const english = {
   appName: 'Parley',
   loading: 'Opening Parley',
@@ -17,12 +17,13 @@ export const english = {
   haveAccount: 'Have an account? Log in',
   firstAccount: 'Nobody is here yet. The first account administers this server.',
   invited: 'You were invited. Choose a name and a password.',
-  sessionEnded: 'Your session has ended: on another device, or after a long time without use. Log in to go on.',
+  sessionEnded:
+    'Your session has ended: it was revoked on another device, or not used for a long time. Log in to go on.',
   sessionLost:
     'The server was restored from a backup, and your log-in was lost. Log in again: what you have not sent yet is kept, and sent then.',
   notEncrypted: 'This address is not encrypted: others on the network can read your password and messages.',
-  signupClosed: 'This server takes no sign-ups.',
-  signupByInvitation: 'This server takes sign-ups by invitation. Open the link that you were given.',
+  signupClosed: 'This server does not accept sign-ups.',
+  signupByInvitation: 'This server accepts sign-ups by invitation only. Open the link that you were given.',
   showPassword: 'Show password',
 
   conversations: 'Conversations',
@@ -94,15 +95,15 @@ export const english = {
   noticeRenamed: '{name} renamed it to {title}',
   noticeDescribed: '{name} changed the description',
   faultTitle: 'Something went wrong here',
-  faultLead: 'What you wrote is kept. Opening the page anew usually helps.',
-  openAnew: 'Open anew',
+  faultLead: 'What you wrote is kept. Reloading the page usually helps.',
+  reload: 'Reload',
   noticeLater: '{name} did something that a newer version of Parley shows',
   noticeAnnounceOn: '{name} made it announce-only',
   noticeAnnounceOff: '{name} let everyone write',
 
   writeTo: 'Write to {title}',
   send: 'Send',
-  sendHint: 'Enter sends, Shift+Enter breaks the line',
+  sendHint: 'Enter sends, Shift+Enter starts a new line',
   charactersLeft: { one: '{count} character left', other: '{count} characters left' },
   charactersOver: { one: '{count} character too many', other: '{count} characters too many' },
   announceOnlyNote: 'Only owners and admins write here.',
@@ -146,7 +147,7 @@ export const english = {
   channelName: 'Name of the channel',
   create: 'Create',
   chosen: 'Chosen',
-  removePerson: 'Take {name} out',
+  removePerson: 'Remove {name}',
   channels: 'Channels',
   searchChannels: 'Search channels',
   noChannels: 'No channels yet. Make the first one.',
@@ -157,7 +158,7 @@ export const english = {
   account: 'Account',
   appearance: 'Appearance',
   theme: 'Theme',
-  themeSystem: 'As the system',
+  themeSystem: 'Same as the system',
   themeLight: 'Light',
   themeDark: 'Dark',
   language: 'Language',
@@ -166,7 +167,7 @@ export const english = {
   notificationsBlocked: 'The browser blocks notifications of this page. Allow them in its settings.',
   needsTls:
     'This address begins with http: the connection is not encrypted, and browsers allow neither notifications nor opening the page offline. Both need https.',
-  notificationsAsk: 'Know when somebody writes while you look elsewhere?',
+  notificationsAsk: 'Do you want to know when somebody writes while you are elsewhere?',
   notificationsAllow: 'Turn on notifications',
   notNow: 'Not now',
   sound: 'Play a sound',
@@ -194,17 +195,17 @@ export const english = {
   newerVersion: 'A newer version of Parley runs in another tab. Reload this page to use it here too.',
   olderVersion: 'An older version of Parley is open in another tab. Close or reload that tab to go on here.',
   storageAway:
-    'The browser stores nothing for this page. Messages are sent; what still waits is lost when you close it.',
+    'The browser stores nothing for this page. Messages are sent, but those that still wait are lost when you close it.',
 
   failedDisconnected: 'The server can’t be reached. Try again in a moment.',
-  failedCredentials: 'Username and password don’t belong together.',
+  failedCredentials: 'The username or the password is wrong.',
   failedTaken: 'Somebody has this username already.',
   failedInvitation: 'The invitation is unknown, used up or expired.',
   failedFirstAccount: 'The first account needs the link that the server printed when it started.',
   failedRate: 'Too many attempts. Wait a little, then try again.',
   failedForbidden: 'Your role doesn’t allow this.',
   failedLastOwner: 'Make somebody else owner first.',
-  failedNotFound: 'It is no longer there.',
+  failedNotFound: 'It no longer exists.',
   failedInvalid: '{field}: {rule}',
   failedUnknown: 'That did not work: {reason}',
 } as const;

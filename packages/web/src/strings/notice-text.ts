@@ -19,7 +19,7 @@ type NoticeText<Kind extends Notice['kind']> = (
   nameOf: (userId: string) => string,
 ) => string;
 
-/** The sentence of each kind of notice; `name` is its sender's. */
+/** The sentence of each kind of notice. `name` is the name of its sender. */
 const noticeTexts: { [Kind in Notice['kind']]: NoticeText<Kind> } = {
   created: ({ conversationKind, name: title }, name) =>
     conversationKind === 'direct'
@@ -39,7 +39,7 @@ const noticeTexts: { [Kind in Notice['kind']]: NoticeText<Kind> } = {
   later: (_, name) => t('noticeLater', { name }),
 };
 
-/** The notice as a sentence. */
+/** A sentence that describes an entry other than a message. */
 export function noticeText(entry: Notice, nameOf: (userId: string) => string): string {
   // Each function takes the entries of its own kind.
   const text = noticeTexts[entry.kind] as NoticeText<Notice['kind']>;

@@ -1,7 +1,7 @@
 import { english, type Forms, type StringKey, type Strings } from './english.ts';
 
 interface Language {
-  /** As its speakers call it. */
+  /** The language's name in the language itself. */
   name: string;
   direction: 'ltr' | 'rtl';
   load(): Promise<Strings>;
@@ -17,28 +17,28 @@ const loaded: { [Code in LanguageCode]?: Strings } = { en: english };
 let current: LanguageCode = 'en';
 let region = 'en';
 
-/** Makes the texts of a language ready; until then they are English. */
+/** Loads the texts of a language. Until it is loaded, texts are English. */
 export async function loadLanguage(code: LanguageCode): Promise<void> {
   loaded[code] ??= await languages[code].load();
 }
 
-/** @param wanted what the browser asks for, as `en-GB`: where it names the language, its region's forms are taken. */
+/** @param wanted the browser's languages, such as `en-GB`: a region of the chosen language determines its formats. */
 export function setLanguage(code: LanguageCode, wanted: readonly string[] = []): void {
   current = code;
   region = wanted.find((tag) => languageOf(tag) === code) ?? code;
 }
 
-/** The language of what {@link t} gives. */
+/** The language of the texts that {@link t} returns. */
 export function shownLanguage(): LanguageCode {
   return current;
 }
 
-/** Which forms numbers and times have. */
+/** The locale that numbers and times are formatted by. */
 export function locale(): string {
   return region;
 }
 
-/** The first of these that there is; English when there is none. */
+/** The first of these languages that is available; English if none is. */
 export function languageFor(wanted: readonly string[]): LanguageCode {
   for (const tag of wanted) {
     const code = languageOf(tag);
@@ -52,8 +52,8 @@ function languageOf(tag: string): string {
 }
 
 /**
- * A text of the interface in the current language. What is put in is kept apart from what is around it, so that no
- * name can turn the direction of a sentence.
+ * A text of the interface in the current language. Inserted values are isolated from their surroundings, so that no
+ * name can change the direction of a sentence.
  */
 export function t(key: StringKey, values: Readonly<Record<string, string | number>> = {}): string {
   const text: string | Forms = (loaded[current] ?? english)[key];
@@ -68,7 +68,7 @@ function formFor(forms: Forms, count: number): string {
   return forms[new Intl.PluralRules(current).select(count)] ?? forms.other;
 }
 
-/** Between FIRST STRONG ISOLATE and POP DIRECTIONAL ISOLATE. */
+/** Puts a text between FIRST STRONG ISOLATE and POP DIRECTIONAL ISOLATE. */
 function isolated(text: string): string {
   return `\u2068${text}\u2069`;
 }

@@ -2,7 +2,7 @@ import { locale, t } from './strings.ts';
 
 const dayMs = 86_400_000;
 
-/** Making a formatter takes longer than all that a view formats with it. */
+/** Creating a formatter takes longer than all that a view formats with it. */
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
 function format(atMs: number, options: Intl.DateTimeFormatOptions): string {
@@ -17,12 +17,12 @@ export function clockTime(atMs: number): string {
   return format(atMs, { timeStyle: 'short' });
 }
 
-/** The whole of it, for whoever asks. */
+/** The full date and time, for tooltips. */
 export function exactTime(atMs: number): string {
   return format(atMs, { dateStyle: 'full', timeStyle: 'medium' });
 }
 
-/** Midnight before this moment, here. */
+/** The last midnight before a moment, in local time. */
 export function dayOf(atMs: number): number {
   return new Date(atMs).setHours(0, 0, 0, 0);
 }
@@ -36,7 +36,7 @@ export function dayName(atMs: number, nowMs: number): string {
   return format(atMs, { weekday: 'long', day: 'numeric', month: 'long', ...year });
 }
 
-/** As short as a list needs: the time of today, the weekday of this week, else the date. */
+/** Short enough for a list: the time of today, the weekday of the last week, or else the date. */
 export function shortTime(atMs: number, nowMs: number): string {
   const days = Math.round((dayOf(nowMs) - dayOf(atMs)) / dayMs);
   if (days === 0) return clockTime(atMs);

@@ -1,18 +1,18 @@
 import { useSyncExternalStore } from 'react';
 import { dayOf } from './times.ts';
 
-/** Neither sleep nor a clock that is set leaves “today” wrong for longer. */
+/** The day is checked this often, because timers are late after sleep, and the clock may be set. */
 const lookAgainMs = 30_000;
 
 const listeners = new Set<() => void>();
 let timer: ReturnType<typeof setInterval> | undefined;
 
-/** The midnight that began today, for what says “today”: a page may be open for days. */
+/** The midnight at which today started. It is updated, because a page may be open for days. */
 export function useDay(): number {
   return useSyncExternalStore(subscribe, today);
 }
 
-/** The one place where the page reads the wall clock: what day it is where the reader is. */
+/** The only function of the page that reads the wall clock. */
 function today(): number {
   return dayOf(Date.now());
 }

@@ -1,4 +1,4 @@
-/** Two that talk: the mark of Parley. */
+/** Parley's logo: two speech bubbles. */
 export function Mark() {
   return (
     <svg className="mark" viewBox="0 0 48 48" aria-hidden="true" focusable="false">

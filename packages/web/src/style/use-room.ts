@@ -1,14 +1,14 @@
 import { useSyncExternalStore } from 'react';
 
-/** As in the style sheets. */
+/** The same widths as in the style sheets. */
 const narrow = {
-  /** The list or a conversation, not both. */
+  /** The list and a conversation do not fit side by side. */
   list: matchMedia('(max-width: 44rem)'),
-  /** A conversation or its details, not both. */
+  /** A conversation and its details do not fit side by side. */
   details: matchMedia('(max-width: 64rem)'),
 };
 
-/** Whether there is no room for this beside what else there is. */
+/** Whether a view is alone on the page because nothing fits beside it. */
 export function useAlone(place: keyof typeof narrow): boolean {
   const media = narrow[place];
   return useSyncExternalStore(

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { t } from '../strings/strings.ts';
 
-/** The top of a view, with the way back to the list where that isn't beside it. */
+/** The top of a view, with a link back to the list unless the list is beside it. */
 export function ViewHead({ children }: { children: ReactNode }) {
   return (
     <header className="view-head">

@@ -58,7 +58,7 @@ describeInEngines(
       await ana.write('Waits too');
       await ana.showsMessages('Before', 'Waits', 'Waits too');
       await ana.page.run(() => void Object.assign(globalThis, { isBeforeReload: true }), null);
-      await ana.click('button', 'Open anew');
+      await ana.click('button', 'Reload');
       await until(
         'the tab to be reloaded',
         // While it reloads, there may be no page to ask.
