@@ -5,7 +5,7 @@ import { describeInBrowser } from './support/browser.ts';
 import { testWith } from './support/place.ts';
 import { firstViews, openStart, Scene, views } from './support/views.ts';
 
-/** What axe finds, as sentences. */
+/** The violations that axe finds, one sentence for each. */
 async function violations(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
   const { violations: found } = await page.evaluate(() =>
@@ -28,7 +28,7 @@ describeInBrowser('accessibility', () => {
     { theme: 'dark', language: 'ar' },
   ])('$theme, $language', (preferences) => {
     for (const width of [1_440, 390]) {
-      test(`no view breaks a rule of WCAG 2.2 AA at ${width} px`, async ({ scene, place }) => {
+      test(`every view complies with WCAG 2.2 AA at ${width} px`, async ({ scene, place }) => {
         const options = { viewport: { width, height: 844 }, reducedMotion: 'reduce' } as const;
         const page = await scene.logIn(place.browser, options, preferences);
         const direction = preferences.language === 'ar' ? 'rtl' : 'ltr';
@@ -43,7 +43,7 @@ describeInBrowser('accessibility', () => {
     }
   });
 
-  test('nor do the views before one is logged in', async ({ scene, place }) => {
+  test('the log-in and sign-up views comply with WCAG 2.2 AA', async ({ scene, place }) => {
     for (const colorScheme of ['light', 'dark'] as const) {
       for (const locale of ['en-GB', 'ar-EG']) {
         const { page, context } = await place.window({ colorScheme, locale });
@@ -57,7 +57,7 @@ describeInBrowser('accessibility', () => {
     }
   });
 
-  test('nor does what a new person sees, who has nothing yet', async ({ scene, place }) => {
+  test('the view of a new account complies with WCAG 2.2 AA', async ({ scene, place }) => {
     for (const [name, width] of [
       ['Wide', 1_440],
       ['Phone', 390],
@@ -76,7 +76,7 @@ describeInBrowser('accessibility', () => {
     }
   });
 
-  test('with the keyboard alone one starts a conversation, writes, and comes back', async ({ place }) => {
+  test('a conversation is started, written in and left by keyboard alone', async ({ place }) => {
     const ana = await place.signUp('Kim');
     const { page } = ana;
     await page.keyboard.press('Control+k');
@@ -94,8 +94,8 @@ describeInBrowser('accessibility', () => {
     expect(await ana.box.evaluate((box) => box === document.activeElement)).toBe(true);
   });
 
-  test('at 200 % zoom everything is there and nothing is cut off', async ({ scene, place }) => {
-    // A window of half the size with twice the pixels is what zooming makes of a page.
+  test('no view scrolls sideways at 200 % zoom', async ({ scene, place }) => {
+    // Zooming to 200 % gives a page half the size at twice the pixel ratio.
     const options = { viewport: { width: 640, height: 400 }, deviceScaleFactor: 2 };
     const page = await scene.logIn(place.browser, options, {});
     for (const open of Object.values(views)) {

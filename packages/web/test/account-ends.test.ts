@@ -14,14 +14,14 @@ let network: Network;
 let root: HttpApi;
 let count = 0;
 
-/** What belongs to the browser and stays. Device secrets are random: they name nobody and let nobody in. */
+/** Data of the browser, which is kept. Device secrets are random values that identify no account. */
 const ofTheBrowser = [
   'localStorage parley-preferences',
   'sessionStorage parley.reopenedFrom',
   'parley values "deviceSecrets"',
 ];
 
-/** Every key of every storage of the browser, and what the tab and its notifications show. */
+/** All keys in all storage of the browser, and what the tab and its notifications show. */
 function everythingIn(page: Page): Promise<string[]> {
   return page.evaluate(async () => {
     const request = <Value>(asked: IDBRequest<Value>) =>
@@ -57,7 +57,7 @@ function everythingIn(page: Page): Promise<string[]> {
   });
 }
 
-/** Somebody with a draft, messages, an unread one, a muted conversation and a notification that shows. */
+/** Signs up a person with a draft, an unread message, a muted conversation and a visible notification. */
 async function somebody(): Promise<PersonInBrowser & { id: string }> {
   const name = `Person${++count}`;
   const { context, page, faults } = await openWindow(await browser(), { permissions: ['notifications'] });
@@ -84,7 +84,7 @@ async function somebody(): Promise<PersonInBrowser & { id: string }> {
 async function untilNothingIsLeft(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Log in', exact: true }).waitFor();
   const left = async () => (await everythingIn(page)).filter((key) => !ofTheBrowser.includes(key));
-  await until('nothing of the account to be left', left, ({ length }) => length === 0);
+  await until('all data of the account to be removed', left, ({ length }) => length === 0);
 }
 
 async function logOut(page: Page): Promise<void> {
@@ -92,7 +92,7 @@ async function logOut(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Log out' }).click();
 }
 
-/** The ways in which sessions are ended from elsewhere. */
+/** The ways to end a session from another device. */
 const endings: Record<string, (name: string, id: string) => Promise<unknown>> = {
   async 'its session is revoked'(name) {
     const api = await device(name);
@@ -113,7 +113,7 @@ async function device(name: string): Promise<HttpApi> {
   return api;
 }
 
-describeWith([wholeChromium], 'everything of an account goes with it', () => {
+describeWith([wholeChromium], 'all data of an account is removed', () => {
   beforeAll(async () => {
     server = await RunningServer.start();
     network = new Network(Number(new URL(server.url).port));
@@ -125,13 +125,13 @@ describeWith([wholeChromium], 'everything of an account goes with it', () => {
     await server.stop();
   });
 
-  test('when one logs out', async () => {
+  test('when the person logs out', async () => {
     const { page } = await somebody();
     await logOut(page);
     await untilNothingIsLeft(page);
   });
 
-  test('when one logs out in another tab', async () => {
+  test('when the person logs out in another tab', async () => {
     const { page, context } = await somebody();
     const other = await context.newPage();
     await other.goto(network.url);
@@ -140,7 +140,7 @@ describeWith([wholeChromium], 'everything of an account goes with it', () => {
     await untilNothingIsLeft(other);
   });
 
-  test('when one logs out without a connection; the session ends when that is back', async () => {
+  test('when the person logs out without a connection; the session ends after the reconnect', async () => {
     const { page, id } = await somebody();
     network.cut();
     try {
@@ -172,7 +172,7 @@ describeWith([wholeChromium], 'everything of an account goes with it', () => {
     });
   }
 
-  test('when its session was ended before a page is opened at the address of a conversation', async () => {
+  test('when its session ended before a page is opened at a conversation’s address', async () => {
     const { page, context, id } = await somebody();
     const address = page.url();
     await root.call('setAccountDisabled', { userId: id, disabled: true });
@@ -182,7 +182,7 @@ describeWith([wholeChromium], 'everything of an account goes with it', () => {
     await untilNothingIsLeft(another);
   });
 
-  test('when its store is gone, and another person logs in', async () => {
+  test('when its store was deleted and another person logs in', async () => {
     const { context, page } = await openWindow(await browser());
     await page.goto(`${network.url}/icon.svg`);
     await page.evaluate(() => {

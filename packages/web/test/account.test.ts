@@ -4,14 +4,14 @@ import { describeInBrowser } from './support/browser.ts';
 import { PersonInBrowser, password } from './support/person.ts';
 import { type Place, testWith } from './support/place.ts';
 
-/** Ana and Ben, each in a browser, who have talked. */
+/** Ana and Ben, each in a browser, with a direct chat. */
 async function setUp(place: Place) {
   const ben = await place.signUp('Ben');
   const ana = await place.signUp('Ana');
   await ana.openDirect('Ben');
   await ana.write('Hello');
   await ben.open('Ana');
-  /** Ana once more, in a browser that says it is another kind of computer. */
+  /** Ana in a second browser, with another user agent. */
   const anotherBrowser = async (userAgent: string): Promise<PersonInBrowser> => {
     const { page, context, faults } = await place.window({ userAgent });
     await page.goto(`${place.server.url}/login`);
@@ -36,7 +36,7 @@ function settings({ page }: PersonInBrowser): Promise<void> {
 describeInBrowser('an account', () => {
   const test = testWith(setUp);
 
-  test('a session that is revoked ends at once in the browser that had it', async ({ ana, anotherBrowser }) => {
+  test('revoking a session ends it at once in its browser', async ({ ana, anotherBrowser }) => {
     const firefox = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0';
     const other = await anotherBrowser(firefox);
     await settings(ana);
@@ -47,12 +47,12 @@ describeInBrowser('an account', () => {
     await other.page
       .getByText('Your session has ended: it was revoked on another device, or not used for a long time.')
       .waitFor();
-    // Nothing of the account is left to see.
+    // Nothing of the account is visible any more.
     expect(await other.page.getByText('Hello').count()).toBe(0);
     await sessions.getByText(/Firefox/).waitFor({ state: 'detached' });
   });
 
-  test('a session that was not used for long ends with a sentence at the log-in page', async ({ ana, place }) => {
+  test('the log-in page says that a session expired after a long time without use', async ({ ana, place }) => {
     const { users } = place.server.adapters;
     const account = await users.byUsername('ana');
     const [session] = await users.sessions(account?.id ?? '');
@@ -66,7 +66,7 @@ describeInBrowser('an account', () => {
     expect(await page.getByText('Hello').count()).toBe(0);
   });
 
-  test('whoever followed a link to a conversation is there after logging in', async ({ ana, place }) => {
+  test('a person who follows a link to a conversation gets there after logging in', async ({ ana, place }) => {
     const { origin } = new URL(ana.page.url());
     await ana.open('Ben');
     const { page } = await place.window();
@@ -76,7 +76,7 @@ describeInBrowser('an account', () => {
     await page.getByRole('heading', { level: 1, name: 'Ben' }).waitFor();
   });
 
-  test('a new password ends every other session, and keeps this one', async ({ ana, ben, anotherBrowser }) => {
+  test('changing the password ends all other sessions and keeps this one', async ({ ana, ben, anotherBrowser }) => {
     const other = await anotherBrowser('Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0');
     const { page } = ana;
     await settings(ana);
@@ -93,7 +93,7 @@ describeInBrowser('an account', () => {
     await ben.message('Still here').waitFor();
   });
 
-  test('a new display name is what others see, at once', async ({ ana, ben }) => {
+  test('others see a new display name at once', async ({ ana, ben }) => {
     const { page } = ana;
     await ana.open('Ben');
     await ben.open('Ana');
@@ -107,7 +107,7 @@ describeInBrowser('an account', () => {
       .getByRole('article', { name: /Ana Ferreira/ })
       .first()
       .waitFor();
-    // Who was not there hears of it when they are back.
+    // A person who was away sees it when they return.
     const conversation = ben.page.url();
     await ben.page.goto('about:blank');
     await page.getByLabel('Display name').fill('Ana F.');
@@ -121,7 +121,7 @@ describeInBrowser('an account', () => {
       .waitFor();
   });
 
-  test('logging out leaves nothing on the screen, nor of drafts', async ({ ana }) => {
+  test('logging out clears the screen and the drafts', async ({ ana }) => {
     const { page } = ana;
     await ana.open('Ben');
     await ana.box.fill('half a thought');

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { messageParts } from '../src/conversation/message-parts.ts';
 
-/** The text of each link. */
+/** The texts of all links. */
 function linked(text: string): string[] {
   return messageParts(text).flatMap((part) => (part.kind === 'link' ? [part.text] : []));
 }
@@ -41,7 +41,7 @@ describe('an address ends', () => {
   });
 
   test.each([...'.,;:!?\'"*_~', '...', '?!', '),', ').', '**', ').**'])(
-    'before a trailing %s, which is part of it otherwise',
+    'before a trailing %s, which is part of an address elsewhere',
     (mark) => {
       expect(linked(`${a}${mark}`)).toEqual([a]);
       expect(linked(`(${a}${mark} b`)).toEqual([a]);
@@ -57,14 +57,17 @@ describe('an address ends', () => {
     },
   );
 
-  test.each(['👍', '❤️', '👩‍👩‍👧', '🇸🇪', '✅', '→', '🏴󠁧󠁢󠁥󠁮󠁧󠁿'])('before %s, which doesn’t begin a part of it', (emoji) => {
-    expect(linked(`${a}${emoji}`)).toEqual([a]);
-    expect(linked(`${a}${emoji}${emoji} b`)).toEqual([a]);
-    expect(linked(`${host}${emoji}`)).toEqual([host]);
-  });
+  test.each(['👍', '❤️', '👩‍👩‍👧', '🇸🇪', '✅', '→', '🏴󠁧󠁢󠁥󠁮󠁧󠁿'])(
+    'before %s, which can’t start a part of an address',
+    (emoji) => {
+      expect(linked(`${a}${emoji}`)).toEqual([a]);
+      expect(linked(`${a}${emoji}${emoji} b`)).toEqual([a]);
+      expect(linked(`${host}${emoji}`)).toEqual([host]);
+    },
+  );
 });
 
-describe('an address has', () => {
+describe('an address includes', () => {
   test.each([
     'https://example.org/路径/文件',
     'https://ja.wikipedia.org/wiki/日本語',
@@ -117,7 +120,7 @@ describe('an address has', () => {
       expect(linked(before + address + after)).toEqual([address]);
   });
 
-  test('brackets that were opened inside, and no others', () => {
+  test('a closing bracket only if its opening bracket is part of the address', () => {
     expect(linked(`${a}(b)) c`)).toEqual([`${a}(b)`]);
     expect(linked(`${a}(b`)).toEqual([`${a}(b`]);
     expect(linked(`${a}(`)).toEqual([a]);
@@ -143,18 +146,18 @@ describe('a link leads where its text says', () => {
     'https://.',
     'https://[::1',
     'javascript:alert(1)',
-  ])('or %s is none', (text) => {
+  ])('and %s is not a link', (text) => {
     expect(linked(text)).toEqual([]);
   });
 
-  test('whatever follows the host', () => {
+  test('whatever character follows the host', () => {
     for (const text of [`${host}\\@evil.example`, `${host}%2eevil.example`, `${host}。evil.example`, `${host}．evil`])
       for (const part of messageParts(text)) if (part.kind === 'link') expect(part.href).toBe(new URL(part.text).href);
     expect(linked('https://example.org。谢谢')).toEqual([host]);
     expect(messageParts('https://example.org。谢谢')[0]).toEqual({ kind: 'link', text: host, href: `${host}/` });
   });
 
-  test('and several in a text are each of their own', () => {
+  test('and several addresses in a text are separate links', () => {
     expect(linked(`${a}、${host}，${a}然后https://b.example`)).toEqual([a, host, `${a}然后https://b.example`]);
     expect(linked(`${host}然后看${a}。`)).toEqual([host, a]);
     expect(linked(`1. ${a}\n2. ${host}\r\n3. ${a}`)).toEqual([a, host, a]);

@@ -8,7 +8,7 @@ const setUp = async (place: Place) => ({
   person: (options: BrowserContextOptions): Promise<PersonInBrowser> => place.signUp('Ana', place.server.url, options),
 });
 
-/** The settings aren't there when they are first asked for: the server has files of another version. */
+/** Answers the first request for the settings view with 404, as a server of another version does. */
 async function loseSettingsOnce(page: Page): Promise<void> {
   let isLost = false;
   await page.route('**/assets/settings-view-*.js', (route) => {
@@ -18,10 +18,10 @@ async function loseSettingsOnce(page: Page): Promise<void> {
   });
 }
 
-describeInBrowser('a page whose server has another version by now', () => {
+describeInBrowser('a page whose server was upgraded', () => {
   const test = testWith(setUp);
 
-  test('is opened anew when a part of it is not there, and comes to the same place', async ({ person }) => {
+  test('is reloaded at the same address when a part of it is missing', async ({ person }) => {
     const { page } = await person({ serviceWorkers: 'block' });
     await loseSettingsOnce(page);
     const opened = page.waitForEvent('load');
@@ -30,12 +30,12 @@ describeInBrowser('a page whose server has another version by now', () => {
     await page.getByRole('heading', { level: 1, name: 'Settings' }).waitFor();
   });
 
-  test('says so when that did not help, once, and everything else goes on', async ({ person }) => {
+  test('reports the missing part if one reload did not help, and goes on working', async ({ person }) => {
     const { page } = await person({ serviceWorkers: 'block' });
     await page.getByRole('heading', { name: 'Start a conversation' }).waitFor();
     let loads = 0;
     page.on('load', () => loads++);
-    // The page itself comes with its files; what it loads later does not.
+    // Only parts that the page loads later are missing.
     await page.route('**/assets/*settings*.js', (route) => route.fulfill({ status: 404 }));
     await page.getByRole('link', { name: 'Settings' }).click();
     await page.getByRole('alert').getByRole('heading', { name: 'Something went wrong here' }).waitFor();
@@ -45,7 +45,7 @@ describeInBrowser('a page whose server has another version by now', () => {
     await page.getByRole('heading', { level: 1, name: 'Settings' }).waitFor();
   });
 
-  test('stays when the server is away, and says so in place of the dialog', async ({ person }) => {
+  test('is not reloaded when the server can’t be reached, and says so in place of the dialog', async ({ person }) => {
     const { page } = await person({ serviceWorkers: 'block' });
     let loads = 0;
     page.on('load', () => loads++);
@@ -56,7 +56,7 @@ describeInBrowser('a page whose server has another version by now', () => {
     expect(loads).toBe(0);
   });
 
-  test('keeps the files of the version before, for the pages that are open, and no older ones', async ({ person }) => {
+  test('keeps the files of the previous version for open pages, and none of older versions', async ({ person }) => {
     const { page, faults } = await person({});
     await page.evaluate(async () => {
       await (await navigator.serviceWorker.ready).unregister();

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'bun:test';
 import { browserStorage } from '../src/preferences/browser-storage.ts';
 
-/** As browsers have it: keys are properties, and methods are not. */
+/** A storage like a browser's: keys are own properties, methods are not. */
 function storageOf(fails: { write?: boolean; read?: boolean } = {}): Storage & Record<string, string> {
   const check = (isFailing: boolean | undefined) => {
     if (isFailing) throw new DOMException('no', 'QuotaExceededError');
@@ -33,7 +33,7 @@ afterEach(() => {
   Reflect.deleteProperty(globalThis, 'localStorage');
 });
 
-test('what is set is in the storage of the browser, and what another page sets there is read', () => {
+test('values are written to the browser’s storage, and values that other pages write are read', () => {
   const storage = storageOf();
   install(() => storage);
   browserStorage.setItem('a', '1');
@@ -46,7 +46,7 @@ test('what is set is in the storage of the browser, and what another page sets t
   expect([browserStorage.getItem('a'), storage.getItem('a')]).toEqual([null, null]);
 });
 
-test('what does not fit in lasts as long as the page, over what was there before, and fits in later', () => {
+test('a value that does not fit replaces the stored one until the page is closed, and is stored when it fits', () => {
   const fails = { write: false };
   const storage = storageOf(fails);
   install(() => storage);
@@ -59,7 +59,7 @@ test('what does not fit in lasts as long as the page, over what was there before
   expect(storage.getItem('draft')).toBe('newer');
 });
 
-test('where touching storage throws, values last as long as the page', () => {
+test('values are kept until the page is closed if access to the storage throws', () => {
   install(() => {
     throw new DOMException('denied', 'SecurityError');
   });

@@ -3,7 +3,7 @@ import { MemoryStore } from '@parley/sdk';
 import { conversation, message } from '../../sdk/test/support/entries.ts';
 import { BufferedStore } from '../src/engine/buffered-store.ts';
 
-/** A store that is about to write an entry, and writes its conversation after that. */
+/** A store that is writing an entry and writes the entry's conversation next. */
 async function whileWriting() {
   const memory = new MemoryStore();
   const { promise: isWriting, resolve: begun } = Promise.withResolvers<void>();
@@ -21,7 +21,7 @@ async function whileWriting() {
   return { memory, store, goOn, written };
 }
 
-test('a conversation that is deleted while it is written is not written after that', async () => {
+test('a conversation that is deleted during a write is not written afterwards', async () => {
   const { memory, store, goOn, written } = await whileWriting();
   await store.deleteConversation('kitchen');
   goOn();
@@ -29,7 +29,7 @@ test('a conversation that is deleted while it is written is not written after th
   expect(await memory.conversations()).toEqual([]);
 });
 
-test('nothing is written after everything was cleared', async () => {
+test('nothing is written after the store was cleared', async () => {
   const { memory, store, goOn, written } = await whileWriting();
   await store.clear();
   goOn();

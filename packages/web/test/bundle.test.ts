@@ -21,12 +21,12 @@ describe('the bundle', () => {
       `first view: ${sizeOf('br').toLocaleString('en')} bytes with Brotli, ${sizeOf('gzip').toLocaleString('en')} with gzip`,
     );
     expect(scripts.length).toBeGreaterThanOrEqual(2);
-    // The page starts, rather than loading a part that is named after its script.
+    // The script is the entry point, not a chunk with the same name.
     expect(Buffer.from(files[scripts[0] ?? '']?.raw ?? '', 'base64').toString()).toContain('the page has no #root');
     expect(sizeOf('gzip')).toBeLessThanOrEqual(firstViewMaxBytes);
   });
 
-  test('is served compressed, kept for ever where its name says its content, and under a strict policy', async () => {
+  test('is served compressed, with a strict content security policy, and is cached forever if its path has a hash', async () => {
     const server = await RunningServer.start();
     try {
       const page = await fetch(`${server.url}/c/anything`, { headers: { 'accept-encoding': 'identity' } });
@@ -61,13 +61,13 @@ describe('the bundle', () => {
   });
 });
 
-/** What the page loads before anything was clicked: its script, what that imports at once, and the engine. */
+/** The scripts that the page loads before the first click: its own, its static imports, and the engine. */
 function firstViewScripts(files: Record<string, { raw: string }>): string[] {
   const textOf = (path: string) => Buffer.from(files[path]?.raw ?? '', 'base64').toString();
   const [main = ''] = [...textOf('/').matchAll(/src="([^"]+)"/g)].map(([, path]) => path ?? '');
   const scripts = new Set([main, ...Object.keys(files).filter((path) => path.startsWith('/assets/shared-worker-'))]);
   for (const path of scripts) {
-    // Only what is imported statically: `import(…)` waits for a click.
+    // Only static imports: `import(…)` runs after a click.
     for (const [, name] of textOf(path).matchAll(/(?:from|import)\s*"([^"]+\.js)"/g))
       scripts.add(new URL(name ?? '', `http://x${path}`).pathname);
   }

@@ -14,7 +14,7 @@ let people = 0;
 let messages = 0;
 let current: PersonInBrowser | null = null;
 
-/** The wall clock of a page or a worker is this far ahead from now on; time that is measured goes on as it was. */
+/** Sets the wall clock of a page or a worker ahead; the monotonic clock stays as it is. */
 function setClock(aheadMs: number): void {
   const { dateNow = Date.now, realDate = Date } = globalThis as { dateNow?: () => number; realDate?: DateConstructor };
   const now = () => dateNow() + aheadMs;
@@ -29,7 +29,7 @@ function setClock(aheadMs: number): void {
   Object.assign(globalThis, { dateNow, realDate, Date: SetDate });
 }
 
-/** Notifications that a page would show, kept for the test, for a person who turned them on. */
+/** Records the notifications that a page would show, with permission granted. */
 function keepNotifications(): void {
   const shown: string[] = [];
   class ShownNotification {
@@ -41,7 +41,7 @@ function keepNotifications(): void {
   Object.assign(globalThis, { shown, Notification: ShownNotification });
 }
 
-/** Turns notifications on as the settings do, for the account that is logged in, and opens the page anew with them. */
+/** Turns notifications on in the account's preferences, and reloads the page. */
 async function turnOnNotifications({ page, name }: PersonInBrowser): Promise<void> {
   const [found] = (await server.call(mira, 'userSearch', { q: name })).users;
   await page.evaluate(([key, chosen]) => localStorage.setItem(key, chosen), [
@@ -57,7 +57,7 @@ interface Window {
   isShared: boolean;
 }
 
-/** Somebody whose page shows the start, so that every message to them is to be told. */
+/** A person whose page shows no conversation, so that every message causes a notification. */
 async function somebody({ url = server.url, isShared }: Window): Promise<PersonInBrowser> {
   const name = `Ana${++people}`;
   const { context, page, faults } = await openWindow(await browser());
@@ -86,7 +86,7 @@ async function untilShown(page: Page, text: string): Promise<void> {
     });
 }
 
-/** The time that a message shows. */
+/** The time that is shown beside a message. */
 async function shownAtMs(person: PersonInBrowser, text: string): Promise<number> {
   return Date.parse((await person.message(text).locator('time').getAttribute('datetime')) ?? '');
 }
@@ -119,7 +119,7 @@ describeInBrowser('a computer whose clock is wrong', () => {
       });
     }
 
-    test(`shows what one writes at the time of the server, on its way too, ${where}`, async () => {
+    test(`shows the person’s own messages with the server’s time, also unsent ones, ${where}`, async () => {
       const network = new Network(Number(new URL(server.url).port));
       try {
         const ana = await somebody({ url: network.url, isShared });
@@ -138,7 +138,7 @@ describeInBrowser('a computer whose clock is wrong', () => {
     });
   }
 
-  test('notices a dead connection when it is set an hour back meanwhile', async () => {
+  test('notices a dead connection although it is set back by an hour', async () => {
     const network = new Network(Number(new URL(server.url).port));
     try {
       const ana = await somebody({ url: network.url, isShared: true });

@@ -49,7 +49,7 @@ describe('a fenced block', () => {
     }
   });
 
-  test('keeps shorter fences and those of the other character within', () => {
+  test('may contain shorter fences and fences of the other character', () => {
     expect(blocksOf('````md\n```ts\na\n```\n````')).toEqual(['```ts\na\n```']);
     expect(blocksOf('~~~\n```\na\n```\n~~~')).toEqual(['```\na\n```']);
     expect(blocksOf('```\n~~~\n```')).toEqual(['~~~']);
@@ -57,28 +57,28 @@ describe('a fenced block', () => {
     expect(blocksOf('```\na\n    ```\n```')).toEqual(['a\n    ```']);
   });
 
-  test('without a closing fence runs to the end', () => {
+  test('without a closing fence extends to the end of the text', () => {
     expect(blocksOf('```c#\na\nb')).toEqual(['a\nb']);
     expect(blocksOf('````\na\n```\n')).toEqual(['a\n```']);
   });
 
-  test('of backticks has none in its info string, one of tildes may', () => {
+  test('of backticks has no backtick in its info string; a fence of tildes may have some', () => {
     expect(messageParts('``` a`b\nc')).toEqual([{ kind: 'text', text: '``` a`b\nc' }]);
     expect(blocksOf('~~~ a`b ~~~\nc\n~~~')).toEqual(['c']);
     expect(spansOf('```let a```')).toEqual(['let a']);
   });
 
-  test('loses as much indentation as its fence has', () => {
+  test('is indented less by the indentation of its fence', () => {
     expect(blocksOf('  ```\n  a\n    b\n c\n  ```')).toEqual(['a\n  b\nc']);
   });
 
-  test('is none with four spaces before it, with two marks, or around nothing', () => {
+  test('does not start after four spaces, with two marks, or without content', () => {
     for (const text of ['    ```\na\n    ```', '``\na\n``', '```', '```ts', '```\n```', '~~~'])
       expect(blocksOf(text)).toEqual([]);
     expect(messageParts('```ts')).toEqual([{ kind: 'text', text: '```ts' }]);
   });
 
-  test('follows another', () => {
+  test('may follow another one', () => {
     expect(blocksOf('```\na\n```\n```js\nb\n```\n')).toEqual(['a', 'b']);
   });
 });
@@ -90,17 +90,17 @@ describe('code within a line', () => {
     expect(spansOf('``a` b`')).toEqual([' b']);
   });
 
-  test('goes over a line break, but not over a blank line', () => {
+  test('may contain a line break, but no blank line', () => {
     expect(spansOf('`a\nb` `c\r\nd`')).toEqual(['a b', 'c d']);
     expect(spansOf('`a\n\nb`')).toEqual([]);
     expect(spansOf('`a\r\n \r\nb`')).toEqual([]);
   });
 
-  test('loses one space at both ends, unless it is nothing else', () => {
+  test('loses one space at both ends unless it has only spaces', () => {
     expect(spansOf('`` `a` `` `  b ` ` ` ` c`')).toEqual(['`a`', ' b', ' ', ' c']);
   });
 
-  test('comes before links', () => {
+  test('takes precedence over links', () => {
     expect(messageParts('`https://example.org/`')).toEqual([{ kind: 'code', text: 'https://example.org/' }]);
     expect(messageParts('https://example.org/`a`').map(({ kind }) => kind)).toEqual(['link', 'code']);
   });

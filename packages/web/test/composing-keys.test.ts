@@ -4,26 +4,26 @@ import { describeInBrowser } from './support/browser.ts';
 import { type Place, testWith } from './support/place.ts';
 import { firstViews, Scene, views } from './support/views.ts';
 
-/** What an Enter could bring about: everything is counted since the page was opened. */
+/** The possible effects of an Enter, counted since the page was opened. */
 interface Effects {
   submits: number;
-  keysThatCameThrough: number;
+  keysReceived: number;
   url: string;
   dialogs: number;
   messages: number;
 }
 
 function countEffects(): void {
-  const counted = { submits: 0, keysThatCameThrough: 0 };
+  const counted = { submits: 0, keysReceived: 0 };
   Object.assign(globalThis, { counted });
-  // A form whose fields aren't valid is not submitted, yet tried to be.
+  // Submitting a form with invalid fields causes only `invalid`.
   for (const type of ['submit', 'invalid']) addEventListener(type, () => counted.submits++, { capture: true });
-  addEventListener('keydown', () => counted.keysThatCameThrough++);
+  addEventListener('keydown', () => counted.keysReceived++);
 }
 
 function effects(page: Page): Promise<Effects> {
   return page.evaluate(() => ({
-    ...(globalThis as unknown as { counted: Pick<Effects, 'submits' | 'keysThatCameThrough'> }).counted,
+    ...(globalThis as unknown as { counted: Pick<Effects, 'submits' | 'keysReceived'> }).counted,
     url: location.href,
     dialogs: document.querySelectorAll('[role=dialog]').length,
     messages: document.querySelectorAll('article').length,
@@ -39,7 +39,7 @@ const enter = async (keys: CDPSession, keyCode: number) => {
   await keys.send('Input.dispatchKeyEvent', { type: 'keyUp', ...key });
 };
 
-/** How browsers tell of the Enter that confirms a conversion. */
+/** The orders in which browsers report the Enter that confirms a conversion. */
 const orders: Readonly<Record<string, (keys: CDPSession) => Promise<void>>> = {
   'Chromium and Firefox: the key, then the end of the composition': async (keys) => {
     await compose(keys);
@@ -53,7 +53,7 @@ const orders: Readonly<Record<string, (keys: CDPSession) => Promise<void>>> = {
   },
 };
 
-/** Confirms a conversion in every field of a page, and says in which of them that did something. */
+/** Confirms a conversion in every field of a page. Returns the fields in which that had an effect. */
 async function confirmInFields(page: Page, view: string, order: (keys: CDPSession) => Promise<void>) {
   const keys = await page.context().newCDPSession(page);
   const fields = await page
@@ -78,7 +78,7 @@ describeInBrowser('the Enter that confirms an input method’s conversion', () =
   const test = testWith(async (place: Place) => ({ scene: await Scene.at(place.server) }));
 
   for (const [name, order] of Object.entries(orders)) {
-    test(`does nothing else in any field, in the order of ${name}`, async ({ place, scene }) => {
+    test(`has no other effect in any field, in the order of ${name}`, async ({ place, scene }) => {
       const { page } = await place.window();
       await page.context().addInitScript(countEffects);
       let count = 0;
@@ -98,13 +98,13 @@ describeInBrowser('the Enter that confirms an input method’s conversion', () =
         expect(found).toEqual([]);
         count += fields;
       }
-      // The names and passwords of two forms, the filter, the composer, the search boxes, the settings, the details.
+      // The fields of two forms, the filter, the composer, the search fields, the settings and the details.
       expect(count).toBeGreaterThan(20);
       await shell.context().close();
     });
   }
 
-  test('and the next Enter sends', async ({ place }) => {
+  test('does not send; the next Enter does', async ({ place }) => {
     const ana = await place.signUp('Ana-B');
     await ana.openDirect('Mira');
     const keys = await ana.context.newCDPSession(ana.page);

@@ -2,7 +2,7 @@ import { expect } from 'bun:test';
 import { describeInBrowser } from './support/browser.ts';
 import { type Place, testWith } from './support/place.ts';
 
-/** What a tab asks its engine to watch. */
+/** What a tab requests its engine to watch. */
 interface Watched {
   userIds: string[];
   typingIn: string[];
@@ -18,7 +18,7 @@ async function setUp(place: Place) {
   await server.call(jonas, 'updateAccount', { displayName: 'Jónas Weber' });
   const groupId = (await server.call(mira, 'createGroup', { name: 'Harbour project', userIds: [anaId] })).id;
   const directId = (await server.call(jonas, 'openDirect', { userId: anaId })).id;
-  /** Waits until the list shows these, from top to bottom. */
+  /** Waits until the list shows these titles, from top to bottom. */
   const waitForTitles = async (...expected: string[]) => {
     const isThere = (wanted: string) =>
       [...document.querySelectorAll('.row-title')].map((title) => title.textContent).join('\n') === wanted;
@@ -32,7 +32,7 @@ async function setUp(place: Place) {
 describeInBrowser('the list of conversations', () => {
   const test = testWith(setUp);
 
-  test('has the most recent first, with its last message and how much is unread', async (scene) => {
+  test('has the most recent first, with its last message and the number of unread ones', async (scene) => {
     const { ana, waitForTitles, sayInDirect, sayInGroup } = scene;
     await sayInDirect('First of all');
     await sayInGroup('The crane comes on Monday');
@@ -47,7 +47,7 @@ describeInBrowser('the list of conversations', () => {
     await ana.page.waitForFunction(() => document.title === '(4) Parley');
   });
 
-  test('is filtered by the beginning of any word, whatever its accents', async (scene) => {
+  test('is filtered by the beginning of any word, without regard to accents', async (scene) => {
     const { ana, waitForTitles, sayInDirect, sayInGroup } = scene;
     await sayInGroup('The crane comes on Monday');
     await sayInDirect('Lunch?');
@@ -62,7 +62,7 @@ describeInBrowser('the list of conversations', () => {
     await waitForTitles('Jónas Weber', 'Harbour project');
   });
 
-  test('shows who is there, and who writes', async ({ ana, server, jonas, directId, sayInDirect }) => {
+  test('shows who is online and who is typing', async ({ ana, server, jonas, directId, sayInDirect }) => {
     await sayInDirect('Lunch?');
     const row = ana.inList('Jónas Weber');
     await row.getByText('Lunch?').waitFor();
@@ -71,14 +71,14 @@ describeInBrowser('the list of conversations', () => {
     await row.getByRole('img', { name: 'online' }).waitFor();
     socket.send({ type: 'typing', conversationId: directId });
     await row.getByText('typing…').waitFor();
-    // A message ends it.
+    // A message ends the typing notice.
     await sayInDirect('There');
     await row.getByText('There').waitFor();
     socket.close();
     await row.getByRole('img', { name: 'online' }).waitFor({ state: 'detached' });
   });
 
-  test('what is muted says so, and no longer counts in the tab’s title', async ({ ana, sayInDirect, sayInGroup }) => {
+  test('marks muted conversations, which do not count in the tab’s title', async ({ ana, sayInDirect, sayInGroup }) => {
     for (const text of ['Lunch?', 'Or coffee?']) await sayInDirect(text);
     await ana.open('Harbour project');
     await ana.page.getByRole('button', { name: 'Details', exact: true }).click();
@@ -87,7 +87,7 @@ describeInBrowser('the list of conversations', () => {
     await ana.page.getByRole('link', { name: 'Settings' }).click();
     await sayInGroup('Anybody?');
     await ana.inList('Harbour project').getByRole('img', { name: '1 unread message' }).waitFor();
-    // What Jónas wrote.
+    // The messages of Jónas.
     await ana.page.waitForFunction(() => document.title === '(2) Parley');
     await ana.open('Harbour project');
     await ana.page.getByRole('button', { name: 'Details', exact: true }).click();
@@ -95,7 +95,7 @@ describeInBrowser('the list of conversations', () => {
     await ana.inList('Harbour project').getByRole('img', { name: 'muted' }).waitFor({ state: 'detached' });
   });
 
-  test('Ctrl+K, or ⌘+K, jumps to groups, to people one never wrote to, and to channels one is not in', async ({
+  test('Ctrl+K or ⌘+K jumps to groups, to people without a chat yet, and to channels to join', async ({
     ana,
     server,
   }) => {
@@ -114,7 +114,7 @@ describeInBrowser('the list of conversations', () => {
     }
   });
 
-  test('tells the server of what is in view, and of nothing else: presence and typing', async (scene) => {
+  test('requests presence and typing only of rows in view', async (scene) => {
     const { ana, anaId, server, jonas, directId, place, sayInDirect } = scene;
     await sayInDirect('Lunch?');
     const people = await server.people('zoe', 60);
@@ -125,7 +125,7 @@ describeInBrowser('the list of conversations', () => {
       await place.say(person, id, 'Hello');
     }
     const { page } = ana;
-    // What the tab asks its engine to watch.
+    // Records what the tab requests its engine to watch.
     await page.addInitScript(() => {
       const { postMessage } = MessagePort.prototype;
       MessagePort.prototype.postMessage = function post(
@@ -141,7 +141,7 @@ describeInBrowser('the list of conversations', () => {
     const watches = (id: string) =>
       page.waitForFunction((wanted) => (globalThis as InView).watched?.userIds.includes(wanted), id);
     const watched = () => page.evaluate(() => (globalThis as InView).watched ?? { userIds: [], typingIn: [] });
-    /** Those shown at one end of the list are watched, those at the other are not. */
+    /** Expects that the row at one end of the list is watched and the row at the other end is not. */
     const expectOnly = (inView: [string, string], away: [string, string], shown: Watched) => {
       expect([shown.userIds, shown.typingIn].map(({ length }) => length < 30)).toEqual([true, true]);
       expect(shown.userIds).toContain(inView[0]);
@@ -153,7 +153,7 @@ describeInBrowser('the list of conversations', () => {
     const oldest: [string, string] = [jonas.account.id, directId];
     await watches(newest[0]);
     expectOnly(newest, oldest, await watched());
-    // The list grows while further pages of it come.
+    // The list grows while further pages are loaded.
     await page.waitForFunction((wanted) => {
       const list = document.querySelector('.conversation-list');
       list?.scrollTo(0, list.scrollHeight);

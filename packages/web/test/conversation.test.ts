@@ -11,10 +11,10 @@ import {
   turnWheel,
 } from './support/view.ts';
 
-/** More than a conversation opens with, and the page before that. */
+/** More than a conversation opens with plus the previous page. */
 const lastLine = 419;
 
-/** Ana in a browser, and Mira, who made a group with her. */
+/** Ana in a browser, in a group that Mira created. */
 async function setUp(place: Place) {
   const network = place.network();
   const ana = await place.signUp('Ana', network.url);
@@ -25,7 +25,7 @@ async function setUp(place: Place) {
   return { server: place.server, network, ana, mira, anaId, groupId, say };
 }
 
-/** Ana at the end of a long channel of Mira's, of which she has read everything. */
+/** Ana at the end of Mira's long channel, which she has read completely. */
 async function setUpLong(place: Place) {
   const scene = await setUp(place);
   const { ana, mira } = scene;
@@ -58,7 +58,7 @@ async function toLatest(ana: PersonInBrowser): Promise<void> {
 describeInBrowser('a conversation', () => {
   const test = testWith(setUp);
 
-  test('nobody wrote in says what to do, and each message tells its exact time', async ({ ana, say }) => {
+  test('without messages suggests to write, and each message has its exact time', async ({ ana, say }) => {
     await ana.open('Harbour');
     await ana.page.getByText('This is where ⁨Harbour⁩ begins').waitFor();
     await ana.page.getByText('the first message is the hardest').waitFor();
@@ -70,7 +70,7 @@ describeInBrowser('a conversation', () => {
     expect(await ana.page.getByText('the first message is the hardest').count()).toBe(0);
   });
 
-  test('a message is queued, sending, sent and read, and is one row all the while', async ({
+  test('shows a message as sending, sent and read in one and the same row', async ({
     ana,
     mira,
     groupId,
@@ -91,11 +91,11 @@ describeInBrowser('a conversation', () => {
     await server.call(mira, 'markRead', { conversationId: groupId, seq });
     await message.getByRole('img', { name: 'Read', exact: true }).waitFor();
     expect(await message.getAttribute('data-key')).toBe(key);
-    // The very same element: nothing was drawn anew, so nothing jumped.
+    // The same element: it was not rendered again, so nothing moved.
     expect(await message.evaluate((now, before) => now === before, row)).toBe(true);
   });
 
-  test('what the server refuses says why, and is sent again when one asks for it', async ({
+  test('shows why the server refused a message, and sends it again on request', async ({
     ana,
     mira,
     groupId,
@@ -123,7 +123,7 @@ describeInBrowser('a conversation', () => {
     expect(texts.filter((text) => text === 'Too late' || text === 'And this')).toEqual(['Too late']);
   });
 
-  test('what comes in is read out, code is copied, and days are told apart', async ({ ana, say }) => {
+  test('announces incoming messages, copies code, and separates days', async ({ ana, say }) => {
     await ana.open('Harbour');
     await say('```\nlet x = 1;\n```');
     await ana.page.getByRole('status').filter({ hasText: 'let x = 1;' }).waitFor();
@@ -135,7 +135,7 @@ describeInBrowser('a conversation', () => {
     expect(ana.faults).toEqual([]);
   });
 
-  test('at midnight today becomes yesterday, in a page that stays open', async ({
+  test('shows “Yesterday” instead of “Today” after midnight in a page that stays open', async ({
     ana,
     anaId,
     mira,
@@ -145,7 +145,7 @@ describeInBrowser('a conversation', () => {
     const { id } = await server.call(mira, 'createGroup', { name: 'Overnight', userIds: [anaId] });
     await ana.inList('Overnight').waitFor();
     const { page } = ana;
-    // All pages of this browser have this clock from now on.
+    // From now on, all pages of this browser have this clock.
     await page.clock.install({ time: Date.now() });
     await page.goto(`${network.url}/c/${id}`);
     await page.getByText('Today', { exact: true }).waitFor();
@@ -158,8 +158,8 @@ describeInBrowser('a conversation', () => {
 describeInBrowser('a long conversation', () => {
   const test = testWith(setUpLong);
 
-  test('what is in view stays where it is while older messages come in above', async ({ ana }) => {
-    // All is read: opened again, it shows its end, and most of what is older has yet to be loaded.
+  test('keeps its scroll position while older messages are loaded above', async ({ ana }) => {
+    // Everything is read, so it opens at its end again, and most older messages are not loaded.
     await ana.page.reload();
     await toLatest(ana);
     const start = 'This is where ⁨Long⁩ begins';
@@ -169,7 +169,7 @@ describeInBrowser('a long conversation', () => {
     await ana.page.getByText(start).waitFor();
   });
 
-  test('who reads further up stays there, and is told how many came below', async ({ ana, sayInChannel }) => {
+  test('keeps its scroll position when messages arrive below, and shows how many', async ({ ana, sayInChannel }) => {
     const { page } = ana;
     await turnWheel(page, -3_000);
     await page.getByRole('button', { name: 'new messages' }).waitFor();
@@ -183,7 +183,10 @@ describeInBrowser('a long conversation', () => {
     await toLatestButton(ana).waitFor({ state: 'detached' });
   });
 
-  test('who scrolls up just as a message comes in stays there', async ({ ana, sayInChannel }) => {
+  test('keeps its scroll position when the person scrolls up just as a message arrives', async ({
+    ana,
+    sayInChannel,
+  }) => {
     for (let round = 0; round < 5; round++) {
       const text = `meanwhile ${round}`;
       await ana.page.evaluate(scrollUpWhenShown, { text, pixels: 600 });

@@ -2,7 +2,7 @@ import { expect } from 'bun:test';
 import { describeInBrowser } from './support/browser.ts';
 import { type Place, testWith } from './support/place.ts';
 
-/** Ana at the details of a group of Mira's, of which she is an admin. */
+/** Ana, an admin of Mira's group, with the group's details open. */
 async function setUp(place: Place) {
   const { server } = place;
   const ana = await place.signUp('Ana');
@@ -18,7 +18,7 @@ async function setUp(place: Place) {
 describeInBrowser('the details of a group', () => {
   const test = testWith(setUp);
 
-  test('show what somebody else changes, keep what one has begun, and undo neither', async ({
+  test('show changes by others, keep the person’s own edits, and overwrite neither', async ({
     ana,
     groupId,
     mira,
@@ -40,7 +40,7 @@ describeInBrowser('the details of a group', () => {
     expect(await server.call(mira, 'getConversation', { conversationId: groupId })).toMatchObject({
       ...{ name: 'Old harbour', announceOnly: true, description: 'Cranes, boats' },
     });
-    // After saving, the field is anybody's again.
+    // After saving, the field shows changes by others again.
     await server.call(mira, 'updateConversation', { conversationId: groupId, description: 'Ferries' });
     await details.getByRole('textbox', { name: 'Description' }).and(page.getByText('Ferries')).waitFor();
     expect(ana.faults).toEqual([]);

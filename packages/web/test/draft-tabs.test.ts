@@ -5,7 +5,7 @@ import { type Place, testWith } from './support/place.ts';
 
 const long = 'A long draft that somebody wrote for a quarter of an hour.';
 
-/** Two tabs of Ana's browser, at the same conversation. */
+/** Two tabs of Ana's browser with the same conversation open. */
 async function setUp(place: Place, isShared: boolean) {
   await place.server.person('ben');
   const { context, page, faults } = await place.window();
@@ -19,7 +19,7 @@ async function setUp(place: Place, isShared: boolean) {
     return tab;
   };
   const second = await anotherTab();
-  /** Waits until the box of each tab shows this. */
+  /** Waits until the box of each tab has this text. */
   const bothShow = async (text: string, tabs = [first, second]) => {
     for (const tab of tabs) {
       await tab.page.waitForFunction(
@@ -39,7 +39,7 @@ for (const { what, isShared } of [
   describeInBrowser(what, () => {
     const test = testWith((place) => setUp(place, isShared));
 
-    test('a letter typed in one tab leaves the long draft of the other', async ({ first, second, bothShow }) => {
+    test('typing a letter in one tab keeps the long draft of the other', async ({ first, second, bothShow }) => {
       await first.box.fill(long);
       await bothShow(long);
       await second.box.press('End');
@@ -50,7 +50,7 @@ for (const { what, isShared } of [
       await bothShow(`${long} x, y`);
     });
 
-    test('a draft sent in one tab leaves the other, where Enter sends nothing', async (scene) => {
+    test('sending a draft in one tab clears it in the other, where Enter then sends nothing', async (scene) => {
       const { first, second, bothShow, messages } = scene;
       await first.box.fill('Sent once');
       await bothShow('Sent once');
@@ -68,7 +68,7 @@ for (const { what, isShared } of [
       await bothShow('');
     });
 
-    test('texts typed in both before either was told of the other’s are both there, in both', async (scene) => {
+    test('two texts typed at the same time are both kept, in both tabs', async (scene) => {
       const { first, second, bothShow } = scene;
       const { promise: held, resolve: release } = Promise.withResolvers<void>();
       await second.page.route('**/held', async (route) => {
@@ -76,7 +76,7 @@ for (const { what, isShared } of [
         await route.fulfill({ body: '' });
       });
       const isWaiting = second.page.waitForRequest('**/held');
-      // The second tab stands still until the first has its text, and types before it hears of that.
+      // The second tab is blocked until the first has its text, and types before it gets the event.
       const typed = second.box.evaluate((box: HTMLTextAreaElement) => {
         const request = new XMLHttpRequest();
         request.open('GET', '/v1/held', false);
@@ -92,7 +92,7 @@ for (const { what, isShared } of [
       await bothShow(`${long}\nSomething else`);
     });
 
-    test('the caret and the selection of a tab stay where they are in the text', async (scene) => {
+    test('typing in one tab keeps caret and selection of the other in place', async (scene) => {
       const { first, second, bothShow } = scene;
       await first.box.fill('one two three');
       await bothShow('one two three');
@@ -104,7 +104,7 @@ for (const { what, isShared } of [
       expect(await first.box.evaluate(selected as never)).toBe('two');
     });
 
-    test('a text that is being composed does not change under the input method', async (scene) => {
+    test('a text that an input method is composing does not change', async (scene) => {
       const { first, second, bothShow } = scene;
       const input = await first.context.newCDPSession(first.page);
       await first.box.focus();
@@ -116,11 +116,11 @@ for (const { what, isShared } of [
       await bothShow(`${long}\n日本`);
     });
 
-    test('a tab that ends right after Enter: its message is there once, and not offered again', async (scene) => {
+    test('the message of a tab that is closed right after Enter is sent once, and its draft is cleared', async (scene) => {
       const { first, second, bothShow, messages } = scene;
       await second.box.fill('Last words');
       await bothShow('Last words');
-      // Its page goes in the same moment, before anybody could answer it.
+      // The page is unloaded before it gets an answer.
       await second.box.evaluate((box) => {
         box.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }));
         location.reload();
@@ -132,7 +132,7 @@ for (const { what, isShared } of [
       await first.page.waitForFunction(() => Object.keys(localStorage).every((key) => !key.startsWith('parley-draft')));
     });
 
-    test('a tab that was frozen while the other went on shows what is there now', async (scene) => {
+    test('a tab that was frozen shows the changes of the other tab after it resumes', async (scene) => {
       const { first, second, bothShow } = scene;
       await first.box.fill('Before');
       await bothShow('Before');
@@ -145,7 +145,7 @@ for (const { what, isShared } of [
       await bothShow('After');
     });
 
-    test('a draft outlives all tabs, and is under the account', async (scene) => {
+    test('a draft is kept when all tabs are closed, under the account', async (scene) => {
       const { first, second, anotherTab, bothShow } = scene;
       await first.box.fill(long);
       await bothShow(long);

@@ -11,8 +11,8 @@ interface Change {
 }
 
 /**
- * Tabs of one browser, in processes of their own: each sees its own writes at once, and those of the others when it is
- * told of them, in the order in which the browser took them.
+ * Tabs of one browser in separate processes. Each sees its own writes at once, and those of the others when it gets
+ * their events, in the order in which the browser received them.
  */
 class Tabs {
   readonly books: DraftBook[];
@@ -26,11 +26,11 @@ class Tabs {
     this.books = Array.from({ length: count }, (_, at) => this.open(at));
   }
 
-  /** Tells one tab of the oldest change that it wasn't told of. */
+  /** Delivers the oldest pending event to a tab. */
   tell(at: number): boolean {
     const change = this.waiting[at]?.shift();
     if (!change) return false;
-    // A tab's own write that is under way hides older ones of others.
+    // A tab's own write that the browser has not received yet hides older ones of other tabs.
     this.caches[at] = this.waiting[at]?.length === 0 ? this.stored : change.newValue;
     this.books[at]?.received(key, change.oldValue, change.newValue);
     return true;
@@ -40,10 +40,10 @@ class Tabs {
     for (let round = 0; round < 1_000; round++) {
       if (!this.books.map((_, at) => this.tell(at)).some((wasTold) => wasTold)) return;
     }
-    throw new Error('the tabs answer each other without an end');
+    throw new Error('the tabs react to each other endlessly');
   }
 
-  /** The tab is closed, and a new one is opened. */
+  /** Closes a tab and opens a new one. */
   restart(at: number): void {
     this.caches[at] = this.stored;
     this.waiting[at]?.splice(0);
@@ -78,7 +78,7 @@ function twoTabs(): [Tabs, DraftBook, DraftBook] {
 }
 
 describe('a draft in several tabs', () => {
-  test('is the same in all of them, whichever was typed in last', () => {
+  test('is the same in all tabs, whichever was typed in last', () => {
     const [tabs, first, second] = twoTabs();
     first.edit(key, 'a long draft');
     tabs.settle();
@@ -93,7 +93,7 @@ describe('a draft in several tabs', () => {
     expect(tabs.stored).toBeNull();
   });
 
-  test('edited apart from each other: both texts are there, in both tabs', () => {
+  test('that was edited in two tabs at the same time has both texts in both tabs', () => {
     const [tabs, first, second] = twoTabs();
     first.edit(key, 'a long draft');
     second.edit(key, 'x');
@@ -101,7 +101,7 @@ describe('a draft in several tabs', () => {
     expect(tabs.texts()).toEqual(['a long draft\nx', 'a long draft\nx']);
   });
 
-  test('that is sent leaves the others, and is not offered again', () => {
+  test('that is sent is cleared in the other tabs for good', () => {
     const [tabs, first] = twoTabs();
     first.edit(key, 'hello');
     tabs.settle();
@@ -116,7 +116,7 @@ describe('a draft in several tabs', () => {
     expect(tabs.texts()).toEqual(['', '']);
   });
 
-  test('that is sent while another tab goes on with it: what was added stays, what was sent does not', () => {
+  test('that is sent while another tab extends it keeps the added text alone', () => {
     const [tabs, first, second] = twoTabs();
     first.edit(key, 'hello');
     tabs.settle();
@@ -127,7 +127,7 @@ describe('a draft in several tabs', () => {
     expect(tabs.texts()).toEqual([' and more', ' and more']);
   });
 
-  test('may begin as the last message did', () => {
+  test('may start with the text of the last message', () => {
     const [tabs, first] = twoTabs();
     first.edit(key, 'ok');
     first.take(key, 'm1');
@@ -141,7 +141,7 @@ describe('a draft in several tabs', () => {
     expect(tabs.texts()).toEqual(['ok?', 'ok?']);
   });
 
-  test('is back, before what was begun meanwhile, when its message could not be stored', () => {
+  test('is put back before newer text when its message could not be stored', () => {
     const [tabs, first, second] = twoTabs();
     first.edit(key, 'hello');
     tabs.settle();
@@ -154,7 +154,7 @@ describe('a draft in several tabs', () => {
     expect(tabs.texts()).toEqual(['hello\nnext', 'hello\nnext']);
   });
 
-  test('that was taken by a tab that ended then is sent by the next one, under the same id', () => {
+  test('that a tab took before it was closed is sent by the next tab under the same id', () => {
     const [tabs, first, second] = twoTabs();
     first.edit(key, 'hello');
     first.take(key, 'm1');
@@ -171,7 +171,7 @@ describe('a draft in several tabs', () => {
     expect(tabs.stored).toBeNull();
   });
 
-  test('does not change under a text that is being composed, and has both texts afterwards', () => {
+  test('does not change while an input method composes text, and has both texts afterwards', () => {
     const [tabs, first, second] = twoTabs();
     first.edit(key, 'に');
     tabs.settle();
@@ -186,7 +186,7 @@ describe('a draft in several tabs', () => {
     expect(tabs.texts()).toEqual(['に and more\n日本', 'に and more\n日本']);
   });
 
-  test('of a tab that was told of nothing for a while is what the others made of it', () => {
+  test('of a tab that missed events becomes the other tabs’ draft', () => {
     const [tabs, first, second] = twoTabs();
     first.edit(key, 'hello');
     tabs.settle();
@@ -199,7 +199,7 @@ describe('a draft in several tabs', () => {
     expect(frozen.textOf(key)).toBe('');
   });
 
-  test('is not lost, and is the same everywhere, whatever is typed, sent and told when', () => {
+  test('is not lost and becomes the same in all tabs, in any order of typing, sending and events', () => {
     const step = fc.oneof(
       fc.record({ kind: fc.constant('type' as const), at: fc.nat(2) }),
       fc.record({ kind: fc.constant('tell' as const), at: fc.nat(2) }),
@@ -235,7 +235,7 @@ describe('a draft in several tabs', () => {
   });
 });
 
-test('a caret stays where it is in the text, whatever another tab puts before or behind it', () => {
+test('a caret stays in place in the text when another tab inserts text before or after it', () => {
   expect(movedPosition(5, 'hello', 'hello there')).toBe(5);
   expect(movedPosition(2, 'hello', 'oh, hello')).toBe(6);
   expect(movedPosition(5, 'hello', 'hel')).toBe(3);

@@ -4,7 +4,7 @@ import type { News } from '../src/engine/messages.ts';
 import type { TabPort } from '../src/engine/tab-port.ts';
 import { until } from './support/until.ts';
 
-/** A tab, as far as an engine tells it anything. */
+/** The part of a tab that an engine uses. */
 class FakeTab {
   readonly told: News['kind'][] = [];
   isOpen = false;
@@ -38,14 +38,14 @@ function attach(): FakeTab {
 
 const opened = (tab: FakeTab) => until('the tab to be open', () => tab.isOpen, Boolean);
 
-test('what another version of the page left unsent is taken over when a tab attaches', async () => {
+test('messages that another version of the page left unsent are taken over when a tab attaches', async () => {
   await opened(attach());
   const before = takenOver;
   await opened(attach());
   expect(takenOver).toBe(before + 1);
 });
 
-test('a tab that is closed while the engine starts is not attached afterwards', async () => {
+test('a tab that is closed while the engine starts is not attached', async () => {
   const closed = attach();
   const open = attach();
   engine.detach(closed as unknown as TabPort);

@@ -4,18 +4,18 @@ import { describeInBrowser } from './support/browser.ts';
 import { PersonInBrowser } from './support/person.ts';
 import { type Place, testWith } from './support/place.ts';
 
-/** Ana, whose searches are answered when the test says so, one in a direct chat with nobody yet. */
+/** Ana, in a browser in which the test can hold back answers to searches. */
 async function setUp(place: Place) {
   const { server } = place;
   const { context, page, faults } = await place.window();
-  // Requests of a shared worker can't be held.
+  // Playwright can't hold requests of a shared worker.
   await context.addInitScript(() => Reflect.deleteProperty(globalThis, 'SharedWorker'));
   const ana = await PersonInBrowser.signUpAt(context, page, server.url, 'Ana', faults);
   const ben = await server.person('ben');
   return { ana, ben, page, server };
 }
 
-/** Holds the answers of searches until they are released. */
+/** Holds back answers to searches until `release` is called. */
 async function holdSearches(page: Page, path: string) {
   const { promise: held, resolve: release } = Promise.withResolvers<void>();
   const { promise: asked, resolve: wasAsked } = Promise.withResolvers<void>();
@@ -35,10 +35,10 @@ async function beginGroup(page: Page): Promise<void> {
   await page.getByLabel('Name of the group').fill('Kitchen');
 }
 
-describeInBrowser('Enter before the search has answered', () => {
+describeInBrowser('Enter before the search results arrive', () => {
   const test = testWith(setUp);
 
-  test('in the people box of a new group chooses the person when the answer is there, and makes no group', async ({
+  test('in the people field of a new group chooses the person once found, and creates no group', async ({
     ana,
     page,
   }) => {
@@ -57,7 +57,7 @@ describeInBrowser('Enter before the search has answered', () => {
     expect(await ana.inList('Kitchen').count()).toBe(1);
   });
 
-  test('with a name that nobody has makes no group, nor does Create while the name stands there', async ({
+  test('with an unknown name creates no group, and neither does Create while the name is in the field', async ({
     ana,
     page,
   }) => {
@@ -75,7 +75,7 @@ describeInBrowser('Enter before the search has answered', () => {
     await page.getByRole('heading', { level: 1, name: 'Kitchen' }).waitFor();
   });
 
-  test('when adding people adds the person when the answer is there', async ({ page }) => {
+  test('when adding people adds the person once found', async ({ page }) => {
     await beginGroup(page);
     await page.getByRole('button', { name: 'Create' }).click();
     await page.getByRole('button', { name: 'Details', exact: true }).click();
@@ -88,7 +88,7 @@ describeInBrowser('Enter before the search has answered', () => {
     await page.getByRole('region', { name: 'Members' }).getByText('@ben').waitFor();
   });
 
-  test('in the quick switcher goes to what the whole text finds, never to what an older text found', async ({
+  test('in the quick switcher opens a result of the current text, never one of an earlier text', async ({
     ben,
     page,
     server,
@@ -106,7 +106,7 @@ describeInBrowser('Enter before the search has answered', () => {
     await page.getByRole('heading', { level: 1, name: 'Wedding' }).waitFor();
   });
 
-  test('is forgotten when the text is changed before the answer', async ({ page }) => {
+  test('is ignored if the text changes before the results arrive', async ({ page }) => {
     await beginGroup(page);
     const { asked, release } = await holdSearches(page, '/v1/users');
     await search(page).fill('b');
@@ -118,7 +118,7 @@ describeInBrowser('Enter before the search has answered', () => {
     expect(await page.getByRole('list', { name: 'Chosen' }).count()).toBe(0);
   });
 
-  test('twice makes one group', async ({ ana, page }) => {
+  test('pressed several times creates one group', async ({ ana, page }) => {
     await beginGroup(page);
     const { promise: held, resolve: release } = Promise.withResolvers<void>();
     let asked = 0;

@@ -4,16 +4,16 @@ import { type Place, testWith } from './support/place.ts';
 import { testTimeoutMs } from './support/until.ts';
 
 const messageCount = 2_000;
-/** How many messages a list may have in the document, however many there are. */
+/** The most messages that a list may have in the document, however long the conversation is. */
 const nodesMax = 200;
 
 interface Drawn {
-  /** Changes of the list that the browser was told of, each one round of drawing. */
+  /** Mutations of the list that the observer was called for, one for each render. */
   changes: number;
   nodesMost: number;
 }
 
-/** Ana in an open channel, in which Eve writes. */
+/** Ana with a channel open in which Eve writes. */
 async function setUp(place: Place) {
   const ana = await place.signUp('Ana');
   const eve = await place.server.person('eve');
@@ -24,7 +24,7 @@ async function setUp(place: Place) {
   return { ana, eve, channelId };
 }
 
-/** Counts how often the list of messages changes, and how many it has at most. Runs in the page. */
+/** Counts changes of the list of messages, and the most messages that it has. Runs in the page. */
 function countDrawing(): void {
   const list = document.querySelector('[role=log]');
   if (!list) throw new Error('no conversation is open');
@@ -39,7 +39,7 @@ function countDrawing(): void {
 describeInBrowser('a flood of messages in the open channel', () => {
   const test = testWith(setUp);
 
-  test('is drawn by many at once, and takes no letter from who types', async ({ ana, eve, channelId, place }) => {
+  test('is rendered in batches, and loses no letter that the person types', async ({ ana, eve, channelId, place }) => {
     const { page } = ana;
     await page.evaluate(countDrawing);
     const texts = Array.from({ length: messageCount }, (_, index) => `drop ${index}`);

@@ -19,19 +19,19 @@ const hostile = [
   '{{constructor.constructor("document.title=1")()}}',
   marks,
 ];
-/** Names are lines of at most so many characters, and turn no direction. */
+/** Shortens a text to a valid name: no control characters, and none that change the direction. */
 const asName = (text: string, max: number) =>
   [...text.replaceAll(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, ' ')].slice(0, max).join('');
 
 describeInBrowser('hostile text', () => {
   const test = testWith(setUp);
 
-  test('in names, titles and messages is shown as it is, and does nothing', async ({ ana, anaId, server }) => {
+  test('in names, titles and messages is shown literally and has no effect', async ({ ana, anaId, server }) => {
     const { page } = ana;
     const people = await server.people('eve', hostile.length);
     for (const [index, text] of hostile.entries()) {
       const eve = people[index];
-      if (!eve) throw new Error('there is an Eve for each text');
+      if (!eve) throw new Error('there are fewer people than texts');
       await server.call(eve, 'updateAccount', { displayName: asName(text, 64) });
       const direct = await server.call(eve, 'openDirect', { userId: anaId });
       await server.call(eve, 'sendMessage', { conversationId: direct.id, clientMessageId: `d${index}`, text });
@@ -57,7 +57,7 @@ describeInBrowser('hostile text', () => {
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
   });
 
-  test('the naughty strings come through letter for letter', async ({ ana, anaId, place, server }) => {
+  test('is delivered letter for letter, for all naughty strings', async ({ ana, anaId, place, server }) => {
     const { page } = ana;
     const eve = await server.person('eve');
     const { id } = await server.call(eve, 'openDirect', { userId: anaId });

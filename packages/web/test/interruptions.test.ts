@@ -10,16 +10,16 @@ import { type PersonInBrowser, password } from './support/person.ts';
 import { type Place, testWith } from './support/place.ts';
 import { readAll } from './support/read-all.ts';
 
-/** Ana, behind a network, and Ben talk over a server that can be killed. */
+/** Ana, whose network can be cut, and Ben talk over a server that can be killed. */
 class Talk {
-  /** What each wrote, in order. */
+  /** The texts that each person wrote, in order. */
   private readonly written = new Map<string, string[]>();
 
   private constructor(
     private readonly data: string,
     private readonly running: { server: ServerProcess },
     readonly network: Network,
-    /** Ben on another device, which tells what the server has. */
+    /** Ben on another device, which reads what the server has stored. */
     readonly observer: ParleyClient,
     public ana: PersonInBrowser,
     readonly ben: PersonInBrowser,
@@ -58,7 +58,7 @@ class Talk {
     this.running.server = await ServerProcess.start({ settings: { data: this.data, port: String(port) } });
   }
 
-  /** The next texts of somebody, which are counted as written. */
+  /** Makes the next texts of a person, and notes them as written. */
   texts({ name }: PersonInBrowser, count: number): string[] {
     const texts = this.written.get(name) ?? [];
     const added = Array.from({ length: count }, (_, index) => `${name} ${texts.length + index}`);
@@ -81,7 +81,7 @@ class Talk {
     return conversation;
   }
 
-  /** Both see everything that both wrote, each once, in the order of the server's numbers and of each writer. */
+  /** Expects that both see all messages once, in the server's order, which keeps the order of each sender. */
   async agree(): Promise<void> {
     const history = await this.history();
     for (const [name, texts] of this.written) {
@@ -93,7 +93,7 @@ class Talk {
     }
   }
 
-  /** The messages of the conversation, once there are as many as were written. */
+  /** The server's messages of the conversation, once there are as many as were written. */
   private async history(): Promise<string[]> {
     const count = [...this.written.values()].flat().length;
     const texts: string[] = [];
@@ -105,7 +105,7 @@ class Talk {
   }
 }
 
-/** Whoever is not at the end any more, after much was missed, goes there. */
+/** Scrolls to the end of the conversation, from which the page may be away after a long absence. */
 async function showEnd({ page }: PersonInBrowser, lastText: string): Promise<void> {
   const last = page.getByRole('article').last().getByText(lastText, { exact: true });
   const button = page.getByRole('button', { name: /Jump to the latest|new message/ });
@@ -115,10 +115,10 @@ async function showEnd({ page }: PersonInBrowser, lastText: string): Promise<voi
 }
 
 describeInBrowser('interruptions', () => {
-  // A server that starts twice, and a thousand messages read in two browsers, take their time on a busy machine.
+  // Two server starts, and 1,000 messages read in two browsers, take long on a busy machine.
   const test = testWith(async (place) => ({ talk: await Talk.start(place) }), { timeoutMs: 300_000 });
 
-  test('the server is killed and started again while both write', async ({ talk }) => {
+  test('messages written while the server is killed and restarted are all delivered once', async ({ talk }) => {
     const { ana, ben } = talk;
     for (let round = 0; round < 2; round++) {
       const writing = Promise.all([talk.write(ana, 30), talk.write(ben, 30)]);
@@ -130,7 +130,7 @@ describeInBrowser('interruptions', () => {
     }
   });
 
-  test('what is written while the network is away goes out in order, once, when it is back', async ({ talk }) => {
+  test('messages written without a network are sent once and in order after the reconnect', async ({ talk }) => {
     const { ana, ben, network } = talk;
     network.cut();
     await ana.page.getByText('No connection').waitFor();
@@ -141,7 +141,7 @@ describeInBrowser('interruptions', () => {
     await talk.agree();
   });
 
-  test('written offline, then the page is reloaded offline, then all of its browser’s pages are closed', async (scene) => {
+  test('messages written offline are sent although the page is reloaded and closed meanwhile', async (scene) => {
     const { talk } = scene;
     const { ana, network } = talk;
     network.cut();
@@ -160,7 +160,7 @@ describeInBrowser('interruptions', () => {
     await talk.agree();
   });
 
-  test('a lid is closed for 1,000 messages', async ({ talk }) => {
+  test('a page whose network was silent for 1,000 messages shows all of them', async ({ talk }) => {
     talk.network.hold();
     await Promise.all(talk.texts(talk.ben, 1_000).map((text) => talk.observed().send(text).sent()));
     talk.network.mend();

@@ -23,7 +23,7 @@ describeInBrowser('a conversation of 100,000 messages', () => {
     eve = await server.person('eve');
     const conversations = new ConversationsUnderTest(server.adapters);
     const [account] = (await server.call(eve, 'userSearch', { q: 'ana' })).users;
-    if (!account) throw new Error('Ana has an account');
+    if (!account) throw new Error('Ana has no account');
     conversationId = await conversations.create(eve.account.id, { name: 'Long', userIds: [account.id] });
     for (let from = 1; from <= messageCount; from += 1_000) {
       await conversations.carryOut(
@@ -43,7 +43,7 @@ describeInBrowser('a conversation of 100,000 messages', () => {
   });
   afterAll(() => server.stop());
 
-  test('opens at the first unread message, under its mark', async () => {
+  test('opens at the first unread message, below the mark of new messages', async () => {
     const { page } = ana;
     await ana
       .inList('Long')
@@ -54,13 +54,13 @@ describeInBrowser('a conversation of 100,000 messages', () => {
     await page.getByRole('separator', { name: 'New messages' }).waitFor();
     await ana.message(`message ${unreadFrom}`).first().waitFor();
     expect(await isInView(page, 'New messages')).toBe(true);
-    // Not for a moment were there more: it did not begin with another part of the conversation.
+    // At no time were there more: it did not open at another part of the conversation first.
     const { nodesMost, drawn } = await page.evaluate(() => (globalThis as unknown as { opening: Opening }).opening);
     expect(nodesMost).toBeLessThanOrEqual(nodesMax);
     expect(drawn.filter((number) => Math.abs(number - unreadFrom) > nodesMax)).toEqual([]);
   });
 
-  test(`is walked from end to start with at most ${nodesMax} messages in the document, none left out`, async () => {
+  test(`is scrolled from end to start with at most ${nodesMax} messages in the document, without a gap`, async () => {
     const { page } = ana;
     await page.getByRole('button', { name: /new message/ }).click();
     await ana.message(`message ${messageCount}`).waitFor();
@@ -72,7 +72,7 @@ describeInBrowser('a conversation of 100,000 messages', () => {
     await page.getByText(/^This is where/).waitFor();
   }, 300_000);
 
-  test('takes no more memory after ten walks there and back', async () => {
+  test('takes no more memory after scrolling there and back ten times', async () => {
     const { page } = ana;
     const walk = (direction: 1 | -1) =>
       page.getByRole('log').evaluate(async (list, by) => {
@@ -93,13 +93,13 @@ describeInBrowser('a conversation of 100,000 messages', () => {
 });
 
 interface Opening {
-  /** Of the messages in the document, at most. */
+  /** The most messages that were in the document. */
   nodesMost: number;
-  /** The number of every message that was drawn. */
+  /** The numbers of all messages that were rendered. */
   drawn: number[];
 }
 
-/** Notes which messages are drawn from now on, and how many there are at a time. Runs in the page. */
+/** Records the messages that are rendered from now on, and the most at a time. Runs in the page. */
 function countNodes(): void {
   const drawn = new Set<number>();
   const opening: Opening = { nodesMost: 0, drawn: [] };
@@ -112,7 +112,7 @@ function countNodes(): void {
   }).observe(document.body, { childList: true, subtree: true });
 }
 
-/** The token of whoever is logged in, from where the SDK keeps it. */
+/** The session's token, from the SDK's store. Runs in the page. */
 function tokenOf(): Promise<string> {
   return new Promise((resolve, reject) => {
     const opening = indexedDB.open('parley');
@@ -128,11 +128,11 @@ interface Walk {
   steps: number;
   nodesMost: number;
   lowest: number;
-  /** What was skipped: gaps within what showed, and steps that went further than what a timeline holds. */
+  /** Gaps between rendered messages, and steps that skipped more than a timeline holds. */
   leftOut: string[];
 }
 
-/** Scrolls to the start of what is loaded, again and again until that is the conversation's. Runs in the page. */
+/** Scrolls to the start of the loaded part until that is the start of the conversation. Runs in the page. */
 async function walkToStart(): Promise<Walk> {
   const list = document.querySelector('[role=log]');
   if (!list) throw new Error('no conversation is open');
@@ -167,7 +167,7 @@ function isInView(page: Page, name: string): Promise<boolean> {
   });
 }
 
-/** What is used after everything unused was collected. */
+/** The size of the heap after garbage collection. */
 async function heapBytes(page: Page): Promise<number> {
   const session = await page.context().newCDPSession(page);
   await session.send('HeapProfiler.collectGarbage');

@@ -4,7 +4,7 @@ import { systemIds, tokenHash } from '../../server/src/platform/ids.ts';
 import { describeInBrowser } from './support/browser.ts';
 import { type Place, testWith } from './support/place.ts';
 
-/** Goes through a list to its end, by its button, and returns what it lists then. */
+/** Loads a list to its end with its button, and returns the texts of all items. */
 async function toTheEnd(within: Locator, items: Locator): Promise<string[]> {
   const more = within.getByRole('button', { name: 'Show more' });
   await items.first().waitFor();
@@ -23,7 +23,7 @@ async function setUp(place: Place) {
 }
 type Scene = Awaited<ReturnType<typeof setUp>>;
 
-/** Mira makes a group of Ana and these people, which Ana opens. */
+/** Mira creates a group with Ana and these people, and Ana opens it. */
 async function makeGroup({ ana, anaId, mira, server }: Scene, userIds: string[]): Promise<string> {
   const { id } = await server.call(mira, 'createGroup', { name: 'Harbour', userIds: [anaId] });
   for (let from = 0; from < userIds.length; from += 100) {
@@ -39,7 +39,7 @@ async function makeChannels({ mira, server }: Scene, count: number): Promise<voi
   }
 }
 
-/** Ana’s sessions on other devices, past the password hashing that logging in costs. */
+/** Stores sessions of Ana on other devices, without the password hashing of a log-in. */
 async function makeSessions({ anaId, server }: Scene, count: number): Promise<void> {
   const nowMs = Date.now();
   const common = { userId: anaId, createdAtMs: nowMs, lastUsedAtMs: nowMs };
@@ -53,7 +53,7 @@ for (const count of [51, 201]) {
   describeInBrowser(`lists of ${count}`, () => {
     const test = testWith(setUp);
 
-    test('members are gone through to the end, and stay shown when one changes', async (scene) => {
+    test('all members are listed, and stay listed when one changes', async (scene) => {
       const { ana, mira, server } = scene;
       const userIds = (await server.people('person', count)).map(({ account }) => account.id);
       const groupId = await makeGroup(scene, userIds);
@@ -70,7 +70,7 @@ for (const count of [51, 201]) {
       expect(await items.count()).toBe(count + 1);
     });
 
-    test('people found for a new conversation are gone through to the end', async ({ ana, server }) => {
+    test('all people found for a new conversation are listed', async ({ ana, server }) => {
       await server.people('person', count);
       await ana.page.getByRole('button', { name: 'New conversation' }).click();
       const dialog = ana.page.getByRole('dialog');
@@ -78,7 +78,7 @@ for (const count of [51, 201]) {
       expect(await toTheEnd(dialog, dialog.getByRole('option'))).toHaveLength(count);
     });
 
-    test('the quick switcher goes through people, channels and conversations to the end, by keys too', async (scene) => {
+    test('the quick switcher lists all people and channels found, by keyboard too', async (scene) => {
       const { ana, server } = scene;
       await server.people('person', count);
       await makeChannels(scene, count);
@@ -96,7 +96,7 @@ for (const count of [51, 201]) {
       expect(await options.count()).toBe(count);
     });
 
-    test('channels are gone through to the end', async (scene) => {
+    test('all channels are listed', async (scene) => {
       const { ana } = scene;
       await makeChannels(scene, count);
       await ana.page.getByRole('link', { name: 'Browse channels' }).click();
@@ -104,7 +104,7 @@ for (const count of [51, 201]) {
       expect(await toTheEnd(main, main.getByRole('listitem'))).toHaveLength(count);
     });
 
-    test('sessions are all there', async (scene) => {
+    test('all sessions are listed', async (scene) => {
       const { ana } = scene;
       await makeSessions(scene, count - 1);
       await ana.page.getByRole('link', { name: 'Settings' }).click();
@@ -114,7 +114,7 @@ for (const count of [51, 201]) {
       expect(ana.faults).toEqual([]);
     });
 
-    test('conversations are all in the list', async ({ ana, anaId, place, server }) => {
+    test('all conversations are listed', async ({ ana, anaId, place, server }) => {
       for (const person of await server.people('person', count)) {
         const { id } = await server.call(person, 'openDirect', { userId: anaId });
         await place.say(person, id, 'Hello');

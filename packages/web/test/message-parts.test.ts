@@ -9,7 +9,7 @@ function linksOf(text: string): string[] {
 }
 
 describe('message parts', () => {
-  test('code keeps its form', () => {
+  test('code is kept as it is', () => {
     expect(messageParts('look:\n```ts\nif (a) {\n  b();\n}\n```\nand `x  y`')).toEqual([
       { kind: 'text', text: 'look:' },
       { kind: 'block', text: 'if (a) {\n  b();\n}' },
@@ -18,7 +18,7 @@ describe('message parts', () => {
     ]);
   });
 
-  test('addresses end where a person would end them', () => {
+  test('addresses end where a reader would expect it', () => {
     expect(linksOf('see (https://example.org/a_(b)), https://example.org/c?d=e.')).toEqual([
       'https://example.org/a_(b)',
       'https://example.org/c?d=e',
@@ -36,11 +36,11 @@ describe('message parts', () => {
     expect(linksOf(text)).toEqual([]);
   });
 
-  test('an address ends before characters that turn the direction', () => {
+  test('an address ends before characters that change the text direction', () => {
     expect(linksOf('https://example.org/\u202egnp.exe')).toEqual(['https://example.org/']);
   });
 
-  test('without code and links the parts are the text, whatever it is', () => {
+  test('a text without code and links is one part', () => {
     const same = (text: string) => {
       const parts = messageParts(text);
       if (parts.some(({ kind }) => kind === 'block' || kind === 'code')) return;
@@ -50,7 +50,7 @@ describe('message parts', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary' }), same));
   });
 
-  test('a few emoji alone are told from text', () => {
+  test('a text of a few emoji is recognised', () => {
     expect(['👍', '👩‍👩‍👧 🎉', '🇸🇪'].map(isEmojiAlone)).toEqual([true, true, true]);
     expect(['5', 'ok 👍', '', '©a'].map(isEmojiAlone)).toEqual([false, false, false, false]);
   });

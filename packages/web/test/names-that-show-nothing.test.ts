@@ -17,18 +17,18 @@ function conversation(some: Partial<ConversationData>): ConversationData {
   return { name: null, partner: null, ...some } as ConversationData;
 }
 
-test('people are called by their username', () => {
+test('people are shown by their username', () => {
   expect(personName(partner)).toBe('ben');
   expect(titleOf(conversation({ partner }))).toBe('ben');
   expect(personName({ ...partner, displayName: 'Ben' })).toBe('Ben');
 });
 
-test('conversations have a neutral title', () => {
+test('conversations get a neutral title', () => {
   expect(titleOf(conversation({ name: blank }))).toBe('Unnamed conversation');
   expect(conversationName('Harbour')).toBe('Harbour');
 });
 
-test('notices say the neutral title', () => {
+test('notices use the neutral title', () => {
   expect(noticeText({ kind: 'updated', ...facts, name: blank }, () => 'Ben')).toContain('Unnamed conversation');
   const created = { ...facts, conversationKind: 'group' as const, name: blank, userIds: [] };
   expect(noticeText({ kind: 'created', ...created }, () => 'Ben')).toContain('Unnamed conversation');

@@ -3,16 +3,16 @@ import { describeInBrowser } from './support/browser.ts';
 import { type Place, testWith } from './support/place.ts';
 import { until } from './support/until.ts';
 
-/** What the page asked the browser for. */
+/** What the page requested from the browser. */
 interface Asked {
   permission: number;
   shown: { title: string; body: string }[];
-  /** Notes of the sound, each started once. */
+  /** The number of notes that were played. */
   notes: number;
 }
 
-/** What stands for the system's notifications and loudspeakers, which a browser without a window has none of. */
-function countWhatIsAsked(): void {
+/** Replaces notifications and records sounds, because a headless browser has neither. Runs in the page. */
+function recordRequests(): void {
   const asked: Asked = { permission: 0, shown: [], notes: 0 };
   Object.assign(globalThis, { asked });
   class ShownNotification {
@@ -36,7 +36,7 @@ function countWhatIsAsked(): void {
   };
 }
 
-/** Ana in a browser that counts what it is asked for, in a group and a direct chat with Mira. */
+/** Ana in a browser that records notifications and sounds, in a group and a direct chat with Mira. */
 async function setUp(place: Place) {
   const { server } = place;
   const ana = await place.signUp('Ana');
@@ -46,13 +46,13 @@ async function setUp(place: Place) {
   const { id: groupId } = await server.call(mira, 'createGroup', { name: 'Harbour', userIds: [anaId] });
   const say = (conversationId: string, text: string) => place.say(mira, conversationId, text);
   await say(directId, 'Hello');
-  await ana.context.addInitScript(countWhatIsAsked);
+  await ana.context.addInitScript(recordRequests);
   await ana.page.reload();
   await ana.inList('mira').waitFor();
   const asked = () => ana.page.evaluate(() => (globalThis as unknown as { asked: Asked }).asked);
   const untilShown = (body: string) =>
     until(`a notification of “${body}”`, asked, ({ shown }) => shown.some((one) => one.body.includes(body)));
-  /** As somebody who wrote, and took the offer of notifications. */
+  /** Writes a message and accepts the offer of notifications. */
   const turnOn = async () => {
     await ana.open('mira');
     await ana.write('Hello Mira');
@@ -65,7 +65,7 @@ async function setUp(place: Place) {
 describeInBrowser('notifications', () => {
   const test = testWith(setUp);
 
-  test('are asked for once one has written, by a click, and never on load', async ({ ana, asked }) => {
+  test('are requested by a click on an offer after the first message, and never on load', async ({ ana, asked }) => {
     const { page } = ana;
     const offer = page.getByRole('region', { name: 'Notifications' });
     await ana.open('mira');
@@ -83,7 +83,7 @@ describeInBrowser('notifications', () => {
     expect((await asked()).permission).toBe(0);
   });
 
-  test('tell of what is not on the screen, with a sound, and of nothing that is', async ({
+  test('appear with a sound for messages that are not on the screen, and for no others', async ({
     ana,
     asked,
     directId,
@@ -102,7 +102,14 @@ describeInBrowser('notifications', () => {
     expect(notes).toBe(2);
   });
 
-  test('come without a sound when that is turned off', async ({ ana, asked, groupId, say, turnOn, untilShown }) => {
+  test('appear without a sound when the sound is turned off', async ({
+    ana,
+    asked,
+    groupId,
+    say,
+    turnOn,
+    untilShown,
+  }) => {
     const { page } = ana;
     await turnOn();
     await page.getByRole('link', { name: 'Settings' }).click();
@@ -112,7 +119,7 @@ describeInBrowser('notifications', () => {
     expect((await asked()).notes).toBe(0);
   });
 
-  test('of a muted conversation there are none', async ({ ana, asked, directId, groupId, say, turnOn, untilShown }) => {
+  test('do not appear for a muted conversation', async ({ ana, asked, directId, groupId, say, turnOn, untilShown }) => {
     const { page } = ana;
     await turnOn();
     await ana.open('Harbour');
@@ -122,7 +129,7 @@ describeInBrowser('notifications', () => {
     const before = await asked();
     await say(groupId, 'Nobody hears this');
     await ana.inList('Harbour').getByText('Nobody hears this').waitFor();
-    // What is told of later comes later: the muted one would have come by now.
+    // Notifications appear in order: one for the muted conversation would be here by now.
     await say(directId, 'This is heard');
     await untilShown('This is heard');
     const { shown, notes } = await asked();
@@ -130,7 +137,7 @@ describeInBrowser('notifications', () => {
     expect(notes - before.notes).toBe(2);
   });
 
-  test('show hostile text as it is, no longer than a system shows, and whole characters of it', async ({
+  test('show hostile text literally, shortened after a whole character', async ({
     ana,
     asked,
     directId,
@@ -140,7 +147,7 @@ describeInBrowser('notifications', () => {
   }) => {
     await turnOn();
     await ana.page.getByRole('link', { name: 'Settings' }).click();
-    // The limit falls within an emoji.
+    // The limit is inside an emoji.
     const text = `<b>&amp;\u202e${'\u0301'.repeat(290)}😀${'\u0301'.repeat(9_000)}`;
     await say(directId, text);
     await untilShown('<b>');

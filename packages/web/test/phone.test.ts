@@ -2,7 +2,7 @@ import { expect } from 'bun:test';
 import { describeWith, wholeChromium } from './support/browser.ts';
 import { type Place, testWith } from './support/place.ts';
 
-/** Ana with a phone, and Ben at a desk. */
+/** Ana with a phone, and Ben with a large screen. */
 async function setUp(place: Place) {
   const network = place.network();
   const ben = await place.signUp('Ben');
@@ -14,7 +14,7 @@ async function setUp(place: Place) {
 describeWith([wholeChromium], 'on a phone', () => {
   const test = testWith(setUp, { program: wholeChromium });
 
-  test('a new person is told what to do next, and does it', async ({ ana, ben }) => {
+  test('a new person is guided to the first conversation', async ({ ana, ben }) => {
     const { page } = ana;
     await page.getByRole('heading', { name: 'Start a conversation' }).waitFor();
     await page.getByRole('button', { name: 'Find somebody' }).tap();
@@ -26,19 +26,19 @@ describeWith([wholeChromium], 'on a phone', () => {
     await ben.message('From my phone').waitFor();
     await page.getByRole('link', { name: 'Back to conversations' }).tap();
     await ana.inList('Ben').waitFor();
-    // The offer to notify that the first message brought is here too.
+    // The offer of notifications after the first message is shown here too.
     await page.getByRole('button', { name: 'Not now' }).tap();
     expect(await page.getByRole('heading', { name: 'Start a conversation' }).count()).toBe(0);
   });
 
-  test('the list says that the connection is away, and goes on without being asked', async ({ ana, ben, network }) => {
+  test('the list says that there is no connection, and recovers by itself', async ({ ana, ben, network }) => {
     await ben.openDirect('Ana');
     await ben.write('Hello');
     await ana.inList('Ben').waitFor();
     network.cut();
     const bar = ana.page.getByText('No connection');
     await bar.waitFor();
-    // It stays while one goes to a conversation and back.
+    // The bar stays while the person goes to a conversation and back.
     await ana.open('Ben');
     expect(await bar.isVisible()).toBe(true);
     await ana.page.getByRole('link', { name: 'Back to conversations' }).tap();

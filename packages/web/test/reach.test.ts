@@ -14,7 +14,7 @@ async function setUp(place: Place) {
   return { ana, anaId, mira, groupId, server, page: ana.page };
 }
 
-/** Presses Tab until what has this role and name is reached. Throws when it is not reached in a whole round. */
+/** Presses Tab until the element of this role and name has the focus. Throws when a whole round does not reach it. */
 async function tabTo(page: Page, role: 'button' | 'link' | 'textbox' | 'menuitem' | 'log', name: string | RegExp) {
   const wanted = page.getByRole(role, { name }).first();
   await wanted.waitFor();
@@ -22,10 +22,10 @@ async function tabTo(page: Page, role: 'button' | 'link' | 'textbox' | 'menuitem
     if (await wanted.evaluate((element) => element === document.activeElement)) return;
     await page.keyboard.press('Tab');
   }
-  throw new Error(`${role} ${name} is not reached by Tab`);
+  throw new Error(`Tab does not reach the ${role} ${name}`);
 }
 
-/** What is wider than the window, or lies beyond its sides. */
+/** Elements that are partly outside the left or right side of the window. */
 function beyondSides(page: Page): Promise<string[]> {
   return page.evaluate(() =>
     [...document.querySelectorAll<HTMLElement>('button, a, input, textarea, h1, h2, article, label')].flatMap((one) => {
@@ -36,10 +36,10 @@ function beyondSides(page: Page): Promise<string[]> {
   );
 }
 
-describeInBrowser('the web client reaches everybody', () => {
+describeInBrowser('the web client can be used', () => {
   const test = testWith(setUp);
 
-  test('by keyboard alone: opened from the list, answered, read back, muted, left', async ({ ana, page }) => {
+  test('by keyboard alone: to open a conversation, answer, read back, mute and leave', async ({ ana, page }) => {
     await tabTo(page, 'link', /Harbour/);
     await page.keyboard.press('Enter');
     await ana.box.waitFor();
@@ -70,7 +70,7 @@ describeInBrowser('the web client reaches everybody', () => {
     await page.keyboard.press('Enter');
     const dialog = page.getByRole('dialog');
     await dialog.locator(':focus').waitFor();
-    // What lies beneath a dialog is out of the keyboard's reach, and Escape closes it.
+    // The keyboard can't reach the page below a dialog, and Escape closes the dialog.
     for (let presses = 0; presses < 6; presses++) {
       await page.keyboard.press('Tab');
       expect(await page.locator('#root :focus').count()).toBe(0);
@@ -80,7 +80,7 @@ describeInBrowser('the web client reaches everybody', () => {
     await ana.inList('Harbour').waitFor();
   });
 
-  test('by landmarks and live regions', async ({ ana, page, mira, groupId, server, place }) => {
+  test('by screen readers: it has landmarks and live regions', async ({ ana, page, mira, groupId, server, place }) => {
     await page.goto(`${server.url}/c/${groupId}`);
     await ana.message('The first').waitFor();
     expect(await page.getByRole('main').count()).toBe(1);
@@ -97,7 +97,7 @@ describeInBrowser('the web client reaches everybody', () => {
     { what: '200 % of a window of 1280 pixels', viewport: { width: 640, height: 400 } },
     { what: '400 % of it', viewport: { width: 320, height: 256 } },
   ])('at $what', ({ viewport }) => {
-    test('everything is in reach, and one reads and writes', async ({ ana, groupId, server }) => {
+    test('nothing is cut off, and messages are read and written', async ({ ana, groupId, server }) => {
       const page = await ana.context.newPage();
       await page.setViewportSize(viewport);
       const tab = ana.at(page);
@@ -120,7 +120,7 @@ describeInBrowser('the web client reaches everybody', () => {
     });
   });
 
-  test('who wants less motion gets none', async ({ page }) => {
+  test('without motion, if the person prefers reduced motion', async ({ page }) => {
     const lastingMs = async (reducedMotion: 'reduce' | 'no-preference') => {
       await page.emulateMedia({ reducedMotion });
       await page.keyboard.press('Control+k');
@@ -145,7 +145,7 @@ describeInBrowser('the web client reaches everybody', () => {
     expect(await lastingMs('reduce')).toBe(0);
   });
 
-  test('in colours that the system forces: what is chosen, and who is there, shows without a background', async (scene) => {
+  test('with forced colours: selection and presence are visible without backgrounds', async (scene) => {
     const { ana, anaId, groupId, mira, page, place, server } = scene;
     await page.emulateMedia({ forcedColors: 'active' });
     const miras = await server.wire(mira);
@@ -168,18 +168,22 @@ describeInBrowser('the web client reaches everybody', () => {
     await miras.close();
   });
 
-  test('as an app that can be installed, by the browser’s own criteria', async ({ page }) => {
+  test('as an installed app, by the browser’s own criteria', async ({ page }) => {
     await page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
     const session = await page.context().newCDPSession(page);
     const { errors, url } = await session.send('Page.getAppManifest');
     expect({ errors, path: new URL(url).pathname }).toEqual({ errors: [], path: '/manifest.webmanifest' });
     const { installabilityErrors } = await session.send('Page.getInstallabilityErrors');
-    // A window of a test is a private one, where nothing is installed; else there is nothing against it.
+    // Windows of tests are private ones, in which nothing can be installed. There must be no other obstacle.
     expect(installabilityErrors.map(({ errorId }) => errorId).filter((id) => id !== 'in-incognito')).toEqual([]);
     await session.detach();
   });
 
-  test('in a language that reads from the right, chosen in the settings and kept', async ({ ana, page, server }) => {
+  test('in a language that is written from right to left, chosen in the settings and remembered', async ({
+    ana,
+    page,
+    server,
+  }) => {
     await page.goto(`${server.url}/settings`);
     await page.getByLabel('Language').selectOption('ar');
     await page.getByRole('button', { name: 'Log out' }).waitFor({ state: 'detached' });

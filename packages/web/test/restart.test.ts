@@ -6,7 +6,7 @@ import { describeWith, launchWithProfile, wholeChromium } from './support/browse
 import { PersonInBrowser } from './support/person.ts';
 import { type Place, testWith } from './support/place.ts';
 
-/** Ana, behind a network, at a browser that keeps what it stores. She has a conversation open. */
+/** Ana, with a conversation open in a browser whose profile is kept on disk, behind a network that can be cut. */
 async function setUp(place: Place) {
   const { server } = place;
   const network = place.network();
@@ -26,7 +26,7 @@ async function setUp(place: Place) {
   await ana.open('Harbour');
   await ana.message('Welcome aboard').waitFor();
   await ana.page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
-  /** The browser's program ends and is started again; the address is opened as from a bookmark. */
+  /** Ends the browser, starts it again, and opens the address as from a bookmark. */
   const restart = async (person: PersonInBrowser) => {
     const address = person.page.url();
     await person.context.close();
@@ -40,10 +40,10 @@ async function setUp(place: Place) {
 
 const textsOf = ({ page }: PersonInBrowser) => page.locator('.message-text').allTextContents();
 
-describeWith([wholeChromium], 'a browser that is started again', () => {
+describeWith([wholeChromium], 'a browser that is restarted', () => {
   const test = testWith(setUp);
 
-  test('while the server is away opens with what it knew, and sends all that was written once it is back', async (scene) => {
+  test('without a server opens with stored data, and sends unsent messages after the reconnect', async (scene) => {
     const { ana, groupId, mira, network, restart, server } = scene;
     network.cut();
     await ana.page.getByText('No connection').waitFor();
@@ -70,7 +70,7 @@ describeWith([wholeChromium], 'a browser that is started again', () => {
     expect(await textsOf(third)).toEqual(expected);
   });
 
-  test('says that the server can’t be reached where it is needed, and goes on when it is back', async (scene) => {
+  test('says where it needs the server that it can’t be reached, and recovers after the reconnect', async (scene) => {
     const { ana, network } = scene;
     const { page } = ana;
     await page.keyboard.press('Control+k');

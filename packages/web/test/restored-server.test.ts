@@ -22,8 +22,8 @@ async function say(...texts: string[]): Promise<void> {
   await Promise.all(texts.map((text) => room.send(text).sent()));
 }
 
-/** Resolves when mira has heard of the restore: what she sends from then on is in the restored history. */
-function miraHears(): Promise<void> {
+/** Resolves when Mira's client has noticed the restore: her later messages belong to the restored history. */
+function miraNotices(): Promise<void> {
   return new Promise((resolve) => {
     const stop = mira.on('restored', ({ conversation }) => {
       if (conversation !== room) return;
@@ -34,12 +34,12 @@ function miraHears(): Promise<void> {
 }
 
 async function restore(): Promise<void> {
-  const heard = miraHears();
+  const noticed = miraNotices();
   await server.restore();
-  await heard;
+  await noticed;
 }
 
-/** Ana logs in once more after the backup: the restored server doesn't know that session. */
+/** Logs Ana in again after the backup: the restored server does not know that session. */
 async function logInOnAnotherDevice(): Promise<PersonInBrowser> {
   const { context, page, faults } = await openWindow(browser);
   await page.goto(`${network.url}/login`);
@@ -57,7 +57,7 @@ async function logInAt(page: Page, username: string): Promise<void> {
   await page.getByRole('navigation', { name: 'Conversations' }).waitFor();
 }
 
-/** The server ends while there is a message on its way and a draft. */
+/** Stops the server, then leaves an unsent message and a draft. */
 async function leaveUnsent(person: PersonInBrowser): Promise<void> {
   await server.end();
   await person.page.getByText('No connection').waitFor();
@@ -72,7 +72,7 @@ describeInBrowser('a server that was restored from a backup', () => {
   });
   afterAll(() => browser.close());
 
-  /** Ana has the room open in a browser, with what was there at the backup and what was written after it. */
+  /** Ana has a group open in a browser, with messages of before and after the backup. */
   beforeEach(async () => {
     server = await RestorableServer.start();
     network = new Network(Number(new URL(server.url).port));
@@ -96,7 +96,7 @@ describeInBrowser('a server that was restored from a backup', () => {
     await server.remove();
   });
 
-  test('a page that is left open shows what is new, no longer what was lost, and says so', async () => {
+  test('an open page says so, shows new messages and no longer the lost ones', async () => {
     await restore();
     await ana.page.getByText(sentence).waitFor();
     await say('new 1', 'new 2');
@@ -116,7 +116,7 @@ describeInBrowser('a server that was restored from a backup', () => {
     expect(ana.faults).toEqual([]);
   });
 
-  test('a history that grew beyond what the page had shows whole, in a second tab too', async () => {
+  test('a history that grew longer than the lost one is shown completely, in a second tab too', async () => {
     const second = ana.at(await ana.context.newPage());
     await second.page.goto(ana.page.url());
     await second.message('lost 3').waitFor();
@@ -137,7 +137,7 @@ describeInBrowser('a server that was restored from a backup', () => {
   });
 
   for (const how of ['left open', 'reloaded'] as const) {
-    test(`what a page that is ${how} had not sent when its session was lost is sent once after logging in again`, async () => {
+    test(`a page that is ${how} sends unsent messages of a lost session once after logging in again`, async () => {
       const later = await logInOnAnotherDevice();
       await leaveUnsent(later);
       await restore();
@@ -164,7 +164,7 @@ describeInBrowser('a server that was restored from a backup', () => {
     }, 120_000);
   }
 
-  test('what waits under a lost session is gone when another account logs in', async () => {
+  test('unsent messages of a lost session are deleted when another account logs in', async () => {
     const later = await logInOnAnotherDevice();
     await leaveUnsent(later);
     await restore();
@@ -184,7 +184,7 @@ describeInBrowser('a server that was restored from a backup', () => {
     await later.context.close();
   }, 120_000);
 
-  test('a session that was revoked and not lost keeps nothing', async () => {
+  test('unsent messages of a revoked session are deleted', async () => {
     const later = await logInOnAnotherDevice();
     await leaveUnsent(later);
     await server.begin();
@@ -203,7 +203,7 @@ describeInBrowser('a server that was restored from a backup', () => {
     await context.close();
   }, 120_000);
 
-  test('a page that is opened again after it sends what waited, once, and keeps the draft', async () => {
+  test('a page that is opened after the restore sends unsent messages once, and keeps the draft', async () => {
     await server.end();
     await ana.page.getByText('No connection').waitFor();
     await ana.write('written while away');

@@ -35,7 +35,7 @@ function pending(clientMessageId: string, status: Pending['status']): Pending {
 const nothing = { pending: [], me: 'me', unreadFrom: null, readSeq: 0 };
 
 describe('rows', () => {
-  test('group what one person wrote within five minutes of a day', () => {
+  test('group messages that one person wrote within five minutes on one day', () => {
     const entries = [
       message(1, 'ana'),
       message(2, 'ana'),
@@ -48,13 +48,13 @@ describe('rows', () => {
     expect(rows.map(({ startsDay }) => startsDay)).toEqual([true, false, false, false, true]);
   });
 
-  test('mark the first unread entry of somebody else, once', () => {
+  test('mark the first unread entry of another person, and only that', () => {
     const entries = [message(1, 'ana'), message(2, 'me'), message(3, 'ana'), message(4, 'ana')];
     const rows = rowsOf({ ...nothing, entries, unreadFrom: 2 });
     expect(rows.map(({ startsUnread }) => startsUnread)).toEqual([false, false, true, false]);
   });
 
-  test('keep the key of a message when its number comes', () => {
+  test('keep the key of a message when it gets its number', () => {
     const before = rowsOf({ ...nothing, entries: [], pending: [pending('id-7', 'sending')] });
     const between = rowsOf({ ...nothing, entries: [message(7, 'me')], pending: [pending('id-7', 'sent')] });
     const after = rowsOf({ ...nothing, entries: [message(7, 'me')] });
@@ -65,7 +65,7 @@ describe('rows', () => {
     ]);
   });
 
-  test('say of one’s own messages how far they got', () => {
+  test('have the status of the person’s own messages', () => {
     const entries = [message(1, 'me'), message(2, 'me'), message(3, 'ana')];
     const rows = rowsOf({ ...nothing, entries, pending: [pending('x', 'queued'), pending('y', 'failed')], readSeq: 1 });
     expect(rows.map((row) => row.kind === 'message' && row.status)).toEqual(['read', 'sent', null, 'queued', 'failed']);

@@ -8,20 +8,20 @@ import { until } from './support/until.ts';
 const signIn = 'Sign in at the company';
 const signInPage = `<!doctype html><title>Company</title><h1>${signIn}</h1>`;
 
-/** A whole answer in HTTP's form. */
+/** A complete HTTP response. */
 function answer(status: string, content = signInPage, headers = 'content-type: text/html'): string {
   const length = Buffer.byteLength(content);
   return `HTTP/1.1 ${status}\r\n${headers}\r\ncontent-length: ${length}\r\nconnection: close\r\n\r\n${content}`;
 }
 
-/** Where people sign in, at another origin. */
+/** The server of the sign-in page, at another origin. */
 let company: Bun.Server<undefined>;
-/** What lets people through when they have signed in. */
+/** Called when the person has signed in. */
 let signedIn: () => void = () => undefined;
 
 const redirectOut = () => answer('302 Found', '', `location: http://127.0.0.1:${company.port}/`);
 
-/** What proxies and networks answer in the server's place, by path. */
+/** Responses of proxies and networks in place of the server, by path. */
 const interceptions: Record<string, (path: string) => string> = {
   'a redirect to another origin': redirectOut,
   'a redirect to a page of its own': (path) =>
@@ -33,18 +33,18 @@ const interceptions: Record<string, (path: string) => string> = {
   'a page with status 404': () => answer('404 Not Found'),
 };
 
-/** Somebody whose browser keeps the page, with a network in which a proxy can answer. */
+/** Ana, whose browser has cached the page, behind a network in which a proxy can answer. */
 async function setUp(place: Place) {
   const network = place.network();
-  // The first account is made at the server itself.
+  // The first account must be created on the server's machine.
   await place.server.person('root');
   const ben = await place.server.person('ben');
   const ana = await place.signUp('Ana', network.url);
-  await untilKept(ana.page);
+  await untilCached(ana.page);
   return { network, ana, ben };
 }
 
-async function untilKept(page: Page): Promise<void> {
+async function untilCached(page: Page): Promise<void> {
   await page.evaluate(() => navigator.serviceWorker.ready);
   await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
 }
@@ -53,11 +53,11 @@ async function untilAtSignIn(page: Page): Promise<void> {
   await page.getByRole('heading', { name: signIn }).waitFor();
 }
 
-const told = (page: Page) => page.locator('.connection-bar').filter({ hasText: 'wants you to sign in' });
+const signInBar = (page: Page) => page.locator('.connection-bar').filter({ hasText: 'wants you to sign in' });
 
 const home = (page: Page) => page.getByRole('heading', { name: 'Start a conversation' });
 
-/** A proxy that answers only when the kept page shows already. */
+/** Makes a proxy answer only after `release` is called. */
 function slowly(network: Network, text: string) {
   let release: () => void = () => undefined;
   const released = new Promise<void>((resolve) => {
@@ -70,7 +70,7 @@ function slowly(network: Network, text: string) {
   return release;
 }
 
-describeInBrowser('behind a proxy at which people sign in', () => {
+describeInBrowser('behind a proxy that requires signing in', () => {
   const test = testWith(setUp);
 
   beforeAll(() => {
@@ -86,7 +86,7 @@ describeInBrowser('behind a proxy at which people sign in', () => {
   afterAll(() => company.stop(true));
 
   for (const [what, intercept] of Object.entries(interceptions)) {
-    test(`${what} is shown when the page is opened, and the page is back after signing in`, async ({
+    test(`${what} is shown when the page is opened, and the page is shown after signing in`, async ({
       network,
       ana,
     }) => {
@@ -101,12 +101,12 @@ describeInBrowser('behind a proxy at which people sign in', () => {
   }
 
   for (const what of ['a redirect to another origin', 'a page with status 401', 'a page with status 200']) {
-    test(`a page that is open says so when it gets ${what}, and leads there`, async ({ network, ana, ben, place }) => {
+    test(`an open page that gets ${what} links to the sign-in page`, async ({ network, ana, ben, place }) => {
       const { page } = ana;
       await ana.openDirect('ben');
       const address = page.url();
       network.intercept(interceptions[what] ?? redirectOut);
-      await told(page).waitFor();
+      await signInBar(page).waitFor();
       await ana.write('written meanwhile');
       await page.getByRole('link', { name: 'Sign in there' }).click();
       await untilAtSignIn(page);
@@ -125,7 +125,10 @@ describeInBrowser('behind a proxy at which people sign in', () => {
     '503 Service Unavailable',
     '504 Gateway Timeout',
   ]) {
-    test(`a page with status ${status} is a server that is away: the kept page opens`, async ({ network, ana }) => {
+    test(`a page with status ${status} counts as a server that is down: the cached page is shown`, async ({
+      network,
+      ana,
+    }) => {
       const { page } = ana;
       network.intercept(() => answer(status));
       await page.reload();
@@ -134,33 +137,30 @@ describeInBrowser('behind a proxy at which people sign in', () => {
     });
   }
 
-  test('a page says so when it is live and its requests alone are answered by the proxy, until they pass again', async ({
-    network,
-    ana,
-  }) => {
+  test('a live page says so while the proxy answers its requests', async ({ network, ana }) => {
     const { page } = ana;
     network.intercept(redirectOut, { keepsOpen: true });
     await page.getByRole('button', { name: 'New conversation' }).click();
     await page.getByRole('combobox', { name: 'Search by name' }).fill('ben');
     await page.getByRole('status').getByText('wants you to sign in').waitFor();
     await page.keyboard.press('Escape');
-    await told(page).waitFor();
+    await signInBar(page).waitFor();
     network.mend();
-    await told(page).waitFor({ state: 'detached' });
+    await signInBar(page).waitFor({ state: 'detached' });
   });
 
-  test('a proxy that is slower than the kept page is told of by that page', async ({ network, ana }) => {
+  test('the cached page, shown because a proxy is slow, links to the sign-in page', async ({ network, ana }) => {
     const { page } = ana;
     const release = slowly(network, redirectOut());
     await page.reload();
     await home(page).waitFor();
     release();
-    await told(page).waitFor();
+    await signInBar(page).waitFor();
     await page.getByRole('link', { name: 'Sign in there' }).click();
     await untilAtSignIn(page);
   });
 
-  test('somebody who is not logged in is told so too', async ({ network, ana }) => {
+  test('the log-in page links to the sign-in page too', async ({ network, ana }) => {
     const { page } = ana;
     await page.getByRole('link', { name: 'Settings' }).click();
     await page.getByRole('button', { name: 'Log out' }).click();
@@ -169,28 +169,28 @@ describeInBrowser('behind a proxy at which people sign in', () => {
     await page.getByLabel('Username').fill('ana');
     await page.getByLabel('Password', { exact: true }).fill('a good password');
     await page.getByRole('button', { name: 'Log in', exact: true }).click();
-    await told(page).waitFor();
+    await signInBar(page).waitFor();
     expect(await page.getByRole('alert').count()).toBe(0);
     await page.getByRole('link', { name: 'Sign in there' }).click();
     await untilAtSignIn(page);
   });
 
-  test('a page that waits goes on by itself when the person has signed in in another tab', async ({ network, ana }) => {
+  test('a waiting page recovers when the person has signed in in another tab', async ({ network, ana }) => {
     const { page, context } = ana;
     network.intercept(redirectOut);
-    await told(page).waitFor();
+    await signInBar(page).waitFor();
     const other = await context.newPage();
     await other.goto(network.url);
     await untilAtSignIn(other);
     signedIn = () => network.mend();
     await other.goto(`http://127.0.0.1:${company.port}/done`);
-    await told(page).waitFor({ state: 'detached' });
+    await signInBar(page).waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'New conversation' }).waitFor();
   });
 
-  test('the service worker never keeps what a proxy answered', async ({ network, place }) => {
+  test('the service worker never caches a response of a proxy', async ({ network, place }) => {
     const { page } = await place.window();
-    // Of the same origin, and registers nothing by itself.
+    // A page of the same origin that does not register the service worker itself.
     await page.goto(`${network.url}/icon.svg`);
     network.intercept((path) => (path === '/service-worker.js' ? null : answer('200 OK')));
     const state = await page.evaluate(async () => {
@@ -204,6 +204,6 @@ describeInBrowser('behind a proxy at which people sign in', () => {
       page.evaluate(async () =>
         Promise.all((await caches.keys()).map(async (name) => (await (await caches.open(name)).keys()).length)),
       );
-    await until('nothing to be kept', kept, (counts) => counts.every((count) => count === 0));
+    await until('the caches to be empty', kept, (counts) => counts.every((count) => count === 0));
   });
 });

@@ -23,7 +23,7 @@ let people = 0;
 let messages = 0;
 const contexts: BrowserContext[] = [];
 
-/** Somebody who has a chat with Mira open. */
+/** Signs up a person and opens a direct chat with Mira. */
 async function somebody(isShared: boolean, prepare?: () => void): Promise<PersonInBrowser> {
   const { context, page, faults } = await openWindow(await browser());
   contexts.push(context);
@@ -44,7 +44,7 @@ async function conversationOf({ name }: PersonInBrowser): Promise<string> {
   return (await server.call(mira, 'openDirect', { userId: found?.id ?? '' })).id;
 }
 
-/** What the server has of their conversation. */
+/** The messages of the person's chat with Mira that the server has. */
 async function textsOf(person: PersonInBrowser): Promise<string[]> {
   const conversationId = await conversationOf(person);
   const { entries } = await server.call(mira, 'getHistory', { conversationId });
@@ -65,7 +65,7 @@ async function until(what: string, isSo: () => Promise<boolean>): Promise<void> 
   }
 }
 
-/** Removes what the site stored, as a person does in the browser's settings. */
+/** Deletes all data of the site, as the browser's settings do. */
 async function clearSiteData(page: Page): Promise<void> {
   const session = await page.context().newCDPSession(page);
   const { origin } = new URL(page.url());
@@ -84,7 +84,7 @@ async function deleteDatabases(page: Page): Promise<void> {
   });
 }
 
-/** Whatever happened to storage before: each message is sent once, no text comes back into the box, nothing fails. */
+/** Expects that each message is sent once, that no sent text returns to the box, and that nothing fails. */
 async function talksOn(person: PersonInBrowser, texts: readonly string[]): Promise<void> {
   const before = await textsOf(person);
   for (const text of texts) {
@@ -94,7 +94,7 @@ async function talksOn(person: PersonInBrowser, texts: readonly string[]): Promi
       .getByRole('img', { name: /Sent|Read/ })
       .waitFor();
     expect(await person.box.inputValue()).toBe('');
-    // What is in the box, if anything came back to it, would be sent again.
+    // This would send a text again that had returned to the box.
     await person.box.press('Enter');
   }
   await answer(person, `Answer to ${texts.at(-1)}`);
@@ -123,10 +123,10 @@ describeInBrowser('storage that goes away', () => {
   for (const isShared of [true, false]) {
     const where = isShared ? 'in the shared worker' : 'in the page';
     for (const { what, remove } of [
-      { what: 'the data of the site is cleared', remove: clearSiteData },
+      { what: 'the site’s data is deleted', remove: clearSiteData },
       { what: 'the databases are deleted', remove: deleteDatabases },
     ]) {
-      test(`each message is sent once after ${what}, and the page opens again as it was, ${where}`, async () => {
+      test(`each message is sent once after ${what}, and the page can be reloaded, ${where}`, async () => {
         const ana = await somebody(isShared);
         await remove(ana.page);
         await talksOn(ana, ['One', 'Two']);
@@ -140,7 +140,7 @@ describeInBrowser('storage that goes away', () => {
       });
     }
 
-    test(`what waits to be sent is still there after the data of the site is cleared, and goes out once, ${where}`, async () => {
+    test(`unsent messages are sent once although the site’s data is deleted, ${where}`, async () => {
       const ana = await somebody(isShared);
       network.cut();
       await ana.page.getByText('No connection').waitFor();
@@ -159,7 +159,7 @@ describeInBrowser('storage that goes away', () => {
       await talksOn(ana, ['After']);
     });
 
-    test(`each message is sent once when there is no space left, ${where}`, async () => {
+    test(`each message is sent once when the storage is full, ${where}`, async () => {
       const ana = await somebody(isShared);
       const session = await ana.context.newCDPSession(ana.page);
       const { origin } = new URL(ana.page.url());
@@ -171,7 +171,7 @@ describeInBrowser('storage that goes away', () => {
     });
   }
 
-  test('a page that may store nothing at all says so, and does everything else', async () => {
+  test('a page that may store nothing says so and works otherwise', async () => {
     const ana = await somebody(false, () => {
       const refuse = () => {
         throw new DOMException('Access is denied for this document.', 'SecurityError');
@@ -190,7 +190,7 @@ describeInBrowser('storage that goes away', () => {
   });
 
   describeWith([wholeChromium], 'by its settings', () => {
-    test('a browser that blocks the data of all sites lets people talk, and says what it does not keep', async () => {
+    test('a browser that blocks all site data lets people talk, and says what is not stored', async () => {
       const folder = mkdtempSync(join(tmpdir(), 'parley-web-'));
       try {
         mkdirSync(join(folder, 'Default'), { recursive: true });

@@ -12,7 +12,7 @@ const placeholders = (text: unknown) => [...JSON.stringify(text).matchAll(/\{(\w
 describe('strings', () => {
   afterEach(() => setLanguage('en'));
 
-  test('every language has every text, and puts in what the other puts in', () => {
+  test('every language has every text, with the same placeholders', () => {
     expect(Object.keys(arabic).sort()).toEqual(Object.keys(english).sort());
     for (const key of Object.keys(english) as StringKey[]) {
       const wanted = new Set(placeholders(english[key]).filter((name) => name !== 'count'));
@@ -21,14 +21,14 @@ describe('strings', () => {
     }
   });
 
-  test('every text is shown somewhere', () => {
+  test('every text is used', () => {
     const source = join(import.meta.dir, '../src');
     const files = [...new Bun.Glob('**/*.{ts,tsx}').scanSync(source)].filter((path) => !/english|arabic/.test(path));
     const code = files.map((path) => readFileSync(join(source, path), 'utf8')).join('');
     expect(Object.keys(english).filter((key) => !code.includes(`'${key}'`))).toEqual([]);
   });
 
-  test('numbers choose the form that the language has for them', async () => {
+  test('a number selects the plural form of the language', async () => {
     expect(t('unreadCount', { count: 1 })).toBe('1 unread message');
     expect(t('unreadCount', { count: 2_000 })).toBe('2,000 unread messages');
     await loadLanguage('ar');
@@ -36,11 +36,11 @@ describe('strings', () => {
     expect(t('unreadCount', { count: 2 })).toBe(arabic.unreadCount.two ?? '');
   });
 
-  test('what is put in can’t turn the direction of what is around it', () => {
+  test('an inserted value can’t change the direction of the text around it', () => {
     expect(t('noticeJoined', { name: '\u202eeve' })).toBe('\u2068\u202eeve\u2069 joined');
   });
 
-  test('times and numbers have the form of the reader’s region', () => {
+  test('times and numbers are formatted for the reader’s region', () => {
     const atMs = new Date(2026, 4, 13, 21, 5).getTime();
     setLanguage('en', ['de-DE', 'en-GB']);
     expect(clockTime(atMs)).toBe('21:05');
@@ -50,7 +50,7 @@ describe('strings', () => {
     expect(t('unreadCount', { count: 1_000 })).toContain('١');
   });
 
-  test('the first language that is known is taken', () => {
+  test('the first available language is chosen', () => {
     expect(languageFor(['sv-SE', 'ar-EG', 'en'])).toBe('ar');
     expect(languageFor(['sv'])).toBe('en');
   });

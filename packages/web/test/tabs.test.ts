@@ -8,7 +8,7 @@ for (const { what, isShared } of [
   { what: 'several tabs of one browser', isShared: true },
   { what: 'several tabs of a browser without shared workers', isShared: false },
 ]) {
-  /** Ana in three tabs of one browser, and Ben, who have talked. */
+  /** Ana in three tabs of one browser, with a direct chat with Ben. */
   const setUp = async (place: Place) => {
     const { server } = place;
     const network = place.network();
@@ -27,7 +27,7 @@ for (const { what, isShared } of [
     };
     const second = await anotherTab();
     const third = await anotherTab();
-    /** Waits until there are Ben's connection and those of so many tabs. */
+    /** Waits until the server has Ben's connection and those of this many tabs. */
     const connected = async (tabs: number) => {
       const expected = 1 + (isShared ? Math.min(tabs, 1) : tabs);
       await until(
@@ -40,7 +40,7 @@ for (const { what, isShared } of [
     return { network, first, second, third, ben, connected };
   };
 
-  /** Waits until these tabs show these messages, each once, and no others. */
+  /** Waits until these tabs show exactly these messages. */
   const allShow = async (tabs: readonly PersonInBrowser[], expected: readonly string[]) => {
     for (const tab of tabs) {
       await until(
@@ -54,7 +54,7 @@ for (const { what, isShared } of [
   describeInBrowser(what, () => {
     const test = testWith(setUp);
 
-    test('all are live, whichever of them writes, over one connection where they can', async (scene) => {
+    test('all show new messages of any tab, over one connection if the browser allows it', async (scene) => {
       const { first, second, third, ben, connected } = scene;
       await second.write('From the second');
       await ben.write('From Ben');
@@ -63,7 +63,7 @@ for (const { what, isShared } of [
       await connected(3);
     });
 
-    test('what each writes without a connection goes out once, though one of them is loaded again', async (scene) => {
+    test('messages that each writes without a connection are sent once, although one tab is reloaded', async (scene) => {
       const { network, first, second, third, ben } = scene;
       network.cut();
       for (const tab of [second, third]) await tab.page.getByText('No connection').waitFor();
@@ -80,7 +80,7 @@ for (const { what, isShared } of [
         .waitFor();
     });
 
-    test('the one that came first is closed: the others go on', async (scene) => {
+    test('all others go on when the first is closed', async (scene) => {
       const { first, second, third, ben, connected } = scene;
       await first.page.close();
       await ben.write('Are you there?');
@@ -90,12 +90,12 @@ for (const { what, isShared } of [
       await connected(2);
     });
 
-    test('one logs out: so do the others, and the connection ends', async ({ second, third, ben, connected }) => {
+    test('all log out when one does, and the connection is closed', async ({ second, third, ben, connected }) => {
       await second.page.getByRole('link', { name: 'Settings' }).click();
       await second.page.getByRole('button', { name: 'Log out' }).click();
       for (const tab of [second, third]) await tab.page.getByRole('button', { name: 'Log in', exact: true }).waitFor();
       await connected(0);
-      // The tabs that have a client each hear of the end by asking.
+      // Tabs with a client of their own notice the end by a request that fails.
       const faults = [...second.faults, ...ben.faults].filter((fault) => isShared || !fault.includes('401'));
       expect(faults).toEqual([]);
     });

@@ -14,7 +14,7 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-/** As the server answers: numbers are all that is looked at. */
+/** A page like the server's. Only the numbers of its entries matter. */
 function page({ before, after, around, limit = 100 }: HistoryRange): History {
   const from = after !== undefined ? after + 1 : Math.max(1, (before ?? (around ?? headSeq) + limit / 2) - limit);
   const to = Math.min(headSeq, from + limit - 1);
@@ -25,7 +25,7 @@ function page({ before, after, around, limit = 100 }: HistoryRange): History {
   return { entries, visibleFromSeq: 1, source: 'server', gaps: [] };
 }
 
-test('what is forgotten at an end leaves no gap to a page that is on its way to it', async () => {
+test('dropping entries at one end leaves no gap to a page that is being loaded for that end', async () => {
   let hold: Promise<void> | null = null;
   const chat = {
     account: { id: 'ana' },

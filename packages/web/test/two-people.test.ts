@@ -9,7 +9,7 @@ async function setUp(place: Place) {
   return { server: place.server, ana: await place.signUp('Ana'), ben: await place.signUp('Ben') };
 }
 
-/** Who have a conversation open. */
+/** Ana and Ben with their direct chat open. */
 async function setUpTalking(place: Place) {
   const scene = await setUp(place);
   await scene.ana.openDirect('Ben');
@@ -21,7 +21,7 @@ async function setUpTalking(place: Place) {
 describeInBrowser('two people in two browsers', () => {
   const test = testWith(setUp);
 
-  test('find each other and talk: sending, sent, read, typing, unread', async ({ ana, ben }) => {
+  test('find each other and talk: message status, typing and unread count are shown', async ({ ana, ben }) => {
     await ana.openDirect('Ben');
     await ana.write('Hello Ben');
     await ana.page.getByRole('img', { name: 'Sent' }).waitFor();
@@ -40,7 +40,10 @@ describeInBrowser('two people in two browsers', () => {
     expect([...ana.faults, ...ben.faults]).toEqual([]);
   });
 
-  test('a group: created, people added, promoted, renamed, announce-only, removed, left', async ({ ana, ben }) => {
+  test('create and rename a group, add, promote and remove people, restrict who writes, and leave', async ({
+    ana,
+    ben,
+  }) => {
     const { page } = ana;
     await page.getByRole('button', { name: 'New conversation' }).click();
     await page.getByRole('radio', { name: 'Group' }).check({ force: true });
@@ -72,7 +75,7 @@ describeInBrowser('two people in two browsers', () => {
     await page.getByText('Start a conversation').waitFor();
   });
 
-  test('a channel: created, found, joined; the quick switcher goes there', async ({ ana, ben }) => {
+  test('create, find and join a channel, and open it by the quick switcher', async ({ ana, ben }) => {
     const { page } = ana;
     await page.getByRole('link', { name: 'Browse channels' }).click();
     await page.getByText('No channels yet').waitFor();
@@ -88,7 +91,7 @@ describeInBrowser('two people in two browsers', () => {
     await ana.page.getByText('2 members').waitFor();
   });
 
-  test('display name, password, sessions with revoke, logging out and in', async ({ ana, ben, server }) => {
+  test('change display name and password, revoke sessions, and log out and in', async ({ ana, ben, server }) => {
     await ana.openDirect('Ben');
     await ana.write('Hello Ben');
     const { page } = ben;
@@ -122,7 +125,7 @@ describeInBrowser('two people in two browsers', () => {
 describeInBrowser('two people who talk', () => {
   const test = testWith(setUpTalking);
 
-  test('a text comes through as text: markup, code, links, lines, both directions', async ({ ana, ben }) => {
+  test('see each text literally, with code, links, lines and both directions', async ({ ana, ben }) => {
     const markup = '<img src=x onerror=alert(1)><b>bold</b>';
     await ana.write(markup);
     await ben.message(markup).waitFor();
@@ -148,9 +151,7 @@ describeInBrowser('two people who talk', () => {
     expect(isRightToLeft).toBe(true);
   });
 
-  test('↑ in an empty box goes to the last message of one’s own; a draft outlives another conversation', async ({
-    ana,
-  }) => {
+  test('go to their own last message by ↑ in an empty box, and keep a draft per conversation', async ({ ana }) => {
     await ana.box.press('ArrowUp');
     const focused = ana.page.locator('article:focus');
     await focused.filter({ hasText: 'Hello Ben' }).waitFor();
@@ -163,13 +164,16 @@ describeInBrowser('two people who talk', () => {
     await ana.box.fill('');
   });
 
-  test('the counter counts as the server counts, and the server takes a longest text', async ({ ana, ben }) => {
+  test('see how many characters are left, counted as the server does, which accepts the longest text', async ({
+    ana,
+    ben,
+  }) => {
     await ana.box.fill('😀'.repeat(9_999));
     await ana.page.getByText('1 character left').waitFor();
     await ana.box.fill('😀'.repeat(10_001));
     await ana.page.getByText('1 character too many').waitFor();
     expect(await ana.page.getByRole('button', { name: 'Send' }).isDisabled()).toBe(true);
-    // A letter with a mark over it is two: the server counts code points, not what is seen, nor UTF-16 units.
+    // A letter with a combining mark counts as two: the server counts code points.
     await ana.box.fill('e\u0301'.repeat(5_001));
     await ana.page.getByText('2 characters too many').waitFor();
     await ana.write('😀'.repeat(10_000));

@@ -21,7 +21,7 @@ describeInBrowser('at an http address that is not localhost', () => {
 
   test('people sign up, talk both ways, reload, use a second tab, copy code and log out', async () => {
     const url = server.url.replace(/localhost|127\.0\.0\.1/, host);
-    // The first account is made at the machine itself.
+    // The first account must be created on the server's machine.
     const ben = await PersonInBrowser.signUp(await browser(), server.url, 'Ben');
     const { context, page, faults } = await openWindow(insecure);
     await page.goto(url);
@@ -49,7 +49,7 @@ describeInBrowser('at an http address that is not localhost', () => {
     expect(await page.getByLabel('Show notifications').isDisabled()).toBe(true);
     await page.getByRole('button', { name: 'Log out' }).click();
     for (const tab of [ana, second]) await tab.page.getByRole('button', { name: 'Log in', exact: true }).waitFor();
-    // The other tab hears of the end by asking; the browser says that a header needs TLS.
+    // The other tab notices the log-out by a failing request; the browser warns that a header needs TLS.
     expect(faults.filter((fault) => !/401|Cross-Origin-Opener-Policy/.test(fault))).toEqual([]);
   });
 });

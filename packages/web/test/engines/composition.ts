@@ -1,9 +1,9 @@
-/** Which comes first: the key that confirms a conversion, or the end of the composition. */
+/** The order of the key that confirms a conversion and the end of the composition. */
 export type ConfirmationOrder = 'key, end' | 'end, key';
 
 /**
- * Composes a text in the field that has the focus, and confirms it with Enter, by the events that browsers send: the
- * key first in Chromium and Firefox, the end first in Safari. Gives what the field holds then. Runs in the page.
+ * Composes a text in the focused field and confirms it with Enter, by the events that browsers dispatch: the key first
+ * in Chromium and Firefox, the end first in Safari. Returns the field's text afterwards. Runs in the page.
  */
 export function confirmConversion({ text, order }: { text: string; order: ConfirmationOrder }): string {
   const field = document.activeElement as HTMLTextAreaElement;
@@ -17,7 +17,7 @@ export function confirmConversion({ text, order }: { text: string; order: Confir
       bubbles: true,
       cancelable: true,
     });
-    // Not every engine takes it from the constructor.
+    // Some engines ignore it in the constructor.
     Object.defineProperty(event, 'keyCode', { value: 229 });
     field.dispatchEvent(event);
   };

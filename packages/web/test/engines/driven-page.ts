@@ -1,16 +1,16 @@
 import type { Need } from '../support/browser.ts';
 
-/** What a person does in a browser, in terms that every engine's driver knows. */
+/** What a person does in a browser, by operations that every engine's driver supports. */
 export interface DrivenPage {
   open(url: string): Promise<void>;
   reload(): Promise<void>;
-  /** Clicks what a selector finds, as a pointer does. */
+  /** Clicks the element that a selector matches. */
   click(selector: string): Promise<void>;
-  /** Types text, key by key, into what has the focus. */
+  /** Types text, key by key, into the focused element. */
   type(text: string): Promise<void>;
-  /** Presses one key, in what has the focus. */
+  /** Presses one key in the focused element. */
   press(key: 'Enter' | 'Escape'): Promise<void>;
-  /** Runs a function in the page; what it is given and gives is JSON. */
+  /** Runs a function in the page. Its argument and result must be JSON. */
   run<Given, Answer>(run: (given: Given) => Answer, given: Given): Promise<Awaited<Answer>>;
   /** Another tab or window of the same browser. */
   another(): Promise<DrivenPage>;
@@ -22,12 +22,12 @@ export interface DrivenPage {
 export interface Engine {
   name: string;
   needs: readonly Need[];
-  /** Starts what all browsers of this engine need. */
+  /** Starts programs that all browsers of this engine need. */
   start(): Promise<RunningEngine>;
 }
 
 export interface RunningEngine {
-  /** A browser that shares nothing with the others, with one page. */
+  /** Starts a browser with one page that shares nothing with other browsers. */
   browser(): Promise<DrivenPage>;
   stop(): Promise<void>;
 }

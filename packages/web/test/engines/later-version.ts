@@ -4,7 +4,7 @@ const types: Readonly<Record<string, string>> = { js: 'text/javascript', css: 't
 const beginningOfLayout = 'const layout: readonly LayoutStep[] = [';
 const endOfLayout = '\n];';
 
-/** The files of a version of the page whose database has one more step, each as a whole HTTP answer by its path. */
+/** A version of the page whose database has one more step: a complete HTTP response for each path. */
 export async function laterVersion(): Promise<Map<string, string>> {
   let isChanged = false;
   const files = await build([
@@ -27,7 +27,7 @@ export async function laterVersion(): Promise<Map<string, string>> {
   return new Map(texts.map(({ path, content }) => [path, answerOf(path, content)]));
 }
 
-/** A version without a service worker, which may show either version, whichever answers first. */
+/** Prevents a service worker, which would show either version, depending on which answers first. */
 export const noServiceWorker = 'HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n';
 
 function answerOf(path: string, content: Uint8Array): string {

@@ -9,7 +9,7 @@ const newerRuns = 'A newer version of Parley runs in another tab';
 const olderRuns = 'An older version of Parley is open in another tab';
 let later: Map<string, string>;
 
-/** From now on the server has the later version of the page; `isAway`: and its API can't be reached. */
+/** Makes the server serve the later version of the page. `isAway`: its API can't be reached. */
 function upgrade(network: Network, { isAway = false } = {}): void {
   const unreachable = () => Promise.reject(new Error('unreachable'));
   network.intercept((path) => answer(path) ?? (isAway && path.startsWith('/v1/') ? unreachable() : null), {
@@ -17,18 +17,18 @@ function upgrade(network: Network, { isAway = false } = {}): void {
   });
 }
 
-/** Every path of the page itself is answered by its page. */
+/** The later version's response; null for paths that are not the page's. */
 function answer(path: string): string | null {
   if (path === '/service-worker.js') return noServiceWorker;
   return later.get(/^\/(c\/|$)/.test(path) ? '/' : path) ?? null;
 }
 
-/** The server has the earlier version of the page again. */
+/** Makes the server serve the earlier version of the page again. */
 function downgrade(network: Network): void {
   network.intercept((path) => (path === '/service-worker.js' ? noServiceWorker : null), { keepsOpen: true });
 }
 
-/** The version of the database, which is how many steps it has. */
+/** The version of the database, which is its number of steps. */
 function databaseVersion({ page }: Walker): Promise<number | undefined> {
   return page.run(async () => (await indexedDB.databases()).find(({ name }) => name === 'parley')?.version, null);
 }
@@ -40,7 +40,7 @@ describeInEngines(
       later = await laterVersion();
     });
 
-    walk('an open tab goes on beside a later version, says so, and nothing unsent is lost', async (scene) => {
+    walk('an open tab goes on working beside a later version, says so, and loses no unsent message', async (scene) => {
       const { ana, ben, network } = scene;
       await ana.openDirect('Ben');
       await ana.write('Before');
@@ -61,7 +61,7 @@ describeInEngines(
       await ana.click('button', 'Reload');
       await until(
         'the tab to be reloaded',
-        // While it reloads, there may be no page to ask.
+        // During the reload there may be no page to run this in.
         () => ana.page.run(() => 'isBeforeReload' in globalThis, null).catch(() => true),
         (isBefore) => !isBefore,
       );
@@ -71,7 +71,7 @@ describeInEngines(
       for (const one of [ana, second]) await one.showsMessages('Before', 'Waits', 'Waits too', 'All is there');
     });
 
-    walk('a tab that does not close the database is named, and the later version waits for it', async (scene) => {
+    walk('the later version waits for a tab that does not close the database, and says so', async (scene) => {
       const { ana, network } = scene;
       await ana.openDirect('Ben');
       await ana.write('Before');
@@ -92,7 +92,7 @@ describeInEngines(
       expect(await second.showsText(olderRuns)).toBe(false);
     });
 
-    walk('an earlier version, when the server goes back to it, uses the database of the later one', async (scene) => {
+    walk('an earlier version works with the database of the later one after a downgrade', async (scene) => {
       const { ana, ben, network } = scene;
       upgrade(network);
       await ana.page.reload();

@@ -3,30 +3,27 @@ import { type ConfirmationOrder, confirmConversion } from './composition.ts';
 import { describeInEngines } from './walks.ts';
 
 describeInEngines('two people', (walk) => {
-  walk(
-    'find each other, talk both ways, reload, and go on in a second tab with the same draft',
-    async ({ ana, ben }) => {
-      await ana.openDirect('Ben');
-      await ana.write('Hello Ben');
-      await ben.click('link', 'Ana');
-      await ben.showsMessages('Hello Ben');
-      await ben.write('Hello Ana');
-      await ana.showsMessages('Hello Ben', 'Hello Ana');
-      await ana.page.reload();
-      await ana.showsMessages('Hello Ben', 'Hello Ana');
-      const second = await ana.another();
-      await second.showsMessages('Hello Ben', 'Hello Ana');
-      await ana.fill('Write to', 'From two');
-      await second.boxHolds('From two');
-      await second.fill('Write to', ' tabs');
-      await ana.boxHolds('From two tabs');
-      await second.page.press('Enter');
-      for (const one of [ana, second, ben]) await one.showsMessages('Hello Ben', 'Hello Ana', 'From two tabs');
-      await ana.boxHolds('');
-    },
-  );
+  walk('find each other, talk, reload, and continue a draft in a second tab', async ({ ana, ben }) => {
+    await ana.openDirect('Ben');
+    await ana.write('Hello Ben');
+    await ben.click('link', 'Ana');
+    await ben.showsMessages('Hello Ben');
+    await ben.write('Hello Ana');
+    await ana.showsMessages('Hello Ben', 'Hello Ana');
+    await ana.page.reload();
+    await ana.showsMessages('Hello Ben', 'Hello Ana');
+    const second = await ana.another();
+    await second.showsMessages('Hello Ben', 'Hello Ana');
+    await ana.fill('Write to', 'From two');
+    await second.boxHolds('From two');
+    await second.fill('Write to', ' tabs');
+    await ana.boxHolds('From two tabs');
+    await second.page.press('Enter');
+    for (const one of [ana, second, ben]) await one.showsMessages('Hello Ben', 'Hello Ana', 'From two tabs');
+    await ana.boxHolds('');
+  });
 
-  walk('the Enter that confirms a conversion sends nothing, the next one sends', async ({ ana }) => {
+  walk('confirm a conversion by an Enter that sends nothing, and send by the next one', async ({ ana }) => {
     await ana.openDirect('Ben');
     for (const order of ['key, end', 'end, key'] satisfies ConfirmationOrder[]) {
       await ana.click('field', 'Write to');
@@ -38,7 +35,7 @@ describeInEngines('two people', (walk) => {
     await ana.showsMessages('日本!', '日本!');
   });
 
-  walk('site data that is cleared while the page is open takes no message, and sends none twice', async (scene) => {
+  walk('lose no message and send none twice when site data is deleted while the page is open', async (scene) => {
     const { ana, ben } = scene;
     await ana.openDirect('Ben');
     await ana.write('Before');
@@ -53,18 +50,15 @@ describeInEngines('two people', (walk) => {
     for (const one of [ana, ben]) await one.showsMessages('Before', 'After', 'And on');
   });
 
-  walk(
-    'a network that falls silent is noticed, and what came meanwhile shows when it is back',
-    async ({ ana, ben, network }) => {
-      await ana.openDirect('Ben');
-      await ana.write('Hello Ben');
-      await ben.click('link', 'Ana');
-      await ben.showsMessages('Hello Ben');
-      network.hold();
-      await ana.shows(/No connection|Connecting/);
-      await ben.write('Are you there?');
-      network.mend();
-      await ana.showsMessages('Hello Ben', 'Are you there?');
-    },
-  );
+  walk('notice a silent network, and get missed messages after the reconnect', async ({ ana, ben, network }) => {
+    await ana.openDirect('Ben');
+    await ana.write('Hello Ben');
+    await ben.click('link', 'Ana');
+    await ben.showsMessages('Hello Ben');
+    network.hold();
+    await ana.shows(/No connection|Connecting/);
+    await ben.write('Are you there?');
+    network.mend();
+    await ana.showsMessages('Hello Ben', 'Are you there?');
+  });
 });

@@ -11,7 +11,7 @@ interface Wanted {
 const shownCharactersMax = 1_500;
 const marked = '[data-walked-to]';
 
-/** Somebody at a page of any engine, who finds things by what they are called. */
+/** A person at a page of any engine, who finds elements by their names. */
 export class Walker {
   constructor(
     readonly name: string,
@@ -44,7 +44,7 @@ export class Walker {
     await this.page.click(marked);
   }
 
-  /** Types into a field, behind what is in it. */
+  /** Types into a field, after its text. */
   async fill(name: string, text: string): Promise<void> {
     await this.click('field', name);
     await this.page.type(text);
@@ -72,7 +72,7 @@ export class Walker {
     return (await this.text()).includes(text);
   }
 
-  /** Waits until these messages show, in this order, and no others. */
+  /** Waits until the page shows exactly these messages. */
   async showsMessages(...expected: readonly string[]): Promise<void> {
     await until(
       `${this.name}’s page to show the messages ${expected.join(', ')}`,
@@ -81,7 +81,7 @@ export class Walker {
     );
   }
 
-  /** Waits until there is this in the box for messages. */
+  /** Waits until the box for messages has this text. */
   async boxHolds(text: string): Promise<void> {
     await until(
       `${this.name}’s box to hold “${text}”`,
@@ -90,7 +90,7 @@ export class Walker {
     );
   }
 
-  /** Waits until something of this kind and name is there. */
+  /** Waits for an element of this kind and name, and marks it. */
   private async find(wanted: Wanted): Promise<void> {
     await until(
       `${this.name}’s page to have the ${wanted.kind} “${wanted.name}”`,
@@ -108,13 +108,13 @@ function messageTexts(): string[] {
   return [...document.querySelectorAll('.message-text')].map((one) => one.textContent);
 }
 
-/** The address and the text of the page, without what is hidden. While it loads, it has no body. */
+/** The path and the visible text of the page. A page that is loading has no body. */
 function pageText(): string {
-  // biome-ignore lint/performance/useDomNodeTextContent: what is hidden shows in the text content.
+  // biome-ignore lint/performance/useDomNodeTextContent: `textContent` includes hidden text.
   return `${location.pathname}\n${(document.body as HTMLElement | null)?.innerText ?? ''}`;
 }
 
-/** Marks what is called so, exactly or at its beginning. Runs in the page. */
+/** Marks the visible element of this name, or else one whose name contains it. Runs in the page. */
 function mark({ kind, name }: Wanted): boolean {
   const selectors = { button: 'button', link: 'a', field: 'input, textarea', option: '[role=option]' };
   const nameOf = (element: HTMLElement) =>

@@ -15,10 +15,10 @@ export interface Scene {
   network: Network;
 }
 
-/** Defines a test with two people of its own, in a browser each, who have signed up. The network is the way of the first. */
+/** Defines a test with two new people in a browser each. The first is behind the network. */
 type DefineWalk = (title: string, body: (scene: Scene) => Promise<void>) => void;
 
-/** The same tests in each engine. `prepare` is called with the network before anybody opens a page. */
+/** Defines the same tests for each engine. `prepare` is called with the network before a page is opened. */
 export function describeInEngines(
   what: string,
   tests: (walk: DefineWalk) => void,

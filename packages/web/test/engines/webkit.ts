@@ -9,7 +9,7 @@ import type { DrivenPage, Engine } from './driven-page.ts';
 const miniBrowser = '/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser';
 const keys = { Enter: Key.ENTER, Escape: Key.ESCAPE } as const;
 
-/** WebKitGTK: Safari's engine. It needs a display, and a session bus. */
+/** WebKitGTK, Safari's engine. It needs a display and a session bus. */
 export const webkit: Engine = {
   name: 'WebKitGTK',
   needs: [
@@ -29,7 +29,7 @@ export const webkit: Engine = {
   },
 };
 
-/** A session bus that starts no programs of the desktop. */
+/** A session bus that starts no desktop services. */
 const busConfiguration = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
   "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
@@ -42,7 +42,7 @@ const busConfiguration = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus 
   </policy>
 </busconfig>`;
 
-/** A browser with a display, a home and a driver of its own. */
+/** Starts a browser with a display, a home folder and a driver of its own. */
 async function startBrowser() {
   const home = await mkdtemp(join(tmpdir(), 'parley-webkit-'));
   const bus = join(home, 'bus.conf');
@@ -61,7 +61,7 @@ async function startBrowser() {
       DISPLAY: `:${new TextDecoder().decode(value).trim()}`,
       HOME: home,
       WEBKIT_DISABLE_COMPOSITING_MODE: '1',
-      // Its sandbox doesn't start for root, nor within many containers. The pages are our own.
+      // The sandbox does not start for root, nor in many containers. The tests open only their own pages.
       WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: '1',
     },
   });
@@ -79,7 +79,7 @@ async function startBrowser() {
   };
 }
 
-/** A session of a driver that is starting. */
+/** Opens a session of a driver that is starting. */
 async function connect(url: string): Promise<WebDriver> {
   await until(
     'WebKitWebDriver to answer',
@@ -109,7 +109,7 @@ class WebKitPage implements DrivenPage {
   constructor(
     private readonly driver: WebDriver,
     private readonly handle: string,
-    /** Ends the browser, and its driver. */
+    /** Ends the browser and its driver. */
     readonly close: () => Promise<void>,
   ) {}
 
@@ -144,12 +144,12 @@ class WebKitPage implements DrivenPage {
 
   async another(): Promise<DrivenPage> {
     await this.toFront();
-    // A tab that the driver opens stays behind, and is not drawn there.
+    // A tab that the driver opens stays in the background, where it is not rendered.
     await this.driver.switchTo().newWindow('window');
     return new WebKitPage(this.driver, await this.driver.getWindowHandle(), this.close);
   }
 
-  /** A driver speaks to one page at a time. */
+  /** A driver controls one page at a time. */
   private async toFront(): Promise<void> {
     await this.driver.switchTo().window(this.handle);
   }

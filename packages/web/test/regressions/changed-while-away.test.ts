@@ -9,7 +9,7 @@ const browser = browserOfFile();
 let server: RunningServer;
 let count = 0;
 
-/** Somebody in a browser behind a network of their own, and those whom they share a group with. */
+/** Ana in a browser behind a network of her own, and people of these names. */
 async function inGroup(names: readonly string[]) {
   const own = `Ana${++count}`;
   const network = new Network(Number(new URL(server.url).port));
@@ -20,7 +20,7 @@ async function inGroup(names: readonly string[]) {
   return { network, ana, anaId, owner, people };
 }
 
-/** The connection is away until it is back, and this happens meanwhile. */
+/** Cuts the network, runs `happens`, and reconnects. */
 async function whileAway(network: Network, { page }: PersonInBrowser, happens: () => Promise<unknown>): Promise<void> {
   const isAway = page.locator('.connection-bar:not([hidden])');
   network.cut();
@@ -36,8 +36,8 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-describeInBrowser('what changes while the connection is away', () => {
-  test('an open list of members follows: one removed, one added, one with another role, the count the same', async () => {
+describeInBrowser('changes while there is no connection', () => {
+  test('show in an open list of members: one removed, one added, one with another role, the same count', async () => {
     const { network, ana, anaId, owner, people } = await inGroup(['mira', 'kim', 'lee', 'noa']);
     const [, kim, lee, noa] = people as [Person, Person, Person, Person];
     const idOf = (person: Person) => person.account.id;
@@ -58,7 +58,7 @@ describeInBrowser('what changes while the connection is away', () => {
     await line(lee).waitFor();
     await line(kim).waitFor({ state: 'detached' });
     await line(noa).filter({ hasText: 'admin' }).waitFor();
-    // Live, too: the count stays the same.
+    // The same while connected: the count stays the same.
     await server.call(owner, 'removeMember', { conversationId, userId: idOf(lee) });
     await server.call(owner, 'addMembers', { conversationId, userIds: [idOf(kim)] });
     await line(kim).waitFor();
@@ -67,7 +67,7 @@ describeInBrowser('what changes while the connection is away', () => {
     network.close();
   });
 
-  test('a message that is read meanwhile says so', async () => {
+  test('show that a message was read', async () => {
     const { network, ana, anaId, owner } = await inGroup(['mira']);
     const { id: conversationId } = await server.call(owner, 'createGroup', { name: 'Pier', userIds: [anaId] });
     await ana.open('Pier');
@@ -82,7 +82,7 @@ describeInBrowser('what changes while the connection is away', () => {
     network.close();
   });
 
-  test('a new name shows over messages that are there and new ones, live and after the connection was away', async () => {
+  test('show a new name above old and new messages, as they do while connected', async () => {
     const { network, ana, anaId, owner, people } = await inGroup(['mira', 'kim']);
     const [, kim] = people as [Person, Person];
     const { id: conversationId } = await server.call(owner, 'createGroup', {
@@ -106,7 +106,7 @@ describeInBrowser('what changes while the connection is away', () => {
     await saidBy('Kim Live', 'first');
     await say('second');
     await saidBy('Kim Live', 'second');
-    // Not in view while the name changes; seen again, it is right.
+    // The name changes while the conversation is not in view.
     await ana.page.getByRole('link', { name: 'Settings' }).click();
     await ana.page.getByRole('heading', { level: 1, name: 'Settings' }).waitFor();
     await rename('Kim Unseen');
@@ -118,7 +118,7 @@ describeInBrowser('what changes while the connection is away', () => {
 });
 
 describeInBrowser('in a list of 201 conversations', () => {
-  test('what was read elsewhere and new names are there after the page was closed, from the 51st on too', async () => {
+  test('read positions and new names are up to date after the page was closed, also beyond the 50th', async () => {
     const ana = await PersonInBrowser.signUp(await browser(), server.url, 'Anatole');
     const partners = await server.people('pal', 201);
     const anaId = (await server.call(partners[0] as Person, 'userSearch', { q: 'anatole' })).users[0]?.id ?? '';
@@ -152,7 +152,7 @@ describeInBrowser('in a list of 201 conversations', () => {
     expect(ana.faults).toEqual([]);
   });
 
-  test('what another browser reads is read here at once', async () => {
+  test('messages that the person reads in another browser are marked read at once', async () => {
     const ana = await PersonInBrowser.signUp(await browser(), server.url, 'Anika');
     const [pal] = (await server.people('mate', 1)) as [Person];
     const anaId = (await server.call(pal, 'userSearch', { q: 'anika' })).users[0]?.id ?? '';

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { partsWithReads } from '../../src/conversation/message-parts.ts';
 
 const length = 10_000;
-/** One of each kind of character that the rules for code and addresses tell apart. */
+/** One of each kind of character that the rules for code and addresses distinguish. */
 const atoms = [
   ...'a)(].,:/@?#-_*%\'"<&`~\\ \t\n\r\0',
   ...'。、（）「」”’«…؟。中ßд१é\u0301\u200b\u200c\u200d\u202e\ufe0f\u3164😀€\u{e0067}\ud800',
@@ -14,7 +14,7 @@ const atoms = [
   '\n```',
   '\n~~~',
 ];
-/** Those that decide something, for every combination of three. */
+/** Characters that affect the result, for all combinations of three. */
 const deciding = ['a', ')', '(', '.', '/', ':', '@', '`', '\n', '。', '😀', 'https://a', 'https://a/', '\n```'];
 const starts = ['', 'https://', 'https://a', 'https://a/', '`', '```\n', 'https://a/('];
 
@@ -26,11 +26,11 @@ function readsEach(unit: string, start: string): number {
   return reads / text.length;
 }
 
-/** Each character is read for fences, for spans, for the scheme, the authority, the host and the rest of an address. */
+/** The most reads per character: for fences, spans, and the scheme, authority, host and rest of an address. */
 const readsMax = 24;
 
 describe(`a text of ${length.toLocaleString('en')} characters is read in proportion to its length`, () => {
-  test('the same character, a pair of characters', () => {
+  test('that repeats one or two characters', () => {
     for (const start of starts)
       for (const first of start === '' ? atoms : deciding)
         for (const second of ['', ...(start === '' ? atoms : deciding)]) {
@@ -39,7 +39,7 @@ describe(`a text of ${length.toLocaleString('en')} characters is read in proport
         }
   });
 
-  test('three characters', () => {
+  test('that repeats three characters', () => {
     for (const first of deciding)
       for (const second of deciding)
         for (const third of deciding) {
@@ -48,7 +48,7 @@ describe(`a text of ${length.toLocaleString('en')} characters is read in proport
         }
   });
 
-  test('runs of backticks of growing length, which close nothing', () => {
+  test('that has runs of backticks of growing length, none of which is closed', () => {
     let text = '';
     for (let run = 1; text.length < length; run++) text += `${'`'.repeat(run)} `;
     expect(partsWithReads(text.slice(0, length)).reads).toBeLessThan(readsMax * length);

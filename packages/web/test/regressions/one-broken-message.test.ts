@@ -2,7 +2,7 @@ import { expect } from 'bun:test';
 import { describeInBrowser } from '../support/browser.ts';
 import { type Place, testWith } from '../support/place.ts';
 
-/** Makes what draws certain texts throw, as a fault in it would. */
+/** Makes rendering of certain texts throw. Runs in the page. */
 function breakTwoTexts(): void {
   const { canParse } = URL;
   URL.canParse = (url, base) => {
@@ -26,10 +26,10 @@ async function setUp(place: Place) {
   return { ana, anaId, id, server, say: (text: string) => place.say(mira, id, text) };
 }
 
-describeInBrowser('a message that can’t be drawn', () => {
+describeInBrowser('a message that can’t be rendered', () => {
   const test = testWith(setUp);
 
-  test('shows as its plain text, and those around it as ever', async ({ ana, id, say, server }) => {
+  test('is shown as plain text, and the messages around it as usual', async ({ ana, id, say, server }) => {
     await say('before it');
     await say('see https://broken-message.example/`a`');
     await say('after it');
@@ -43,7 +43,7 @@ describeInBrowser('a message that can’t be drawn', () => {
     await ana.message('I can still write').waitFor();
   });
 
-  test('leaves its place in the list empty, and the conversation can be opened', async ({ ana, say, server }) => {
+  test('leaves its preview in the list empty, and the conversation can be opened', async ({ ana, say, server }) => {
     await say(`broken-preview ${'x'.repeat(200)}`);
     await ana.page.goto(server.url);
     await ana.open('mira');
@@ -52,7 +52,7 @@ describeInBrowser('a message that can’t be drawn', () => {
     await ana.page.locator('.row-last').getByText('the next').waitFor();
   });
 
-  test('none of them is long runs of what the rules for code and addresses look at', async ({
+  test('is not caused by long runs of characters that code and addresses consist of', async ({
     ana,
     anaId,
     place,

@@ -18,19 +18,19 @@ const args = [
 
 const windowOptions = { viewport: { width: 1440, height: 900 }, locale: 'en-GB', timezoneId: 'UTC' } as const;
 
-/** Something that has to be installed, by a file that shows whether it is. */
+/** A Debian package that tests need, and a file that shows whether it is installed. */
 export interface Need {
   file: string;
   debianPackage: string;
 }
 
-/** The whole browser. */
+/** The complete browser. */
 export const wholeChromium: Need = { file: '/usr/bin/chromium', debianPackage: 'chromium' };
-/** The same engine with nothing but pages: no notifications, no settings, and half the processor time. */
+/** The same engine without notifications and settings, at half the processor time. */
 const headlessShell: Need = { file: '/usr/bin/chromium-headless-shell', debianPackage: 'chromium-headless-shell' };
 const preferred = existsSync(headlessShell.file) || !existsSync(wholeChromium.file) ? headlessShell : wholeChromium;
 
-/** A group of tests that need something installed; skipped, with the reason in its name, where it is not. */
+/** A group of tests that need packages. Where one is missing, the group is skipped with the reason in its name. */
 export function describeWith(needs: readonly Need[], name: string, tests: () => void): void {
   const missing = needs.filter(({ file }) => !existsSync(file));
   const reason = missing.map(({ file, debianPackage }) => `no ${file}: install Debian's package ${debianPackage}`);
@@ -45,12 +45,12 @@ export function describeInBrowser(name: string, tests: () => void): void {
   describeWith([preferred], name, tests);
 }
 
-/** A browser without a window: that of {@link describeInBrowser} unless another is named. */
+/** Starts a headless browser: the one of {@link describeInBrowser} unless another is given. */
 export function launchBrowser({ file } = preferred, moreArgs: readonly string[] = []): Promise<Browser> {
   return chromium.launch({ executablePath: file, args: [...args, ...moreArgs] });
 }
 
-/** A whole Chromium with its profile in a folder: what it stores, and its settings. */
+/** Starts Chromium with a profile folder, in which it keeps data and settings. */
 export async function launchWithProfile(folder: string): Promise<BrowserContext> {
   const options = { executablePath: wholeChromium.file, args, ...windowOptions };
   const context = await chromium.launchPersistentContext(folder, options);
@@ -70,14 +70,14 @@ export function browserOfFile(program = preferred): () => Promise<Browser> {
   };
 }
 
-/** A window of its own, as on another computer. What goes wrong on its page is in `faults`. */
+/** Opens a window that shares nothing with others, as on another computer. `faults` collects errors of its pages. */
 export async function openWindow(browser: Browser, options: BrowserContextOptions = {}) {
   const context = await browser.newContext({ ...windowOptions, ...options });
   const faults: string[] = [];
   const watch = (page: Page) => {
     page.on('pageerror', (error) => faults.push(String(error)));
     page.on('console', (message) => {
-      // A server that was killed, or a network that was cut, is no fault of the page.
+      // A killed server or a cut network is not a fault of the page.
       const isNetwork = /net::ERR_|WebSocket connection/.test(message.text());
       if (message.type() === 'error' && !isNetwork) faults.push(message.text());
     });

@@ -11,10 +11,10 @@ const names = {
 };
 type Name = keyof typeof names | 'ana';
 
-/** When it is there: a Wednesday morning. */
+/** The present time of the demonstration, a Wednesday morning. */
 export const demonstrationNow = new Date('2026-05-13T10:24:00Z');
 
-/** Minutes before {@link demonstrationNow}, who, and what. */
+/** A message: minutes before {@link demonstrationNow}, the sender, and the text. */
 type Line = readonly [minutesAgo: number, name: Name, text: string];
 
 const yesterday = 24 * 60;
@@ -39,19 +39,19 @@ const harbour: readonly Line[] = [
   [14, 'jonas', 'Then we could start on Monday, if the weather holds. The crane is ours from eight to noon.'],
   [6, 'sofia', 'I will be there at seven with the coffee.'],
 ];
-/** Of the group, what Ana has not read. */
+/** The number of the group's messages that Ana has not read. */
 const unreadLines = 3;
 
-/** A place where people have talked: what pictures show, and what is examined. */
+/** Conversations of several people, for pictures and for accessibility tests. */
 export class Demonstration {
   private constructor(
     private readonly conversations: ConversationsUnderTest,
     private readonly people: Record<Name, Person>,
-    /** A group with a bit of everything. */
+    /** A group with all kinds of text. */
     readonly groupId: string,
   ) {}
 
-  /** With Ana in the middle of it; some of the others are there too. */
+  /** Creates the people and conversations. Ana is in most of them, and two of the others are online. */
   static async make(server: RunningServer, ana: Person): Promise<Demonstration> {
     const people = { ana } as Record<Name, Person>;
     for (const [username, displayName] of Object.entries(names)) {

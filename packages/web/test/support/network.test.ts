@@ -3,7 +3,7 @@ import { Network } from './network.ts';
 
 const body = new Uint8Array(30_000_000).fill(65);
 
-test('a network loses nothing of what is read or sent more slowly than it comes', async () => {
+test('a network loses no data when one side reads more slowly than the other sends', async () => {
   const server = Bun.serve({
     port: 0,
     async fetch(request) {

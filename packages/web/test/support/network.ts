@@ -1,9 +1,9 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** A whole HTTP answer to a request for a path, or null to let it pass. */
+/** Returns a complete HTTP response to a request for a path, or null to let the request pass. */
 type Intercept = (path: string) => string | Promise<string> | null;
 
-/** The way from a browser to a server, which can be cut, held, answered in between, and given back. */
+/** A network between a browser and a server, which tests can cut, hold, and intercept. */
 export class Network {
   private readonly listener: Server;
   private readonly open = new Set<Socket>();
@@ -19,27 +19,26 @@ export class Network {
     return `http://localhost:${(this.listener.address() as AddressInfo).port}`;
   }
 
-  /** Every connection ends, and no other is made, until {@link mend}. */
+  /** Closes all connections and refuses new ones until {@link mend}. */
   cut(): void {
     this.state = 'cut';
     this.endAll();
   }
 
-  /** Nothing passes, and nobody is told: as when a lid is closed. */
+  /** Drops all data without closing connections, as when a laptop is closed. */
   hold(): void {
     this.state = 'held';
   }
 
   /**
-   * A proxy on the way answers requests itself, in HTTP's own form, until {@link mend}; null lets one pass.
-   * Connections that are open end, unless they may stay.
+   * Answers requests in place of the server until {@link mend}. Closes open connections unless `keepsOpen`.
    */
   intercept(answer: Intercept, { keepsOpen = false } = {}): void {
     this.answerOfProxy = answer;
     if (!keepsOpen) this.endAll();
   }
 
-  /** New connections pass again; those that were held are gone. */
+  /** Lets connections pass again. Closes those that were held. */
   mend(): void {
     const wasHeld = this.state === 'held';
     this.state = 'open';
@@ -63,7 +62,7 @@ export class Network {
     }
     this.open.add(client);
     const server = connect(this.serverPort, '127.0.0.1');
-    // What does not fit into a socket at once waits in it: a slow reader loses nothing.
+    // A socket buffers data that its reader is not ready for, so a slow reader loses nothing.
     client.on('data', (data) => {
       if (this.state === 'open' && !this.intercepted(client, data)) server.write(data);
     });
@@ -81,7 +80,7 @@ export class Network {
     });
   }
 
-  /** Whether the proxy answers what comes from a client. */
+  /** Answers a client's request if it is intercepted, and returns whether it is. */
   private intercepted(client: Socket, data: string | Buffer): boolean {
     const [, path] = /^[A-Z]+ (\S+) HTTP/.exec(String(data)) ?? [];
     const answer = path === undefined ? null : this.answerOfProxy?.(path);

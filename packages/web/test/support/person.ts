@@ -3,7 +3,7 @@ import { openWindow } from './browser.ts';
 
 export const password = 'a good password';
 
-/** Somebody in a browser of their own, who does what people do: by what things are called. */
+/** A person in a browser of their own, who finds elements by their names. */
 export class PersonInBrowser {
   private constructor(
     readonly name: string,
@@ -28,7 +28,7 @@ export class PersonInBrowser {
     return person;
   }
 
-  /** Somebody who is at a page already. */
+  /** A person who is logged in on this page. */
   static loggedIn(name: string, context: BrowserContext, page: Page, faults: string[]): PersonInBrowser {
     return new PersonInBrowser(name, context, page, faults);
   }
@@ -42,7 +42,7 @@ export class PersonInBrowser {
     return this.page.getByRole('textbox', { name: /^Write to/ });
   }
 
-  /** A message that shows, by the text it contains. */
+  /** The messages in view that contain this text. */
   message(text: string): Locator {
     return this.page.getByRole('article').filter({ hasText: text });
   }

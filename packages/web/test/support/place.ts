@@ -6,15 +6,15 @@ import { Network } from './network.ts';
 import { PersonInBrowser } from './person.ts';
 import { testTimeoutMs, within } from './until.ts';
 
-/** Half of what the server carries out at once for one person. */
+/** Half of the messages that the server accepts at a time from one person. */
 const underWayMax = 100;
 const shownCharactersMax = 2_000;
-/** For this long a test may describe and close what it has when it is over. */
+/** The time that a finished test has to describe its pages and close everything. */
 const closingMaxMs = 30_000;
 
 type Window = Awaited<ReturnType<typeof openWindow>>;
 
-/** What one test has to itself: a server, and browser windows. All of it is gone when the test is over. */
+/** A test's own server and browser windows, which are closed when the test ends. */
 export class Place {
   private readonly windows: Window[] = [];
   private readonly rest = new AsyncDisposableStack();
@@ -25,7 +25,7 @@ export class Place {
     readonly browser: Browser,
   ) {}
 
-  /** A way to the server that can be cut. */
+  /** A network in front of the server. */
   network(): Network {
     const network = new Network(Number(new URL(this.server.url).port));
     this.atEnd(() => network.close());
@@ -39,18 +39,18 @@ export class Place {
     return window;
   }
 
-  /** Somebody who signs up in a window of their own, at the server or at the other end of a network. */
+  /** Signs a person up in a window of their own, directly at the server or through a network. */
   async signUp(name: string, url = this.server.url, options: BrowserContextOptions = {}): Promise<PersonInBrowser> {
     const { context, page, faults } = await this.window(options);
     return PersonInBrowser.signUpAt(context, page, url, name, faults);
   }
 
-  /** Sends a message past any browser. */
+  /** Sends a message without a browser. */
   say(person: Person, conversationId: string, text: string) {
     return this.server.call(person, 'sendMessage', { conversationId, clientMessageId: `m${++this.messages}`, text });
   }
 
-  /** Sends many messages, in order, over one socket. Resolves when the server has all of them. */
+  /** Sends many messages in order over one socket. Resolves when the server has acknowledged all. */
   async sayAll(person: Person, conversationId: string, texts: readonly string[]): Promise<void> {
     const socket = await this.server.wire(person);
     for (let from = 0; from < texts.length; from += underWayMax) {
@@ -67,14 +67,14 @@ export class Place {
     await socket.close();
   }
 
-  /** The account that belongs to a username. */
+  /** The id of the account with a username. */
   async idOf(username: string): Promise<string> {
     const user = await this.server.adapters.users.byUsername(username);
     if (!user) throw new Error(`nobody is called ${username}`);
     return user.id;
   }
 
-  /** What every open page shows, for who reads why a test failed. */
+  /** Describes what every open page shows, for the report of a failure. */
   async describe(): Promise<string> {
     const pages = this.windows.flatMap(({ context, faults }) => context.pages().map((page) => ({ page, faults })));
     const described = pages.map(async ({ page, faults }) => {
@@ -87,7 +87,7 @@ export class Place {
     return `the pages of the test that failed:\n${(await Promise.all(described)).join('\n')}`;
   }
 
-  /** Has something done after the test, whether it passes or fails: what was added last comes first. */
+  /** Runs `undo` after the test, whether it passes or fails. The last one added runs first. */
   atEnd(undo: () => void | Promise<void>): void {
     this.rest.defer(undo);
   }
@@ -100,8 +100,8 @@ export class Place {
 }
 
 /**
- * Makes tests of which each has a place and people of its own, so that none depends on another.
- * Call it within {@link describeInBrowser}. A test that fails prints what its pages showed.
+ * Makes a function that defines tests, each with a server and people of its own, so that none depends on another.
+ * Call it within {@link describeInBrowser}. A test that fails prints what its pages show.
  */
 export function testWith<Scene extends object>(
   setUp: (place: Place) => Promise<Scene>,
@@ -121,7 +121,7 @@ export function testWith<Scene extends object>(
         await place.close();
       }
     };
-    // The runner's own limit is for a test that stops telling anything.
+    // The runner's limit only ends tests that hang completely.
     test(title, run, timeoutMs + closingMaxMs);
   };
 }

@@ -1,11 +1,11 @@
 import type { Page } from 'playwright-core';
 
-/** More than any conversation of a test is long: whoever scrolls on came nowhere. */
+/** More steps than the longest conversation of a test needs. */
 const stepsMax = 2_000;
 
 /**
- * Every message of the open conversation that a person would see who scrolls from its start to its end, in that order.
- * Throws when a row shows twice at once, and when the start or the end is never reached.
+ * All messages of the open conversation, in the order in which they are seen while scrolling from its start to its end.
+ * Throws if a row is shown twice at a time, and if the start or the end is never reached.
  */
 export async function readAll(page: Page): Promise<string[]> {
   await scrollToStart(page);
@@ -42,12 +42,12 @@ function isAtTop(page: Page): Promise<boolean> {
 }
 
 /**
- * Resolves when the browser has drawn what scrolling brought: rows reach from the top of the view to its bottom. A busy
- * machine shows some frames without them, in which nobody could read.
+ * Scrolls, and resolves when the browser has rendered the rows: they fill the viewport from top to bottom. On a busy
+ * machine some frames are shown without them.
  */
 function scrollBy(page: Page, pixels: number): Promise<void> {
   return page.getByRole('log').evaluate(async (list, by) => {
-    /** A heading of a day, and the room around rows, are no rows. */
+    /** The height of a day's heading and the space around rows. */
     const gapPx = 160;
     const isDrawn = () => {
       const view = list.getBoundingClientRect();

@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
 
-/** Runs a script in every shared worker of this browser, where pages keep their client. */
+/** Runs a script in every shared worker of this browser, in which pages run their client. */
 export async function runInSharedWorkers(browser: Browser, script: string): Promise<void> {
   const session = await browser.newBrowserCDPSession();
   const { targetInfos } = await session.send('Target.getTargets');

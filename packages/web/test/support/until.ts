@@ -1,12 +1,12 @@
-/** For this long a test waits for one thing: less than the runner gives a whole test, so that the reason is printed. */
+/** A test waits this long for one condition: less than the runner's limit, so that the reason is printed. */
 export const patienceMs = 60_000;
-/** Less than the runner gives a test: what fails is told before the runner ends it. */
+/** The limit of a test: less than the runner's, so that the reason is printed. */
 export const testTimeoutMs = 110_000;
 const pollMs = 100;
 
 /**
- * What `look` gives, as soon as it is as wanted.
- * Throws after {@link patienceMs}, with what was waited for and what there was instead.
+ * Calls `look` until `isWanted` accepts its result, and returns that result.
+ * Throws after {@link patienceMs}, with what it waited for and the last result.
  */
 export async function until<Value>(
   what: string,
@@ -24,7 +24,7 @@ export async function until<Value>(
   }
 }
 
-/** What `work` gives. Throws when it has not ended after so long. */
+/** The result of `work`. Throws if it takes longer than the timeout. */
 export async function within<Value>(what: string, timeoutMs: number, work: Promise<Value>): Promise<Value> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const timeout = new Promise<never>((_, reject) => {

@@ -6,8 +6,8 @@ interface Moved {
 }
 
 /**
- * Scrolls until the text that stands at the start is in the list and nothing is above it, step by step, and measures
- * how far what is in view moves when rows come in above it. Runs in the page.
+ * Scrolls up step by step until the list shows the text that marks its start, and measures how far rows in view move
+ * when rows are added above them. Runs in the page.
  */
 export async function scrollUpWatching(startText: string): Promise<Moved> {
   const list = document.querySelector('[role=log]');
@@ -17,7 +17,7 @@ export async function scrollUpWatching(startText: string): Promise<Moved> {
   const middle = () => rows().find((row) => row.getBoundingClientRect().top > innerHeight / 2);
   const moved: Moved = { loads: 0, jumpsPx: [] };
   let { scrollHeight } = list;
-  // At the top of what is there, older messages may still be on their way.
+  // At the top of the loaded part, older messages may still be loading.
   while (list.scrollTop > 0 || !list.textContent.includes(startText)) {
     list.scrollBy({ top: -600, behavior: 'instant' });
     for (let frame = 0; frame < 3; frame++) await drawn();
@@ -36,8 +36,8 @@ export async function scrollUpWatching(startText: string): Promise<Moved> {
 type ScrollingUp = { scrollingUp: Promise<number> };
 
 /**
- * From now on, scrolls up by so much in the moment in which a message with this text is drawn, or at once when it is
- * there already. {@link movedAfterScrollingUp} tells what became of it. Runs in the page.
+ * Scrolls up as soon as a message with this text is rendered, or at once if it is already. Call
+ * {@link movedAfterScrollingUp} for the result. Runs in the page.
  */
 export function scrollUpWhenShown({ text, pixels }: { text: string; pixels: number }): void {
   const list = document.querySelector('[role=log]');
@@ -45,7 +45,7 @@ export function scrollUpWhenShown({ text, pixels }: { text: string; pixels: numb
   const texts = () => [...list.querySelectorAll('.message-text')].map((one) => one.textContent);
   const drawn = () => new Promise((resolve) => requestAnimationFrame(resolve));
   const shown = new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`“${text}” did not come; there were: ${texts()}`)), 60_000);
+    const timer = setTimeout(() => reject(new Error(`no message “${text}” was shown; there were: ${texts()}`)), 60_000);
     const look = () => {
       if (!texts().includes(text)) return;
       observer.disconnect();
@@ -59,7 +59,7 @@ export function scrollUpWhenShown({ text, pixels }: { text: string; pixels: numb
   const settledFrames = 30;
   const scrollingUp = shown.then(async () => {
     const viewTop = list.getBoundingClientRect().top;
-    // What is at the top of the view now is near its bottom afterwards.
+    // The row at the top of the viewport is near its bottom afterwards.
     const anchor = [...list.querySelectorAll('article')].find((row) => row.getBoundingClientRect().top >= viewTop);
     if (!anchor) throw new Error('no message is in view');
     const wanted = anchor.getBoundingClientRect().top + pixels;
@@ -70,12 +70,12 @@ export function scrollUpWhenShown({ text, pixels }: { text: string; pixels: numb
   Object.assign(globalThis, { scrollingUp } satisfies ScrollingUp);
 }
 
-/** By how many pixels what was in view has left its place since {@link scrollUpWhenShown} scrolled. Runs in the page. */
+/** How many pixels the rows in view have moved since {@link scrollUpWhenShown} scrolled. Runs in the page. */
 export function movedAfterScrollingUp(): Promise<number> {
   return (globalThis as unknown as ScrollingUp).scrollingUp;
 }
 
-/** Turns the mouse wheel over the open conversation. Resolves when what is in view has come to rest. */
+/** Turns the mouse wheel over the open conversation. Resolves when the rows in view no longer move. */
 export async function turnWheel(page: Page, pixels: number): Promise<void> {
   const list = page.getByRole('log');
   await list.hover();
@@ -87,7 +87,7 @@ export async function turnWheel(page: Page, pixels: number): Promise<void> {
   await list.evaluate(async (element) => {
     await (globalThis as unknown as { scrollEnd: Promise<void> }).scrollEnd;
     const restFrames = 30;
-    // Older rows are drawn, measured and put in their places after the scrolling.
+    // Older rows are rendered, measured and positioned after the scrolling.
     const state = () => `${element.scrollTop} ${element.querySelector('article')?.getBoundingClientRect().top}`;
     for (let frames = 0, before = ''; frames < restFrames; frames++) {
       await new Promise((resolve) => requestAnimationFrame(resolve));
@@ -97,7 +97,7 @@ export async function turnWheel(page: Page, pixels: number): Promise<void> {
   });
 }
 
-/** The messages of the open conversation that show, from top to bottom. */
+/** The messages in view of the open conversation, from top to bottom. */
 function inView(page: Page): Promise<{ text: string; top: number }[]> {
   return page.getByRole('log').evaluate((list) => {
     const view = list.getBoundingClientRect();

@@ -6,7 +6,7 @@ import { password } from './person.ts';
 
 type Open = (page: Page, scene: Scene) => Promise<void>;
 
-/** A server with people on it, one of whom is ours. */
+/** A server with people and conversations, and Ana's account. */
 export class Scene {
   private constructor(
     readonly server: RunningServer,
@@ -23,13 +23,13 @@ export class Scene {
     return new Scene(server, await Demonstration.make(server, ana));
   }
 
-  /** A window where Ana is logged in, at her conversations. */
+  /** Opens a window in which Ana is logged in and sees her conversations. */
   async logIn(browser: Browser, options: BrowserContextOptions, preferences: object): Promise<Page> {
     const { page, context } = await openWindow(browser, options);
     const text = JSON.stringify({ askedForNotifications: true, ...preferences });
     await context.addInitScript((chosen) => localStorage.setItem('parley-preferences', chosen), text);
     await context.clock.setFixedTime(demonstrationNow);
-    // Nobody looks at it: what is unread stays unread, for the next window too.
+    // Without focus, messages stay unread for the next window.
     await context.addInitScript(() => {
       document.hasFocus = () => false;
     });
@@ -42,7 +42,7 @@ export class Scene {
   }
 }
 
-/** How to come to each view from anywhere within the client, in any language. */
+/** Opens each view from any other view of the client, in any language. */
 export const views: Readonly<Record<string, Open>> = {
   conversations: async (page, { server }) => {
     await page.goto(server.url);
@@ -87,10 +87,10 @@ export const views: Readonly<Record<string, Open>> = {
   },
 };
 
-/** Views of whoever isn't logged in. */
+/** The paths of the views before the log-in. */
 export const firstViews: Readonly<Record<string, string>> = { 'sign-up': '/signup', 'log-in': '/login' };
 
-/** What somebody sees who has just made an account, in any language. */
+/** Creates an account and waits for its first view, in any language. */
 export async function openStart(page: Page, { server }: Scene, username: string): Promise<void> {
   await page.goto(`${server.url}/signup`);
   await page.locator('input[name=username]').fill(username);
