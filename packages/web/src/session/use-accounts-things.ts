@@ -32,7 +32,7 @@ export function useAccountsThings({ isReady, accountId, lostAccountId, wasRevoke
     before.current = accountId;
   }, [isReady, accountId, lostAccountId, navigate]);
   useLayoutEffect(() => {
-    // The session ended before this page was ready: the page never had the account, but its address names a conversation.
+    // The session ended before this page was ready, and its address may name a conversation of the account.
     const hasEnded = isReady && accountId === null && wasRevoked;
     if (hasEnded && location.startsWith('/c/')) navigate('/login', { replace: true });
   }, [isReady, accountId, wasRevoked, location, navigate]);
