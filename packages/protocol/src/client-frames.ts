@@ -10,12 +10,12 @@ const Hello = z
   .strictObject({
     type: z.literal('hello'),
     token: z.string().check(z.minLength(1), z.maxLength(128)),
-    /** Conversations on the first homepage page. */
+    /** Number of conversations on the first page of the homepage. */
     homepageLimit: z.optional(pageLimit(limits.homepagePageMax)),
-    /** True when conversations are kept from earlier: the homepage then also tells which are no longer one's own. */
+    /** Whether the client has stored conversations: the homepage then also lists those that you left. */
     resume: z.optional(z.boolean()),
   })
-  .register(z.globalRegistry, { id: 'HelloFrame', description: 'First frame of every connection, within 5 s.' });
+  .register(z.globalRegistry, { id: 'HelloFrame', description: 'The first frame of every connection, within 5 s.' });
 
 const Send = z
   .strictObject({
@@ -25,20 +25,20 @@ const Send = z
     clientMessageId: ClientMessageId,
     text: Text,
   })
-  .register(z.globalRegistry, { id: 'SendFrame', description: 'Send a message. Answered by `ack` or `error`.' });
+  .register(z.globalRegistry, { id: 'SendFrame', description: 'Sends a message. The response is `ack` or `error`.' });
 
 const MarkRead = z
   .strictObject({ type: z.literal('read'), id: z.optional(RequestId), conversationId: ConversationId, seq: Position })
   .register(z.globalRegistry, {
     id: 'MarkReadFrame',
-    description: 'Move the read position forward. Answered by one’s own `read`, with the same id, on success.',
+    description: 'Moves the read position forward. The response is your own `read` with the same id.',
   });
 
 const StartTyping = z
   .strictObject({ type: z.literal('typing'), conversationId: ConversationId })
   .register(z.globalRegistry, {
     id: 'StartTypingFrame',
-    description: 'Repeat every few seconds while somebody types. Never answered but by an error.',
+    description: 'Repeat every few seconds while the user types. Only errors get a response.',
   });
 
 const Watch = z
@@ -46,14 +46,14 @@ const Watch = z
     type: z.literal('watch'),
     id: RequestId,
     userIds: z.array(UserId).check(z.maxLength(limits.watchedUsers)),
-    /** Conversations whose online count is wanted. */
+    /** Conversations whose online count to send. */
     conversationIds: z.optional(z.array(ConversationId).check(z.maxLength(limits.watchedConversations))),
-    /** Conversations of which it is wanted who types. */
+    /** Conversations whose typing users to send. */
     typingIn: z.optional(z.array(ConversationId).check(z.maxLength(limits.watchedTyping))),
   })
   .register(z.globalRegistry, {
     id: 'WatchFrame',
-    description: 'Replaces what this connection watches. Answered by a `presence` with the same id: the snapshot.',
+    description: 'Replaces what this connection watches. The response is a `presence` with the same id.',
   });
 
 const AskHistory = z
@@ -61,7 +61,7 @@ const AskHistory = z
     type: z.literal('history'),
     id: RequestId,
     conversationId: ConversationId,
-    /** At most one of these three; none means the newest page. */
+    /** At most one of these three. None: the newest page. */
     before: z.optional(Seq),
     after: z.optional(Position),
     around: z.optional(Seq),
@@ -74,7 +74,7 @@ const AskHistory = z
   )
   .register(z.globalRegistry, {
     id: 'AskHistoryFrame',
-    description: 'Ask for a range of entries. Only one of `before`, `after` and `around` may be given.',
+    description: 'Requests entries. Only one of `before`, `after` and `around` may be given.',
     not: {
       anyOf: [{ required: ['before', 'after'] }, { required: ['before', 'around'] }, { required: ['after', 'around'] }],
     },
@@ -82,20 +82,20 @@ const AskHistory = z
 
 const Ping = z
   .strictObject({ type: z.literal('ping'), id: z.optional(RequestId) })
-  .register(z.globalRegistry, { id: 'PingFrame', description: 'Says that the client lives. Answered by `pong`.' });
+  .register(z.globalRegistry, { id: 'PingFrame', description: 'Keeps the connection open. The response is `pong`.' });
 
-/** Each replaces the one before. Never answered but by an error; a server of an earlier version refuses it. */
+/** Replaces the previous one. Only errors get a response. Servers of earlier versions reject it. */
 const Features = z
   .strictObject({
     type: z.literal('features'),
-    /** Names that the server doesn't know are ignored. */
+    /** The server ignores unknown names. */
     features: z
       .array(z.string().check(z.regex(/^[a-z][a-z0-9_]*$/), z.maxLength(limits.featureNameLength)))
       .check(z.maxLength(limits.features)),
   })
   .register(z.globalRegistry, {
     id: 'FeaturesFrame',
-    description: 'What the client understands. Only for a server whose `welcome` has `features`.',
+    description: 'The features of the client. Only for a server whose `welcome` has `features`.',
   });
 
 export const clientFrames = {

@@ -1,4 +1,4 @@
-/** What a client does after a close: the code's hundreds decide, so that a client also knows codes yet to come. */
+/** What a client does after a close. The hundreds of the code decide, so that clients can handle future codes. */
 export type AfterClose = 'reconnect' | 'reconnect-later' | 'stop';
 
 interface CloseDefinition {
@@ -7,34 +7,34 @@ interface CloseDefinition {
 }
 
 /**
- * 4000–4099: reconnect at once. 4100–4199: reconnect after the delay that was announced, or with back-off.
- * 4200–4299: do not reconnect before something changed. Anything else (1001, 1006 …): reconnect with back-off.
+ * 4000–4099: reconnect at once. 4100–4199: reconnect after the announced delay or with backoff. 4200–4299: do not
+ * reconnect until the cause is removed. Anything else (1001, 1006 …): reconnect with backoff.
  */
 export const closeCodes = {
-  resync: { code: 4000, meaning: 'You fell behind what was sent to you. Connect again and catch up.' },
-  leaseLost: { code: 4001, meaning: 'This server was cut off from the others for a while. Connect again.' },
-  silent: { code: 4002, meaning: 'Nothing was heard from you for longer than the heartbeat allows.' },
-  goaway: { code: 4100, meaning: 'The server is going away. Come back after the delay of the `goaway` frame.' },
-  overloaded: { code: 4101, meaning: 'The server has as many connections as it can serve. Come back with back-off.' },
-  tooManyConnections: { code: 4102, meaning: 'Too many connections from your address. Come back with back-off.' },
-  internal: { code: 4103, meaning: 'A fault of the server. Come back with back-off.' },
-  unavailable: { code: 4104, meaning: 'A service that the server needs is away. Come back with back-off.' },
+  resync: { code: 4000, meaning: 'The client did not keep up with the frames sent to it. Reconnect and catch up.' },
+  leaseLost: { code: 4001, meaning: 'This server lost contact with the others for a while. Reconnect.' },
+  silent: { code: 4002, meaning: 'The client sent nothing for longer than the heartbeat timeout.' },
+  goaway: { code: 4100, meaning: 'The server is shutting down. Reconnect after the delay of the `goaway` frame.' },
+  overloaded: { code: 4101, meaning: 'The server has reached its limit of connections. Reconnect with backoff.' },
+  tooManyConnections: { code: 4102, meaning: 'Too many connections from this address. Reconnect with backoff.' },
+  internal: { code: 4103, meaning: 'An internal error of the server. Reconnect with backoff.' },
+  unavailable: { code: 4104, meaning: 'A service that the server needs is unavailable. Reconnect with backoff.' },
   flooding: {
     code: 4105,
-    meaning: 'You kept sending more frames than the server handles for one connection. Come back with back-off.',
+    meaning: 'The client kept sending more frames than the server accepts per connection. Reconnect with backoff.',
   },
   unauthenticated: { code: 4200, meaning: 'The token is not valid. Log in again.' },
-  revoked: { code: 4201, meaning: 'The session was revoked while you were connected. Log in again.' },
-  helloExpected: { code: 4202, meaning: 'The first frame was not a `hello`, or none came in time.' },
+  revoked: { code: 4201, meaning: 'The session was revoked during the connection. Log in again.' },
+  helloExpected: { code: 4202, meaning: 'The first frame was not a `hello`, or no frame arrived in time.' },
   protocolError: {
     code: 4203,
-    meaning: 'A frame broke the protocol: binary, not JSON, too deep or of too many members, or a second `hello`.',
+    meaning: 'A frame violated the protocol: binary, not JSON, nested too deep, too many values, or a second `hello`.',
   },
 } as const satisfies Record<string, CloseDefinition>;
 
 export type CloseReason = keyof typeof closeCodes;
 
-/** The codes that a client uses itself, apart from the others and the meanings, which it does not carry. */
+/** The codes that clients use. Separate from {@link closeCodes}, so that clients do not contain the meanings. */
 export const clientCloseCodes = {
   silent: 4002,
   internal: 4103,
@@ -42,7 +42,7 @@ export const clientCloseCodes = {
   revoked: 4201,
 } as const satisfies { [Reason in CloseReason]?: (typeof closeCodes)[Reason]['code'] };
 
-/** How to go on after a socket closed with `code`. */
+/** What a client does after a socket closed with `code`. */
 export function afterClose(code: number): AfterClose {
   if (code >= 4000 && code < 4100) return 'reconnect';
   if (code >= 4200 && code < 4300) return 'stop';

@@ -1,4 +1,4 @@
-/** Length in Unicode code points, which is how every length limit of the protocol counts. */
+/** Length in Unicode code points, the unit of all length limits of the protocol. */
 export function codePointLength(text: string): number {
   let length = text.length;
   for (let i = 0; i < text.length - 1; i++) {

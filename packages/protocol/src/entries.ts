@@ -5,7 +5,7 @@ import { ConversationId, ConversationKind, Count, Role, Seq, TimeMs, UserId } fr
 const entryFields = {
   conversationId: ConversationId,
   seq: Seq,
-  /** How many messages the conversation had up to and with this entry: unread is a difference of two of these. */
+  /** The number of messages up to and including this entry. Unread counts are differences of two of these. */
   messageCount: Count,
   atMs: TimeMs,
   senderId: UserId,
@@ -60,13 +60,13 @@ export const Entry = z
   .register(z.globalRegistry, {
     id: 'Entry',
     description:
-      "One numbered line of a conversation's log: a message, or a notice of what changed. `later` stands for the kinds " +
-      'that later versions add: whoever does not know one counts it, and shows that something is there.',
+      'A numbered item of a conversation: a message or a change. A client treats an unknown kind as `later`: it counts ' +
+      'the entry and shows a placeholder.',
   });
 export type Entry = z.infer<typeof Entry>;
 export type MessageEntry = z.infer<typeof MessageEntry>;
 
-/** What an entry changes in its conversation, beside the numbers and times that every entry moves. */
+/** What an entry changes in its conversation, in addition to the numbers and times that every entry changes. */
 export interface EntryEffect {
   /** Users who become members. */
   joins?: readonly UserId[];
@@ -77,7 +77,7 @@ export interface EntryEffect {
   properties?: { name?: string | undefined; description?: string | undefined; announceOnly?: boolean | undefined };
 }
 
-/** The effect of each kind; null where it is not known. */
+/** The effect of each kind; null if it is unknown. */
 const effects: { [Kind in Entry['kind']]: (entry: Extract<Entry, { kind: Kind }>) => EntryEffect | null } = {
   message: () => ({}),
   created: ({ userIds }) => ({ joins: userIds }),
@@ -91,8 +91,8 @@ const effects: { [Kind in Entry['kind']]: (entry: Extract<Entry, { kind: Kind }>
 };
 
 /**
- * What the entry changes: the one rule by which the server writes its rows and checks them, and by which clients update
- * what they show. Null for a kind that this version does not know.
+ * What an entry changes. The server uses this rule to write and verify its rows, and clients use it to update what they
+ * show. Null for a kind that this version does not know.
  */
 export function effectOf(entry: Entry): EntryEffect | null {
   const effect = Object.hasOwn(effects, entry.kind) ? effects[entry.kind] : null;

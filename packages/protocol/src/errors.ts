@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 
-/** Every code, apart from what is said about it: a client needs the codes alone, and carries no prose. */
+/** All codes. Separate from {@link errors}, so that clients do not contain the texts. */
 export const errorCodes = [
   'invalid_request',
   'invalid_json',
@@ -35,44 +35,44 @@ export const ErrorCode = z.enum(errorCodes);
 export type ErrorCode = (typeof errorCodes)[number];
 
 interface ErrorDefinition {
-  /** The HTTP status of an answer with this code. */
+  /** The HTTP status of a response with this code. */
   status: number;
   meaning: string;
-  /** What whoever gets it should do. */
+  /** What the caller should do. */
   remedy: string;
 }
 
-/** Every error that Parley answers with, over HTTP and over the socket. */
+/** All errors of the HTTP API and the socket. */
 export const errors = {
   invalid_request: {
     status: 400,
-    meaning: 'The request or frame does not have the form that the reference gives; `errors` names field and rule.',
-    remedy: 'Correct the named field. The same request will always be refused.',
+    meaning: 'The request or frame does not match the reference. `errors` names the field and the rule.',
+    remedy: 'Correct the named field. The same request will always be rejected.',
   },
   invalid_json: {
     status: 400,
-    meaning: 'The body or frame is not JSON in well-formed UTF-8, or nests too deep.',
+    meaning: 'The body or frame is not JSON in well-formed UTF-8, or is nested too deep.',
     remedy: 'Send one JSON object in UTF-8.',
   },
   too_large: {
     status: 413,
     meaning: 'The body is larger than the limit.',
-    remedy: 'Send less at once; the limit is in the answer.',
+    remedy: 'Send less at once. The response contains the limit.',
   },
   unsupported_media_type: {
     status: 415,
-    meaning: 'The body does not say that it is JSON.',
+    meaning: 'The request does not declare its body as JSON.',
     remedy: 'Send the header `Content-Type: application/json`.',
   },
   unauthenticated: {
     status: 401,
-    meaning: 'No valid session token came with the request; it may have been revoked.',
+    meaning: 'The request has no valid session token. The session may have been revoked.',
     remedy: 'Log in again.',
   },
   wrong_credentials: {
     status: 401,
-    meaning: 'Username and password do not belong together, or the account is disabled.',
-    remedy: 'Ask the person again.',
+    meaning: 'The username or password is wrong, or the account is disabled.',
+    remedy: 'Ask the user again.',
   },
   forbidden: {
     status: 403,
@@ -82,17 +82,17 @@ export const errors = {
   origin_not_allowed: {
     status: 403,
     meaning: 'The request comes from a web page of another origin.',
-    remedy: 'The operator names origins that may use the API with `--allowed-origins`.',
+    remedy: 'The operator allows origins with `--allowed-origins`.',
   },
   announce_only: {
     status: 403,
     meaning: 'Only owners and admins may write in this conversation.',
-    remedy: 'Do not offer writing here.',
+    remedy: 'Do not offer writing in this conversation.',
   },
   signup_closed: {
     status: 403,
-    meaning: 'This server takes no sign-ups, or none without an invitation.',
-    remedy: 'Ask its administrator for an invitation.',
+    meaning: 'This server does not accept sign-ups, or only with an invitation.',
+    remedy: 'Ask the administrator of the server for an invitation.',
   },
   invalid_invitation: {
     status: 403,
@@ -101,38 +101,39 @@ export const errors = {
   },
   first_account_link_needed: {
     status: 403,
-    meaning: 'The server has no account yet. The first one administers it, and needs the link that its operator has.',
-    remedy: 'Open the link that the server printed when it started, or sign up at the machine itself.',
+    meaning:
+      'The server has no account yet. Creating the first one, its administrator, requires the link that the operator has.',
+    remedy: 'Open the link that the server printed when it started, or sign up on the machine itself.',
   },
   not_found: {
     status: 404,
-    meaning: 'There is no such thing, or none that you may know of.',
-    remedy: 'Drop it from what you show.',
+    meaning: 'The object does not exist, or you may not see it.',
+    remedy: 'Remove it from what you show.',
   },
   method_not_allowed: {
     status: 405,
     meaning: 'The path exists, but not with this method.',
-    remedy: 'Use a method of the reference.',
+    remedy: 'Use a method that the reference lists.',
   },
   username_taken: {
     status: 409,
-    meaning: 'Somebody has this username, in this or another case.',
-    remedy: 'Ask for another.',
+    meaning: 'The username is taken. Case does not matter.',
+    remedy: 'Choose another username.',
   },
   client_message_id_reused: {
     status: 409,
-    meaning: 'A message with this client message id and another text is there already.',
+    meaning: 'A message with this client message id and another text already exists.',
     remedy: 'Use a new client message id for each new message.',
   },
   client_request_id_reused: {
     status: 409,
-    meaning: 'You made a conversation of another kind or name under this client request id.',
-    remedy: 'Make a new id for each conversation; repeat it only with the same kind and name.',
+    meaning: 'You created a conversation of another kind or name with this client request id.',
+    remedy: 'Use a new id for each conversation. Repeat an id only with the same kind and name.',
   },
   already_member: {
     status: 409,
-    meaning: 'Everybody named is a member already.',
-    remedy: 'Nothing; refresh what you show.',
+    meaning: 'All given users are already members.',
+    remedy: 'None; refresh what you show.',
   },
   last_owner: {
     status: 409,
@@ -141,43 +142,43 @@ export const errors = {
   },
   last_administrator: {
     status: 409,
-    meaning: 'The server would be left without an administrator who is not disabled.',
+    meaning: 'The server would be left without an enabled administrator.',
     remedy: 'Make another administrator first.',
   },
   conversation_full: {
     status: 409,
-    meaning: 'The conversation has as many members as it may have.',
+    meaning: 'The conversation has reached its limit of members.',
     remedy: 'Remove members first, or use another conversation.',
   },
   not_for_direct: {
     status: 409,
-    meaning: 'Direct conversations have no name, no roles and always the same two people.',
+    meaning: 'Direct conversations have no name and no roles, and their two members never change.',
     remedy: 'Create a group.',
   },
   feature_not_enabled: {
     status: 409,
-    meaning: 'The servers are being upgraded, and what this asks for is not enabled yet. Nothing was done.',
-    remedy: 'Offer it when `features` of `welcome` or `pong` names it. The operator enables it after the upgrade.',
+    meaning: 'The servers are being upgraded, and this feature is not enabled yet. The request had no effect.',
+    remedy: 'Offer it once `features` of `welcome` or `pong` names it. The operator enables it after the upgrade.',
   },
   rate_limited: {
     status: 429,
-    meaning: 'Too many of these from this address, account or conversation.',
-    remedy: 'Wait for `retryAfterMs` (`Retry-After`), then try again.',
+    meaning: 'Too many such requests from this address or account, or in this conversation.',
+    remedy: 'Retry after `retryAfterMs` (`Retry-After`).',
   },
   overloaded: {
     status: 503,
-    meaning: 'The server has more to do than it can do in time. Nothing was done.',
-    remedy: 'Wait for `retryAfterMs`, then try again with the same ids.',
+    meaning: 'The server is overloaded. The request had no effect.',
+    remedy: 'Retry after `retryAfterMs` with the same ids.',
   },
   unavailable: {
     status: 503,
-    meaning: 'The server is starting, draining, or misses a service. The request may or may not have been done.',
-    remedy: 'Wait for `retryAfterMs`, then try again with the same ids.',
+    meaning: 'The server is starting, shutting down, or lacks a service. The request may have had an effect.',
+    remedy: 'Retry after `retryAfterMs` with the same ids.',
   },
   internal: {
     status: 500,
-    meaning: 'A fault of the server; it is in its log under the `instance` of this answer.',
-    remedy: 'Try again once with the same ids, then report it.',
+    meaning: 'An internal error. The server logged it with the `instance` of this response.',
+    remedy: 'Retry once with the same ids, then report the error.',
   },
 } as const satisfies Record<ErrorCode, ErrorDefinition>;
 

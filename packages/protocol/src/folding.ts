@@ -1,4 +1,4 @@
-/** Letters that Unicode decomposes into nothing, each with the letters it is found by. Lower case, without marks. */
+/** Letters that Unicode does not decompose, each with the letters that find it. Lower case, without marks. */
 const foldedLetters = new Map(
   (
     'łl øo đd ɖd ðd þth æae œoe ħh ŧt ĸk ŋn ɨi ıi ƒf əe ǝe ɛe ɔo ɓb ɗd ƙk ƴy ɣg ʋv ɩi ʊu ɲn ƶz ǥg ɉj ɍr ɏy ȼc ⱦt ⱡl ƀb ʉu ƛl ƚl ɑa ɡg ' +
@@ -12,19 +12,19 @@ const ignored = /[\p{M}\p{Cf}\p{Default_Ignorable_Code_Point}\u0640]/gu;
 const apostrophe = /['’‘‛`´ʹʻʼʽˈ′＇՚׳ꞌ]/gu;
 const between = /[[\p{P}\p{Z}\p{C}\u2800^\|~<>=]--[']]+/gv;
 const wordStart = /[\p{L}\p{N}]+|[\p{S}\p{M}]+/gu;
-/** Longer terms are not kept: what is longer is found by its first part. */
+/** Terms are cut after this many UTF-16 units. */
 const termMaxUnits = 200;
 
 /**
- * Text as names are compared: full case folding, without marks and invisible characters, compatibility forms and kana
- * as one, apostrophes left out and everything else between words as one space. The same for everybody: no locale
- * decides anything. What has neither letters nor signs stays as it is.
+ * The form in which names are compared: case is folded, marks and invisible characters are removed, compatibility forms
+ * and kana are unified, apostrophes are removed, and everything else between words becomes one space. Independent of the
+ * locale. Text without letters and signs is left unchanged.
  */
 export function folded(text: string): string {
   return withoutApostrophes(normalized(text)) || bare(text).trim().slice(0, termMaxUnits);
 }
 
-/** What a name is found by the start of: the whole of it, and each of its words with what follows. */
+/** The terms whose start finds a name: the whole name, and the rest of the name from each word on. */
 export function nameTerms(name: string): string[] {
   const whole = normalized(name);
   const terms = new Set([folded(name)]);
@@ -33,7 +33,7 @@ export function nameTerms(name: string): string[] {
   return [...terms];
 }
 
-/** Whether a name is found by what somebody typed. */
+/** Whether a query finds a name. */
 export function isFoundBy(name: string, query: string): boolean {
   const wanted = folded(query);
   return nameTerms(name).some((term) => term.startsWith(wanted));
@@ -47,9 +47,9 @@ function normalized(text: string): string {
   return bare(text).replaceAll(apostrophe, "'").replaceAll(between, ' ').trim();
 }
 
-/** Letters and signs in one form. Some letters have two capitals, and some capitals two letters: hence there and back. */
+/** Folds letters and signs. Case is mapped three times, because some mappings are not one-to-one. */
 function bare(text: string): string {
-  // Apostrophes first: compatibility forms of some are a space and a mark.
+  // Apostrophes first: some of them decompose into a space and a mark.
   const plain = text.replaceAll(apostrophe, "'").normalize('NFKD').replaceAll(ignored, '');
   return plain
     .toLowerCase()
@@ -60,7 +60,7 @@ function bare(text: string): string {
 
 function foldedLetter(letter: string): string {
   const code = letter.charCodeAt(0);
-  // Katakana is Hiragana in other shapes.
+  // Maps Katakana to Hiragana.
   if (code >= 0x30a1 && code <= 0x30f6) return String.fromCharCode(code - 0x60);
   return foldedLetters.get(letter) ?? letter;
 }

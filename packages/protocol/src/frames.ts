@@ -7,12 +7,12 @@ import { ConversationId, Epoch, Position, SessionId, TimeMs, UserId } from './va
 
 export const subprotocol = 'parley.v1';
 
-/** Chosen by the client; the answer repeats it. */
+/** Chosen by the client; the response repeats it. */
 export const RequestId = z.string().check(z.minLength(1), z.maxLength(64));
 
 /**
- * What the server can do beyond the first version, by name. Absent from servers of earlier versions, which take no
- * `features` frame; a server that has it, empty or not, does.
+ * The names of the features that the server has beyond the first version. Servers of earlier versions omit it and
+ * reject `features` frames; a server that sends it, even empty, accepts them.
  */
 const ServerFeatures = z.array(z.string());
 
@@ -23,16 +23,15 @@ const Welcome = z
     sessionId: SessionId,
     serverTimeMs: TimeMs,
     homepage: Homepage,
-    /** Read before the homepage. When it is another one than you have, `getReadPositions` tells what changed. */
+    /** Read before the homepage. If it differs from yours, `getReadPositions` returns the changes. */
     readRevision: z.optional(ReadRevision),
-    /** The epoch of what the server keeps by person: which conversations are yours, and how far you have read. */
+    /** The epoch of your list of conversations and your read positions. */
     epoch: z.optional(Epoch),
     features: z.optional(ServerFeatures),
   })
   .register(z.globalRegistry, {
     id: 'WelcomeFrame',
-    description:
-      'The connection is live and this is the snapshot. Entries may come before it: keep them, the numbers sort it out.',
+    description: 'The snapshot with which a connection begins. Entries may arrive before it; order them by number.',
   });
 
 const Ack = z
@@ -45,19 +44,19 @@ const Ack = z
 const ErrorFrame = z
   .object({
     type: z.literal('error'),
-    /** The request that this answers; absent when the frame had none. */
+    /** The `id` of the request, if it had one. */
     id: z.optional(RequestId),
     code: ErrorCode,
     message: z.string(),
-    /** A JSON Pointer to the field that broke the rule in `message`. */
+    /** A JSON Pointer to the field that `message` is about. */
     field: z.optional(z.string()),
     retryAfterMs: z.optional(z.int()),
   })
-  .register(z.globalRegistry, { id: 'ErrorFrame', description: 'A request was refused; nothing of it was done.' });
+  .register(z.globalRegistry, { id: 'ErrorFrame', description: 'The request was rejected and had no effect.' });
 
 const EntryFrame = z.object({ type: z.literal('entry'), entry: Entry }).register(z.globalRegistry, {
   id: 'EntryFrame',
-  description: 'The next entry of one of your conversations; your own messages come too, on every device.',
+  description: 'The next entry of one of your conversations. Your own messages are sent to all your devices too.',
 });
 
 const ReadFrame = z
@@ -67,70 +66,77 @@ const ReadFrame = z
     conversationId: ConversationId,
     userId: UserId,
     seq: Position,
-    /** How many messages the conversation had up to `seq`. */
+    /** The number of messages up to `seq`. */
     messageCount: Position,
   })
-  .register(z.globalRegistry, { id: 'ReadFrame', description: "Somebody's read position, your own included, moved." });
+  .register(z.globalRegistry, {
+    id: 'ReadFrame',
+    description: 'The read position of a member, possibly your own, changed.',
+  });
 
 const TypingFrame = z
   .object({ type: z.literal('typing'), conversationId: ConversationId, userId: UserId })
   .register(z.globalRegistry, {
     id: 'TypingFrame',
-    description: 'Somebody types in a conversation that your `watch` names in `typingIn`; valid for six seconds.',
+    description: 'Somebody is typing in a conversation of `typingIn` of your `watch`. Valid for six seconds.',
   });
 
 const PresenceFrame = z
   .object({
     type: z.literal('presence'),
-    /** Set on the snapshot that answers a `watch`. */
+    /** Set on the snapshot that responds to a `watch`. */
     id: z.optional(RequestId),
     users: z.array(z.object({ userId: UserId, online: z.boolean() })),
     conversations: z.array(z.object({ conversationId: ConversationId, onlineCount: Position })),
   })
-  .register(z.globalRegistry, { id: 'PresenceFrame', description: 'Presence of what you watch: snapshot or changes.' });
+  .register(z.globalRegistry, {
+    id: 'PresenceFrame',
+    description: 'Presence of what you watch: a snapshot or changes.',
+  });
 
 const UserFrame = z
   .object({ type: z.literal('user'), userId: UserId, displayName: DisplayName })
   .register(z.globalRegistry, {
     id: 'UserFrame',
-    description: 'Somebody whom you watch, or you yourself on another device, has a new display name.',
+    description: 'The display name of a watched user, or your own, changed.',
   });
 
 const HistoryFrame = z
   .object({ type: z.literal('history'), id: RequestId, ...HistoryPage.shape })
-  .register(z.globalRegistry, { id: 'HistoryFrame', description: 'Answers `history`.' });
+  .register(z.globalRegistry, { id: 'HistoryFrame', description: 'Response to `history`.' });
 
 const ConversationFrame = z
   .object({
     type: z.literal('conversation'),
     conversationId: ConversationId,
-    /** What it is now; null when it is no longer yours. */
+    /** Null if you are no longer a member. */
     conversation: z.nullable(Conversation),
   })
   .register(z.globalRegistry, {
     id: 'ConversationFrame',
-    description: 'A conversation became yours, changed in more than its entries, or is no longer yours.',
+    description: 'A conversation was added to or removed from yours, or changed in other ways than by an entry.',
   });
 
 const Resync = z.object({ type: z.literal('resync'), reason: z.string() }).register(z.globalRegistry, {
   id: 'ResyncFrame',
-  description: 'You missed something; a close follows. Connect again.',
+  description: 'You missed data. The server closes the connection; reconnect.',
 });
 
-const Goaway = z
-  .object({ type: z.literal('goaway'), delayMs: z.int() })
-  .register(z.globalRegistry, { id: 'GoawayFrame', description: 'The server is leaving. Come back after the delay.' });
+const Goaway = z.object({ type: z.literal('goaway'), delayMs: z.int() }).register(z.globalRegistry, {
+  id: 'GoawayFrame',
+  description: 'The server is shutting down. Reconnect after the delay.',
+});
 
 const Pong = z
   .object({
     type: z.literal('pong'),
     id: z.optional(RequestId),
-    /** As in `welcome`, for clients that stay; absent from servers of earlier versions. */
+    /** As in `welcome`. Servers of earlier versions omit it. */
     serverTimeMs: z.optional(TimeMs),
-    /** As in `welcome`, once, when they are others than this connection was told. */
+    /** As in `welcome`. Sent once after each change. */
     features: z.optional(ServerFeatures),
   })
-  .register(z.globalRegistry, { id: 'PongFrame', description: 'Answers `ping`.' });
+  .register(z.globalRegistry, { id: 'PongFrame', description: 'Response to `ping`.' });
 
 export const serverFrames = {
   welcome: Welcome,
@@ -163,5 +169,5 @@ export const ServerFrame = z.discriminatedUnion('type', [
   Pong,
 ]);
 export type ServerFrame = z.infer<typeof ServerFrame>;
-/** One kind of server frame: `ServerFrameOf<'entry'>`. */
+/** A server frame of one type: `ServerFrameOf<'entry'>`. */
 export type ServerFrameOf<Type extends ServerFrame['type']> = Extract<ServerFrame, { type: Type }>;

@@ -1,4 +1,4 @@
-/** What every schema here is, for those who take one without depending on zod. */
+/** The types of all schemas, for importers that do not depend on zod. */
 export type { ZodMiniObject as ObjectSchema, ZodMiniType as Schema } from 'zod/mini';
 export * from './client-frames.ts';
 export * from './close-codes.ts';

@@ -1,11 +1,11 @@
 const mark = '#invitation=';
 
-/** A link that lets somebody sign up. The token stands where browsers send it to no server and no log. */
+/** A sign-up link. The token is in the fragment, which browsers do not send to servers. */
 export function invitationLink(server: string, token: string): string {
   return `${server.replace(/\/+$/, '')}/${mark}${token}`;
 }
 
-/** The token of an invitation, given as a link or by itself, and the server of the link. */
+/** Parses an invitation: a link, or a token alone. */
 export function readInvitation(given: string): { token: string; server: string | null } {
   const at = given.indexOf(mark);
   if (at < 0) return { token: given, server: null };

@@ -20,7 +20,7 @@ export const NameVersion = z
   .check(
     z.minLength(1),
     z.maxLength(32),
-    z.meta({ description: "Of a person's names: another one when they are called otherwise." }),
+    z.meta({ description: "Changes when one of the user's names changes." }),
   );
 
 export const User = z
@@ -28,11 +28,11 @@ export const User = z
     id: UserId,
     username: Username,
     displayName: DisplayName,
-    /** Of both names, for `lookUpUsers`. */
+    /** Version of both names, for `lookUpUsers`. */
     version: z.optional(NameVersion),
     online: z.boolean(),
   })
-  .register(z.globalRegistry, { id: 'User', description: 'A person as others see them.' });
+  .register(z.globalRegistry, { id: 'User', description: 'A user as other users see it.' });
 export type User = z.infer<typeof User>;
 
 export const Account = z
@@ -42,7 +42,7 @@ export const Account = z
     displayName: DisplayName,
     administrator: z.boolean(),
   })
-  .register(z.globalRegistry, { id: 'Account', description: 'A person as they see themselves.' });
+  .register(z.globalRegistry, { id: 'Account', description: 'A user as that user sees it.' });
 export type Account = z.infer<typeof Account>;
 
 export const Session = z
@@ -53,19 +53,19 @@ export const Session = z
     lastUsedAtMs: TimeMs,
     current: z.boolean(),
   })
-  .register(z.globalRegistry, { id: 'Session', description: 'One log-in of one device.' });
+  .register(z.globalRegistry, { id: 'Session', description: 'One log-in on one device.' });
 export type Session = z.infer<typeof Session>;
 
 export const Membership = z
   .object({
     role: Role,
-    /** The number of the entry that made this person a member. */
+    /** The number of the entry by which the user joined. */
     joinedSeq: Seq,
-    /** The first number that this member may read. */
+    /** The first number that the member may read. */
     visibleFromSeq: Seq,
     readSeq: Position,
   })
-  .register(z.globalRegistry, { id: 'Membership', description: "One's own standing in a conversation." });
+  .register(z.globalRegistry, { id: 'Membership', description: 'Your membership in a conversation.' });
 export type Membership = z.infer<typeof Membership>;
 
 export const Conversation = z
@@ -77,52 +77,52 @@ export const Conversation = z
     announceOnly: z.boolean(),
     history: HistoryVisibility,
     memberCount: Count,
-    /** The newest entry that changed who is a member, or in which role. */
+    /** The newest entry that changed the members or a role. */
     membershipSeq: z.optional(Seq),
     /** The number of the newest entry. */
     headSeq: Position,
-    /** How many messages there are up to the newest entry. */
+    /** The number of messages up to the newest entry. */
     messageCount: Count,
     lastActivityAtMs: TimeMs,
-    /** Null for a channel that one has not joined. */
+    /** Null for a channel that you have not joined. */
     membership: z.nullable(Membership),
     unreadCount: Count,
-    /** The newest message that one may read. */
+    /** The newest message that you may read. */
     lastMessage: z.nullable(MessageEntry),
-    /** The other person of a direct conversation. */
+    /** The other user of a direct conversation. */
     partner: z.nullable(User),
     /** The epoch of the conversation's entries. */
     epoch: z.optional(Epoch),
   })
-  .register(z.globalRegistry, { id: 'Conversation', description: 'A conversation as one of its members sees it.' });
+  .register(z.globalRegistry, { id: 'Conversation', description: 'A conversation as one member sees it.' });
 export type Conversation = z.infer<typeof Conversation>;
 
 export const Homepage = z
   .object({
     /** Most recent activity first. */
     conversations: z.array(Conversation),
-    /** Conversations that are no longer one's own, when asked for. */
+    /** Conversations that you left or were removed from, if requested. */
     left: z.array(z.object({ conversationId: ConversationId, atMs: TimeMs })),
-    /** Give it back to get the next page; null on the last. */
+    /** The `cursor` of the next page; null on the last page. */
     nextCursor: z.nullable(z.string()),
   })
-  .register(z.globalRegistry, { id: 'Homepage', description: "One page of a person's conversations." });
+  .register(z.globalRegistry, { id: 'Homepage', description: 'A page of your conversations.' });
 export type Homepage = z.infer<typeof Homepage>;
 
-/** Grows with every change of one of a person's read positions; 0 before the first. Not consecutive. */
+/** Increases with every change of a read position of the user; 0 before the first. Not consecutive. */
 export const ReadRevision = z
   .int()
-  .check(z.nonnegative(), z.meta({ description: 'The newest change among the read positions of a person.' }));
+  .check(z.nonnegative(), z.meta({ description: 'Version of all your read positions.' }));
 
 export const ReadPositions = z
   .object({
-    /** By revision: what was read longest ago first. */
+    /** Ordered by revision, oldest first. */
     positions: z.array(z.object({ conversationId: ConversationId, seq: Position, messageCount: Count })),
-    /** Everything up to this revision is on this page and those before it: the `after` of the next request. */
+    /** This page and the earlier ones have all changes up to this revision: the `after` of the next request. */
     revision: ReadRevision,
     hasMore: z.boolean(),
   })
-  .register(z.globalRegistry, { id: 'ReadPositions', description: 'Own read positions that changed, each once.' });
+  .register(z.globalRegistry, { id: 'ReadPositions', description: 'Your read positions that changed, each once.' });
 export type ReadPositions = z.infer<typeof ReadPositions>;
 
 export const Member = z
@@ -130,7 +130,7 @@ export const Member = z
     user: User,
     role: Role,
     joinedSeq: Seq,
-    /** How far this member has read; null where receipts are not shown (channels, large groups). */
+    /** The read position; null in channels and large groups. */
     readSeq: z.nullable(Position),
   })
   .register(z.globalRegistry, { id: 'Member', description: 'A member of a conversation.' });
@@ -141,24 +141,24 @@ export const HistoryPage = z
     conversationId: ConversationId,
     /** In ascending order, without gaps. */
     entries: z.array(Entry),
-    /** The newest number of the conversation when this page was read. */
+    /** The highest number in the conversation when the page was read. */
     headSeq: Position,
-    /** The first number that the reader may see: nothing of theirs is below it. */
+    /** The first number that you may read. */
     visibleFromSeq: Seq,
     epoch: z.optional(Epoch),
     /**
-     * Set on an answer to an `after` beyond `headSeq`, while the server carries out commands that it lost in a restore:
-     * the entries come back under their numbers. Ask again later.
+     * Set if `after` is beyond `headSeq` while the server repeats commands after a restore: the entries come back with
+     * the same numbers. Retry later.
      */
     catchingUp: z.optional(z.literal(true)),
   })
-  .register(z.globalRegistry, { id: 'HistoryPage', description: 'A range of a conversation, gapless.' });
+  .register(z.globalRegistry, { id: 'HistoryPage', description: 'Consecutive entries of a conversation.' });
 export type HistoryPage = z.infer<typeof HistoryPage>;
 
 export const Receipt = z
   .object({ conversationId: ConversationId, seq: Seq, messageCount: Count, atMs: TimeMs })
   .register(z.globalRegistry, {
     id: 'Receipt',
-    description: "The number and time of an entry that is on disk (contract 1); a retry gets the first one's.",
+    description: 'Number and time of an entry that is on disk (contract 1). A retry gets those of the first attempt.',
   });
 export type Receipt = z.infer<typeof Receipt>;

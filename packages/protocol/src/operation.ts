@@ -1,40 +1,40 @@
 import type * as z from 'zod/mini';
 import type { ErrorCode } from './errors.ts';
 
-/** Who may call: anybody, a session, or a session of one of the server's administrators. */
+/** Who may call an operation: anybody, a session, or a session of an administrator. */
 export type Access = 'public' | 'session' | 'administrator';
 
 type Schema = z.core.$ZodType;
 type ObjectSchema = z.ZodMiniObject;
 
-/** One call of the HTTP API, complete: what validates, types and documents it. */
+/** An operation of the HTTP API: its validation, types and documentation. */
 export interface Operation {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** With `{name}` for each of `params`. */
+  /** Contains `{name}` for each of `params`. */
   path: `/v1/${string}`;
   tag: string;
   summary: string;
   description?: string;
   access: Access;
   params?: ObjectSchema;
-  /** Query parameters arrive as strings; numbers and booleans are read from them. */
+  /** Query parameters arrive as strings, from which numbers and booleans are parsed. */
   query?: ObjectSchema;
-  /** Request headers that the operation reads, beside those of every request; names in lower case. */
+  /** Request headers specific to the operation, in lower case. */
   headers?: ObjectSchema;
   body?: ObjectSchema;
   status: 200 | 201 | 204;
   /** Absent with status 204. */
   response?: Schema;
-  /** What it can be refused with, beside the errors that every operation of its access shares. */
+  /** Errors in addition to {@link sharedErrors}. */
   errors: readonly ErrorCode[];
 }
 
-/** Keeps the literal types of one definition. */
+/** Preserves the literal types of a definition. */
 export function operation<const Definition extends Operation>(definition: Definition): Definition {
   return definition;
 }
 
-/** The errors that can answer any operation, by who may call it. */
+/** The errors that every operation can return, by access. */
 export const sharedErrors: Record<Access, readonly ErrorCode[]> = {
   public: [
     'invalid_request',
@@ -77,12 +77,12 @@ export const sharedErrors: Record<Access, readonly ErrorCode[]> = {
 type InputOf<S> = S extends Schema ? z.input<S> : unknown;
 type ParsedOf<S> = S extends Schema ? z.output<S> : unknown;
 
-/** What a caller gives: path parameters, query and body in one object. Headers are the client's own matter. */
+/** The input of a call: path parameters, query and body in one object. The client sets the headers. */
 export type OperationInput<Definition extends Operation> = InputOf<Definition['params']> &
   InputOf<Definition['query']> &
   InputOf<Definition['body']>;
 
-/** What a handler gets once the request was validated. */
+/** The validated request that a handler receives. */
 export interface OperationRequest<Definition extends Operation> {
   params: ParsedOf<Definition['params']>;
   query: ParsedOf<Definition['query']>;
@@ -90,7 +90,7 @@ export interface OperationRequest<Definition extends Operation> {
   body: ParsedOf<Definition['body']>;
 }
 
-/** What it answers with; undefined for a 204. */
+/** The response; undefined for status 204. */
 export type OperationResponse<Definition extends Operation> = Definition extends { response: infer S extends Schema }
   ? z.output<S>
   : undefined;

@@ -3,7 +3,7 @@ import { Entry } from './entries.ts';
 import { Conversation, Membership, User } from './model.ts';
 import { ConversationKind, HistoryVisibility, Role } from './values.ts';
 
-/** What is used in place of an unknown value, by the name of the field. */
+/** Replacements of unknown values, by field name. */
 const fallbacks: Readonly<Record<string, (parent: Fields) => string>> = {
   code: ({ retryAfterMs }) => (typeof retryAfterMs === 'number' ? 'unavailable' : 'internal'),
   role: () => 'member',
@@ -15,11 +15,11 @@ const fallbacks: Readonly<Record<string, (parent: Fields) => string>> = {
 const entries = Entry.def.options.map(({ def: { shape } }) => [shape.kind.def.values, Object.keys(shape)]);
 const objects = [Conversation, Membership, User].map(({ def }) => Object.keys(def.shape));
 
-/** Names everything that this version can read of a conversation: another version has another text. */
+/** Identifies what this version can read of a conversation. Other versions have other terms. */
 export const knownTerms = [objects, entries, ConversationKind.options, Role.options, HistoryVisibility.options].join();
 
 /**
- * Reads what a server, or a client on the same store, of any version has written. Returns null if it does not match the
+ * Parses data from a server, or from a client on the same store, of any version. Returns null if it does not match the
  * schema. Unknown fields are kept. An entry of an unknown kind, or with another unknown value, becomes a `later` entry,
  * which holds the original; elsewhere an unknown value is replaced by a fallback. Changes `answer` in place.
  */
@@ -57,7 +57,7 @@ function later(original: Fields): Fields {
   return { kind: 'later', conversationId, seq, messageCount, atMs, senderId, original };
 }
 
-/** An object of which nothing is known yet. */
+/** An object that has not been validated. */
 type Fields = Record<string, unknown>;
 
 function isObject(value: unknown): value is Fields {

@@ -4,10 +4,10 @@ import { limits } from './limits.ts';
 import { brokenNameRule } from './names.ts';
 
 const CONTROL = /\p{Cc}/u;
-/** The same for JSON Schema, whose patterns are those of JavaScript. */
+/** {@link CONTROL} as a pattern for JSON Schema. */
 const linePattern = '^[^\\u0000-\\u001f\\u007f-\\u009f]*$';
 
-/** What is wrong with a text of `min` to `max` code points, as a rule that it breaks; undefined when nothing is. */
+/** The rule that a text of `min` to `max` code points breaks; undefined if it is valid. */
 function brokenTextRule(text: string, min: number, max: number): string | undefined {
   if (!text.isWellFormed()) return 'must be well-formed Unicode, without lone surrogates';
   if (text.includes('\0')) return 'must not contain NUL (U+0000)';
@@ -27,7 +27,7 @@ function textOf(min: number, max: number) {
   );
 }
 
-/** A single-line text: a {@link textOf} without control characters. */
+/** A {@link textOf} without control characters and line breaks. */
 function lineOf(min: number, max: number) {
   return textOf(min, max).check(
     z.refine((text) => !CONTROL.test(text), { error: 'must not contain control characters or line breaks' }),
@@ -35,9 +35,9 @@ function lineOf(min: number, max: number) {
   );
 }
 
-/** A message's text: 1 to 10,000 code points, stored and returned as it came. */
+/** The text of a message: 1 to 10,000 code points, stored and returned unchanged. */
 export const Text = textOf(1, limits.textCodePoints).check(
-  z.meta({ description: 'Well-formed Unicode without NUL. Kept byte for byte; never markup.' }),
+  z.meta({ description: 'Well-formed Unicode without NUL. Stored unchanged; not markup.' }),
 );
 
 export const Username = z
@@ -46,10 +46,10 @@ export const Username = z
     z.minLength(limits.usernameMinLength),
     z.maxLength(limits.usernameMaxLength),
     z.regex(/^[A-Za-z0-9._-]+$/, { error: 'may contain only a–z, 0–9, ".", "_" and "-"' }),
-    z.meta({ description: 'Unique without regard to case.' }),
+    z.meta({ description: 'Unique; case does not matter.' }),
   );
 
-/** A name that somebody chooses: a single line that shows something. */
+/** A new name: a single line with at least one visible character. */
 function nameOf(max: number) {
   return textOf(1, max).check(
     z.superRefine((name, context) => {
@@ -58,16 +58,17 @@ function nameOf(max: number) {
     }),
     z.meta({
       pattern: linePattern,
-      description: 'Shows at least one letter, digit, sign or emoji; nothing in it turns the direction of text.',
+      description:
+        'Has at least one letter, digit, sign or emoji, and no characters that change the direction of text.',
     }),
   );
 }
 
-/** A name as it is read: what was taken before a rule came stays readable. */
+/** A stored name, which may have been accepted before a rule was added. */
 export const DisplayName = lineOf(1, limits.displayNameCodePoints);
 export const NewDisplayName = nameOf(limits.displayNameCodePoints);
 export const Password = textOf(limits.passwordMinCodePoints, limits.passwordMaxCodePoints);
-/** A password as given at log-in: one that was never allowed is simply wrong, not malformed. */
+/** A password at log-in. One that is not allowed as a new password is wrong, not malformed. */
 export const PasswordAttempt = textOf(0, limits.passwordMaxCodePoints);
 export const DeviceName = lineOf(1, limits.deviceNameCodePoints);
 export const NewDeviceName = nameOf(limits.deviceNameCodePoints);
@@ -76,12 +77,12 @@ export const NewConversationName = nameOf(limits.conversationNameCodePoints);
 export const Description = textOf(0, limits.descriptionCodePoints);
 export const SearchQuery = lineOf(1, limits.searchCodePoints);
 
-/** Chosen by the client, one for each message; the SDK uses UUIDs. */
+/** Chosen by the client for each message. The SDK uses UUIDs. */
 export const ClientMessageId = z
   .string()
   .check(
     z.minLength(1),
     z.maxLength(limits.clientMessageIdLength),
     z.regex(/^[\x21-\x7e]+$/, { error: 'may contain only printable ASCII without spaces' }),
-    z.meta({ description: 'Unique for each message of this sender in this conversation, forever (contract 2).' }),
+    z.meta({ description: 'Unique per message of the sender in the conversation (contract 2).' }),
   );

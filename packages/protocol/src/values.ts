@@ -9,12 +9,12 @@ export type UserId = z.infer<typeof UserId>;
 export const ConversationId = z.uuid().check(lowerCase, z.meta({ description: 'A conversation.' }));
 export type ConversationId = z.infer<typeof ConversationId>;
 
-export const SessionId = z.uuid().check(lowerCase, z.meta({ description: 'A session: one log-in of one device.' }));
+export const SessionId = z.uuid().check(lowerCase, z.meta({ description: 'A session: one log-in on one device.' }));
 export type SessionId = z.infer<typeof SessionId>;
 
 /** The number of an entry in its conversation: 1, 2, 3 … without gaps (contract 3). */
-export const Seq = z.int().check(z.positive(), z.meta({ description: "An entry's number in its conversation." }));
-/** A position between entries: 0 is before the first. */
+export const Seq = z.int().check(z.positive(), z.meta({ description: 'The number of an entry in its conversation.' }));
+/** A position after an entry; 0 is before the first entry. */
 export const Position = z.int().check(z.nonnegative());
 export const Count = z.int().check(z.nonnegative());
 /** Milliseconds since 1970-01-01T00:00:00Z. */
@@ -24,8 +24,7 @@ export const Epoch = z.string().check(
   z.minLength(1),
   z.maxLength(64),
   z.meta({
-    description:
-      'Which history the numbers belong to; another one means that the server was restored to an earlier moment.',
+    description: 'Identifies the history that numbers belong to. Changes when the server is restored from a backup.',
   }),
 );
 

@@ -6,7 +6,7 @@ const family = '👩‍👩‍👧';
 const clusters = [family, '🇸🇪', '👍🏽', '❤️', '1️⃣', '🏴󠁧󠁢󠁥󠁮󠁧󠁿', 'e\u0301', 'नि', 'กำ', '한', '각', '\r\n', 'é', '😀', 'a'];
 const segmenter = new Intl.Segmenter('und', { granularity: 'grapheme' });
 
-describe('a text that is cut', () => {
+describe('a cut text', () => {
   test.each(clusters)('ends between clusters: %j', (cluster) => {
     for (let max = cluster.length; max < 400; max++) {
       const cut = cutText(cluster.repeat(400), max);
@@ -15,7 +15,7 @@ describe('a text that is cut', () => {
     }
   });
 
-  test('is its longest start of whole clusters, whatever they are', () => {
+  test('is the longest sequence of whole clusters that fits', () => {
     const text = fc.array(fc.constantFrom(...clusters), { maxLength: 60 }).map((parts) => parts.join(''));
     fc.assert(
       fc.property(text, fc.integer({ min: 20, max: 200 }), (whole, max) => {
@@ -29,7 +29,7 @@ describe('a text that is cut', () => {
     );
   });
 
-  test('is as it was where it fits', () => {
+  test('is unchanged if it fits', () => {
     expect(cutText(family, family.length)).toBe(family);
     expect(cutText('', 10)).toBe('');
   });
@@ -41,7 +41,7 @@ describe('a text that is cut', () => {
     expect(cutText(tags, 301).length).toBe(300);
   });
 
-  test('shows its first cluster', () => {
+  test('starts with its first cluster', () => {
     expect(clusters.map((cluster) => firstGrapheme(`${cluster}x`, 32))).toEqual(clusters);
     expect(firstGrapheme('', 32)).toBe('');
     expect(firstGrapheme(`a${'\u0301'.repeat(99)}`, 4)).toBe('a\u0301\u0301\u0301');

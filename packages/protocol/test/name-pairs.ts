@@ -1,4 +1,4 @@
-/** Names with what people type to find them: [language, name, query]. */
+/** Names and queries that must find them: [language, name, query]. */
 export const namePairs: readonly (readonly [string, string, string])[] = [
   ['Greek', 'Οδυσσέας', 'ΟΔΥΣ'],
   ['Greek', 'Οδυσσέας', 'οδυσσεας'],

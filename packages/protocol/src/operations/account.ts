@@ -6,7 +6,7 @@ import { NewDeviceName, NewDisplayName, Password, PasswordAttempt, SearchQuery, 
 import { Epoch, SessionId, UserId } from '../values.ts';
 import { Cursor, pageLimit } from './page.ts';
 
-/** How one becomes a user of a server. */
+/** How people get an account on a server. */
 export const SignupMode = z.enum(['open', 'invitation', 'closed']);
 export type SignupMode = z.infer<typeof SignupMode>;
 
@@ -14,22 +14,25 @@ const ServerInfo = z
   .object({
     version: z.string(),
     signup: SignupMode,
-    /** True until the first account, which will administer the server, was made. */
+    /** Whether the server has no account yet. The first account becomes its administrator. */
     empty: z.boolean(),
-    /** Of what the server keeps by the person that was asked for. */
+    /** The epoch of the data of the user `userId`. */
     epoch: z.optional(Epoch),
   })
-  .register(z.globalRegistry, { id: 'ServerInfo', description: 'What a client needs before it has an account.' });
+  .register(z.globalRegistry, {
+    id: 'ServerInfo',
+    description: 'What a client needs to know before it has an account.',
+  });
 
 /** The request header that {@link deviceHeaders} describes. */
 export const deviceHeader = 'parley-device';
 
-/** The secrets that a client keeps of accounts that logged in on its device, newest first. */
+/** The secrets of accounts that logged in on the device, newest first. */
 const deviceHeaders = z.strictObject({
   [deviceHeader]: z.optional(
     z.string().check(
       z.regex(new RegExp(`^[\\w-]{43}(, ?[\\w-]{43}){0,${limits.deviceSecretsPerRequest - 1}}$`), {
-        error: `must be 1 to ${limits.deviceSecretsPerRequest} device secrets, with commas`,
+        error: `must be 1 to ${limits.deviceSecretsPerRequest} device secrets, separated by commas`,
       }),
     ),
   ),
@@ -40,13 +43,12 @@ const LoggedIn = z
     token: z.string(),
     session: Session,
     account: Account,
-    /** Makes the device known to the account; see `login`. Absent from earlier servers. */
+    /** Identifies the device at later log-ins; see `login`. Earlier servers omit it. */
     deviceSecret: z.optional(z.string()),
   })
   .register(z.globalRegistry, {
     id: 'LoggedIn',
-    description:
-      'A new session. The token and the device secret are shown this once; the server keeps their hashes alone.',
+    description: 'A new session. Token and device secret are returned only once; the server stores their hashes.',
   });
 
 export const accountOperations = {
@@ -54,10 +56,10 @@ export const accountOperations = {
     method: 'GET',
     path: '/v1/server',
     tag: 'Account',
-    summary: 'Version and sign-up mode of the server',
+    summary: 'Get version and sign-up mode of the server',
     description:
-      'With `userId` also the epoch of what is kept by that person, whether there is such a person or not: by it a ' +
-      'client whose session has ended knows whether the server was restored to a moment before the session.',
+      'With `userId`, also the epoch of the data of that user, whether the user exists or not. It shows a client whose ' +
+      'session has ended whether the server was restored to a time before that session.',
     access: 'public',
     query: z.strictObject({ userId: z.optional(UserId) }),
     status: 200,
@@ -68,8 +70,8 @@ export const accountOperations = {
     method: 'POST',
     path: '/v1/signup',
     tag: 'Account',
-    summary: 'Make an account and log in',
-    description: 'The first account on an empty server administers it.',
+    summary: 'Create an account and log in',
+    description: 'The first account on a server becomes its administrator.',
     access: 'public',
     body: z.strictObject({
       username: Username,
@@ -86,13 +88,13 @@ export const accountOperations = {
     method: 'POST',
     path: '/v1/login',
     tag: 'Account',
-    summary: 'Log in on one more device',
+    summary: 'Log in on a device',
     description:
-      'Takes as long and answers the same whether the name is unknown or the password wrong. The answer has a ' +
-      '`deviceSecret`, which lets nobody in by itself. Keep it, also after logging out, and send it in the header ' +
-      '`parley-device` when somebody logs in: a log-in with a secret of the account is counted for that device alone, ' +
-      'so that guesses from elsewhere do not keep its owner out. Secrets of other accounts and unknown ones change ' +
-      'nothing. Changing or resetting the password and disabling the account end its secrets.',
+      'Response and duration do not show whether the username is unknown or the password wrong. The response has a ' +
+      '`deviceSecret`, which does not grant access by itself. Keep it after log-out and send it in the header ' +
+      '`parley-device` with later log-ins: attempts with a secret of the account have a rate limit of their own, so ' +
+      'that guesses from elsewhere do not lock the user out. Other secrets are ignored. Changing or resetting the ' +
+      'password and disabling the account revoke its secrets.',
     access: 'public',
     headers: deviceHeaders,
     body: z.strictObject({
@@ -117,7 +119,7 @@ export const accountOperations = {
     method: 'GET',
     path: '/v1/sessions',
     tag: 'Account',
-    summary: 'All sessions of this account, newest first',
+    summary: 'List the sessions of this account, newest first',
     access: 'session',
     status: 200,
     response: z.object({ sessions: z.array(Session) }),
@@ -137,8 +139,8 @@ export const accountOperations = {
     method: 'POST',
     path: '/v1/password',
     tag: 'Account',
-    summary: 'Change the password; every other session ends',
-    description: 'Every device secret of the account ends too, but those in the header `parley-device`.',
+    summary: 'Change the password and end all other sessions',
+    description: 'Also revokes all device secrets of the account except those in the header `parley-device`.',
     access: 'session',
     headers: deviceHeaders,
     body: z.strictObject({ currentPassword: PasswordAttempt, newPassword: Password }),
@@ -149,7 +151,7 @@ export const accountOperations = {
     method: 'GET',
     path: '/v1/account',
     tag: 'Account',
-    summary: 'Your own account',
+    summary: 'Get your account',
     access: 'session',
     status: 200,
     response: Account,
@@ -171,8 +173,7 @@ export const accountOperations = {
     path: '/v1/users',
     tag: 'People',
     summary: 'Find people by the start of their username or of a word of their display name',
-    description:
-      'Without regard to case, accents, apostrophes and the punctuation between words. By the term that matched.',
+    description: 'Ignores case, accents, apostrophes and punctuation. Ordered by the matching term.',
     access: 'session',
     query: z.strictObject({
       q: SearchQuery,
@@ -187,22 +188,21 @@ export const accountOperations = {
     method: 'POST',
     path: '/v1/users/lookup',
     tag: 'People',
-    summary: 'People by id, without those whose names are known as they are',
+    summary: 'Get users by id whose names changed',
     description:
-      'Give the `version` of each name that you have. The answer has everybody whose names have another one by now, and ' +
-      'those for whom you gave none; disabled accounts too, since what they wrote stays. A user who is not in the ' +
-      'answer has the same names as before, or no account.',
+      'The response contains users whose names have another `version` than the given one or for whom none was given, ' +
+      'including disabled accounts. A user who is not in the response has unchanged names or no account.',
     access: 'session',
     body: z
       .strictObject({
         userIds: z.array(UserId).check(z.minLength(1), z.maxLength(limits.usersPerLookup)),
-        /** Of the names that are known, in the order of `userIds`; null for none. */
+        /** The known versions in the order of `userIds`; null if unknown. */
         versions: z.optional(z.array(z.nullable(NameVersion)).check(z.maxLength(limits.usersPerLookup))),
       })
       .check(
         z.refine(({ userIds, versions }) => !versions || versions.length === userIds.length, {
           path: ['versions'],
-          error: 'must be as many as userIds',
+          error: 'must have as many items as userIds',
         }),
       ),
     status: 200,
@@ -213,7 +213,7 @@ export const accountOperations = {
     method: 'GET',
     path: '/v1/users/{userId}',
     tag: 'People',
-    summary: 'One person',
+    summary: 'Get a user',
     access: 'session',
     params: z.strictObject({ userId: UserId }),
     status: 200,

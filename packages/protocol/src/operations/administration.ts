@@ -13,7 +13,7 @@ export type ManagedUser = z.infer<typeof ManagedUser>;
 
 const Invitation = z
   .object({ token: z.string(), expiresAtMs: TimeMs, uses: z.int().check(z.positive()) })
-  .register(z.globalRegistry, { id: 'Invitation', description: 'Lets `uses` people sign up until it expires.' });
+  .register(z.globalRegistry, { id: 'Invitation', description: 'Allows `uses` people to sign up until it expires.' });
 
 const ServerStats = z
   .object({
@@ -26,7 +26,7 @@ const ServerStats = z
     connections: z.int(),
     databaseBytes: z.int(),
   })
-  .register(z.globalRegistry, { id: 'ServerStats', description: 'What the server holds and who is on it.' });
+  .register(z.globalRegistry, { id: 'ServerStats', description: 'Counts of stored data and of present users.' });
 export type ServerStats = z.infer<typeof ServerStats>;
 
 const userParams = z.strictObject({ userId: UserId });
@@ -36,7 +36,7 @@ export const administrationOperations = {
     method: 'GET',
     path: '/v1/admin/stats',
     tag: 'Administration',
-    summary: 'What the server holds and who is on it',
+    summary: 'Get counts of stored data and of present users',
     access: 'administrator',
     status: 200,
     response: ServerStats,
@@ -46,7 +46,7 @@ export const administrationOperations = {
     method: 'POST',
     path: '/v1/admin/invitations',
     tag: 'Administration',
-    summary: 'An invitation, for a server that takes sign-ups by invitation',
+    summary: 'Create an invitation, for a server with sign-up by invitation',
     access: 'administrator',
     body: z.strictObject({
       uses: z._default(z.int().check(z.minimum(1), z.maximum(10_000)), 1),
@@ -60,7 +60,7 @@ export const administrationOperations = {
     method: 'GET',
     path: '/v1/admin/users',
     tag: 'Administration',
-    summary: 'All accounts, by username',
+    summary: 'List all accounts by username',
     access: 'administrator',
     query: z.strictObject({
       q: z.optional(SearchQuery),
@@ -75,7 +75,7 @@ export const administrationOperations = {
     method: 'POST',
     path: '/v1/admin/users',
     tag: 'Administration',
-    summary: 'Make an account, whatever the sign-up mode',
+    summary: 'Create an account in any sign-up mode',
     access: 'administrator',
     body: z.strictObject({
       username: Username,
@@ -91,7 +91,7 @@ export const administrationOperations = {
     method: 'PUT',
     path: '/v1/admin/users/{userId}/disabled',
     tag: 'Administration',
-    summary: 'Disable an account, which ends its sessions, or enable it again',
+    summary: 'Disable an account and end its sessions, or enable it',
     access: 'administrator',
     params: userParams,
     body: z.strictObject({ disabled: z.boolean() }),
@@ -103,7 +103,7 @@ export const administrationOperations = {
     method: 'PUT',
     path: '/v1/admin/users/{userId}/password',
     tag: 'Administration',
-    summary: "Set somebody's password and end their sessions",
+    summary: 'Set the password of a user and end all sessions of the user',
     access: 'administrator',
     params: userParams,
     body: z.strictObject({ newPassword: Password }),

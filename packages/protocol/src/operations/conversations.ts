@@ -10,12 +10,12 @@ const conversationParams = z.strictObject({ conversationId: ConversationId });
 const memberParams = z.strictObject({ conversationId: ConversationId, userId: UserId });
 const UserIds = z.array(UserId).check(z.maxLength(limits.membersPerRequest));
 
-/** Makes creating safe to retry: the same id by the same person gives the same conversation. */
+/** Makes creation idempotent: the same id from the same user returns the same conversation. */
 const ClientRequestId = z.optional(ClientMessageId);
 
 const PublicChannel = z
   .object({ id: ConversationId, name: ConversationName, description: Description, memberCount: Position })
-  .register(z.globalRegistry, { id: 'PublicChannel', description: 'A channel as anybody finds it.' });
+  .register(z.globalRegistry, { id: 'PublicChannel', description: 'A channel in search results.' });
 
 const queryFlag = z.pipe(
   z.enum(['true', 'false']),
@@ -27,7 +27,7 @@ export const conversationOperations = {
     method: 'GET',
     path: '/v1/homepage',
     tag: 'Conversations',
-    summary: 'Your conversations, most recent activity first',
+    summary: 'List your conversations, most recent activity first',
     access: 'session',
     query: z.strictObject({
       limit: pageLimit(limits.homepagePageSize, limits.homepagePageMax),
@@ -42,7 +42,7 @@ export const conversationOperations = {
     method: 'GET',
     path: '/v1/conversations/{conversationId}',
     tag: 'Conversations',
-    summary: 'One conversation of yours, or a public channel',
+    summary: 'Get one of your conversations or a public channel',
     access: 'session',
     params: conversationParams,
     status: 200,
@@ -53,8 +53,8 @@ export const conversationOperations = {
     method: 'POST',
     path: '/v1/direct',
     tag: 'Conversations',
-    summary: 'The direct conversation with somebody, made when there is none',
-    description: 'The other person sees it with its first message.',
+    summary: 'Get or create the direct conversation with a user',
+    description: 'The other user sees it from its first message on.',
     access: 'session',
     body: z.strictObject({ userId: UserId }),
     status: 200,
@@ -65,7 +65,7 @@ export const conversationOperations = {
     method: 'POST',
     path: '/v1/groups',
     tag: 'Conversations',
-    summary: 'Make a private group; you own it',
+    summary: 'Create a private group and become its owner',
     access: 'session',
     body: z.strictObject({
       name: NewConversationName,
@@ -83,7 +83,7 @@ export const conversationOperations = {
     method: 'POST',
     path: '/v1/channels',
     tag: 'Conversations',
-    summary: 'Make a public channel; you own it',
+    summary: 'Create a public channel and become its owner',
     access: 'session',
     body: z.strictObject({
       name: NewConversationName,
@@ -100,9 +100,8 @@ export const conversationOperations = {
     method: 'GET',
     path: '/v1/channels',
     tag: 'Conversations',
-    summary: 'Find public channels by the start of a word of their name; without `q` all of them',
-    description:
-      'Without regard to case, accents, apostrophes and the punctuation between words. By the term that matched.',
+    summary: 'Find public channels by the start of a word of their name; without `q`, list all',
+    description: 'Ignores case, accents, apostrophes and punctuation. Ordered by the matching term.',
     access: 'session',
     query: z.strictObject({
       q: z.optional(SearchQuery),
@@ -117,7 +116,7 @@ export const conversationOperations = {
     method: 'POST',
     path: '/v1/channels/{conversationId}/join',
     tag: 'Conversations',
-    summary: 'Join a public channel; nothing changes when you are a member already',
+    summary: 'Join a public channel; no effect if you are a member',
     access: 'session',
     params: conversationParams,
     status: 200,
@@ -129,7 +128,7 @@ export const conversationOperations = {
     path: '/v1/conversations/{conversationId}/leave',
     tag: 'Conversations',
     summary: 'Leave a group or channel',
-    description: 'An only member who leaves closes the conversation for good.',
+    description: 'When the last member leaves, the conversation is closed permanently.',
     access: 'session',
     params: conversationParams,
     status: 204,
@@ -139,7 +138,7 @@ export const conversationOperations = {
     method: 'PATCH',
     path: '/v1/conversations/{conversationId}',
     tag: 'Conversations',
-    summary: 'Rename, describe, or make announce-only; for owners and admins',
+    summary: 'Change name, description or announce-only; for owners and admins',
     access: 'session',
     params: conversationParams,
     body: z
@@ -160,7 +159,7 @@ export const conversationOperations = {
     method: 'GET',
     path: '/v1/conversations/{conversationId}/members',
     tag: 'Members',
-    summary: 'Members in the order in which they joined',
+    summary: 'List members in the order in which they joined',
     access: 'session',
     params: conversationParams,
     query: z.strictObject({
@@ -175,8 +174,8 @@ export const conversationOperations = {
     method: 'POST',
     path: '/v1/conversations/{conversationId}/members',
     tag: 'Members',
-    summary: 'Add people; for owners and admins',
-    description: 'Who is a member already is passed over.',
+    summary: 'Add members; for owners and admins',
+    description: 'Existing members are skipped.',
     access: 'session',
     params: conversationParams,
     body: z.strictObject({ userIds: UserIds.check(z.minLength(1)) }),
@@ -187,7 +186,7 @@ export const conversationOperations = {
     method: 'DELETE',
     path: '/v1/conversations/{conversationId}/members/{userId}',
     tag: 'Members',
-    summary: 'Remove somebody: admins remove members, owners anybody else',
+    summary: 'Remove a member; admins can remove members, owners anybody',
     access: 'session',
     params: memberParams,
     status: 204,
@@ -197,7 +196,7 @@ export const conversationOperations = {
     method: 'PUT',
     path: '/v1/conversations/{conversationId}/members/{userId}/role',
     tag: 'Members',
-    summary: "Change somebody's role; for owners",
+    summary: 'Change the role of a member; for owners',
     access: 'session',
     params: memberParams,
     body: z.strictObject({ role: Role }),
@@ -209,7 +208,7 @@ export const conversationOperations = {
     path: '/v1/conversations/{conversationId}/messages',
     tag: 'Messages',
     summary: 'Send a message',
-    description: 'Safe to retry with the same client message id, forever (contract 2).',
+    description: 'Can be retried at any time with the same client message id (contract 2).',
     access: 'session',
     params: conversationParams,
     body: z.strictObject({ clientMessageId: ClientMessageId, text: Text }),
@@ -221,8 +220,8 @@ export const conversationOperations = {
     method: 'GET',
     path: '/v1/conversations/{conversationId}/history',
     tag: 'Messages',
-    summary: 'Entries before, after or around a number; the newest without any of these',
-    description: 'A page ends early at 256 KiB of text. Only one of `before`, `after` and `around` may be given.',
+    summary: 'Get the newest entries, or those before, after or around a number',
+    description: 'A page ends early after 256 KiB of text. Only one of `before`, `after` and `around` may be given.',
     access: 'session',
     params: conversationParams,
     query: z
@@ -245,10 +244,10 @@ export const conversationOperations = {
     method: 'GET',
     path: '/v1/read-positions',
     tag: 'Messages',
-    summary: 'Your read positions that changed after a revision',
+    summary: 'List your read positions that changed after a revision',
     description:
-      'Read on another device while this one was away. Every conversation is named once, with its present position. ' +
-      '`welcome` has the newest revision; a client that has none reads the homepage to its end instead.',
+      'Changes by other devices while this one was away. Each conversation is listed once, with its present position. ' +
+      '`welcome` has the newest revision; a client without a revision reads all pages of the homepage instead.',
     access: 'session',
     query: z.strictObject({
       after: queryInt(0, Number.MAX_SAFE_INTEGER),
@@ -262,7 +261,7 @@ export const conversationOperations = {
     method: 'PUT',
     path: '/v1/conversations/{conversationId}/read',
     tag: 'Messages',
-    summary: 'Move your read position forward; it never goes back',
+    summary: 'Move your read position forward',
     access: 'session',
     params: conversationParams,
     body: z.strictObject({ seq: Position }),

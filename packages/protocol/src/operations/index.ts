@@ -7,9 +7,9 @@ import { conversationOperations } from './conversations.ts';
 export const operations = { ...accountOperations, ...conversationOperations, ...administrationOperations };
 
 export type OperationId = keyof typeof operations;
-/** What a client gives to call `Id`. */
+/** The input of a call of `Id`. */
 export type InputOf<Id extends OperationId> = OperationInput<(typeof operations)[Id]>;
-/** What a handler of `Id` gets. */
+/** The request that a handler of `Id` receives. */
 export type RequestOf<Id extends OperationId> = OperationRequest<(typeof operations)[Id]>;
-/** What `Id` answers with. */
+/** The response of `Id`. */
 export type ResponseOf<Id extends OperationId> = OperationResponse<(typeof operations)[Id]>;
