@@ -1,42 +1,42 @@
 import { limits } from '@parley/protocol';
-import type { Conversation } from './conversation.ts';
-import type { Conversations } from './conversations.ts';
+import type { ConversationRecord } from './conversation.ts';
+import type { ConversationRecords } from './conversation-records.ts';
 
-/** An activity dated more than this after the server's time was dated by a wrong clock. */
+/** An activity whose time is further ahead of the server's time than this was dated by a clock that was wrong. */
 const aheadMaxMs = 5_000;
 
 /** Moves conversations that were dated while the server's clock was ahead behind those with real activity. */
 export class ActivityOrder {
-  /** Upper bound of the last activity of all conversations; Infinity until they were looked at. */
+  /** An upper bound of the activity times of all conversations; Infinity until they have been compared. */
   private newestMs = Number.POSITIVE_INFINITY;
 
   constructor(
-    private readonly conversations: Conversations,
-    private readonly changed: (conversation: Conversation) => void,
+    private readonly records: Pick<ConversationRecords, 'list'>,
+    private readonly changed: (record: ConversationRecord) => void,
   ) {}
 
-  saw({ data }: Conversation): void {
+  saw({ data }: ConversationRecord): void {
     this.newestMs = Math.max(this.newestMs, data.lastActivityAtMs);
   }
 
-  /** The server told its time. Activity since it last did so stays ahead of what was dated wrongly. */
+  /** The server sent its time. Activity since its previous time stays before conversations with wrong times. */
   serverTime(nowMs: number): void {
     this.settle(nowMs, nowMs - 2 * limits.heartbeatMs);
   }
 
-  /** An entry that is new to a client that has everything was made just now. */
+  /** A live entry has the server's present time. */
   entryMade(atMs: number): void {
     this.settle(atMs, atMs);
   }
 
   private settle(nowMs: number, asOfMs: number): void {
     if (this.newestMs <= nowMs + aheadMaxMs) return;
-    const list = this.conversations.list();
+    const list = this.records.list();
     const ahead = list.filter(({ data }) => data.lastActivityAtMs > nowMs + aheadMaxMs);
     this.newestMs = list[ahead.length]?.data.lastActivityAtMs ?? asOfMs;
-    for (const [index, conversation] of ahead.entries()) {
-      conversation.data = { ...conversation.data, lastActivityAtMs: asOfMs - 1 - index };
-      this.changed(conversation);
+    for (const [index, record] of ahead.entries()) {
+      record.data = { ...record.data, lastActivityAtMs: asOfMs - 1 - index };
+      this.changed(record);
     }
   }
 }

@@ -1,28 +1,52 @@
-import { type ConversationId, type Homepage, limits, type ServerFrameOf } from '@parley/protocol';
-import type { ClientCore } from './client-core.ts';
-import type { Conversation } from './conversation.ts';
+import {
+  type Conversation as ConversationData,
+  type ConversationId,
+  type Homepage,
+  limits,
+  type ServerFrameOf,
+} from '@parley/protocol';
+import type { Emitter } from './client-events.ts';
+import type { ConversationRecord } from './conversation.ts';
+import type { ConversationRecords } from './conversation-records.ts';
+import type { ConversationUpdater } from './conversation-updater.ts';
 import type { EntryIntake } from './entry-intake.ts';
+import type { HttpApi } from './http.ts';
 import { Disconnected, ParleyError } from './parley-error.ts';
+import type { PeopleDirectory } from './people-directory.ts';
 import type { ReadRevision } from './read-revision.ts';
 import { isOtherEpoch, type Restoration } from './restoration.ts';
 import type { StoredSession } from './store/store.ts';
 
-/** Up to this many missed entries of a conversation are fetched; of more the newest page, and the rest on demand. */
+/** Up to this many missed entries of a conversation are fetched. If more were missed, only the newest page is. */
 const fetchedMax = 200;
-/** Ranges fetched at once. */
+/** Conversations fetched at the same time. */
 const parallel = 4;
 /** The names of partners who are not in view are looked up at most this often. */
 const partnersIntervalMs = 10 * 60_000;
 
 export type CatchUpProgress = NonNullable<StoredSession['catchUp']>;
 
-/** The state of one catch-up; every connection begins another. */
+/** What {@link CatchUp} needs. */
+export interface CatchUpPorts {
+  readonly records: ConversationRecords;
+  readonly updater: Pick<ConversationUpdater, 'update' | 'forget'>;
+  readonly intake: Pick<EntryIntake, 'fill' | 'failed'>;
+  readonly readRevision: Pick<ReadRevision, 'isBefore' | 'keep' | 'follow'>;
+  readonly restoration: Pick<Restoration, 'begin' | 'startIfOtherEpoch' | 'recheck' | 'readAgain'>;
+  readonly api: Pick<HttpApi, 'call'>;
+  readonly people: Pick<PeopleDirectory, 'refresh'>;
+  readonly events: Emitter;
+  saveSession(): Promise<void>;
+  reportFailure(error: unknown): void;
+}
+
+/** The state of one catch-up. Each connection starts its own. */
 interface Round {
-  /** False once another connection took over. */
+  /** False once another connection has replaced this one. */
   isCurrent: () => boolean;
-  /** See {@link CatchUp.asked}. */
-  shown: ReadonlyMap<ConversationId, number>;
-  /** The list of conversations and the read positions have another epoch than those that are stored here. */
+  /** See {@link CatchUp.connecting}. */
+  known: ReadonlyMap<ConversationId, number>;
+  /** Whether the epoch of the list of conversations and the read positions changed. */
   isRestored: boolean;
 }
 
@@ -31,65 +55,77 @@ type Welcome = Pick<ServerFrameOf<'welcome'>, 'homepage' | 'readRevision' | 'ser
 type Task = () => Promise<void>;
 
 /**
- * What a client does after connecting, so that it has everything that it missed, most recent conversation first. The
- * cost grows with what changed, not with history or with how long one was away.
+ * Fetches everything that was missed, after each connect, most recent conversation first. The cost depends on the
+ * number of changes, not on the size of the history or the length of the absence.
  */
 export class CatchUp {
   progress: CatchUpProgress = 'never';
   /** See {@link StoredSession.epoch}. */
   epoch: string | undefined;
-  private shown: ReadonlyMap<ConversationId, number> = new Map();
-  /** When partners' names were last asked for, by the server's time. */
+  private known: ReadonlyMap<ConversationId, number> = new Map();
+  /** When the names of partners were last looked up, by the server's clock. */
   private partnersAtMs = 0;
 
-  constructor(
-    private readonly core: ClientCore,
-    private readonly intake: EntryIntake,
-    private readonly readRevision: ReadRevision,
-    private readonly restoration: Restoration,
-  ) {}
+  constructor(private readonly ports: CatchUpPorts) {}
 
-  /** Whether all conversations were here once: whatever is new from then on was not shown yet. */
+  /** Whether all conversations were loaded once. From then on, new entries count as not shown. */
   get hadConversations(): boolean {
     return this.progress !== 'never';
   }
 
-  /** A connection is requested: a head in its welcome below what is known now means that the server was restored. */
-  asked(): void {
-    this.shown = new Map(this.core.conversations.list().map((each) => [each.id, each.shownUpTo]));
+  /**
+   * A connection is about to be opened. If a head in its welcome is below the number that is known now, the server was
+   * restored from a backup.
+   */
+  connecting(): void {
+    this.known = new Map(this.ports.records.list().map((each) => [each.id, each.highestSeq]));
+  }
+
+  /** Adds or updates a conversation. Reads it again if its epoch changed. */
+  update(data: ConversationData, keepsReadPosition?: boolean): ConversationRecord {
+    const { restoration, updater } = this.ports;
+    return restoration.startIfOtherEpoch(data) ?? updater.update(data, !this.hadConversations, keepsReadPosition);
+  }
+
+  /** Adds or updates a conversation, and starts fetching its new entries. */
+  learn(data: ConversationData): ConversationRecord {
+    const record = this.update(data);
+    this.fetchNew(record).catch((error: unknown) => this.ports.intake.failed(data.id, error));
+    return record;
   }
 
   /**
-   * @param welcome with the first page of the homepage.
-   * @param isCurrent false once another connection took over.
+   * @param welcome has the first page of the homepage.
+   * @param isCurrent false once another connection has replaced this one.
    */
   async run(welcome: Welcome, isCurrent: () => boolean): Promise<void> {
     const { homepage, readRevision } = welcome;
+    const { ports } = this;
     const isRestored = isOtherEpoch(this.epoch, welcome.epoch);
-    if (isRestored) this.restoration.begin();
-    const round: Round = { isCurrent, shown: this.shown, isRestored };
-    const readsAll = isRestored || (readRevision !== undefined && !this.readRevision.isBefore(readRevision));
-    // Further pages are older: once nothing on one was new, nothing on the next is, if those after it were seen. What
-    // was read elsewhere does not move a conversation to another page: it has a revision of its own.
+    if (isRestored) ports.restoration.begin();
+    const round: Round = { isCurrent, known: this.known, isRestored };
+    const readsAll = isRestored || (readRevision !== undefined && !ports.readRevision.isBefore(readRevision));
+    // Later pages are older: if a page has nothing new, the following ones have not either, provided that the previous
+    // catch-up was complete. Reading on other devices does not move a conversation: it has a revision of its own.
     const stopsEarly = this.progress === 'done' && !readsAll;
     const listed = new Set<ConversationId>();
-    const doubtful: Conversation[] = [];
+    const toRecheck: ConversationRecord[] = [];
     let page = homepage;
     while (isCurrent()) {
       for (const { id } of page.conversations) listed.add(id);
-      const behind = await this.takePage(page, round, doubtful);
+      const behind = await this.takePage(page, round, toRecheck);
       const isLast = page.nextCursor === null || (stopsEarly && behind.length === 0);
       if (behind.length > 0) this.interrupt();
       await this.fillAll(behind, isCurrent);
       if (page.nextCursor === null || isLast) break;
       const limit = limits.homepagePageMax;
-      page = await this.core.api.call('getHomepage', { cursor: page.nextCursor, limit, left: 'true' });
+      page = await ports.api.call('getHomepage', { cursor: page.nextCursor, limit, left: 'true' });
     }
-    for (const each of doubtful) await this.restoration.doubt(each, round.shown.get(each.id) ?? 0, isCurrent);
+    for (const each of toRecheck) await ports.restoration.recheck(each, round.known.get(each.id) ?? 0, isCurrent);
     if (isCurrent() && isRestored) await this.forgetOthers(listed, round);
     if (isCurrent() && readRevision !== undefined) {
-      if (page.nextCursor === null) this.readRevision.keep(readRevision);
-      else await this.readRevision.follow(readRevision, isCurrent);
+      if (page.nextCursor === null) ports.readRevision.keep(readRevision);
+      else await ports.readRevision.follow(readRevision, isCurrent);
     }
     if (!isCurrent()) return;
     this.refreshPartners(welcome.serverTimeMs, page.nextCursor === null);
@@ -99,39 +135,40 @@ export class CatchUp {
   }
 
   /**
-   * Looks up the names of all partners of direct chats, also of those further down the list, because the list is
-   * searched by them. Not on every reconnect; the names of people in view are looked up on each.
+   * Looks up the names of all partners of direct conversations, because the list of conversations is searched by these
+   * names. Not after every reconnect; the names of people in view are looked up after each.
    */
   private refreshPartners(serverTimeMs: number, allWereRead: boolean): void {
     if (serverTimeMs - this.partnersAtMs < partnersIntervalMs) return;
     this.partnersAtMs = serverTimeMs;
     if (allWereRead) return;
-    this.core.people.refresh([...this.core.conversations.partners.keys()]).catch((error: unknown) => {
+    this.ports.people.refresh([...this.ports.records.direct.keys()]).catch((error: unknown) => {
       this.partnersAtMs = 0;
-      if (!(error instanceof Disconnected)) this.core.reportFailure(error);
+      if (!(error instanceof Disconnected)) this.ports.reportFailure(error);
     });
   }
 
-  /** Something is missing: until the next catch-up is through, no page says anything about those after it. */
+  /** Entries are missing: until the next catch-up is complete, a page without changes says nothing about later ones. */
   interrupt(): void {
     if (this.progress === 'done') this.advance('interrupted');
   }
 
-  /** Takes in a page. Returns a task for each of its conversations that moved, including those that were left. */
-  private async takePage(page: Homepage, round: Round, doubtful: Conversation[]): Promise<Task[]> {
-    const left = page.left.filter(({ conversationId }) => this.core.conversations.get(conversationId));
-    for (const { conversationId } of left) await this.core.forget(conversationId);
+  /** Applies a page. Returns a task for each conversation that has new entries or that the user left. */
+  private async takePage(page: Homepage, round: Round, toRecheck: ConversationRecord[]): Promise<Task[]> {
+    const { records, updater, restoration } = this.ports;
+    const left = page.left.filter(({ conversationId }) => records.get(conversationId));
+    for (const { conversationId } of left) await updater.forget(conversationId);
     const tasks: Task[] = left.map(() => async () => undefined);
     for (const data of page.conversations) {
-      const known = this.core.conversations.get(data.id);
+      const known = records.get(data.id);
       if (known && isOtherEpoch(known.data.epoch, data.epoch)) {
-        tasks.push(() => this.fillOne(known, () => this.restoration.readAgain(known, data)));
-      } else if (known && data.headSeq < (round.shown.get(data.id) ?? 0)) {
-        doubtful.push(known);
+        tasks.push(() => this.fillOne(known, () => restoration.readAgain(known, data)));
+      } else if (known && data.headSeq < (round.known.get(data.id) ?? 0)) {
+        toRecheck.push(known);
       } else {
-        const conversation = this.core.update(data, !round.isRestored);
-        if (conversation.sequencer.position >= conversation.data.headSeq) continue;
-        tasks.push(() => this.fillOne(conversation, () => this.bringUp(conversation)));
+        const record = this.update(data, !round.isRestored);
+        if (record.sequencer.position >= record.data.headSeq) continue;
+        tasks.push(() => this.fillOne(record, () => this.fetchNew(record)));
       }
     }
     return tasks;
@@ -145,37 +182,37 @@ export class CatchUp {
     await Promise.all(Array.from({ length: parallel }, worker));
   }
 
-  /** Forgets conversations that are on no page any more: after a restore, `left` does not name them. */
-  private async forgetOthers(listed: ReadonlySet<ConversationId>, { shown }: Round): Promise<void> {
-    for (const conversationId of shown.keys()) if (!listed.has(conversationId)) await this.core.forget(conversationId);
+  /** Removes conversations that are on no page. After a restore, `left` does not contain them. */
+  private async forgetOthers(listed: ReadonlySet<ConversationId>, { known }: Round): Promise<void> {
+    for (const id of known.keys()) if (!listed.has(id)) await this.ports.updater.forget(id);
   }
 
-  private async fillOne(conversation: Conversation, fill: Task): Promise<void> {
+  private async fillOne(record: ConversationRecord, fill: Task): Promise<void> {
     try {
       await fill();
     } catch (error) {
-      // Removed since the page was made: nothing of it is missing.
+      // The user was removed after the page was made: nothing of the conversation is missing.
       if (!(error instanceof ParleyError) || error.code !== 'not_found') throw error;
-      await this.core.forget(conversation.id);
+      await this.ports.updater.forget(record.id);
     }
   }
 
-  /** Shows what the conversation has beyond what was shown: after a long absence the newest page of it. */
-  async bringUp(conversation: Conversation): Promise<void> {
-    if (conversation.readingAgain) return conversation.readingAgain;
-    const { headSeq } = conversation.data;
-    const { position } = conversation.sequencer;
+  /** Fetches and shows the entries after the last shown one. After a long absence only the newest page of them. */
+  private async fetchNew(record: ConversationRecord): Promise<void> {
+    if (record.rereading) return record.rereading;
+    const { headSeq } = record.data;
+    const { position } = record.sequencer;
     if (headSeq - position > fetchedMax) {
       const fromSeq = position + 1;
       const toSeq = headSeq - limits.historyPageSize;
-      conversation.sequencer.skipTo(toSeq);
-      this.core.events.emit('skipped', { conversation, fromSeq, toSeq });
+      record.sequencer.skipTo(toSeq);
+      this.ports.events.emit('skipped', { conversation: record.conversation, fromSeq, toSeq });
     }
-    await this.intake.fill(conversation, headSeq);
+    await this.ports.intake.fill(record, headSeq);
   }
 
   private advance(progress: CatchUpProgress): void {
     this.progress = progress;
-    this.core.saveSession().catch(this.core.reportFailure);
+    this.ports.saveSession().catch(this.ports.reportFailure);
   }
 }

@@ -11,7 +11,6 @@ import {
   serverFrames,
   subprotocol,
 } from '@parley/protocol';
-import { cutText } from '@parley/protocol/graphemes';
 import { backoffMs } from './backoff.ts';
 import { understoodFeatures } from './features.ts';
 import { Disconnected } from './parley-error.ts';
@@ -50,6 +49,8 @@ type RequestFrame = Exclude<ClientFrame, { type: 'hello' | 'typing' }>;
 type Message = Omit<ClientFrameOf<'send'>, 'type' | 'id'>;
 type WithoutId<Frame> = Frame extends RequestFrame ? Omit<Frame, 'id'> : never;
 
+export type Hello = Omit<ClientFrameOf<'hello'>, 'type'>;
+
 const nothing = () => undefined;
 
 /** One WebSocket at a time, opened again for as long as it is wanted. */
@@ -69,7 +70,7 @@ export class Connection {
 
   constructor(
     private readonly url: string,
-    private readonly hello: () => Omit<ClientFrame & { type: 'hello' }, 'type'> | false,
+    private readonly hello: () => Hello | false,
     private readonly runtime: Runtime,
     private readonly events: ConnectionEvents,
   ) {
@@ -182,7 +183,7 @@ export class Connection {
     const frame = parsed(data);
     if (frame === 'unknown') return;
     if (!frame) {
-      this.events.error(new Error(`a frame was not understood: ${cutText(String(data), 200)}`));
+      this.events.error(new Error('the server sent an invalid frame', { cause: data }));
       return;
     }
     const isAnswer = this.requests.answer(frame);

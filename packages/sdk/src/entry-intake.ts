@@ -1,120 +1,129 @@
-import { type ConversationId, type Entry, limits } from '@parley/protocol';
-import type { ClientCore } from './client-core.ts';
-import type { Conversation } from './conversation.ts';
-import { withEntry } from './entry-effects.ts';
+import {
+  type Conversation as ConversationData,
+  type ConversationId,
+  type Entry,
+  type HistoryPage,
+  limits,
+} from '@parley/protocol';
+import type { Connection } from './connection.ts';
+import type { ConversationRecord } from './conversation.ts';
+import type { ConversationRecords } from './conversation-records.ts';
+import type { ConversationUpdater } from './conversation-updater.ts';
+import type { HttpApi } from './http.ts';
 import { Disconnected, ParleyError } from './parley-error.ts';
 
-/** Takes entries in as they come: shows what is next and fetches what is missing before the others. */
+/** What {@link EntryIntake} needs. */
+export interface EntryIntakePorts {
+  readonly records: Pick<ConversationRecords, 'get'>;
+  readonly updater: Pick<ConversationUpdater, 'show' | 'forget'>;
+  readonly api: Pick<HttpApi, 'call'>;
+  readonly connection: Pick<Connection, 'isConnected'>;
+  /** Closes the connection and opens another one after a backoff. */
+  restart(): void;
+  /** Adds a conversation, and fetches and shows its new entries. */
+  learn(data: ConversationData): ConversationRecord;
+  /** See `ConversationPorts.detectRestore`. */
+  detectRestore(record: ConversationRecord, page: HistoryPage, knownSeq: number): boolean;
+  reportFailure(error: unknown): void;
+}
+
+/** Shows entries in order as they arrive. Fetches missing entries before it shows later ones. */
 export class EntryIntake {
-  /** Entries of conversations that are being asked for. */
-  private readonly waiting = new Map<ConversationId, Entry[]>();
+  /** Entries held back while their conversation is fetched or read again. */
+  private readonly held = new Map<ConversationId, Entry[]>();
 
-  constructor(private readonly core: ClientCore) {}
+  constructor(private readonly ports: EntryIntakePorts) {}
 
-  /** Returns whether it is newer than all that was known of its conversation: an old one may come again. */
+  /** Returns whether the entry is newer than the known head of its conversation. The server may repeat old entries. */
   take(entry: Entry): boolean {
     const { conversationId } = entry;
-    const conversation = this.core.conversations.get(conversationId);
-    const isNewer = conversation !== undefined && entry.seq > conversation.data.headSeq;
-    const waiting = this.waiting.get(conversationId);
-    if (waiting) waiting.push(entry);
-    else if (conversation) this.show(conversation, [entry]);
-    else this.meet(entry).catch((error: unknown) => this.failed(conversationId, error));
+    const record = this.ports.records.get(conversationId);
+    const isNewer = record !== undefined && entry.seq > record.data.headSeq;
+    const held = this.held.get(conversationId);
+    if (held) held.push(entry);
+    else if (record) this.show(record, [entry]);
+    else this.fetchConversation(entry).catch((error: unknown) => this.failed(conversationId, error));
     return isNewer;
   }
 
-  /** Shows everything up to `toSeq`, fetching what isn't here. */
-  fill(conversation: Conversation, toSeq: number): Promise<void> {
-    conversation.sequencer.expect(toSeq);
-    return this.fetchMissing(conversation);
+  /** Shows all entries up to `toSeq`. Fetches those that are missing. */
+  fill(record: ConversationRecord, toSeq: number): Promise<void> {
+    record.sequencer.expect(toSeq);
+    return this.fetchMissing(record);
   }
 
-  /** What to do when something that is missing could not be fetched. */
+  /** Handles the failure of a fetch, without which the conversation cannot continue. */
   failed(conversationId: ConversationId, error: unknown): void {
-    this.core.reportFailure(error);
+    const { ports } = this;
+    ports.reportFailure(error);
     if (error instanceof ParleyError && error.code === 'not_found') {
-      this.core.forget(conversationId).catch(this.core.reportFailure);
-    } else if (this.core.isConnected) {
-      // Without what is missing nothing further can be shown: the next connection catches up.
-      this.core.restart();
+      ports.updater.forget(conversationId).catch(ports.reportFailure);
+    } else if (ports.connection.isConnected) {
+      // The catch-up of the next connection fetches again.
+      ports.restart();
     }
   }
 
-  /** Somebody added us, or wrote to us first: the conversation is asked for. */
-  private async meet(first: Entry): Promise<void> {
+  /** Another user added this user to a conversation, or opened a direct conversation with this user. */
+  private async fetchConversation(first: Entry): Promise<void> {
     const { conversationId } = first;
     const entries = [first];
-    this.waiting.set(conversationId, entries);
+    this.held.set(conversationId, entries);
     try {
-      const data = await this.core.api.call('getConversation', { conversationId });
-      if (data.membership) this.show(this.core.learn(data), entries);
+      const data = await this.ports.api.call('getConversation', { conversationId });
+      if (data.membership) this.show(this.ports.learn(data), entries);
     } finally {
-      this.waiting.delete(conversationId);
+      this.held.delete(conversationId);
     }
   }
 
-  /** Holds back what comes of a conversation while `ask` runs; shows what it gives, then what came. */
-  async holdingBack(conversation: Conversation, ask: () => Promise<readonly Entry[]>): Promise<void> {
+  /** Holds back live entries while `fetch` runs. Then shows the fetched entries, followed by the held ones. */
+  async holdingBack(record: ConversationRecord, fetch: () => Promise<readonly Entry[]>): Promise<void> {
     const held: Entry[] = [];
-    this.waiting.set(conversation.id, held);
+    this.held.set(record.id, held);
     try {
-      const entries = await ask();
-      if (this.core.conversations.get(conversation.id) === conversation) this.show(conversation, [...entries, ...held]);
+      const entries = await fetch();
+      if (this.ports.records.get(record.id) === record) this.show(record, [...entries, ...held]);
     } finally {
-      this.waiting.delete(conversation.id);
+      this.held.delete(record.id);
     }
   }
 
-  private show(conversation: Conversation, entries: readonly Entry[]): void {
-    const ready = conversation.sequencer.take(entries);
-    for (const entry of ready) this.showOne(conversation, entry);
-    if (ready.length > 0) {
-      this.core.store.putEntries(conversation.id, ready).catch(this.core.reportFailure);
-      this.core.changed(conversation);
-    }
-    if (conversation.sequencer.missing && !conversation.filling && !conversation.readingAgain) {
-      this.fetchMissing(conversation).catch((error: unknown) => this.failed(conversation.id, error));
+  private show(record: ConversationRecord, entries: readonly Entry[]): void {
+    this.ports.updater.show(record, record.sequencer.take(entries));
+    if (record.sequencer.missing && !record.filling && !record.rereading) {
+      this.fetchMissing(record).catch((error: unknown) => this.failed(record.id, error));
     }
   }
 
-  private showOne(conversation: Conversation, entry: Entry): void {
-    const { core } = this;
-    conversation.data = withEntry(conversation.data, entry, core.account);
-    if (entry.kind === 'message' && entry.senderId === core.account?.id) {
-      core.outbox.arrived(entry.clientMessageId, entry);
-      core.markRead(conversation, entry.seq);
-    }
-    core.events.emit('entry', entry);
+  /** At most one fetch per conversation: it also fetches what turns out to be missing meanwhile. */
+  private fetchMissing(record: ConversationRecord): Promise<void> {
+    if (record.rereading) return record.rereading;
+    if (!record.sequencer.missing) return Promise.resolve();
+    record.filling ??= this.fetchAll(record);
+    return record.filling;
   }
 
-  /** One at a time for each conversation: what turns out to be missing meanwhile is fetched along. */
-  private fetchMissing(conversation: Conversation): Promise<void> {
-    if (conversation.readingAgain) return conversation.readingAgain;
-    if (!conversation.sequencer.missing) return Promise.resolve();
-    conversation.filling ??= this.fetchAll(conversation);
-    return conversation.filling;
-  }
-
-  private async fetchAll(conversation: Conversation): Promise<void> {
-    const { id: conversationId, sequencer } = conversation;
+  private async fetchAll(record: ConversationRecord): Promise<void> {
+    const { id: conversationId, sequencer } = record;
     try {
       for (let range = sequencer.missing; range; range = sequencer.missing) {
         const { fromSeq, toSeq } = range;
         const limit = Math.min(limits.historyPageMax, toSeq - fromSeq + 1);
-        const shown = sequencer.position;
-        const page = await this.core.api.call('getHistory', { conversationId, after: fromSeq - 1, limit });
+        const knownSeq = sequencer.position;
+        const page = await this.ports.api.call('getHistory', { conversationId, after: fromSeq - 1, limit });
         const { entries } = page;
-        // Left or removed meanwhile, or read again.
-        if (this.core.conversations.get(conversationId) !== conversation) return;
-        if (conversation.sequencer !== sequencer || this.core.isOfAnotherHistory(conversation, page, shown)) return;
+        // The user left or was removed meanwhile, or the conversation is being read again.
+        if (this.ports.records.get(conversationId) !== record) return;
+        if (record.sequencer !== sequencer || this.ports.detectRestore(record, page, knownSeq)) return;
         const first = entries[0];
-        if (!first) throw new Disconnected(`the history lacks ${fromSeq} to ${toSeq}, which are said to be there`);
-        // Numbers that this reader may not see are no gap.
+        if (!first) throw new Disconnected(`the history has no entries from ${fromSeq} to ${toSeq}`);
+        // Numbers that this user may not see are not a gap.
         sequencer.skipTo(first.seq - 1);
-        this.show(conversation, entries);
+        this.show(record, entries);
       }
     } finally {
-      conversation.filling = null;
+      record.filling = null;
     }
   }
 }

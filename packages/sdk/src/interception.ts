@@ -1,4 +1,4 @@
-import type { ClientEvents } from './client-core.ts';
+import type { ClientEvents } from './client-events.ts';
 import type { ConnectionState } from './connection.ts';
 import type { Events } from './events.ts';
 import { HttpApi } from './http.ts';

@@ -1,4 +1,5 @@
 import { type ConversationId, type Entry, limits } from '@parley/protocol';
+import type { Connection } from './connection.ts';
 import type { History } from './history.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -8,14 +9,12 @@ const bufferMax = 1_000;
 /** The conversation whose entries are wanted. */
 interface Source {
   readonly id: ConversationId;
-  /** The highest number that was shown; replaced when the conversation is read again. */
-  readonly sequencer: { readonly position: number };
   history(page: { after: number; limit: number }): Promise<Pick<History, 'entries' | 'source'>>;
 }
 
 /** What tells when there may be more of it. */
 export interface LiveEntriesPorts {
-  readonly isConnected: boolean;
+  readonly connection: Pick<Connection, 'isConnected'>;
   readonly runtime: Pick<Runtime, 'after'>;
   readonly events: {
     on(name: 'entry', handler: (entry: Entry) => void): () => void;
@@ -32,6 +31,7 @@ export interface LiveEntriesPorts {
  */
 export async function* liveEntries(
   conversation: Source,
+  position: () => number,
   ports: LiveEntriesPorts,
   after: number,
 ): AsyncGenerator<Entry, void, undefined> {
@@ -48,7 +48,7 @@ export async function* liveEntries(
     ports.events.on('state', () => wake()),
     ports.events.on('restored', (event) => {
       if (event.conversation !== conversation) return;
-      shown = Math.min(shown, conversation.sequencer.position);
+      shown = Math.min(shown, position());
       buffer = [];
       wake();
     }),
@@ -71,7 +71,7 @@ export async function* liveEntries(
       }
       if (next) buffer = [];
       if (removed) return;
-      if (shown >= conversation.sequencer.position || !ports.isConnected) {
+      if (shown >= position() || !ports.connection.isConnected) {
         await woken;
         continue;
       }

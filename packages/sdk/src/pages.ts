@@ -1,4 +1,5 @@
 import type { InputOf, OperationId, ResponseOf } from '@parley/protocol';
+import type { HttpApi } from './http.ts';
 
 /** The operations that answer by pages. */
 export type PagedOperation = {
@@ -9,14 +10,9 @@ export type PagedOperation = {
     : never;
 }[OperationId];
 
-/** A client, or whatever else calls operations. */
-interface Caller {
-  call<Id extends OperationId>(id: Id, input: InputOf<Id>): Promise<ResponseOf<Id>>;
-}
-
 /** Every page of an operation that answers by pages, to the last; the next is asked for when it is taken. */
 export async function* pagesOf<Id extends PagedOperation>(
-  caller: Caller,
+  caller: Pick<HttpApi, 'call'>,
   id: Id,
   input: InputOf<Id>,
 ): AsyncGenerator<ResponseOf<Id>, void, undefined> {

@@ -1,25 +1,36 @@
 import { limits } from '@parley/protocol';
-import type { ClientCore } from './client-core.ts';
+import type { ConversationUpdater } from './conversation-updater.ts';
+import type { HttpApi } from './http.ts';
+import type { Identity } from './identity.ts';
 
-/** The revision up to which the read positions of all of this person's devices are known and stored. */
+/** What {@link ReadRevision} needs. */
+export interface ReadRevisionPorts {
+  readonly api: Pick<HttpApi, 'call'>;
+  readonly updater: Pick<ConversationUpdater, 'readElsewhere' | 'written'>;
+  readonly identity: Identity;
+  saveSession(): Promise<void>;
+  reportFailure(error: unknown): void;
+}
+
+/** The revision up to which the read positions of all devices of the user are known and stored. */
 export class ReadRevision {
-  /** Null: unknown; the homepage has to be read to its end. */
+  /** Null if unknown: all pages of the homepage have to be read. */
   current: number | null = null;
 
-  constructor(private readonly core: ClientCore) {}
+  constructor(private readonly ports: ReadRevisionPorts) {}
 
-  /** Whether a request for changes is enough. It is not when the server went back to before the known revision. */
-  isBefore(told: number): boolean {
-    return this.current !== null && this.current <= told;
+  /** Whether requesting the changes is enough. It is not if the server went back to an earlier revision. */
+  isBefore(serverRevision: number): boolean {
+    return this.current !== null && this.current <= serverRevision;
   }
 
-  /** Takes in the changes up to `told`. The cost grows with the number of changes alone. */
-  async follow(told: number, isCurrent: () => boolean): Promise<void> {
+  /** Applies the changes up to `serverRevision`. The cost depends only on the number of changes. */
+  async follow(serverRevision: number, isCurrent: () => boolean): Promise<void> {
     let after = this.current ?? 0;
-    while (after < told && isCurrent()) {
-      const page = await this.core.api.call('getReadPositions', { after, limit: limits.readPositionPageMax });
+    while (after < serverRevision && isCurrent()) {
+      const page = await this.ports.api.call('getReadPositions', { after, limit: limits.readPositionPageMax });
       for (const { conversationId, seq, messageCount } of page.positions) {
-        this.core.readElsewhere(conversationId, seq, messageCount);
+        this.ports.updater.readElsewhere(conversationId, seq, messageCount);
       }
       if (page.revision <= after) break;
       after = page.revision;
@@ -29,19 +40,20 @@ export class ReadRevision {
   }
 
   /**
-   * Everything up to `revision` has been taken in. The revision is stored after the positions: after a crash between
-   * the two they are requested again.
+   * Everything up to `revision` has been applied. The revision is stored after the positions: after a crash between the
+   * two they are requested again.
    */
   keep(revision: number): void {
     if (revision === this.current) return;
-    const userId = this.core.account?.id;
-    this.core
-      .conversationsWritten()
+    const { identity, updater, saveSession, reportFailure } = this.ports;
+    const userId = identity.account?.id;
+    updater
+      .written()
       .then(() => {
-        if (this.core.account?.id !== userId) return;
+        if (identity.account?.id !== userId) return;
         this.current = revision;
-        return this.core.saveSession();
+        return saveSession();
       })
-      .catch(this.core.reportFailure);
+      .catch(reportFailure);
   }
 }

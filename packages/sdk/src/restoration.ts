@@ -1,120 +1,134 @@
 import { type Conversation as ConversationData, type Entry, type HistoryPage, limits } from '@parley/protocol';
-import type { ClientCore } from './client-core.ts';
-import type { Conversation } from './conversation.ts';
-import type { ConversationBook } from './conversation-book.ts';
+import type { Emitter } from './client-events.ts';
+import type { Connection } from './connection.ts';
+import type { ConversationRecord } from './conversation.ts';
+import type { ConversationRecords } from './conversation-records.ts';
+import type { ConversationUpdater } from './conversation-updater.ts';
 import { withEntry } from './entry-effects.ts';
 import type { EntryIntake } from './entry-intake.ts';
 import { understood } from './history.ts';
+import type { HttpApi } from './http.ts';
+import type { Identity } from './identity.ts';
+import type { Runtime } from './runtime.ts';
+import type { Store } from './store/store.ts';
 
-/** How often a server that is catching up is asked how far it has come. */
-const askAgainMs = 1_000;
+/** How often a server that is catching up is asked for its head. */
+const recheckIntervalMs = 1_000;
 
-/** Whether two epochs differ. An absent one, of a server of an earlier version, differs from none. */
+/** What {@link Restoration} needs. */
+export interface RestorationPorts {
+  readonly records: Pick<ConversationRecords, 'get'>;
+  readonly updater: Pick<ConversationUpdater, 'startAgain' | 'discardReadMarks'>;
+  readonly intake: Pick<EntryIntake, 'holdingBack' | 'failed'>;
+  readonly api: Pick<HttpApi, 'call'>;
+  readonly store: Pick<Store, 'entries' | 'putEntries' | 'deleteConversation'>;
+  readonly events: Emitter;
+  readonly identity: Identity;
+  readonly runtime: Pick<Runtime, 'after'>;
+  readonly connection: Pick<Connection, 'isConnected'>;
+  reportFailure(error: unknown): void;
+}
+
+/** Whether two epochs differ. A server of an earlier version sends none, which differs from no epoch. */
 export function isOtherEpoch(known: string | undefined, now: string | undefined): boolean {
   return known !== undefined && now !== undefined && known !== now;
 }
 
-/** Discards what was read, and reads it again, when the server was restored to an earlier moment. */
+/** Reads conversations again after the server was restored from a backup. */
 export class Restoration {
-  /** Conversations whose head is below what was shown; the server may still be catching up. */
-  private readonly doubted = new Set<Conversation>();
+  /** Conversations whose head is below the known one. The server may still be catching up. */
+  private readonly rechecked = new Set<ConversationRecord>();
 
-  constructor(
-    private readonly core: ClientCore,
-    private readonly book: ConversationBook,
-    private readonly intake: EntryIntake,
-  ) {}
+  constructor(private readonly ports: RestorationPorts) {}
 
-  /** The list of conversations and the read positions have another epoch. */
+  /** The epoch of the list of conversations and the read positions changed. */
   begin(): void {
-    this.book.discardReading();
-    this.core.events.emit('restored', { conversation: null });
+    this.ports.updater.discardReadMarks();
+    this.ports.events.emit('restored', { conversation: null });
   }
 
-  /** Reads the conversation again, and returns it, if `data` has another epoch; otherwise returns null. */
-  begunBy(data: ConversationData): Conversation | null {
-    const known = this.core.conversations.get(data.id);
-    if (!known || !isOtherEpoch(known.data.epoch, data.epoch)) return null;
-    this.readAgain(known, data).catch((error: unknown) => this.intake.failed(data.id, error));
-    return known;
+  /** If `data` has another epoch, starts reading the conversation again and returns its record; otherwise null. */
+  startIfOtherEpoch(data: ConversationData): ConversationRecord | null {
+    const record = this.ports.records.get(data.id);
+    if (!record || !isOtherEpoch(record.data.epoch, data.epoch)) return null;
+    this.readAgain(record, data).catch((error: unknown) => this.ports.intake.failed(data.id, error));
+    return record;
   }
 
-  /** See {@link ClientCore.isOfAnotherHistory}. */
-  isShownBy(conversation: Conversation, answer: HistoryPage, shown: number): boolean {
-    const isOther = isOtherEpoch(conversation.data.epoch, answer.epoch);
-    if (!isOther && answer.headSeq >= shown) return false;
-    const begun = isOther ? this.readAgain(conversation) : this.doubt(conversation, shown);
-    begun.catch((error: unknown) => this.intake.failed(conversation.id, error));
+  /** See `ConversationPorts.detectRestore`. */
+  detect(record: ConversationRecord, page: HistoryPage, knownSeq: number): boolean {
+    const isOther = isOtherEpoch(record.data.epoch, page.epoch);
+    if (!isOther && page.headSeq >= knownSeq) return false;
+    const started = isOther ? this.readAgain(record) : this.recheck(record, knownSeq);
+    started.catch((error: unknown) => this.ports.intake.failed(record.id, error));
     return true;
   }
 
   /**
-   * The server's head is below what was shown. Waits while the server says that it is catching up. If its head then
-   * reaches what was shown, nothing was lost; otherwise the conversation is read again.
+   * The server's head is below the known one. Waits while the server reports that it is catching up. If its head then
+   * reaches the known one, nothing was lost; otherwise the conversation is read again.
    */
-  async doubt(conversation: Conversation, shown: number, isWanted: () => boolean = () => true): Promise<void> {
-    if (this.doubted.has(conversation)) return;
-    this.doubted.add(conversation);
+  async recheck(record: ConversationRecord, knownSeq: number, isCurrent: () => boolean = () => true): Promise<void> {
+    if (this.rechecked.has(record)) return;
+    this.rechecked.add(record);
+    const { ports } = this;
+    const { id: conversationId } = record;
     try {
-      while (isWanted() && this.core.isConnected && this.core.conversations.get(conversation.id) === conversation) {
-        const page = await this.core.api.call('getHistory', {
-          conversationId: conversation.id,
-          after: shown,
-          limit: 1,
-        });
-        const isOther = isOtherEpoch(conversation.data.epoch, page.epoch);
-        if (!isOther && page.headSeq >= shown) return;
-        if (isOther || !page.catchingUp) return await this.readAgain(conversation);
-        await new Promise<void>((resolve) => this.core.runtime.after(askAgainMs, resolve));
+      while (isCurrent() && ports.connection.isConnected && ports.records.get(conversationId) === record) {
+        const page = await ports.api.call('getHistory', { conversationId, after: knownSeq, limit: 1 });
+        const isOther = isOtherEpoch(record.data.epoch, page.epoch);
+        if (!isOther && page.headSeq >= knownSeq) return;
+        if (isOther || !page.catchingUp) return await this.readAgain(record);
+        await new Promise<void>((resolve) => ports.runtime.after(recheckIntervalMs, resolve));
       }
     } finally {
-      this.doubted.delete(conversation);
+      this.rechecked.delete(record);
     }
   }
 
-  /** @param now the conversation under its new epoch; requested if absent. */
-  readAgain(conversation: Conversation, now?: ConversationData): Promise<void> {
-    conversation.readingAgain ??= this.intake
-      .holdingBack(conversation, () => this.read(conversation, now))
+  /** @param now the conversation with its new epoch; requested if absent. */
+  readAgain(record: ConversationRecord, now?: ConversationData): Promise<void> {
+    record.rereading ??= this.ports.intake
+      .holdingBack(record, () => this.read(record, now))
       .finally(() => {
-        conversation.readingAgain = null;
+        record.rereading = null;
       });
-    return conversation.readingAgain;
+    return record.rereading;
   }
 
-  /** Discards what was read only after the new page has arrived: if the request fails, everything stays. */
-  private async read(conversation: Conversation, now?: ConversationData): Promise<readonly Entry[]> {
-    const { core } = this;
-    const { id: conversationId } = conversation;
-    const data = now ?? (await core.api.call('getConversation', { conversationId }));
-    const page = await core.api.call('getHistory', { conversationId, limit: limits.historyPageMax });
+  /** Discards the old data only after the new page has arrived: if the request fails, the old data remains. */
+  private async read(record: ConversationRecord, now?: ConversationData): Promise<readonly Entry[]> {
+    const { api, store, events, identity, records, updater, reportFailure } = this.ports;
+    const { id: conversationId, conversation } = record;
+    const data = now ?? (await api.call('getConversation', { conversationId }));
+    const page = await api.call('getHistory', { conversationId, limit: limits.historyPageMax });
     const headSeq = page.entries.at(-1)?.seq ?? page.headSeq;
-    const kept = await core.store.entries(conversationId, { before: headSeq + 1, limit: limits.historyPageMax });
-    const position = lastShown(conversation, page, kept.flatMap(understood));
-    await core.store.deleteConversation(conversationId);
-    if (core.conversations.get(conversationId) !== conversation) return [];
+    const stored = await store.entries(conversationId, { before: headSeq + 1, limit: limits.historyPageMax });
+    const position = lastShown(record, page, stored.flatMap(understood));
+    await store.deleteConversation(conversationId);
+    if (records.get(conversationId) !== record) return [];
     const known = page.entries.filter(({ seq }) => seq <= position);
-    let shown: ConversationData = { ...data, epoch: page.epoch ?? data.epoch };
-    for (const entry of known) if (entry.seq > shown.headSeq) shown = withEntry(shown, entry, core.account);
-    this.book.beginAnew(conversation, shown, position);
-    core.store.putEntries(conversationId, known).catch(core.reportFailure);
+    let next: ConversationData = { ...data, epoch: page.epoch ?? data.epoch };
+    for (const entry of known) if (entry.seq > next.headSeq) next = withEntry(next, entry, identity.account);
+    updater.startAgain(record, next, position);
+    store.putEntries(conversationId, known).catch(reportFailure);
     const fromSeq = page.visibleFromSeq;
     if (known.length === 0 && fromSeq <= position) {
-      core.events.emit('skipped', { conversation, fromSeq, toSeq: position });
+      events.emit('skipped', { conversation, fromSeq, toSeq: position });
     }
     return page.entries;
   }
 }
 
 /**
- * The number of the last entry of the page that was already shown under the former epoch: both histories are the same
- * up to the restored moment. The number before the page if no entry was. An entry that is not in the store counts as
- * shown if it is not newer than the conversation's last known activity.
+ * The number of the last entry of the page that was already shown under the previous epoch: both histories are equal up
+ * to the time of the backup. If no entry of the page was shown, the number before the page. An entry that is not in the
+ * store counts as shown if it is not newer than the last known activity of the conversation.
  */
-function lastShown({ data, sequencer }: Conversation, page: HistoryPage, kept: readonly Entry[]): number {
-  const keptBySeq = new Map(kept.map((entry) => [entry.seq, entry]));
+function lastShown({ data, sequencer }: ConversationRecord, page: HistoryPage, stored: readonly Entry[]): number {
+  const storedBySeq = new Map(stored.map((entry) => [entry.seq, entry]));
   const wasShown = (entry: Entry) => {
-    const before = keptBySeq.get(entry.seq);
+    const before = storedBySeq.get(entry.seq);
     return entry.seq <= sequencer.position && (before ? isSame(before, entry) : entry.atMs <= data.lastActivityAtMs);
   };
   const first = page.entries[0];

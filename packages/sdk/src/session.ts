@@ -11,156 +11,174 @@ import {
 } from '@parley/protocol';
 import { backoffMs } from './backoff.ts';
 import type { CatchUp } from './catch-up.ts';
-import type { ClientCore } from './client-core.ts';
+import type { Emitter } from './client-events.ts';
+import type { ConversationRecords } from './conversation-records.ts';
+import type { ConversationUpdater } from './conversation-updater.ts';
 import { HttpApi } from './http.ts';
+import type { Identity } from './identity.ts';
+import type { Outbox } from './outbox.ts';
 import { ParleyError } from './parley-error.ts';
-import type { Person } from './people.ts';
+import type { PeopleDirectory, Person } from './people-directory.ts';
 import type { ReadRevision } from './read-revision.ts';
 import { isOtherEpoch } from './restoration.ts';
+import type { Runtime } from './runtime.ts';
+import type { SteadyStore } from './store/steady-store.ts';
 
-/** A session whose end the server couldn't be told of is ended this much later, for an hour at most. */
+/** If the server cannot be reached at log-out, ending the session is retried this often, for an hour at most. */
 const endRetryMs = 5_000;
 const endTriesMax = 720;
 
-/** Who is logged in, here and in the store. */
+/** What {@link Session} needs. */
+export interface SessionPorts {
+  readonly api: HttpApi;
+  readonly runtime: Pick<Runtime, 'fetch' | 'after' | 'random'>;
+  readonly store: SteadyStore;
+  readonly identity: Identity;
+  readonly records: Pick<ConversationRecords, 'put' | 'list'>;
+  readonly updater: Pick<ConversationUpdater, 'changed'>;
+  readonly people: Pick<PeopleDirectory, 'learn'>;
+  readonly outbox: Pick<Outbox, 'load' | 'keepAgain'>;
+  readonly catchUp: Pick<CatchUp, 'progress' | 'epoch' | 'interrupt'>;
+  readonly readRevision: Pick<ReadRevision, 'current'>;
+  readonly events: Emitter;
+  /** Closes the connection and deletes what is in memory only. */
+  forgetHere(): void;
+  reportFailure(error: unknown): void;
+}
+
+/** Begins and ends the session, and keeps it in the store. */
 export class Session {
-  account: Account | null = null;
-  /** Whose session was lost with a restore of the server: what is kept here is theirs. */
-  lost: Account | null = null;
   private loadingDeviceSecrets: Promise<void> | null = null;
 
-  /** @param forgetHere ends the connection, and forgets what is kept outside of the store. */
-  constructor(
-    private readonly core: ClientCore,
-    private readonly catchUp: CatchUp,
-    private readonly readRevision: ReadRevision,
-    private readonly forgetHere: () => void,
-  ) {}
+  constructor(private readonly ports: SessionPorts) {}
 
   async signup(input: InputOf<'signup'>): Promise<Account> {
     await this.loadDeviceSecrets();
-    return this.begin(await this.core.api.call('signup', input));
+    return this.begin(await this.ports.api.call('signup', input));
   }
 
   async login(input: InputOf<'login'>): Promise<Account> {
     await this.loadDeviceSecrets();
-    return this.begin(await this.core.api.call('login', input));
+    return this.begin(await this.ports.api.call('login', input));
   }
 
   async resume(): Promise<Account | null> {
-    const { api, store, conversations, outbox } = this.core;
+    const { api, store, records, people, outbox, identity, catchUp, readRevision } = this.ports;
     const [session] = await Promise.all([store.session(), this.loadDeviceSecrets()]);
     if (!session) return null;
-    if (session.lost) this.lost = session.account;
+    if (session.lost) identity.lost = session.account;
     else {
       api.token = session.token;
-      this.account = session.account;
+      identity.account = session.account;
     }
-    this.catchUp.progress = session.catchUp ?? 'never';
-    this.readRevision.current = session.readRevision ?? null;
-    this.catchUp.epoch = session.epoch;
-    if (session.terms !== knownTerms) this.catchUp.interrupt();
+    catchUp.progress = session.catchUp ?? 'never';
+    readRevision.current = session.readRevision ?? null;
+    catchUp.epoch = session.epoch;
+    if (session.terms !== knownTerms) catchUp.interrupt();
     for (const { conversation, position } of await store.conversations()) {
-      // One that another version stored may be there still, although this version wrote the session since.
-      conversations.put(parseAnswer(Conversation, conversation) ?? conversation, position);
+      // Another version of the client may have stored it, even if this version stored the session later.
+      records.put(parseAnswer(Conversation, conversation) ?? conversation, position);
     }
-    this.core.people.learn(conversations.list().flatMap(({ data }) => data.partner ?? []));
+    people.learn(records.list().flatMap(({ data }) => data.partner ?? []));
     await outbox.load();
-    return this.account;
+    return identity.account;
   }
 
-  /** Sends what other clients of this person left on the store, as tabs of another version do. */
+  /** Sends messages that other clients of the same account left in the store, for example tabs of another version. */
   async takeOverOutbox(): Promise<void> {
-    const session = await this.core.store.session();
-    if (session && session.account.id === this.account?.id) await this.core.outbox.load();
+    const { store, identity, outbox } = this.ports;
+    const session = await store.session();
+    if (session && session.account.id === identity.account?.id) await outbox.load();
   }
 
   async logout(): Promise<void> {
-    const { api, runtime } = this.core;
+    const { api, runtime } = this.ports;
     const ending = new HttpApi(api.url, runtime);
     ending.token = api.token;
-    const isTold = await this.end(ending);
+    const isEnded = await this.end(ending);
     await this.forget();
-    if (!isTold) this.endLater(ending, endTriesMax);
+    if (!isEnded) this.endLater(ending, endTriesMax);
   }
 
-  /** Whether the server knows that the session is over. */
+  /** Resolves with whether the session has ended on the server. */
   private async end(api: HttpApi): Promise<boolean> {
     try {
       await api.call('logout', {});
       return true;
     } catch (error) {
-      // A session that has ended already is what was asked for.
+      // The session had already ended.
       return error instanceof ParleyError && error.code === 'unauthenticated';
     }
   }
 
   private endLater(api: HttpApi, tries: number): void {
-    this.core.runtime.after(endRetryMs, () => {
+    this.ports.runtime.after(endRetryMs, () => {
       this.end(api)
-        .then((isTold) => !isTold && tries > 1 && this.endLater(api, tries - 1))
-        .catch(this.core.reportFailure);
+        .then((isEnded) => !isEnded && tries > 1 && this.endLater(api, tries - 1))
+        .catch(this.ports.reportFailure);
     });
   }
 
-  /** The connection stopped: tells when that is so because the session has ended. */
+  /** The connection stopped. Emits `sessionEnded` if the reason is that the session ended. */
   async stopped(code: number | undefined): Promise<void> {
-    const { api, store, events } = this.core;
-    const { account } = this;
+    const { api, store, events, identity } = this.ports;
+    const { account } = identity;
     const { token } = api;
     if (!account || (code !== clientCloseCodes.unauthenticated && code !== clientCloseCodes.revoked)) return;
     const isCurrent = () => api.token === token;
-    const lost = await this.isOfAnotherHistory(account, isCurrent);
+    const lost = await this.wasServerRestored(account, isCurrent);
     if (!isCurrent()) return;
     if (lost) {
       api.token = null;
-      this.account = null;
-      this.lost = account;
-      // Another client on the same store may have logged in meanwhile.
+      identity.account = null;
+      identity.lost = account;
+      // Another client with the same store may have logged in meanwhile.
       if ((await store.session())?.token === token) await this.save();
     }
     events.emit('sessionEnded', { lost });
   }
 
   welcomed(account: Account): void {
-    this.account = account;
-    this.core.people.learn([account]);
+    this.ports.identity.account = account;
+    this.ports.people.learn([account]);
   }
 
-  /** Takes in how oneself is called now. */
+  /** Updates the account if its own names changed. */
   named(people: readonly Person[]): void {
-    const { account } = this;
+    const { identity, reportFailure } = this.ports;
+    const { account } = identity;
     const own = people.find(({ id }) => id === account?.id);
     if (!account || !own || own.displayName === account.displayName) return;
-    this.account = { ...account, displayName: own.displayName };
-    this.save().catch(this.core.reportFailure);
+    identity.account = { ...account, displayName: own.displayName };
+    this.save().catch(reportFailure);
   }
 
   async save(): Promise<void> {
-    const account = this.account ?? this.lost;
+    const { api, store, identity, catchUp, readRevision } = this.ports;
+    const account = identity.account ?? identity.lost;
     if (!account) return;
-    const { epoch, progress: catchUp } = this.catchUp;
-    const { current: readRevision } = this.readRevision;
-    await this.core.store.setSession({
-      ...{ token: this.core.api.token ?? '', account, catchUp, terms: knownTerms },
-      ...(readRevision !== null && { readRevision }),
+    const { epoch } = catchUp;
+    await store.setSession({
+      ...{ token: api.token ?? '', account, catchUp: catchUp.progress, terms: knownTerms },
+      ...(readRevision.current !== null && { readRevision: readRevision.current }),
       ...(epoch !== undefined && { epoch }),
-      ...(this.lost && { lost: true }),
+      ...(identity.lost && { lost: true }),
     });
   }
 
-  /** The store lost everything: what is known here is written again. */
+  /** The store lost all data: writes what is in memory again. */
   async keepAgain(): Promise<void> {
-    if (!this.account && !this.lost) return;
-    for (const conversation of this.core.conversations.list()) this.core.changed(conversation);
-    this.core.outbox.keepAgain();
-    await this.core.store.setDeviceSecrets(this.core.api.deviceSecrets);
+    const { api, store, identity, records, updater, outbox } = this.ports;
+    if (!identity.account && !identity.lost) return;
+    for (const record of records.list()) updater.changed(record);
+    outbox.keepAgain();
+    await store.setDeviceSecrets(api.deviceSecrets);
     await this.save();
   }
 
-  /** Asks the store once, which may take its time. */
+  /** Reads the store once. */
   private loadDeviceSecrets(): Promise<void> {
-    const { api, store } = this.core;
+    const { api, store } = this.ports;
     this.loadingDeviceSecrets ??= store.deviceSecrets().then((secrets) => {
       api.deviceSecrets = secrets;
     });
@@ -168,34 +186,35 @@ export class Session {
   }
 
   private async keepDeviceSecret(secret: string): Promise<void> {
-    const { api, store } = this.core;
+    const { api, store } = this.ports;
     const others = api.deviceSecrets.filter((other) => other !== secret);
     api.deviceSecrets = [secret, ...others].slice(0, limits.deviceSecretsPerRequest);
     await store.setDeviceSecrets(api.deviceSecrets);
   }
 
   private async begin({ token, account, deviceSecret }: ResponseOf<'login'>): Promise<Account> {
-    const earlier = this.account ?? this.lost ?? (await this.core.store.session())?.account;
-    // What is kept is another person's, or nobody knows whose: none of it may be shown, or sent, as this one's.
+    const { api, store, identity, outbox } = this.ports;
+    const earlier = identity.account ?? identity.lost ?? (await store.session())?.account;
+    // Stored data of another or an unknown account must not be shown or sent as this account's.
     if (earlier?.id !== account.id) await this.forget(account.id);
-    this.core.api.token = token;
-    this.account = account;
-    this.lost = null;
+    api.token = token;
+    identity.account = account;
+    identity.lost = null;
     await this.save();
     if (deviceSecret !== undefined) await this.keepDeviceSecret(deviceSecret);
-    await this.core.outbox.load();
+    await outbox.load();
     return account;
   }
 
-  /** Whether the server was restored; asked again until it can say. */
-  private async isOfAnotherHistory({ id: userId }: Account, isWanted: () => boolean): Promise<boolean> {
-    const { api, runtime } = this.core;
-    const { epoch } = this.catchUp;
-    for (let attempt = 0; epoch !== undefined && isWanted(); attempt++) {
+  /** Whether the server was restored from a backup. Retries until the server answers. */
+  private async wasServerRestored({ id: userId }: Account, isCurrent: () => boolean): Promise<boolean> {
+    const { api, runtime, catchUp } = this.ports;
+    const { epoch } = catchUp;
+    for (let attempt = 0; epoch !== undefined && isCurrent(); attempt++) {
       try {
         return isOtherEpoch(epoch, (await api.call('getServer', { userId })).epoch);
       } catch (error) {
-        // A server of an earlier version, which doesn't know the question.
+        // A server of an earlier version does not accept `userId`.
         if (error instanceof ParleyError && error.code === 'invalid_request') return false;
       }
       await new Promise<void>((resolve) => runtime.after(backoffMs(attempt, runtime.random()), resolve));
@@ -204,19 +223,20 @@ export class Session {
   }
 
   /**
-   * @param next who logs in: the store is cleared of what isn't theirs. Without, nothing is cleared when another client,
-   * as in another tab, has logged in on it since.
+   * @param next the account that logs in: data of other accounts is deleted from the store. If absent, the store is
+   *   cleared unless another client with the same store, for example another tab, has logged in since.
    */
   private async forget(next?: UserId): Promise<void> {
-    const { token } = this.core.api;
-    this.forgetHere();
-    this.core.api.token = null;
-    this.account = null;
-    this.lost = null;
-    this.catchUp.epoch = undefined;
-    this.catchUp.progress = 'never';
-    this.readRevision.current = null;
-    const isOwn = next !== undefined || ((await this.core.store.session())?.token ?? token) === token;
-    if (isOwn) await this.core.store.clear(next);
+    const { api, store, identity, catchUp, readRevision, forgetHere } = this.ports;
+    const { token } = api;
+    forgetHere();
+    api.token = null;
+    identity.account = null;
+    identity.lost = null;
+    catchUp.epoch = undefined;
+    catchUp.progress = 'never';
+    readRevision.current = null;
+    const isOwn = next !== undefined || ((await store.session())?.token ?? token) === token;
+    if (isOwn) await store.clear(next);
   }
 }

@@ -4,7 +4,7 @@ const read = (path: string) => Bun.file(new URL(path, import.meta.url)).text();
 
 test('the README lists every event and every state of the connection', async () => {
   const [core, connection, readme] = await Promise.all(
-    ['../src/client-core.ts', '../src/connection.ts', '../README.md'].map(read),
+    ['../src/client-events.ts', '../src/connection.ts', '../README.md'].map(read),
   );
   const [, events = ''] = /export interface ClientEvents \{\n(.*?)\n\}/s.exec(core ?? '') ?? [];
   const names = [...events.matchAll(/^ {2}(\w+):/gm)].map(([, name]) => name);

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'bun:test';
 import { type InputOf, limits, type User } from '@parley/protocol';
 import { Disconnected } from '../src/index.ts';
-import { People, type Person } from '../src/people.ts';
+import { PeopleDirectory, type Person } from '../src/people-directory.ts';
 import { settled } from './support/fake-runtime.ts';
 
 /** Each with the version that was given. */
@@ -12,11 +12,11 @@ let asked: Asked[];
 let told: Person[];
 let failures: unknown[];
 let isAway: boolean;
-let people: People;
+let people: PeopleDirectory;
 beforeEach(() => {
   names = new Map(Array.from({ length: 450 }, (_, index) => [`person ${index}`, `Name ${index}`]));
   [asked, told, failures, isAway] = [[], [], [], false];
-  people = new People(
+  people = new PeopleDirectory(
     {
       call: ((_: string, { userIds, versions }: InputOf<'lookUpUsers'>) =>
         answer(userIds.map((userId, index) => [userId, versions?.[index] ?? null]))) as never,

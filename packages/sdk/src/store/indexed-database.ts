@@ -49,10 +49,15 @@ export class IndexedDatabase {
   }
 
   /**
-   * Resolves, when the transaction is complete, with what the function that `work` returned gives. Tried again when the
-   * database turns out to be closed; rejects when it can't be opened or the transaction fails.
+   * Runs a transaction. `work` makes requests and returns a function that is called when the transaction is complete;
+   * resolves with the value of that function. Retries if the database was closed. Rejects if the database cannot be
+   * opened or the transaction fails.
    */
-  async run<Value>(names: string[], mode: 'readonly' | 'readwrite', work: Work<Value>): Promise<Value> {
+  async run<Value>(
+    names: string[],
+    mode: 'readonly' | 'readwrite',
+    work: (transaction: IDBTransaction) => () => Value,
+  ): Promise<Value> {
     for (let attempt = 1; ; attempt++) {
       let database: IDBDatabase | null = null;
       try {
@@ -69,7 +74,7 @@ export class IndexedDatabase {
     database: IDBDatabase,
     names: string[],
     mode: 'readonly' | 'readwrite',
-    work: Work<Value>,
+    work: (transaction: IDBTransaction) => () => Value,
   ): Promise<Value> {
     const transaction = database.transaction(names, mode, { durability: 'strict' });
     const value = work(transaction);
@@ -182,9 +187,6 @@ export class IndexedDatabase {
     this.opening = null;
   }
 }
-
-/** Makes requests within a transaction; the returned function is called when the transaction is complete. */
-type Work<Value> = (transaction: IDBTransaction) => () => Value;
 
 function isClosed(error: unknown): boolean {
   return error instanceof DOMException && closedErrors.includes(error.name);

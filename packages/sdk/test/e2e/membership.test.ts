@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { AnaAndBen } from '../support/ana-and-ben.ts';
 import { device } from '../support/people.ts';
-import { collect, until } from '../support/until.ts';
+import { collect, until, untilShown } from '../support/until.ts';
 
 const current = AnaAndBen.ofEachTest();
 
@@ -10,7 +10,7 @@ describe('contract 8: membership is exact', () => {
     const two = current();
     const { benPerson, ben } = two;
     const { room, bens } = await two.group();
-    await until(ben, () => bens.sequencer.position === 1);
+    await untilShown(ben, bens, 1);
     const entries = collect(ben, 'entry');
     const changes = collect(ben, 'conversation');
     await room.remove(benPerson.account.id);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { RunningServer } from '../../../server/test/support/running-server.ts';
 import { type Conversation, type Entry, MemoryStore, ParleyClient } from '../../src/index.ts';
 import { device, somebody } from '../support/people.ts';
-import { collect, until } from '../support/until.ts';
+import { collect, until, untilShown } from '../support/until.ts';
 
 let server: RunningServer;
 beforeAll(async () => {
@@ -175,8 +175,7 @@ test('contract 4: a client that starts again with its store goes on where it was
   const store = new MemoryStore();
   const before = await device(server, away, store);
   await room.send('while here').sent();
-  const mine = before.conversations.get(room.id);
-  await until(before, () => mine?.sequencer.position === 3);
+  await untilShown(before, await until(before, () => before.conversations.get(room.id)), 3);
   before.close();
   for (const text of ['one', 'two']) await room.send(text).sent();
   const after = new ParleyClient({ url: server.url, store });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { AnaAndBen } from '../support/ana-and-ben.ts';
 import { device } from '../support/people.ts';
-import { collect, until } from '../support/until.ts';
+import { collect, until, untilShown } from '../support/until.ts';
 
 const current = AnaAndBen.ofEachTest();
 
@@ -75,6 +75,7 @@ test('typing is shown to the others, and told once however many keys are pressed
   await until(ben, () => inView.length > 0);
   for (let key = 0; key < 20; key++) room.typing();
   await room.send('typed').sent();
-  await until(ben, () => seen.length > 0 && bens.sequencer.position === 2);
+  await until(ben, () => seen.length > 0);
+  await untilShown(ben, bens, 2);
   expect(seen).toEqual([{ type: 'typing', conversationId: room.id, userId: anaPerson.account.id }]);
 });

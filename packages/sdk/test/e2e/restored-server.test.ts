@@ -1,14 +1,14 @@
 import { expect, test } from 'bun:test';
 import { type Entry, MemoryStore, ParleyClient } from '../../src/index.ts';
 import { aServerForEachTest, clients, numbered, room, server, textsOf, write } from '../support/restored-room.ts';
-import { collect, until } from '../support/until.ts';
+import { collect, until, untilShown } from '../support/until.ts';
 
 aServerForEachTest();
 
 test('a client that stays shows what is new after a restore, and says that the server was restored', async () => {
   const { ana, made, ben, bens } = await room(20);
   await write(made, 'lost', 15);
-  await until(ben, () => bens.sequencer.position === 36);
+  await untilShown(ben, bens, 36);
   const [shown, restored] = [collect(ben, 'entry'), collect(ben, 'restored')];
   const loop: Entry[] = [];
   void (async () => {
@@ -35,7 +35,7 @@ test('what was written while a client was away, beyond its position, is shown, a
   const store = new MemoryStore();
   const { ana, made, ben, bens } = await room(20, store);
   await write(made, 'lost', 15);
-  await until(ben, () => bens.sequencer.position === 36);
+  await untilShown(ben, bens, 36);
   ben.close();
   const toldAna = collect(ana, 'restored');
   await server.restore();

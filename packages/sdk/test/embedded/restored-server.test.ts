@@ -12,7 +12,7 @@ import {
   textsOf,
   write,
 } from '../support/restored-room.ts';
-import { collect, until } from '../support/until.ts';
+import { collect, until, untilShown } from '../support/until.ts';
 
 aServerForEachTest();
 
@@ -91,7 +91,7 @@ test('read positions are those of the restored server, and go on from there', as
   bens.markRead();
   await until(ben, () => bens.unreadCount === 0);
   await write(made, 'lost', 5);
-  await until(ben, () => bens.sequencer.position === 16);
+  await untilShown(ben, bens, 16);
   bens.markRead();
   const [restored, faults] = [collect(ben, 'restored'), collect(ben, 'error')];
   await server.restore();

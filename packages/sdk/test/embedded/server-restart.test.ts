@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { RunningServer } from '../../../server/test/support/running-server.ts';
 import type { ParleyClient } from '../../src/index.ts';
 import { device, somebody } from '../support/people.ts';
-import { collect, until } from '../support/until.ts';
+import { collect, until, untilShown } from '../support/until.ts';
 
 const clients: ParleyClient[] = [];
 let data = '';
@@ -24,7 +24,7 @@ test('contract 2, 3 and 4: when the server starts again on its port, every clien
   const room = await ana.conversations.createGroup({ name: 'room', userIds: [benPerson.account.id] });
   await room.send('before').sent();
   const bens = await until(ben, () => ben.conversations.get(room.id));
-  await until(ben, () => bens.sequencer.position === 2);
+  await untilShown(ben, bens, 2);
   const shown = collect(ben, 'entry');
 
   await first.stopServers();

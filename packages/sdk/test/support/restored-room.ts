@@ -1,7 +1,7 @@
 import { afterEach, beforeEach } from 'bun:test';
 import { RestorableServer } from '../../../server/test/support/restorable-server.ts';
 import { type Conversation, type Entry, MemoryStore, ParleyClient, type Store } from '../../src/index.ts';
-import { until } from './until.ts';
+import { until, untilShown } from './until.ts';
 
 export const password = 'a good password';
 
@@ -55,7 +55,7 @@ export async function room(count: number, storeOfBen: Store = new MemoryStore())
   const made = await first.conversations.createGroup({ name: 'room', userIds: [ben.account?.id ?? ''] });
   await write(made, 'kept', count);
   const bens = await until(ben, () => ben.conversations.get(made.id));
-  await until(ben, () => bens.sequencer.position === count + 1);
+  await untilShown(ben, bens, count + 1);
   await server.backup();
   await Promise.all([first.live(), ben.live()]);
   return { ana: first, made, ben, bens };

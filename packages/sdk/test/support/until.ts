@@ -1,4 +1,4 @@
-import type { ClientEvents, ParleyClient } from '../../src/index.ts';
+import type { ClientEvents, Conversation, ParleyClient } from '../../src/index.ts';
 
 const names = [
   'state',
@@ -41,6 +41,19 @@ export function until<Value>(client: ParleyClient, find: () => Value | undefined
       reject(new Error(`waited ${patienceMs} ms for ${find}; the client is ${client.state}`));
     }, patienceMs);
     look();
+  });
+}
+
+/** Resolves when the client has shown the entry with this number: it is stored then, as are all before it. */
+export async function untilShown(client: ParleyClient, conversation: Conversation, seq: number): Promise<void> {
+  let newestSeq = 0;
+  const look = async () => {
+    const { entries } = await conversation.history({ from: 'store', limit: 1 });
+    newestSeq = entries.at(-1)?.seq ?? 0;
+  };
+  await until(client, () => {
+    void look();
+    return newestSeq >= seq;
   });
 }
 

@@ -1,0 +1,122 @@
+import type { Conversation as ConversationData, HistoryPage } from '@parley/protocol';
+import { CatchUp } from './catch-up.ts';
+import type { ClientEvents } from './client-events.ts';
+import { Connection, type ConnectionEvents, type Hello } from './connection.ts';
+import type { ConversationRecord } from './conversation.ts';
+import { ConversationRecords } from './conversation-records.ts';
+import { ConversationUpdater } from './conversation-updater.ts';
+import { EntryIntake } from './entry-intake.ts';
+import { Events } from './events.ts';
+import { Identity } from './identity.ts';
+import { Interception } from './interception.ts';
+import { Outbox } from './outbox.ts';
+import { PeopleDirectory, type Person } from './people-directory.ts';
+import { ReadMarks } from './read-marks.ts';
+import { ReadRevision } from './read-revision.ts';
+import { Restoration } from './restoration.ts';
+import { type ClientSocketConstructor, defaultRuntime, type Runtime } from './runtime.ts';
+import { ServerClock } from './server-clock.ts';
+import { Session } from './session.ts';
+import { MemoryStore } from './store/memory-store.ts';
+import { SteadyStore } from './store/steady-store.ts';
+import type { Store } from './store/store.ts';
+import { Typing } from './typing.ts';
+import { Watches } from './watches.ts';
+
+export interface ClientOptions {
+  /** The server's address without a path: `https://chat.example.org`. */
+  url: string;
+  /** Keeps session, conversations, entries and outbox. Default: in memory. */
+  store?: Store;
+  /** For platforms without a WebSocket (Node 20), for example that of the package `ws`. */
+  webSocket?: ClientSocketConstructor;
+  /** Time, randomness and network, for tests. */
+  runtime?: Runtime;
+}
+
+/** What the client does for its parts. */
+interface Handlers extends Pick<ConnectionEvents, 'state' | 'welcome' | 'frame'> {
+  /** The content of the first frame; false if nobody is logged in. */
+  hello(): Hello | false;
+  /** Closes the connection and deletes what is in memory only. */
+  forgetHere(): void;
+}
+
+export type ClientParts = ReturnType<typeof createParts>;
+
+/** Creates the parts of a client and connects them. */
+export function createParts(options: ClientOptions, handlers: Handlers) {
+  const events = new Events<ClientEvents>();
+  const reportFailure = (error: unknown) => events.emit('error', error);
+  const runtime = options.runtime ?? defaultRuntime(options.webSocket);
+  const store = new SteadyStore(options.store ?? new MemoryStore(), runtime, (failure) => {
+    events.emit('storage', { available: failure === null });
+    if (failure) reportFailure(failure);
+  });
+  const { api } = new Interception(options.url.replace(/\/+$/, ''), runtime, events);
+  const connection = new Connection(api.url, handlers.hello, runtime, { ...handlers, error: reportFailure });
+  const serverClock = new ServerClock(runtime, (nowMs) => conversations.updater.order.serverTime(nowMs));
+  const outbox = new Outbox(
+    store,
+    (message) => connection.send(message),
+    serverClock.inPlaceOf(runtime),
+    (message) => events.emit('outbox', message),
+    reportFailure,
+  );
+  const named = (changed: readonly Person[]) => {
+    conversations.session.named(changed);
+    conversations.updater.named(changed);
+  };
+  const people = new PeopleDirectory(api, named, reportFailure);
+  const watches = new Watches(connection, (userIds) => people.watched(userIds), reportFailure);
+  const readMarks = new ReadMarks(connection, runtime, reportFailure);
+  const identity = new Identity();
+  const base = { api, store, events, identity, runtime, connection, outbox, people, readMarks, reportFailure };
+  const conversations = createConversationParts(base, handlers.forgetHere);
+  store.onNotice((notice) => {
+    if (notice === 'lost') void conversations.session.keepAgain();
+    else events.emit('otherVersion', { notice });
+  });
+  return { ...base, ...conversations, watches, serverClock };
+}
+
+/** What the parts that deal with conversations are built from. */
+interface Base {
+  readonly api: Interception['api'];
+  readonly store: SteadyStore;
+  readonly events: Events<ClientEvents>;
+  readonly identity: Identity;
+  readonly runtime: Runtime;
+  readonly connection: Connection;
+  readonly outbox: Outbox;
+  readonly people: PeopleDirectory;
+  readonly readMarks: ReadMarks;
+  reportFailure(error: unknown): void;
+}
+
+function createConversationParts(base: Base, forgetHere: () => void) {
+  const { connection, runtime } = base;
+  const typing = new Typing(connection, runtime);
+  const detectRestore = (record: ConversationRecord, page: HistoryPage, knownSeq: number) =>
+    restoration.detect(record, page, knownSeq);
+  const records = new ConversationRecords({
+    ...{ ...base, detectRestore },
+    markRead: (record, seq) => updater.markRead(record, seq),
+    typing: (conversationId) => typing.tell(conversationId),
+    update: (data) => catchUp.update(data),
+    forget: (conversationId) => updater.forget(conversationId),
+  });
+  const learn = (data: ConversationData) => catchUp.learn(data);
+  const restart = () => {
+    catchUp.interrupt();
+    connection.restart();
+  };
+  const saveSession = () => session.save();
+  const updater = new ConversationUpdater({ ...base, records });
+  const intake = new EntryIntake({ ...base, records, updater, detectRestore, restart, learn });
+  const readRevision = new ReadRevision({ ...base, updater, saveSession });
+  const restoration = new Restoration({ ...base, records, updater, intake });
+  const catchUp = new CatchUp({ ...base, records, updater, intake, readRevision, restoration, saveSession });
+  const session = new Session({ ...base, records, updater, catchUp, readRevision, forgetHere });
+  return { records, updater, intake, catchUp, session };
+}
