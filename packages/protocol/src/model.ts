@@ -17,11 +17,7 @@ import {
 
 export const NameVersion = z
   .string()
-  .check(
-    z.minLength(1),
-    z.maxLength(32),
-    z.meta({ description: "Changes when one of the user's names changes." }),
-  );
+  .check(z.minLength(1), z.maxLength(32), z.meta({ description: "Changes when one of the user's names changes." }));
 
 export const User = z
   .object({
