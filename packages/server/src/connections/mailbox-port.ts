@@ -2,60 +2,63 @@ import type { Entry, ServerFrame, SessionId, UserId } from '@parley/protocol';
 import type { Outcome } from '../conversations/command.ts';
 import type { TraceParent } from '../platform/tracing.ts';
 
-/** One server's copy of an entry, for everybody on it whom it concerns. */
+/** One server's copy of an entry, for all recipients on that server. */
 export interface EntryCopy {
   kind: 'entry';
   entry: Entry;
   /** Whether the conversation is broadcast, see `ConversationHead.broadcastSeq`. */
   broadcast: boolean;
-  /** Whether the server gets it for having registered interest in the conversation. */
+  /** Whether the server gets the copy because it registered interest in the conversation. */
   interested: boolean;
-  /** Those whom the registry showed on this server; beside the interested ones where both ways are on. */
+  /**
+   * The recipients that the registry listed on this server; in addition to the interested sockets while a conversation
+   * is routed both ways.
+   */
   recipientIds: UserId[];
-  /** The hop that it comes from, when somebody follows its command. */
+  /** The hop that it comes from, if its command is traced. */
   trace?: TraceParent;
 }
 
-/** What one server is told. */
+/** One item of a server's mailbox. */
 export type Delivery =
   | EntryCopy
   | { kind: 'outcome'; requestId: string; outcome: Outcome }
-  /** A frame that is not part of any log: typing, read positions. Lost without harm. */
+  /** A frame that is part of no log: typing, read positions. Its loss does no harm. */
   | { kind: 'frame'; recipientIds: UserId[]; frame: ServerFrame }
-  /** Somebody that this server watches came online or went offline. */
+  /** A user whom this server watches came online or went offline. */
   | { kind: 'presence'; userId: UserId; online: boolean }
-  /** Somebody that this server watches, or who is on it, has a new display name. Lost without harm. */
+  /** A user whom this server watches, or who is connected to it, has a new display name. Its loss does no harm. */
   | { kind: 'renamed'; userId: UserId; displayName: string }
-  /** Sockets of these sessions are to be closed; of all the user's sessions when `sessionIds` is null. */
+  /** Close the sockets of these sessions; of all the user's sessions when `sessionIds` is null. */
   | { kind: 'revoked'; userId: UserId; sessionIds: SessionId[] | null };
 
 /** One mailbox for each running server. */
 export interface Mailboxes {
-  /** What this process has in hand, for measurement. */
+  /** The queues of this process, for metrics. */
   readonly waiting: WaitingDeliveries;
   /**
-   * Opens the mailbox of `serverId`, which must be new. `receive` gets deliveries in the order in which one sender
-   * delivered them, whole, at least once each, one call at a time; it must not throw.
+   * Opens the mailbox of `serverId`, which must be new. `receive` gets each delivery at least once, in the order in
+   * which its sender delivered it, one call at a time; it must not throw.
    */
   open(serverId: string, receive: (deliveries: readonly Delivery[]) => void | Promise<void>): Promise<Mailbox>;
   /**
-   * Resolves when the mailbox has them. A mailbox that isn't there (its server died) takes them and forgets them.
-   * Rejects with {@link Unavailable} when they may not have arrived.
+   * Resolves when the mailbox has the deliveries. Those to a missing mailbox (its server died) are dropped without an
+   * error. Rejects with {@link Unavailable} when they may not have arrived.
    */
   deliver(serverId: string, deliveries: readonly Delivery[]): Promise<void>;
-  /** The servers that have a mailbox, dead ones too. */
+  /** The servers that have a mailbox, including dead ones. */
   serverIds(): Promise<string[]>;
-  /** Removes the mailbox of a server that died, with what is in it. */
+  /** Removes the mailbox of a dead server with its content. */
   remove(serverId: string): Promise<void>;
 }
 
-/** Deliveries that wait to be put into mailboxes, and those out of mailboxes that wait to be received. */
+/** Deliveries that wait to be put into mailboxes, and deliveries from mailboxes that wait to be received. */
 export interface WaitingDeliveries {
   outgoing: number;
   incoming: number;
 }
 
 export interface Mailbox {
-  /** Nothing is received after this resolves; the mailbox is removed. */
+  /** Removes the mailbox; nothing is received after this resolves. */
   close(): Promise<void>;
 }

@@ -1,52 +1,54 @@
 import type { ConversationId, UserId } from '@parley/protocol';
 
 /**
- * Who is connected where, on a fast key/value store. Nothing here is durable: the store may forget everything, which
- * shows as a new {@link ConnectionRegistry.generation}; servers then register everything again.
+ * Who is connected to which server, in a fast key/value store. Nothing here is durable: the store may lose everything,
+ * which shows as a new {@link ConnectionRegistry.generation}; servers then register everything again.
  *
- * A server's registrations count from the moment the call resolves until they are taken back or its lease ends.
+ * A registration holds from the moment its call resolves until it is withdrawn or the server's lease expires.
  */
 export interface ConnectionRegistry {
-  /** Changes whenever the store forgot what it held. */
+  /** Changes whenever the store has lost data. */
   generation(): Promise<string>;
 
-  /** Takes a lease for a new server id, of a program that supports this feature level; the first unless given. */
+  /**
+   * Acquires a lease for a new server id. `level` is the feature level that the server supports, by default the first.
+   */
   openServer(serverId: string, leaseMs: number, level?: number): Promise<void>;
-  /** False when the lease is gone: whatever was registered under it is gone too (race 6). */
+  /** Returns false when the lease has expired: its registrations are gone too (race 6). */
   renewLease(serverId: string, leaseMs: number): Promise<boolean>;
-  /** Gives up the lease and everything under it. Returns who thereby went offline. */
+  /** Gives up the lease and its registrations. Returns the users who went offline by this. */
   closeServer(serverId: string): Promise<UserId[]>;
-  /** The servers whose lease holds. */
+  /** The servers with a valid lease. */
   liveServers(): Promise<string[]>;
   /** The same, each with the feature level that it supports. */
   serverLevels(): Promise<Map<string, number>>;
-  /** Drops servers whose lease has ended. Who thereby went offline is returned to exactly one caller. */
+  /** Drops servers whose lease has expired. Each user who goes offline by this is returned to exactly one caller. */
   expireServers(): Promise<UserId[]>;
 
-  /** The user has a connection on this server. True when they were offline before. Repeating it changes nothing. */
+  /** Registers that the user is connected to this server. Returns true when the user was offline before. Idempotent. */
   connect(serverId: string, userId: UserId): Promise<boolean>;
-  /** The user has no connection left on this server. True when they are offline now. */
+  /** Registers that the user has no connection left on this server. Returns true when the user is offline now. */
   disconnect(serverId: string, userId: UserId): Promise<boolean>;
-  /** Which of these users are on which servers. */
+  /** The servers of these users: by server, the users who are connected to it. */
   serversOf(userIds: readonly UserId[]): Promise<Map<string, UserId[]>>;
-  /** Those of these users who are online. */
+  /** The users among these who are online. */
   online(userIds: readonly UserId[]): Promise<Set<UserId>>;
-  /** How many users are online anywhere. */
+  /** The number of users who are online on any server. */
   onlineCount(): Promise<number>;
 
-  /** From when this resolves, entries of the conversation go to this server. */
+  /** Entries of the conversation go to this server from the moment this resolves. */
   addInterest(serverId: string, conversationId: ConversationId): Promise<void>;
   dropInterest(serverId: string, conversationId: ConversationId): Promise<void>;
-  /** Every conversation asked for is in the answer. */
+  /** The result has every requested conversation. */
   interestedServers(conversationIds: readonly ConversationId[]): Promise<Map<ConversationId, string[]>>;
-  /** How many members of an interesting conversation are online on this server. */
+  /** Sets the number of members of the conversation who are online on this server, which must be interested in it. */
   setOnlineMembers(serverId: string, conversationId: ConversationId, count: number): Promise<void>;
-  /** The sum over servers: somebody on two servers counts twice. Every conversation asked for is in the answer. */
+  /** The sum over all servers: a user on two servers counts twice. The result has every requested conversation. */
   onlineMembers(conversationIds: readonly ConversationId[]): Promise<Map<ConversationId, number>>;
 
-  /** From when this resolves, presence changes of these users are told to this server. */
+  /** Presence changes of these users go to this server from the moment this resolves. */
   watch(serverId: string, userIds: readonly UserId[]): Promise<void>;
   unwatch(serverId: string, userIds: readonly UserId[]): Promise<void>;
-  /** The servers that watch each of these users. Every user asked for is in the answer. */
+  /** The servers that watch each of these users. The result has every requested user. */
   watchersOf(userIds: readonly UserId[]): Promise<Map<UserId, string[]>>;
 }

@@ -3,8 +3,8 @@ import type { Delivery, Mailboxes } from './mailbox-port.ts';
 import type { ConnectionRegistry } from './registry-port.ts';
 
 /**
- * Tells people, wherever they are connected, something that is part of no log. Nobody who is offline will learn it,
- * and it may be lost; what must arrive goes through the command log.
+ * Sends frames that are part of no log to users on all their servers. Users who are offline never get them, and they
+ * may be lost; what must arrive goes through the command log.
  */
 export class Signals {
   constructor(
@@ -12,7 +12,9 @@ export class Signals {
     private readonly mailboxes: Pick<Mailboxes, 'deliver'>,
   ) {}
 
-  /** One delivery for each server, made for those of the users who are on it. */
+  /**
+   * Puts one delivery into the mailbox of each server that has some of the users; `delivery` makes it for those users.
+   */
   async send(userIds: readonly UserId[], delivery: (userIds: UserId[]) => Delivery): Promise<void> {
     const servers = await this.registry.serversOf(userIds);
     await Promise.all(
@@ -20,7 +22,7 @@ export class Signals {
     );
   }
 
-  /** To each server where the user is, or where somebody watches them. */
+  /** Puts the delivery into the mailbox of each server that the user is connected to or that watches the user. */
   async tellOf(userId: UserId, delivery: Delivery): Promise<void> {
     const [servers, watchers] = await Promise.all([
       this.registry.serversOf([userId]),

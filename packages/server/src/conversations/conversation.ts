@@ -7,10 +7,13 @@ import {
   type UserId,
 } from '@parley/protocol';
 
-/** An entry's time may be this much ahead of the clock that decides the next one; more is a clock that was wrong. */
+/**
+ * An entry's time may be this far ahead of the clock by which the next entry is decided; if it is further ahead, its
+ * own clock was wrong.
+ */
 export const aheadMaxMs = 5_000;
 
-/** A conversation's head: one row of its shard, which every entry changes. */
+/** The head of a conversation: a row in its shard that every entry changes. */
 export interface ConversationHead {
   id: ConversationId;
   kind: ConversationKind;
@@ -23,16 +26,19 @@ export interface ConversationHead {
   messageCount: number;
   /** The newest entry that is a message; 0 when there is none. */
   lastMessageSeq: number;
-  /** The newest entry that changed who is a member: caches of participants are valid for exactly one of these. */
+  /**
+   * The newest entry that changed the members or their roles; a cache of participants is valid for one such number
+   * only.
+   */
   membershipSeq: number;
   memberCount: number;
   ownerCount: number;
   /**
-   * The entry at which the conversation first had more than `limits.directFanOutMembers` members; 0 before. From it on,
-   * for good, entries go to interested servers rather than to each member's servers.
+   * The entry at which the conversation first had more than `limits.directFanOutMembers` members; 0 before. From that
+   * entry on, entries go to interested servers instead of the servers of each member. This never changes back.
    */
   broadcastSeq: number;
-  /** True once its last member left. Nobody finds, joins or reads it again. */
+  /** True once the last member has left. A closed conversation cannot be found, joined or read. */
   closed: boolean;
   /** As a `ConversationStore` returns it, the time by which lists sort it: see `HistoryStore.settleActivity`. */
   lastEntryAtMs: number;
@@ -42,7 +48,7 @@ export function isBroadcast(head: ConversationHead): boolean {
   return head.broadcastSeq > 0;
 }
 
-/** Whether members of the conversation see how far others have read, and that they type. */
+/** Whether members see the read positions of others and that they type. */
 export function showsReceipts(head: Pick<ConversationHead, 'kind' | 'memberCount'>): boolean {
   return head.kind !== 'channel' && head.memberCount <= limits.directFanOutMembers;
 }
@@ -52,15 +58,17 @@ export interface Participant {
   conversationId: ConversationId;
   userId: UserId;
   role: Role;
-  /** The entry that made them a member, the last time they became one. */
+  /** The entry by which the user last became a member. */
   joinedSeq: number;
-  /** How many messages there were up to `joinedSeq`: unread counts from here. */
+  /** The number of messages up to `joinedSeq`, from which unread messages are counted. */
   joinedMessageCount: number;
-  /** The first entry that they may read. */
+  /** The first entry that the user may read. */
   visibleFromSeq: number;
-  /** The entry that ended their membership, the last that reaches them; null while they are a member. */
+  /** The entry that ended the membership, which is the last that the user gets; null while the user is a member. */
   leftSeq: number | null;
-  /** The entry that made this row what it is, by joining, leaving or a new role: a write with a smaller one is old. */
+  /**
+   * The entry that last changed this row, by joining, leaving or a new role. A write with a smaller number is outdated.
+   */
   changedSeq: number;
   /** The time of that entry. */
   changedAtMs: number;
@@ -70,7 +78,10 @@ export function isMember(participant: Participant | undefined): participant is P
   return participant !== undefined && participant.leftSeq === null;
 }
 
-/** Whether the entry `seq` is for this participant (contract 8): from joining up to and with the leaving itself. */
+/**
+ * Whether this participant gets the entry `seq` (contract 8): from the entry of joining up to and including that of
+ * leaving.
+ */
 export function covers(participant: Participant, seq: number): boolean {
   return participant.joinedSeq <= seq && (participant.leftSeq === null || seq <= participant.leftSeq);
 }

@@ -2,7 +2,7 @@ import type { ConversationId, MessageEntry, UserId } from '@parley/protocol';
 import type { SearchQuery } from '../platform/search-position.ts';
 import type { ConversationHead, Participant } from './conversation.ts';
 
-/** How far somebody read: the number, and how many messages there were up to it. */
+/** How far a user has read: the number of the entry, and the number of messages up to it. */
 export interface ReadPosition {
   seq: number;
   messageCount: number;
@@ -14,7 +14,7 @@ export interface ChangedReadPosition extends ReadPosition {
   revision: number;
 }
 
-/** A conversation with everything that its member's view is made of. */
+/** A conversation with all data that the view of a member is made of. */
 export interface OwnConversation {
   head: ConversationHead;
   participant: Participant;
@@ -27,8 +27,8 @@ export interface OwnConversation {
 }
 
 /**
- * Which history the numbers of a shard belong to; another one says that it was restored to an earlier moment. Nothing
- * where none is known, which says nothing.
+ * Identifies the history that the numbers of a shard belong to; a different value means that the shard was restored to
+ * an earlier moment. Undefined where it is not known, which means nothing.
  */
 export type Epoch = string | undefined;
 
@@ -40,104 +40,107 @@ export interface HomepagePosition {
 
 export interface HomepageQuery {
   userId: UserId;
-  /** From here on; from the most recent when null. */
+  /** Starts after this position; at the most recent conversation when null. */
   after: HomepagePosition | null;
   limit: number;
-  /** Whether it has the conversations that the user left, too. */
+  /** Whether to include conversations that the user has left. */
   left: boolean;
 }
 
-/** A row of a homepage, by recency: one's conversation, or one that was left at `atMs`. */
+/** A row of a homepage: a conversation of the user, or one that the user left at `atMs`. */
 export type HomepageRow =
   | { kind: 'own'; atMs: number; conversation: OwnConversation }
   | { kind: 'left'; atMs: number; conversationId: ConversationId };
 
 /** A page of a homepage. */
 export interface HomepagePage {
-  /** May be fewer than were asked for on any page: what the user left while the page was read is not in it. */
+  /**
+   * Any page may have fewer rows than requested: conversations that the user leaves while the page is read are not in
+   * it.
+   */
   rows: HomepageRow[];
-  /** Where the next page begins; null when this is the last one. */
+  /** The position of the next page; null on the last page. */
   next: HomepagePosition | null;
 }
 
-/** What a connection starts from, with the first page of the homepage. */
+/** The state that a connection starts from: the first page of the homepage, and the fields below. */
 export interface Snapshot extends HomepagePage {
   /** Of the user's shard. */
   epoch: Epoch;
   /**
-   * The newest revision among the user's read positions; 0 before the first change. Each change gets a greater one.
-   * The rows, and every later read, show the changes up to it, and no other change ever gets it, not even after a crash
-   * that lost the change.
+   * The newest revision among the user's read positions; 0 before the first change. Each change gets a greater one. The
+   * rows, and every later read, include the changes up to it. No other change ever gets this revision, not even after a
+   * crash that lost the change.
    */
   readRevision: number;
 }
 
-/** A conversation, and what a user is or was in it. */
+/** A conversation and the participant of one user, if there is one. */
 export interface HeadAndParticipant {
   head: ConversationHead;
   participant: Participant | undefined;
   epoch: Epoch;
 }
 
-/** Who is where: reads of conversations and participants, the index by user, and read positions. */
+/** Reads of conversations and participants, the index by user, and read positions. */
 export interface ConversationStore {
-  /** Of the shard of a conversation or a user. */
+  /** The epoch of the shard of a conversation or a user. */
   epochOf(id: ConversationId | UserId): Promise<Epoch>;
 
   head(conversationId: ConversationId): Promise<ConversationHead | undefined>;
 
   /**
-   * The conversation and the user's participant, former ones too, as of one moment: whatever is numbered up to the head
-   * can be read. Shows everything that was acknowledged before the call (contract 6, 8).
+   * The conversation and the user's participant, also a former one, as of one moment: all entries up to the head can be
+   * read. Includes everything that was acknowledged before the call (contract 6, 8).
    */
   headAndParticipant(conversationId: ConversationId, userId: UserId): Promise<HeadAndParticipant | undefined>;
 
-  /** Former participants too. Shows everything that was acknowledged before the call (contract 6, 8). */
+  /** Returns former participants too. Includes everything that was acknowledged before the call (contract 6, 8). */
   participant(conversationId: ConversationId, userId: UserId): Promise<Participant | undefined>;
 
-  /** Current members, by (joinedSeq, userId), after the given one. */
+  /** Current members in the order of (joinedSeq, userId), after the given one. */
   members(
     conversationId: ConversationId,
     page: { after: { joinedSeq: number; userId: UserId } | null; limit: number },
   ): Promise<Participant[]>;
 
   /**
-   * Writes rows of the index by user. Idempotent and safe in any order: a row older than what is there
-   * (by `changedSeq`) changes nothing but `broadcast`, which once true stays true.
+   * Writes rows of the index by user. Idempotent, and safe in any order: a row with a smaller `changedSeq` than the
+   * stored one changes only `broadcast`, which never goes back to false.
    */
   indexParticipants(rows: readonly { participant: Participant; broadcast: boolean }[]): Promise<void>;
 
-  /** The conversations with `broadcast` that the index has this user as a member of. */
+  /** The broadcast conversations in which the index lists this user as a member. */
   broadcastConversations(userId: UserId): Promise<ConversationId[]>;
 
-  /** One row of a homepage; undefined when the user is no member. */
+  /** One conversation as in a homepage; undefined when the user is not a member. */
   own(userId: UserId, conversationId: ConversationId): Promise<OwnConversation | undefined>;
 
   /**
-   * The user's conversations and, if asked for, those they left, newest activity first; of equally new ones the larger
-   * id first. A direct conversation without a message shows to whoever opened it alone; a closed one as left alone.
-   * Reads of those that were left at most as many as the page has rows.
+   * The user's conversations and, if requested, those that the user left, by descending time of the last activity, then
+   * by descending id. A direct conversation without messages is listed only for the user who opened it; a closed
+   * conversation only as left. Reads at most one page of the conversations that were left.
    */
   homepage(query: HomepageQuery): Promise<HomepagePage>;
 
   /** See {@link Snapshot}. */
   snapshot(query: Omit<HomepageQuery, 'after'>): Promise<Snapshot>;
 
-  /** Public channels that aren't closed, by (term, id), each once. */
+  /** Public channels that are not closed, in the order of (term, id), each once. */
   searchChannels(query: SearchQuery): Promise<{ head: ConversationHead; term: string }[]>;
 
-  /** See `RefreshableTerms`; goes through the channels that are found by terms. */
+  /** See `RefreshableTerms`; goes through the channels that search can find. */
   refreshTerms(after: string | null, limit: number): Promise<string | null>;
 
   /**
-   * Moves the read position forward, never back, and answers with where it is then; every later read shows it. May
-   * be lost by a crash within a second of being made.
+   * Moves the read position forward, never back, and returns the resulting position; every later read includes it. A
+   * crash within a second may lose the change.
    */
   advanceReadPosition(userId: UserId, conversationId: ConversationId, to: ReadPosition): Promise<ReadPosition>;
 
-  /** The user's read positions that changed after this revision, by the revision of the last change of each. */
+  /** The user's read positions that changed after this revision, in the order of the revision of their last change. */
   readPositionsAfter(userId: UserId, page: { revision: number; limit: number }): Promise<ChangedReadPosition[]>;
 
-  /** Read positions of members; who has none isn't in the map. */
+  /** The read positions of these users; users without one are not in the map. */
   readPositions(conversationId: ConversationId, userIds: readonly UserId[]): Promise<Map<UserId, ReadPosition>>;
 }

@@ -3,7 +3,7 @@ import { Refusal } from '../platform/failures.ts';
 import { type ConversationHead, isMember, type Participant } from './conversation.ts';
 import type { ConversationStore, Epoch } from './conversations-port.ts';
 
-/** Somebody's membership in a conversation that exists. */
+/** A user's membership in an existing conversation. */
 export interface Membership {
   head: ConversationHead;
   participant: Participant & { leftSeq: null };
@@ -20,8 +20,8 @@ export function noSuchConversation(): Refusal {
 export const noSuchConversationDetail = 'There is no such conversation, or you are not a member of it.';
 
 /**
- * What a member may know of their membership. Throws {@link Refusal} `not_found` for everybody else. Whatever is
- * numbered up to the head can be read after it.
+ * The membership of a user. Throws {@link Refusal} `not_found` for users who are not members. All entries up to the
+ * head can be read after this resolves.
  */
 export async function membershipOf(store: Reads, userId: UserId, conversationId: ConversationId): Promise<Membership> {
   const { head, participant, epoch } = (await store.headAndParticipant(conversationId, userId)) ?? {};
@@ -30,9 +30,9 @@ export async function membershipOf(store: Reads, userId: UserId, conversationId:
 }
 
 /**
- * Whether a direct conversation is not to be known to this member: the other person opened it, nobody wrote yet, and
- * this one has not opened it. Its id can be derived, so asking for it must not tell that somebody was about to write.
- * Opening a conversation gives a read position, see `Conversations.openDirect`.
+ * Whether a direct conversation must stay hidden from this member: the other user opened it, it has no messages, and
+ * this user has not opened it. Its id can be derived, so a request for it must not reveal that the other user was about
+ * to write. Opening a conversation creates a read position, see `Conversations.openDirect`.
  */
 export async function isHiddenFrom(
   store: Pick<ConversationStore, 'readPositions'>,

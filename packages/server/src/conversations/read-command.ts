@@ -5,12 +5,12 @@ import type { Command } from './command.ts';
 import type { CommandKind } from './command-kind.ts';
 import { commandKinds } from './command-kinds.ts';
 
-/** What a value from a log is. */
+/** The result of reading a value from a log. */
 export type ReadCommand =
   | { kind: 'command'; command: Command }
-  /** A later version wrote it, and says that a program of this feature level is needed for it. */
+  /** A later version wrote it, for programs that support this feature level. */
   | { kind: 'later'; level: number }
-  /** No version of a feature level that is supported here writes it. */
+  /** No version with a supported feature level writes such a value. */
   | { kind: 'malformed'; reason: string };
 
 const common = {
@@ -20,7 +20,7 @@ const common = {
   commandId: z.string(),
   level: z.optional(z.int().check(z.minimum(firstLevel))),
 };
-/** How the commands of a kind are read. */
+/** The schema of a kind of command. */
 interface Form {
   schema: z.ZodMiniType<Command>;
   fields: ReadonlySet<string>;
@@ -29,8 +29,8 @@ interface Form {
 const forms = new WeakMap<CommandKind, Form>();
 
 /**
- * Reads a command, which another version may have written. A field that isn't known and has a value makes it malformed:
- * what it asks for would be acknowledged and lost.
+ * Reads a command, which another version may have written. A command with an unknown field that has a value is
+ * malformed: it would be acknowledged, and the field would be lost.
  */
 export function readCommand(value: unknown): ReadCommand {
   if (typeof value !== 'object' || value === null) return { kind: 'malformed', reason: 'it has no command' };
@@ -55,7 +55,7 @@ function formOf(kind: CommandKind): Form {
   const made = forms.get(kind);
   if (made) return made;
   const shape = { ...kind.fields, ...common };
-  // The kinds' fields are those that the type of their commands has.
+  // The schemas of the kinds define the type of the commands.
   const schema = z.looseObject(shape) as unknown as z.ZodMiniType<Command>;
   const form = { schema, fields: new Set(Object.keys(shape)) };
   forms.set(kind, form);

@@ -8,7 +8,7 @@ import { applied, changesBy, type EntryContent, entryAfter, type Step } from './
 export interface Situation {
   head: ConversationHead | undefined;
   participantOf(userId: string): Participant | undefined;
-  /** The entry that this very command made before. */
+  /** The entry that the same command made earlier. */
   repeated: Entry | undefined;
   nowMs: number;
 }

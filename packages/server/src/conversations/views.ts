@@ -2,7 +2,7 @@ import type { Conversation, User } from '@parley/protocol';
 import type { ConversationHead } from './conversation.ts';
 import type { Epoch, OwnConversation } from './conversations-port.ts';
 
-/** Messages after the read position: a difference of two counts, with no row for each recipient. */
+/** The number of messages after the read position: the difference of two counts, without a row for each recipient. */
 export function unreadCount({ head, participant, read }: OwnConversation): number {
   return Math.max(0, head.messageCount - Math.max(read.messageCount, participant.joinedMessageCount));
 }
@@ -24,7 +24,7 @@ export function memberView(own: OwnConversation, partner: User | null): Conversa
   };
 }
 
-/** A public channel as somebody sees it who hasn't joined. */
+/** A public channel as users see it who have not joined. */
 export function strangerView(head: ConversationHead, epoch: Epoch): Conversation {
   return { ...headView(head, epoch), membership: null, unreadCount: 0, lastMessage: null, partner: null };
 }

@@ -6,18 +6,20 @@ const lookIntervalMs = 1_000;
 interface ActivityTimesPorts {
   history: Pick<HistoryStore, 'settleActivity'>;
   clock: Pick<Clock, 'every' | 'nowMs'>;
-  /** The partitions that this process has now. */
+  /** The partitions that are assigned to this process now. */
   owned(): ReadonlySet<number>;
   settled(count: number): void;
   reportFailure(error: unknown): void;
 }
 
 /**
- * Has conversations that were dated ahead by a wrong clock put where they belong in lists: those of each partition when
- * this process takes it over, whosever clock it was, and all of them when this machine's clock was set back.
+ * Corrects the position in lists of conversations whose newest entry got a future time from a wrong clock: for each
+ * partition when it is assigned to this process, and for all partitions when this machine's clock is set back.
  */
 export class ActivityTimes {
-  /** Partitions to look through, each with a time that nothing which was dated rightly since is before. */
+  /**
+   * Partitions to examine, each with a time: entries with a correct time that were written since are not older than it.
+   */
   private readonly due = new Map<number, number>();
   private known: ReadonlySet<number> = new Set();
   private looking = false;
@@ -35,8 +37,8 @@ export class ActivityTimes {
   }
 
   /**
-   * An entry showed that another process's clock was ahead. Looking reads all that is dated ahead in a partition, and
-   * each batch may show this, so it is left to the next interval.
+   * An entry showed that another process's clock was ahead. Examining a partition reads all its future-dated
+   * conversations, and every batch may have such an entry, so this waits for the next interval.
    */
   entryWasAhead(): void {
     this.lookAgain(this.ports.clock.nowMs());
@@ -74,7 +76,9 @@ export class ActivityTimes {
     }
   }
 
-  /** False when it failed, and is to be tried again: a database that is away must not hold up the other partitions. */
+  /**
+   * Returns false when it failed and has to be retried: an unavailable database must not delay the other partitions.
+   */
   private async settle(partition: number, asOfMs: number): Promise<boolean> {
     const { history, clock, settled, reportFailure } = this.ports;
     try {

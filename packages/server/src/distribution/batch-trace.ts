@@ -5,15 +5,15 @@ import type { Hop, HopFacts, Tracing } from '../platform/tracing.ts';
 import type { CommandRecord } from './command-log-port.ts';
 import type { BatchResult } from './decide-batch.ts';
 
-/** A command that somebody follows, by its index in the batch, and the hop that it is in. */
+/** A traced command, by its index in the batch, and its current hop. */
 interface Followed {
   index: number;
   hop: Hop;
 }
 
 /**
- * The hops of a batch. Each command that somebody follows is decided, then delivered, in its own trace; what they have
- * in common, the batch, is a hop with a trace of its own, linked with theirs.
+ * The hops of a batch. Each traced command has the hops `decide` and `deliver` in its own trace. The batch itself is a
+ * hop in a trace of its own, linked with these.
  */
 export class BatchTrace {
   private readonly whole: Hop;
@@ -33,7 +33,7 @@ export class BatchTrace {
     }
   }
 
-  /** The batch is decided and on disk; what follows is delivery. */
+  /** The batch is decided and on disk; its delivery begins. */
   decided({ outcomes }: BatchResult): void {
     this.followed = this.followed.map(({ index, hop }) => {
       const outcome = outcomes[index];
@@ -44,7 +44,7 @@ export class BatchTrace {
     });
   }
 
-  /** Has each copy of a followed command's entry carry its trace. */
+  /** Adds the trace to each copy of the entry of a traced command. */
   mark(deliveries: Iterable<readonly Delivery[]>): void {
     if (this.hopOf.size === 0) return;
     for (const delivery of [...deliveries].flat()) {
@@ -54,7 +54,7 @@ export class BatchTrace {
     }
   }
 
-  /** Everything is in the mailboxes. */
+  /** All deliveries are in the mailboxes. */
   end(): void {
     for (const { hop } of this.followed) hop.end();
     this.whole.end({ commands_followed: this.followed.length });

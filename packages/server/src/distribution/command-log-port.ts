@@ -4,33 +4,33 @@ import { Unavailable } from '../platform/failures.ts';
 import { supportedLevel } from '../platform/features.ts';
 import type { TraceParent } from '../platform/tracing.ts';
 
-/** A command's record in the log. */
+/** A record of the command log. */
 export interface CommandRecord {
   command: Command;
-  /** Which server waits for the outcome, and under which id. */
+  /** The server that waits for the outcome, and the id under which it does. */
   replyTo: { serverId: string; requestId: string };
-  /** The hop that it comes from, when somebody follows it. */
+  /** The hop that it comes from, if the command is traced. */
   trace?: TraceParent;
-  /** Where it is in its log, once it is in one that outlives its processes. */
+  /** Its position in the log, if the log outlives its processes. */
   at?: { partition: number; position: number };
 }
 
-/** The most commands that are handed over in one batch. */
+/** The maximum number of commands in a batch. */
 export const batchMax = 512;
 
-/** What a consumer is handed at once. */
+/** The records that a consumer gets in one call. */
 export interface CommandBatch {
   records: readonly CommandRecord[];
   /**
-   * What the batch is of each of its partitions, records that can't be read included. Without records it says where a
-   * partition goes on that is new to the consumer. None in a log that ends with its process.
+   * The range of the batch in each of its partitions, including malformed records. A batch without records says where a
+   * newly assigned partition starts. Empty for a log that ends with its process.
    */
   reaches: readonly LogReach[];
 }
 
 /**
- * The history lacks what was decided of these partitions from these positions on: it was put back to an earlier moment.
- * The log has to be handed out again from there.
+ * The history lacks the decisions of these partitions from these positions on, because it was restored to an earlier
+ * moment. The records from there have to be consumed again.
  */
 export class HistoryPutBack extends Unavailable {
   override name = 'HistoryPutBack';
@@ -42,8 +42,8 @@ export class HistoryPutBack extends Unavailable {
 }
 
 /**
- * What comes next needs a program that supports this feature level. The partition stops there: a later program decides
- * it, and what follows, in their order.
+ * The next record needs a program that supports this feature level. The partition stops there: a later program decides
+ * that record and those after it in order.
  */
 export class LevelNotSupported extends Unavailable {
   override name = 'LevelNotSupported';
@@ -56,47 +56,47 @@ export class LevelNotSupported extends Unavailable {
   }
 }
 
-/** A record of the log that is no command which any version of this feature level writes. */
+/** A record that no version with a supported feature level writes. */
 export interface MalformedRecord {
   reason: string;
-  /** Who waits for the outcome, where that can be read. */
+  /** The receiver of the outcome, if it can be read. */
   replyTo: CommandRecord['replyTo'] | null;
 }
 
-/** Commands on their way to being decided. Records of one conversation stay in the order in which they were appended. */
+/** The log of commands to be decided. The records of one conversation stay in the order in which they were appended. */
 export interface CommandLog {
-  /** Consumers share the log by partitions; there are so many. */
+  /** The number of partitions, which consumers share. */
   readonly partitions: number;
-  /** What this process has appended so far, for measurement. */
+  /** Counts of what this process has appended, for metrics. */
   readonly appends: AppendFigures;
   /**
-   * Resolves when the log has the record, after which it will be handed to a consumer at least once, even if this
-   * process dies (in the embedded shape: unless it dies; nothing is promised to anybody before the outcome).
-   * Rejects with {@link Unavailable} when the log can't take it; whether it did is then unknown.
+   * Resolves when the log has the record. A consumer then gets it at least once, even if this process dies (embedded:
+   * unless it dies; nothing is acknowledged before the outcome). Rejects with {@link Unavailable} when the log cannot
+   * accept it; it may or may not have been appended.
    */
   append(record: CommandRecord): Promise<void>;
   /**
-   * Hands batches of up to {@link batchMax} to `handle`, one at a time, in order; what arrives meanwhile is in the
-   * next. A batch counts as consumed when `handle` resolves. When it rejects, the same records come again after a
-   * pause; with {@link HistoryPutBack}, all records from there on; with {@link LevelNotSupported}, never to this
-   * consumer: the partitions of the batch are stopped. A partition also stops before a record of a feature level that
-   * this program doesn't support. Whoever takes a stopped partition over goes on from there.
+   * Calls `handle` with batches of up to {@link batchMax} records, in order, one call at a time; records that arrive
+   * meanwhile are in the next batch. A batch is consumed when `handle` resolves. When it rejects, the same records come
+   * again after a pause; after {@link HistoryPutBack}, all records from there on; after {@link LevelNotSupported},
+   * none: the partitions of the batch stop for this consumer. A partition also stops before a record of an unsupported
+   * feature level. The next consumer of a stopped partition continues there.
    *
-   * `malformed` is told of each record that was set aside for being malformed, before the batch around it; when that
-   * batch comes again, perhaps once more.
+   * `malformed` is called for each malformed record that was set aside, before the batch around it, and possibly
+   * again when that batch comes again.
    */
   consume(
     handle: (batch: CommandBatch) => Promise<void>,
     malformed?: (record: MalformedRecord) => Promise<void>,
   ): Promise<CommandConsumer>;
   /**
-   * Moves a record that can't be decided to the dead letters, where it blocks no other record and is counted.
+   * Writes a record that cannot be decided to the dead letters, where it is counted and blocks no other record.
    * Resolves when it is there.
    */
   setAside(record: CommandRecord, reason: string): Promise<void>;
 }
 
-/** Records that wait to be sent to the log, that were sent, and in how many sends. */
+/** The number of records that wait to be sent to the log, of records sent, and of sends. */
 export interface AppendFigures {
   waiting: number;
   records: number;
@@ -104,15 +104,15 @@ export interface AppendFigures {
 }
 
 export interface CommandConsumer {
-  /** The partitions that are this consumer's now. */
+  /** The partitions that are assigned to this consumer now. */
   readonly owned: ReadonlySet<number>;
-  /** Those of them that are stopped, each with the feature level that it needs. */
+  /** The stopped partitions among them, each with the feature level that it needs. */
   readonly stopped: ReadonlyMap<number, number>;
   /**
-   * How many records of each of those partitions aren't consumed yet, for measurement. Rejects with
-   * {@link Unavailable}.
+   * The lag of each assigned partition: the number of records not yet consumed, for metrics. Rejects with {@link
+   * Unavailable}.
    */
   lag(): Promise<ReadonlyMap<number, number>>;
-  /** Takes no further batch, and resolves when the one under way is done. */
+  /** Stops consuming, and resolves when the current batch is done. */
   close(): Promise<void>;
 }

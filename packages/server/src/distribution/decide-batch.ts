@@ -16,26 +16,29 @@ import { supportedLevel } from '../platform/features.ts';
 import { HistoryPutBack, LevelNotSupported } from './command-log-port.ts';
 import type { BatchToDecide } from './facts-needed.ts';
 
-/** What a batch came to, beside what is written. */
+/** The result of a batch, beside its changes. */
 export interface BatchResult {
-  /** One for each command, in their order. */
+  /** One for each command, in the order of the commands. */
   outcomes: Outcome[];
-  /** Entries to route, in their order: new ones, and those whose command came again (race 1). */
+  /** Entries to route, in order: new entries, and those of commands that came again (race 1). */
   entries: Entry[];
   /** The conversations of `entries`, as they are after the whole batch. */
   heads: Map<ConversationId, ConversationHead>;
-  /** Participants as the batch left them, by `participantKey`: those that it changed or that repeated commands once did. */
+  /**
+   * Participants after the batch, by `participantKey`: those that it changed, and those that a command which came again
+   * had changed earlier.
+   */
   participants: Map<string, Participant>;
   /** Participants who left within the batch and joined again within it, as they left: they get the entries up to then. */
   endedParticipants: Participant[];
-  /** Conversations that were made broadcast by one of `entries`. Their members may not be indexed as such yet. */
+  /** Conversations that one of `entries` made broadcast. The index by user may not show this for their members yet. */
   madeBroadcast: Set<ConversationId>;
   epochs: Facts['epochs'];
-  /** How many of `entries` are dated before the one before them, whose clock was ahead. */
+  /** The number of `entries` with a time before that of the previous entry, whose clock was ahead. */
   datedBack: number;
 }
 
-/** What becomes of a command that was decided before and made no entry then: nothing may come of it now. */
+/** The outcome of a command that was decided before and made no entry then: it must not make one now. */
 const decidedBefore: Outcome = {
   kind: 'refused',
   code: 'unavailable',
@@ -43,12 +46,12 @@ const decidedBefore: Outcome = {
 };
 
 /**
- * Decides commands one after the other, each in the situation that those before it left. A command that was decided
- * before, by its position in the log, has the entry that it made then, or none.
+ * Decides the commands one after the other, each in the situation after those before it. A command whose position in
+ * the log is already decided gets the entry that it made then, or none.
  *
- * @throws {LevelNotSupported} when the store has a feature level above this program's: it may hold what the rules here
- *   don't know.
- * @throws {HistoryPutBack} when the facts are of a moment before that to which the log was decided.
+ * @throws {LevelNotSupported} when the store has a higher feature level than this program supports: it may hold data
+ * that this program does not know.
+ * @throws {HistoryPutBack} when the facts are older than the decided position of the log.
  */
 export function decideBatch(facts: Facts, { records, reaches }: BatchToDecide, nowMs: number): Decision<BatchResult> {
   if (facts.level > supportedLevel()) throw new LevelNotSupported(facts.level);
@@ -61,7 +64,7 @@ export function decideBatch(facts: Facts, { records, reaches }: BatchToDecide, n
   return { changes: { ...batch.changes(), reaches: ahead }, result: batch.result };
 }
 
-/** Up to where each partition is decided, of those that are in this very log. */
+/** The decided position of each partition, if the history knows it for the same log. */
 function decidedPositions(facts: Facts, reaches: readonly LogReach[]): Map<number, number> {
   const decided = new Map<number, number>();
   const putBack = new Map<number, number>();
@@ -88,7 +91,7 @@ class Batch {
     facts: Facts,
     private readonly nowMs: number,
   ) {
-    // Copies: a transaction that is repeated decides again from fresh facts.
+    // Copied, because a repeated transaction decides again from fresh facts.
     this.heads = new Map(facts.heads);
     this.participants = new Map(facts.participants);
     this.repeats = new Map(facts.repeats);

@@ -1,23 +1,23 @@
 import type { Outcome } from '../conversations/command.ts';
 
-/** What distribution tells about itself. */
+/** Metrics of the distributor. */
 export interface DistributionMetrics {
-  /** One batch went all the way: committed, routed, delivered. */
+  /** A batch was committed, routed and delivered. */
   batchDone(batch: {
     commands: number;
     entries: number;
-    /** Copies of those entries, one for each server that has somebody for one. */
+    /** Copies of those entries, one for each server with recipients. */
     copies: number;
-    /** Until it was on disk. */
+    /** From the start until the batch was on disk. */
     commitMs: number;
-    /** From then on, until it was known which servers get what. */
+    /** From the commit until the recipients' servers were known. */
     routeMs: number;
-    /** From then on, until the mailboxes had it. */
+    /** From there until the mailboxes had the copies. */
     deliverMs: number;
   }): void;
-  /** One command could not be decided and was put out of the way. */
+  /** A command could not be decided and was set aside. */
   commandSetAside(): void;
-  /** So many entries are dated before the ones before them, which a clock that was ahead had dated. */
+  /** This many entries have a time before that of the previous entry, whose clock was ahead. */
   datedBack(entries: number): void;
 }
 
@@ -27,13 +27,13 @@ export const noDistributionMetrics: DistributionMetrics = {
   datedBack: () => undefined,
 };
 
-/** What those who submit commands tell about it. */
+/** Metrics of submitting commands. */
 export interface SubmitMetrics {
-  /** The log has a command, so long after it was submitted. */
+  /** The log has a command, this long after it was submitted. */
   appended(durationMs: number): void;
-  /** What became of a command is known, or will not be known here, so long after it was submitted. */
+  /** The outcome of a command is known, or will never be known here, this long after it was submitted. */
   settled(outcome: Outcome['kind'] | 'unavailable', durationMs: number): void;
-  /** A command was refused for there being too many. */
+  /** A command was refused because too many were under way. */
   overloaded(): void;
 }
 

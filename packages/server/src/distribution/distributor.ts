@@ -27,7 +27,7 @@ export interface DistributorPorts {
   clock: Clock;
   metrics: DistributionMetrics;
   tracing: Tracing;
-  /** Looks whether the clock was set; every batch is dated by it. */
+  /** Checked before each batch, because entries get their times from the clock. */
   clockJumps?: Pick<ClockJumps, 'look'>;
 }
 
@@ -37,12 +37,15 @@ const undecidable: Outcome = {
   detail: 'The server has a fault that keeps it from carrying this out; it was kept for whoever runs it.',
 };
 
-/** Message distribution: takes commands from the log in batches, has them decided and persisted, and routes them. */
+/**
+ * Message distribution: consumes commands from the log in batches, has them decided and written, and routes the
+ * entries.
+ */
 export class Distributor {
   private readonly participants: ParticipantsCache;
-  /** Commands of a log that ends with its process whose entries are on disk, */
+  /** For a log that ends with its process: commands whose entries are on disk, */
   private readonly decided = new WeakSet<CommandRecord>();
-  /** and those that were refused while the store took no writes. */
+  /** and commands that were refused while the store could not be written. */
   private readonly refused = new WeakSet<CommandRecord>();
 
   constructor(private readonly ports: DistributorPorts) {
@@ -56,7 +59,10 @@ export class Distributor {
     );
   }
 
-  /** What fails for another reason than a service being away would fail for ever: it must not stop those behind it. */
+  /**
+   * A command that fails although all services are available would fail forever, so it is set aside: it must not block
+   * the commands behind it.
+   */
   private async distribute(given: CommandBatch): Promise<void> {
     const batch = { ...given, records: given.records.filter((record) => !this.refused.has(record)) };
     try {
@@ -70,9 +76,9 @@ export class Distributor {
   }
 
   /**
-   * The store takes no writes. A log that ends with its process would keep those who sent the commands waiting, so they
-   * are told to try again. Commands whose entries are on disk already are not refused: they stay in the log until their
-   * entries are indexed and routed.
+   * The store cannot be written. A log that ends with its process would keep the senders waiting, so their commands are
+   * refused with a time to retry. Commands whose entries are already on disk are not refused: they stay in the log
+   * until their entries are indexed and routed.
    */
   private async refuseUndecided({ records }: CommandBatch, error: Unwritable): Promise<void> {
     const { message: detail, retryAfterMs } = error;
@@ -96,7 +102,7 @@ export class Distributor {
     }
   }
 
-  /** Counts a record that was set aside, and tells whoever waits for its outcome. */
+  /** Counts a record that was set aside, and sends the outcome to the server that waits for it. */
   private async isAside(replyTo: CommandRecord['replyTo'] | null): Promise<void> {
     this.ports.metrics.commandSetAside();
     if (replyTo === null) return;
@@ -116,8 +122,8 @@ export class Distributor {
   }
 
   /**
-   * The way of a batch. It is consumed only when all of this is done: after a crash in between the records come
-   * again, are answered with the numbers they have, and are routed again (race 1).
+   * Processes a batch. The batch is consumed only when all steps are done: after a crash in between, its records come
+   * again, get the numbers they have, and are routed again (race 1).
    */
   private async takeAllTheWay(batch: CommandBatch, trace: BatchTrace): Promise<void> {
     const { history, conversations, clock, metrics } = this.ports;
@@ -148,8 +154,8 @@ export class Distributor {
   }
 
   /**
-   * One copy of each entry for each server that has somebody for it. Servers are looked up after the commit, so that
-   * whoever connects sees an entry in the snapshot, or live, or both (race 2).
+   * Makes one copy of each entry for each server with recipients. Servers are looked up after the commit, so that a
+   * client that connects meanwhile sees an entry in the snapshot, live, or both (race 2).
    */
   private async route(result: BatchResult): Promise<DeliveriesByServer> {
     const { registry } = this.ports;
@@ -200,12 +206,12 @@ export class Distributor {
   }
 }
 
-/** Such a log has no positions, and its commands are kept nowhere else. */
+/** The embedded log has no positions, and its commands are stored nowhere else. */
 function endsWithItsProcess({ reaches }: CommandBatch): boolean {
   return reaches.length === 0;
 }
 
-/** What a batch is of its log up to and with this record. */
+/** The range of the batch in the log up to and including this record. */
 function reachesUpTo({ at }: CommandRecord, { reaches }: CommandBatch): LogReach[] {
   if (!at) return [];
   const own = reaches.filter(({ partition }) => partition === at.partition);
@@ -224,7 +230,7 @@ function serversByUser(usersByServer: ReadonlyMap<string, readonly string[]>): M
   return servers;
 }
 
-/** Outcomes go the same way as the copies, in the same order: a sender's server acknowledges, then shows. */
+/** Outcomes go into the same mailboxes, before the copies: the sender's server sends the ack first, then the entry. */
 function addOutcomes(
   deliveries: DeliveriesByServer,
   records: readonly CommandRecord[],

@@ -2,12 +2,12 @@ import { kindOf } from '../conversations/command-kinds.ts';
 import { type FactsNeeded, participantKey, repeatKey } from '../history/history-port.ts';
 import type { CommandBatch, CommandRecord } from './command-log-port.ts';
 
-/** A batch, as far as its decision depends on it. */
+/** The part of a batch that its decision depends on. */
 export interface BatchToDecide extends Pick<CommandBatch, 'reaches'> {
   records: readonly Pick<CommandRecord, 'command' | 'at'>[];
 }
 
-/** What has to be loaded to decide a batch, each thing once. */
+/** The rows that have to be loaded to decide a batch, without duplicates. */
 export function factsNeeded({ records, reaches }: BatchToDecide): FactsNeeded {
   const participants = new Map<string, FactsNeeded['participants'][number]>();
   const repeats = new Map<string, FactsNeeded['repeats'][number]>();

@@ -5,7 +5,10 @@ import type { BatchResult } from './decide-batch.ts';
 
 const pageSize = 500;
 
-/** Brings the index by user up to what a batch decided. Safe to repeat: rows are versioned by entry number (race 8). */
+/**
+ * Writes the participants of a batch to the index by user. Safe to repeat, because rows are versioned by entry number
+ * (race 8).
+ */
 export async function indexParticipants(
   result: BatchResult,
   conversations: Pick<ConversationStore, 'indexParticipants' | 'members'>,

@@ -3,12 +3,12 @@ import type { ConnectionRegistry } from '../connections/registry-port.ts';
 import type { Clock } from '../platform/clock.ts';
 
 /**
- * How often it looks. A server that the registry forgot registers again within seconds, so one that is missing twice
- * in a row is dead, or has to start under a new id anyway (race 6).
+ * The interval of the checks. A server that the registry has lost registers again within seconds, so one that is
+ * missing in two checks in a row is dead, or has to start under a new id anyway (race 6).
  */
 const intervalMs = 30_000;
 
-/** Removes the mailboxes that dead servers left behind. Every distributor looks; removing twice is harmless. */
+/** Removes the mailboxes of dead servers. Every distributor does this; removing a mailbox twice is harmless. */
 export class MailboxJanitor {
   private missing = new Set<string>();
   private readonly stopLooking: () => void;
@@ -29,7 +29,8 @@ export class MailboxJanitor {
   }
 
   private async look(): Promise<void> {
-    // Mailboxes first: who opens one afterwards isn't in the list, and who did before has had a lease.
+    // Mailboxes are listed first: a server that opens one later is not in the list, and one that did so before has a
+    // lease.
     const serverIds = await this.mailboxes.serverIds();
     const live = new Set(await this.registry.liveServers());
     const missing = serverIds.filter((serverId) => !live.has(serverId));

@@ -10,9 +10,9 @@ interface Cached {
 }
 
 /**
- * Members of recently written conversations. A list is valid for exactly the membership entry that it was read at,
- * which the head of every decided entry names: the log itself invalidates it. In another epoch that number is another
- * entry's.
+ * The members of recently written conversations. A list is valid only for the membership entry at which it was read;
+ * the head of every decided entry names the current one, so the log itself invalidates the cache. In another epoch the
+ * same number is another entry.
  */
 export class ParticipantsCache {
   private readonly lists = new Map<ConversationId, Cached>();
@@ -22,7 +22,7 @@ export class ParticipantsCache {
     private readonly maxConversations = 20_000,
   ) {}
 
-  /** The members at `head` or later; read after the commit that made `head`. */
+  /** The members at `head` or later. Must be called after the commit of `head`. */
   async membersAt(head: ConversationHead, epoch: Epoch): Promise<readonly Participant[]> {
     const cached = this.lists.get(head.id);
     if (cached?.membershipSeq === head.membershipSeq && cached.epoch === epoch) return cached.members;

@@ -4,29 +4,29 @@ import { concernedUsers } from '../conversations/entry-users.ts';
 import { batchMax } from './command-log-port.ts';
 
 /**
- * A conversation that has just outgrown fan-out by participants is served both ways for so many entries: whoever
- * listened already learns by them, or by their replay after a crash, that their server is to register its interest.
- * No batch holds more. What comes twice falls away by number.
+ * A conversation that has just become broadcast is routed both ways for this many entries. From these entries, or from
+ * their replay after a crash, the servers of its members learn that they have to register interest. No batch has more
+ * entries. Receivers drop duplicates by number.
  */
 export const bothWaysEntries = batchMax;
 
-/** Its earliest members are told as participants meanwhile: all who listened before, and as many again. */
+/** Meanwhile its earliest members get entries as participants: everybody who was a member before, and as many again. */
 export const bothWaysMembers = limits.directFanOutMembers * 2;
 
-/** Whether the entry `seq` of the conversation goes to its participants' servers. */
+/** Whether the entry `seq` goes to the servers of the conversation's participants. */
 export function routesByParticipants(head: ConversationHead, seq: number): boolean {
   return !isBroadcast(head) || seq < head.broadcastSeq + bothWaysEntries;
 }
 
-/** Whoever was and is in one conversation, as far as a batch needs to know. */
+/** The current and former members of a conversation that the routing of a batch needs. */
 export interface Audience {
   /** Current members; null when the conversation is not routed by participants. */
   members: readonly Participant[] | null;
-  /** Participants as the batch left them, and those who left within it. */
+  /** Participants that the batch changed, and those who left within it and joined again. */
   changed: readonly Participant[];
 }
 
-/** Who gets `entry` as a person (contract 8): those whose membership covers it. */
+/** The users who get `entry` on all their servers (contract 8): those whose membership covers it. */
 export function recipients(entry: Entry, audience: Audience): Set<UserId> {
   if (entry.kind === 'created') return new Set(concernedUsers(entry));
   const userIds = new Set<UserId>();

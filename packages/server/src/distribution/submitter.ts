@@ -11,14 +11,14 @@ import { pause } from '../platform/waiting.ts';
 import type { CommandLog, CommandRecord } from './command-log-port.ts';
 import type { SubmitMetrics } from './distribution-metrics.ts';
 
-/** What bounds the commands that one server has under way (race 11). */
+/** Limits for the commands that one server has under way (race 11). */
 export interface SubmitBounds {
-  /** Of all users together. */
+  /** Commands of all users together. */
   inFlightMax: number;
   inFlightPerUserMax: number;
-  /** While the oldest command has been under way for longer than this, new ones are refused. */
+  /** New commands are refused while the oldest one has been under way for longer than this. */
   slowAfterMs: number;
-  /** After this nobody waits any more: whether the command was or will be carried out is unknown. */
+  /** The timeout of a command: it is then unknown whether it was or will be carried out. */
   giveUpAfterMs: number;
 }
 
@@ -30,14 +30,14 @@ export const defaultSubmitBounds: SubmitBounds = {
 };
 
 export interface SubmitPorts {
-  /** Under which id outcomes come back to this server. */
+  /** The id of this server, to which outcomes are returned. */
   serverId(): string;
   log: Pick<CommandLog, 'append'>;
   clock: Clock;
   ids: Ids;
   metrics: SubmitMetrics;
   tracing: Tracing;
-  /** What the store enables. */
+  /** The features that the store enables. */
   enabled: Pick<EnabledFeatures, 'level'>;
 }
 
@@ -51,9 +51,9 @@ interface Waiting {
 const retryAfterMs = 1_000;
 const idlePollMs = 10;
 
-/** Puts commands into the log and waits for what became of them. One for each server that takes requests. */
+/** Appends commands to the log and waits for their outcomes. There is one for each edge. */
 export class CommandSubmitter {
-  /** In the order in which they were submitted, so that the first is the oldest. */
+  /** In the order of submission: the first is the oldest. */
   private readonly waiting = new Map<string, Waiting>();
   private readonly inFlightByUser = new Map<UserId, number>();
   private readonly stopSweeping: () => void;
@@ -71,8 +71,8 @@ export class CommandSubmitter {
 
   /**
    * Resolves with the outcome once it is durable. Throws {@link Refusal} `overloaded` or `feature_not_enabled` before
-   * anything is done, and {@link Unavailable} when no outcome came: then the command may yet be carried out, and trying
-   * again with the same command id is safe (contract 2).
+   * anything is done, and {@link Unavailable} when no outcome came: the command may still be carried out, and a retry
+   * with the same command id is safe (contract 2).
    */
   submit(command: Command): Promise<Outcome> {
     const level = this.enabledLevel(command);
@@ -95,11 +95,11 @@ export class CommandSubmitter {
     });
   }
 
-  /** Called with each outcome from the mailbox; one that nobody waits for any more is dropped. */
+  /** Called with each outcome from the mailbox; outcomes of commands that timed out are dropped. */
   settle(requestId: string, outcome: Outcome): void {
     if (outcome.kind === 'refused' && outcome.code === 'unavailable') {
       const { detail, retryAfterMs: laterMs } = outcome;
-      // Without a time it is not known what came of it, as when no outcome comes.
+      // Without a time to retry, the result is as unknown as when no outcome comes.
       this.fail(requestId, laterMs === undefined ? new Unavailable(detail) : new Unwritable(detail, laterMs));
       return;
     }
@@ -109,7 +109,7 @@ export class CommandSubmitter {
     waiting.settle(outcome);
   }
 
-  /** Resolves when nothing is under way, or after `withinMs`. */
+  /** Resolves when no command is under way, or after `withinMs`. */
   async idle(withinMs: number): Promise<void> {
     const endMs = this.ports.clock.monotonicMs() + withinMs;
     while (this.waiting.size > 0 && this.ports.clock.monotonicMs() < endMs) {
@@ -117,12 +117,12 @@ export class CommandSubmitter {
     }
   }
 
-  /** Gives up on everything under way: its outcomes go to a mailbox that is no more. */
+  /** Rejects all commands under way: their outcomes go to a mailbox that no longer exists. */
   abandon(reason: string): void {
     for (const requestId of [...this.waiting.keys()]) this.fail(requestId, new Unavailable(reason));
   }
 
-  /** Nobody waits for anything after this. */
+  /** Rejects every command that still waits. */
   close(): void {
     this.stopSweeping();
     this.abandon('the server stopped before the outcome came');
@@ -136,7 +136,10 @@ export class CommandSubmitter {
     metrics.appended(clock.monotonicMs() - sinceMs);
   }
 
-  /** The level that the command needs: distributors of earlier versions may have none of what is above the store's. */
+  /**
+   * The level that the command needs, which the store must have enabled: distributors of earlier versions cannot decide
+   * it.
+   */
   private enabledLevel(command: Command): number {
     const level = levelNeeded(command);
     const { level: enabled } = this.ports.enabled;

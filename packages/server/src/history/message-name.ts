@@ -1,7 +1,7 @@
 import { ConversationId, operations } from '@parley/protocol';
 import { Unusable } from '../platform/failures.ts';
 
-/** What people call a message: the id that its sender chose, or its number in its conversation. */
+/** How an operator names a message: by its client message id, or by its conversation and number. */
 export type MessageName =
   | { kind: 'id'; clientMessageId: string; conversationId: ConversationId | null }
   | { kind: 'number'; conversationId: ConversationId; seq: number };
@@ -10,9 +10,10 @@ const ClientMessageId = operations.sendMessage.body.shape.clientMessageId;
 const allowed = 'a client message id (1 to 64 printable ASCII characters) or CONVERSATION/NUMBER';
 
 /**
- * Reads a name as people give it. An id is unique for one sender in one conversation, which `conversation` may name.
+ * Parses the name of a message. A client message id is unique for one sender in one conversation, which `conversation`
+ * may name.
  *
- * @throws {Unusable} saying what is allowed.
+ * @throws {Unusable} with what is allowed.
  */
 export function parseMessageName(text: string, conversation: string | undefined): MessageName {
   const [, conversationId, number] = /^([0-9a-f-]{36})\/(\d+)$/i.exec(text) ?? [];

@@ -2,19 +2,19 @@ import type { ConversationId, Entry, UserId } from '@parley/protocol';
 import { covers, type Participant } from '../conversations/conversation.ts';
 import type { ReadPosition } from '../conversations/conversations-port.ts';
 
-/** Where a message is, or went, hop by hop. What was not found is null or empty. */
+/** The hops of a message. Hops that were not found are null or empty. */
 export interface MessageTrace {
   command: { conversationId: ConversationId; senderId: UserId; commandId: string } | null;
-  /** The trace, by OpenTelemetry, that the newest attempt was part of. */
+  /** The OpenTelemetry trace of the newest attempt. */
   traceId: string | null;
   log: LogHop | null;
   setAside: { atMs: number; reason: string } | null;
-  /** What was answered when no entry was made. */
+  /** The outcome when no entry was made. */
   refusal: { atMs: number; code: string; detail: string } | null;
   decided: DecidedHop | null;
   copies: CopyHop[];
   readers: Reader[];
-  /** Members whom the entry is for, beside `readers`. */
+  /** The number of members who get the entry, beside `readers`. */
   furtherReaders: number;
 }
 
@@ -24,13 +24,13 @@ export interface LogHop {
   partition: number;
   offset: number;
   atMs: number;
-  /** Commands before it and distributors that take some, while it waits; null when it was taken. */
+  /** The number of commands before it and of distributors, while it waits; null once it was consumed. */
   waiting: { before: number; distributors: number } | null;
 }
 
 export interface DecidedHop {
   entry: Entry;
-  /** Logical shard and PostgreSQL server; null in one process. */
+  /** The logical shard and its PostgreSQL server; null when embedded. */
   location: { shard: number; server: string } | null;
 }
 
@@ -40,23 +40,23 @@ export interface CopyHop {
   topic: string;
   offset: number;
   atMs: number;
-  /** Those whom it is for as persons; a copy of a broadcast conversation names few of its readers. */
+  /** The number of recipients that the copy names; a copy of a broadcast conversation names few of its readers. */
   recipients: number;
-  /** Whether the server took it out, as of a second ago. */
+  /** Whether the server has read it, as of a second ago. */
   taken: boolean;
 }
 
-/** Somebody whom the entry is for, and how far they read. */
+/** A user who gets the entry, and how far the user has read. */
 export interface Reader {
   userId: UserId;
-  /** 0 when they read nothing yet. */
+  /** 0 when the user has read nothing. */
   readSeq: number;
 }
 
-/** Members of whom read positions are told one by one. */
+/** The maximum number of members whose read positions are listed. */
 export const readersMax = 100;
 
-/** The participants of an entry's conversation whom it is for, with how far each read. */
+/** The participants who get the entry, with their read positions. */
 export function readersOf(
   entry: Entry,
   participants: readonly Participant[],

@@ -1,6 +1,6 @@
 import type { HistoryRange } from './history-port.ts';
 
-/** Which page of a conversation is wanted: at most one of the three, none for the newest. */
+/** The requested page of a conversation: at most one of the three positions, none for the newest page. */
 export interface PageRequest {
   before?: number | undefined;
   after?: number | undefined;
@@ -11,8 +11,9 @@ export interface PageRequest {
 type Range = Pick<HistoryRange, 'fromSeq' | 'toSeq' | 'order' | 'limit'>;
 
 /**
- * The ranges that make up a page within what the reader may see, in ascending order. Each grows away from the number
- * that was asked for, so that a page which ends early for its size still touches that number without a gap.
+ * The ranges of a page within the entries that the reader may see, in ascending order. Each range starts at the
+ * requested number and grows away from it, so that a page that ends early because of its size still touches that number
+ * without a gap.
  */
 export function plannedRanges(request: PageRequest, bounds: { fromSeq: number; toSeq: number }): Range[] {
   const { before, after, around, limit } = request;

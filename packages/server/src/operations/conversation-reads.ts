@@ -26,7 +26,7 @@ interface Page {
 }
 
 interface Left {
-  /** Whether it has the conversations that were left, too. */
+  /** Whether to include conversations that the user has left. */
   left?: boolean | undefined;
 }
 
@@ -34,7 +34,7 @@ const homepageCursor = z.tuple([z.number(), z.string()]);
 const membersCursor = z.tuple([z.number(), z.string()]);
 const searchCursor = z.tuple([z.string(), z.string()]);
 
-/** What people see of conversations. Every read shows what was acknowledged before it (contract 6). */
+/** Reads of conversations for the API. Every read includes what was acknowledged before it (contract 6). */
 export class ConversationReads {
   constructor(
     private readonly conversations: ConversationStore,
@@ -42,12 +42,12 @@ export class ConversationReads {
     private readonly registry: Pick<ConnectionRegistry, 'online'>,
   ) {}
 
-  /** The epoch of what is kept by this person; the same whether there is such a person or not. */
+  /** The epoch of the user's shard, whether the user exists or not. */
   epochOf(userId: UserId): Promise<string | undefined> {
     return this.conversations.epochOf(userId);
   }
 
-  /** One's own conversation, or a public channel. Throws {@link Refusal} `not_found`. */
+  /** A conversation of the user, or a public channel. Throws {@link Refusal} `not_found`. */
   async view(userId: UserId, conversationId: ConversationId): Promise<Conversation> {
     const own = await this.ownOrNull(userId, conversationId);
     if (own) return own;
@@ -56,7 +56,7 @@ export class ConversationReads {
     throw noSuchConversation();
   }
 
-  /** A direct conversation, which its user may know of from now on, see `isHiddenFrom`. */
+  /** Reads a direct conversation that the user has opened, and stops hiding it from the user, see `isHiddenFrom`. */
   async opened(userId: UserId, conversationId: ConversationId): Promise<Conversation> {
     const own = await this.conversations.own(userId, conversationId);
     if (!own) throw noSuchConversation();
@@ -67,7 +67,7 @@ export class ConversationReads {
     return this.ownView(own);
   }
 
-  /** What the conversation is to its user now; null when it is not theirs. */
+  /** The user's current view of the conversation; null when the user is not a member. */
   async ownOrNull(userId: UserId, conversationId: ConversationId): Promise<Conversation | null> {
     const own = await this.conversations.own(userId, conversationId);
     if (!own || (await isHiddenFrom(this.conversations, userId, own.head))) return null;
@@ -80,7 +80,10 @@ export class ConversationReads {
     return this.homepageView(await this.conversations.homepage({ userId, after, limit, left }));
   }
 
-  /** What a connection starts from: the first page of the homepage, which has every read position up to the revision. */
+  /**
+   * The state that a connection starts from: the first page of the homepage, which includes every read position up to
+   * the revision.
+   */
   async snapshot(
     userId: UserId,
     { limit, left = false }: Omit<Page, 'cursor'> & Left,

@@ -8,14 +8,14 @@ import type { Ids } from '../platform/ids.ts';
 import type { UserStore } from '../users/users-port.ts';
 import type { ConversationReads } from './conversation-reads.ts';
 
-/** What a caller wants: one kind of command without who, where and under which id. */
+/** One kind of command without the fields of every command. */
 type Wish<Kind extends Command['kind'] = Command['kind']> = Kind extends Command['kind']
   ? Omit<CommandOf<Kind>, keyof CommandFields>
   : never;
 
 /**
- * The channel & group service: whatever changes a conversation becomes a command and resolves once it is an entry on
- * disk, or throws the {@link Refusal} that the rule gave.
+ * The channel & group service: each method submits a command that changes a conversation and resolves once its entry is
+ * on disk, or throws the {@link Refusal} of the rule.
  */
 export class Conversations {
   constructor(

@@ -6,7 +6,10 @@ import { membershipOf } from '../conversations/membership.ts';
 import type { HistoryStore } from '../history/history-port.ts';
 import { Refusal } from '../platform/failures.ts';
 
-/** Read positions, and telling of them: one's own devices always, the others where the conversation shows receipts. */
+/**
+ * Moves read positions and announces them: to the user's own devices always, to other members where the conversation
+ * shows receipts.
+ */
 export class ReadReceipts {
   constructor(
     private readonly conversations: ConversationStore,
@@ -14,14 +17,14 @@ export class ReadReceipts {
     private readonly signals: Signals,
   ) {}
 
-  /** Moves the position forward, never back; resolves to where it is then. Throws {@link Refusal}. */
+  /** Moves the position forward, never back; resolves to the resulting position. Throws {@link Refusal}. */
   async markRead(userId: UserId, conversationId: ConversationId, seq: number): Promise<ReadPosition> {
     const { head, participant } = await membershipOf(this.conversations, userId, conversationId);
     if (seq > head.headSeq) {
       const rule = `must be at most ${head.headSeq}, the newest entry`;
       throw new Refusal('invalid_request', `/seq ${rule}`, { errors: [{ field: '/seq', rule }] });
     }
-    // How many messages there were at a number that the member may not read is not theirs to know either.
+    // A member must not learn the message count at a number that the member may not read.
     const visibleSeq = Math.max(seq, participant.visibleFromSeq);
     const to = { seq: visibleSeq, messageCount: await this.history.messageCountAt(conversationId, visibleSeq) };
     const position = await this.conversations.advanceReadPosition(userId, conversationId, to);
@@ -30,8 +33,8 @@ export class ReadReceipts {
   }
 
   /**
-   * Shows those others who have it in view that somebody types. Nothing happens in channels and large groups. Throws
-   * {@link Refusal}.
+   * Shows other members who have the conversation in view that the user types. Does nothing in channels and large
+   * groups. Throws {@link Refusal}.
    */
   async typing(userId: UserId, conversationId: ConversationId): Promise<void> {
     const { head } = await membershipOf(this.conversations, userId, conversationId);

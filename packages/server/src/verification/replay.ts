@@ -2,23 +2,23 @@ import { type Entry, effectOf, HistoryVisibility, type UserId } from '@parley/pr
 import { type ConversationHead, isBroadcast, isMember, type Participant } from '../conversations/conversation.ts';
 import { applied, created, entryAfter, type ParticipantChanges, type Step } from '../conversations/step.ts';
 
-/** Sentences about one conversation; more of them say nothing new. */
+/** The maximum number of sentences about one conversation. */
 const faultsMax = 20;
 
 /**
- * A conversation as its entries make it. Head and participants follow from the entries by the rules that wrote them;
- * what is stored is compared with that, field by field. Holds the participants of one conversation, and no entry.
+ * A conversation rebuilt from its entries. Head and participants are computed by the rules that wrote them and compared
+ * with the stored rows, field by field. Holds the participants of one conversation and no entries.
  */
 export class Replay {
   private readonly faults: string[] = [];
   private readonly participants = new Map<UserId, Participant>();
   private head: ConversationHead | null = null;
-  /** False from an entry on whose effect is not known. */
+  /** False after an entry whose effect is not known. */
   private isComplete = true;
 
   constructor(private readonly stored: ConversationHead) {}
 
-  /** Takes the next entry, in the order of their numbers; null for one that can't be read. */
+  /** Adds the next entry, in the order of numbers; null for one that cannot be read. */
   add(seq: number, entry: Entry | null): void {
     const expectedSeq = (this.head?.headSeq ?? 0) + 1;
     if (seq !== expectedSeq) {
@@ -36,7 +36,7 @@ export class Replay {
     }
   }
 
-  /** What is wrong with the conversation, each as the end of a sentence that begins with it. */
+  /** The faults of the conversation, each as the end of a sentence that begins with the conversation. */
   end(participants: readonly Participant[]): string[] {
     if (!this.head) this.note('contract 3: has no entry');
     else if (this.isComplete) {
@@ -61,7 +61,7 @@ export class Replay {
       return;
     }
     const { conversationKind, name, userIds } = entry;
-    // Its first description, announce-only setting and history are in no entry; later changes of them are.
+    // No entry has the initial description, announce-only setting and history; entries have only later changes.
     const properties = { conversationKind, name, description, announceOnly, history };
     const step = created({ conversationId, actorId, userIds, ...properties }, atMs);
     this.take(step, entry);
@@ -74,7 +74,7 @@ export class Replay {
     this.take(applied(head, entryAfter(head, senderId, atMs, entry), this.changesBy(entry)), entry);
   }
 
-  /** The changes among the participants that are possible; the others are faults. */
+  /** The changes among the participants that are valid; invalid ones are noted as faults. */
   private changesBy(entry: Entry): ParticipantChanges {
     const effect = effectOf(entry);
     if (!effect) this.isComplete = false;
@@ -103,7 +103,7 @@ export class Replay {
     return undefined;
   }
 
-  /** Goes on from the entry as it is stored, so that one fault isn't told again for every entry after it. */
+  /** Continues from the stored entry, so that one fault is not reported again for every later entry. */
   private take({ entry, head, participants }: Step, stored: Entry): void {
     if (entry.messageCount !== stored.messageCount) {
       this.mismatch(stored, `counts ${stored.messageCount} messages up to it, there are ${entry.messageCount}`);
@@ -129,7 +129,7 @@ export class Replay {
         `contract 8: its row has history ${JSON.stringify(stored.history)}, which is none of ${HistoryVisibility.options}`,
       );
     }
-    // A version without the number took the newest entry at its upgrade for it.
+    // An upgrade from a version without this number set it to the newest entry at that time.
     const isLater = isBroadcast(head) && stored.broadcastSeq > head.broadcastSeq && stored.broadcastSeq <= head.headSeq;
     const expected = isLater ? { ...head, broadcastSeq: stored.broadcastSeq } : head;
     for (const difference of differences(stored, expected)) {
@@ -158,7 +158,7 @@ export class Replay {
   }
 }
 
-/** By the names of the fields, whichever there are: a new one is compared too. */
+/** Compares all fields by name, so that new fields are included. */
 function differences<Subject extends object>(stored: Subject, expected: Subject) {
   return Object.entries(expected).flatMap(([name, value]) => {
     const found: unknown = stored[name as keyof Subject];

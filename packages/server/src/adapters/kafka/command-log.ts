@@ -15,21 +15,22 @@ import { formatRecord } from './record-format.ts';
 import { commandsTopic, deadLetterTopic } from './topics.ts';
 
 interface CommandLogOptions {
-  /** As many as the topic has partitions: a conversation's shard is its partition. */
+  /** The number of partitions of the topic: the shard of a conversation is its partition. */
   shards: number;
-  /** Which partitions are handled together; all of them unless given. */
+  /** The lane of each partition; partitions in one lane are handled together. By default there is one lane. */
   laneOf?: (partition: number) => string;
   times?: GroupTimes;
 }
 
-/** The group that the distributors of a cluster are. */
+/** The consumer group of a cluster's distributors. */
 export function distributionGroup(clusterName: string): string {
   return `${clusterName}.distribution`;
 }
 
 /**
- * Commands in Kafka, a conversation's in the partition of its shard. Of the distributors in the group each has some of
- * the partitions; a dead one's go to the others. What was handled but not yet committed comes again.
+ * The command log in Kafka; the commands of a conversation are in the partition of its shard. Each distributor of the
+ * group is assigned some of the partitions; those of a dead one are assigned to the others. Records that were handled
+ * but not committed come again.
  */
 export class KafkaCommandLog implements CommandLog {
   private readonly producer: BatchingProducer;
@@ -87,7 +88,7 @@ export class KafkaCommandLog implements CommandLog {
     return this.sendDeadLetter(value, reason, headers);
   }
 
-  /** Sends what waits, then lets go. */
+  /** Sends the waiting records, then closes. */
   close(): Promise<void> {
     return this.producer.close();
   }

@@ -16,23 +16,23 @@ interface ConsumptionOptions {
   handle(batch: CommandBatch): Promise<void>;
 }
 
-/** How long the first attempts to join a group go on. */
+/** How long the first attempts to join a group are retried. */
 const firstJoinMs = 30_000;
 
 /**
- * A distributor's share of the log: takes part in the group, fetches the partitions that are its own, has them handled
- * and committed. When its membership breaks it begins anew; what wasn't committed comes again.
+ * A distributor's share of the log: joins the group, fetches the assigned partitions, and has their records handled and
+ * committed. When its membership breaks, it starts again; uncommitted records come again.
  */
 export class Consumption implements CommandConsumer {
   private readonly lanes: Lanes;
   private readonly fetcher: Fetcher;
   private member: GroupMember;
-  /** The id of the topic that is read. */
+  /** The id of the topic. */
   private logId = '';
   private open = true;
   private beginning = false;
   private failures = 0;
-  /** Until it has, whoever started it tries again. */
+  /** Until then, the caller of `start` retries. */
   private hasJoined = false;
 
   private constructor(private readonly options: ConsumptionOptions) {
@@ -44,7 +44,7 @@ export class Consumption implements CommandConsumer {
         this.fetcher.fetch();
       },
       putBack: (partition, position) => {
-        // Committed too, so that everybody sees what there is to do.
+        // Committed too, so that the lag is visible to all.
         this.fetcher.seek(partition, position);
         this.member.done(partition, position);
       },
@@ -75,7 +75,7 @@ export class Consumption implements CommandConsumer {
     return consumption;
   }
 
-  /** A young cluster has no coordinator of groups for some seconds; brokers that refuse for good say so at once. */
+  /** A new cluster has no group coordinator for some seconds; permanent refusals come at once. */
   private async joinFirst(): Promise<void> {
     const endMs = performance.now() + firstJoinMs;
     for (;;) {
@@ -112,7 +112,7 @@ export class Consumption implements CommandConsumer {
 
   async close(): Promise<void> {
     this.open = false;
-    // The lanes stop taking batches at once, not after the fetcher's connections have closed.
+    // Lanes stop at once, not only after the fetcher's connections are closed.
     await Promise.all([this.lanes.close(), this.fetcher.close()]);
     await this.member.close();
   }
@@ -142,7 +142,7 @@ export class Consumption implements CommandConsumer {
 
   private beginAnew(broken: GroupMember, error: unknown): void {
     this.options.settings.report(error);
-    // What breaks a membership may be told by its event and by the call that was under way.
+    // A broken membership may be reported both by its event and by a pending call.
     if (!this.hasJoined || broken !== this.member || this.beginning) return;
     broken.abandon();
     this.own(new Map(), this.logId);

@@ -2,10 +2,10 @@ import { Consumer } from '@platformatic/kafka';
 import { backOffMs, clientOptions, failureOf, isBrokerError, type KafkaSettings } from './connection.ts';
 import { atTheBeginning, atTheEnd } from './positions.ts';
 
-/** A record as it is in the log. */
+/** A record of the log. */
 export interface FetchedRecord {
   offset: bigint;
-  /** When it was sent, by the clock of whoever sent it; milliseconds since the Unix epoch. */
+  /** The time of sending by the sender's clock, in milliseconds since the Unix epoch. */
   atMs: number;
   value: Buffer;
   headers: readonly (readonly [Buffer | null, Buffer | null])[];
@@ -15,37 +15,38 @@ interface FetcherOptions {
   settings: KafkaSettings;
   topic: string;
   /**
-   * Gets records of one partition in the order of the log, without gaps from the position that was set. A topic that
-   * was made anew under its name has another id.
+   * Called with records of one partition in the order of the log, without gaps from the position that was set. A topic
+   * that was recreated under the same name has another id.
    */
   receive(partition: number, records: FetchedRecord[], topicId: string): void;
-  /** Whether more of the partition may come now. */
+  /** Whether more records of the partition are accepted now. */
   hasRoom(partition: number): boolean;
   /**
-   * Whether records may be missed that the log dropped before they were read: then reading goes on with the oldest that
-   * there is. Otherwise the partition isn't read any further.
+   * Whether records may be skipped that the log deleted before they were read: reading then continues with the oldest
+   * record. Otherwise the partition is not read any further.
    */
   mayMiss: boolean;
 }
 
 type FetchResponse = Awaited<ReturnType<Consumer['fetch']>>;
 
-/** Kafka's error code of a position that the log doesn't have (any more). */
+/** Kafka's error code for a position that the log does not have. */
 const offsetOutOfRange = 1;
 
-/** A broker answers after this when nothing came. */
+/** The time after which a broker answers without records. */
 const waitMs = 250;
 const answerBytes = 8 * 1024 * 1024;
 const partitionBytes = 1024 * 1024;
 
 /**
- * Reads partitions of one topic from given positions, one request at a time to each broker. An answer counts only if
- * it begins where its partition stands by then: whatever was asked before a position was set anew falls away.
+ * Reads partitions of one topic from given positions, one request at a time to each broker. A response counts only if
+ * it starts at the current position of its partition: responses to requests from before a change of position are
+ * dropped.
  */
 export class Fetcher {
   private readonly consumer: Consumer;
   private positions = new Map<number, bigint>();
-  /** Partitions whose log begins behind their position by now, which must not be. */
+  /** Partitions whose log now starts after their position, which must not happen. */
   private readonly stopped = new Set<number>();
   private readonly asking = new Set<number>();
   private failures = 0;
@@ -53,7 +54,7 @@ export class Fetcher {
   private open = true;
 
   constructor(private readonly options: FetcherOptions) {
-    // Its group is never joined; a consumer has to name one.
+    // The client requires a group, which is never joined.
     this.consumer = new Consumer({
       ...clientOptions(options.settings),
       ...{ groupId: `${options.topic}.fetch`, maxWaitTime: waitMs, minBytes: 1, maxBytes: answerBytes },
@@ -61,7 +62,7 @@ export class Fetcher {
     this.consumer.on('error', options.settings.report);
   }
 
-  /** Reads these partitions from now on, and no others: from these positions, or on from where it is. */
+  /** Reads exactly these partitions from now on: from these positions, or from the current ones. */
   assign(positions: ReadonlyMap<number, bigint>): void {
     this.positions = new Map(
       Array.from(positions, ([partition, position]) => [partition, this.positions.get(partition) ?? position]),
@@ -70,20 +71,20 @@ export class Fetcher {
     this.fetch();
   }
 
-  /** Reads a partition that it reads already from this position on. */
+  /** Continues to read a partition from this position. */
   seek(partition: number, position: bigint): void {
     this.stopped.delete(partition);
     this.positions.set(partition, position);
     this.fetch();
   }
 
-  /** There may be room again. */
+  /** Call when more records may be accepted. */
   fetch(): void {
     if (!this.open || this.pausing || this.positions.size === 0) return;
     this.askAll().catch((error: unknown) => this.failed(error));
   }
 
-  /** Where each of the partitions ends by now. Rejects with `Unavailable`. */
+  /** The current end of each of the partitions. Rejects with `Unavailable`. */
   async ends(): Promise<Map<number, bigint>> {
     const partitions = [...this.positions.keys()];
     if (partitions.length === 0) return new Map();
@@ -168,14 +169,14 @@ export class Fetcher {
     }
   }
 
-  /** Positions that the log doesn't have: it dropped records by age, or is another one than they are of. */
+  /** Handles positions that the log does not have: it deleted records by age, or is a different log. */
   private async meetTheGone(error: unknown, from: ReadonlyMap<number, bigint>): Promise<void> {
     const { settings, topic, mayMiss } = this.options;
     const response = (error as { response?: FetchResponse }).response;
     const gone = (response?.responses ?? []).flatMap(({ partitions }) =>
       partitions.filter(({ errorCode }) => errorCode === offsetOutOfRange).map(({ partitionIndex }) => partitionIndex),
     );
-    // The answer itself has no beginning.
+    // The response itself does not say where the log starts.
     const beginnings = await this.offsets(gone, atTheBeginning);
     for (const partition of gone) {
       const position = this.positions.get(partition);

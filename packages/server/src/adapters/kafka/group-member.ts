@@ -6,7 +6,7 @@ import { memberClientId } from './member-levels.ts';
 import { atTheBeginning } from './positions.ts';
 
 export interface GroupTimes {
-  /** A member that isn't heard of for this long is dead: its partitions go to others. */
+  /** The session timeout: the partitions of a member without a heartbeat for this long are assigned to others. */
   sessionTimeoutMs: number;
   heartbeatMs: number;
 }
@@ -19,15 +19,15 @@ interface GroupOptions {
   group: string;
   topic: string;
   times: GroupTimes;
-  /** From now on these partitions are this member's, from these positions on, of the topic with this id. */
+  /** Called with the partitions that are now assigned, their positions, and the id of the topic. */
   assigned(positions: ReadonlyMap<number, bigint>, topicId: string): void;
-  /** The membership is broken and has to begin anew. */
+  /** Called when the membership is broken and has to be renewed. */
   broken(error: unknown): void;
 }
 
 const commitIntervalMs = 200;
 
-/** A member of a consumer group: which partitions are its own, and how far they are done. */
+/** A member of a consumer group: its assigned partitions, and how far they are processed. */
 export class GroupMember {
   private readonly consumer: Consumer;
   private readonly uncommitted = new Map<number, bigint>();
@@ -53,7 +53,7 @@ export class GroupMember {
     this.consumer.on('consumer:group:join', () => this.joined());
   }
 
-  /** @throws {Unusable} when the brokers allow no session as short as asked for. */
+  /** @throws {Unusable} when the brokers do not allow such a short session. */
   async join(): Promise<void> {
     try {
       await this.consumer.joinGroup({});
@@ -67,7 +67,7 @@ export class GroupMember {
     }
   }
 
-  /** Everything of the partition before `next` is done. Committed soon, with others. */
+  /** All records of the partition before `next` are processed. The position is committed soon, together with others. */
   done(partition: number, next: bigint): void {
     if (!this.owned.has(partition)) return;
     this.uncommitted.set(partition, next);
@@ -77,7 +77,7 @@ export class GroupMember {
     }, commitIntervalMs);
   }
 
-  /** Commits what is done, then leaves: others take over at once. */
+  /** Commits the processed positions, then leaves: others take over at once. */
   async close(): Promise<void> {
     this.open = false;
     if (this.commitTimer) clearTimeout(this.commitTimer);
@@ -86,7 +86,7 @@ export class GroupMember {
     await this.consumer.close();
   }
 
-  /** Lets go without a word to the brokers, which may not answer. */
+  /** Closes without contacting the brokers, which may not respond. */
   abandon(): void {
     this.open = false;
     if (this.commitTimer) clearTimeout(this.commitTimer);
@@ -94,7 +94,7 @@ export class GroupMember {
   }
 
   private async commit(): Promise<void> {
-    // While the group is being joined anew, commits are refused; what was done stays to be committed.
+    // Commits are refused during a rebalance; the positions are committed later.
     if (this.uncommitted.size === 0 || !this.consumer.isActive()) return;
     const offsets = Array.from(this.uncommitted, ([partition, offset]) => ({
       ...{ topic: this.options.topic, partition, offset, leaderEpoch: -1 },
@@ -130,7 +130,7 @@ export class GroupMember {
     return described.id;
   }
 
-  /** Where each partition goes on: after what was committed, or where it begins. */
+  /** The position at which each partition continues: the committed one, or its start. */
   private async committed(partitions: number[]): Promise<Map<number, bigint>> {
     if (partitions.length === 0) return new Map();
     const { topic } = this.options;

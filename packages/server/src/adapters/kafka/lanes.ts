@@ -19,13 +19,13 @@ export interface WaitingRecord {
 
 interface Partition {
   logId: string;
-  /** The position before which everything is done. */
+  /** The position before which all records are processed. */
   next: bigint;
   waiting: WaitingRecord[];
   busy: boolean;
-  /** Nothing was handed over yet: the first batch, with or without records, says where the partition goes on. */
+  /** No batch was handled yet: the first one, with or without records, says where the partition continues. */
   isNew: boolean;
-  /** The feature level that it needs to go on, which this program doesn't support; null while it goes on. */
+  /** The unsupported feature level at which the partition is stopped; null while it is not stopped. */
   needsLevel: number | null;
 }
 
@@ -37,59 +37,59 @@ interface Taken {
 
 export interface LaneOptions {
   handle(batch: CommandBatch): Promise<void>;
-  /** Puts a malformed record out of the way. */
+  /** Sets a malformed record aside. */
   setAside(partition: number, bytes: Buffer, offset: bigint, malformed: MalformedRecord): Promise<void>;
-  /** Which partitions are handled together. A lane that fails holds no other up. */
+  /** The lane of each partition. A lane that fails does not block others. */
   laneOf(partition: number): string;
-  /** Everything of the partition before `next` is done. */
+  /** All records of the partition before `next` are processed. */
   done(partition: number, next: bigint): void;
-  /** Everything of the partition from this position on has to come again. */
+  /** All records of the partition from this position on have to come again. */
   putBack(partition: number, position: bigint): void;
   report(error: unknown): void;
 }
 
-/** Of one partition; more is fetched when there are fewer. */
+/** Records of one partition; more are fetched when there are fewer. */
 export const waitingMax = 2_000;
 
 /**
- * Hands records over in batches: one batch at a time in each lane, with everything that waits there; the records of a
- * partition in their order, and never in two batches at once. A batch that fails goes back to where it was, and comes
- * again after a pause, put together anew.
+ * Passes records on in batches: one batch at a time in each lane, with everything that waits there. The records of a
+ * partition stay in order, and are never in two batches at the same time. A batch that fails returns to the queue; its
+ * records come again after a pause, in a new batch.
  */
 export class Lanes {
   private readonly partitions = new Map<number, Partition>();
   private readonly running = new Map<string, Promise<void>>();
-  /** What was set aside, in batches that failed after that and come again. */
+  /** Records that were set aside in batches that failed afterwards and come again. */
   private readonly areAside = new WeakSet<WaitingRecord>();
   private open = true;
   private endPauses = Promise.withResolvers<void>();
 
   constructor(private readonly options: LaneOptions) {}
 
-  /** How many records of the partition wait. */
+  /** The number of waiting records of the partition. */
   waiting(partition: number): number {
     return this.partitions.get(partition)?.waiting.length ?? 0;
   }
 
-  /** The partitions that were begun, each with the position before which everything is done. */
+  /** The started partitions, each with the position before which all records are processed. */
   get positions(): Map<number, bigint> {
     return new Map(Array.from(this.partitions, ([id, { next }]) => [id, next]));
   }
 
-  /** Partitions that are stopped, each with the feature level that it needs. */
+  /** The stopped partitions, each with the feature level that it needs. */
   get stopped(): Map<number, number> {
     return new Map(
       Array.from(this.partitions).flatMap(([id, { needsLevel }]) => (needsLevel === null ? [] : [[id, needsLevel]])),
     );
   }
 
-  /** From now on records of the partition are put, the first of them at `next` or behind it. */
+  /** Starts a partition, whose first record is at `next` or after it. */
   begin(partition: number, logId: string, next: bigint): void {
     this.partitions.set(partition, { logId, next, waiting: [], busy: false, isNew: true, needsLevel: null });
     this.start(this.options.laneOf(partition));
   }
 
-  /** Records of a partition that was begun. */
+  /** Adds records of a started partition. */
   put(partition: number, records: readonly WaitingRecord[]): void {
     const known = this.partitions.get(partition);
     if (!known) return;
@@ -97,12 +97,12 @@ export class Lanes {
     this.start(this.options.laneOf(partition));
   }
 
-  /** Forgets what waits of the partition. A batch that is under way goes on, but is nobody's concern any more. */
+  /** Drops the waiting records of the partition. A current batch continues, but its result is ignored. */
   drop(partition: number): void {
     this.partitions.delete(partition);
   }
 
-  /** Hands over nothing more; resolves when nothing is under way. */
+  /** Stops; resolves when no batch is being handled. */
   async close(): Promise<void> {
     this.open = false;
     this.endPauses.resolve();
@@ -115,7 +115,7 @@ export class Lanes {
 
   private async run(lane: string): Promise<void> {
     let failures = 0;
-    // Whatever this turn of the event loop brings goes into one batch.
+    // All records of one turn of the event loop go into one batch.
     await new Promise<void>((next) => setImmediate(next));
     while (this.open) {
       const taken = this.take(lane);
@@ -132,7 +132,7 @@ export class Lanes {
         if (error instanceof HistoryPutBack) this.putBack(taken, error.decided);
       }
       for (const { partition } of taken) partition.busy = false;
-      // By now they may belong to another lane.
+      // They may belong to another lane now.
       for (const { id } of taken) if (this.hasWork(this.partitions.get(id))) this.start(this.options.laneOf(id));
     }
     this.running.delete(lane);
@@ -143,7 +143,7 @@ export class Lanes {
     return partition.isNew || partition.waiting.length > 0;
   }
 
-  /** Hands nothing more of the partition over: what it needs comes with another program alone. */
+  /** Stops the partition: its next record needs another program. */
   private stop(id: number, partition: Partition, error: LevelNotSupported): void {
     partition.needsLevel = error.level;
     const { next } = partition;
@@ -162,7 +162,7 @@ export class Lanes {
       partition.busy = true;
       taken.push({ id, partition, records });
     }
-    // Whoever was served goes to the end, so that a busy partition holds no other up.
+    // Partitions that were served go to the end, so that a busy partition does not delay others.
     for (const { id, partition } of taken) {
       this.partitions.delete(id);
       this.partitions.set(id, partition);
@@ -170,7 +170,7 @@ export class Lanes {
     return taken;
   }
 
-  /** The next records of a partition, up to one that needs a later program; null when that is the first of them. */
+  /** The next records of a partition, up to one that needs a later program; null when that is the first record. */
   private supported(id: number, partition: Partition, limit: number): WaitingRecord[] | null {
     const records = partition.waiting.slice(0, limit);
     const end = records.findIndex(({ parsed }) => parsed.kind === 'later');
@@ -197,7 +197,7 @@ export class Lanes {
       const last = records.at(-1);
       if (!last) continue;
       partition.next = last.offset + 1n;
-      // A partition that was dropped meanwhile, and perhaps came back, is another one by now.
+      // A partition that was dropped meanwhile, and possibly started again, does not count.
       if (this.partitions.get(id) === partition) done(id, partition.next);
     }
   }

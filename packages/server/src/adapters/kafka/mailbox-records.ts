@@ -3,7 +3,7 @@ import { type TraceParent, traceHeader } from '../../platform/tracing.ts';
 import type { FetchedRecord } from './fetcher.ts';
 import { headerOf } from './record-format.ts';
 
-/** A delivery as JSON, and the trace that it is of. */
+/** A delivery as JSON, and its trace. */
 export interface WrittenDelivery {
   text: string;
   trace: TraceParent | undefined;
@@ -15,9 +15,9 @@ export interface MailboxRecord {
   trace: TraceParent | undefined;
 }
 
-/** The text of one send, well below the brokers' `max.message.bytes`; a single larger delivery is sent alone. */
+/** The maximum size of one send, well below the brokers' `max.message.bytes`; a larger delivery is sent alone. */
 const sendBytes = 500_000;
-/** Deliveries of one send, and those that wait on the other side before more is fetched. */
+/** The maximum number of deliveries in one send, and of waiting deliveries at the receiver before it fetches more. */
 export const deliveriesMax = 10_000;
 
 export function written(delivery: Delivery): WrittenDelivery {
@@ -28,7 +28,7 @@ export function written(delivery: Delivery): WrittenDelivery {
   return { text: JSON.stringify(copy), trace };
 }
 
-/** The records of as many sends as bounded size takes. A send is one record, and more only where traces change. */
+/** Packs deliveries into records of bounded size. A send is one record, or several where traces change. */
 export function* sendsOf(deliveries: readonly WrittenDelivery[]): Generator<MailboxRecord[]> {
   let send: WrittenDelivery[] = [];
   let bytes = 0;
@@ -55,7 +55,7 @@ function recordsOf(send: readonly WrittenDelivery[]): MailboxRecord[] {
   return records.map(({ texts, trace }) => ({ value: `[${texts.join(',')}]`, trace }));
 }
 
-/** Nobody but the cluster's distributors and servers writes mailboxes. */
+/** Only the cluster's distributors and edges write to mailboxes. */
 export function deliveriesOf({ value, headers }: Pick<FetchedRecord, 'value' | 'headers'>): Delivery[] {
   const deliveries = JSON.parse(value.toString()) as Delivery[];
   const trace = headerOf(headers, traceHeader);

@@ -9,7 +9,7 @@ import { mailboxTopic, type Topics } from './topics.ts';
 
 const traceHeaderBytes = Buffer.from(traceHeader);
 
-/** A mailbox in Kafka is a topic of one partition; who delivers puts several deliveries into one record. */
+/** Mailboxes in Kafka: each is a topic with one partition; several deliveries share a record. */
 export class KafkaMailboxes implements Mailboxes {
   private readonly outgoing = new Map<string, Outgoing>();
   private readonly opened = new Set<OpenMailbox>();
@@ -19,7 +19,7 @@ export class KafkaMailboxes implements Mailboxes {
     private readonly settings: KafkaSettings,
     private readonly topics: Topics,
   ) {
-    // Not idempotent: what comes twice falls away by number, and sends to several servers may overtake one another.
+    // Not idempotent: receivers drop duplicates by number, and sends to different servers need no order.
     this.producer = new Producer<Buffer, string, Buffer, Buffer>({
       ...clientOptions(settings),
       serializers: { value: (text) => (text === undefined ? undefined : Buffer.from(text)) },
@@ -70,7 +70,7 @@ export class KafkaMailboxes implements Mailboxes {
   }
 }
 
-/** What goes to one server: one send at a time, in order. */
+/** Deliveries to one server: one send at a time, in order. */
 class Outgoing {
   private readonly sends = new SharedCalls<readonly WrittenDelivery[]>({ run: (lists) => this.send(lists.flat()) });
   private unsent = 0;
@@ -84,7 +84,7 @@ class Outgoing {
     return this.unsent === 0;
   }
 
-  /** How many deliveries wait to be sent, or are being sent. */
+  /** The number of deliveries that wait or are being sent. */
   get size(): number {
     return this.unsent;
   }
@@ -103,7 +103,7 @@ class Outgoing {
       try {
         await this.producer.send({ messages: records.map((record) => messageOf(this.topic, record)) });
       } catch (error) {
-        // The server is gone, and its mailbox with it: nobody waits for this.
+        // The server and its mailbox are gone, so the deliveries are dropped.
         if (isUnknownTopic(error)) return;
         throw failureOf(error, 'deliver to a mailbox');
       }

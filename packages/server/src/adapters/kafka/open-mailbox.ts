@@ -6,7 +6,7 @@ import { Fetcher } from './fetcher.ts';
 import { deliveriesMax, deliveriesOf } from './mailbox-records.ts';
 import type { Positions } from './positions.ts';
 
-/** Is called with deliveries in their order, one call at a time. */
+/** Called with deliveries in order, one call at a time. */
 export type Receive = (deliveries: readonly Delivery[]) => void | Promise<void>;
 
 interface OpenMailboxOptions {
@@ -16,15 +16,17 @@ interface OpenMailboxOptions {
   positions: Positions;
 }
 
-/** How far a mailbox was read is noted this often, for whoever looks for a message; nothing here depends on it. */
+/**
+ * The interval at which the read position of a mailbox is committed, for `parley trace`; nothing here depends on it.
+ */
 const noteIntervalMs = 1_000;
 
-/** Reads a mailbox from its beginning and hands over what is in it, one call at a time. */
+/** Reads a mailbox from its start and passes its deliveries on, one call at a time. */
 export class OpenMailbox {
   private readonly fetcher: Fetcher;
   private readonly stopNoting: () => void;
   private readonly deliveries = new Gathering<Delivery>({ handle: (deliveries) => this.receive(deliveries) });
-  /** Offsets after the last record that was fetched, handed over, noted. */
+  /** The offsets after the last record that was fetched, received and committed. */
   private fetched = 0n;
   private taken = 0n;
   private noted = 0n;
@@ -54,12 +56,12 @@ export class OpenMailbox {
     });
   }
 
-  /** Deliveries that were fetched and wait to be received. */
+  /** Deliveries that are fetched and not yet received. */
   get size(): number {
     return this.deliveries.size;
   }
 
-  /** Forgets what waits; resolves when nothing is being received any more. */
+  /** Drops the waiting deliveries; resolves when no call of `receive` is pending. */
   async close(): Promise<void> {
     this.open = false;
     this.deliveries.clear();

@@ -4,13 +4,13 @@ import { backOffMs, failureOf, isBrokerError } from './connection.ts';
 /** Offsets by partition. */
 export type Offsets = Map<number, bigint>;
 
-/** Kafka's time stamps of where the next record will be, and of the oldest record that there is. */
+/** Kafka's special timestamps for the end of a partition and for its oldest record. */
 export const atTheEnd = -1n;
 export const atTheBeginning = -2n;
 
 /**
- * Why a broker can't do something with a group for a moment: a new cluster is only making the topic that groups are
- * kept in, another broker took over, or members that stopped are still counted.
+ * Temporary reasons of a broker to refuse a group request: a new cluster is creating the topic of groups, another
+ * broker took over, or stopped members still count.
  */
 const passingReasons = [
   'COORDINATOR_NOT_AVAILABLE',
@@ -20,27 +20,27 @@ const passingReasons = [
 ];
 const groupTimeoutMs = 10_000;
 
-/** How far topics reach, and how far groups have come in them. Every call rejects with `Unavailable`. */
+/** Reads the ends of topics and the committed positions of groups. Every call rejects with `Unavailable`. */
 export class Positions {
   constructor(private readonly admin: Admin) {}
 
-  /** Where the next record of each partition will be. */
+  /** The end of each partition: the offset of its next record. */
   ends(topic: string, partitions: readonly number[]): Promise<Offsets> {
     return this.listed(topic, partitions, atTheEnd);
   }
 
-  /** The oldest record that each partition still has; its end when it has none. */
+  /** The offset of the oldest record of each partition; its end when it is empty. */
   beginnings(topic: string, partitions: readonly number[]): Promise<Offsets> {
     return this.listed(topic, partitions, atTheBeginning);
   }
 
-  /** The first record of each partition from this time on; partitions that have none since are left out. */
+  /** The offset of the first record of each partition from this time on; partitions without one are left out. */
   async since(topic: string, partitions: readonly number[], atMs: number): Promise<Offsets> {
     const listed = await this.listed(topic, partitions, BigInt(Math.max(0, atMs)));
     return new Map([...listed].filter(([, offset]) => offset >= 0n));
   }
 
-  /** How far the group is done: the next record's offset; partitions in which it never was are left out. */
+  /** The committed offsets of the group; partitions without one are left out. */
   async committed(group: string, topic: string, partitions: readonly number[]): Promise<Offsets> {
     const topics = [{ name: topic, partitionIndexes: [...partitions] }];
     const [found] = await askingGroup(`tell how far group ${group} is`, () =>
@@ -54,7 +54,7 @@ export class Positions {
     );
   }
 
-  /** Notes how far a group is that nobody is a member of. */
+  /** Commits offsets for a group without members. */
   async commit(group: string, topic: string, partition: number, offset: bigint): Promise<void> {
     const topics = [{ name: topic, partitionOffsets: [{ partition, offset }] }];
     await askingGroup(`note how far group ${group} is`, () =>
@@ -62,7 +62,7 @@ export class Positions {
     );
   }
 
-  /** Forgets how far a group was; one that isn't known (any more) is as good as forgotten. */
+  /** Deletes the offsets of a group; an unknown group is not an error. */
   async forget(group: string): Promise<void> {
     await askingGroup(`forget group ${group}`, async () => {
       try {
@@ -73,7 +73,7 @@ export class Positions {
     });
   }
 
-  /** The client ids of the consumers that are in the group now. */
+  /** The client ids of the group's current members. */
   async members(group: string): Promise<string[]> {
     const groups = await askingGroup(`describe group ${group}`, () => this.admin.describeGroups({ groups: [group] }));
     return Array.from(groups.get(group)?.members.values() ?? [], ({ clientId }) => clientId);
@@ -90,7 +90,7 @@ export class Positions {
   }
 }
 
-/** Asks again while the reason for a refusal is a passing one, for a bounded time. */
+/** Retries temporary refusals for a bounded time. */
 async function askingGroup<Answer>(doing: string, ask: () => Promise<Answer>): Promise<Answer> {
   const startMs = performance.now();
   for (let failures = 0; ; failures++) {

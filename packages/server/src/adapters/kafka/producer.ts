@@ -4,7 +4,7 @@ import { SharedCalls } from '../../platform/shared-calls.ts';
 import { within } from '../../platform/waiting.ts';
 import { backOffMs, clientOptions, failureOf, type KafkaSettings } from './connection.ts';
 
-/** A record on its way to a topic. */
+/** A record to send to a topic. */
 export interface OutgoingRecord {
   topic: string;
   partition: number;
@@ -14,27 +14,27 @@ export interface OutgoingRecord {
 }
 
 /**
- * Below the brokers' `max.message.bytes` of one mebibyte, which holds for what one send has for one partition. A
- * single record larger than this goes alone.
+ * Below the brokers' `max.message.bytes` of one mebibyte, which limits the records of one send for one partition. A
+ * larger record is sent alone.
  */
 const sendBytes = 900_000;
 const sendRecords = 2_000;
-/** How long the first attempts to be taken as a producer go on. */
+/** How long the first attempts to get a producer id are retried. */
 const openMs = 10_000;
 const overheadBytes = 100;
-/** Fewer than two would mean "for ever" to the client, when it is idempotent. */
+/** The idempotent client retries forever when this is less than two. */
 const sendRetries = 2;
 const sendTimeoutMs = 6_000;
 
 /**
- * Sends records with acks=all, idempotently, one send at a time: what comes meanwhile goes in the next. More than one
- * at a time is refused by the brokers (OUT_OF_ORDER_SEQUENCE_NUMBER), and is slower.
+ * Sends records with acks=all, idempotently, one send at a time; records that arrive meanwhile are in the next send.
+ * Brokers refuse several at the same time (OUT_OF_ORDER_SEQUENCE_NUMBER), and that is slower.
  */
 export class BatchingProducer {
   private readonly calls = new SharedCalls<OutgoingRecord>({
     run: (records) => this.sendTogether(records),
     next: sentTogether,
-    // After this turn of the event loop, so that all that it brings goes together.
+    // After this turn of the event loop, so that all its records are sent together.
     begin: () => new Promise((next) => setImmediate(next)),
     failsWaiting: true,
   });
@@ -45,12 +45,12 @@ export class BatchingProducer {
 
   constructor(private readonly settings: KafkaSettings) {}
 
-  /** What was sent so far, and what waits. */
+  /** Counts of sent and waiting records. */
   get figures(): { waiting: number; records: number; sends: number } {
     return { waiting: this.calls.size, records: this.sentRecords, sends: this.sends };
   }
 
-  /** Resolves when the brokers take records, which young ones do only after a while. Rejects with `Unavailable`. */
+  /** Resolves when the brokers accept records, which new ones do only after a while. Rejects with `Unavailable`. */
   async open(): Promise<void> {
     const endMs = performance.now() + openMs;
     for (let failures = 0; ; failures++) {
@@ -66,14 +66,14 @@ export class BatchingProducer {
   }
 
   /**
-   * Resolves when the record is on the disks of all replicas in sync. Rejects with `Unavailable`; whether the record
-   * is in the topic is then not known.
+   * Resolves when all in-sync replicas have the record. Rejects with `Unavailable`; the record may or may not be in the
+   * topic then.
    */
   send(record: OutgoingRecord): Promise<void> {
     return this.calls.call(record);
   }
 
-  /** Sends what waits, then closes. */
+  /** Sends the waiting records, then closes. */
   async close(): Promise<void> {
     await this.calls.idle();
     await this.producer?.close();
@@ -86,7 +86,7 @@ export class BatchingProducer {
       this.sends++;
       this.sentRecords += records.length;
     } catch (error) {
-      // Whatever its sequence numbers were, a new producer's begin anew.
+      // The sequence numbers of a new producer start again.
       const broken = this.producer;
       this.producer = null;
       broken?.close().catch(this.settings.report);
@@ -107,7 +107,7 @@ export class BatchingProducer {
   }
 }
 
-/** How many of the first of these records one send takes. */
+/** The number of these records that fit into one send. */
 function sentTogether(records: readonly OutgoingRecord[]): number {
   let bytes = 0;
   let count = 0;

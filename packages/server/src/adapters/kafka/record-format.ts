@@ -4,7 +4,7 @@ import type { CommandRecord, MalformedRecord } from '../../distribution/command-
 import { type TraceParent, traceHeader } from '../../platform/tracing.ts';
 import type { FetchedRecord } from './fetcher.ts';
 
-/** What a record of the log is, to be decided or not. */
+/** The result of reading a record of the log. */
 export type ParsedRecord =
   | { kind: 'command'; record: CommandRecord }
   | { kind: 'later'; level: number }
@@ -12,7 +12,7 @@ export type ParsedRecord =
 
 const replyTo = z.object({ serverId: z.string(), requestId: z.string() });
 
-/** A command as a record's bytes and headers: its trace is where every program of OpenTelemetry looks for it. */
+/** Writes a command as the bytes and headers of a record, with the trace in OpenTelemetry's standard header. */
 export function formatRecord({ trace, ...record }: CommandRecord): { value: string; headers?: Record<string, string> } {
   return { value: JSON.stringify(record), ...traceHeaders(trace) };
 }

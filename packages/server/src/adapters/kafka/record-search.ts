@@ -7,10 +7,10 @@ import type { Topics } from './topics.ts';
 
 export interface RecordSearch<Content> {
   topic: string;
-  /** Milliseconds since the Unix epoch between which records are looked at; up to the newest when `toMs` is null. */
+  /** The range of time, in milliseconds since the Unix epoch; up to the newest record when `toMs` is null. */
   fromMs: number;
   toMs: number | null;
-  /** What is looked for in a record, null for others. Is called with every record of the time: cheapest tests first. */
+  /** Returns the match in a record, or null. Called for every record of the range, so cheap tests come first. */
   read(record: FetchedRecord): Content | null;
 }
 
@@ -21,13 +21,13 @@ export interface FoundRecord<Content> {
   content: Content;
 }
 
-/** What is looked for is mostly new, so the newest minute is looked through first, then the newest ten. */
+/** Most matches are recent, so the newest minute is searched first, then the newest ten. */
 const slicesMs = [60_000, 600_000];
 const limitMs = 60_000;
 
 /**
- * Looks through a topic backwards in slices of time. Returns what is found in the newest slice that has some, newest
- * first. Nobody who reads the topic notices.
+ * Searches a topic backwards in slices of time. Returns the matches of the newest slice that has some, newest first.
+ * Consumers of the topic are not affected.
  *
  * @throws {Unusable} when it takes longer than a minute.
  */
@@ -59,13 +59,13 @@ export async function searchRecords<Content>(
   return [];
 }
 
-/** Where a slice begins in a partition: at its first record, or where it ends when it has none. */
+/** The start of a slice in a partition: its first record, or its end when it is empty. */
 function firstOf(since = -1n, beginning = 0n, until = 0n): bigint {
   if (since < 0n || since > until) return until;
   return since > beginning ? since : beginning;
 }
 
-/** Reads each partition from one position to another, once. */
+/** Reads each partition from one position to another. */
 async function scan<Content>(
   settings: KafkaSettings,
   { topic, read }: RecordSearch<Content>,

@@ -12,12 +12,12 @@ export function deadLetterTopic(clusterName: string): string {
   return `${clusterName}.poison`;
 }
 
-/** The topic that is a server's mailbox; also the group under which the server notes how far it has read it. */
+/** The topic of a server's mailbox; also the group under which the server commits its position in it. */
 export function mailboxTopic(clusterName: string, serverId: string): string {
   return `${clusterName}.mailbox.${serverId}`;
 }
 
-/** Copies that nobody took for this long are of no use: whoever was away catches up from the history. */
+/** Copies that were not read for this long are useless: a client that was away catches up from the history. */
 const mailboxRetentionMs = 600_000;
 const replicasAsked = 3;
 const pollMs = 20;
@@ -29,10 +29,10 @@ interface DescribedTopic {
   replicas: number;
 }
 
-/** Makes, looks at and removes the cluster's topics. */
+/** Creates, describes and deletes the cluster's topics. */
 export class Topics {
   private readonly admin: Admin;
-  /** How far they reach, and how far groups have come in them. */
+  /** The ends of the topics, and the committed offsets of groups. */
   readonly positions: Positions;
 
   constructor(private readonly settings: KafkaSettings) {
@@ -40,7 +40,7 @@ export class Topics {
     this.positions = new Positions(this.admin);
   }
 
-  /** Makes the topics of a cluster that aren't there yet. Records of commands are kept for a week. */
+  /** Creates the missing topics of a cluster. Commands are kept for a week. */
   async create({ shards, replicationFactor }: { shards: number; replicationFactor: number }): Promise<void> {
     const { clusterName } = this.settings;
     const configs = {
@@ -52,7 +52,7 @@ export class Topics {
   }
 
   /**
-   * Refuses topics that a cluster of `shards` logical shards can't be served with.
+   * Refuses topics that cannot serve a cluster of `shards` logical shards.
    *
    * @throws {Unusable} when they are missing, have another number of partitions, or lose records with one disk.
    */
@@ -88,18 +88,18 @@ export class Topics {
     }
   }
 
-  /** Removes every topic of the cluster, with all that is in them. */
+  /** Deletes all topics of the cluster with their records. */
   async remove(): Promise<void> {
     const { clusterName } = this.settings;
-    // One by one: a server that stops meanwhile removes its mailbox itself.
+    // One by one, because a server that stops meanwhile deletes its own mailbox.
     for (const serverId of await this.mailboxes()) await this.removeMailbox(serverId);
     for (const topic of [deadLetterTopic(clusterName), commandsTopic(clusterName)]) await this.removeOne(topic);
-    // Brokers hear of it a moment after the one that was asked.
+    // The other brokers learn of it a moment later.
     const isOurs = (topic: string) => topic.startsWith(`${clusterName}.`);
     while ((await this.asking('list topics', () => this.admin.listTopics())).some(isOurs)) await Bun.sleep(pollMs);
   }
 
-  /** How many copies of each record the cluster's topics have. */
+  /** The replication factor of the cluster's topics. */
   async replicationFactor(): Promise<number> {
     return (await this.described(commandsTopic(this.settings.clusterName)))?.replicas ?? 1;
   }
@@ -110,7 +110,7 @@ export class Topics {
     await this.createOne(topic, 1, replicas, { 'retention.ms': String(mailboxRetentionMs) });
   }
 
-  /** Removes the mailbox, and how far its server had read it. */
+  /** Deletes the mailbox and the committed offset of its server. */
   async removeMailbox(serverId: string): Promise<void> {
     const topic = mailboxTopic(this.settings.clusterName, serverId);
     await this.removeOne(topic);
@@ -129,18 +129,18 @@ export class Topics {
     await this.asking('answer', () => this.admin.metadata({ topics: [], forceUpdate: true }));
   }
 
-  /** The partitions of a topic; none when it isn't there. */
+  /** The partitions of a topic; none when it does not exist. */
   async partitionsOf(topic: string): Promise<number[]> {
     return partitionsOf(await this.described(topic));
   }
 
-  /** The partitions of a topic, and what tells it from one that was removed and had its name. */
+  /** The partitions of a topic, and its id, which differs from that of a deleted topic with the same name. */
   async partitionsAndId(topic: string): Promise<{ partitions: number[]; id: string | null }> {
     const described = await this.described(topic);
     return { partitions: partitionsOf(described), id: described?.id ?? null };
   }
 
-  /** How many records a topic of one partition was ever given. */
+  /** The number of records ever written to a topic with one partition. */
   async recordCount(topic: string): Promise<number> {
     const ends = await this.positions.ends(topic, [0]);
     return Number(ends.get(0) ?? 0n);
@@ -170,7 +170,7 @@ export class Topics {
     });
   }
 
-  /** A topic that isn't there (any more) is as good as removed. */
+  /** A missing topic is not an error. */
   private async removeOne(topic: string): Promise<void> {
     try {
       await this.admin.deleteTopics({ topics: [topic] });

@@ -10,48 +10,48 @@ import { headerOf, parseRecord } from './record-format.ts';
 import { type FoundRecord, searchRecords } from './record-search.ts';
 import { commandsTopic, deadLetterTopic, mailboxTopic, type Topics } from './topics.ts';
 
-/** A command in the log. */
+/** A record of the command log. */
 export interface LoggedCommand extends FoundRecord<CommandRecord | null> {
   commandId: string;
-  /** How many records of its partition come before it; null when it has been taken. */
+  /** The number of records before it in its partition that are not consumed; null once it is consumed. */
   before: number | null;
 }
 
-/** A record that was put out of the way. */
+/** A record that was set aside. */
 export interface SetAside {
   atMs: number;
   offset: bigint;
   reason: string;
 }
 
-/** Something in a server's mailbox. */
+/** A delivery in a server's mailbox. */
 export interface InMailbox<Content> {
   serverId: string;
   atMs: number;
   offset: bigint;
   content: Content;
-  /** The offset after what the server has taken out, as it noted within the last second. */
+  /** The offset up to which the server has read, as committed within the last second. */
   takenUpTo: bigint;
 }
 
 /** Mailboxes keep nothing for longer. */
 const mailboxMs = 900_000;
 
-/** Finds what is in the cluster's topics, by reading them. Every call rejects with `Unavailable`. */
+/** Finds records by reading the cluster's topics. Every call rejects with `Unavailable`. */
 export class KafkaTrail {
   constructor(
     private readonly settings: KafkaSettings,
     private readonly topics: Topics,
   ) {}
 
-  /** The newest records of commands with this id; of several conversations and people when they chose the same. */
+  /** The newest records of commands with this id, which users in several conversations may have chosen. */
   async commands(commandId: string, time: { fromMs: number; toMs: number | null }): Promise<LoggedCommand[]> {
     const { clusterName } = this.settings;
     const topic = commandsTopic(clusterName);
     const field = commandIdField(commandId);
     const found = await searchRecords(this.settings, this.topics, {
       ...{ topic, ...time },
-      // What is no command has the id somewhere too, perhaps.
+      // A record that is no command may have the id too.
       read: (record) => (record.value.includes(field) ? { record: commandIn(record) } : null),
     });
     const own = found.filter(({ content: { record } }) => record === null || record.command.commandId === commandId);
@@ -63,7 +63,7 @@ export class KafkaTrail {
     });
   }
 
-  /** How many distributors take commands from the log. */
+  /** The number of distributors in the group. */
   async distributors(): Promise<number> {
     return (await this.topics.positions.members(distributionGroup(this.settings.clusterName))).length;
   }
@@ -79,7 +79,7 @@ export class KafkaTrail {
     return found ? { atMs: found.atMs, offset: found.offset, reason: found.content } : null;
   }
 
-  /** The copies of an entry in the mailboxes that there still are. */
+  /** The copies of an entry in the existing mailboxes. */
   copies({ conversationId, seq, atMs }: Entry): Promise<InMailbox<Extract<Delivery, { kind: 'entry' }>>[]> {
     return this.inMailboxes(conversationId, atMs, (delivery) =>
       delivery.kind === 'entry' && delivery.entry.conversationId === conversationId && delivery.entry.seq === seq
@@ -88,7 +88,7 @@ export class KafkaTrail {
     );
   }
 
-  /** What was answered to a command that is in the log since `sinceMs`, while that is still in a mailbox. */
+  /** The outcome of a command that is in the log since `sinceMs`, while a mailbox still has it. */
   async outcome({ replyTo }: CommandRecord, sinceMs: number): Promise<InMailbox<Outcome> | null> {
     const [found] = await this.inMailboxes(replyTo.requestId, sinceMs, (delivery) =>
       delivery.kind === 'outcome' && delivery.requestId === replyTo.requestId ? delivery.outcome : null,
@@ -113,7 +113,7 @@ export class KafkaTrail {
     take: (delivery: Delivery) => Content | null,
   ): Promise<InMailbox<Content> | null> {
     const topic = mailboxTopic(this.settings.clusterName, serverId);
-    // The clocks of those who wrote the time and the record may differ.
+    // The time and the record may come from different clocks.
     const fromMs = Math.max(sinceMs, Date.now() - mailboxMs) - clockSkewMs;
     const [found] = await searchRecords(this.settings, this.topics, {
       ...{ topic, fromMs, toMs: null },
@@ -140,7 +140,7 @@ function commandIn(record: FetchedRecord): CommandRecord | null {
   return parsed.kind === 'command' ? parsed.record : null;
 }
 
-/** How a command's id is written in its record. */
+/** The form of a command's id in its record. */
 function commandIdField(commandId: string): string {
   return `"commandId":${JSON.stringify(commandId)}`;
 }

@@ -9,7 +9,7 @@ import type { RateLimit, RateLimits } from '../../gateway/rate-limits-port.ts';
 /** Counts points per key in windows of time. */
 export type WindowCounter = RateLimiterMemory | RateLimiterRedis;
 
-/** Allowances as rate-limiter-flexible keeps them; where it counts is the subclass's. */
+/** Rate limits by rate-limiter-flexible; subclasses choose where it counts. */
 export abstract class FlexibleRateLimits implements RateLimits {
   private readonly limiters = new Map<string, WindowCounter | BurstyRateLimiter>();
 
@@ -19,7 +19,8 @@ export abstract class FlexibleRateLimits implements RateLimits {
       return 0;
     } catch (rejection) {
       if (!(rejection instanceof RateLimiterRes)) throw rejection;
-      // By the wall clock: after that was set back it could be a day, while the window ends by a timer.
+      // Bounded by the window: the library computes it from the wall clock, which may have been set back, while the
+      // window ends by a timer.
       const windowMs = Math.max(limit.windowMs, limit.burstWindowMs);
       return Math.min(Math.max(1, rejection.msBeforeNext), windowMs);
     }

@@ -12,13 +12,13 @@ import {
 import type { Hop, HopName, HopRecorder, TraceParent } from '../../platform/tracing.ts';
 
 export interface ExportOptions {
-  /** Of the collector, without the path: `http://collector:4318`. */
+  /** The URL of the collector, without the path: `http://collector:4318`. */
   endpoint: string;
-  /** Share of the commands, from 0 to 1, that a trace is begun for when they come without one. */
+  /** The share of commands without a trace, from 0 to 1, for which a trace is started. */
   ratio: number;
-  /** What is said of this process with every span, by OpenTelemetry's names for it. */
+  /** The resource attributes of this process, by their OpenTelemetry names. */
   resource: Attributes;
-  /** Is told when spans can't be handed on, or are too many. */
+  /** Called when spans cannot be exported or are too many. */
   report(error: unknown): void;
 }
 
@@ -34,7 +34,7 @@ const kinds: Record<HopName, SpanKind> = {
   'fan out': SpanKind.CONSUMER,
 };
 
-/** Hops as spans of OpenTelemetry, sent to a collector every second, as OTLP over HTTP. */
+/** Records hops as OpenTelemetry spans and exports them to a collector every second, as OTLP over HTTP. */
 export class OpenTelemetryRecorder implements HopRecorder {
   private readonly provider: TracerProvider;
 
@@ -88,7 +88,7 @@ export class OpenTelemetryRecorder implements HopRecorder {
   }
 }
 
-/** What many traces have in common is recorded when one of them is; everything else as `other` says. */
+/** A span that several traces share is recorded when one of them is; for all others `other` decides. */
 function linkedOr(other: Sampler): Sampler {
   return {
     shouldSample: (...asked) =>

@@ -4,23 +4,23 @@ import { type AnyTable, columnList } from '../rows/table.ts';
 import { json, type Sql } from './pool.ts';
 import { columnsOf, recordsetOf } from './recordset.ts';
 
-/** Rows of one statement, each kind in the order of its keys. */
+/** The rows of one statement, each kind sorted by its key. */
 interface BatchRows {
-  /** Positions of logs as they become, each with what it must be until then. */
+  /** New positions of logs, each with the position that the row must have until then. */
   reached: readonly object[];
-  /** Heads as they become, each with `decided_by`, the number that it must have until then. */
+  /** New heads, each with `decided_by`, the number that the row must have until then. */
   moved: readonly object[];
   /** Heads of new conversations. */
   made: readonly object[];
   log: readonly object[];
   participants: readonly object[];
-  /** Terms of channels that are found by others than before, as `found_by`. */
+  /** The search terms of channels whose terms have changed, as `found_by`. */
   terms: readonly object[];
 }
 
 type Kind = keyof BatchRows;
 
-/** What writes the rows of each kind, which are in the parameter `rows`. */
+/** The part of the statement that writes each kind of rows, which are in the parameter `rows`. */
 const parts: Record<Kind, (rows: string) => string> = {
   reached: (rows) => `
     reached AS MATERIALIZED (
@@ -52,7 +52,7 @@ const parts: Record<Kind, (rows: string) => string> = {
       ON CONFLICT (shard, conversation_id, user_id) DO UPDATE
       SET (${columnList(participantsTable.changing)}) = ROW(${columnList(participantsTable.changing, 'excluded')})
     )`,
-  // Both see the terms that were there before: those that stay are neither deleted nor inserted.
+  // Both parts see the terms before the statement: terms that stay are neither deleted nor inserted.
   terms: (rows) => `
     renamed AS MATERIALIZED (
       SELECT given.* FROM permitted, json_to_recordset(${rows}::json)
@@ -69,7 +69,7 @@ const parts: Record<Kind, (rows: string) => string> = {
     )`,
 };
 
-/** How many rows must have been as they were decided by. */
+/** The number of rows that must have been unchanged since they were read. */
 const checks: Partial<Record<Kind, (rows: string) => string>> = {
   reached: (rows) =>
     `(SELECT count(*) FROM begun) + (SELECT count(*) FROM continued) = json_array_length(${rows}::json)`,
@@ -80,8 +80,8 @@ const kinds = Object.keys(parts) as Kind[];
 const statements = new Map<string, string>();
 
 /**
- * Writes a batch in one statement, which has a part for each kind of rows that there are: most batches append messages
- * to conversations and nothing else. Raises PA002, and nothing is written, when a head or position is not as it must be.
+ * Writes a batch in one statement with a part for each kind of rows that the batch has: most batches only append
+ * messages. Raises PA002, and writes nothing, when a head or position has changed since it was read.
  */
 export async function writeBatch(sql: Sql, shards: readonly number[], batch: BatchRows): Promise<void> {
   const given = kinds.filter((kind) => batch[kind].length > 0);
@@ -91,7 +91,7 @@ export async function writeBatch(sql: Sql, shards: readonly number[], batch: Bat
   await sql.unsafe(statement, [[...shards], ...given.map((kind) => json(sql, batch[kind]))], { prepare: true });
 }
 
-/** The first parameter has the shards, the next ones the rows of these kinds. */
+/** The first parameter has the shards, the others have the rows of these kinds. */
 function statementOf(given: readonly Kind[]): string {
   const rowsOf = (kind: Kind) => `$${given.indexOf(kind) + 2}`;
   const permitted = 'permitted AS MATERIALIZED (SELECT all_writable($1::smallint[]) AS shards)';

@@ -15,9 +15,9 @@ interface ClaimRow {
 }
 
 /**
- * Names that one user can have, each in the shard of its hash, where its primary key makes it unique (race 9). A name
- * is claimed before the account is written, in another shard, and confirmed after it. A claim that a crash left
- * pending falls free after a minute, unless its account is there: then it is confirmed.
+ * Names that at most one user may have, each in the shard of its hash, where its primary key makes it unique (race 9).
+ * A name is claimed before the account is written in another shard, and confirmed afterwards. A pending claim that a
+ * crash left behind lapses after a minute, unless its account exists: then it is confirmed.
  */
 export class Claims {
   constructor(
@@ -25,7 +25,7 @@ export class Claims {
     private readonly accountExists: (userId: UserId) => Promise<boolean>,
   ) {}
 
-  /** True when the name is claimed for this user from now on. */
+  /** Returns true when the name is now claimed for this user. */
   async take(name: string, userId: UserId): Promise<boolean> {
     for (;;) {
       const held = await this.insertOrFind(name, userId);
@@ -39,7 +39,7 @@ export class Claims {
     }
   }
 
-  /** False when the claim was given to somebody else since. */
+  /** Returns false when another user has taken over the claim. */
   async confirm(name: string, userId: UserId): Promise<boolean> {
     const rows = await this.database.at(
       name,
@@ -51,7 +51,7 @@ export class Claims {
     return rows.length > 0;
   }
 
-  /** Gives up a claim that isn't confirmed. */
+  /** Releases a pending claim. */
   async release(name: string, userId: UserId): Promise<void> {
     await this.database.at(
       name,
@@ -63,8 +63,8 @@ export class Claims {
   }
 
   /**
-   * Runs `work` while nobody else holds the name, which is nobody's afterwards. `work` must end within the minute that
-   * a claim stays pending. Throws {@link Unavailable} when others hold it for too long.
+   * Runs `work` while holding a claim on the name, and releases it afterwards. `work` must finish within the minute
+   * that a claim stays pending. Throws {@link Unavailable} when others hold the claim for too long.
    */
   async holding<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
     const holder = systemIds.uuid();
@@ -79,7 +79,7 @@ export class Claims {
     }
   }
 
-  /** Whose the name is; a pending claim is nobody's. */
+  /** The user who owns the name; a pending claim does not count. */
   async holder(name: string): Promise<UserId | undefined> {
     const [row] = await this.database.at(
       name,
@@ -92,7 +92,8 @@ export class Claims {
   private async insertOrFind(name: string, userId: UserId): Promise<ClaimRow> {
     const [row] = await this.database.at(
       name,
-      // What is there is touched without being changed: only so does the statement see a row that came meanwhile.
+      // An existing row is updated without a change, because only then does the statement see a row that was inserted
+      // meanwhile.
       (sql, shard) => sql<ClaimRow[]>`
         INSERT INTO claims AS c (shard, name, user_id, confirmed, claimed_at)
         VALUES (writable(${shard}), ${name}, ${userId}, false, now())

@@ -146,7 +146,7 @@ export class PostgresConversationStore implements ConversationStore {
     return refreshShards(this.database, { after, limit }, read, ({ id }) => this.writeTerms(id));
   }
 
-  /** Writes what a channel is found by, unless it is renamed or closed meanwhile: that writes its own. */
+  /** Writes the search terms of a channel, unless it is renamed or closed meanwhile, which writes its own. */
   private async writeTerms(conversationId: ConversationId): Promise<void> {
     const head = await this.head(conversationId);
     const name = head?.name ?? null;

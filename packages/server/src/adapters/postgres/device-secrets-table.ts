@@ -1,4 +1,4 @@
-/** Devices on which somebody once logged in, in the user's shard. */
+/** Devices on which a user has logged in, in the user's shard. */
 export const deviceSecretsTable = `
   CREATE TABLE device_secrets (
     shard smallint NOT NULL,

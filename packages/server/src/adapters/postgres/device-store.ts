@@ -20,7 +20,7 @@ export class PostgresDevices {
   async keepDevice({ userId, secretHash, usedAtMs }: KnownDevice, keepMax: number): Promise<void> {
     await this.database.at(
       userId,
-      // The deletion does not see the row of the insertion.
+      // The deletion does not see the inserted row.
       (sql, shard) => sql`
         WITH permitted AS MATERIALIZED (SELECT writable(${shard}) AS shard),
         kept AS (

@@ -2,7 +2,7 @@ import type { Epoch } from '../../conversations/conversations-port.ts';
 import type { Pool, Sql } from './pool.ts';
 import type { ShardedDatabase } from './sharded-database.ts';
 
-/** Gives an epoch to the shards of this server that have none. */
+/** Assigns epochs to the shards of this server that have none. */
 export async function giveEpochs(pool: Pool): Promise<void> {
   await pool.run(
     (sql) => sql`
@@ -12,7 +12,7 @@ export async function giveEpochs(pool: Pool): Promise<void> {
   );
 }
 
-/** Nothing where a shard has none: a previous version moved it. */
+/** Undefined for a shard without an epoch, which a previous version moved. */
 export async function epochOf(database: ShardedDatabase, id: string): Promise<Epoch> {
   const [row] = await database.at(
     id,
@@ -21,7 +21,7 @@ export async function epochOf(database: ShardedDatabase, id: string): Promise<Ep
   return row?.epoch;
 }
 
-/** By shard; those without one are missing. */
+/** Epochs by shard; shards without one are missing. */
 export async function epochsOfShards(database: ShardedDatabase): Promise<Map<number, string>> {
   const rows = await database.everywhere(
     (sql) => sql<{ shard: number; epoch: string }[]>`
@@ -30,7 +30,7 @@ export async function epochsOfShards(database: ShardedDatabase): Promise<Map<num
   return new Map(rows.flat().map(({ shard, epoch }) => [shard, epoch]));
 }
 
-/** Gives these shards this epoch, or each one of its own. */
+/** Assigns this epoch to these shards, or a different one to each. */
 export async function setEpochs(database: ShardedDatabase, shards: readonly number[], epoch?: string): Promise<void> {
   const write = (sql: Sql, group: readonly number[]) => sql`
     INSERT INTO shard_epochs (shard, epoch)

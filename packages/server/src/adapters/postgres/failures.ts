@@ -1,39 +1,40 @@
 import postgres from 'postgres';
 import { Unavailable } from '../../platform/failures.ts';
 
-/** The server doesn't serve a shard that it was asked for, or takes no writes to it: it is, or was, being moved. */
+/**
+ * The server does not serve a requested shard, or does not accept writes to it, because it is being moved or was moved.
+ */
 export class NotServed extends Error {
   override name = 'NotServed';
 }
 
-/** SQLSTATE that the functions `served` and `writable` raise; class PA is nobody else's. */
+/** The SQLSTATE that the functions `served` and `writable` raise; only Parley uses class PA. */
 const notServedState = 'PA001';
 const deadlockState = '40P01';
-/** What `as_decided` raises when a head or a position isn't the one that was decided by. */
+/** The SQLSTATE that `as_decided` raises when a head or a position has changed since it was read. */
 const movedHeadState = 'PA002';
 
 /**
- * Serialization failure and deadlock, where the same again can succeed; and a key that was there: two distributors
- * created one conversation at once, and deciding again finds it (race 3).
+ * Serialization failure and deadlock, where a retry can succeed; and a duplicate key: two distributors created a
+ * conversation at the same time, and deciding again finds it (race 3).
  */
 const repeatableStates = new Set(['40001', deadlockState, '23505', movedHeadState]);
 
 /**
- * Classes of SQLSTATE that say the database can't now: connection, transaction undone, out of resources (a full disk
- * is one), operator's intervention (shutdown, statement timeout, recovery), system error; or that it doesn't let us
- * in: who we are, and which database that is.
- * https://www.postgresql.org/docs/current/errcodes-appendix.html
+ * SQLSTATE classes of a database that is temporarily unable: connection, transaction rollback, insufficient resources
+ * (such as a full disk), operator intervention (shutdown, statement timeout, recovery), system error; or that refuses
+ * the login: authorization and database name. https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 const unavailableClasses = new Set(['08', '28', '3D', '40', '53', '57', '58']);
 
-/** States of other classes that say it too: a standby that takes no writes, locks, transactions that idled. */
+/** States of other classes with the same meaning: a standby that accepts no writes, locks, idle transactions. */
 const unavailableStates = new Set(['25006', '25P03', '55P03']);
 
-/** Errors of the connection itself, by postgres.js, by the operating system and by TLS. */
+/** Errors of the connection, from postgres.js, the operating system and TLS. */
 const connectionCodes =
   /^(CONNECT_TIMEOUT|CONNECTION_\w+|E[A-Z]{3,}|ERR_(SOCKET|TLS|SSL)\w*|\w*SELF_SIGNED_CERT\w*|UNABLE_TO_\w+|CERT_\w+)$/;
 
-/** Whether a batch that met this is to be decided again. */
+/** Whether a batch that failed with this error has to be decided again. */
 export function isRepeatable(error: unknown): boolean {
   return error instanceof postgres.PostgresError && repeatableStates.has(error.code);
 }
@@ -42,13 +43,13 @@ export function isMovedHead(error: unknown): boolean {
   return error instanceof postgres.PostgresError && error.code === movedHeadState;
 }
 
-/** Whether PostgreSQL has undone a statement because it and another waited for each other. */
+/** Whether PostgreSQL cancelled the statement to resolve a deadlock. */
 export function isDeadlock(error: unknown): boolean {
   const reason = error instanceof Unavailable ? error.cause : error;
   return reason instanceof postgres.PostgresError && reason.code === deadlockState;
 }
 
-/** What to reject with: {@link NotServed}, {@link Unavailable}, or the error itself. */
+/** The error to reject with: {@link NotServed}, {@link Unavailable}, or the error itself. */
 export function failureOf(error: unknown, serverName: string): unknown {
   if (error instanceof postgres.PostgresError && error.code === notServedState) {
     return new NotServed(error.message, { cause: error });

@@ -7,7 +7,7 @@ interface LevelRow {
   level: number;
 }
 
-/** Gives servers that have none the level of the others, or this program's to those of a new cluster. */
+/** Assigns a level to servers without one: that of the others, or this program's in a new cluster. */
 export async function giveLevels(pools: readonly Pool[]): Promise<void> {
   const rows = await Promise.all(
     pools.map((pool) => pool.run((sql) => sql<LevelRow[]>`SELECT level FROM feature_level`)),
@@ -21,7 +21,7 @@ export async function giveLevels(pools: readonly Pool[]): Promise<void> {
   );
 }
 
-/** The level of this server, in a statement that asks for it; the first where a previous version made the server. */
+/** SQL for the level of this server; the first level where a previous version created the schema. */
 export function levelHere(sql: Sql) {
   return sql`coalesce((SELECT level FROM feature_level), ${firstLevel})`;
 }
@@ -32,7 +32,7 @@ export async function storedLevels(database: ShardedDatabase): Promise<number[]>
   return rows.flat().map(({ level }) => level);
 }
 
-/** Raises the level of every server; those that are as high or higher stay. Repeating it changes nothing. */
+/** Raises the level of every server; servers with the same or a higher level keep it. Idempotent. */
 export async function raiseLevels(database: ShardedDatabase, level: number): Promise<void> {
   await database.everywhere(
     (sql) => sql`

@@ -21,7 +21,7 @@ interface FactsRow {
   level: number;
 }
 
-/** Loads what a batch needs of one server's shards in one statement, so that all of it is of one moment. */
+/** Loads the facts of a batch from one server in one statement, so that they are of one moment. */
 export async function loadFacts(
   sql: Sql,
   needed: FactsNeeded,
@@ -74,7 +74,7 @@ export async function loadFacts(
   };
 }
 
-/** Facts of several servers as one. */
+/** Merges the facts of several servers. */
 export function allFacts(parts: readonly Facts[]): Facts {
   const [only, ...others] = parts;
   if (only && others.length === 0) return only;

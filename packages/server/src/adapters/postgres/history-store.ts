@@ -9,16 +9,16 @@ import { changesByShard, writeChanges } from './history-writes.ts';
 import type { ShardedDatabase } from './sharded-database.ts';
 import { Turns } from './turns.ts';
 
-/** Another distributor is in the way only while a shard goes over from one to the other. */
+/** Another distributor conflicts only while a shard changes over from one to the other. */
 const attemptsMax = 10;
 const pauseMs = 20;
 
 /**
- * The conversations' logs in PostgreSQL. A batch takes two statements: one loads the facts, the other writes what was
- * decided by them, if they still hold. Nothing is locked between the two; whoever comes second decides again.
+ * The history in PostgreSQL. A batch takes two statements: one loads the facts, the other writes the decision if the
+ * facts still hold. Nothing is locked between the two; the later writer decides again.
  *
- * The index by user isn't written here: it may be on another server, and the command log, which is replayed after a
- * crash, has it written by `indexParticipants`.
+ * The index by user is not written here, because it may be on another server: `indexParticipants` writes it, and the
+ * command log, which is replayed after a crash, ensures that it does.
  */
 export class PostgresHistoryStore implements HistoryStore {
   private readonly turns = new Turns();

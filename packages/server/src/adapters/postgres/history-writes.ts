@@ -8,12 +8,12 @@ import { writeBatch } from './batch-statement.ts';
 import { reachedRow } from './log-positions.ts';
 import type { Sql } from './pool.ts';
 
-/** What a batch changes in one shard. */
+/** The changes of a batch in one shard. */
 export interface ShardChanges extends Changes {
   shard: number;
 }
 
-/** By shard, each shard's in the order of its conversations. */
+/** Groups changes by shard, sorted by conversation. */
 export function changesByShard(
   { heads, entries, participants, reaches }: Changes,
   shardOf: (conversationId: ConversationId) => number,
@@ -38,9 +38,9 @@ export function changesByShard(
 }
 
 /**
- * Writes it in one statement, if conversations and positions are still as `facts` found them. Rejects with what
- * `isRepeatable` knows, and nothing is written, when another distributor has changed one meanwhile (race 3). Rows go
- * in the order of shards and conversations, so that two such statements can't wait for each other.
+ * Writes the changes in one statement, if conversations and positions are unchanged since `facts` were read. Otherwise,
+ * when another distributor changed one meanwhile (race 3), it writes nothing and rejects with an error that
+ * `isRepeatable` recognises. Rows are sorted by shard and conversation, so that two such statements cannot deadlock.
  */
 export async function writeChanges(sql: Sql, changes: readonly ShardChanges[], facts: Facts): Promise<void> {
   const ordered = changes.toSorted((a, b) => a.shard - b.shard);
@@ -77,7 +77,7 @@ export async function writeChanges(sql: Sql, changes: readonly ShardChanges[], f
   );
 }
 
-/** Whether what a channel is found by has changed. */
+/** Whether the search terms of the channel have changed. */
 function isFoundDifferently(head: ConversationHead, before: ConversationHead | undefined): boolean {
   return head.kind === 'channel' && (before?.name !== head.name || before.closed !== head.closed);
 }

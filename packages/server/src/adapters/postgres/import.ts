@@ -6,8 +6,8 @@ import type { ShardedDatabase } from './sharded-database.ts';
 type Row = Record<string, string | number | boolean | null>;
 
 /**
- * Writes rows of one table, as they were in another installation; a row that is there stays as it is. Rows have the
- * names of the table's columns but for the shard, which `keyOf` tells the id of.
+ * Copies rows of one table from another installation; existing rows stay as they are. The rows have the table's columns
+ * except the shard, which is derived from the id that `keyOf` returns.
  */
 export async function importRows(
   database: ShardedDatabase,
@@ -29,7 +29,7 @@ export async function importRows(
   });
 }
 
-/** Some of the accounts that are there. */
+/** A few existing accounts. */
 export async function someUsers(database: ShardedDatabase, limit: number): Promise<string[]> {
   const parts = await database.everywhere(
     (sql) => sql<{ id: string }[]>`SELECT id FROM users ORDER BY id LIMIT ${limit}`,

@@ -2,7 +2,7 @@ import { Unavailable } from '../../platform/failures.ts';
 import { defaultPoolBounds, type Pool } from './pool.ts';
 import type { SchemaIndex } from './read-indexes.ts';
 
-/** An index of a table of any size is built within this. */
+/** The time within which an index of any size is built. */
 const buildTimeoutMs = 24 * 3_600_000;
 const bounds = {
   ...defaultPoolBounds,
@@ -14,15 +14,15 @@ const bounds = {
 const turnPauseMs = 200;
 
 /**
- * Builds those of the indexes that are missing, while their tables are read and written. What a build that was broken
- * off has left is built anew. Of several programs that do so at once one builds at a time.
+ * Builds missing indexes while their tables are read and written. The remains of an interrupted build are dropped and
+ * built again. If several programs do this at the same time, one builds at a time.
  */
 export async function buildIndexes(pool: Pool, indexes: readonly SchemaIndex[]): Promise<void> {
-  // One connection, which is not replaced: the turn belongs to its session, and ends with it.
+  // One connection that is never replaced: the advisory lock belongs to its session.
   const session = pool.withBounds(bounds);
   try {
     for (const index of indexes) {
-      // Again for each, in case the connection was lost since: whoever has the turn gets it once more.
+      // Acquired again for each index, in case the connection was lost; acquiring a held lock again is allowed.
       await takeTurn(session);
       await build(session, index);
     }
@@ -31,7 +31,7 @@ export async function buildIndexes(pool: Pool, indexes: readonly SchemaIndex[]):
   }
 }
 
-/** By asking again: a statement that waits would be one that the build of another waits for. */
+/** Polls, because the index build of another program would wait for a statement that waits here. */
 async function takeTurn(session: Pool): Promise<void> {
   const startMs = performance.now();
   while (performance.now() - startMs < buildTimeoutMs) {

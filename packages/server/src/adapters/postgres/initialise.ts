@@ -5,10 +5,10 @@ import { migrate } from './migrations.ts';
 import { Pool, type PostgresServer } from './pool.ts';
 
 /**
- * Makes the schema on each server, or brings it up to date, and gives shards that no server has yet to these servers,
- * in equal parts. Repeating it changes nothing.
+ * Creates or updates the schema on each server, and assigns unassigned shards to these servers in equal parts.
+ * Idempotent.
  *
- * @throws {Unusable} when the servers belong to a cluster of another number of shards.
+ * @throws {Unusable} when the servers belong to a cluster with another number of shards.
  */
 export async function initialise(servers: readonly PostgresServer[], shards: number): Promise<void> {
   const pools = servers.map((server) => new Pool(server));
@@ -27,7 +27,10 @@ export async function initialise(servers: readonly PostgresServer[], shards: num
   }
 }
 
-/** Makes the server the cluster's, if it is nobody's; returns the names of the servers that its cluster was made for. */
+/**
+ * Adds the server to the cluster unless it belongs to one; returns the names of the servers that its cluster was
+ * created with.
+ */
 async function belong(pool: Pool, shards: number, names: string): Promise<string> {
   await pool.run(
     (sql) => sql`INSERT INTO cluster (shards, made_for) VALUES (${shards}, ${names}) ON CONFLICT DO NOTHING`,

@@ -1,4 +1,4 @@
-/** Up to where each shard's commands are decided: written with what was decided, or not at all. */
+/** The decided position of each shard's log, written in one transaction with the decisions. */
 export const logPositionsTable = `
   CREATE TABLE log_positions (
     shard smallint NOT NULL,
@@ -8,8 +8,8 @@ export const logPositionsTable = `
   ) WITH (fillfactor = 50);`;
 
 /**
- * As `apply_changes`, and moves the shards' positions on, if they are still where they were when it was decided; raises
- * PA002, and nothing is written, otherwise.
+ * As `apply_changes`, and also advances the positions of the shards, if they are unchanged since they were read;
+ * otherwise raises PA002 and writes nothing.
  */
 export const applyBatch = `
   CREATE FUNCTION apply_batch(

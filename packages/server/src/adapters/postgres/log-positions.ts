@@ -11,7 +11,7 @@ export function decidedOf({ log_id, decided_to }: LogPositionRow): Decided {
   return { logId: log_id, to: decided_to };
 }
 
-/** Up to where the shard's commands are decided. */
+/** The decided position of the shard's log. */
 export async function decidedPosition(database: ShardedDatabase, shard: number): Promise<Decided | undefined> {
   const [row] = await database.inShard(
     shard,
@@ -20,7 +20,7 @@ export async function decidedPosition(database: ShardedDatabase, shard: number):
   return row && decidedOf(row);
 }
 
-/** Up to where each shard's commands are decided. While a shard is being moved, it may be missing. */
+/** The decided position of each shard's log. A shard may be missing while it is being moved. */
 export async function decidedPositions(database: ShardedDatabase): Promise<Map<number, Decided>> {
   const rows = await database.everywhere(
     (sql) => sql<LogPositionRow[]>`
@@ -29,7 +29,7 @@ export async function decidedPositions(database: ShardedDatabase): Promise<Map<n
   return new Map(rows.flat().map((row) => [row.shard, decidedOf(row)]));
 }
 
-/** What `writeBatch` takes as `reached`. */
+/** The `reached` row of `writeBatch`. */
 export function reachedRow({ partition, logId, to }: LogReach, facts: Facts): object {
   const before = facts.decided.get(partition);
   return {
@@ -38,7 +38,7 @@ export function reachedRow({ partition, logId, to }: LogReach, facts: Facts): ob
   };
 }
 
-/** Gives up what the shard's log lacks: its commands go on from another position, if they are where they were. */
+/** Accepts the loss of what the shard's log lacks: sets its position to another one, if it is unchanged. */
 export async function skipTo(
   database: ShardedDatabase,
   shard: number,

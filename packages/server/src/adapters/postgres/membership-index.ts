@@ -4,13 +4,13 @@ import { columnList } from '../rows/table.ts';
 import { json, type Sql } from './pool.ts';
 import { recordsetOf } from './recordset.ts';
 
-/** A row of the index by user as it is to be. */
+/** A row to write to the index by user. */
 export interface IndexedParticipant {
   participant: Participant;
   broadcast: boolean;
 }
 
-/** What the newer one of two rows has is written. */
+/** The newer of two rows wins. */
 const versioned = participantsTable.changing;
 
 export function membershipRow({ participant, broadcast }: IndexedParticipant, shard: number) {
@@ -18,9 +18,9 @@ export function membershipRow({ participant, broadcast }: IndexedParticipant, sh
 }
 
 /**
- * Writes rows of the index by user. They are versioned: an older one changes nothing, `broadcast` stays once it is
- * true. Of several for one participant the newest is written; all go in the order of their keys, so that two such
- * statements never wait for one another.
+ * Writes rows of the index by user. Rows are versioned: an older one changes nothing, and `broadcast` never goes back
+ * to false. If there are several rows for one participant, the newest is written. Rows are sorted by key, so that two
+ * such statements cannot deadlock.
  */
 export async function writeMemberships(
   sql: Sql,

@@ -7,10 +7,10 @@ import { schemaSteps } from './schema-steps.ts';
 const attemptsMax = 10;
 
 /**
- * Brings a server's schema up to date, made if needed. Of several programs that do so at once one does it and the
- * others wait; each step happens wholly or not at all.
+ * Creates or updates a server's schema. If several programs do this at the same time, one does it and the others wait.
+ * Each step is one transaction.
  *
- * @throws {Unusable} when a newer Parley wrote the schema and this one can't work with it.
+ * @throws {Unusable} when a newer Parley wrote the schema and this one cannot work with it.
  */
 export async function migrate(pool: Pool): Promise<void> {
   const { schema } = pool;
@@ -24,7 +24,7 @@ export async function migrate(pool: Pool): Promise<void> {
   for (const [index, { statements, worksFrom, indexes = [] }] of schemaSteps.entries()) {
     const version = index + 1;
     if (indexes.length > 0) await buildIndexes(pool, indexes);
-    // Several statements sent as one are one transaction.
+    // Several statements in one message are one transaction.
     const step = `
       SELECT ${migrationLock(schema)};
       DO $migration$ BEGIN
@@ -38,8 +38,8 @@ export async function migrate(pool: Pool): Promise<void> {
 }
 
 /**
- * A step locks the tables that it changes in its own order, and the statements of the running version lock them in
- * theirs: PostgreSQL takes back one of the two.
+ * A step locks its tables in another order than the statements of the running version, so PostgreSQL may cancel one of
+ * the two as a deadlock.
  */
 async function despiteDeadlocks(step: () => Promise<unknown>): Promise<void> {
   for (let attempt = 1; ; attempt++) {
@@ -53,8 +53,8 @@ async function despiteDeadlocks(step: () => Promise<unknown>): Promise<void> {
 }
 
 /**
- * Refuses a schema that this program can't work with: one that lacks steps, or one that a newer program changed so
- * much that only programs from a later step on know it.
+ * Refuses a schema that this program cannot work with: one that lacks steps, or one with a newer step that requires
+ * newer programs.
  */
 export async function checkSchema(pool: Pool, options: { behind: 'is refused' | 'is mended' }): Promise<void> {
   const { schema, name } = pool;

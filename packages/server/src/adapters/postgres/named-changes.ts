@@ -1,6 +1,6 @@
 /**
- * `apply_changes` with the columns that it writes by name: a later step may add a column that has a default or is
- * generated, and programs that do not know it go on. It is as a step left it, whatever the tables have by now.
+ * `apply_changes` with named columns, so that programs go on when a later step adds a column with a default or a
+ * generated one. This is the text of a released step, whatever columns the tables have now.
  */
 export const applyNamedChanges = `
   CREATE OR REPLACE FUNCTION apply_changes(
@@ -64,7 +64,7 @@ export const applyNamedChanges = `
     END IF;
   END $$;`;
 
-/** Takes a statement back in which rows were not as they were decided by. */
+/** Rolls back a statement whose rows have changed since they were read. */
 export const asDecided = `
   CREATE FUNCTION as_decided(is_so boolean) RETURNS void VOLATILE LANGUAGE plpgsql AS $$
   BEGIN

@@ -4,10 +4,10 @@ import { Unavailable, Unusable } from '../../platform/failures.ts';
 import { backOffMs, Late, within } from '../../platform/waiting.ts';
 import { failureOf } from './failures.ts';
 
-/** Rows with numbers: every bigint here is a count, a position or a time, far below 2^53. */
+/** Returns bigint as number: every bigint here is a count, a position or a time, far below 2^53. */
 type Types = { bigint: number };
 
-/** What runs statements. */
+/** Runs statements. */
 export type Sql = postgres.Sql<Types>;
 
 /** PostgreSQL's type number of `json`, which is kept as text and read once; `sql.json` would make it `jsonb`. */
@@ -30,12 +30,12 @@ export interface PostgresServer {
 
 export interface PoolBounds {
   maxConnections: number;
-  /** A statement, with its wait for locks, is given up by the server after this. */
+  /** The server cancels a statement after this time, including its wait for locks. */
   statementTimeoutMs: number;
-  /** An answer that didn't come by then never will: the connections are thrown away. */
+  /** Without a response after this time, the connections are discarded. */
   answerTimeoutMs: number;
   connectTimeoutMs: number;
-  /** Whether connections are kept however old they are. Otherwise each is replaced after half an hour to an hour. */
+  /** Whether connections are kept regardless of age. Otherwise each is replaced after half an hour to an hour. */
   keepsConnections: boolean;
 }
 
@@ -47,16 +47,16 @@ export const defaultPoolBounds: PoolBounds = {
   keepsConnections: false,
 };
 
-/** Between attempts to connect. */
+/** The pause between attempts to connect. */
 const reconnecting = { firstMs: 250, mostMs: 5_000 };
-/** Connections for writes that a crash of the database may take back: they don't wait for its disk. */
+/** Connections for writes that a crash of the database may lose, because they do not wait for its disk. */
 const relaxedConnections = 2;
 
 /**
- * A bounded number of connections to one server. What can't be carried out now rejects with {@link Unavailable}.
+ * A bounded number of connections to one server. Statements that cannot be run now reject with {@link Unavailable}.
  *
- * Every call is one statement that stands alone, and so its own transaction: a connection of postgres.js that is lost
- * inside `begin` can bring statements of a dead transaction into another one (porsager/postgres #1208, #1215).
+ * Every call is one statement and so its own transaction: a postgres.js connection that is lost inside `begin` can
+ * send statements of a dead transaction in another one (porsager/postgres #1208, #1215).
  */
 export class Pool {
   readonly name: string;
@@ -70,7 +70,7 @@ export class Pool {
   ) {
     this.name = server.name;
     this.schema = server.schema;
-    // The name becomes part of a search path, which has no parameters.
+    // The name is part of a search path, which takes no parameters.
     if (!/^[a-z_][a-z0-9_]{0,62}$/.test(server.schema)) {
       throw new Unusable(`${server.schema} can't be the name of a schema: lower-case letters, digits and _ alone`);
     }
@@ -83,17 +83,17 @@ export class Pool {
     return new Pool(this.server, bounds);
   }
 
-  /** Runs one statement. What it wrote is on disk when this resolves (contract 1). */
+  /** Runs one statement. Its writes are on disk when this resolves (contract 1). */
   run<Result>(statement: (sql: Sql) => PromiseLike<Result>): Promise<Result> {
     return this.answered(() => this.durable, statement);
   }
 
-  /** Runs one statement, whose writes every later read shows, but a crash within the next second may take back. */
+  /** Runs one statement. Every later read includes its writes, but a crash within the next second may lose them. */
   runRelaxed<Result>(statement: (sql: Sql) => PromiseLike<Result>): Promise<Result> {
     return this.answered(() => this.relaxed, statement);
   }
 
-  /** Ends every connection, after what is under way, but at the latest when no statement can be any more. */
+  /** Closes the connections after the current statements, at the latest after the statement timeout. */
   async close(): Promise<void> {
     const timeout = this.bounds.statementTimeoutMs / 1_000;
     await Promise.all([this.durable.end({ timeout }), this.relaxed.end({ timeout })]);
@@ -111,7 +111,7 @@ export class Pool {
     }
   }
 
-  /** Connections to a server that went silent, without closing them, would stay taken until TCP gives up. */
+  /** Otherwise connections to a server that stopped responding would stay in use until TCP gives up. */
   private renew(): void {
     const old = [this.durable, this.relaxed];
     this.durable = this.connect('on');

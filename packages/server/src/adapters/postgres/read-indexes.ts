@@ -5,8 +5,8 @@ export interface SchemaIndex {
 }
 
 /**
- * A homepage reads of memberships those that go on, and a page of those that ended. What is dated ahead is found by a
- * summary of the times of adjacent entries: an index of the heads by time would have to be written for each message.
+ * A homepage reads current memberships, and one page of ended ones. Future-dated conversations are found by a BRIN
+ * index, which summarizes adjacent entries: a B-tree index of heads by time would have to be written for each message.
  */
 export const readIndexes: readonly SchemaIndex[] = [
   { name: 'present_memberships', on: 'memberships (shard, user_id, conversation_id) WHERE left_seq IS NULL' },

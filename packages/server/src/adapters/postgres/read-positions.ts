@@ -7,11 +7,14 @@ interface PositionRow {
   message_count: number;
 }
 
-/** Read positions, in their users' shards. They move often and may be lost for a second: no write waits for a disk. */
+/**
+ * Read positions, in the shards of their users. They change often and the last second may be lost: no write waits for a
+ * disk.
+ */
 export class PostgresReadPositions {
   constructor(private readonly database: ShardedDatabase) {}
 
-  /** Moves forward, never back; answers with where it is then. */
+  /** Moves the position forward, never back; returns the resulting position. */
   async advance(userId: UserId, conversationId: ConversationId, to: ReadPosition): Promise<ReadPosition> {
     const [row] = await this.database.atRelaxed(
       userId,
@@ -44,7 +47,7 @@ export class PostgresReadPositions {
     }));
   }
 
-  /** Who has none isn't in the map. */
+  /** Users without a position are not in the map. */
   async of(conversationId: ConversationId, userIds: readonly UserId[]): Promise<Map<UserId, ReadPosition>> {
     const parts = await this.database.atEach(
       userIds,

@@ -1,10 +1,10 @@
 /**
- * Each change of a read position is stamped with its person's next revision: by triggers, so that what the previous
- * version writes, beside this one, is stamped too. Null: not changed since this step.
+ * Each change of a read position gets the next revision of its user, by triggers, so that changes by the previous
+ * version get one too. Null: not changed since this step.
  *
- * One change of a person at a time chooses its number, until its commit: a reader that sees a revision sees those before it.
- * A number is at least the time in milliseconds. Read positions may be lost by a crash, within a second; what is
- * numbered after that must not have a number that a client knows already.
+ * Changes of one user choose their revisions one at a time, until their commit, so a reader who sees a revision sees
+ * those before it. A revision is at least the time in milliseconds: a crash may lose read positions, and later changes
+ * must not get a revision that a client already knows.
  */
 export const readRevisions = `
   ALTER TABLE read_positions ADD COLUMN revision bigint;

@@ -7,7 +7,7 @@ const types: Record<ColumnType, string> = {
   time: 'timestamptz',
 };
 
-/** The columns of a table's rows, as a statement names them. */
+/** The columns of a table, as a statement lists them. */
 export function columnsOf(table: AnyTable): string {
   return `shard, ${table.list()}`;
 }

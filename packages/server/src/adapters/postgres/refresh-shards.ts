@@ -1,6 +1,6 @@
 import type { ShardedDatabase } from './sharded-database.ts';
 
-/** A subject, and whether its terms were written by this version's folding. */
+/** A subject, and whether its terms were written with this version's folding. */
 export interface MarkedRow<Row> {
   id: string;
   subject: Row;
@@ -8,8 +8,8 @@ export interface MarkedRow<Row> {
 }
 
 /**
- * Looks at the next `limit` subjects of a shard, or at the beginning of the next one, and writes the terms of those
- * that are not marked. The position is the shard and the last id there.
+ * Examines the next `limit` subjects of a shard, or of the next shard after its last one, and writes the terms of those
+ * that are not marked. The position is the shard and the last id examined there.
  */
 export async function refreshShards<Row>(
   database: ShardedDatabase,

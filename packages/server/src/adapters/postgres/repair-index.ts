@@ -15,7 +15,7 @@ interface Position {
   message_count: number;
 }
 
-/** Writes a row of the index by user, also over a newer one, if the row is still as of the entry `seenSeq`. */
+/** Writes a row of the index by user, also over a newer one, if the stored row still has `seenSeq`. */
 export async function replaceMembership(
   database: ShardedDatabase,
   indexed: IndexedParticipant,
@@ -34,7 +34,7 @@ export async function replaceMembership(
   });
 }
 
-/** Takes a row out of the index by user, if it is still as of the entry `seenSeq`. */
+/** Deletes a row of the index by user, if it still has `seenSeq`. */
 export async function deleteMembership(database: ShardedDatabase, key: Key, seenSeq: number): Promise<void> {
   await database.at(
     key.user_id,
@@ -46,7 +46,7 @@ export async function deleteMembership(database: ShardedDatabase, key: Key, seen
   );
 }
 
-/** Sets a read position, also back, if it is still where it was seen. */
+/** Sets a read position, also to a smaller one, if it is unchanged. */
 export async function replaceReadPosition(
   database: ShardedDatabase,
   key: Key,
@@ -63,7 +63,7 @@ export async function replaceReadPosition(
   );
 }
 
-/** Takes a read position out, if it is still where it was seen. */
+/** Deletes a read position, if it is unchanged. */
 export async function deleteReadPosition(database: ShardedDatabase, key: Key, seen: Position): Promise<void> {
   await database.at(
     key.user_id,

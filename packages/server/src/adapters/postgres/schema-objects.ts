@@ -1,8 +1,8 @@
 import { readIndexes } from './read-indexes.ts';
 
 /**
- * What the schema has besides its tables, which `adapters/rows/tables.ts` lists; a test compares both with a schema that
- * the steps made.
+ * The objects of the schema beside its tables, which `adapters/rows/tables.ts` lists; a test compares both with a
+ * schema made by the steps.
  */
 export const indexes: readonly { name: string; isUnique: boolean }[] = [
   { name: 'channels_by_term', isUnique: false },

@@ -6,22 +6,22 @@ import { readIndexes, type SchemaIndex } from './read-indexes.ts';
 import { readRevisions } from './read-revisions.ts';
 import { shardEpochsTable } from './shard-epochs-table.ts';
 
-/** One numbered step of the schema's form. */
+/** One numbered step of the schema. */
 export interface SchemaStep {
   statements: string;
   /**
-   * The number of the oldest step whose programs work with the schema after this one. A step adds first, and only a
-   * later version's step takes away, so that two versions run side by side while servers are upgraded.
+   * The number of the oldest step whose programs work with the schema after this one. Steps only add; what they replace
+   * is removed by a step of a later version, so that two versions run side by side during an upgrade.
    */
   worksFrom: number;
-  /** Indexes that are built, in this order, before the statements, while everything goes on being read and written. */
+  /** Indexes that are built before the statements, in this order, without blocking reads or writes. */
   indexes?: readonly SchemaIndex[];
 }
 
 /**
- * Every table leads with the logical shard that a row belongs to, so that a shard lies together, is read by ranges and
- * can be replicated to another server by itself. Text that is sorted or searched by ranges is compared by code points,
- * as everywhere else in Parley.
+ * Every key starts with the logical shard of the row, so that the rows of a shard are adjacent, are read by ranges and
+ * can be replicated to another server. Text that is sorted or searched by ranges is compared by code points, as
+ * everywhere in Parley.
  */
 const tables = `
   -- 'made_for' names the servers that the shards were first given to, in their order.
@@ -185,9 +185,9 @@ const tables = `
   );`;
 
 /**
- * `served` and `writable` give the shard back, `all_writable` how many they are, or raise PA001. A write holds the
- * shard's lock, shared, until its transaction ends; whoever fences the shard takes it alone, and so waits for the
- * writes that passed.
+ * `served` and `writable` return the shard, `all_writable` the number of shards, or raise PA001. A write holds a shared
+ * lock on the shard until its transaction ends; fencing takes the exclusive lock, and so waits for the writes that
+ * passed.
  */
 const shardFunctions = `
   CREATE FUNCTION served(wanted smallint) RETURNS smallint STABLE LANGUAGE plpgsql AS $$
@@ -223,8 +223,8 @@ const shardFunctions = `
   END $$;`;
 
 /**
- * Writes what a batch decided, if the heads are still those that it was decided by; raises PA002, and nothing is
- * written, otherwise. Rows come in the order of their keys. What is null is skipped: most batches only append messages.
+ * Writes the decisions of a batch, if the heads are unchanged since they were read; otherwise raises PA002 and writes
+ * nothing. Rows are sorted by key. Null parameters are skipped: most batches only append messages.
  */
 const applyChanges = `
   CREATE FUNCTION apply_changes(of_shards smallint[], made json, changed json, places json, log json, terms json)
@@ -274,7 +274,7 @@ const applyChanges = `
     END IF;
   END $$;`;
 
-/** What lists take for the time of a conversation whose newest entry, head_seq, was dated ahead by a wrong clock. */
+/** The time by which lists sort a conversation whose newest entry, head_seq, got a future time from a wrong clock. */
 const activityTimesTable = `
   CREATE TABLE activity_times (
     shard smallint NOT NULL,
@@ -284,7 +284,7 @@ const activityTimesTable = `
     PRIMARY KEY (shard, conversation_id)
   );`;
 
-/** A step that was released is never changed; what's new is a new step. */
+/** A released step is never changed; changes are new steps. */
 export const schemaSteps: readonly SchemaStep[] = [
   { statements: tables + shardFunctions + applyChanges, worksFrom: 1 },
   { statements: logPositionsTable + applyBatch, worksFrom: 1 },

@@ -14,9 +14,9 @@ interface Found<Row> {
 }
 
 /**
- * Subjects by the start of a term, each once, by (term, id): a term counts only when the subject has no smaller one
- * in the ranges of the prefixes. Every step of it is a range of an index, and a page starts where the one before
- * ended. Each server gives its first ones of each range, of which the first of all are taken.
+ * Subjects by prefixes of a term, each once, in the order of (term, id): a term counts only when its subject has no
+ * smaller one in the ranges of the prefixes. Every part is an index range, and a page starts where the previous one
+ * ended. Each server returns the first rows of each range; the first of all are taken.
  */
 export async function foundByTerm<Row extends { id: string }>(
   database: ShardedDatabase,

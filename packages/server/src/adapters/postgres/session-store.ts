@@ -4,13 +4,13 @@ import { type SessionRow, sessionOf, sessionsTable, type UserRow, userOf } from 
 import { PostgresDevices } from './device-store.ts';
 
 /**
- * Sessions and invitations in PostgreSQL; a part of the user store. A session is in its user's shard, and
- * what its token stands for in the token's: a token whose session isn't there stands for nothing.
+ * Sessions and invitations in PostgreSQL; a part of the user store. A session is in the shard of its user, its token in
+ * the shard of the token: a token without its session is invalid.
  */
 export class PostgresSessions extends PostgresDevices {
   async createSession(session: SessionRecord, tokenHash: string): Promise<void> {
     const { id, userId, device, createdAtMs, lastUsedAtMs } = session;
-    // In this order: without its token a session would show in its user's list and be nobody's.
+    // In this order: a session without its token would be listed, but nobody could use it.
     await this.database.at(
       tokenHash,
       (sql, shard) => sql`
@@ -156,7 +156,7 @@ export class PostgresSessions extends PostgresDevices {
     );
   }
 
-  /** Takes one use of the invitation; false when there is none left. */
+  /** Uses the invitation once; returns false when no use is left. */
   protected async useInvitation({ tokenHash, atMs }: { tokenHash: string; atMs: number }): Promise<boolean> {
     const rows = await this.database.at(
       tokenHash,

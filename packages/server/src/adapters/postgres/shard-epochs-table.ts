@@ -1,4 +1,4 @@
-/** Which history the numbers of each shard belong to. A row moves with its shard. */
+/** The epoch of each shard. A row moves with its shard. */
 export const shardEpochsTable = `
   CREATE TABLE shard_epochs (
     shard smallint NOT NULL,

@@ -9,9 +9,9 @@ export interface ShardMove {
   shard: number;
   source: Pool;
   target: Pool;
-  /** The source as the target's server reaches it, as libpq takes it. */
+  /** The connection string, for libpq, by which the target reaches the source. */
   sourceUrl: string;
-  /** Called before each step, with what it is. */
+  /** Called before each step with its description. */
   tell(step: string): void;
 }
 
@@ -19,12 +19,12 @@ const pollMs = 100;
 const rowsPerDelete = 5_000;
 
 /**
- * Takes a logical shard from one PostgreSQL server to another while it is being served. PostgreSQL's own logical
- * replication copies it and keeps the copy up to date; then writes to it are held back for a moment, the last of them
- * arrive, and it is served there. No acknowledged write is lost: writes that were held back go to the new server.
+ * Moves a logical shard from one PostgreSQL server to another while it is served. Logical replication copies it and
+ * keeps the copy up to date; then writes to it are held back for a moment, the last changes arrive, and the target
+ * serves it. No acknowledged write is lost: writes that were held back go to the new server.
  *
- * Interrupted anywhere, running it again goes on from there. Needs `wal_level = logical` at the source and the right
- * to create subscriptions at the target.
+ * After an interruption at any point, running it again continues from there. Needs `wal_level = logical` at the
+ * source and the right to create subscriptions at the target.
  */
 export async function moveShard(move: ShardMove): Promise<void> {
   const { shard, source, target, tell } = move;
@@ -60,7 +60,7 @@ async function setState(pool: Pool, shard: number, state: State): Promise<void> 
   await pool.run((sql) => sql`UPDATE shards SET state = ${state} WHERE shard = ${shard}`);
 }
 
-/** The publication, its slot and the subscription have one name. */
+/** The publication, its slot and the subscription share a name. */
 function replicationName({ source, shard }: ShardMove): string {
   return `${source.schema}_shard_${shard}`;
 }
@@ -70,7 +70,7 @@ async function copy(move: ShardMove, to: State | undefined): Promise<void> {
   const name = replicationName(move);
   await checkReplicates(source);
   if (to === undefined) {
-    // Rows that an earlier stay left behind would stand in the way.
+    // Rows that remain from an earlier stay of the shard would conflict.
     await deleteRows(target, shard);
     await target.run((sql) => sql`INSERT INTO shards (shard, state) VALUES (${shard}, 'arriving')`);
   }
@@ -80,7 +80,7 @@ async function copy(move: ShardMove, to: State | undefined): Promise<void> {
   const [subscribed] = await target.run((sql) => sql`SELECT 1 FROM pg_subscription WHERE subname = ${name}`);
   if (!subscribed) {
     const connection = move.sourceUrl.replaceAll("'", "''");
-    // The slot is made beforehand: with both databases on one server, making it here would wait for itself.
+    // The slot is created first: when both databases are on one server, creating it here would wait for itself.
     await target.run((sql) =>
       sql.unsafe(
         `CREATE SUBSCRIPTION ${name} CONNECTION '${connection}' PUBLICATION ${name}
@@ -126,7 +126,7 @@ async function checkReplicates(source: Pool): Promise<void> {
   );
 }
 
-/** A mark that is written after the last write arrives after it: replication keeps the order of commits. */
+/** A marker that is written after the last write arrives after it, because replication keeps the order of commits. */
 async function lastArrived({ shard, source, target }: ShardMove): Promise<void> {
   const mark = `moved ${systemIds.uuid()}`;
   await source.run(
@@ -148,7 +148,7 @@ async function cleanUp(move: ShardMove): Promise<void> {
     await target.run((sql) => sql.unsafe(`ALTER SUBSCRIPTION ${name} SET (slot_name = NONE)`));
     await target.run((sql) => sql.unsafe(`DROP SUBSCRIPTION ${name}`));
   }
-  // The subscription's connection lets go of the slot a moment after it ended.
+  // The connection of a dropped subscription releases the slot a moment later.
   await until(async () => {
     const [slot] = await source.run(
       (sql) => sql<{ active: boolean }[]>`SELECT active FROM pg_replication_slots WHERE slot_name = ${name}`,

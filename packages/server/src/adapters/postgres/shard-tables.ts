@@ -7,10 +7,10 @@ const staying = new Set(
 );
 
 /**
- * The tables with rows of shards, as the server itself lists them: those of this version, and those that a later
- * version's step has made beside it, whose rows must not be left behind.
+ * The tables with rows of shards, from the server's catalog: those of this version, and those that a later version's
+ * step added, whose rows must be moved too.
  *
- * @throws {Unusable} for a table whose key does not begin with the shard: replication would hold up its writes.
+ * @throws {Unusable} for a table whose key does not start with the shard: replication would block its writes.
  */
 export async function shardTables(pool: Pool): Promise<string[]> {
   const found = await pool.run(

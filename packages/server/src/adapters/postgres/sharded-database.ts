@@ -5,10 +5,10 @@ import { NotServed } from './failures.ts';
 import { checkSchema } from './migrations.ts';
 import { Pool, type PoolBounds, type PostgresServer, type Sql } from './pool.ts';
 
-/** Pauses before asking again where a shard is; a move keeps it from being written for about a second. */
+/** Pauses before locating a shard again; a move blocks its writes for about a second. */
 const pausesMs = [20, 50, 100, 200, 400, 800, 1_600, 3_000];
 
-/** Logical shards on any number of PostgreSQL servers: knows which server has a shard, and follows when one moves. */
+/** Logical shards on any number of PostgreSQL servers: maps shards to servers, and follows a shard that moves. */
 export class ShardedDatabase {
   private constructor(
     private readonly pools: readonly Pool[],
@@ -32,7 +32,7 @@ export class ShardedDatabase {
     }
   }
 
-  /** How many logical shards there are. */
+  /** The number of logical shards. */
   get shards(): number {
     return this.poolByShard.length;
   }
@@ -46,7 +46,7 @@ export class ShardedDatabase {
     return [...new Set(ids.map((id) => this.shardOf(id)))];
   }
 
-  /** The name of the server that has the shard, as far as is known. */
+  /** The name of the server that has the shard, according to the current map. */
   serverOf(shard: number): string {
     return this.poolOf(shard).name;
   }
@@ -61,7 +61,7 @@ export class ShardedDatabase {
     return this.following(() => this.poolOf(shard).run((sql) => statement(sql, shard)));
   }
 
-  /** As {@link at}; a crash of that server within the next second may take back what it wrote. */
+  /** As {@link at}; a crash of that server within the next second may lose the writes. */
   atRelaxed<Result>(id: string, statement: (sql: Sql, shard: number) => PromiseLike<Result>): Promise<Result> {
     const shard = this.shardOf(id);
     return this.following(() => this.poolOf(shard).runRelaxed((sql) => statement(sql, shard)));
@@ -76,7 +76,7 @@ export class ShardedDatabase {
     return this.atEachShard(items, (item) => this.shardOf(idOf(item)), statement);
   }
 
-  /** Runs a statement at each server that has shards of these items, with the items there, all at once. */
+  /** Runs a statement at each server that has shards of these items, with its items, in parallel. */
   async atEachShard<Item, Result>(
     items: readonly Item[],
     shardOfItem: (item: Item) => number,
@@ -85,7 +85,7 @@ export class ShardedDatabase {
     const groups = Map.groupBy(items, (item) => this.poolOf(shardOfItem(item)));
     const results = await Promise.all(
       Array.from(groups, async ([pool, group]): Promise<Result[]> => {
-        // Asked again, the group may be on several servers.
+        // On a retry, the group may be on several servers.
         let asked = false;
         return this.following(async () => {
           if (asked) return this.atEachShard(group, shardOfItem, statement);
@@ -98,8 +98,8 @@ export class ShardedDatabase {
   }
 
   /**
-   * A relation of (shard, id) for a statement of {@link atEach}, checked to be served there. The check is once for
-   * each shard, not for each id: as a condition without a column of the relation it is evaluated once, whatever the plan.
+   * A relation of (shard, id) for a statement of {@link atEach}, checked to be served there. The check runs once for
+   * each shard, not for each id: a condition without a column of the relation is evaluated once, whatever the plan.
    */
   served(sql: Sql, ids: readonly string[]): postgres.PendingQuery<postgres.Row[]> {
     const shards = ids.map((id) => this.shardOf(id));
@@ -109,7 +109,7 @@ export class ShardedDatabase {
     )`;
   }
 
-  /** Runs a statement at every server. While a shard is being moved, its rows may be missing in the answers. */
+  /** Runs a statement at every server. The rows of a shard that is being moved may be missing. */
   everywhere<Result>(statement: (sql: Sql) => PromiseLike<Result>): Promise<Result[]> {
     return Promise.all(this.pools.map((pool) => pool.run(statement)));
   }
@@ -124,7 +124,7 @@ export class ShardedDatabase {
     return pool;
   }
 
-  /** Runs it again, where the shards are by then, until their servers serve them. */
+  /** Retries at the servers that the shards have moved to, until these serve them. */
   private async following<Result>(run: () => Promise<Result>): Promise<Result> {
     for (const pauseMs of pausesMs) {
       try {
@@ -149,7 +149,7 @@ export class ShardedDatabase {
   }
 }
 
-/** Which shards each server reads and writes, or only reads for the moment. */
+/** The shards that each server serves, including those that it only reads for the moment. */
 async function shardStates(pools: readonly Pool[]): Promise<{ pool: Pool; shard: number }[]> {
   const states = await Promise.all(
     pools.map(async (pool) => {

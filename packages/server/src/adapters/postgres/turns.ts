@@ -1,11 +1,11 @@
-/** Lets batches of one process that have a shard in common go one after the other, in the order of asking. */
+/** Serializes the batches of one process that have a shard in common, in the order of the calls. */
 export class Turns {
   private readonly last = new Map<number, Promise<unknown>>();
 
   async take<Result>(shards: readonly number[], run: () => Promise<Result>): Promise<Result> {
     const before = shards.map((shard) => this.last.get(shard));
     const turn = Promise.allSettled(before).then(run);
-    // Whoever waits goes on however this ends; how it ends is for whoever asked.
+    // The next batch starts whether this one succeeds or fails; the caller gets the error.
     const ended = turn.catch(() => undefined);
     for (const shard of shards) this.last.set(shard, ended);
     try {

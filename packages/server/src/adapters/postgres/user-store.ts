@@ -12,10 +12,12 @@ import { foundByTerm } from './search-query.ts';
 import { PostgresSessions } from './session-store.ts';
 import type { ShardedDatabase } from './sharded-database.ts';
 
-/** What the very first user claims. */
+/** The name that the first user claims. */
 export const firstUser = 'first user';
 
-/** Held while an administrator is disabled, so that two don't each count on the other to be left. */
+/**
+ * Claimed while an administrator is disabled, so that two administrators cannot disable each other at the same time.
+ */
 const administratorsClaim = 'administrators';
 
 /** Accounts in PostgreSQL, each in its user's shard; usernames are {@link Claims}. */
@@ -39,13 +41,14 @@ export class PostgresUserStore extends PostgresSessions implements UserStore {
     const administrator = newUser.administrator === 'when_first' ? isFirst : newUser.administrator;
     const created: UserRecord = { ...user, administrator, disabled: false };
     await this.insert(created).catch(async (error: unknown) => {
-      // Whether an unavailable server has written it is not known: then the claims lapse, or are found confirmed.
+      // It is unknown whether an unavailable server has written the account: the claims then lapse or are confirmed
+      // later.
       if (!(error instanceof Unavailable)) await this.undo(newUser, isFirst);
       throw error;
     });
     if (isFirst) await this.claims.confirm(firstUser, user.id);
     if (await this.claims.confirm(username, user.id)) return created;
-    // It took more than a minute, and somebody else has the name by now.
+    // It took more than a minute, and another user has claimed the name.
     await this.remove(user.id);
     return 'username_taken';
   }
@@ -116,7 +119,7 @@ export class PostgresUserStore extends PostgresSessions implements UserStore {
     }
   }
 
-  /** Terms of the former name that were written anew while it changed: the change could not see them. */
+  /** Terms of the former name that were written while it changed, which the change did not see. */
   private async dropOtherTerms(user: UserRecord): Promise<void> {
     await this.database.at(
       user.id,
@@ -152,18 +155,18 @@ export class PostgresUserStore extends PostgresSessions implements UserStore {
     return refreshShards(this.database, { after, limit }, read, (row) => this.writeTerms(userOf(row)));
   }
 
-  /** Writes what somebody is found by, under the name that they have in the end. */
+  /** Writes the search terms of a user, of the name after all changes. */
   private async writeTerms(user: UserRecord): Promise<void> {
     for (let current: UserRecord | undefined = user; current; ) {
       await this.replace(current, current);
-      // A change that had to wait for that statement didn't see its terms, and has left them there.
+      // A change that waited for that statement did not see its terms and did not delete them.
       const changed = await this.lockedById(user.id);
       if (!changed || (changed.displayName === current.displayName && changed.disabled === current.disabled)) return;
       current = changed;
     }
   }
 
-  /** As the user is once every change is done that has begun. */
+  /** The user after all changes that have begun. */
   private async lockedById(userId: UserId): Promise<UserRecord | undefined> {
     const [row] = await this.database.at(
       userId,
@@ -218,7 +221,7 @@ export class PostgresUserStore extends PostgresSessions implements UserStore {
     );
   }
 
-  /** Writes `user` with what it is found by; false when it isn't `before` any more. */
+  /** Writes `user` with its search terms; returns false when the stored row is no longer `before`. */
   private async replace(before: UserRecord, user: UserRecord): Promise<boolean> {
     const terms = termsOf(user);
     const rows = await this.database.at(
@@ -248,12 +251,12 @@ export class PostgresUserStore extends PostgresSessions implements UserStore {
   }
 }
 
-/** What a user of this name claims. */
+/** The names that a user of this name claims. */
 export function usernameClaim(username: string): string {
   return `username ${username.toLowerCase()}`;
 }
 
-/** What the user is found by; a disabled one isn't found. */
+/** The search terms of the user; none for a disabled user. */
 function termsOf(user: UserRecord): string[] {
   return user.disabled ? [] : searchTerms(user.username, user.displayName);
 }

@@ -6,7 +6,7 @@ import type { ShardedDatabase } from './sharded-database.ts';
 import { firstUser, PostgresUserStore, usernameClaim } from './user-store.ts';
 import type { Agreement, Fault } from './verify-shards.ts';
 
-/** An account, a claim of a name, a session or an invitation; only one of each is looked at by its key. */
+/** The key of an account, a claim of a name, a session or an invitation. */
 export type AccountKey =
   | { kind: 'account'; userId: string; username: string }
   | { kind: 'claim'; name: string; userId: string }
@@ -18,7 +18,7 @@ type AccountRow = UserRow & { terms: string[] };
 
 const pageSize = 500;
 
-/** Names, accounts, sessions and invitations agree, each of them in a shard of its own. */
+/** Checks that names, accounts, sessions and invitations, which are in different shards, agree. */
 export class AccountAgreement implements Agreement<AccountKey> {
   private readonly claims: Claims;
   private readonly users: PostgresUserStore;
@@ -70,7 +70,7 @@ export class AccountAgreement implements Agreement<AccountKey> {
     }
   }
 
-  /** What is in an account's own shard. */
+  /** The rows in an account's own shard. */
   private async rowFault({ userId }: AccountKey & { kind: 'account' }): Promise<Fault | null> {
     const user = await this.account(userId);
     if (!user) return null;
@@ -92,7 +92,7 @@ export class AccountAgreement implements Agreement<AccountKey> {
     return { sentence: `${sentence}: restore ${this.serverOf(createdBy)} to a later moment`, mend: null };
   }
 
-  /** Whoever signs up while nobody claims to be the first administers. */
+  /** A user who signs up while nobody has claimed to be the first becomes administrator. */
   private async firstFault(): Promise<Fault | null> {
     if ((await this.claims.holder(firstUser)) !== undefined) return null;
     const found = await this.database.everywhere(
@@ -111,7 +111,7 @@ export class AccountAgreement implements Agreement<AccountKey> {
     const name = usernameClaim(username);
     const holder = await this.claims.holder(name);
     if (holder === userId) return null;
-    // It may have been renamed by a fault, or be gone, since its key was read.
+    // It may have been renamed or deleted since its key was read.
     if ((await this.account(userId))?.username !== username) return null;
     if (holder === undefined) {
       return {
@@ -126,7 +126,7 @@ export class AccountAgreement implements Agreement<AccountKey> {
   }
 
   private async claimFault({ name, userId }: AccountKey & { kind: 'claim' }): Promise<Fault | null> {
-    // Whoever signed up next would administer the cluster, if the first one's were freed.
+    // If the claim of the first user were released, the next user to sign up would administer the cluster.
     if (name === firstUser || (await this.claims.holder(name)) !== userId) return null;
     const account = await this.account(userId);
     if (account && usernameClaim(account.username) === name) return null;
@@ -183,7 +183,7 @@ export class AccountAgreement implements Agreement<AccountKey> {
     if (await this.claims.take(name, userId)) await this.claims.confirm(name, userId);
   }
 
-  /** Pending and long ago: it falls free when somebody wants it, or becomes the account's if that comes back. */
+  /** Pending for long: it lapses when another user claims the name, or is confirmed if its account comes back. */
   private async letLapse(name: string, userId: string): Promise<void> {
     await this.database.at(
       name,

@@ -11,12 +11,12 @@ import type { ShardedDatabase } from './sharded-database.ts';
 
 const pageConversations = 200;
 const pageEntries = 5_000;
-/** Participants in memory at the same time, unless one conversation has more. */
+/** The maximum number of participants in memory, unless one conversation has more. */
 const participantsAtOnce = 20_000;
 
 interface CheckedConversation {
   head: HeadRow;
-  /** The newest entry at the moment when the head was read. */
+  /** The number of the newest entry when the head was read. */
   last_seq: number;
   participants: ParticipantRow[];
   terms: string[];
@@ -24,9 +24,9 @@ interface CheckedConversation {
 }
 
 /**
- * Contract 3 and 8 in a conversation's own shard: heads and participants are what the entries make them. A head and
- * its participants are read by one statement, and so of one moment; entries up to that moment's newest don't change.
- * Yields how many conversations and entries, and a sentence for each fault.
+ * Checks contract 3 and 8 in a conversation's own shard: heads and participants follow from the entries. One statement
+ * reads a head with its participants, so they are of one moment; the entries up to that moment do not change. Yields
+ * the number of conversations and entries, and a sentence for each fault.
  */
 export async function* verifyConversations(database: ShardedDatabase, shard: number) {
   const end = `restore PostgreSQL server ${database.serverOf(shard)} to an earlier moment`;
@@ -117,7 +117,7 @@ async function replayed(database: ShardedDatabase, shard: number, checked: reado
   }
 }
 
-/** What is in rows beside the head, and follows from it. */
+/** Checks the rows that are derived from the head. */
 function ownFaults({ head, terms, activity }: CheckedConversation): string[] {
   const faults: string[] = [];
   if (head.kind === 'channel' && !head.closed) {

@@ -4,7 +4,7 @@ import { deleteMembership, deleteReadPosition, replaceMembership, replaceReadPos
 import type { ShardedDatabase } from './sharded-database.ts';
 import type { Agreement, Fault } from './verify-shards.ts';
 
-/** Names a participant: a row in the conversation's shard, and what the user's shard has of it. */
+/** The key of a participant, and of its rows in the user's shard. */
 export interface ParticipantKey {
   user_id: string;
   conversation_id: string;
@@ -22,18 +22,21 @@ interface ConversationSide extends ParticipantKey {
   participant: ParticipantState | null;
   head_seq: number | null;
   broadcast: boolean;
-  /** Of the entry that the read position is at, or the last one when it is beyond. */
+  /** Of the entry at the read position, or of the last entry when the position is beyond it. */
   read_seq: number | null;
   read_count: number | null;
 }
 
 const pageSize = 500;
 
-/** The index by user, and read positions, agree with the conversations (contract 6). */
+/** Checks that the index by user and the read positions agree with the conversations (contract 6). */
 export class IndexAgreement implements Agreement<ParticipantKey> {
   constructor(private readonly database: ShardedDatabase) {}
 
-  /** From the users' side first: what is taken out there is put in again if the conversation came back meanwhile. */
+  /**
+   * The users' shards come first: a row that is deleted there is inserted again if its conversation came back
+   * meanwhile.
+   */
   async *keys(shard: number): AsyncGenerator<ParticipantKey[]> {
     for (const table of ['memberships', 'read_positions', 'participants']) {
       const [first, second] =
@@ -56,7 +59,7 @@ export class IndexAgreement implements Agreement<ParticipantKey> {
     }
   }
 
-  /** The users' side is read first: a read position is then never beyond a head that is merely on its way. */
+  /** The users' shards are read first, so that a read position is never beyond a head because of a newer write. */
   async faults(keys: readonly ParticipantKey[]): Promise<Map<ParticipantKey, Fault>> {
     const users = new Map((await this.userSides(keys)).map((side) => [nameOf(side), side]));
     const conversations = new Map((await this.conversationSides(keys, users)).map((side) => [nameOf(side), side]));

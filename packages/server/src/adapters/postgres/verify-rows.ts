@@ -4,10 +4,10 @@ import { functions, indexes, triggers } from './schema-objects.ts';
 import type { ShardedDatabase } from './sharded-database.ts';
 
 const pageKeys = 5_000;
-/** Of one kind in one shard; more of them say nothing new. */
+/** The maximum number of faults of one kind in one shard. */
 const sentencesMax = 100;
 
-/** Where tables, columns, indexes, triggers and functions are missing, or an index does not work. */
+/** Checks for missing tables, columns, indexes, triggers and functions, and for invalid indexes. */
 export async function formFaults(database: ShardedDatabase): Promise<string[]> {
   const made = [
     ...postgresTables.map(({ name }) => `table ${name}`),
@@ -43,7 +43,7 @@ export async function formFaults(database: ShardedDatabase): Promise<string[]> {
     ]);
 }
 
-/** Rows that are in a shard which isn't that of their id: nobody finds them. */
+/** Finds rows in another shard than that of their id, where no statement finds them. */
 export async function* misplacedRows(database: ShardedDatabase, shard: number): AsyncGenerator<string> {
   for (const { name: table, description } of postgresTables) {
     const column = placingColumn(description.placement);
@@ -65,11 +65,11 @@ export async function* misplacedRows(database: ShardedDatabase, shard: number): 
   }
 }
 
-/** What is wrong within one shard, at one moment, and is no conversation's and no account's. */
+/** Finds faults within one shard that belong to no conversation and no account. */
 export async function* rowFaults(database: ShardedDatabase, shard: number): AsyncGenerator<string> {
   const end = `restore PostgreSQL server ${database.serverOf(shard)} to an earlier moment`;
   const read = (query: (sql: Sql) => PromiseLike<{ fault: string }[]>) => database.inShard(shard, query);
-  // Of the index by user and of read positions, what disagrees between shards is looked at with the accounts.
+  // Rows of the index by user and read positions without an account are checked with the other shards.
   const within = references.filter(
     ({ table, sameShard }) => sameShard && table !== 'memberships' && table !== 'read_positions',
   );

@@ -1,21 +1,21 @@
-/** Something that is wrong, told in a sentence that is the same as long as the rows are. */
+/** A fault. Its sentence stays the same as long as the rows do. */
 export interface Fault {
   sentence: string;
-  /** Brings it right, if the rows are still those that were looked at; null when nothing here can. */
+  /** Mends the fault if the rows are unchanged; null when it cannot be mended. */
   mend: (() => Promise<unknown>) | null;
 }
 
-/** Rows of several shards that have to agree. Each is checked by its key. */
+/** A check of rows in several shards that have to agree, by key. */
 export interface Agreement<Key> {
-  /** All keys that are there, by pages; some may come twice. */
+  /** All keys, in pages; a key may come twice. */
   keys(shard: number): AsyncGenerator<Key[]>;
   faults(keys: readonly Key[]): Promise<Map<Key, Fault>>;
 }
 
-/** What one shard is ahead of another by while it serves is over by then. */
+/** The time after which a served shard is no longer ahead of another. */
 export const settlingPausesMs: readonly number[] = [100, 400, 1_500, 3_000];
 
-/** The most that one key can have. */
+/** The maximum number of faults of one key. */
 const faultsOfOneKey = 3;
 
 interface Looking {
@@ -25,9 +25,9 @@ interface Looking {
 }
 
 /**
- * Checks an agreement for the keys of one shard, yielding what is wrong. Only what stays wrong in the same way through
- * every look is a fault: everything else is on its way. With `repair` faults are mended first; what is still wrong
- * afterwards is yielded with `mended` false.
+ * Checks an agreement for the keys of one shard and yields the faults. Only a difference that stays the same through
+ * all checks is a fault; others are writes under way. With `repair`, faults are mended first; a fault that remains is
+ * yielded with `mended` false.
  */
 export async function* disagreements<Key>(
   agreement: Agreement<Key>,
@@ -39,13 +39,13 @@ export async function* disagreements<Key>(
     for (const [key, fault] of found) {
       const still = left.get(key);
       const { sentence, mend } = still ?? fault;
-      // What says how to mend it has no mending here.
+      // A sentence that says how to mend the fault has no `mend`.
       yield { sentence: mend && !repair ? `${sentence}: run it with --repair` : sentence, mended: still === undefined };
     }
   }
 }
 
-/** What is left after mending. A key may show its next fault only once the first is mended. */
+/** The faults that remain after mending. The next fault of a key may appear only when the first is mended. */
 async function mended<Key>(
   agreement: Agreement<Key>,
   found: Map<Key, Fault>,

@@ -6,18 +6,18 @@ import { IndexAgreement } from './verify-index.ts';
 import { formFaults, misplacedRows, rowFaults } from './verify-rows.ts';
 import { disagreements, settlingPausesMs } from './verify-shards.ts';
 
-/** Suspects are waited for; of these shards at the same time, a page of each in memory. */
+/** Differences are checked again later; this many shards are checked at the same time, each with a page in memory. */
 const shardsAtOnce = 16;
 
 export interface Verifying {
   repair: boolean;
   note(fault: string, mended: boolean): void;
   count(checked: { conversations: number; entries: number }): void;
-  /** Between the looks at what disagrees. */
+  /** The pause between checks of a difference. */
   pausesMs?: readonly number[];
 }
 
-/** Reads all shards, and notes what is wrong in each and between them. Safe while they are served. */
+/** Reads all shards and reports the faults in each and between them. Safe while they are served. */
 export async function verifyShards(database: ShardedDatabase, verifying: Verifying): Promise<void> {
   const { repair, note, count, pausesMs = settlingPausesMs } = verifying;
   for (const fault of await formFaults(database)) note(fault, false);

@@ -1,7 +1,7 @@
 import { Unavailable } from '../../platform/failures.ts';
 import type { ShardedDatabase } from './sharded-database.ts';
 
-/** Has each server write a record to its log, which nobody reads. Rejects when one takes no writes. */
+/** Writes a record that nobody reads to the log of each server. Rejects when a server cannot be written. */
 export async function probeWrites(database: ShardedDatabase): Promise<void> {
   const answers = await database.everywhere(
     (sql) => sql<{ read_only: boolean }[]>`

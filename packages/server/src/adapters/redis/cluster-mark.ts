@@ -2,8 +2,8 @@ import { Unusable } from '../../platform/failures.ts';
 import type { RedisConnection } from './connection.ts';
 
 /**
- * Makes sure that this Redis belongs to a cluster of `expected` logical shards: marks it so when it has no mark, which
- * it may have forgotten. Rejects with {@link Unusable} when it is marked with another number.
+ * Ensures that this Redis belongs to a cluster of `expected` logical shards. Marks it when it has no mark, which it may
+ * have lost. Rejects with {@link Unusable} when it is marked with another number.
  */
 export async function confirmShards(redis: RedisConnection, expected: number): Promise<void> {
   const key = `${redis.prefix}shards`;

@@ -5,9 +5,9 @@ import { Readiness } from './readiness.ts';
 import { type ScriptName, scripts } from './scripts/scripts.ts';
 
 const connectTimeoutMs = 1_000;
-/** A command without an answer by then is given up. It may yet be carried out. */
+/** The timeout of a command. It may still be carried out. */
 const commandTimeoutMs = 1_000;
-/** A connection that brings nothing for this long while something is asked is dead, though nobody closed it. */
+/** A connection without a response for this long is dead, although it was not closed. */
 const silenceMs = 2_000;
 const closeTimeoutMs = 200;
 const retryMinMs = 50;
@@ -16,15 +16,15 @@ const retryMaxMs = 2_000;
 export interface RedisSettings {
   /** `redis://` or, over TLS, `rediss://`, with user, password and database as needed. */
   url: string;
-  /** Names what is this cluster's among whatever else is in this Redis: letters, digits, `_`, `-`, `.`. */
+  /** The prefix of this cluster's keys in this Redis: letters, digits, `_`, `-`, `.`. */
   prefix: string;
-  /** Is told of every connection that failed. Calls that fail thereby reject on their own. */
+  /** Called for every failed connection. Calls that fail because of it reject by themselves. */
   report(error: unknown): void;
 }
 
 /**
- * Connects to Redis or Valkey, and again whenever the connection is lost. Returns at once: calls wait a second for the
- * connection.
+ * Connects to Redis or Valkey, and reconnects whenever the connection is lost. Returns at once: calls wait up to a
+ * second for the connection.
  */
 export function openRedis({ url, prefix, report }: RedisSettings): RedisConnection {
   checkUrl(url);
@@ -35,9 +35,9 @@ export function openRedis({ url, prefix, report }: RedisSettings): RedisConnecti
     disconnectTimeout: closeTimeoutMs,
     maxLoadingRetryTime: retryMaxMs,
     retryStrategy: (attempt) => backOffMs(attempt - 1, { firstMs: retryMinMs, mostMs: retryMaxMs }),
-    // A replica that was promoted elsewhere, or a name that leads to another server by now.
+    // Another replica was promoted, or the name now leads to another server.
     reconnectOnError: (error) => /^(READONLY|MASTERDOWN|LOADING)/.test(error.message),
-    // What was given up must not be sent later, nor twice: it would undo what happened since.
+    // A command that timed out must not be sent later or twice: it would undo later changes.
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
@@ -47,17 +47,17 @@ export function openRedis({ url, prefix, report }: RedisSettings): RedisConnecti
   return new RedisConnection(client, new Readiness(client), keyPrefix(prefix));
 }
 
-/** One client of Redis. Whatever fails, fails as {@link Unavailable}, within two seconds. */
+/** A client of Redis. Every failure is {@link Unavailable}, within two seconds. */
 export class RedisConnection {
   constructor(
-    /** For libraries that bring their own commands. */
+    /** For libraries with their own commands. */
     readonly client: Redis,
     private readonly readiness: Readiness,
-    /** What every key begins with. Its hash tag keeps all of them on one node of a Redis Cluster, as scripts need. */
+    /** The prefix of every key. Its hash tag keeps all keys on one node of a Redis Cluster, as scripts need. */
     readonly prefix: string,
   ) {}
 
-  /** Where it leads, for messages: without password. */
+  /** The address for messages, without password. */
   get address(): string {
     return `${this.client.options.host}:${this.client.options.port}`;
   }
@@ -67,12 +67,12 @@ export class RedisConnection {
     return new RedisConnection(this.client, this.readiness, keyPrefix(prefix));
   }
 
-  /** Runs a script, atomically. It gets the prefix as its one key and builds the names of all others from that. */
+  /** Runs a script, atomically. Its only key argument is the prefix, from which it builds all key names. */
   run(script: ScriptName, ...values: (string | number)[]): Promise<unknown> {
     return this.ask((client) => withScripts<Promise<unknown>, Redis>(client)[script](this.prefix, ...values));
   }
 
-  /** Sends several commands in one go. Others' commands may come between them. Returns their answers. */
+  /** Sends several commands in one round trip and returns their results. Commands of others may run between them. */
   async pipeline(fill: (pipeline: Pipeline) => void): Promise<unknown[]> {
     return this.ask(async (client) => {
       const pipeline = withScripts<void, ChainableCommander>(client.pipeline());
@@ -85,7 +85,7 @@ export class RedisConnection {
     });
   }
 
-  /** Ends after what is under way. */
+  /** Closes the connection after the current commands. */
   async close(): Promise<void> {
     await this.client.quit().catch(() => this.client.disconnect());
   }
@@ -102,12 +102,12 @@ export class RedisConnection {
   }
 }
 
-/** Commands, and scripts, which here want the prefix, to be sent together. */
+/** Commands and scripts, which get the prefix, for one round trip. */
 export type Pipeline = WithScripts<void, ChainableCommander>;
 
 type WithScripts<Answer, Commands> = Commands & Record<ScriptName, (...values: (string | number)[]) => Answer>;
 
-/** The client makes a method of each script it was opened with, which its types don't know. */
+/** The client has a method for each script, which its types do not know. */
 function withScripts<Answer, Commands>(commands: Commands): WithScripts<Answer, Commands> {
   return commands as WithScripts<Answer, Commands>;
 }
@@ -125,7 +125,7 @@ function keyPrefix(prefix: string): string {
   throw new Unusable(`the prefix of keys in Redis is letters, digits, "_", "-" and ".", and not "${prefix}"`);
 }
 
-/** The client adds to errors what was sent: people's ids, and in the first command the password. */
+/** The client adds the command to errors: ids of users, and in the first command the password. */
 function withoutArguments(error: unknown): unknown {
   if (error instanceof Error && 'command' in error) delete error.command;
   return error;

@@ -2,8 +2,8 @@ import { Unusable } from '../../platform/failures.ts';
 import type { RedisConnection } from './connection.ts';
 
 /**
- * Makes sure that this Redis drops no keys of the registry when its memory is full: people would miss what is sent to
- * them, and no new generation would show it. Rejects with {@link Unusable} when it may.
+ * Ensures that this Redis evicts no keys of the registry when its memory is full: users would miss frames, and no new
+ * generation would show it. Rejects with {@link Unusable} when it may.
  */
 export async function confirmKeepsKeys(redis: RedisConnection): Promise<void> {
   const [memory] = await redis.pipeline((pipeline) => pipeline.info('memory'));

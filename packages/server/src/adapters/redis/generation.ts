@@ -1,8 +1,8 @@
 import type { RedisConnection } from './connection.ts';
 
 /**
- * Changes whenever Redis forgot something: with a flush, by the random mark that it holds; with a restart or a failover,
- * in which the last writes may be lost although the mark is not, by the id that every Redis process gives itself.
+ * Changes whenever Redis lost data. A flush removes the random mark that it holds; a restart or failover, which may
+ * lose the last writes but not the mark, changes the run id of the Redis process.
  */
 export async function generation(redis: RedisConnection): Promise<string> {
   const key = `${redis.prefix}generation`;
@@ -15,7 +15,7 @@ export async function generation(redis: RedisConnection): Promise<string> {
   return `${mark}/${processId}`;
 }
 
-/** Has every server register again, and its clients look for what they have missed, as if Redis had forgotten. */
+/** Makes every server register again, and its clients catch up, as if Redis had lost its data. */
 export async function beginGeneration(redis: RedisConnection): Promise<void> {
   await redis.pipeline((pipeline) => {
     pipeline.set(`${redis.prefix}generation`, crypto.randomUUID());

@@ -1,13 +1,13 @@
 import type { RedisConnection } from './connection.ts';
 import { listSeparator } from './scripts/server-lists.ts';
 
-/** Ids in one command: a thousand cost Redis about a millisecond, in which it serves nobody else. */
+/** The maximum number of ids in one command: a thousand block Redis for about a millisecond. */
 const idsInCommand = 1_000;
 
 /**
- * What the registry holds, without servers whose lease ended. Which those are is asked first, in the same round trip,
- * and normally they are none: whatever is found after that is under another server, whose lease held or was taken
- * since. All answers are in the order of the ids.
+ * Reads the registry, without servers whose lease expired. Those are read first, in the same round trip, and usually
+ * there are none: a server found afterwards had a valid lease then or acquired one since. All results are in the order
+ * of the ids.
  */
 export class LookUps {
   constructor(
@@ -15,7 +15,7 @@ export class LookUps {
     private readonly toldMs: () => number | '',
   ) {}
 
-  /** The servers where each of the users is, or that watch them. */
+  /** The servers that each of the users is connected to, or that watch the user. */
   async servers(hash: 'users' | 'watchers', userIds: readonly string[]): Promise<string[][]> {
     if (userIds.length === 0) return [];
     const { prefix } = this.redis;

@@ -3,9 +3,9 @@ import { FlexibleRateLimits } from '../limits/flexible-rate-limits.ts';
 import type { RedisConnection } from './connection.ts';
 
 /**
- * Allowances that all servers share. While Redis is away each server counts on its own, from nothing: people can go on,
- * and whoever spreads what they do over N servers gets at most N times as much. A Redis that hangs costs a call up to a
- * second, until its connection is given up.
+ * Rate limits that all servers share. While Redis is unavailable, each server counts on its own from zero: users can go
+ * on, and a client that spreads requests over N servers gets at most N times the limit. A Redis that hangs costs a call
+ * up to a second, until its connection is given up.
  */
 export class RedisRateLimits extends FlexibleRateLimits {
   constructor(private readonly redis: RedisConnection) {

@@ -1,12 +1,12 @@
 import type { Redis } from 'ioredis';
 import { systemClock } from '../../platform/clock.ts';
 
-/** A connection that was lost this long ago is not waited for any more. */
+/** Calls do not wait for a connection that was lost this long ago. */
 const reconnectWaitMs = 1_000;
 
-/** Whether commands can be sent: calls wait for a connection that was lost just now, and for no other. */
+/** Whether commands can be sent. Calls wait only for a connection that was lost just now. */
 export class Readiness {
-  /** Resolves to whether the connection came to be ready in time. */
+  /** Resolves to whether the connection became ready in time. */
   private ready: Promise<boolean> = Promise.resolve(true);
   /** Settles that; null while the connection is ready. */
   private settle: ((ready: boolean) => void) | null = null;
@@ -24,14 +24,14 @@ export class Readiness {
 
   /** Resolves when commands can be sent. Rejects with why they can't. */
   async reached(): Promise<void> {
-    // The other side's end of a connection shows a moment before the client tells of it.
+    // The socket shows the end of a connection a moment before the client reports it.
     if (!this.settle && !this.client.stream.writable) this.lost();
     if (await this.ready) return;
     throw this.reason ?? new Error('there is no connection');
   }
 
   private lost(): void {
-    // Every try that fails says so again.
+    // Every failed attempt reports it again.
     if (this.settle) return;
     const { promise, resolve } = Promise.withResolvers<boolean>();
     this.ready = promise;

@@ -9,18 +9,18 @@ import { chunks, LookUps } from './look-ups.ts';
 import type { ScriptName } from './scripts/scripts.ts';
 import { listSeparator } from './scripts/server-lists.ts';
 
-/** Entries of each kind that one step of dropping a server takes back: a millisecond or two of Redis. */
+/** The number of entries of each kind that one step of dropping a server removes: a millisecond or two of Redis. */
 const entriesInStep = 200;
 
 /**
- * The connection registry of the cluster. Every call is one round trip, but for those that drop servers; what changes
- * several keys is one script (`scripts/`), so nobody ever sees half of it. Servers whose lease ended are left out of
- * every answer, dropped or not.
+ * The connection registry of the cluster. Every call is one round trip, except those that drop servers. Changes of
+ * several keys are one script (`scripts/`), so readers never see half of them. Servers whose lease expired are left out
+ * of every result, dropped or not.
  */
 export class RedisConnectionRegistry implements ConnectionRegistry {
   private readonly lookUps: LookUps;
 
-  /** Leases are in Redis' own time, which is one for all servers, unless a clock tells another. */
+  /** Leases use Redis' own time, which is the same for all servers, unless a clock is given. */
   constructor(
     private readonly redis: RedisConnection,
     private readonly told?: Pick<Clock, 'nowMs'>,
@@ -124,7 +124,9 @@ export class RedisConnectionRegistry implements ConnectionRegistry {
     return new Map(userIds.map((userId, index) => [userId, watchers[index] ?? []]));
   }
 
-  /** Drops the server, or every server whose lease ended, step by step. Returns who thereby went offline. */
+  /**
+   * Drops the server, or every server whose lease expired, step by step. Returns the users who went offline by this.
+   */
   private async drop(serverId?: string): Promise<UserId[]> {
     const offline: UserId[] = [];
     const which = serverId === undefined ? [] : [serverId];
@@ -141,7 +143,7 @@ export class RedisConnectionRegistry implements ConnectionRegistry {
     return this.redis.run(script, this.toldMs(), ...values);
   }
 
-  /** The time as scripts want it: nothing for Redis' own. */
+  /** The time argument of scripts: empty for Redis' own time. */
   private toldMs(): number | '' {
     return this.told?.nowMs() ?? '';
   }

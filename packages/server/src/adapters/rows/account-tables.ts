@@ -33,7 +33,7 @@ export function storedUser(user: UserRecord): StoredUser {
   return { ...user, usernameKey: user.username.toLowerCase() };
 }
 
-/** What a person is found by. */
+/** The search terms of each user's names. */
 export const userTermsTable = new Table<{ userId: UserId; term: string }>(
   'user_terms',
   { userId: 'text', term: 'text' },
@@ -52,7 +52,7 @@ interface Claim {
   claimedAt: string;
 }
 
-/** Names that one user can have, in the shard of the hashed name (race 9). */
+/** Names that at most one user may have, each in the shard of its hash (race 9). */
 export const claimsTable = new Table<Claim>(
   'claims',
   { name: 'text', userId: 'text', confirmed: 'flag', claimedAt: 'time' },
@@ -89,7 +89,10 @@ export function sessionOf(row: SessionRow): SessionRecord {
   return session;
 }
 
-/** Whose session a token is, in the shard of the token's hash. The session itself decides whether it still is one. */
+/**
+ * The session that each token belongs to, in the shard of the token's hash. The session row decides whether the token
+ * is still valid.
+ */
 export const sessionTokensTable = new Table<{ tokenHash: string; userId: UserId; sessionId: SessionId }>(
   'session_tokens',
   { tokenHash: 'text', userId: 'text', sessionId: 'text' },
@@ -100,7 +103,7 @@ export const sessionTokensTable = new Table<{ tokenHash: string; userId: UserId;
   },
 );
 
-/** Devices on which somebody once logged in. */
+/** Devices on which a user has logged in. */
 export const deviceSecretsTable = new Table<KnownDevice>(
   'device_secrets',
   { userId: 'text', secretHash: 'text', usedAtMs: 'number' },

@@ -31,7 +31,7 @@ export const conversationsTable = new Table<ConversationHead>(
 );
 export type HeadRow = RowOf<ConversationHead>;
 
-/** What a channel is found by. */
+/** The search terms of each channel's name. */
 export const channelTermsTable = new Table<{ conversationId: ConversationId; term: string }>(
   'channel_terms',
   { conversationId: 'text', term: 'text' },
@@ -64,7 +64,7 @@ export const participantsTable = new Table<Participant>('participants', membersh
 });
 export type ParticipantRow = RowOf<Participant>;
 
-/** The index by user: what the user's shard holds of conversations. */
+/** The index by user: the conversations of each user, in the user's shard. */
 export const membershipsTable = new Table<Participant & { broadcast: boolean }>(
   'memberships',
   { ...membership, broadcast: 'flag' },
@@ -95,7 +95,7 @@ export const readPositionsTable = new Table<StoredReadPosition>(
   },
 );
 
-/** What lists take for the time of a conversation whose newest entry was dated ahead by a wrong clock. */
+/** The time by which lists sort a conversation whose newest entry got a future time from a wrong clock. */
 export const activityTimesTable = new Table<{ conversationId: ConversationId; headSeq: number; atMs: number }>(
   'activity_times',
   { conversationId: 'text', headSeq: 'number', atMs: 'number' },

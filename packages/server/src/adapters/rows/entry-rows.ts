@@ -8,7 +8,7 @@ import {
 } from '@parley/protocol';
 import { type Flag, type RowOf, Table } from './table.ts';
 
-/** An entry as it is stored: with `text` a message, with `notice` anything else. */
+/** An entry as it is stored: a message has `text`, every other kind has `notice`. */
 interface StoredEntry {
   conversationId: ConversationId;
   seq: number;
@@ -70,7 +70,9 @@ function numbersOf(row: EntryRow) {
 /** An entry as a verification reads it: without its text. */
 export type CheckedEntryRow = Omit<EntryRow, 'text' | 'command_id'> & { has_text: Flag };
 
-/** Null for a row that is no entry: its columns contradict each other, or its notice can't be read. */
+/**
+ * Returns null for a row that is not a valid entry: its columns contradict each other, or its notice cannot be parsed.
+ */
 export function checkedEntryOf({ has_text: hasText, ...row }: CheckedEntryRow): Entry | null {
   const isMessage = row.kind === 'message';
   if (Boolean(hasText) !== isMessage || (row.notice === null) !== isMessage) return null;
@@ -82,7 +84,7 @@ export function checkedEntryOf({ has_text: hasText, ...row }: CheckedEntryRow): 
   }
 }
 
-/** Whether the users whom an effect names are there. */
+/** Whether an effect names its users, which a damaged notice may not. */
 function namesUsers(effect: EntryEffect | null): boolean {
   if (!effect) return true;
   const { joins, leaves, role } = effect;
@@ -93,7 +95,7 @@ function namesUsers(effect: EntryEffect | null): boolean {
   );
 }
 
-/** What a notice says beyond its numbers, as it is stored; null for a message. */
+/** The fields of a notice that have no column of their own, as stored; null for a message. */
 export function noticeOf(entry: Entry): string | null {
   if (entry.kind === 'message') return null;
   const {

@@ -1,7 +1,7 @@
 import type { ConversationId } from '@parley/protocol';
 import type { HomepagePosition, HomepageQuery } from '../../conversations/conversations-port.ts';
 
-/** What the order of a homepage needs of one conversation. */
+/** The fields of one conversation that a homepage is sorted by. */
 export interface HomepageLine extends HomepagePosition {
   left: boolean;
 }
@@ -21,12 +21,14 @@ export function startOf({ after }: Pick<HomepageQuery, 'after'>): HomepagePositi
   return after ?? { atMs: Number.MAX_SAFE_INTEGER, conversationId: '' };
 }
 
-/** The first `limit` of several parts of a homepage; of equally new ones the larger id comes first. */
+/**
+ * Merges parts of a homepage and returns the first `limit` lines; lines of the same time are sorted by descending id.
+ */
 export function newestLines(parts: readonly HomepageLine[], limit: number): HomepageLine[] {
   return parts.toSorted(newestFirst).slice(0, limit);
 }
 
-/** Where the page after these lines begins; null when they don't fill theirs, which then is the last one. */
+/** The position of the next page; null when these lines do not fill their page, which then is the last. */
 export function nextAfter(lines: readonly HomepageLine[], limit: number): HomepagePosition | null {
   const last = lines.length === limit ? lines.at(-1) : undefined;
   return last ? { atMs: last.atMs, conversationId: last.conversationId } : null;

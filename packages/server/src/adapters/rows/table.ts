@@ -1,4 +1,4 @@
-/** What is true or false comes as a number from SQLite. */
+/** SQLite returns booleans as numbers. */
 export type Flag = boolean | number;
 
 export type ColumnType = 'text' | 'number' | 'flag' | 'time';
@@ -10,7 +10,7 @@ type ColumnName<Field extends string> = Field extends `${infer First}${infer Res
     : `_${Lowercase<First>}${ColumnName<Rest>}`
   : Field;
 
-/** A row as the databases give it and take it: the fields of a value under the names of their columns. */
+/** A row as databases return and accept it: the fields of a value under the names of their columns. */
 export type RowOf<Value> = {
   [Field in keyof Value & string as ColumnName<Field>]: Value[Field] extends boolean ? Flag : Value[Field];
 };
@@ -18,22 +18,24 @@ export type RowOf<Value> = {
 export type ColumnOf<Value> = keyof RowOf<Value> & string;
 
 /**
- * Which shard of a cluster has a row: that of the id in a column, or the one that the row is about. With its shard it is
- * moved, and deleted where the shard was. Rows of their server stay there.
+ * The shard that has a row: the shard of the id in a column, or the shard that the row describes. A move copies such
+ * rows with their shard and deletes them at the source. Rows of a server stay on it.
  */
 export type Placement<Column> = { by: Column } | 'the shard that it describes' | 'its server';
 
 interface Description<Column extends string> {
-  /** The primary key in PostgreSQL, after the shard, or in SQLite if that alone has the table. */
+  /** The primary key in PostgreSQL, after the shard, or in SQLite for a table that only SQLite has. */
   key: readonly Column[];
-  /** A migration copies the rows of tables that both have, and makes those of others from them. */
+  /**
+   * A migration to a cluster copies the tables that both engines have, and derives the rows of the others from them.
+   */
   engines: 'both' | 'sqlite' | 'postgres';
   placement: Placement<Column>;
-  /** Columns with the id of a row of another table; null there names nobody. */
+  /** Columns with the id of a row of another table; null there refers to no row. */
   references?: { readonly [Name in Column]?: 'users' | 'conversations' };
 }
 
-/** What is the same for tables of any rows. */
+/** The properties of a table that do not depend on the type of its rows. */
 export interface AnyTable {
   readonly name: string;
   readonly columns: readonly string[];
@@ -43,7 +45,7 @@ export interface AnyTable {
   list(alias?: string): string;
 }
 
-/** One table of the databases: its columns, and what happens to its rows besides being read and written. */
+/** One table: its columns, and how moving, verifying and migrating treat its rows. */
 export class Table<Value extends object> implements AnyTable {
   /** The names of the columns; a statement names those that it reads or writes, since a later version adds others. */
   readonly columns: readonly ColumnOf<Value>[];
@@ -75,20 +77,20 @@ export class Table<Value extends object> implements AnyTable {
     return this.types.get(column);
   }
 
-  /** The columns as a statement names them, each of `alias` if given. */
+  /** The columns as a statement lists them, each prefixed by `alias` if given. */
   list(alias?: string): string {
     return columnList(this.columns, alias);
   }
 
-  /** Columns that a row may change in. */
+  /** Columns that may change after the row is inserted. */
   get changing(): readonly ColumnOf<Value>[] {
     return this.columns.filter((column) => !this.description.key.includes(column));
   }
 }
 
 /**
- * A function of one expression. Every message passes several rows: a loop over the fields takes six times as long as the
- * literal that is compiled here. Names are those of fields and columns, which are written in this folder.
+ * Compiles a function from one expression. Every message converts several rows, and a loop over the fields takes six
+ * times as long as the compiled literal. The names are those of fields and columns, which are defined in this folder.
  */
 function compiled<Given, Result>(parameter: string, expression: string): (given: Given) => Result {
   return new Function(parameter, `return ${expression};`) as (given: Given) => Result;

@@ -48,7 +48,7 @@ const epochTable = new Table<{ onlyRow: number; epoch: string; isCopy: boolean }
   },
 );
 
-/** A migration does not copy the level: the cluster has its own. */
+/** A migration does not copy the level, because the cluster has its own. */
 const featureLevelTables: readonly AnyTable[] = [
   new Table<{ onlyRow: number; level: number }>(
     'feature_level',
@@ -93,8 +93,8 @@ const migrationsTable = new Table<{ version: number; worksFrom: number }>(
 );
 
 /**
- * Every table of the databases, each after those that its rows refer to. The schema, moving a shard and cleaning up after
- * it, verifying and migrating go by this list; a test compares it with the databases' own.
+ * All tables, each after the tables that its rows refer to. The schema, the move of a shard and its clean-up,
+ * verification and migration use this list; a test compares it with the tables of the databases.
  */
 const tables: readonly AnyTable[] = [
   usersTable,
@@ -122,7 +122,7 @@ const tables: readonly AnyTable[] = [
 
 export const sqliteTables = tables.filter(({ description }) => description.engines !== 'postgres');
 export const postgresTables = tables.filter(({ description }) => description.engines !== 'sqlite');
-/** Those that a migration copies. */
+/** The tables that a migration copies. */
 export const migratedTables = tables.filter(({ description }) => description.engines === 'both');
 
 /** A column with the id of a row of another table. */
@@ -140,7 +140,7 @@ export const references: readonly Reference[] = tables.flatMap(({ name, descript
   ),
 );
 
-/** The column with the id by whose shard rows are placed. */
+/** The column with the id that determines the shard of a row. */
 export function placingColumn(placement: Placement<string>): string | undefined {
   return typeof placement === 'string' ? undefined : placement.by;
 }

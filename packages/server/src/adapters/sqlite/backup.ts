@@ -18,13 +18,10 @@ import { checkLevel } from './feature-level.ts';
 import { keepForOwner } from './folder-hold.ts';
 import { migrations } from './migrations.ts';
 
-/** The first step that has an epoch: a copy in an older form gets one when it is brought up to date. */
+/** The first step with an epoch: an older copy gets an epoch when it is upgraded. */
 const firstWithEpoch = 4;
 
-/**
- * Copies the database to one consistent point, also while the server writes, and marks the copy as one. Returns its
- * size.
- */
+/** Copies the database as of one moment, also while the server writes, and marks it as a copy. Returns its size. */
 export function backup(file: string, copy: string): number {
   if (existsSync(copy)) throw new Unusable(`${copy} exists already`);
   const partial = `${copy}.partial`;
@@ -35,17 +32,17 @@ export function backup(file: string, copy: string): number {
 }
 
 export interface Restored {
-  /** Where the database that was there before is now; null when there was none. */
+  /** The path of the former database; null when there was none. */
   replaced: string | null;
   conversations: number;
   entries: number;
 }
 
 /**
- * Puts the database that `source` has at `file`, under a new epoch. Interrupted at any moment, `file` is
- * the one or the other, whole. The caller sees to it that nobody has `file` open.
+ * Replaces `file` by the database `source`, with a new epoch. After an interruption at any moment, `file` is either of
+ * the two, complete. The caller ensures that no process has `file` open.
  *
- * @param replaced the name under which the present database is kept.
+ * @param replaced the name under which the former database is kept.
  * @throws {Unusable} when `source` is no database of Parley, is damaged, or is of a newer version.
  */
 export function restore(source: string, file: string, replaced: string): Restored {
@@ -53,7 +50,7 @@ export function restore(source: string, file: string, replaced: string): Restore
   const arriving = `${file}.arriving`;
   writeCopy(source, arriving);
   keepForOwner(dirname(file), arriving);
-  // Opening it brings it up to date and, since it is a copy, begins its epoch.
+  // Opening it upgrades it and, because it is a copy, assigns a new epoch.
   const database = openDatabase(arriving);
   const { conversations, entries } = countsOf(database);
   database.run('PRAGMA wal_checkpoint(TRUNCATE)');
@@ -67,7 +64,7 @@ export function restore(source: string, file: string, replaced: string): Restore
   return { replaced: isReplaced ? replaced : null, conversations, entries };
 }
 
-/** Writes the database into a new file, in one piece, and marks it as a copy. */
+/** Writes the database into one new file and marks it as a copy. */
 function writeCopy(source: string, copy: string): void {
   // Left by a run that was interrupted.
   for (const rest of [copy, logFile(copy), `${copy}-shm`, `${copy}-journal`]) rmSync(rest, { force: true });
@@ -76,7 +73,7 @@ function writeCopy(source: string, copy: string): void {
       usable(`${copy} can not be written`, () => database.query('VACUUM INTO ?').run(copy));
     });
   } catch (error) {
-    // Half a copy is none.
+    // Remove the incomplete copy.
     rmSync(copy, { force: true });
     throw error;
   }
@@ -122,14 +119,17 @@ function checkSource(source: string): void {
   }
 }
 
-/** Keeps the database under another name as well, with what its log has, and leaves no log that another could take. */
+/**
+ * Links the database under another name, with the content of its log, and removes the log, which belongs to no other
+ * database.
+ */
 function keep(file: string, replaced: string): void {
   try {
     const database = new Database(file, { strict: true });
     database.run('PRAGMA wal_checkpoint(TRUNCATE)');
     database.close();
   } catch {
-    // Too damaged to be opened: it is kept as it is, with its log.
+    // Too damaged to be opened: keep it unchanged, with its log.
   }
   alsoAs(file, replaced);
   if (existsSync(logFile(file))) {

@@ -33,7 +33,7 @@ export class SqliteConversationStore implements ConversationStore {
   private readonly statements: ReturnType<typeof prepare>;
   private readonly index: MembershipIndex;
   private readonly homepages: Homepages;
-  /** As long as the database is open, it is one. */
+  /** The epoch does not change while the database is open. */
   private readonly epoch: string;
 
   constructor(
@@ -83,7 +83,7 @@ export class SqliteConversationStore implements ConversationStore {
     });
   }
 
-  /** The history store has written these rows already, with their entries; what is there isn't written again. */
+  /** The history store has already written these rows with their entries; unchanged rows are skipped. */
   async indexParticipants(rows: readonly IndexedParticipant[]): Promise<void> {
     const behind = rows.filter((row) => !this.index.isCurrent(row));
     if (behind.length === 0) return;
@@ -105,7 +105,7 @@ export class SqliteConversationStore implements ConversationStore {
   }
 
   async snapshot(query: Omit<HomepageQuery, 'after'>): Promise<Snapshot> {
-    // Before the rows, which then have every change up to it.
+    // Read before the rows, so that the rows include every change up to it.
     const readRevision = await this.positions.revision(query.userId);
     return { epoch: this.epoch, readRevision, ...(await this.homepage({ ...query, after: null })) };
   }

@@ -9,18 +9,17 @@ import { isLocked } from './sqlite-failures.ts';
 /** The database's name within a data folder. */
 export const databaseFile = 'parley.db';
 
-/** Pages of the log after which it is carried over into the database: 16 MiB, some tens of milliseconds of work. */
+/** The size of the log at which it is checkpointed, in pages: 16 MiB, some tens of milliseconds of work. */
 const checkpointPages = 4_096;
 
-/** Another program holds a lock on the database without which it can't be opened. Trying again later helps. */
+/** Another program holds a lock that opening the database needs. A later attempt can succeed. */
 export class DatabaseLocked extends Unusable {
   override name = 'DatabaseLocked';
 }
 
 /**
- * Opens the database, made or brought up to date as needed. A commit is in the log when it returns, and on disk once
- * the log is synced, which is {@link GroupCommit}'s to do (contract 1); SQLite itself syncs the log before it carries
- * anything over from it.
+ * Opens the database, creating or upgrading it. A commit is in the log when it returns, and on disk once {@link
+ * GroupCommit} has synced the log (contract 1); SQLite syncs the log before a checkpoint.
  *
  * @throws {DatabaseLocked} at once when another program holds a lock that this needs: SQLite would wait on the thread.
  */
@@ -52,9 +51,9 @@ function bringUp(database: Database, file: string): void {
 }
 
 /**
- * Reads a database at one moment, also while a server writes to it.
+ * Reads a database as of one moment, also while a server writes to it.
  *
- * @throws {Unusable} when there is none, or it isn't one of Parley's, or it can't be read.
+ * @throws {Unusable} when it does not exist, is not a database of Parley, or cannot be read.
  */
 export function readDatabase<Result>(file: string, read: (database: Database) => Result): Result {
   if (!existsSync(file)) throw new Unusable(`there is no database at ${file}`);
@@ -69,7 +68,7 @@ export function readDatabase<Result>(file: string, read: (database: Database) =>
   });
 }
 
-/** Refuses a database that has tables, but not those which every version of Parley has. Changes nothing. */
+/** Refuses a database that has tables but lacks those of every version of Parley. Changes nothing. */
 function refuseForeign(database: Database, file: string): void {
   const rows = database.query<{ name: string }, []>("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
   const tables = new Set(rows.map(({ name }) => name));
@@ -80,7 +79,7 @@ function refuseForeign(database: Database, file: string): void {
 
 function migrate(database: Database, file: string): void {
   if (schemaVersion(database) === migrations.length) return;
-  // Two programs that open a database at once must not both bring it up to date.
+  // Two programs that open a database at the same time must not both upgrade it.
   const bringUpToDate = database.transaction(() => {
     const version = schemaVersion(database);
     if (version > migrations.length) {
@@ -100,17 +99,19 @@ export function schemaVersion(database: Database): number {
   return row?.user_version ?? 0;
 }
 
-/** The log of a database: what is committed and not carried over yet. */
+/** The write-ahead log of a database: commits that are not checkpointed yet. */
 export function logFile(file: string): string {
   return `${file}-wal`;
 }
 
-/** Everything that SQLite has open for a database. Nothing but the end of the last program that uses it removes one. */
+/**
+ * The files that SQLite has open for a database. Only the last program that closes the database removes some of them.
+ */
 export function openFiles(file: string): string[] {
   return [file, logFile(file), `${file}-shm`];
 }
 
-/** Bytes on disk, with what isn't checkpointed yet. */
+/** Bytes on disk, including the log. */
 export function databaseSize(file: string): number {
   return [file, logFile(file)].reduce((sum, each) => sum + (statSync(each, { throwIfNoEntry: false })?.size ?? 0), 0);
 }

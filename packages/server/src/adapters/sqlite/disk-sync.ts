@@ -2,8 +2,8 @@ import { closeSync, fdatasync, openSync } from 'node:fs';
 import { SharedCalls } from '../../platform/shared-calls.ts';
 
 /**
- * Brings a log file to disk away from the event loop, one sync at a time: whoever asks while one is under way gets
- * the next, since the one under way may have begun before what they wrote.
+ * Syncs a log file to disk off the event loop, one sync at a time. A call during a sync waits for the next one, since
+ * the current one may have begun before the caller's writes.
  */
 export class DiskSync {
   private readonly file: number;
@@ -16,7 +16,7 @@ export class DiskSync {
     this.file = openSync(path, 'r+');
   }
 
-  /** Resolves when everything that was in the file at the time of the call is on disk. */
+  /** Resolves when everything that was in the file at the call is on disk. */
   sync(): Promise<void> {
     return this.syncs.call();
   }
@@ -28,8 +28,8 @@ export class DiskSync {
   private syncOnce(): Promise<void> {
     return new Promise((resolve) => {
       this.syncFile(this.file, (cause) => {
-        // After a failed sync nobody knows what is on disk, and asking again can wrongly succeed: only a restart, which
-        // reads what is really there, can be trusted. https://wiki.postgresql.org/wiki/Fsync_Errors
+        // After a failed sync the state of the disk is unknown, and a second sync can wrongly succeed: only a restart,
+        // which reads the disk, can be trusted. https://wiki.postgresql.org/wiki/Fsync_Errors
         if (cause) throw new Error('the disk did not take what was written; stopping', { cause });
         resolve();
       });

@@ -8,7 +8,7 @@ import { type EntryRow, entriesTable, entryOf } from '../rows/entry-rows.ts';
 import { readDatabase, schemaVersion } from './database.ts';
 import { migrations } from './migrations.ts';
 
-/** An entry on disk, and those whom it may be for. */
+/** An entry on disk, and the participants who may get it. */
 export interface FoundEntry {
   entry: Entry;
   members: Participant[];
@@ -17,8 +17,8 @@ export interface FoundEntry {
 }
 
 /**
- * The messages of this name in a database, newest first, each with at most `membersMax` of its conversation's members.
- * Looks through all of it for a name without a conversation. Safe while the server runs.
+ * The messages with this name in a database, newest first, each with at most `membersMax` participants of its
+ * conversation. Scans the whole database for a client message id without a conversation. Safe while the server runs.
  *
  * @throws {Unusable} when there is no database, or one of another version.
  */

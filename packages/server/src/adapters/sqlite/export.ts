@@ -6,7 +6,7 @@ export type ExportedRow = Record<string, string | number | boolean | null>;
 
 const pageRows = 1_000;
 
-/** Reads a database to the end, as it is at this moment, table by table. */
+/** Reads a whole database as of one moment, table by table. */
 export class Export {
   private readonly database: Database;
 
@@ -43,7 +43,7 @@ export class Export {
   }
 }
 
-/** SQLite has numbers for what is true or false. */
+/** SQLite stores booleans as numbers. */
 function withBooleans(table: AnyTable, row: ExportedRow): ExportedRow {
   return Object.fromEntries(
     Object.entries(row).map(([column, value]) => [column, table.typeOf(column) === 'flag' ? value === 1 : value]),

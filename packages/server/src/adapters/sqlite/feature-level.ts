@@ -24,12 +24,13 @@ export function checkLevel(database: Database, file: string): void {
 }
 
 /**
- * Raises the database's level to this program's: one process has a data folder, so no earlier version serves it beside.
+ * Raises the database's level to this program's: only one process has a data folder, so no earlier version serves it at
+ * the same time.
  *
- * @throws {Unusable} when the database has a level that this program doesn't support. Nothing is changed then.
+ * @throws {Unusable} when the database has a level that this program doesn't support; nothing is changed then.
  */
 export function enableAll(database: Database, file: string): void {
   checkLevel(database, file);
-  // A level that is right already needs no write, which another program's lock would refuse.
+  // Skips the write when the level is right, because another program's lock could refuse it.
   if (storedLevel(database) < supportedLevel()) raiseLevel(database, supportedLevel());
 }

@@ -5,14 +5,14 @@ import type { Clock } from '../../platform/clock.ts';
 const lookIntervalMs = 250;
 
 export interface FileWatchEvents {
-  /** Called once, with the path at which the file that is open is no more. */
+  /** Called once, with the path that no longer has the open file. */
   gone(path: string): void;
   reportFailure(error: unknown): void;
 }
 
 /**
- * Notices that files which are open were deleted or replaced. By their path alone, since opening and closing one would
- * drop the locks that this process has on it; away from the event loop, since a file system may hang.
+ * Detects that open files were deleted or replaced. Uses only their paths, because opening and closing a file would
+ * release this process's locks on it. Runs off the event loop, because a file system may hang.
  */
 export class FileWatch {
   private readonly stopLooking: () => void;

@@ -15,19 +15,19 @@ import { FolderHeld, Unusable, usable } from '../../platform/failures.ts';
 import { databaseFile, logFile } from './database.ts';
 import { networkFileSystem } from './network-file-system.ts';
 
-/** The file whose lock says that the folder is in use; empty, and nothing else is ever done with it. */
+/** The file whose lock marks the folder as in use. It is empty and has no other use. */
 const holdFile = 'parley.lock';
 
-/** Longest wait for a program that is about to end: a command of the administrator, a server that stops. */
+/** The longest wait for a program that is about to exit: an administration command, or a server that stops. */
 const waitMs = 2_000;
 
 /**
- * The exclusive right to a data folder, for as long as the process lives or until it is released. It is the lock of an
- * SQLite database of its own: the system takes it away from a process that ends in whatever way, and leaves it to one
- * that is stopped. Locking the real database in that way would shut this process's own further connections out.
+ * The exclusive right to a data folder, until the process exits or releases it. It is the lock of a separate SQLite
+ * database: the system releases it when the process exits in any way, and keeps it while the process is stopped. A lock
+ * on the real database would exclude this process's own further connections.
  */
 export class FolderHold {
-  /** Never out of reach: a connection that is collected as garbage is closed, and its lock gone. */
+  /** Keeps the connection reachable: garbage collection would close it and release its lock. */
   private static readonly held = new Set<Database>();
 
   private constructor(private readonly lock: Database) {
@@ -35,10 +35,10 @@ export class FolderHold {
   }
 
   /**
-   * Makes the folder if it isn't there.
+   * Creates the folder if it is missing.
    *
    * @throws {FolderHeld} when another process has it.
-   * @throws {Unusable} when it can't be used, or when its locks can't be relied on.
+   * @throws {Unusable} when it cannot be used, or when its locks cannot be relied on.
    */
   static take(folder: string): FolderHold {
     makeFolder(folder);
@@ -85,7 +85,7 @@ function locked(folder: string, file: string): Database {
 }
 
 /**
- * Lets nobody but the owner of the folder open the file. A file that root made is given to that owner: an administrator
+ * Lets only the owner of the folder open the file. A file that root created is given to that owner: an administrator
  * may run a command as root, and the server runs as another user.
  */
 export function keepForOwner(folder: string, file: string): void {
@@ -94,7 +94,7 @@ export function keepForOwner(folder: string, file: string): void {
   if (process.getuid?.() === 0) chownSync(file, uid, gid);
 }
 
-/** The mounts of this machine as Linux tells them; none where they can't be read. */
+/** The mounts of this machine, from Linux; empty where they cannot be read. */
 function mounts(): string {
   const file = '/proc/self/mountinfo';
   return existsSync(file) ? readFileSync(file, 'utf8') : '';

@@ -12,38 +12,38 @@ interface Write {
   reject(error: unknown): void;
 }
 
-/** Before a transaction that found the database locked by another program is tried again. */
+/** The pause before a transaction that found the database locked by another program is retried. */
 const lockRetryMs = 20;
-/** Writes wait for another program's lock for at most this long; while it is held beyond, they are refused. */
+/** Writes wait for another program's lock for at most this long, and are refused while it is held longer. */
 const lockWaitMs = 5_000;
 
 const silent: WriteConditionEvents = { lost: () => undefined, regained: () => undefined };
 
-/** What a {@link GroupCommit} stands on; each part has a default. */
+/** The dependencies of a {@link GroupCommit}; each has a default. */
 export interface GroupCommitParts {
-  /** Null for a database that isn't on a disk. */
+  /** Null for an in-memory database. */
   disk?: Pick<DiskSync, 'sync' | 'close'> | null;
   clock?: Pick<Clock, 'after' | 'monotonicMs'>;
   events?: WriteConditionEvents;
 }
 
 /**
- * The one way to write. What was asked for since the last turn of the event loop is done in one transaction, so that
- * one sync to disk serves all of it; nobody's promise resolves before that sync (contract 1).
+ * All writes go through this class. The writes of one turn of the event loop are one transaction, so that one sync to
+ * disk serves all of them; no promise resolves before that sync (contract 1).
  *
- * The transaction runs on the event loop's thread and the sync beside it, so that a slow disk holds nobody up but
- * those who wait for it. docs/adr/0002-sync-beside-the-event-loop.md has the reasons and the measurement. Another
- * program's lock is waited for by a timer, never on the thread.
+ * The transaction runs on the event loop's thread and the sync off it, so that a slow disk delays only the callers who
+ * wait for it. docs/adr/0002-sync-beside-the-event-loop.md has the reasons and the measurement. The wait for another
+ * program's lock uses a timer and never blocks the thread.
  */
 export class GroupCommit {
   private waiting: Write[] = [];
   private scheduled = false;
-  /** Resolves when everything that is committed is on disk; null while that is so. */
+  /** Resolves when all commits are on disk; null when they are. */
   private unsynced: Promise<void> | null = null;
-  /** Since when attempts have found the write lock held by another program, and when the last one did. */
+  /** When attempts first and last found the write lock held by another program. */
   private lockedSinceMs = 0;
   private lockMetMs = Number.NEGATIVE_INFINITY;
-  /** What comes is refused with this; null while the database is open. */
+  /** New writes are refused with this error; null while the database is open. */
   private closed: Unavailable | null = null;
   private abandoned = false;
 
@@ -61,10 +61,10 @@ export class GroupCommit {
   }
 
   /**
-   * Runs `write` in the next transaction; resolves with its result once that is on disk. When `write` throws, nothing
-   * of it is kept, others are unharmed, and this rejects with what it threw. Rejects with {@link Unwritable}, within
-   * seconds, while the database takes no writes, and with {@link Unavailable} when the transaction could not be
-   * committed or the database is closed: in each case nothing of it was done.
+   * Runs `write` in the next transaction; resolves with its result once that is on disk. When `write` throws, its
+   * changes are rolled back, other writes are not affected, and this rejects with the error. Rejects with {@link
+   * Unwritable}, within seconds, while the database cannot be written, and with {@link Unavailable} when the
+   * transaction could not be committed or the database is closed; nothing was written then.
    */
   run<Result>(write: () => Result): Promise<Result> {
     const refusal = this.closed ?? this.condition.refusal();
@@ -78,8 +78,8 @@ export class GroupCommit {
   }
 
   /**
-   * Reads, and resolves once all that the read can have seen is on disk: nobody is shown what a power failure could
-   * still take back, and then another entry under the same number (contract 3).
+   * Runs a read, and resolves once everything that it can have seen is on disk: no reader sees data that a power
+   * failure could still lose, after which another entry could get the same number (contract 3).
    */
   async read<Result>(read: () => Result): Promise<Result> {
     const result = read();
@@ -87,7 +87,7 @@ export class GroupCommit {
     return result;
   }
 
-  /** Commits what waits, and closes the database. A lock of another program is not waited for any more. */
+  /** Commits the waiting writes and closes the database. Does not wait for another program's lock. */
   async close(): Promise<void> {
     this.closed ??= new Unavailable('the database is closed');
     this.commit();
@@ -96,7 +96,7 @@ export class GroupCommit {
     this.database.close();
   }
 
-  /** The database is lost: rejects every write that waits, also for its sync, and every later one. */
+  /** The database is lost: rejects all writes that wait, also for their sync, and all later ones. */
   abandon(reason: Unavailable): void {
     this.closed = reason;
     this.abandoned = true;
@@ -121,7 +121,7 @@ export class GroupCommit {
     this.settleOnceSynced(writes, settlements);
   }
 
-  /** Whether the transaction began. Otherwise those who wait are refused, or the lock is tried again soon. */
+  /** Returns whether the transaction began. Otherwise the writes are refused, or the lock is retried soon. */
   private begin(): boolean {
     try {
       this.database.run('BEGIN IMMEDIATE');
@@ -138,7 +138,7 @@ export class GroupCommit {
     }
   }
 
-  /** How long the lock has been held. One that was not met for a while is taken for another one. */
+  /** How long the lock has been held. A lock that was not seen for a while counts as a new one. */
   private lockedMs(): number {
     const nowMs = this.clock.monotonicMs();
     if (nowMs - this.lockMetMs > lockWaitMs) this.lockedSinceMs = nowMs;
@@ -171,7 +171,7 @@ export class GroupCommit {
     this.unsynced = synced;
   }
 
-  /** Runs one write under a savepoint of its own; what is returned tells its caller, after the commit. */
+  /** Runs one write in its own savepoint; returns the function that settles its caller after the commit. */
   private attempt(write: Write): () => void {
     this.database.run('SAVEPOINT one');
     try {
@@ -179,7 +179,7 @@ export class GroupCommit {
       this.database.run('RELEASE one');
       return () => write.resolve(result);
     } catch (error) {
-      // Some failures, of a full disk for one, have ended the whole transaction already.
+      // Some failures, such as a full disk, have already rolled back the whole transaction.
       if (!this.database.inTransaction || isOfTheStore(error)) throw error;
       this.database.run('ROLLBACK TO one');
       this.database.run('RELEASE one');

@@ -26,10 +26,10 @@ import { MembershipIndex } from './membership-index.ts';
 import { insertInto, put } from './statements.ts';
 
 /**
- * The conversations' logs in SQLite. One writer, one transaction at a time: batches can't interleave.
+ * The history in SQLite. There is one writer with one transaction at a time, so batches cannot interleave.
  *
- * The index by user is written in the same transaction: both are in one database here, and after a crash between the
- * two there would be no log that is replayed to mend it. For the same reason it keeps no position of a log.
+ * The index by user is written in the same transaction: both are in one database, and no log is replayed that would
+ * repair it after a crash between the two. For the same reason no log position is stored.
  */
 export class SqliteHistoryStore implements HistoryStore {
   private readonly statements: ReturnType<typeof prepare>;
@@ -120,7 +120,7 @@ export class SqliteHistoryStore implements HistoryStore {
     this.statements.putHead.run(...conversationsTable.parameters(head));
   }
 
-  /** Keeps what the channel is found by, when that changes. */
+  /** Writes the search terms of the channel when they change. */
   private writeTerms(head: ConversationHead, before: HeadRow | null): void {
     if (before && before.name === head.name && before.closed === Number(head.closed)) return;
     this.statements.deleteTerms.run(head.id);

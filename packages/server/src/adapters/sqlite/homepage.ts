@@ -17,15 +17,15 @@ import { type EntryRow, entriesTable, messageOf } from '../rows/entry-rows.ts';
 import { type HomepageLine, type LineRow, lineOf, newestLines, nextAfter, startOf } from '../rows/homepage-lines.ts';
 import type { SqliteReadPositions } from './read-positions.ts';
 
-/** Reads the head of a conversation with the time of its newest entry as lists have it. */
+/** Reads the head of a conversation, with the time by which lists sort it. */
 export const listedHead = `
   SELECT ${conversationsTable.list('c')}, coalesce(t.at_ms, c.last_entry_at_ms) AS last_entry_at_ms
   FROM conversations c LEFT JOIN activity_times t ON t.conversation_id = c.id AND t.head_seq = c.head_seq
   WHERE c.id = ?`;
 
 /**
- * Homepages: the heads of the user's conversations are put in order, and what the page shows is looked up. What the
- * user left is in an index by the time of leaving, of which a page is read.
+ * Homepages: the heads of the user's conversations are sorted, and only the rows of the page are read further.
+ * Conversations that the user left are read from an index by the time of leaving, one page at most.
  */
 export class Homepages {
   private readonly statements: ReturnType<typeof prepare>;

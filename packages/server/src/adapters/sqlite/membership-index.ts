@@ -18,7 +18,7 @@ export class MembershipIndex {
     this.statements = prepare(database);
   }
 
-  /** Whether writing the row would change nothing. */
+  /** Whether the stored row is as new as this one, so that writing would change nothing. */
   isCurrent({ participant, broadcast }: IndexedParticipant): boolean {
     const row = this.statements.version.get(participant.userId, participant.conversationId);
     return row !== null && row.changed_seq >= participant.changedSeq && (row.broadcast === 1 || !broadcast);

@@ -1,4 +1,4 @@
-/** The database's form, in numbered steps. A step that was released is never changed; what's new is a new step. */
+/** The steps of the schema. A released step is never changed; changes are new steps. */
 export const migrations: readonly string[] = [
   `
   CREATE TABLE conversations (
@@ -115,17 +115,17 @@ export const migrations: readonly string[] = [
     created_by TEXT
   ) STRICT, WITHOUT ROWID;
   `,
-  // Which entry made a conversation broadcast, instead of whether one did. For those that are it counts as the newest.
+  // The entry that made a conversation broadcast, instead of a flag. For existing ones it is set to the newest entry.
   `
   ALTER TABLE conversations RENAME COLUMN broadcast TO broadcast_seq;
   UPDATE conversations SET broadcast_seq = head_seq WHERE broadcast_seq = 1;
   `,
-  // What changed among somebody's read positions; those that were there count as never changed.
+  // The revision of each read position; existing ones count as never changed.
   `
   ALTER TABLE read_positions ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
   CREATE INDEX read_revisions ON read_positions (user_id, revision);
   `,
-  // Which history the numbers belong to. `is_copy` marks a copy, which takes an epoch of its own when it is opened.
+  // The epoch. `is_copy` marks a copy, which gets a new epoch when it is opened.
   `
   CREATE TABLE epoch (
     only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
@@ -151,15 +151,15 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (user_id, secret_hash)
   ) STRICT, WITHOUT ROWID;
   `,
-  // A homepage reads of memberships those that go on, and a page of those that ended: `left_seq` is in the indexes so that
-  // they answer by themselves. What is dated ahead is found by time.
+  // A homepage reads current memberships, and one page of ended ones: `left_seq` is in the indexes so that no row is
+  // read. Future-dated conversations are found by time.
   `
   CREATE INDEX present_memberships ON memberships (user_id, conversation_id, left_seq) WHERE left_seq IS NULL;
   CREATE INDEX ended_memberships ON memberships (user_id, changed_at_ms, conversation_id, left_seq)
     WHERE left_seq IS NOT NULL;
   CREATE INDEX conversation_times ON conversations (last_entry_at_ms);
   `,
-  // Up to which feature level commands may be.
+  // The feature level.
   `
   CREATE TABLE feature_level (
     only_row INTEGER PRIMARY KEY CHECK (only_row = 1),

@@ -1,13 +1,13 @@
 /**
- * File systems that several machines use at once. SQLite's log is shared through memory, which reaches no other
- * machine, and their locks may hold on one machine alone.
+ * File systems that several machines use at the same time. SQLite shares its log through memory, which reaches no other
+ * machine, and locks may hold on one machine only.
  */
 const networkFileSystems = new Set([
   ...['nfs', 'nfs4', 'cifs', 'smb3', 'smbfs', 'afs', 'ceph', 'lustre', 'gpfs', 'beegfs', 'ocfs2', 'gfs2', 'orangefs'],
   ...['glusterfs', 'sshfs', 'ceph-fuse', 's3fs', 'rclone', 'davfs', 'juicefs', 'gcsfuse', 'blobfuse', 'blobfuse2'],
 ]);
 
-/** The network file system that `path`, without links, is on; null when it is on none that is known. */
+/** The type of the network file system of `path`, which has no links; null when it is on no known one. */
 export function networkFileSystem(path: string, mountinfo: string): string | null {
   let longest = '';
   let type = '';

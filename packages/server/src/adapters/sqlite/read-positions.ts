@@ -16,8 +16,8 @@ interface PositionRow {
 }
 
 /**
- * Read positions move often and may be lost for a second: the last of each is written, many in one transaction. What
- * is written gets its revision with it, so no client gets a revision that a crash could take back.
+ * Read positions change often and the last second may be lost: only the last change of each is written, many in one
+ * transaction. A revision is written with its position, so no client gets a revision that a crash could lose.
  */
 export class SqliteReadPositions {
   private readonly pending = new Map<UserId, Map<ConversationId, ReadPosition>>();
@@ -65,7 +65,10 @@ export class SqliteReadPositions {
     );
   }
 
-  /** Writes what is pending. What is read meanwhile is as before; what could not be written stays pending. */
+  /**
+   * Writes the pending positions. Reads meanwhile return the previous ones; positions that could not be written stay
+   * pending.
+   */
   async flush(): Promise<void> {
     this.cancelFlush?.();
     this.cancelFlush = null;
@@ -83,7 +86,7 @@ export class SqliteReadPositions {
     }
   }
 
-  /** At least the time: a store that was put back to an earlier moment gives no number to two changes. */
+  /** At least the time, so that a store that was restored to an earlier moment does not assign a revision twice. */
   private write(userId: UserId, positions: readonly (readonly [ConversationId, ReadPosition])[]): void {
     let revision = Math.max(this.clock.nowMs(), this.writtenRevision(userId) + 1);
     for (const [conversationId, position] of positions) {
@@ -96,10 +99,10 @@ export class SqliteReadPositions {
     return this.statements.revision.get(userId)?.revision ?? 0;
   }
 
-  /** While nothing can be written, callers get what is on disk: the next change brings the rest. */
+  /** While nothing can be written, callers get the positions on disk; the next change brings the others. */
   private async writePending(userId: UserId): Promise<void> {
     if (!this.pending.has(userId)) return;
-    // Another program may hold the write lock for seconds; connecting does not wait for that.
+    // Another program may hold the write lock for seconds; connecting must not wait for that.
     await Promise.race([this.tryFlush(), pause(this.clock, flushWaitMs)]);
   }
 

@@ -17,8 +17,9 @@ interface SearchParameters {
 export type SearchStatement<Row> = Statement<Row & { term: string }, [SearchParameters]>;
 
 /**
- * A query for subjects by the start of a term, each once, by (term, id): a term counts only when the subject has no
- * smaller one in the ranges. Every step of it is a range of an index, and a page starts where the one before ended.
+ * A query for subjects by prefixes of a term, each once, in the order of (term, id): a term counts only when its
+ * subject has no smaller one in the ranges. Every part is an index range, and a page starts where the previous one
+ * ended.
  */
 export function searchQuery(options: { terms: string; id: string; subjects: AnyTable; where: string }): string {
   const { terms, id, subjects, where } = options;
@@ -35,7 +36,7 @@ export function searchQuery(options: { terms: string; id: string; subjects: AnyT
     ORDER BY t.term, t.${id} LIMIT $limit`;
 }
 
-/** What a search finds: a range of terms for each prefix. */
+/** The parameters of a search: a range of terms for each prefix. */
 export function searched<Row extends { id: string }>(
   statement: SearchStatement<Row>,
   query: SearchQuery,

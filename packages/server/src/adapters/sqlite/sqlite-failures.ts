@@ -1,11 +1,11 @@
 import { SQLiteError } from 'bun:sqlite';
 
-/** Whether another program holds the lock that was wanted. */
+/** Whether another program holds the lock. */
 export function isLocked(error: unknown): boolean {
   return error instanceof SQLiteError && /^SQLITE_(BUSY|LOCKED|PROTOCOL)/.test(error.code ?? '');
 }
 
-/** Whether a failure is the disk's or the system's, which the next write would meet as well. */
+/** Whether a failure is one of the disk or the system, which would fail the next write too. */
 export function isOfTheStore(error: unknown): boolean {
   return (
     isLocked(error) ||
@@ -13,7 +13,7 @@ export function isOfTheStore(error: unknown): boolean {
   );
 }
 
-/** Why the store takes no writes, for the log. */
+/** Why the store cannot be written, for the log. */
 export function reasonOf(error: unknown): string {
   if (isLocked(error)) return 'another program holds the write lock of the database';
   const code = error instanceof SQLiteError ? (error.code ?? '') : '';

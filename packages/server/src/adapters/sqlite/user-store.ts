@@ -118,7 +118,7 @@ export class SqliteUserStore extends SqliteSessions implements UserStore {
     return user;
   }
 
-  /** Keeps what the user is found by; a disabled one isn't found. */
+  /** Writes the search terms of the user; none for a disabled one. */
   private writeTerms(user: UserRecord): void {
     this.userStatements.deleteTerms.run(user.id);
     if (user.disabled) return;

@@ -8,7 +8,7 @@ interface SchemaObject {
   form: string;
 }
 
-/** What the database finds wrong with itself, and its epoch. */
+/** Runs SQLite's own integrity check, and checks the epoch. */
 export function* databaseFaults(database: Database): Generator<string> {
   for (const { integrity_check: message } of database
     .query<{ integrity_check: string }, []>('PRAGMA integrity_check')
@@ -20,7 +20,7 @@ export function* databaseFaults(database: Database): Generator<string> {
   }
 }
 
-/** Where tables, columns and indexes are others than those that the migrations make. */
+/** Compares tables, columns and indexes with those that the migrations make. */
 export function formFaults(database: Database): { faults: string[]; isReadable: boolean } {
   const expected = Object.entries(expectedSchema());
   const stored = schemaOf(database);
@@ -75,7 +75,7 @@ function expectedSchema(): Record<string, SchemaObject> {
   }
 }
 
-/** Tables with their columns, indexes with theirs: not the text of the statements, which is free to differ. */
+/** The columns of tables and indexes, not the text of their statements, which may differ. */
 function schemaOf(database: Database): Record<string, SchemaObject> {
   const rows = database
     .query<SchemaObject, []>(

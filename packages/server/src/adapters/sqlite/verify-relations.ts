@@ -1,7 +1,7 @@
 import { participantsTable } from '../rows/conversation-tables.ts';
 import { references } from '../rows/tables.ts';
 
-/** Something that must not be: a row for each fault, told in `fault`, and what to do about it. */
+/** A query for faults, with one sentence for each in `fault`, and what to do about them. */
 interface Relation {
   query: string;
   end: string;
@@ -9,7 +9,7 @@ interface Relation {
 
 const restore = 'restore a backup with "parley restore"';
 
-/** What holds between rows of two tables, or of one, that the replay of the entries doesn't show. */
+/** Relations within and between tables that the replay of entries does not check. */
 export const relations: readonly Relation[] = [
   ...references.map(({ table, column, to }) => ({
     query: `SELECT '${table} has a row whose ${column} is ' || t.${column} || ', which is not in ${to}' AS fault

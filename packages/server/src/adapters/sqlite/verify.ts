@@ -16,9 +16,9 @@ import { relations } from './verify-relations.ts';
 
 export interface Verification {
   checked: { conversations: number; entries: number };
-  /** How many things are wrong. */
+  /** The number of faults. */
   faultCount: number;
-  /** A sentence for each thing that is wrong, up to {@link sentencesMax}. */
+  /** A sentence for each fault, up to {@link sentencesMax}. */
   faults: string[];
 }
 
@@ -26,7 +26,7 @@ const sentencesMax = 10_000;
 
 /**
  * Reads everything, and checks the contract, every relation between two tables and the database itself. Safe while the
- * server runs, which goes on writing. Rows are read one by one: in memory are one conversation's participants.
+ * server runs and writes. Rows are read one by one; the participants of one conversation are in memory.
  */
 export function verify(file: string): Verification {
   return readDatabase(file, (database) => {
@@ -36,18 +36,18 @@ export function verify(file: string): Verification {
   });
 }
 
-/** As {@link verify}, of a database of this version's form. */
+/** As {@link verify}, for a database with the schema of this version. */
 export function verifyOpened(database: Database): Verification {
   const result: Verification = { checked: { conversations: 0, entries: 0 }, faultCount: 0, faults: [] };
   const note = (fault: string) => {
     if (result.faultCount++ < sentencesMax) result.faults.push(fault);
   };
-  // One transaction: what is written meanwhile is not seen by some checks and not by others.
+  // One transaction, so that all checks see the same moment.
   database.transaction(() => {
     for (const fault of databaseFaults(database)) note(fault);
     const form = formFaults(database);
     for (const fault of form.faults) note(fault);
-    // Nothing can be said about rows whose tables or columns are not there.
+    // Rows cannot be checked when their tables or columns are missing.
     if (!form.isReadable) return;
     for (const fault of conversationFaults(database, result.checked)) note(fault);
     for (const fault of nameFaults(database)) note(fault);
@@ -58,7 +58,7 @@ export function verifyOpened(database: Database): Verification {
   return result;
 }
 
-/** Contract 3 and 8: heads and participants are what the entries make them. */
+/** Checks contract 3 and 8: heads and participants follow from the entries. */
 function* conversationFaults(database: Database, checked: Verification['checked']): Generator<string> {
   const heads = database.query<HeadRow, []>(`SELECT ${conversationsTable.list()} FROM conversations ORDER BY id`);
   const entries = database.query<CheckedEntryRow, [string]>(
@@ -85,7 +85,7 @@ function* conversationFaults(database: Database, checked: Verification['checked'
   }
 }
 
-/** Users are found by their names, and log in by them. */
+/** Checks the search terms and the names of users. */
 function* nameFaults(database: Database): Generator<string> {
   const terms = database.query<{ term: string }, [string]>('SELECT term FROM user_terms WHERE user_id = ?');
   for (const row of database.query<UserRow, []>(`SELECT ${usersTable.list()} FROM users ORDER BY id`).iterate()) {
@@ -97,7 +97,7 @@ function* nameFaults(database: Database): Generator<string> {
   }
 }
 
-/** Without names, nothing may find it. */
+/** Without names, it must have no search terms. */
 function termsFaultOf(rows: { term: string }[], names: string[] | null): string | null {
   if (names)
     return termsFault(

@@ -2,12 +2,15 @@ import type { Clock } from '../../platform/clock.ts';
 import { Unwritable } from '../../platform/failures.ts';
 import { reasonOf } from './sqlite-failures.ts';
 
-/** While nothing can be written, one transaction is tried in this time; the other writes are refused unseen. */
+/**
+ * While the database cannot be written, one transaction is tried in this interval; other writes are refused without a
+ * try.
+ */
 const attemptIntervalMs = 1_000;
 /** How long refused clients wait before they retry. */
 const retryAfterMs = 2_000;
 
-/** Called when the database stops taking writes, and when it takes them again. */
+/** Called when the database becomes unwritable, and when it is writable again. */
 export interface WriteConditionEvents {
   lost(reason: string, cause: unknown): void;
   regained(afterMs: number): void;
@@ -19,7 +22,7 @@ interface Fault {
   nextAttemptMs: number;
 }
 
-/** Whether the database takes writes, as the last attempt found it. */
+/** Whether the database can be written, according to the last attempt. */
 export class WriteCondition {
   private fault: Fault | null = null;
 
@@ -28,13 +31,13 @@ export class WriteCondition {
     private readonly events: WriteConditionEvents,
   ) {}
 
-  /** What a write is refused with before it is tried; null when it may be tried. */
+  /** The error with which a write is refused without a try; null when it may be tried. */
   refusal(): Unwritable | null {
     if (!this.fault || this.clock.monotonicMs() >= this.fault.nextAttemptMs) return null;
     return unwritable(this.fault.reason);
   }
 
-  /** A transaction met `cause`, a failure of the store. Returns what its writes are refused with. */
+  /** Records that a transaction failed with `cause`. Returns the error with which its writes are refused. */
   failed(cause: unknown): Unwritable {
     const reason = reasonOf(cause);
     const nowMs = this.clock.monotonicMs();

@@ -3,12 +3,12 @@ import { serverLists } from './server-lists.ts';
 import { takeOff } from './take-off.ts';
 
 /**
- * (how many entries of each kind at most, server id or nothing for any whose lease ended). Drops some of what is
- * registered under the server: a server with all its people at once would keep Redis from everybody else for too long.
- * From the first call on the lease holds no more. Whoever calls until nothing is left shares the work with all others
- * who do; each user who goes offline is in one answer.
+ * (maximum number of entries of each kind, server id or empty for any whose lease expired). Removes some of the
+ * registrations of the server: removing a server with all its users at once would block Redis for too long. The lease
+ * is invalid from the first call on. All callers who repeat this until nothing is left share the work; each user who
+ * goes offline is in one result.
  *
- * Returns whether to call again, and who went offline.
+ * Returns whether to call again, and the users who went offline.
  */
 export const dropServer = `${heldLeases}${serverLists}${takeOff}
 local atMost, server = tonumber(ARGV[2]), ARGV[3]

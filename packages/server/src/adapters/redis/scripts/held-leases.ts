@@ -1,15 +1,16 @@
 /**
- * The beginning of every script: the names of keys, the time, and whether a server's lease holds.
+ * The start of every script: key names, the time, and whether the lease of a server is valid.
  *
- * - `leases`: sorted set of server ids by when their leases end, in milliseconds. A lease that ends at 0 was given up or
- *   is being dropped: it holds no more, whatever time it is.
+ * - `leases`: sorted set of server ids by when their leases expire, in milliseconds. A lease that expires at 0 was
+ *   given up or is being dropped: it is invalid whatever time it is.
  * - `levels`: hash of server id to the feature level that it supports, where that isn't the first.
- * - `users`, `watchers`: hashes of user id to the servers where the user is, or that watch them (see `serverLists`).
+ * - `users`, `watchers`: hashes of user id to the servers that the user is connected to, or that watch the user (see
+ *   `serverLists`).
  * - `interest:<conversation>`: hash of server id to the number of members online there.
- * - `server:<id>:users`, `:watched`, `:interests`: sets of what is registered under a server, for taking it back.
+ * - `server:<id>:users`, `:watched`, `:interests`: sets of the registrations of a server, for removing them.
  *
- * The first value of every script is what time it is, for tests that tell it; nothing for Redis' own time, in which
- * alone the leases of many servers can be compared.
+ * The first argument of every script is the time, for tests; it is empty for Redis' own time, which is the only one by
+ * which the leases of many servers can be compared.
  */
 export const heldLeases = `
 local prefix = KEYS[1]

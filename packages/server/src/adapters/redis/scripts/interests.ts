@@ -1,6 +1,6 @@
 import { heldLeases } from './held-leases.ts';
 
-/** (server id, conversation id). A count that is there already stays. */
+/** (server id, conversation id). An existing count stays. */
 export const addInterest = `${heldLeases}
 local server, conversation = ARGV[2], ARGV[3]
 if not holds(server) then return end

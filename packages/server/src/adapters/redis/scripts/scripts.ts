@@ -21,10 +21,10 @@ const sources = {
   setOnlineMembers,
 };
 
-/** No name is one of the client's own methods. */
+/** No name may be one of the client's own methods. */
 export type ScriptName = keyof typeof sources;
 
-/** Every script, as the client wants them: each has one key, the prefix, from which it builds the names of all others. */
+/** All scripts, in the form that the client needs: each has one key, the prefix, from which it builds all key names. */
 export const scripts = Object.fromEntries(
   Object.entries(sources).map(([name, lua]) => [name, { lua, numberOfKeys: 1 }]),
 );

@@ -1,6 +1,7 @@
 /**
- * The servers where a user is, or that watch them, are one string, joined by commas: most users are on one server, and
- * those of a thousand users come by one HMGET. Redis 7 takes 138 bytes for an entry of the hash, and 299 for a set of one.
+ * The servers that a user is connected to, or that watch the user, are one string, joined by commas: most users are on
+ * one server, and one HMGET reads those of a thousand users. Redis 7 uses 138 bytes for an entry of the hash, and 299
+ * for a set with one member.
  */
 export const serverLists = `
 local function with(list, serverId)
@@ -24,5 +25,5 @@ local function anyHolds(list)
 end
 `;
 
-/** What joins server ids, so that none may contain it. */
+/** The separator of server ids, which no id may contain. */
 export const listSeparator = ',';

@@ -1,6 +1,6 @@
 /**
- * Takes a user off a server; whether they are offline now. Then nothing is left of them: servers whose lease ended but
- * that are still to be dropped must not tell of them a second time.
+ * Removes a user from a server; returns whether the user is offline now. Then nothing of the user is left, so that
+ * servers whose lease expired, but that are still to be dropped, do not report the user a second time.
  */
 export const takeOff = `
 local function takeOff(userId, serverId)
