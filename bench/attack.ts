@@ -1,6 +1,6 @@
-// What one flood costs somebody else: a person sends five messages a second while an attacker of each kind does what
-// it can from a process of its own. Prints the slowest acknowledgement with and without, and what became of the flood:
-// the median of several rounds, each of which measures without and with every kind.
+// The effect of a flood on other users: one user sends five messages a second while an attacker of each kind floods the
+// server from a process of its own. Prints the slowest acknowledgement with and without each attack (the median of
+// several rounds), and how much the attacker wrote.
 //   npx bun bench/attack.ts [--seconds 4] [--rounds 3] [--kinds unknown-path,limited-frame]
 import { createConnection, type Socket } from 'node:net';
 import { parseArgs } from 'node:util';
@@ -10,7 +10,7 @@ import { openSocket } from './socket.ts';
 
 const sendIntervalMs = 200;
 
-/** What is written on a new connection, again and again for as long as it takes it. */
+/** An attack writes `open` to each connection, then `chunk` repeatedly, as long as the connection accepts it. */
 interface Attack {
   connections: number;
   open(attacker: BenchPerson): string | Buffer;
@@ -56,7 +56,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '4' },
     rounds: { type: 'string', default: '3' },
     kinds: { type: 'string' },
-    /** Used by this program itself, for the process of an attacker. */
+    /** Used by this program itself to start the process of an attacker. */
     attack: { type: 'string' },
     url: { type: 'string', default: '' },
     token: { type: 'string', default: '' },
@@ -77,11 +77,11 @@ async function measure(): Promise<void> {
       const cpuBefore = (await server.cpuSeconds()).get('server') ?? 0;
       const endAttack = kind === 'alone' ? async () => 'no attack' : attackFrom(kind, server.url, attacker);
       const slowestMs = await slowestAck(server.url, sender, partner, seconds);
-      const told = await endAttack();
+      const report = await endAttack();
       const cores = (((await server.cpuSeconds()).get('server') ?? 0) - cpuBefore) / seconds;
       slowest.set(kind, [...(slowest.get(kind) ?? []), slowestMs]);
-      console.log(`${kind}: slowest ${slowestMs.toFixed(1)} ms; server ${cores.toFixed(2)} cores; ${told}`);
-      // What it used up fills again before the next.
+      console.log(`${kind}: slowest ${slowestMs.toFixed(1)} ms; server ${cores.toFixed(2)} cores; ${report}`);
+      // The budgets refill before the next attack.
       await Bun.sleep(2_000);
     }
   }
@@ -94,15 +94,15 @@ async function measure(): Promise<void> {
   await server.stop();
 }
 
-/** Starts an attack in a process of its own. Returns what ends it, and tells what it did. */
+/** Starts an attack in a process of its own. Returns a function that stops it and resolves to its report. */
 function attackFrom(kind: string, url: string, { token }: BenchPerson): () => Promise<string> {
   const command = [process.execPath, import.meta.path, '--attack', kind, '--url', url, '--token', token];
   const child = Bun.spawn(command, { stdout: 'pipe', stderr: 'inherit' });
   return async () => {
     child.kill('SIGTERM');
-    const told = (await new Response(child.stdout).text()).trim();
+    const report = (await new Response(child.stdout).text()).trim();
     await child.exited;
-    return told;
+    return report;
   };
 }
 
@@ -110,7 +110,7 @@ function median(figures: readonly number[]): number {
   return figures.toSorted((one, other) => one - other)[figures.length >> 1] ?? Number.NaN;
 }
 
-/** Milliseconds of the slowest acknowledgement of a person who sends to another, by the attacker's address or not. */
+/** The slowest acknowledgement, in milliseconds, for a user who sends messages to another. */
 async function slowestAck(url: string, sender: BenchPerson, partner: BenchPerson, seconds: number): Promise<number> {
   let slowestMs = 0;
   const sentMs = new Map<string, number>();
@@ -146,14 +146,14 @@ async function directChat(url: string, { token }: BenchPerson, { userId }: Bench
   throw new Error('no direct chat could be opened');
 }
 
-/** Writes for as long as the process lives; opens another connection for each that is closed. */
+/** Writes until the process is stopped. Replaces each connection that is closed. */
 function flood(attack: Attack, url: string, attacker: BenchPerson): void {
   const { port } = new URL(url);
   const chunk = attack.chunk(attacker);
   let bytes = 0;
   let closed = 0;
   const one = () => {
-    // The attacker is somebody else than the person: from an address of its own.
+    // The attacker has an address of its own, because budgets are counted by address.
     const socket: Socket = createConnection({ port: Number(port), host: '127.0.0.1', localAddress: '127.0.0.9' });
     const write = () => {
       while (!socket.destroyed && socket.write(chunk)) bytes += chunk.length;
@@ -178,7 +178,7 @@ function flood(attack: Attack, url: string, attacker: BenchPerson): void {
   });
 }
 
-/** A frame of a client, of text unless its first byte says otherwise; its mask is zero. */
+/** A client's WebSocket frame, a text frame unless `first` says otherwise, with a mask of zero. */
 function frame(text: string, first = 0x81): Buffer {
   const payload = Buffer.from(text);
   const size = payload.length;

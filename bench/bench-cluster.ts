@@ -9,8 +9,8 @@ import { type BenchServer, cpuSecondsOf, makePeople } from './bench-server.ts';
 const stateFile = join(import.meta.dir, '../.services/state.json');
 
 /**
- * One process with the sockets and the API, one that distributes, over the services that `npm run services -- up`
- * started on this machine.
+ * Starts one process with the roles gateway and messaging and one with distribution, with the services that
+ * `npm run services -- up` started on this machine.
  */
 export async function startBenchCluster(peopleCount: number): Promise<BenchServer> {
   const cluster = await ClusterUnderTest.make();
@@ -43,7 +43,7 @@ export async function startBenchCluster(peopleCount: number): Promise<BenchServe
   };
 }
 
-/** PostgreSQL has a process for each connection. */
+/** The process and its descendants: PostgreSQL has a process for each connection. */
 function withDescendants(pid: number): number[] {
   const children = new Map<number, number[]>();
   for (const name of readdirSync('/proc')) {

@@ -12,11 +12,11 @@ export interface BenchPerson {
   token: string;
 }
 
-/** A server in a process of its own, with people who have sessions already. */
+/** A server in a process of its own, with users who have sessions. */
 export interface BenchServer {
   url: string;
   people: BenchPerson[];
-  /** Processor seconds that each of its processes has used so far, by name. */
+  /** Processor seconds that each process has used so far, by name. */
   cpuSeconds(): Promise<Map<string, number>>;
   residentBytes(): Promise<number>;
   stop(): Promise<void>;
@@ -51,7 +51,7 @@ export async function startBenchServer(
   };
 }
 
-/** Processor seconds that a process has used so far; 0 when it has ended. */
+/** Processor seconds that a process has used so far; 0 if it has exited. */
 export async function cpuSecondsOf(pid: number): Promise<number> {
   const stat = await Bun.file(`/proc/${pid}/stat`)
     .text()
@@ -60,12 +60,12 @@ export async function cpuSecondsOf(pid: number): Promise<number> {
   return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / 100;
 }
 
-/** What a figure has to be read with. */
+/** The machine and the runtime that the figures are for. */
 export function machine(): string {
   return `${cpus().length} × ${cpus()[0]?.model}, Bun ${Bun.version}, server and clients on the same machine`;
 }
 
-/** People with sessions, past the password hashing. */
+/** Creates users with sessions directly in the store, without password hashing. */
 export function makePeople(users: Adapters['users'], count: number): Promise<BenchPerson[]> {
   return Promise.all(
     Array.from({ length: count }, async (_, index) => {
@@ -88,7 +88,7 @@ async function urlOf(child: Subprocess<'ignore', 'ignore', 'pipe'>): Promise<str
   const decoder = new TextDecoder();
   while (true) {
     const { done, value } = await reader.read();
-    if (done) throw new Error(`the server ended: ${printed}`);
+    if (done) throw new Error(`the server exited: ${printed}`);
     printed += decoder.decode(value, { stream: true });
     const url = /http:\/\/localhost:\d+/.exec(printed)?.[0];
     if (url === undefined) continue;
@@ -98,7 +98,7 @@ async function urlOf(child: Subprocess<'ignore', 'ignore', 'pipe'>): Promise<str
   }
 }
 
-/** Goes on reading, and shows it: a server that complains during a measurement is to be heard. */
+/** Prints the rest of the server's output, so that errors during a measurement are visible. */
 async function drain(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> {
   for await (const chunk of stream) process.stderr.write(chunk);
 }

@@ -1,4 +1,4 @@
-// Fan-out: one channel whose members are all online, one sender.
+// Fan-out in a channel whose members are all online, with one sender.
 //   npx bun bench/channel.ts [--members 10000] [--messages 100]
 import { parseArgs } from 'node:util';
 import { machine, startBenchServer } from './bench-server.ts';
@@ -66,9 +66,11 @@ const seconds = (lastMs - startMs) / 1_000;
 const cpu = (await serverCpu()) - cpuBefore;
 
 console.log(machine());
-console.log(`${members} members online in one channel, ${messages} messages, each when the one before was everywhere`);
 console.log(
-  `joined at ${Math.round(members / joinSeconds)} a second; ${(bytesEach / 1024).toFixed(1)} KiB a connected, authenticated person`,
+  `${members} members online in one channel, ${messages} messages, each sent after the one before was delivered to all`,
+);
+console.log(
+  `joined at ${Math.round(members / joinSeconds)} a second; ${(bytesEach / 1024).toFixed(1)} KiB for each connected user`,
 );
 console.log(
   `delivered ${delivery.count} of ${messages * members}: ${Math.round(delivery.count / seconds)} deliveries a second`,

@@ -1,7 +1,7 @@
-// The command log on a real Kafka: from append to the consumer's hands, records of 200 bytes of text at a steady pace.
+// The command log on a real Kafka: from append to consumption, for records with 200 bytes of text at a steady rate.
 //   npm run services -- up; npx bun bench/command-log.ts [--kafka 127.0.0.1:9092] [--rates 500,5000,10000] [--seconds 10]
 //
-// 2 shared cores (AMD EPYC), Bun 1.4.5, one Kafka broker on the same machine, append / append to the consumer's hands:
+// 2 shared cores (AMD EPYC), Bun 1.4.5, one Kafka broker on the same machine, append / append to consumption:
 //   500/s      p50 2.9, p99 6.2 ms / p50 3.1, p99 6.6 ms
 //   5,000/s    p50 1.2, p99 9.9 ms / p50 1.5, p99 13.2 ms
 //   10,000/s   p50 1.2, p99 8.0 ms / p50 1.5, p99 9.4 ms
@@ -46,7 +46,7 @@ await log.close();
 await topics.remove();
 await topics.close();
 
-/** Appends `rate` records a second, each at the time that is its own, however long the ones before it take. */
+/** Appends `rate` records a second, each at its due time, whether or not earlier appends have completed. */
 async function pace(rate: number, durationMs: number): Promise<void> {
   const [appended, consumed] = [new Latencies(), new Latencies()];
   const count = Math.round((rate * (warmUpMs + durationMs)) / 1_000);

@@ -1,7 +1,7 @@
-// Homepages of people in few and in many conversations, in both shapes: a page, and each page to the end.
+// The homepage of users in few and in many conversations, in both shapes: one page, and all pages to the end.
 //   npx bun bench/homepage.ts [--conversations 10,1000,5000] [--ended 5000] [--pages 500] [--shape embedded|cluster]
 //
-// `--ended`: how many memberships the person has that ended, besides. The cluster's stores are two databases of the
+// `--ended`: how many ended memberships the user has in addition. The cluster's stores are two databases of the
 // PostgreSQL server that `npm run services -- up` started, with 64 shards.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -47,7 +47,7 @@ const text = 'x'.repeat(200);
 interface Stores {
   history: HistoryStore;
   conversations: ConversationStore;
-  /** Processor time that the store has used so far, outside of this process. */
+  /** Processor time that the store has used so far outside this process. */
   cpuMs(): Promise<number>;
 }
 
@@ -56,7 +56,7 @@ const shapes = { embedded: withSqlite, cluster: withPostgres };
 console.log(machine());
 for (const [shape, withStores] of Object.entries(shapes)) {
   if (values.shape !== undefined && values.shape !== shape) continue;
-  console.log(`${shape}: a page of ${pageSize}, ${values.ended} memberships that ended besides`);
+  console.log(`${shape}: a page of ${pageSize}; ${values.ended} ended memberships in addition`);
   for (const count of values.conversations.split(',').map(Number)) {
     await withStores(async (stores) => {
       const userId = systemIds.uuid();
@@ -108,7 +108,7 @@ function positionOf(row: HomepageRow): HomepagePosition {
   return { atMs: row.atMs, conversationId: row.kind === 'own' ? row.conversation.head.id : row.conversationId };
 }
 
-/** Groups of six, each with a message, and those that the person left. */
+/** Creates groups of six members with a message each, and groups that the user has left. */
 async function makeConversations(stores: Stores, userId: string, count: number, ended: number): Promise<void> {
   const made = new ConversationsUnderTest(stores);
   for (let first = 0; first < count; first += batchSize) {
@@ -124,7 +124,7 @@ async function makeConversations(stores: Stores, userId: string, count: number, 
     outcomes.push(
       ...(await made.carryOut(...ids.map((id): Command => ({ ...fields(id, userId), kind: 'leave' })))).outcomes,
     );
-    if (outcomes.some(({ kind }) => kind !== 'done')) throw new Error('somebody could not leave');
+    if (outcomes.some(({ kind }) => kind !== 'done')) throw new Error('the user could not leave a group');
   }
 }
 
@@ -172,7 +172,7 @@ async function withPostgres(measure: (stores: Stores) => Promise<void>): Promise
       const sessions = await database.everywhere(
         (sql) => sql<{ pid: number }[]>`SELECT pid FROM pg_stat_activity WHERE datname = current_database()`,
       );
-      // Of each session's process; the first figure is in nanoseconds.
+      // The first figure of each PostgreSQL session's process is its processor time in nanoseconds.
       const times = sessions.flat().map(({ pid }) =>
         Bun.file(`/proc/${pid}/schedstat`)
           .text()

@@ -1,4 +1,4 @@
-/** Durations, kept whole, for percentiles at the end. */
+/** Keeps all durations, to compute exact percentiles. */
 export class Latencies {
   private values: number[] = [];
 

@@ -1,4 +1,4 @@
-// The connection registry on a real Redis: what distribution, arrivals and leases cost, and dropping a dead server.
+// The connection registry on a real Redis: the cost of look-ups, connects and leases, and of dropping dead servers.
 //   npm run services -- up; npx bun bench/registry.ts [--redis redis://127.0.0.1:6379] [--users 100000] [--servers 20]
 //
 // 2 shared cores (AMD EPYC), Bun 1.4.5, Redis 7.0 on the same machine, worst of four runs:
@@ -65,7 +65,7 @@ function serverAt(index: number): string {
   return serverIds[index % serverIds.length] ?? '';
 }
 
-/** `count` of them, from anywhere. */
+/** `count` consecutive ids from a random position. */
 function some(ids: readonly string[], count: number): string[] {
   const from = Math.floor(Math.random() * Math.max(1, ids.length - count));
   return ids.slice(from, from + count);
@@ -85,7 +85,7 @@ async function oneByOne(what: string, times: number, call: (index: number) => Pr
   console.log(`${what.padEnd(44)} ${latencies}`);
 }
 
-/** As many as there are, a thousand at once. */
+/** Makes `count` calls, a thousand at a time. */
 async function flood(what: string, count: number, call: (index: number) => Promise<unknown>): Promise<void> {
   const startMs = performance.now();
   for (let from = 0; from < count; from += 1_000) {

@@ -1,7 +1,7 @@
-// Durable sends over sockets, paced: how long until the ack, and until the other person has it.
+// Durable sends over sockets at a fixed rate: the time until the ack, and until the recipient has the message.
 //   npx bun bench/sends.ts [--connections 2000] [--rate 10000] [--seconds 10] [--fsync-ms 20] [--cluster]
-// --fsync-ms makes each sync to disk take so much longer (Linux with gcc). --cluster: one process of sockets and API, one
-// that distributes, over the services of `npm run services -- up`.
+// --fsync-ms makes each sync to disk slower by that time (Linux with gcc). --cluster uses one process with the roles
+// gateway and messaging and one with distribution, with the services of `npm run services -- up`.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,11 +40,11 @@ const sockets = await openSockets(server.url, server.people, (_, frame) => {
   const nowMs = performance.now();
   if (frame.startsWith('{"type":"ack"')) acks.add(nowMs - sentAtMs(frame));
   else if (frame.startsWith('{"type":"error"')) refused++;
-  // Each entry comes to both; the recipient's copy is the delivery, and the sender's arrives with it.
+  // Sender and recipient both receive the entry, at about the same time.
   else if (frame.startsWith('{"type":"entry"') && frame.includes('"message"')) deliveries.add(nowMs - sentAtMs(frame));
 });
 
-/** The client message id holds when it was sent. */
+/** The client message id contains the time of sending. */
 function sentAtMs(frame: string): number {
   const start = frame.indexOf('"clientMessageId":"') + 19;
   return Number(frame.slice(start, frame.indexOf('_', start)));
@@ -62,7 +62,7 @@ const pairs = await Promise.all(
   }),
 );
 
-/** Sends at a pace, and waits until all of it was answered. Returns how many were sent. */
+/** Sends at a fixed rate, and waits until all messages are answered. Returns how many were sent. */
 async function send(perSecond: number, durationSeconds: number): Promise<number> {
   const fromMs = performance.now();
   let count = 0;
@@ -81,7 +81,7 @@ async function send(perSecond: number, durationSeconds: number): Promise<number>
   return count;
 }
 
-// Programs that have just started are compiled while they run.
+// Warm-up: the runtime compiles code while the programs run.
 await send(Math.min(rate, warmUpRate), warmUpSeconds);
 acks.clear();
 deliveries.clear();
@@ -94,7 +94,7 @@ const cpuAfter = await server.cpuSeconds();
 
 console.log(machine());
 console.log(
-  `${connections} connections, ${text.length}-character texts, ${rate}/s asked for over ${seconds} s, sync to disk ${fsyncMs} ms slower`,
+  `${connections} connections, ${text.length}-character texts, ${rate}/s requested for ${seconds} s, sync to disk ${fsyncMs} ms slower`,
 );
 console.log(
   `sent ${sent}, acknowledged ${acks.count}, refused ${refused}: ${Math.round(acks.count / elapsed)} a second`,

@@ -1,7 +1,7 @@
 import { subprotocol } from '@parley/protocol';
 import type { BenchPerson } from './bench-server.ts';
 
-/** A socket that has said hello; `onText` gets every frame, unparsed. */
+/** Opens a socket and resolves after `welcome`; `onText` gets every later frame, unparsed. */
 export function openSocket(url: string, { token }: BenchPerson, onText: (text: string) => void): Promise<WebSocket> {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/socket`, subprotocol);
@@ -15,7 +15,7 @@ export function openSocket(url: string, { token }: BenchPerson, onText: (text: s
   });
 }
 
-/** Opens sockets for everybody, some at a time. */
+/** Opens a socket for each user, 200 at a time. */
 export async function openSockets(
   url: string,
   people: readonly BenchPerson[],

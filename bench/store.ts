@@ -1,11 +1,11 @@
-// The SQLite stores alone: what a batch of sends costs.
+// The SQLite stores alone: the cost of a batch of sends.
 //   npx bun bench/store.ts [--batches 500]
 //
 // 2 shared cores (AMD EPYC), Bun 1.4.5, worst of three runs with other work on the machine:
 //   batch of 200 sends over 100 conversations, until on disk   p50 6.1, p99 15.4 ms
 //   the same, on the event loop                                p50 3.8, p99 27.5 ms (a checkpoint within the commit)
-// Of a batch, writing the pages to the log is 2.2 ms, loading facts 0.4, inserting entries 0.6: prepared statements of
-// one row. By json_each, facts take 0.5 and entries 1.5 ms.
+// In a batch, writing the pages to the log takes 2.2 ms, loading facts 0.4, inserting entries 0.6, with prepared
+// statements of one row each. With json_each, facts take 0.5 and entries 1.5 ms.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

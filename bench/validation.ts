@@ -1,5 +1,5 @@
-// What it costs to refuse, or accept, a frame of the largest size, beside reading its bytes: by class of character and
-// by number of keys.
+// The cost of refusing or accepting a frame of the maximum size, compared with decoding its bytes: by class of
+// character and by number of keys.
 //   npx bun bench/validation.ts
 import { limits } from '@parley/protocol';
 import { parseFrame } from '../packages/server/src/messaging/frame-parsing.ts';
@@ -37,10 +37,10 @@ const frames: Record<string, string> = {
   ...Object.fromEntries([1, 10, 100, 1_000, 5_000].map((count) => [`${count} unknown keys`, keys(count)])),
   'one key of 60,000 characters': `{"type":"ping","${'k'.repeat(60_000)}":1}`,
   '500 ids': ids(500, id),
-  '1,500 ids that are none': ids(1_500, 'x'),
+  '1,500 invalid ids': ids(1_500, 'x'),
   'arrays in arrays': '['.repeat(60_000),
   '20,000 numbers': `[${'1,'.repeat(20_000)}1]`,
-  'no JSON': 'x'.repeat(60_000),
+  'not JSON': 'x'.repeat(60_000),
 };
 
 console.log(machine());

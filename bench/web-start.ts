@@ -1,14 +1,14 @@
-// How long the web client takes to show the messages of a conversation, in Chromium, to the frame that shows them.
+// The time until the web client shows the messages of a conversation, in Chromium, up to the frame that shows them.
 //   npx bun bench/web-start.ts [--runs 15] [--conversations 200]
 //
-// Cold: a browser that was never here, at the address of a conversation: when the log-in page is first painted, and
-// from pressing "Log in". Warm: a page that was here before is loaded again, with the server and without.
+// Cold: a browser without stored data opens the address of a conversation; measured until the log-in page is first
+// painted, and from pressing "Log in". Warm: the page is loaded again, with the server and without it.
 //
 // 2 shared cores (AMD EPYC), Chromium 156, the server on the same machine, medians and the slowest of 15:
 //   cold, until the log-in page shows       196, 284 ms
 //   cold, from "Log in" to the messages     160, 193 ms
 //   warm, from the address to the messages  267, 308 ms
-//   warm, the server away                   170, 196 ms
+//   warm, without the server                170, 196 ms
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,7 +38,7 @@ try {
     'cold, until the log-in page shows': new Latencies(),
     'cold, from "Log in" to the messages': new Latencies(),
     'warm, from the address to the messages': new Latencies(),
-    'warm, the server away': new Latencies(),
+    'warm, without the server': new Latencies(),
   };
   for (let run = 0; run < Number(values.runs); run++) {
     const { context, page } = await openWindow(browser);
@@ -51,7 +51,7 @@ try {
     await page.evaluate(() => navigator.serviceWorker.ready);
     times['warm, from the address to the messages'].add(await reload(page));
     await context.setOffline(true);
-    times['warm, the server away'].add(await reload(page));
+    times['warm, without the server'].add(await reload(page));
     await context.close();
   }
   console.log(`${machine()}, Chromium ${browser.version()}`);
@@ -63,7 +63,7 @@ try {
   rmSync(data, { recursive: true });
 }
 
-/** Ana's conversations. Returns the one that is opened. */
+/** Creates Ana's conversations. Returns the id of the one that is opened. */
 async function furnish(): Promise<string> {
   const client = new ParleyClient({ url: server.url });
   await client.signup({ username: 'ana', password });
@@ -99,12 +99,12 @@ async function logIn(page: Page): Promise<number> {
   return page.evaluate(untilMessages, startMs);
 }
 
-/** Runs in the page: when it has shown messages, how long that is after `startMs`. */
+/** Runs in the page. Resolves when messages are shown, to the milliseconds since `startMs`. */
 function untilMessages(startMs: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const look = () => {
       if (document.querySelector('article')) requestAnimationFrame(() => resolve(performance.now() - startMs));
-      else if (performance.now() - startMs > 20_000) reject(new Error('there are no messages'));
+      else if (performance.now() - startMs > 20_000) reject(new Error('no messages were shown within 20 s'));
       else requestAnimationFrame(look);
     };
     look();

@@ -1,4 +1,4 @@
-// `npm run build`: sets up what is missing, then makes one executable file in dist/.
+// `npm run build`: installs missing packages, then makes one executable file in dist/.
 import { join } from 'node:path';
 import { become, bunFile, root, setUp } from './workspace.mjs';
 

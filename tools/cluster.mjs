@@ -1,6 +1,6 @@
-// `npm run cluster`: two processes of each role behind HAProxy on http://localhost:8080, over the services that
-// `npm run services -- up` starts. Ctrl-C sends everybody away and stops what this started; the services stay.
-// `npm run cluster -- status` shows a running one.
+// `npm run cluster`: two processes of each role behind HAProxy on http://localhost:8080, with the services that
+// `npm run services -- up` starts. Ctrl-C drains and stops the processes and HAProxy; the services keep running.
+// `npm run cluster -- status` shows a running cluster.
 import { spawn, spawnSync } from 'node:child_process';
 import { openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,17 +18,17 @@ const startTimeoutMs = 60_000;
 const cli = join(root, 'packages/cli/src/main.ts');
 
 if (process.argv[2] === 'status') await printStatus();
-// What is still waited for by then is of no use to anybody.
+// process.exit: a pending check of readiness must not delay the exit.
 else if (process.argv[2] === undefined) process.exit(await run());
 else {
   console.error('usage: npm run cluster [-- status]');
   process.exitCode = 1;
 }
 
-/** Resolves to the exit code once everything that it started has ended. */
+/** Runs the cluster until a signal arrives. Resolves to the exit code when the processes that it started have exited. */
 async function run() {
   if (await publicAnswers()) {
-    console.error(`something serves on port ${publicPort} already; PORT names another`);
+    console.error(`port ${publicPort} is in use; set PORT to another one`);
     return 1;
   }
   setUp();
@@ -51,19 +51,19 @@ async function run() {
     ) !== 0
   )
     return 1;
-  // From here on, whatever ends this ends what it started too.
-  const stop = toldToStop();
+  // From here on, a signal also stops the processes that this one started.
+  const stop = stopSignal();
   const processes = await startProcesses(settings);
   const haproxy = startHaproxy(processes, publicPort);
   try {
     remember(processes);
     const isUp = await Promise.race([stop, within(startTimeoutMs, () => isWhole(processes))]);
-    if (isUp !== 'told to stop') await printStatus();
+    if (isUp !== 'stop') await printStatus();
     if (!isUp) {
-      console.error(`the cluster does not come up; its logs are in ${folder}`);
+      console.error(`the cluster did not become ready within ${startTimeoutMs / 1_000} s; its logs are in ${folder}`);
       return 1;
     }
-    if (isUp === true) console.log(`Parley's cluster serves ${publicUrl}; Ctrl-C stops it`);
+    if (isUp === true) console.log(`the cluster serves ${publicUrl}; Ctrl-C stops it`);
     await stop;
     console.log('stopping');
     return 0;
@@ -74,7 +74,7 @@ async function run() {
   }
 }
 
-/** The services, started if needed; undefined, with what is missing said, when there are not all. */
+/** Starts the services if necessary. Returns undefined, after printing which are missing, if one can't be started. */
 function servicesUp() {
   spawnSync(process.execPath, [join(root, 'tools/services.mjs'), 'up'], { stdio: 'inherit' });
   const state = JSON.parse(readFileSync(join(folder, 'state.json'), 'utf8'));
@@ -105,7 +105,7 @@ async function isWhole(processes) {
   return ready.every(Boolean) && publicAnswers();
 }
 
-/** Whether the API answers where people reach it. */
+/** Whether the API answers at the public address. */
 function publicAnswers() {
   return fetch(`http://127.0.0.1:${publicPort}/v1/server`).then(
     ({ ok }) => ok,
@@ -113,13 +113,14 @@ function publicAnswers() {
   );
 }
 
-/** Runs `parley` to its end. Returns its exit code. */
+/** Runs `parley` until it exits. Returns its exit code. */
 function parley(args, env) {
   return spawnSync(bunFile(), [cli, ...args], { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] }).status;
 }
 
-function toldToStop() {
+/** Resolves when a signal tells this process to stop. */
+function stopSignal() {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => resolve('told to stop'));
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => resolve('stop'));
   });
 }

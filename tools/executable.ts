@@ -1,4 +1,4 @@
-// Makes dist/parley: one file that serves, administers and chats with nothing else installed.
+// Makes dist/parley: one executable with the server, the administration commands and the chat.
 import { join } from 'node:path';
 import { bundleFile, ensureBundle } from '../packages/web/build/bundle.ts';
 
@@ -13,14 +13,14 @@ const { success, logs } = await Bun.build({
   define: { 'process.env.NODE_ENV': '"production"' },
   plugins: [
     {
-      name: 'the web client inside',
+      name: 'embed the web client',
       setup(build) {
         const contents = `import file from ${JSON.stringify(bundleFile)} with { type: 'file' };\nexport const bundleFile = file;`;
         build.onLoad({ filter: /gateway[\\/]web[\\/]bundle-file\.ts$/ }, () => ({ contents, loader: 'ts' }));
       },
     },
     {
-      // The form of it that carries its WebAssembly within: the other reads it from a file beside itself.
+      // Its default entry point reads WebAssembly from a file beside it; this one contains it.
       name: 'wasm-utils in one file',
       setup(build) {
         const bundled = join(root, 'node_modules/@platformatic/wasm-utils/dist/bundled.js');
@@ -28,7 +28,7 @@ const { success, logs } = await Bun.build({
       },
     },
     {
-      // What ink loads for those who debug ink, which is not among our packages.
+      // Ink imports it for debugging Ink itself. It is not installed.
       name: 'without react-devtools-core',
       setup(build) {
         build.onResolve({ filter: /^react-devtools-core$/ }, ({ path }) => ({ path, namespace: 'absent' }));

@@ -1,4 +1,4 @@
-// House rules that no other tool knows. Prints what breaks them; exits with 1 when anything does.
+// Checks the house rules that no other tool checks. Prints each violation, and exits with 1 if there is one.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -11,12 +11,12 @@ import { root } from './workspace.mjs';
 const linesMax = 300;
 const vagueNames = /^(utils?|helpers?|common|types|misc|.*manager)\b/i;
 
-/** Wall time steps when a clock is set: clients read it, and measure, in these places alone. */
+/** Wall time jumps when a clock is set, so only these files of clients may read clocks. */
 const clientSource = /^packages\/(?:protocol|sdk|web|cli)\/src\//;
 const clockReaders = ['packages/sdk/src/runtime.ts', 'packages/web/src/strings/use-day.ts'];
 const clockReading = /\bDate\.now\(|\bnew Date\(\s*\)|(?<!new )\bDate\(\s*\)|\bperformance\.(?:now|timeOrigin)\b/;
 
-/** Storage of browsers throws when it is switched off or full. */
+/** A browser's storage throws when it is disabled or full, so only this file uses it. */
 const storageUser = 'packages/web/src/preferences/browser-storage.ts';
 const storageUse = /(?<!`)\b(?:localStorage|sessionStorage)\b/;
 
@@ -48,30 +48,30 @@ function sourceFaults() {
   return sources.flatMap(({ path: file, text }) => {
     const lines = text.split('\n').length - 1;
     return [
-      ...(lines > linesMax ? [`${file}: ${lines} lines; look for the concept that has no name yet`] : []),
+      ...(lines > linesMax ? [`${file}: ${lines} lines, more than ${linesMax}; look for the concept that has no name yet`] : []),
       ...(clientSource.test(file) && !clockReaders.includes(file) && clockReading.test(text)
-        ? [`${file}: reads the clock; take Runtime.monotonicMs to measure, ServerClock for the age of an entry`]
+        ? [`${file}: reads the clock; use Runtime.monotonicMs to measure, ServerClock for the age of an entry`]
         : []),
       ...(/^packages\/web\/src\//.test(file) && file !== storageUser && storageUse.test(text)
-        ? [`${file}: uses browser storage directly; take ${storageUser}`]
+        ? [`${file}: uses browser storage directly; use ${storageUser}`]
         : []),
-      ...(vagueNames.test(basename(file)) ? [`${file}: the name says nothing`] : []),
+      ...(vagueNames.test(basename(file)) ? [`${file}: the name is vague`] : []),
       ...(/\b(TODO|FIXME|XXX)\b/.test(text) && basename(file) !== 'house-rules.mjs'
-        ? [`${file}: a TODO; file an issue`]
+        ? [`${file}: contains a TODO; file an issue instead`]
         : []),
     ];
   });
 }
 
-/** The lock file carries versions and checksums, and not where one machine downloads from. */
+/** The lock file has versions and checksums, but no download addresses, which differ between machines. */
 function lockFaults() {
   const { packages } = JSON.parse(read('package-lock.json'));
   return Object.entries(packages)
     .filter(([, entry]) => !entry.link && entry.resolved !== undefined)
-    .map(([name]) => `package-lock.json: ${name} carries a download address`);
+    .map(([name]) => `package-lock.json: ${name} has a download address`);
 }
 
-/** Each package with an install script has a decision in package.json; tests' packages never run theirs. */
+/** `allowScripts` of package.json lists each package with an install script; those of test packages are not allowed. */
 function installScriptFaults() {
   const { allowScripts } = JSON.parse(read('package.json'));
   const { packages } = JSON.parse(read('package-lock.json'));
@@ -82,17 +82,17 @@ function installScriptFaults() {
   return [
     ...withScript
       .filter(({ name }) => !Object.hasOwn(allowScripts, name))
-      .map(({ name }) => `package.json: ${name} has an install script, and allowScripts does not decide about it`),
+      .map(({ name }) => `package.json: ${name} has an install script, but allowScripts does not list it`),
     ...withScript
       .filter(({ name, dev }) => dev && allowScripts[name])
       .map(({ name }) => `package.json: allowScripts allows ${name}, which only tests need`),
     ...Object.keys(allowScripts)
       .filter((name) => !names.has(name))
-      .map((name) => `package.json: allowScripts names ${name}, which has no install script`),
+      .map((name) => `package.json: allowScripts lists ${name}, which has no install script`),
   ];
 }
 
-/** docs/DEPENDENCIES.md and the manifests name the same packages. */
+/** docs/DEPENDENCIES.md and the manifests list the same packages. */
 function dependencyFaults() {
   const declared = new Set(
     files

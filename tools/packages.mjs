@@ -1,4 +1,4 @@
-// `npm run packages`: sets up what is missing, then makes the packages that other projects install, in dist/packages.
+// `npm run packages`: installs missing packages, then makes the npm packages of protocol and SDK in dist/packages.
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { npm, root, setUp } from './workspace.mjs';
@@ -9,6 +9,6 @@ setUp({ tests: true });
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 const workspaces = ['@parley/protocol', '@parley/sdk'].flatMap((name) => ['--workspace', name]);
-// Without `prepack`, which .npmrc keeps from running too, the packages would have no code.
+// .npmrc disables `prepack` too, without which the packages would have no code.
 npm('pack', '--ignore-scripts=false', ...workspaces, '--pack-destination', folder, '--loglevel=error');
 for (const name of readdirSync(folder)) console.log(`Built ${join(folder, name)}`);

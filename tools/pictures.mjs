@@ -1,4 +1,4 @@
-// `npm run pictures`: sets up what is missing, then makes the pictures of docs/pictures in a real browser.
+// `npm run pictures`: installs missing packages, then makes the pictures of docs/pictures in a real browser.
 import { join } from 'node:path';
 import { become, bunFile, root, setUp } from './workspace.mjs';
 

@@ -1,6 +1,6 @@
-// `npm run services -- up|down|status`: real PostgreSQL (two servers, so that shards have somewhere to move to), Redis
-// and Kafka on this machine's loopback, each on a free port in a folder of its own, for the tests that need them and
-// for `npm run cluster`. What isn't installed is named and left out.
+// `npm run services -- up|down|status`: PostgreSQL (two servers, so that shards can be moved), Redis and Kafka on this
+// machine's loopback, each on a free port with a folder of its own, for the tests that need them and for
+// `npm run cluster`. A service that is not installed is reported and skipped.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { kafka } from './services/kafka.mjs';
@@ -27,7 +27,7 @@ async function up() {
     if (state[name] && (await service.answers(state[name]))) continue;
     const started = await service.start(name);
     if (typeof started === 'string') {
-      console.log(`${name}: left out, ${started}`);
+      console.log(`${name}: skipped, ${started}`);
       continue;
     }
     state[name] = started;

@@ -1,5 +1,5 @@
-// `npm start`, `npm run chat`, `npm run parley`: sets up what is missing (for `serve` the web client's bundle too), then
-// runs `parley` with the arguments.
+// `npm start`, `npm run chat`, `npm run parley`: installs missing packages, builds the web client for `serve`, then runs
+// `parley` with the arguments.
 import { join } from 'node:path';
 import { become, buildWebClient, bunFile, root, setUp } from './workspace.mjs';
 

@@ -1,17 +1,17 @@
 // `npm test`: every check, then every test. The last line is `N passed, N failed`, each check counted as one test.
-// What people meet is tested in both shapes: the end-to-end tests run a second time against a cluster on real services.
-// `npm test -- PATH …` runs only the tests of these paths; `--checks-only` (npm run check) only the checks.
+// The end-to-end tests run in both shapes: a second time against a cluster on real services.
+// `npm test -- PATH …` runs only the tests of these paths; `--checks-only` (npm run check) runs only the checks.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bunFile, root, setUp } from './workspace.mjs';
 
-// Tests wait for what they are about, never for a time: this ends only those that would wait forever.
+// Tests wait for conditions, never for a fixed time; this timeout stops only those that would wait forever.
 const testTimeoutMs = 120_000;
-/** Files that are tested at a time, each in a process that runs one after another: tests wait more than they compute. */
+/** How many test files run at a time, each in one process. More than there are cores, because tests mostly wait. */
 const workers = 3;
-/** What holds in either shape. */
+/** Tests that run in both shapes. */
 const clusterPaths = ['packages/server/test/e2e', 'packages/server/test/regressions', 'packages/sdk/test/e2e'];
 
 setUp({ tests: true });
@@ -44,7 +44,7 @@ function check(name, program, args) {
   counts[status === 0 ? 'passed' : 'failed']++;
 }
 
-/** The end-to-end tests against two servers of a cluster, if its services are there. */
+/** Runs the end-to-end tests against two servers of a cluster, if its services are running. */
 function testCluster() {
   console.log('— end-to-end tests against a cluster');
   const state = join(root, '.services/state.json');
@@ -70,20 +70,20 @@ function test(testPaths, environment) {
   let failed = 0;
   for (const [, attributes, rest] of cases) {
     if (rest.includes('<skipped')) {
-      // What prepares tests that are skipped is no test.
+      // Hooks of skipped tests are reported as test cases without a name.
       if (attribute(attributes, 'name') === '(unnamed)') continue;
       console.log(`skipped: ${titleOf(attributes)}`);
-      // On the machines that decide, nothing may be skipped.
+      // In CI, a skipped test is a failure.
       if (process.env.CI === 'true') failed++;
       else counts.skipped++;
     } else if (rest.includes('<failure')) failed++;
     else counts.passed++;
   }
-  // A file that doesn't load has no test case, yet the runner says that something failed.
+  // A file that fails to load has no test case; only the runner's status shows the failure.
   counts.failed += failed === 0 && status !== 0 ? 1 : failed;
 }
 
-/** The file, the groups from the outermost to the innermost, and the test: the reason for skipping is in one of them. */
+/** The file, the groups from the outermost to the innermost, and the test. One of them has the reason for skipping. */
 function titleOf(attributes) {
   const groups = attribute(attributes, 'classname').split(' > ').filter(Boolean).reverse();
   return `${attribute(attributes, 'file')}: ${[...groups, attribute(attributes, 'name')].join(' > ')}`;

@@ -1,4 +1,4 @@
-// What the other tools stand on: plain Node.js, so that they run before anything is installed.
+// What the other tools share. It needs only Node.js, because it runs before any package is installed.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -10,8 +10,8 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const stampFile = join(root, 'node_modules', '.parley-lock');
 
 /**
- * Installs what package-lock.json names, unless that very lock file is installed already: what Parley runs with, and,
- * with `tests`, what only its checks and tests need. A folder that had the latter keeps it.
+ * Installs the packages of package-lock.json, unless the same lock file is installed already: those that Parley runs
+ * with, and with `tests` also those of the checks and tests. Once installed, the latter are kept.
  */
 export function setUp({ tests = false } = {}) {
   const lock = createHash('sha256')
@@ -20,12 +20,12 @@ export function setUp({ tests = false } = {}) {
   const [installedLock, installedExtent] = existsSync(stampFile) ? readFileSync(stampFile, 'utf8').split(' ') : [];
   const extent = tests || installedExtent === 'all' ? 'all' : 'run';
   if (installedLock === lock && installedExtent === extent) return;
-  console.error('Setting up: installing packages …');
-  // Not `npm ci`: it refuses a lock file that lacks packages for platforms which the registry it was made with lacks.
-  // `--include` too is needed: an outer npm with `--omit=dev` sets NODE_ENV, which omits development packages.
+  console.error('Installing packages …');
+  // `npm ci` would refuse a lock file made with a registry that lacks the packages for some platforms.
+  // `--include=dev` is needed because an outer npm with `--omit=dev` sets NODE_ENV, which omits development packages.
   const development = extent === 'run' ? '--omit=dev' : '--include=dev';
   npm('install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error', '--ignore-scripts', development);
-  // Install scripts may do anything, so none runs but those that package.json allows by name.
+  // Install scripts can do anything, so only those that package.json allows by name run.
   const { allowScripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const allowed = Object.keys(allowScripts).filter((name) => allowScripts[name]);
   npm('rebuild', '--ignore-scripts=false', '--loglevel=error', ...allowed);
@@ -33,13 +33,13 @@ export function setUp({ tests = false } = {}) {
 }
 
 /**
- * npm passes its options to the programs that it runs, and an npm among them takes them for its own. These decide
- * whether, where and which packages are installed. The others, such as those for the network, are passed on.
+ * npm passes its options to child processes in the environment, where an inner npm would read them. Those that decide
+ * whether, where and which packages are installed are removed. Others, such as those for the network, are kept.
  */
 const outerOptions =
   /^npm_config_(dry_run|global|location|workspaces?|include_workspace_root|only|also|production|dev|optional|omit|include|package_lock|package_lock_only|install_links|install_strategy|global_style|legacy_bundling|prefer_dedupe|before|os|cpu|libc)$/i;
 
-/** Runs npm; its own output goes where it can be read without mixing with what the program prints. */
+/** Runs npm. Its output goes to standard error, so that it does not mix with the output of the program. */
 export function npm(...args) {
   const { status } = spawnSync('npm', args, {
     cwd: root,
@@ -62,20 +62,20 @@ export function bunFile() {
     if (existsSync(shipped) && spawnSync(shipped, ['--version']).status === 0) return shipped;
   }
   console.error(
-    'There is no Bun for this platform among the installed packages. See https://bun.com for supported ones.',
+    'The installed packages contain no Bun for this platform. See https://bun.com for the supported platforms.',
   );
   process.exit(1);
 }
 
-/** Makes the web client's bundle, unless it is there and current. */
+/** Builds the web client's bundle, unless it is up to date. */
 export function buildWebClient() {
   const built = spawnSync(bunFile(), [join(root, 'packages/web/build/run.ts')], { stdio: ['ignore', 2, 2] });
   if (built.status === 0) return;
-  console.error('The web client could not be built. The messages are above.');
+  console.error('The web client could not be built. Its messages are above.');
   process.exit(1);
 }
 
-/** Runs a program in this terminal; ends this process as it ends. */
+/** Runs a program in this terminal, and exits with its status. */
 export function become(program, args) {
   const child = spawn(program, args, { cwd: process.cwd(), stdio: 'inherit' });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
@@ -84,7 +84,7 @@ export function become(program, args) {
   });
 }
 
-/** A port on loopback that nobody listens on now. */
+/** A port on loopback that no program listens on at present. */
 export function freePort() {
   return new Promise((resolve, reject) => {
     const server = createServer().on('error', reject);

@@ -1,4 +1,4 @@
-// HAProxy in front of the processes of `npm run cluster`, with the configuration that people deploy.
+// HAProxy in front of the processes of `npm run cluster`, with the configuration for deployments.
 import { spawn } from 'node:child_process';
 import { openSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { folder } from '../services/program.mjs';
 import { root } from '../workspace.mjs';
 
-/** Where it tells what it knows of its servers. */
+/** HAProxy's socket for statistics. */
 const socketFile = join(folder, 'haproxy.sock');
 
-/** Starts it on a port of this machine; its servers are the processes that have a role it knows. */
+/** Starts HAProxy on a port of this machine. Its servers are the gateway and messaging processes. */
 export function startHaproxy(processes, port) {
   const backend = (role, kind) => {
     const servers = processes
@@ -17,9 +17,9 @@ export function startHaproxy(processes, port) {
       .map((each) => `  server ${each.name} 127.0.0.1:${each.port}\n`);
     return `backend ${role} from parley-${kind}\n${servers.join('')}\n`;
   };
-  const telling = `global\n  stats socket ${socketFile} mode 600 level user\n\n`;
+  const statistics = `global\n  stats socket ${socketFile} mode 600 level user\n\n`;
   const servers = join(folder, 'servers.cfg');
-  writeFileSync(servers, telling + backend('messaging', 'sockets') + backend('gateway', 'requests'));
+  writeFileSync(servers, statistics + backend('messaging', 'sockets') + backend('gateway', 'requests'));
   const log = openSync(join(folder, 'haproxy.log'), 'a');
   const files = ['-f', join(root, 'deploy/haproxy/haproxy.cfg'), '-f', servers];
   return spawn('haproxy', ['-db', ...files], {
@@ -29,7 +29,7 @@ export function startHaproxy(processes, port) {
   });
 }
 
-/** By name of the process, whether HAProxy sends anybody there, and how many connections it has there now. */
+/** For each process, by name: its status in HAProxy, and its present number of connections. */
 export async function haproxyView() {
   const [header = '', ...lines] = (await ask('show stat\n')).replace(/^# /, '').trim().split('\n');
   const columns = header.split(',');
@@ -40,7 +40,7 @@ export async function haproxyView() {
   return new Map(rows.map(({ svname, status, scur }) => [svname, { status, connections: Number(scur) }]));
 }
 
-/** What it answers to a command; nothing when it doesn't run. */
+/** HAProxy's answer to a command; empty if it does not run. */
 function ask(command) {
   return new Promise((resolve) => {
     const socket = createConnection(socketFile, () => socket.write(command));

@@ -1,4 +1,4 @@
-// `npm run cluster -- status`: how the processes are, as they say themselves and as HAProxy sees them.
+// `npm run cluster -- status`: the state of the processes, as they report it and as HAProxy sees it.
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { folder } from '../services/program.mjs';
@@ -41,7 +41,7 @@ export async function printStatus() {
     );
 }
 
-/** Whether a process can do what it is for. */
+/** Whether a process reports that it is ready. */
 export function isReady(port) {
   return fetch(readyz(port)).then(
     ({ ok }) => ok,

@@ -1,12 +1,12 @@
-// House rule 2: how long functions may be.
+// House rule 2: the maximum length of a function.
 import { parseSync, Visitor } from 'oxc-parser';
 
 const linesMax = 70;
 const registersTests = /^(?:describe|test|it|beforeAll|beforeEach|afterAll|afterEach)\b/;
 
 /**
- * Functions of more than 70 lines, whatever they are: methods, callbacks and functions in functions count by themselves
- * and as a part of what they are in. Exempt is a function that registers tests: it is a list of them.
+ * Reports functions of more than 70 lines. Methods, callbacks and nested functions are counted by themselves and as
+ * part of the function that contains them. A function that registers tests is exempt, because it is a list of them.
  *
  * @param {{ path: string, text: string }} file
  */
@@ -27,7 +27,7 @@ export function functionLengthFaults({ path, text }) {
   return faults;
 }
 
-/** Whether one of the function's own statements, or of those in an `if` of its own, registers a test, or several. */
+/** Whether a statement of the function itself, or of an `if` in it, registers tests. */
 function isSuite({ body }, text) {
   const registers = (statement) => {
     switch (statement?.type) {
@@ -44,7 +44,7 @@ function isSuite({ body }, text) {
   return registers(body);
 }
 
-/** Gives the line of each position of a text. */
+/** Returns a function that maps a position in the text to its line. */
 function linesOf(text) {
   const ends = Array.from(text.matchAll(/\n/g), ({ index }) => index);
   return (position) => {

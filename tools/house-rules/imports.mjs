@@ -1,10 +1,10 @@
-// Imports between source files, of values and of types: which there are, and which break the order of the parts.
+// Checks imports between source files, of values and of types, against the order of the parts.
 import { dirname, join, posix } from 'node:path';
 import { parseSync, Visitor } from 'oxc-parser';
 
 /**
- * Imports that go up or sideways in `order` (see part-order.mjs), circles of files anywhere, files of a listed package
- * that are in no part, and parts that have no file.
+ * Reports imports that go up or sideways in `order` (see part-order.mjs), import cycles, files of a listed package that
+ * are in no part, and parts without files.
  *
  * @param {readonly { path: string, text: string }[]} files sources, with paths relative to the repository
  * @param {Record<string, string[][]>} order
@@ -15,7 +15,7 @@ export function importFaults(files, order) {
     const inside = [...imports].filter(([path]) => path.startsWith(`${sourceFolder}/`));
     return orderFaults(sourceFolder, levels, new Map(inside));
   });
-  return [...upward, ...circles(imports).map(circleFault)];
+  return [...upward, ...cycles(imports).map(cycleFault)];
 }
 
 /** The files of the repository that a file imports, by any form of import or export. */
@@ -45,7 +45,7 @@ function orderFaults(sourceFolder, levels, imports) {
   for (const [path, imported] of imports) {
     const part = partOf(path);
     if (!part) {
-      faults.push(`${path}: belongs to no part; give its folder a place in tools/house-rules/part-order.mjs`);
+      faults.push(`${path}: belongs to no part; add its folder to tools/house-rules/part-order.mjs`);
       continue;
     }
     part.files++;
@@ -63,22 +63,22 @@ function orderFaults(sourceFolder, levels, imports) {
   return faults;
 }
 
-function circleFault(circle) {
-  return `${circle[0]}: imports itself by ${[...circle.slice(1), circle[0]].join(' → ')}`;
+function cycleFault(cycle) {
+  return `${cycle[0]}: imports itself through ${[...cycle.slice(1), cycle[0]].join(' → ')}`;
 }
 
-/** One circle through each file that is in any, by a search that follows each import once. */
-function circles(imports) {
+/** Import cycles, found by a depth-first search that follows each import once. */
+function cycles(imports) {
   const found = [];
   const done = new Set();
-  const way = [];
+  const trail = [];
   const follow = (path) => {
-    const at = way.indexOf(path);
-    if (at >= 0) found.push(way.slice(at));
+    const at = trail.indexOf(path);
+    if (at >= 0) found.push(trail.slice(at));
     if (at >= 0 || done.has(path)) return;
-    way.push(path);
+    trail.push(path);
     for (const target of imports.get(path) ?? []) follow(target);
-    way.pop();
+    trail.pop();
     done.add(path);
   };
   for (const path of imports.keys()) follow(path);

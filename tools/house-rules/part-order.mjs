@@ -1,5 +1,5 @@
-// The order of the parts of each package, from the top down. A part is a file or folder of the package's sources; it may
-// import parts on lines below its own, and none on its own line or above. `*` stands for the files beside those named.
+// The order of the parts of each package, from the top down. A part is a file or folder of the package's sources. It
+// may import parts on lines below its own, but none on its own line or above. `*` stands for files that are not named.
 export const partOrder = {
   'packages/protocol/src': [['index.ts'], ['operations'], ['*']],
 

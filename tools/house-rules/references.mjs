@@ -1,4 +1,4 @@
-// What comments and documents refer to: numbered races, promises of the contract and decisions, and files.
+// Checks references in comments and documents to numbered races, guarantees and decisions, and to files.
 import { join, posix } from 'node:path';
 import { parseSync } from 'oxc-parser';
 
@@ -11,13 +11,13 @@ const decisionFile = /^docs\/adr\/0*(\d+)-/;
 
 const link = /\]\((?!https?:|#|mailto:)([^)#\s]+)(?:#[^)]*)?\)/g;
 const code = /`([^`\s]+)`/g;
-/** Files of this repository, by their endings; others are files that programs make, or parts of names. */
+/** Paths with the extensions of files in this repository; other extensions are of files that programs create. */
 const filePath = /(?<![\w/@.-])((?:[\w-]+\/)+[\w.-]+\.(?:ts|tsx|mjs|md))(?![\w-])/g;
-/** Documents whose tables name tests by a path without ending. */
+/** Documents whose tables name tests by a path without extension. */
 const testTables = ['docs/CONTRACT.md', 'docs/RACES.md'];
 
 /**
- * References that lead nowhere.
+ * Reports references to things that do not exist.
  *
  * @param {readonly { path: string, text: string }[]} files sources and documents, with paths relative to the repository
  * @param {readonly string[]} paths of all files of the repository
@@ -44,12 +44,12 @@ export function referenceFaults(files, paths) {
   });
 }
 
-/** The numbers that start the rows of a document's table. */
+/** The numbers in the first column of a document's table. */
 function rowNumbers(document) {
   return new Set([...(document?.text ?? '').matchAll(/^\| (\d+) \|/gm)].map(([, number]) => number));
 }
 
-/** A document as it is; of a source its comments, and the titles of tests. */
+/** The text of a document; of a source file, its comments and the titles of its tests. */
 function prose({ path, text }) {
   if (path.endsWith('.md')) return text;
   const comments = parseSync(path, text).comments.map(({ value }) => value);
@@ -72,7 +72,7 @@ function missingFiles(file, text, paths) {
   return missing;
 }
 
-/** In a table's last column: a test file without its ending, or a folder of tests. */
+/** Tests in a table's last column that do not exist: test files without extension, or folders of tests. */
 function missingTests(text, paths) {
   const rows = text.split('\n').filter((line) => /^\| \d/.test(line));
   const named = rows.flatMap((row) => [...(row.split('|').at(-2) ?? '').matchAll(code)].map(([, name]) => name));

@@ -7,15 +7,15 @@ import { dataFolder, firstAnswer, folder, has, run } from './program.mjs';
 /** Any 16 bytes in base64. */
 const clusterId = 'cGFybGV5LXNlcnZpY2VzMQ';
 
-/** A request for what a broker knows of its cluster, in Kafka's protocol: size, API 3, version 1, and no topics. */
+/** A metadata request in Kafka's protocol: size, API 3, version 1, and no topics. */
 const metadataRequest = Buffer.from([0, 0, 0, 14, 0, 3, 0, 1, 0, 0, 0, 0, 255, 255, 0, 0, 0, 0]);
-/** Where the answer has the number of brokers: behind size and correlation id. */
+/** Position of the number of brokers in the answer, after size and correlation id. */
 const brokerCountAt = 8;
 
 export const kafka = {
   stopSignal: 'SIGTERM',
 
-  /** Its state, or why there is none. */
+  /** Starts the service. Returns its state, or a string that says why it can't be started. */
   async start(name) {
     if (!has('java')) return 'Java is not installed (Debian: default-jre-headless)';
     const libraries = join(folder, 'kafka-libs');
@@ -33,14 +33,14 @@ export const kafka = {
     return { address: `127.0.0.1:${port}`, port, data, pid };
   },
 
-  /** Only a broker that was let into its cluster is in the cluster's list. */
+  /** A broker is in the list only after it has joined its cluster. */
   async answers({ port }) {
     const answer = await firstAnswer(port, metadataRequest);
     return answer !== undefined && answer.length > brokerCountAt + 4 && answer.readInt32BE(brokerCountAt) > 0;
   },
 };
 
-/** Why the libraries are not there; undefined when they are. */
+/** Fetches the libraries unless they exist. Returns the error, or undefined. */
 function fetchLibraries(libraries) {
   if (existsSync(libraries)) return undefined;
   if (!has('mvn')) return 'Maven is not installed (Debian: maven)';
@@ -50,7 +50,7 @@ function fetchLibraries(libraries) {
   return fetched.status === 0 ? undefined : `Maven could not fetch it: ${fetched.stdout}`;
 }
 
-/** One node that is broker and controller; see https://kafka.apache.org/documentation/#kraft. */
+/** The configuration of one node that is broker and controller; see https://kafka.apache.org/documentation/#kraft. */
 function properties(port, controllerPort, data) {
   return `process.roles=broker,controller
 node.id=1

@@ -8,15 +8,15 @@ import { dataFolder, run } from './program.mjs';
 const programs = ['/usr/lib/postgresql/17/bin', '/usr/lib/postgresql/16/bin', '/usr/lib/postgresql/15/bin'].find(
   (each) => existsSync(each),
 );
-// PostgreSQL runs as anybody but root; Debian's package has made a user for it.
+// PostgreSQL refuses to run as root; Debian's package creates a user for it.
 const asRoot = userInfo().uid === 0;
 const asPostgres = asRoot ? ['runuser', '-u', 'postgres', '--'] : [];
 
 export const postgres = {
-  // Without waiting for its clients.
+  // Fast shutdown, which does not wait for clients.
   stopSignal: 'SIGINT',
 
-  /** Its state, or why there is none. */
+  /** Starts the service. Returns its state, or a string that says why it can't be started. */
   async start(name) {
     if (!programs) return 'PostgreSQL is not installed (Debian: postgresql)';
     const port = await freePort();
@@ -31,7 +31,7 @@ export const postgres = {
       `unix_socket_directories=${data}`,
       'max_connections=200',
       'wal_level=logical',
-      // Moves of shards in tests don't wait for the pauses of a real network.
+      // Makes moves of shards in tests faster than the default of 5 s.
       'wal_retrieve_retry_interval=200ms',
     ];
     const flags = settings.flatMap((setting) => ['-c', setting]);

@@ -1,4 +1,4 @@
-// What the services have in common: each is a program that goes on after the one that started it.
+// What the services share: each is a program that keeps running after the one that started it exits.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, openSync } from 'node:fs';
 import { createConnection } from 'node:net';
@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from '../workspace.mjs';
 
-/** Where their state and what they print is. */
+/** The folder for the state and the logs of the services. */
 export const folder = join(root, '.services');
 
 const pollMs = 100;
@@ -18,7 +18,7 @@ export function has(program) {
   return spawnSync('which', [program]).status === 0;
 }
 
-/** Starts a program in a process group of its own; what it prints is in the services' folder. Returns its pid. */
+/** Starts a program in a process group of its own, with a log in `folder`. Returns its pid. */
 export function run(name, [program, ...args]) {
   const log = openSync(join(folder, `${name}.log`), 'a');
   const child = spawn(program, args.map(String), { detached: true, stdio: ['ignore', log, log] });
@@ -26,14 +26,14 @@ export function run(name, [program, ...args]) {
   return child.pid;
 }
 
-/** A fresh folder outside of the checkout, which PostgreSQL's user may have no way into. */
+/** Creates a folder outside the repository, which PostgreSQL's user may not be permitted to read. */
 export function dataFolder(name) {
   const data = join(tmpdir(), `parley-${name}-${process.pid}-${Date.now()}`);
   mkdirSync(data, { recursive: true, mode: 0o755 });
   return data;
 }
 
-/** The first bytes that come back when `question` is sent to a port on loopback; undefined when none do. */
+/** Sends `question` to a port on loopback. Resolves to the first bytes of the answer, or undefined without one. */
 export function firstAnswer(port, question) {
   return new Promise((resolve) => {
     const socket = createConnection(port, '127.0.0.1', () => socket.write(question));
@@ -47,17 +47,17 @@ export function firstAnswer(port, question) {
   });
 }
 
-/** Resolves to whether `isSo` held within the time. */
-export async function within(timeoutMs, isSo) {
+/** Polls the condition. Resolves to true when it holds, and to false after the timeout. */
+export async function within(timeoutMs, condition) {
   const endMs = Date.now() + timeoutMs;
-  while (!(await isSo())) {
+  while (!(await condition())) {
     if (Date.now() > endMs) return false;
     await sleep(pollMs);
   }
   return true;
 }
 
-/** Ends a process group, with force when it doesn't listen. Resolves to whether it was there, once it is gone. */
+/** Stops a process group, by SIGKILL after a timeout. Resolves to whether it was running, when it has exited. */
 export async function stopGroup(pid, signal) {
   if (!signalGroup(pid, signal)) return false;
   if (!(await within(stopTimeoutMs, () => !signalGroup(pid, 0)))) signalGroup(pid, 'SIGKILL');

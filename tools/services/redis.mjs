@@ -4,7 +4,7 @@ import { dataFolder, firstAnswer, has, run } from './program.mjs';
 export const redis = {
   stopSignal: 'SIGTERM',
 
-  /** Its state, or why there is none. */
+  /** Starts the service. Returns its state, or a string that says why it can't be started. */
   async start(name) {
     if (!has('redis-server')) return 'redis-server is not installed (Debian: redis-server)';
     const port = await freePort();

@@ -11,7 +11,7 @@ test('a function of 70 lines is allowed, one of 71 refused, with its line', () =
   ]);
 });
 
-test('arrow functions, methods, components and callbacks of tests count', () => {
+test('arrow functions, methods, components and callbacks of tests are checked', () => {
   for (const text of [
     `const one = () => {\n${lines(69)}\n};`,
     `class One {\n  method() {\n${lines(69)}\n  }\n}`,
@@ -22,7 +22,7 @@ test('arrow functions, methods, components and callbacks of tests count', () => 
   }
 });
 
-test('a function that registers tests is a list of them, and may be longer', () => {
+test('a function that registers tests may be longer', () => {
   const tests = Array.from({ length: 40 }, () => "  test('one', () => {\n  });").join('\n');
   expect(faultsOf(`describe('all', () => {\n${tests}\n});`)).toEqual([]);
   expect(

@@ -3,7 +3,7 @@ import { importFaults } from '../house-rules/imports.mjs';
 
 const order = { 'packages/a/src': [['main.ts'], ['high', 'beside'], ['low']] };
 
-/** What is refused in a package with one file in each part, when `text` is the content of the file `path` in it. */
+/** The faults in a package with a file in each part, when `text` is the content of the file `path`. */
 function faultsWith(path, text) {
   const parts = new Map(
     ['main.ts', 'high/one.ts', 'beside/one.ts', 'low/one.ts', 'low/two.ts'].map((name) => [name, '']),
@@ -44,21 +44,21 @@ test('an import of a part on the same line is refused', () => {
   expect(faultsWith('high/one.ts', "import '../beside/one.ts';")).toHaveLength(1);
 });
 
-test('a circle of files within a part is refused, of types too', () => {
-  const circle = [
+test('an import cycle within a part is refused, of types too', () => {
+  const cycle = [
     ...[{ path: 'packages/a/src/low/one.ts', text: "import type { B } from './two.ts';" }],
     ...[{ path: 'packages/a/src/low/two.ts', text: "import { c } from './three.ts';" }],
     ...[{ path: 'packages/a/src/low/three.ts', text: "export const load = () => import('./one.ts');" }],
   ];
-  const faults = importFaults(circle, { 'packages/a/src': [['low']] });
+  const faults = importFaults(cycle, { 'packages/a/src': [['low']] });
   expect(faults).toEqual([
-    'packages/a/src/low/one.ts: imports itself by packages/a/src/low/two.ts → packages/a/src/low/three.ts → packages/a/src/low/one.ts',
+    'packages/a/src/low/one.ts: imports itself through packages/a/src/low/two.ts → packages/a/src/low/three.ts → packages/a/src/low/one.ts',
   ]);
 });
 
 test('a file outside every part is refused, and a part without files', () => {
   expect(faultsWith('new/one.ts', '')).toEqual([
-    'packages/a/src/new/one.ts: belongs to no part; give its folder a place in tools/house-rules/part-order.mjs',
+    'packages/a/src/new/one.ts: belongs to no part; add its folder to tools/house-rules/part-order.mjs',
   ]);
   expect(
     importFaults([{ path: 'packages/a/src/main.ts', text: '' }], { 'packages/a/src': [['main.ts'], ['low']] }),

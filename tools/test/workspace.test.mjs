@@ -7,7 +7,7 @@ import { root } from '../workspace.mjs';
 
 const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)));
 
-/** A workspace with the settings and the setting up of this one, and with one dependency. */
+/** A workspace with this one's settings and set-up script, and with one dependency. */
 let folder;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'parley-workspace-'));
@@ -37,14 +37,14 @@ function writeManifest(path, manifest) {
   writeFileSync(join(folder, path, 'package.json'), JSON.stringify(manifest));
 }
 
-/** Runs npm to its end, and gives what it wrote to the terminal. */
+/** Runs npm until it exits. Returns its standard error. */
 function npm(args, cwd = folder) {
   const { status, stderr } = spawnSync('npm', ['--offline', ...args], { cwd, env: environment, encoding: 'utf8' });
   if (status !== 0) throw new Error(`npm ${args.join(' ')} ended with ${status}: ${stderr}`);
   return stderr;
 }
 
-test('`npm install` typed by hand runs no install script, and knows every setting of .npmrc', () => {
+test('a plain `npm install` runs no install script, and knows every setting of .npmrc', () => {
   const complaints = npm(['install']);
   expect(existsSync(join(folder, 'node_modules/dependency/package.json'))).toBe(true);
   expect(existsSync(join(folder, 'node_modules/dependency/installed'))).toBe(false);

@@ -2,10 +2,10 @@ import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { Failure } from './failure.ts';
 
-/** Takes what is typed and shows nothing of it. */
+/** A sink for readline's output, which hides the typed text. */
 const unseen = new Writable({ write: (_chunk, _encoding, done) => done() });
 
-/** Asks at the terminal; what is typed shows. */
+/** Prompts at the terminal; the terminal shows what is typed. */
 export async function ask(question: string): Promise<string> {
   try {
     return await lineFromTerminal(question, true);
@@ -15,7 +15,7 @@ export async function ask(question: string): Promise<string> {
   }
 }
 
-/** Asks at the terminal; what is typed doesn't show. */
+/** Prompts for the password at the terminal, which does not show what is typed. */
 export async function askPassword(): Promise<string> {
   try {
     return await lineFromTerminal('Password: ', false);
@@ -25,15 +25,15 @@ export async function askPassword(): Promise<string> {
 }
 
 /**
- * Reads one line, and leaves standard input as it was, so that the next reader can read on: also what was typed or
- * pasted after the line. Iterating over standard input would destroy it. The terminal's echo is off before the question
- * shows, so that an answer that is typed at once is not shown by the terminal.
+ * Reads one line, and leaves standard input usable: the next reader also gets input that was typed or pasted after the
+ * line. (Iterating over standard input would destroy it.) The terminal's echo is off before the question is printed, so
+ * that the terminal does not show an answer that is typed at once.
  *
  * @throws {Failure} for Ctrl+C, for Ctrl+D on an empty line, and when the terminal is gone.
  */
 async function lineFromTerminal(question: string, showsAnswer: boolean): Promise<string> {
   const { stdin, stderr } = process;
-  // Switches the echo off.
+  // Creating the interface switches the echo off.
   const output = showsAnswer ? stderr : unseen;
   const lines = createInterface({ input: stdin, output, terminal: true, historySize: 0 });
   const typed: string[] = [];
@@ -44,8 +44,8 @@ async function lineFromTerminal(question: string, showsAnswer: boolean): Promise
         resolve(line);
       });
       lines.on('SIGINT', () => reject(new Failure('interrupted')));
-      lines.on('close', () => reject(new Failure('nothing was answered')));
-      // The program that started this one would not stop with it, and nobody could continue it.
+      lines.on('close', () => reject(new Failure('no answer was given')));
+      // Ctrl+Z would stop this process but not the one that started it, and no shell could resume it.
       lines.on('SIGTSTP', () => undefined);
       lines.setPrompt(showsAnswer ? question : '');
       lines.prompt();

@@ -1,4 +1,4 @@
-/** What a command could not do, in a sentence for the person who gave it. */
+/** An expected failure of a command; its message is printed without a stack trace. */
 export class Failure extends Error {
   override name = 'Failure';
 }

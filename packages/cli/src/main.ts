@@ -8,12 +8,12 @@ import { Failure } from './failure.ts';
 import { addServe } from './serve.ts';
 import { addTrace } from './trace/command.ts';
 
-// Databases, backups and exports hold what people wrote: whatever a command makes is for its own user alone.
+// Databases, backups and exports contain private messages, so files are created readable by their owner only.
 process.umask(0o077);
 
 const program = new Command('parley')
-  .description('An instant-messaging system that people host themselves.')
-  .showHelpAfterError('(add --help for what is allowed)');
+  .description('A self-hosted instant-messaging system.')
+  .showHelpAfterError('(--help lists commands and options)');
 addServe(program);
 addAdministration(program);
 addCluster(program);

@@ -4,13 +4,13 @@ import { camelCase } from './option-names.ts';
 
 /** `parley serve`: every setting is a flag, an environment variable and a key of the file. */
 export function addServe(program: Command): void {
-  const command = program.command('serve').description('Serve Parley from this machine.');
+  const command = program.command('serve').description('Run a Parley server.');
   for (const [name, setting] of Object.entries(settings)) {
     command.addOption(new Option(`--${name} <${name}>`, settingHelp(name, setting)));
   }
-  command.option('--config <file>', 'JSON file of settings; environment and flags go before it (PARLEY_CONFIG)');
+  command.option('--config <file>', 'JSON file of settings; environment and flags override it (PARLEY_CONFIG)');
   command.action(async (_options, { args }: Command) => {
-    if (args.length > 0) command.error(`error: serve takes no argument ${args[0]}`);
+    if (args.length > 0) command.error(`error: serve takes no argument, but got ${args[0]}`);
     const given = Object.fromEntries(
       Object.keys(settings).map((name) => [name, command.getOptionValue(camelCase(name))]),
     ) as GivenSettings;

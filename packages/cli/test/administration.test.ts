@@ -16,7 +16,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test('accounts of a running server: made, disabled, enabled, their passwords reset; sockets close at once', async () => {
+test('the commands create, disable and enable accounts and reset passwords of a running server, and close sockets', async () => {
   const data = join(folder, 'running');
   const server = await ServerProcess.start({ settings: { data } });
   const at = ['--data', data];
@@ -63,22 +63,22 @@ test('accounts of a running server: made, disabled, enabled, their passwords res
     errors: expect.stringContaining(`127.0.0.1:${server.port} can not be listened on`),
   });
   await server.stop();
-  // The same commands on a folder that nobody serves.
+  // The same commands without a server.
   expect((await parley(['user', 'list', ...at])).output).toContain('\tana\tAna B.\n');
   expect((await parley(['stats', ...at])).output).toContain('users\t2\n');
 });
 
-test('sign-up by invitation: closed without one, open for as many as it lets in', async () => {
+test('sign-up by invitation needs one, and is limited to its number of uses', async () => {
   const data = join(folder, 'invited');
   const server = await ServerProcess.start({ settings: { data, signup: 'invitation' } });
   const client = new ParleyClient({ url: server.url });
-  // The first account on an empty server needs none, and administers.
+  // The first account on an empty server needs no invitation, and is an administrator.
   expect(await client.signup({ username: 'first', password })).toMatchObject({ administrator: true });
   expect(client.signup({ username: 'second', password })).rejects.toMatchObject({ code: 'signup_closed' });
   const { output } = await parley(['user', 'invite', '--data', data, '--uses', '1', '--server', server.url]);
   expect(output).toStartWith(`${server.url}/#invitation=`);
   const link = output.trim();
-  // The link alone says which server it is for.
+  // The server's address is taken from the link.
   const chat = await parley(['chat', '--user', 'second', '--signup', '--invitation', link, '--plain'], '', {
     PARLEY_PASSWORD: password,
   });
@@ -90,30 +90,30 @@ test('sign-up by invitation: closed without one, open for as many as it lets in'
   await server.stop();
 });
 
-describe('verify reads the whole database', () => {
+describe('parley verify', () => {
   const damages: [string, string, string][] = [
-    ['an entry that is missing', 'DELETE FROM entries WHERE seq = 2', 'contract 3: lacks entry 2'],
+    ['a missing entry', 'DELETE FROM entries WHERE seq = 2', 'contract 3: lacks entry 2'],
     [
-      'a count that is wrong',
+      'an entry with a wrong message count',
       'UPDATE entries SET message_count = 9 WHERE seq = 3',
       'contract 3: entry 3 counts 9 messages',
     ],
     [
-      'time that goes back',
+      'a time that goes back',
       'UPDATE entries SET at_ms = (SELECT at_ms - 1 FROM entries WHERE seq = 2) WHERE seq = 3',
       'older than the one before',
     ],
-    ['a head of another time', 'UPDATE conversations SET last_entry_at_ms = 5', 'its row has lastEntryAtMs 5'],
-    ['a member too many', 'UPDATE conversations SET member_count = 5', 'its row has memberCount 5'],
-    ['an index that lags', 'DELETE FROM memberships', 'contract 6: the index by user'],
+    ['a head with a wrong time', 'UPDATE conversations SET last_entry_at_ms = 5', 'its row has lastEntryAtMs 5'],
+    ['a head with a wrong member count', 'UPDATE conversations SET member_count = 5', 'its row has memberCount 5'],
+    ['an index that lacks rows', 'DELETE FROM memberships', 'contract 6: the index by user'],
     [
-      'a command that is there twice',
+      'a duplicate command',
       'DROP INDEX entry_commands; UPDATE entries SET command_id = (SELECT command_id FROM entries WHERE seq = 2) WHERE seq = 3',
       'for the one command',
     ],
   ];
 
-  test('and finds nothing wrong in a sound one, and each damage in a damaged one', async () => {
+  test('reports no fault in an intact database, and each damage in a damaged one', async () => {
     const data = join(folder, 'verified');
     const server = await ServerProcess.start({ settings: { data } });
     const client = new ParleyClient({ url: server.url });
@@ -141,7 +141,7 @@ describe('verify reads the whole database', () => {
     await server.stop();
   });
 
-  test('a folder without a database is named', async () => {
+  test('names a folder without a database', async () => {
     const { code, errors } = await parley(['verify', '--data', join(folder, 'nothing')]);
     expect([code, errors]).toEqual([1, `parley: there is no database at ${join(folder, 'nothing', 'parley.db')}\n`]);
   });
@@ -155,7 +155,7 @@ test('serve --help lists every setting with its variable', async () => {
   }
 });
 
-test('what is no command, no option or no argument is refused', async () => {
+test('unknown commands, options and arguments are refused', async () => {
   for (const args of [['sreve'], ['serve', '--prot', '1'], ['serve', 'now'], ['user', 'create']]) {
     const { code, errors } = await parley(args);
     expect(code).toBe(1);

@@ -13,8 +13,8 @@ import { parley } from './parley.ts';
 
 const people = 4;
 const absent = withoutService('kafka') ?? withoutService('postgres') ?? withoutService('redis');
-/** What is done to the rows, what is named, and whether that can be mended. */
-const mendable: [string, string, string][] = [
+/** Faults that --repair repairs: a name, the statements that cause it, and a part of the reported line. */
+const repairable: [string, string, string][] = [
   ['a row of the index that is missing', `DELETE FROM memberships WHERE user_id = 'USER'`, 'not at all'],
   [
     'a row of the index that is older than the conversation',
@@ -27,7 +27,7 @@ const mendable: [string, string, string][] = [
     'to 900000, seeing from 1, as of entry 900000',
   ],
   [
-    'a row of the index of a conversation that is gone',
+    'a row of the index of a conversation that does not exist',
     `INSERT INTO memberships SELECT shard, user_id, 'gone', broadcast, role, joined_seq, joined_message_count,
       visible_from_seq, left_seq, changed_seq, changed_at_ms FROM memberships WHERE user_id = 'USER'`,
     'in conversation gone as of entry 1, which does not exist',
@@ -40,39 +40,44 @@ const mendable: [string, string, string][] = [
   ],
   ['a name that is not claimed', `DELETE FROM claims WHERE user_id = 'USER' AND name <> 'first user'`, 'not claimed'],
   [
-    'a name that was left pending',
+    'a name that is claimed as pending',
     `UPDATE claims SET confirmed = false WHERE user_id = 'USER' AND name <> 'first user'`,
     'not claimed',
   ],
   ['a session without its token', `DELETE FROM session_tokens WHERE user_id = 'USER'`, 'has no token'],
 ];
+/** Faults that --repair only reports. */
 const lasting: [string, string, string][] = [
   ['a head beyond its entries', 'UPDATE conversations SET head_seq = head_seq + 1', 'contract 3: its row has headSeq '],
   [
-    'a command that is there twice',
+    'a duplicate command',
     'DROP INDEX entry_commands; UPDATE entries SET (sender_id, command_id) = (SELECT sender_id, command_id FROM entries WHERE seq = 4) WHERE seq = 5',
     'contract 2: conversation ID has 2 entries of ',
   ],
-  ['a count that is wrong', 'UPDATE entries SET message_count = 2 WHERE seq = 7', 'entry 7 counts 2 messages up to it'],
   [
-    'time that goes back',
+    'an entry with a wrong message count',
+    'UPDATE entries SET message_count = 2 WHERE seq = 7',
+    'entry 7 counts 2 messages up to it',
+  ],
+  [
+    'a time that goes back',
     `UPDATE entries e SET at_ms = (
       SELECT at_ms - 1 FROM entries b WHERE b.shard = e.shard AND b.conversation_id = e.conversation_id AND b.seq = 8
     ) WHERE seq = 9`,
     ', older than the one before',
   ],
-  ['a head that counts too much', 'UPDATE conversations SET message_count = 7', 'its row has messageCount 7'],
+  ['a head with a wrong message count', 'UPDATE conversations SET message_count = 7', 'its row has messageCount 7'],
   [
-    'a member too many',
+    'a head with a wrong member count',
     'UPDATE conversations SET member_count = 9',
     'conversation ID: contract 3: its row has memberCount 9',
   ],
   [
-    'a participant of the future',
+    'a participant that is newer than the head',
     `UPDATE participants SET changed_seq = 900000 WHERE user_id = 'USER'`,
     'participant USER has changedSeq 900000',
   ],
-  ['an account that is gone', `DELETE FROM users WHERE id = 'USER'`, 'has participant USER, who has no account'],
+  ['a missing account', `DELETE FROM users WHERE id = 'USER'`, 'has participant USER, who has no account'],
 ];
 
 describe.skipIf(absent !== null)(titleWith('parley cluster verify', absent), () => {
@@ -88,7 +93,7 @@ describe.skipIf(absent !== null)(titleWith('parley cluster verify', absent), () 
     Object.fromEntries(
       Object.entries(of.settings).map(([name, value]) => [variableOf(name as 'postgres'), String(value)]),
     );
-  /** Does it at both servers, of which one has the row. */
+  /** Runs the statements on both PostgreSQL servers, one of which has the row. */
   const damage = (statements: string) =>
     database.everywhere((sql) => sql.unsafe(statements.replaceAll('USER', userId)).simple());
   const named = (fault: string) => fault.replaceAll('USER', userId).replaceAll('ID', conversationId);
@@ -113,7 +118,7 @@ describe.skipIf(absent !== null)(titleWith('parley cluster verify', absent), () 
     await cluster?.remove();
   }, 120_000);
 
-  test('finds nothing wrong in a sound one, while people write', async () => {
+  test('reports no fault in an intact cluster while people write', async () => {
     witnesses.write();
     await witnesses.untilAcknowledged(50);
     const { code, output, errors } = await verify();
@@ -122,26 +127,26 @@ describe.skipIf(absent !== null)(titleWith('parley cluster verify', absent), () 
     await witnesses.fallSilent();
   }, 120_000);
 
-  for (const [name, statements, fault] of mendable) {
-    test(`finds ${name}, mends it, and finds nothing more`, async () => {
+  for (const [name, statements, fault] of repairable) {
+    test(`repairs ${name}, and reports no fault afterwards`, async () => {
       await damage(statements);
       const repaired = await verify('--repair');
       const line = repaired.output.split('\n').find((each) => each.includes(named(fault)));
       expect([repaired.code, repaired.output, line]).toEqual([
         0,
         expect.any(String),
-        expect.stringMatching(/^mended: /),
+        expect.stringMatching(/^repaired: /),
       ]);
       expect((await verify()).code).toBe(0);
     }, 120_000);
   }
 
-  test('people go on writing after all that, and each sees the whole history', async () => {
+  test('after the repairs people can write, and each sees the whole history', async () => {
     await witnesses.say(['after the repair']);
     await witnesses.agree();
   }, 120_000);
 
-  test('names each of what nothing here can mend, and takes no entry and no account away', async () => {
+  test('reports each fault that it can not repair, and deletes no entry', async () => {
     for (const [, statements] of lasting) await damage(statements);
     const before = await database.everywhere((sql) => sql`SELECT count(*) FROM entries`);
     const { code, output } = await verify('--repair');
@@ -150,7 +155,7 @@ describe.skipIf(absent !== null)(titleWith('parley cluster verify', absent), () 
     expect(await database.everywhere((sql) => sql`SELECT count(*) FROM entries`)).toEqual(before);
   }, 120_000);
 
-  test('names where the distributors are beyond the end of the log', async () => {
+  test('reports a partition in which the committed offset is beyond the end of the log', async () => {
     const other = await ClusterUnderTest.make();
     const config = loadConfig(other.settings, {});
     const topics = new Topics(kafkaSettings(config));

@@ -15,53 +15,53 @@ const ctrlC = '\u0003';
 const backspace = '\u007f';
 const password = 'pässwört ✓9';
 
-/** What somebody does once the command is given: waits for what shows, and types. */
-type Conversation = (terminal: TerminalProgram) => Promise<void> | void;
+/** What the user does after the command has started: wait for output, and type. */
+type Dialogue = (terminal: TerminalProgram) => Promise<void> | void;
 
-/** Commands in the order in which one gives them, each as its document has it. */
-type Script = [command: string, converse: Conversation][];
+/** Commands in order, each as its document has it. */
+type Script = [command: string, converse: Dialogue][];
 
-const ends = (...shown: (string | RegExp)[]): Conversation => {
+const ends = (...shown: (string | RegExp)[]): Dialogue => {
   return async (terminal) => {
     for (const each of shown) await terminal.shows(each);
     expect(await terminal.exited).toBe(0);
   };
 };
 
-const refuses = (shown: string): Conversation => {
+const refuses = (shown: string): Dialogue => {
   return async (terminal) => {
     await terminal.shows(shown);
     expect(await terminal.exited).toBe(1);
   };
 };
 
-const serves = (shown: string): Conversation => {
+const serves = (shown: string): Dialogue => {
   return async (terminal) => {
     await terminal.shows(shown);
     await stopped(terminal);
   };
 };
 
-/** Ctrl+C; npm's own status after it is 130, so that what the server says tells whether it stopped in order. */
+/** Presses Ctrl+C. npm exits with 130 then, so the server's output shows whether it stopped in order. */
 async function stopped(terminal: TerminalProgram): Promise<void> {
   terminal.type(ctrlC);
   await terminal.shows('Stopped.');
   await terminal.exited;
 }
 
-/** Types the password with a mistake that is taken back, and sees nothing of it. */
+/** Types the password with a mistake that is corrected. The terminal must not show it. */
 async function typePassword(terminal: TerminalProgram): Promise<void> {
   await terminal.shows('Password:');
   terminal.type(`${password}éx${backspace}${backspace}\r`);
 }
 
 let folder: string;
-/** What stands in the documents for something of the reader's own. */
+/** Placeholders in the documents, and their values here. */
 let own: [written: string, here: string][] = [];
 let environment: Record<string, string> = {};
 
-/** Gives the command in a terminal of its own; npm's at the root, as their documents say, others in a folder. */
-function give(command: string): TerminalProgram {
+/** Runs the command in a terminal of its own: npm commands in the repository, others in a temporary folder. */
+function run(command: string): TerminalProgram {
   const here = own.reduce((text, [written, ours]) => text.replaceAll(written, ours), command);
   const cwd = /^np[mx] /.test(command) ? root : folder;
   const path = `${join(folder, 'bin')}:${process.env['PATH']}`;
@@ -70,7 +70,7 @@ function give(command: string): TerminalProgram {
 
 async function play(script: Script): Promise<void> {
   for (const [command, converse] of script) {
-    const terminal = give(command);
+    const terminal = run(command);
     await converse(terminal);
     expect(terminal.text).not.toContain('pässw');
     terminal.kill();
@@ -94,7 +94,7 @@ const newcomer: Script = [
   ['npm start -- --port 8081 --data DIR', serves('Parley serves')],
 ];
 
-describe('what a newcomer is told to type', () => {
+describe('the commands for newcomers', () => {
   let port: number;
   beforeAll(async () => {
     port = await freePort();
@@ -109,10 +109,10 @@ describe('what a newcomer is told to type', () => {
 
   test('npm start serves; two people sign up with typed passwords, talk, and leave by Ctrl+C', async () => {
     environment = { ...environment, PARLEY_PORT: String(port), PARLEY_DATA: join(folder, 'first') };
-    const server = give('npm start');
+    const server = run('npm start');
     await server.shows('Parley serves');
     environment = {};
-    const [ana, ben] = [give(chat('ana')), give(chat('ben'))];
+    const [ana, ben] = [run(chat('ana')), run(chat('ben'))];
     await Promise.all([typePassword(ana), typePassword(ben)]);
     await Promise.all([ana.shows('online ·'), ben.shows('online ·')]);
     ana.type('/find ben\r');
@@ -130,10 +130,10 @@ describe('what a newcomer is told to type', () => {
     await stopped(server);
   });
 
-  test('other ports and folders, and the help', () => play(newcomer));
+  test('npm start accepts another port, another folder and --help', () => play(newcomer));
 });
 
-const asking: Conversation = async (terminal) => {
+const asking: Dialogue = async (terminal) => {
   await typePassword(terminal);
   expect(await terminal.exited).toBe(0);
 };
@@ -158,7 +158,7 @@ const administratorOfStopped: Script = [
   ['parley restore backup-2026-05-01.db --data data', ends('1 conversations, 2 entries restored')],
 ];
 
-test('what an administrator is told to type, beside a server that runs, and without one', async () => {
+test('the commands for administrators work beside a running server, and restore without one', async () => {
   environment = {};
   own = [['USERNAME', 'mira']];
   const server = await ServerProcess.start({ settings: { data: join(folder, 'data') } });
@@ -180,12 +180,12 @@ test('what an administrator is told to type, beside a server that runs, and with
   await play(administratorOfStopped);
 });
 
-const role = (name: string): [string, Conversation] => [
+const role = (name: string): [string, Dialogue] => [
   `parley serve --shape cluster --roles ${name} SERVICES`,
   serves(`as '${name}'`),
 ];
 const operator: Script = [
-  ['parley cluster init --shards 64 --replication-factor 3 SERVICES', ends('a cluster of 8 shards is there')],
+  ['parley cluster init --shards 64 --replication-factor 3 SERVICES', ends('the cluster exists, with 8 shards')],
   ...['gateway', 'messaging', 'distribution'].map(role),
   ['parley cluster status', ends('commandsSetAside')],
   ['parley cluster shards', ends(/7\s+\w/)],
@@ -194,17 +194,17 @@ const operator: Script = [
   ['parley cluster accept-loss main', ends(/shard 5 on one has epoch/)],
   ['parley cluster upgrade', ends(/feature level \d+ was enabled before/)],
   ['parley cluster verify', ends('0 faults')],
-  ['parley cluster verify --repair', ends('0 mended')],
+  ['parley cluster verify --repair', ends('0 repaired')],
 ];
 
 const absent = withoutService('kafka') ?? withoutService('postgres') ?? withoutService('redis');
 test.skipIf(absent !== null)(
-  titleWith('what the operator of a cluster is told to type', absent),
+  titleWith('the commands for operators of a cluster work', absent),
   async () => {
     const cluster = await ClusterUnderTest.make();
     const settings: GivenSettings = { ...cluster.settings, port: '0', 'drain-ms': '0', 'drain-notice-ms': '0' };
     environment = Object.fromEntries(Object.entries(settings).map(([name, value]) => [variableOf(name), value]));
-    // One broker, few shards and two databases stand for those of a real cluster; the environment names them.
+    // The test cluster has one broker, few shards and two databases; the environment names them.
     own = [
       ['--shards 64', '--shards 8'],
       ['--replication-factor 3', '--replication-factor 1'],
@@ -218,49 +218,49 @@ test.skipIf(absent !== null)(
   300_000,
 );
 
-/** Why a command isn't given here, with what shows it instead. */
+/** Commands that this test does not run, with the reason or with what runs them instead. */
 const elsewhere: [commands: RegExp, reason: string][] = [
-  [/^npm (test|run check)\b/, 'these tests are run by it: it would run itself'],
-  [/^npm run (fix|pictures)\b/, 'changes the files that are being tested'],
+  [/^npm (test|run check)\b/, 'runs these tests, so it would run itself'],
+  [/^npm run (fix|pictures)\b/, 'changes the files under test'],
   [/^npm run services\b/, 'starts and stops the services that other tests use'],
-  [/^npm run cluster\b/, 'has HAProxy serve on the port that people use, over services that it leaves running'],
+  [/^npm run cluster\b/, 'serves on a fixed port, and leaves services running'],
   [/^npm run build$/, 'cli/test/single-file runs it'],
   [
     /^npm (run packages|pack( --ignore-scripts=false)?|install parley-.*)$/,
     'sdk/test/package packs and installs the packages',
   ],
-  [/^npm (install --package-lock-only|publish FILE)$/, 'changes the version, and publishes it'],
+  [/^npm (install --package-lock-only|publish FILE)$/, 'changes or publishes the version'],
   [/^dist\/parley serve SETTINGS$/, 'cli/test/single-file runs it'],
-  [/^npx bun bench\//, 'measures for minutes, and needs the machine for itself'],
-  [/^pg_basebackup /, 'copies a whole PostgreSQL server; cluster/restore restores one of its own'],
-  [/^(docker|kubectl) /, 'needs a container engine or a Kubernetes; test/deploy checks the files that it reads'],
+  [/^npx bun bench\//, 'measures for minutes on an otherwise idle machine'],
+  [/^pg_basebackup /, 'copies a whole PostgreSQL server; cluster/restore restores a private one'],
+  [/^(docker|kubectl) /, 'needs a container engine or Kubernetes; test/deploy checks the files that it reads'],
 ];
 
-/** A mention is the beginning of a command that is given in full elsewhere. */
+/** Whether the command is the beginning of one that a document has in full. */
 function isMention(command: string, all: ReadonlySet<string>): boolean {
   return [...all].some((other) => other.startsWith(`${command} `));
 }
 
 describe('every command of the documents', () => {
   const all = documentedCommands();
-  const given = new Set([
+  const tested = new Set([
     ...['npm start', chat('ana'), chat('ben')],
     ...[newcomer, administrator, administratorOfStopped, operator].flat().map(([command]) => command),
   ]);
 
-  test('is given here, or is named with the reason why not', () => {
+  test('is run here, or listed with the reason why not', () => {
     const forgotten = [...all].filter(
       (command) =>
-        !given.has(command) && !isMention(command, all) && !elsewhere.some(([commands]) => commands.test(command)),
+        !tested.has(command) && !isMention(command, all) && !elsewhere.some(([commands]) => commands.test(command)),
     );
     expect(forgotten).toEqual([]);
-    expect([...given].filter((command) => !all.has(command))).toEqual([]);
+    expect([...tested].filter((command) => !all.has(command))).toEqual([]);
     expect(elsewhere.filter(([commands]) => ![...all].some((command) => commands.test(command)))).toEqual([]);
   });
 
-  test('that is not given here is one that a shell can read, over scripts and files that are there', () => {
+  test('that is not run here parses in a shell, and names existing scripts, files and options', () => {
     const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-    for (const command of [...all].filter((each) => !given.has(each))) {
+    for (const command of [...all].filter((each) => !tested.has(each))) {
       const { exitCode, stderr } = Bun.spawnSync(['bash', '-n', '-c', command]);
       expect([command, exitCode, String(stderr)]).toEqual([command, 0, '']);
       const script = /^npm (?:run (\S+)|(start|test)\b)/.exec(command)?.slice(1).find(Boolean);

@@ -7,15 +7,15 @@ export const root = fileURLToPath(new URL('../../../', import.meta.url));
 const prose = ['README.md', 'CONTRIBUTING.md', 'packages/sdk/README.md'];
 const deployed = ['deploy/Dockerfile', 'deploy/compose.yaml', 'deploy/kubernetes/kustomization.yaml'];
 
-/** A command begins with one of these, and has an argument: a name alone is a mention. */
+/** A command is one of these programs with an argument; a program's name alone is not a command. */
 const command = /^(?:\$ )?((?:npm|npx|parley|dist\/parley|pg_basebackup|docker|kubectl) .*)$/;
 
-/** Without what a shell takes for a comment. */
+/** The command in a line, without a shell comment. */
 function commandIn(line: string): string | undefined {
   return command.exec(line.trim())?.[1]?.replace(/\s+# .*$/, '');
 }
 
-/** Every command that a document tells its reader to give, as it is written there. */
+/** Every command in the documents, as it is written there. */
 export function documentedCommands(): Set<string> {
   const documents = [...prose, ...readdirSync(join(root, 'docs'))].filter((name) => name.endsWith('.md'));
   const texts = documents.map((name) => readFileSync(join(root, prose.includes(name) ? name : `docs/${name}`), 'utf8'));
@@ -23,7 +23,7 @@ export function documentedCommands(): Set<string> {
   return new Set([...texts.flatMap(commandsOf), ...headers.flatMap(commandsOfComments)]);
 }
 
-/** Of code blocks, line by line, and of code within sentences. */
+/** The commands in code blocks, line by line, and in code within sentences. */
 function commandsOf(markdown: string): string[] {
   const fenced = [...markdown.matchAll(/^ *```.*\n([\s\S]*?)^ *```/gm)].flatMap(([, block = '']) => block.split('\n'));
   const rest = markdown.replaceAll(/^ *```.*\n[\s\S]*?^ *```/gm, '');

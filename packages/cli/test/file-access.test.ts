@@ -15,14 +15,14 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
 
-/** Everything below a folder that somebody else than its owner may read, write or enter. */
+/** Everything in a folder that users other than its owner may read, write or enter. */
 function openToOthers(path: string): string[] {
   return readdirSync(path, { recursive: true, encoding: 'utf8' })
     .map((name) => join(path, name))
     .filter((each) => (statSync(each).mode & 0o077) !== 0);
 }
 
-test('what commands make in a folder that everybody may enter is for its owner alone', async () => {
+test('files that commands create in a folder open to others are accessible to their owner only', async () => {
   const data = join(folder, 'open');
   mkdirSync(data);
   chmodSync(data, 0o755);
@@ -37,14 +37,14 @@ test('what commands make in a folder that everybody may enter is for its owner a
   expect(openToOthers(data)).toEqual([]);
 });
 
-test('a folder that is made is for its owner alone', async () => {
+test('a data folder that the server creates is accessible to its owner only', async () => {
   const data = join(folder, 'made', 'deep');
   const server = await ServerProcess.start({ settings: { data } });
   await server.stop();
   expect([mode(data), openToOthers(data)]).toEqual(['700', []]);
 });
 
-test('a folder and files that others can read are named at the start, with what to do', async () => {
+test('the server logs a folder and files that others can read at its start, with the remedy', async () => {
   const data = join(folder, 'earlier');
   mkdirSync(data);
   chmodSync(data, 0o755);

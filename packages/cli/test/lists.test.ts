@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-/** What a command and `/more`, as often as it is offered, have said. */
+/** The notices of a command, and of `/more` as often as it is offered. */
 async function all(session: ChatSession, command: string): Promise<string[]> {
   const lines: string[] = [];
   const run = async (line: string) => {
@@ -59,7 +59,7 @@ for (const count of [51, 201]) {
       expect(lines.toSorted()).toEqual(expected.flat().toSorted());
     });
 
-    test('a screen of any height gets pages that the server gives and the session keeps', async () => {
+    test('the pages for a screen of any height are within the limits of the server and the session', async () => {
       session.listedLines = 1_000;
       await runCommand(session, `/open Group ${count}`);
       expect(await all(session, '/members')).toHaveLength(count + 1);
@@ -72,10 +72,10 @@ for (const count of [51, 201]) {
       expect(await all(session, '/members')).toHaveLength(count + 1);
       session.notices = [];
       await runCommand(session, '/more');
-      expect(session.notices).toEqual(['There is no more: /find or /members lists something.']);
+      expect(session.notices).toEqual(['There are no more pages. /find and /members start a list.']);
     });
 
-    test('/join takes a channel, and /open a person, from behind the first page', async () => {
+    test('/join finds a channel, and /open a person, after the first page', async () => {
       for (const index of [0, count - 1]) {
         await runCommand(session, `/join ${prefix} ${index}`);
         expect(session.open?.conversation.title).toBe(`${prefix} ${index}`);

@@ -9,9 +9,9 @@ import { TerminalProgram } from './terminal.ts';
 const cli = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const pageUp = '\u001b[5~';
 const ctrlC = '\u0003';
-/** More than a client fetches by itself: of these it fetches the newest 50. */
+/** More than a client fetches by itself; of these it fetches the newest 50. */
 const missed = 230;
-const leftOut = '180 entries are left out';
+const skipped = '180 entries are not loaded';
 
 let server: RunningServer;
 let network: Network;
@@ -30,7 +30,7 @@ function chat(...more: string[]): string[] {
   return [process.execPath, cli, 'chat', '--server', network.url, '--user', 'ana', '--signup', ...more];
 }
 
-/** Mira writes to Ana. Resolves with a function that writes so many more lines. */
+/** Mira writes a line to Ana. Resolves with a function that writes more lines. */
 async function miraWrites(): Promise<(count: number) => Promise<void>> {
   const [ana] = (await server.call(mira, 'userSearch', { q: 'ana' })).users;
   const { id: conversationId } = await server.call(mira, 'openDirect', { userId: ana?.id ?? '' });
@@ -48,7 +48,7 @@ async function miraWrites(): Promise<(count: number) => Promise<void>> {
 const numbersIn = (text: string) => [...text.matchAll(/line (\d+)\./g)].map(([, number]) => Number(number));
 const upTo = (last: number, first = 0) => Array.from({ length: last - first + 1 }, (_, index) => first + index);
 
-/** Ana with her chat with Mira open, back after an absence in which Mira wrote so many messages. */
+/** Ana's session with the chat with Mira open, after an absence in which Mira wrote `count` messages. */
 async function backAfter(count: number) {
   const ana = await server.person('ana');
   const client = await server.client(ana);
@@ -64,28 +64,28 @@ async function backAfter(count: number) {
   return { client, session };
 }
 
-test('a conversation has a line where entries are left out, and loads them in order, also in two steps', async () => {
+test('a conversation has a line for skipped entries, and loads them in order, also in two steps', async () => {
   const { client, session } = await backAfter(missed + 100);
   const lines = () => session.shown.map(({ text }) => text);
-  expect(lines().slice(1, 4)).toEqual(['line 0.', '280 entries are left out; /load loads them', 'line 281.']);
+  expect(lines().slice(1, 4)).toEqual(['line 0.', '280 entries are not loaded; /load loads them', 'line 281.']);
   await runCommand(session, '/load');
-  expect(lines().slice(1, 4)).toEqual(['line 0.', '80 entries are left out; /load loads them', 'line 81.']);
+  expect(lines().slice(1, 4)).toEqual(['line 0.', '80 entries are not loaded; /load loads them', 'line 81.']);
   await runCommand(session, '/load');
   expect(lines().slice(1)).toEqual(upTo(missed + 100).map((number) => `line ${number}.`));
   await runCommand(session, '/load');
-  expect(session.notices).toEqual(['Nothing is left out here.']);
+  expect(session.notices).toEqual(['All entries are loaded.']);
   client.close();
 });
 
-test('a gap that can’t be loaded without a connection stays, and says so', async () => {
+test('a gap stays, with a notice, when it can’t be loaded without a connection', async () => {
   const { client, session } = await backAfter(missed);
   client.close();
   await runCommand(session, '/load');
-  expect(session.notices).toEqual(['What is left out needs a connection.']);
-  expect(session.shown.map(({ text }) => text)).toContain(`${leftOut}; /load loads them`);
+  expect(session.notices).toEqual(['These entries can only be loaded with a connection.']);
+  expect(session.shown.map(({ text }) => text)).toContain(`${skipped}; /load loads them`);
 });
 
-test('a conversation that is opened without a connection is read when there is one', async () => {
+test('a conversation that was opened without a connection is loaded when there is one', async () => {
   const ana = await server.person('ana');
   const write = await miraWrites();
   await write(2);
@@ -125,7 +125,7 @@ test('on the screen, scrolling up to a gap loads it', async () => {
   expect(await screen.exited).toBe(0);
 });
 
-/** Ana's chat, line by line. */
+/** Ana's chat with --plain. */
 function plainChat() {
   const program = Bun.spawn(chat('--plain'), {
     env: { ...process.env, PARLEY_PASSWORD: 'a good password' },
@@ -136,11 +136,11 @@ function plainChat() {
   let output = '';
   const reader = program.stdout.pipeThrough(new TextDecoderStream()).getReader();
   return {
-    /** Resolves once it has printed that, with all that it has printed since this was called last. */
+    /** Resolves when it has printed `wanted`, with all that it has printed since the previous call. */
     async prints(wanted: string): Promise<string> {
       while (!output.includes(wanted)) {
         const { done, value } = await reader.read();
-        if (done) throw new Error(`the program ended and did not print ${wanted}, but:\n${output}`);
+        if (done) throw new Error(`the program exited and did not print ${wanted}, but:\n${output}`);
         output += value;
       }
       const printed = output;
@@ -158,7 +158,7 @@ function plainChat() {
   };
 }
 
-test('line by line, what is left out is said, and /load prints it', async () => {
+test('--plain reports skipped entries, and /load prints them', async () => {
   const { prints, type, ends } = plainChat();
   await prints('Hello');
   const write = await miraWrites();
@@ -168,14 +168,14 @@ test('line by line, what is left out is said, and /load prints it', async () => 
   await write(missed);
   network.mend();
   const printed = await prints(`line ${missed}.`);
-  expect(printed).toContain(`* mira: ${leftOut}. /open it, then /load loads them.`);
+  expect(printed).toContain(`* mira: ${skipped}. /open the conversation, then /load loads them.`);
   expect(numbersIn(printed)).toEqual(upTo(missed, 181));
   type('/load');
   expect(numbersIn(await prints('line 180.'))).toEqual(upTo(180, 1));
   await ends();
 });
 
-test('line by line, after two absences /load prints what either left out, and nothing twice', async () => {
+test('--plain: after two absences /load prints the entries that either skipped, each once', async () => {
   const bella = await server.person('bella');
   const { prints, type, ends } = plainChat();
   await prints('Hello');
@@ -209,6 +209,6 @@ test('line by line, after two absences /load prints what either left out, and no
   type('/load');
   expect(numbersIn(await prints('line 80.'))).toEqual(upTo(80, 1));
   type('/load');
-  expect(numbersIn(await prints('Nothing is left out here.'))).toEqual([]);
+  expect(numbersIn(await prints('All entries are loaded.'))).toEqual([]);
   await ends();
 });

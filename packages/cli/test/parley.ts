@@ -2,14 +2,14 @@ import { fileURLToPath } from 'node:url';
 
 const cli = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
-/** What a command came to. */
+/** The result of a command. */
 export interface Run {
   code: number;
   output: string;
   errors: string;
 }
 
-/** Runs `parley` with these arguments to its end. */
+/** Runs `parley` with these arguments until it exits. */
 export async function parley(
   args: readonly string[],
   input = '',

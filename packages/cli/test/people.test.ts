@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { ParleyClient } from '@parley/sdk';
 import { People } from '../src/chat/people.ts';
 
-test('what a conversation says of the other person changes the name, not the presence', () => {
+test('the data of a conversation changes the name of its partner, not a known presence', () => {
   const client = new ParleyClient({ url: 'http://localhost' });
   const people = new People(client);
   const ben = { id: '0190a000-0000-7000-8000-000000000001', username: 'ben', displayName: 'Ben', online: false };
@@ -15,7 +15,7 @@ test('what a conversation says of the other person changes the name, not the pre
   expect(people.name(ben.id)).toBe('Ben Okafor');
 });
 
-test('who has a display name that shows nothing is called by the username', () => {
+test('a user with an invisible display name is shown by the username', () => {
   const client = new ParleyClient({ url: 'http://localhost' });
   const people = new People(client);
   const ben = { id: '0190a000-0000-7000-8000-000000000001', username: 'ben', displayName: '\u3164' };

@@ -35,7 +35,7 @@ const database = () => join(data, 'parley.db');
 const restore = (file = copy): Promise<Run> => parley(['restore', file, '--data', data]);
 const verify = async () => (await parley(['verify', '--data', data])).output;
 
-/** Serves the folder for as long as `work` takes; it gets somebody's client. */
+/** Serves the folder while `work` runs with a client that is logged in. */
 async function serving(work: (client: ParleyClient, server: ServerProcess) => Promise<unknown>): Promise<void> {
   const server = await ServerProcess.start({ settings: { data } });
   const client = new ParleyClient({ url: server.url });
@@ -56,7 +56,7 @@ async function write(client: ParleyClient, count: number): Promise<void> {
   for (let message = 0; message < count; message++) await room.send('text').sent();
 }
 
-/** The epoch that clients of this folder are told. */
+/** The epoch that a server of this folder reports to clients. */
 async function epochServed(): Promise<string | undefined> {
   let epoch: string | undefined;
   await serving(async (client) => {
@@ -74,7 +74,7 @@ function epochOfFile(file: string): { epoch: string; is_copy: number } | null {
   }
 }
 
-/** A folder of 1 conversation and 11 entries, of which a copy with 6 was made. */
+/** Makes a folder with 1 conversation and 11 entries, and a backup that has 6 of them. */
 async function withBackup(): Promise<void> {
   await serving(async (client) => {
     await write(client, 5);
@@ -83,20 +83,20 @@ async function withBackup(): Promise<void> {
   });
 }
 
-test('a restored backup is served under another epoch, and the database that was there is kept', async () => {
+test('a restored backup is served under another epoch, and the former database is kept', async () => {
   await withBackup();
   const before = await epochServed();
   const { code, output, errors } = await restore();
   expect([code, errors]).toEqual([0, '']);
-  const replaced = /the database that was there is (.+)\n/.exec(output)?.[1] ?? '';
+  const replaced = /the former database is (.+)\n/.exec(output)?.[1] ?? '';
   expect(output).toContain(`1 conversations, 6 entries restored from ${copy}\n`);
   expect(await verify()).toBe('1 conversations, 6 entries, 0 faults\n');
   const after = await epochServed();
   expect(after).toBeDefined();
   expect(after).not.toBe(before);
-  // It stays the same from then on.
+  // It does not change again.
   expect(await epochServed()).toBe(after);
-  // What was kept is whole, and can be restored in its turn.
+  // The former database is complete, and can be restored too.
   expect((await restore(replaced)).output).toContain('1 conversations, 11 entries restored from');
   expect([before, after]).not.toContain(await epochServed());
 });
@@ -111,7 +111,7 @@ test('a restored database belongs to the owner of the folder, also when root res
   expect(statSync(database()).mode & 0o777).toBe(0o600);
 });
 
-test('a copy that is put into a folder by hand takes another epoch when it is first served, and no sooner', async () => {
+test('a copy that is put into a folder by hand gets another epoch when it is first served, not before', async () => {
   await withBackup();
   const before = await epochServed();
   expect(epochOfFile(copy)).toEqual({ epoch: String(before), is_copy: 1 });
@@ -126,7 +126,7 @@ test('a copy that is put into a folder by hand takes another epoch when it is fi
   expect(await epochServed()).toBe(after);
 });
 
-test('a file that is no backup is refused in a sentence, and so is a folder that is served; nothing changes', async () => {
+test('restore refuses files that are not a backup, and a folder that is served; nothing changes', async () => {
   await withBackup();
   const [text, other, cut, newer] = ['text', 'other.db', 'cut.db', 'newer.db'].map((name) => join(folder, name)) as [
     ...[string, string, string, string],
@@ -167,7 +167,7 @@ test('a file that is no backup is refused in a sentence, and so is a folder that
   expect(await verify()).toBe('1 conversations, 11 entries, 0 faults\n');
 });
 
-test('a restore that is killed at any moment leaves the one database or the other, whole', async () => {
+test('a restore that is killed at any moment leaves either the old or the new database, complete', async () => {
   await withBackup();
   const whole = ['1 conversations, 6 entries, 0 faults\n', '1 conversations, 11 entries, 0 faults\n'];
   for (let changes = 1; changes <= 8; changes++) {
@@ -187,7 +187,7 @@ test('a restore that is killed at any moment leaves the one database or the othe
   expect(await verify()).toBe('1 conversations, 6 entries, 0 faults\n');
 });
 
-test('a restore into a folder that has nothing yet makes it; one of a server that was killed keeps all that it had', async () => {
+test('restore creates a missing folder, and accepts the database of a killed server with all its entries', async () => {
   await withBackup();
   const server = await ServerProcess.start({ settings: { data } });
   const client = new ParleyClient({ url: server.url });
@@ -197,7 +197,7 @@ test('a restore into a folder that has nothing yet makes it; one of a server tha
   await write(client, 3);
   await server.kill();
   client.close();
-  const replaced = /the database that was there is (.+)\n/.exec((await restore()).output)?.[1] ?? '';
+  const replaced = /the former database is (.+)\n/.exec((await restore()).output)?.[1] ?? '';
   data = join(folder, 'fresh');
   const { output } = await restore(replaced);
   expect(output).toBe(`1 conversations, 14 entries restored from ${replaced}\n`);
@@ -219,7 +219,7 @@ test('a backup of a version that had no epochs is restored under a new one', asy
   expect(epochOfFile(database())?.is_copy).toBe(0);
 });
 
-test('the administrator at the machine opens a copy as it is served: under one new epoch', async () => {
+test('a copy that an administration command opens gets a new epoch', async () => {
   const first = await RunningServer.start({ data });
   await first.person('ana');
   await first.stopServers();

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { fileURLToPath } from 'node:url';
 import { type Conversation, ParleyClient } from '@parley/sdk';
 import { RestorableServer } from '../../server/test/support/restorable-server.ts';
+import { until } from '../../server/test/support/until.ts';
 import { TerminalProgram } from './terminal.ts';
 
 const cli = fileURLToPath(new URL('../src/main.ts', import.meta.url));
@@ -29,7 +30,7 @@ async function say(text: string): Promise<void> {
   await room.send(text).sent();
 }
 
-/** Ben in a terminal, with a session that is begun after the backup. */
+/** Ben in a terminal, with a session that was begun after the backup. */
 async function benAfterTheBackup(...more: string[]): Promise<TerminalProgram> {
   const made = new ParleyClient({ url: server.url });
   await made.signup({ username: 'ben', password });
@@ -41,30 +42,30 @@ async function benAfterTheBackup(...more: string[]): Promise<TerminalProgram> {
   return ben;
 }
 
-test('the terminal client says that its session was lost with the restore, and what was not sent', async () => {
+test('the terminal client reports that its session was lost with the restore, and how many messages were not sent', async () => {
   const ben = await benAfterTheBackup();
   ben.type('/open Harbour\r');
   await ben.shows('kept one');
   await server.end();
-  await ben.shows('offline, trying again');
+  await ben.shows('offline, retrying');
   ben.type('never sent\r');
   await ben.shows('never sent');
   await server.restore();
-  await ben.shows('Your log-in was lost with it');
-  await ben.shows('Messages not sent, and lost when you leave: 1.');
+  await ben.shows('Your session was lost with it');
+  await ben.shows('Unsent messages, which are lost when you quit: 1.');
   ben.type(ctrlC);
   expect(await ben.exited).toBe(0);
 });
 
-test('the line client ends with a sentence when its session is lost with the restore', async () => {
+test('with --plain, the client exits with a message when its session was lost with the restore', async () => {
   const ben = await benAfterTheBackup('--plain');
   await server.restore();
-  await ben.shows('Your log-in was lost with it');
+  await ben.shows('Your session was lost with it');
   await ben.shows('parley: your session has ended; messages not sent: 0');
   expect(await ben.exited).toBe(1);
 });
 
-test('the terminal client shows what is new after a restore, no longer what was lost, and says so', async () => {
+test('after a restore the terminal client shows new messages, no lost ones, and a notice', async () => {
   const ben = new TerminalProgram(chat('--signup'), { PARLEY_PASSWORD: password });
   await ben.shows('online ·');
   const { users } = await ana.searchUsers({ q: 'ben' });
@@ -87,7 +88,7 @@ test('the terminal client shows what is new after a restore, no longer what was 
   expect(ben.text).not.toContain('lost two');
   ben.type('an answer\r');
   await ben.shows('an answer');
-  while (room.data.lastMessage?.text !== 'an answer') await Bun.sleep(20);
+  await until('the server has the answer', () => room.data.lastMessage?.text === 'an answer');
   ben.type(ctrlC);
   expect(await ben.exited).toBe(0);
 });

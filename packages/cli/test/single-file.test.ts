@@ -18,13 +18,13 @@ beforeAll(async () => {
     stderr: 'inherit',
   });
   expect(await build.exited).toBe(0);
-  // Away from everything that it could lean on.
+  // Outside the repository, so that it can use nothing of it.
   program = join(folder, 'parley');
   cpSync(join(root, 'dist', 'parley'), program);
 }, 120_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test('the single file serves, is killed, serves again: nothing is lost, and it administers and verifies', async () => {
+test('the single file loses nothing when it is killed while serving, administers and verifies', async () => {
   const data = join(folder, 'data');
   const environment = { PATH: '/usr/bin:/bin' };
   let server = await ServerProcess.start({ settings: { data }, command: [program, 'serve'], environment });
@@ -65,7 +65,7 @@ async function run(...args: string[]): Promise<string> {
   return output;
 }
 
-test('the single file sends the hops of what it serves to a collector, and finds it again', async () => {
+test('the single file exports spans to a collector, and traces a message', async () => {
   const collector = new Collector();
   const data = join(folder, 'traced');
   const settings = { data, 'otlp-endpoint': collector.endpoint, 'trace-ratio': '1' };

@@ -1,16 +1,16 @@
 import { Terminal } from '@xterm/headless';
 import type { Subprocess } from 'bun';
 
-/** A program under a pseudo-terminal of 80×24, with a screen that can be read. */
+/** A program in a pseudo-terminal of 80×24 cells, whose screen can be read. */
 export class TerminalProgram {
   private readonly screen = new Terminal({ cols: 80, rows: 24, allowProposedApi: true });
   private readonly child: Subprocess;
   private wake: () => void = () => undefined;
-  /** Whether nothing more can come. */
+  /** Whether all output has been written to the screen. */
   private isClosed = false;
 
   constructor(command: readonly string[], environment: Record<string, string> = {}) {
-    // A terminal library that believes itself in CI draws once, at the end.
+    // In CI, Ink draws only once, at the end.
     const { CI: _, CONTINUOUS_INTEGRATION: __, ...inherited } = process.env;
     this.child = Bun.spawn([...command], {
       env: { ...inherited, TERM: 'xterm-256color', ...environment },
@@ -28,7 +28,7 @@ export class TerminalProgram {
     });
   }
 
-  /** What the screen shows now, a line each, without trailing blanks. */
+  /** The lines of the screen, without trailing blanks. */
   get lines(): string[] {
     const { active } = this.screen.buffer;
     return Array.from({ length: 24 }, (_, row) => active.getLine(active.baseY + row)?.translateToString(true) ?? '');
@@ -38,16 +38,16 @@ export class TerminalProgram {
     return this.lines.join('\n');
   }
 
-  /** Types as a person would. */
+  /** Types these keys. */
   type(keys: string): void {
     this.child.terminal?.write(keys);
   }
 
-  /** Resolves when the screen shows this; rejects when the program has ended without. */
+  /** Resolves when the screen shows the text; rejects when the program exits without having shown it. */
   async shows(wanted: string | RegExp): Promise<void> {
     const fits = () => (typeof wanted === 'string' ? this.text.includes(wanted) : wanted.test(this.text));
     while (!fits()) {
-      if (this.isClosed) throw new Error(`the program ended and did not show ${wanted}, but:\n${this.text}`);
+      if (this.isClosed) throw new Error(`the program exited and did not show ${wanted}, but:\n${this.text}`);
       await new Promise<void>((resolve) => {
         this.wake = resolve;
       });

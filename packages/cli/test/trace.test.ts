@@ -12,6 +12,7 @@ import { loadConfig } from '../../server/src/settings/settings.ts';
 import { ClusterUnderTest } from '../../server/test/support/cluster-services.ts';
 import { ServerProcess } from '../../server/test/support/server-process.ts';
 import { titleWith, withoutService } from '../../server/test/support/services.ts';
+import { until } from '../../server/test/support/until.ts';
 import { WireClient } from '../../server/test/support/wire-client.ts';
 import { parley, type Run } from './parley.ts';
 
@@ -31,12 +32,14 @@ async function someone(url: string, username: string): Promise<Someone> {
   return { api, token, id: account.id };
 }
 
-/** Runs it again until its output has the line, as of which something was noted a moment later. */
-async function until(run: () => Promise<Run>, line: RegExp): Promise<string> {
-  for (;;) {
-    const { output } = await run();
-    if (line.test(output)) return output;
-  }
+/** Repeats the command until its output has the line; returns that output. */
+async function untilPrinted(run: () => Promise<Run>, line: RegExp): Promise<string> {
+  let output = '';
+  await until(`a line ${line}`, async () => {
+    output = (await run()).output;
+    return line.test(output);
+  });
+  return output;
 }
 
 const hop = (name: string, detail: string) => new RegExp(`^${name}\\t${detail}$`, 'm');
@@ -65,12 +68,12 @@ describe('in one process', () => {
     expect(byId.output).toContain(`not read\tby ${ben.id}, who is at 0\n`);
     expect(byId.output).not.toContain(`by ${ana.id}`);
     await ben.api.call('markRead', { conversationId: id, seq });
-    await until(() => parley(['trace', `${id}/${seq}`, '--data', data]), hop('read', `by ${ben.id}`));
+    await untilPrinted(() => parley(['trace', `${id}/${seq}`, '--data', data]), hop('read', `by ${ben.id}`));
     const elsewhere = await parley(['trace', 'hello-1', '--conversation', crypto.randomUUID(), '--data', data]);
     expect(elsewhere).toMatchObject({ code: 1, output: '' });
   });
 
-  test('what nobody sent is nowhere, and says so with status 1', async () => {
+  test('a message that nobody sent is not found, with status 1', async () => {
     const { code, output, errors } = await parley(['trace', 'nobody-sent-this', '--data', data]);
     expect({ code, output }).toEqual({ code: 1, output: '' });
     expect(errors).toStartWith('parley: there is no message nobody-sent-this: it was never accepted');
@@ -82,7 +85,7 @@ describe('in one process', () => {
     ['too long', ['x'.repeat(65)], 'is not a client message id (1 to 64 printable ASCII characters)'],
     ['number 0', [`${conversation}/0`], 'entries are numbered from 1'],
     ['a conversation twice', [`${conversation}/1`, '--conversation', conversation], 'client message id alone'],
-    ['a conversation that is none', ['id', '--conversation', 'x'], '"x" is not the id of a conversation'],
+    ['an invalid conversation id', ['id', '--conversation', 'x'], '"x" is not the id of a conversation'],
     ['too far back', ['id', '--since-minutes', '10081'], 'It must be a whole number from 1 to 10080.'],
     ['no message', [], "missing required argument 'message'"],
     ['a folder without a database', ['id', '--data', '/nowhere'], 'there is no database at /nowhere/parley.db'],
@@ -111,7 +114,7 @@ describe.skipIf(absent !== null)(titleWith('in a cluster', absent), () => {
   const start = (roles: string) => ServerProcess.start({ settings: { ...cluster.settings, roles } });
   const trace = (...args: string[]) => parley(['trace', ...args], '', environment);
 
-  test('a message that was delivered: the log, the entry, each mailbox, who has read it', async () => {
+  test('a delivered message: the log, the entry, each mailbox, who has read it', async () => {
     const server = await start('gateway,messaging,distribution');
     const [ana, ben] = [await someone(server.url, 'ana'), await someone(server.url, 'ben')];
     const { id } = await ana.api.call('createGroup', { name: 'group', userIds: [ben.id] });
@@ -121,7 +124,7 @@ describe.skipIf(absent !== null)(titleWith('in a cluster', absent), () => {
     await socket.next('entry', ({ entry }) => entry.kind === 'message');
     await ben.api.call('markRead', { conversationId: id, seq });
 
-    const output = await until(() => trace('delivered'), hop('taken out', 'by server \\S+'));
+    const output = await untilPrinted(() => trace('delivered'), hop('taken out', 'by server \\S+'));
     const topics = `topic ${cluster.settings['cluster-name']}`;
     const lines = [
       hop('message', `delivered from ${ana.id} in ${id}`),
@@ -137,20 +140,20 @@ describe.skipIf(absent !== null)(titleWith('in a cluster', absent), () => {
     expect(output).not.toContain('waiting');
     expect((await trace(`${id}/${seq}`)).output).toBe(output);
     expect((await trace('delivered', '--conversation', id)).output).toBe(output);
-    // The server goes, and with it its mailbox; what is on disk stays.
+    // The mailbox is removed with its server; the log and the entry stay.
     await socket.close();
     await server.stop();
     const later = (await trace('delivered')).output;
     expect(later).toContain('in no mailbox\t');
     expect(later).toMatch(lines[2] ?? /never/);
-    // What is older than is looked through is found by its conversation alone.
+    // A message older than the searched range is found only with its conversation.
     const config = loadConfig(cluster.settings, {});
     const [older] = await traceInCluster(config, parseMessageName('delivered', id), 0);
     expect(older).toMatchObject({ log: null, decided: { entry: { seq, senderId: ana.id } } });
     expect(await traceInCluster(config, parseMessageName('delivered', undefined), 0)).toEqual([]);
   });
 
-  test('a message that waits while no distributor runs, then is refused', async () => {
+  test('a message waits while no distributor runs, then is refused', async () => {
     const edge = await start('gateway,messaging');
     const eve = await someone(edge.url, 'eve');
     const conversationId = crypto.randomUUID();
@@ -158,17 +161,17 @@ describe.skipIf(absent !== null)(titleWith('in a cluster', absent), () => {
     for (const clientMessageId of ['first', 'second', 'third']) {
       socket.send({ type: 'send', id: clientMessageId, conversationId, clientMessageId, text: 'text' });
     }
-    await until(() => trace('third'), hop('waiting', '2 before it; no distributor runs'));
+    await untilPrinted(() => trace('third'), hop('waiting', '2 before it; no distributor runs'));
     const distributor = await start('distribution');
     await socket.next('error', ({ id }) => id === 'third');
-    const output = await until(() => trace('third'), hop('refused', `${time}\tnot_found: .*`));
+    const output = await untilPrinted(() => trace('third'), hop('refused', `${time}\tnot_found: .*`));
     expect(output).not.toContain('waiting');
     expect(output).not.toContain('decided');
     await socket.close();
     await Promise.all([edge.stop(), distributor.stop()]);
   });
 
-  test('what can not be decided is found where it was set aside, with the reason', async () => {
+  test('a command that can not be decided is found as set aside, with the reason', async () => {
     const settings = kafkaSettings(loadConfig(cluster.settings, {}));
     const producer = new BatchingProducer(settings);
     const command = { kind: 'add', conversationId: 'group', actorId: 'ana', commandId: 'undecidable', userIds: null };
@@ -179,17 +182,17 @@ describe.skipIf(absent !== null)(titleWith('in a cluster', absent), () => {
     }
     await producer.close();
     const distributor = await start('distribution');
-    const output = await until(() => trace('undecidable'), hop('set aside', `${time}\t/userIds .+`));
+    const output = await untilPrinted(() => trace('undecidable'), hop('set aside', `${time}\t/userIds .+`));
     expect(output).toMatch(hop('message', 'undecidable'));
-    await until(() => trace('unreadable'), hop('set aside', `${time}\tthere is no kind of command "dance"`));
+    await untilPrinted(() => trace('unreadable'), hop('set aside', `${time}\tthere is no kind of command "dance"`));
     await distributor.stop();
   });
 
-  test('what nobody sent is nowhere, and says what that means with status 1', async () => {
+  test('a message that nobody sent is not found, with an explanation and status 1', async () => {
     const { code, output, errors } = await trace('nobody-sent-this', '--since-minutes', '5');
     expect({ code, output }).toEqual({ code: 1, output: '' });
     expect(errors).toStartWith(
-      'parley: message nobody-sent-this is nowhere: not in the command log of the last 5 minutes, and not set aside.',
+      'parley: message nobody-sent-this was not found in the command log of the last 5 minutes, nor set aside.',
     );
     expect((await trace(`${crypto.randomUUID()}/1`)).errors).toContain('there is no message');
   });

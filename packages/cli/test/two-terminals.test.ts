@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ServerProcess } from '../../server/test/support/server-process.ts';
+import { until } from '../../server/test/support/until.ts';
 import { TerminalProgram } from './terminal.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const password = 'a good password';
 const esc = '\u001b';
 const ctrlC = '\u0003';
-// Select graphic rendition with a colour: 3x, 4x, 9x, 10x. Bold, dim and inverse are no colours.
+// The escape sequence that sets a colour: 3x, 4x, 9x, 10x. Bold, dim and inverse are not colours.
 const colour = new RegExp(`${esc}\\[(3\\d|4\\d|9\\d|10\\d)[;m]`);
 const pageUp = `${esc}[5~`;
 
@@ -37,19 +38,19 @@ function terminal(user: string, environment: Record<string, string> = {}): Termi
   return new TerminalProgram(command(user), { PARLEY_PASSWORD: password, ...environment });
 }
 
-test('two people in two terminals meet, write over several lines, read on, and leave', async () => {
+test('two people in two terminals find each other, write several lines, scroll, and quit', async () => {
   const [ana, ben] = [terminal('ana'), terminal('ben')];
   await Promise.all([ana.shows('online ·'), ben.shows('online ·')]);
   ana.type('/find be\r');
   await ana.shows('● ben (ben)');
   ana.type('/open ben\r');
   await ana.shows('ana opened this chat');
-  // Alt+Enter breaks the line, Enter sends.
+  // Alt+Enter inserts a line break, Enter sends.
   ana.type(`good morning${esc}\rsecond line 😀\r`);
   await ben.shows(/● ana 1/);
   ben.type('\t');
   await ben.shows(/good morning\s*\n.*second line 😀/);
-  // Reading took the count of unread away.
+  // After reading, the unread count is gone.
   await ben.shows(/● ana\s+│/);
   ben.type('and to you');
   await ana.shows('ben is typing');
@@ -69,7 +70,7 @@ test('two people in two terminals meet, write over several lines, read on, and l
   expect(await Promise.all([ana.exited, ben.exited])).toEqual([0, 0]);
 });
 
-test('a group and a channel are made, joined, found and left from the terminal', async () => {
+test('groups and channels are created, joined, listed and left from the terminal', async () => {
   const [cleo, dan] = [terminal('cleo'), terminal('dan')];
   await Promise.all([cleo.shows('online ·'), dan.shows('online ·')]);
   cleo.type('/group Hiking club: dan\r');
@@ -86,19 +87,19 @@ test('a group and a channel are made, joined, found and left from the terminal',
   expect(await Promise.all([cleo.exited, dan.exited])).toEqual([0, 0]);
 });
 
-test('NO_COLOR: the screen has no colours', async () => {
+test('with NO_COLOR the screen has no colours', async () => {
   const program = Bun.spawn(command('monochrome'), {
     env: { ...withoutCi(), PARLEY_PASSWORD: password, NO_COLOR: '1', TERM: 'xterm-256color' },
     terminal: { cols: 80, rows: 24, data: (_, chunk) => drawn.push(Buffer.from(chunk).toString()) },
   });
   const drawn: string[] = [];
-  while (!drawn.join('').includes('online')) await Bun.sleep(1);
+  await until('the screen shows the connection', () => drawn.join('').includes('online'));
   program.terminal?.write(ctrlC);
   expect(await program.exited).toBe(0);
   expect(drawn.join('')).not.toMatch(colour);
 });
 
-test('hostile text in names and messages moves no cursor and colours nothing', async () => {
+test('hostile text in messages does not control the terminal', async () => {
   const [eve, fay] = [terminal('eve'), terminal('fay')];
   await Promise.all([eve.shows('online ·'), fay.shows('online ·')]);
   const login = await fetch(`${server.url}/v1/login`, {
@@ -126,7 +127,7 @@ test('hostile text in names and messages moves no cursor and colours nothing', a
   await Promise.all([eve.exited, fay.exited]);
 });
 
-test('--plain: line in, line out, ends with the input once everything is sent', async () => {
+test('--plain reads and prints lines, and exits at the end of the input when everything is sent', async () => {
   const run = (user: string, input: string) =>
     Bun.spawn(command(user, '--plain'), {
       env: { ...process.env, PARLEY_PASSWORD: password },
@@ -142,7 +143,7 @@ test('--plain: line in, line out, ends with the input once everything is sent', 
   expect(output).toContain('* Hello, hal.');
   expect(output).toMatch(/\d\d:\d\d \[gus\] hal: hello from a pipe\n/);
   expect(output).toMatch(/\[gus\] hal: \/slash\n/);
-  expect(output).toContain('* There is no /nonsense; /help lists what there is.');
+  expect(output).toContain('* Unknown command /nonsense. /help lists the commands.');
   expect(output).not.toContain(esc);
 });
 

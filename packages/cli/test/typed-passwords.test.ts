@@ -17,7 +17,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Has the program say, where it prompts, whether its terminal shows what is typed at that moment. */
+/** Makes the program print, before its prompt, whether the terminal's echo is on at that moment. */
 const sayEchoAtPrompt = `
   const write = process.stderr.write.bind(process.stderr);
   process.stderr.write = (chunk, ...rest) => {

@@ -17,14 +17,14 @@ describe('a line of the screen', () => {
     }
   });
 
-  test('ends after a space where there is one', () => {
+  test('ends after a space if there is one', () => {
     expect(wrap('see you at the station', 10)).toEqual(['see you ', 'at the ', 'station']);
     expect(wrap('one\n\ntwo three', 5)).toEqual(['one', '', 'two ', 'three']);
     expect(wrap('abcdefgh ij', 4)).toEqual(['abcd', 'efgh', ' ij']);
     expect(wrap('', 4)).toEqual(['']);
   });
 
-  test('of one column has a wide character all the same', () => {
+  test('of one column can hold a wide character', () => {
     expect(wrap('李a', 1)).toEqual(['李', 'a']);
   });
 });

@@ -14,12 +14,16 @@ interface DataOption {
   data: string;
 }
 
-/** What the administrator at the server's machine does, whether the server runs or not. */
+/** The commands of an administrator on the server's machine. They work whether the server runs or not. */
 export function addAdministration(program: Command): void {
-  addUser(program.command('user').description('Accounts: list, create, disable, enable, reset a password, invite.'));
+  addUser(
+    program
+      .command('user')
+      .description('List, create, disable and enable accounts, reset passwords, create invitations.'),
+  );
   program
     .command('stats')
-    .description('What the server holds and who is on it.')
+    .description('Print how much data the server has and how many users are online.')
     .option(...dataOption)
     .action(async ({ data }: DataOption) => {
       const stats = await withControl(data, (control) => control.call('getStats', {}));
@@ -27,25 +31,27 @@ export function addAdministration(program: Command): void {
     });
   program
     .command('backup')
-    .description('Copy the database, while the server runs or not, to one consistent point.')
-    .argument('<file>', 'the copy; must not exist')
+    .description('Copy the database as of one consistent point in time, while the server runs or not.')
+    .argument('<file>', 'file to create; must not exist')
     .option(...dataOption)
     .action((file: string, { data }: DataOption) => {
       console.log(`${backupDatabase(data, file)} bytes in ${file}`);
     });
   program
     .command('restore')
-    .description('Put a backup in the place of the database of a server that does not run; the present one is kept.')
-    .argument('<file>', 'a copy that "parley backup" made, or any database of Parley')
+    .description('Replace the database of a stopped server by a backup; the present database is kept.')
+    .argument('<file>', 'a file that "parley backup" created, or any database of Parley')
     .option(...dataOption)
     .action(async (file: string, { data }: DataOption) => {
       const { replaced, conversations, entries } = await restoreDatabase(data, file, systemClock);
       console.log(`${conversations} conversations, ${entries} entries restored from ${file}`);
-      if (replaced !== null) console.log(`the database that was there is ${replaced}`);
+      if (replaced !== null) console.log(`the former database is ${replaced}`);
     });
   program
     .command('verify')
-    .description('Read the whole database, while it serves or not, and name what is missing, doubled or disagrees.')
+    .description(
+      'Read the whole database, while the server runs or not, and report missing, duplicate and inconsistent data.',
+    )
     .option(...dataOption)
     .action(({ data }: DataOption) => {
       const { checked, faults, faultCount } = verifyDatabase(data);
@@ -59,16 +65,16 @@ export function addAdministration(program: Command): void {
 function addUser(user: Command): void {
   user
     .command('list')
-    .description('All accounts.')
+    .description('List all accounts.')
     .option(...dataOption)
     .action(({ data }: DataOption) => withControl(data, listAccounts));
   user
     .command('create')
-    .description('Make an account; the password is read from standard input. The first one administers.')
+    .description('Create an account; the password is read from standard input. The first account is an administrator.')
     .argument('<username>')
     .option(...dataOption)
-    .option('--display-name <name>', 'what others see; the username unless given')
-    .option('--administrator', 'the account administers the server')
+    .option('--display-name <name>', 'name that others see (default: the username)')
+    .option('--administrator', 'make the account an administrator')
     .action(async (username: string, options: DataOption & { displayName?: string; administrator?: true }) => {
       const password = await readPassword();
       const { displayName, administrator } = options;
@@ -88,7 +94,9 @@ function addUser(user: Command): void {
   ] as const) {
     user
       .command(name)
-      .description(disabled ? 'Log somebody out everywhere and keep them out.' : 'Let somebody in again.')
+      .description(
+        disabled ? 'End all sessions of an account and prevent log-ins.' : 'Allow log-ins of a disabled account again.',
+      )
       .argument('<username>')
       .option(...dataOption)
       .action(async (username: string, { data }: DataOption) => {
@@ -101,7 +109,7 @@ function addUser(user: Command): void {
   }
   user
     .command('reset-password')
-    .description('Set a password, read from standard input, and end every session of the account.')
+    .description('Set the password, which is read from standard input, and end all sessions of the account.')
     .argument('<username>')
     .option(...dataOption)
     .action(async (username: string, { data }: DataOption) => {
@@ -114,11 +122,11 @@ function addUser(user: Command): void {
     });
   user
     .command('invite')
-    .description('Make an invitation link, for a server that takes sign-ups by invitation.')
+    .description('Create an invitation link, for a server with --signup invitation.')
     .option(...dataOption)
-    .option('--server <url>', 'where people reach the server, for the link', 'http://localhost:8080')
-    .option('--uses <number>', 'how many people it lets in', Number, 1)
-    .option('--valid-for-hours <hours>', 'how long it lasts', Number, 168)
+    .option('--server <url>', 'public address of the server, for the link', 'http://localhost:8080')
+    .option('--uses <number>', 'number of sign-ups that it allows', Number, 1)
+    .option('--valid-for-hours <hours>', 'hours until it expires', Number, 168)
     .action(async ({ data, server, ...body }: DataOption & { server: string; uses: number; validForHours: number }) => {
       const invitation = await withControl(data, (control) => control.call('createInvitation', body));
       console.log(invitationLink(server, invitation.token));
@@ -143,10 +151,10 @@ function accountLine(account: ManagedUser): string {
   return [account.id, account.username, account.displayName, ...marks.filter((mark) => mark !== '')].join('\t');
 }
 
-/** Asked for at a terminal, where it doesn't show; else the first line of standard input. */
+/** Prompted for at a terminal, which doesn't show it; otherwise the first line of standard input. */
 async function readPassword(): Promise<string> {
   if (process.stdin.isTTY) return askPassword();
   const lines = createInterface({ input: process.stdin });
   for await (const line of lines) return line;
-  throw new Failure('the password is read from standard input, which is empty');
+  throw new Failure('the password is read from standard input, but standard input is empty');
 }

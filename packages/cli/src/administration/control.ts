@@ -15,20 +15,20 @@ import {
 } from '@parley/server';
 import { Failure } from '../failure.ts';
 
-/** The administrator's way into a data folder. */
+/** Calls operations on a data folder with the administrator's permissions. */
 export interface Control {
   call<Id extends OperationId>(id: Id, input: InputOf<Id>): Promise<ResponseOf<Id>>;
 }
 
-/** Longest wait for what the server does for one call. */
-const answerMs = 10_000;
+/** Timeout of one call to a running server. */
+const answerTimeoutMs = 10_000;
 
-/** How often a server that just starts, or another command, is met again before that is given up. */
-const attempts = 4;
+/** How often the folder is tried while a starting server, or another command, has locked it. */
+const attemptsMax = 4;
 
 /**
- * Runs `work` with the server that serves the folder, or, when none does, with one that is composed for it and not
- * offered to anybody; so too for a cluster, whose services the environment names.
+ * Runs `work` with the server that serves the folder. If none does, composes a server that accepts no connections. For
+ * a cluster, whose services the environment names, it always composes one.
  */
 export async function withControl<Result>(
   dataFolder: string,
@@ -39,23 +39,23 @@ export async function withControl<Result>(
   const unix = controlSocketFile(dataFolder);
   for (let attempt = 1; ; attempt++) {
     if (await isServed(dataFolder)) {
-      return inWords(work(apiOver((url, init) => answered(url, { ...init, unix }, dataFolder))));
+      return withFailures(work(apiOver((url, init) => answered(url, { ...init, unix }, dataFolder))));
     }
     if (!existsSync(join(dataFolder, databaseFile))) {
-      throw new Failure(`--data: there is no Parley database in ${dataFolder}; \`parley serve\` makes one`);
+      throw new Failure(`--data: there is no Parley database in ${dataFolder}; \`parley serve\` creates one`);
     }
     try {
       return await composed(config, work);
     } catch (error) {
-      if (!(error instanceof FolderHeld) || attempt === attempts) throw error;
+      if (!(error instanceof FolderHeld) || attempt === attemptsMax) throw error;
     }
   }
 }
 
-/** The server's answer. A server that is stopped, or hangs, is not waited for without end. */
+/** The server's answer. Waiting is bounded, because the server may be stopped or hang. */
 async function answered(url: string, init: RequestInit & { unix: string }, dataFolder: string): Promise<Response> {
   try {
-    return await fetch(url, { ...init, signal: AbortSignal.timeout(answerMs) });
+    return await fetch(url, { ...init, signal: AbortSignal.timeout(answerTimeoutMs) });
   } catch (cause) {
     throw new Failure(`--data: the server that serves ${dataFolder} does not answer`, { cause });
   }
@@ -65,7 +65,7 @@ async function composed<Result>(config: Config, work: (control: Control) => Prom
   const adapters = await composeAdapters(config, systemClock);
   const server = new Server(config, adapters);
   try {
-    return await inWords(work(apiOver(async (url, init) => server.control(new Request(url, init)))));
+    return await withFailures(work(apiOver(async (url, init) => server.control(new Request(url, init)))));
   } finally {
     await adapters.close();
   }
@@ -75,8 +75,8 @@ function apiOver(fetch: (url: string, init: RequestInit) => Promise<Response>): 
   return new HttpApi('http://control', { fetch });
 }
 
-/** Refusals become sentences. */
-async function inWords<Result>(work: Promise<Result>): Promise<Result> {
+/** Turns refusals into failures, whose messages are printed. */
+async function withFailures<Result>(work: Promise<Result>): Promise<Result> {
   try {
     return await work;
   } catch (error) {

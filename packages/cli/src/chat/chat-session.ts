@@ -6,56 +6,56 @@ import { gapBetween, merged, shownGap, withoutEntries } from './gaps.ts';
 import { People } from './people.ts';
 
 const pageSize = 50;
-/** Each fits on a line of a small screen. */
+/** Each line fits on a small screen. */
 const restoredNotices = [
   'The server was restored from a backup.',
-  'Messages written since then are gone.',
-  'What you had not sent yet is kept.',
+  'Messages since that backup are lost.',
+  'Your unsent messages are kept.',
 ];
-const lostNotices = ['The server was restored from a backup.', 'Your log-in was lost with it: start this again.'];
-/** Older ones are gone. */
+const lostNotices = ['The server was restored from a backup.', 'Your session was lost with it: log in again.'];
+/** Notices that are kept; older ones are dropped. */
 const noticesMax = 100;
-/** Newest entries of the open conversation in which the people who are named are watched. */
+/** The client watches the people named in this many newest entries of the open conversation. */
 const watchedEntries = 100;
 
-/** What is known of the conversation that is open. */
+/** The open conversation and its loaded entries. */
 interface OpenConversation {
   conversation: Conversation;
   entries: Entry[];
-  /** Nothing with a lower number may be seen. */
+  /** The first entry that the user may read. */
   visibleFromSeq: number;
-  /** Whether there is nothing older to load. */
+  /** Whether all older entries are loaded. */
   complete: boolean;
   loading: boolean;
 }
 
-/** A page of something that is listed, as lines. */
+/** A page of a list, as lines. */
 export interface ListedPage {
   lines: string[];
   isLast: boolean;
 }
 
-/** What the terminal shows, apart from how: one person's chat, with one conversation open. */
+/** The state that the terminal shows: the user's conversations, of which at most one is open. */
 export class ChatSession {
   readonly people: People;
   open: OpenConversation | null = null;
-  /** The last list, while it has more pages. */
+  /** The latest list, while it has more pages. */
   listed: AsyncGenerator<ListedPage> | null = null;
-  /** What the program itself has to say, newest last. */
+  /** Messages of the program itself, newest last. */
   notices: string[] = [];
-  /** How many there have been. */
+  /** How many notices there have been, including dropped ones. */
   noticeCount = 0;
-  /** How many lines of a list fit at a time. */
+  /** How many lines of a list fit on the screen. */
   listedLines = pageSize;
-  /** A proxy or network in between answers in the server's place. */
+  /** Whether a proxy or network answers in place of the server. */
   isIntercepted = false;
   /** Prints entries that were loaded into a gap; null where a screen shows the conversation. */
   printLoaded: ((entries: readonly Entry[]) => void) | null = null;
-  /** What was left out of each conversation after each long absence and is not loaded, oldest first. */
-  private readonly leftOut = new Map<string, Gap[]>();
-  /** Since this connection was asked for. */
+  /** The gaps of each conversation that long absences left and that are not loaded, oldest first. */
+  private readonly skipped = new Map<string, Gap[]>();
+  /** Whether the user was told of a restore since the client last started to connect. */
   private saidRestored = false;
-  /** Who types in the open conversation, each with a function that cancels the timeout. */
+  /** The users who type in the open conversation, each with a function that cancels the timeout. */
   private readonly typing = new Map<string, () => void>();
   private readonly runtime = defaultRuntime();
   private readonly listeners = new Set<() => void>();
@@ -66,13 +66,13 @@ export class ChatSession {
     this.people = new People(client);
     client.on('state', ({ name }) => {
       if (name === 'connecting') this.saidRestored = false;
-      // Opened without a connection, it showed what is stored.
+      // A conversation that was opened without a connection has only the stored entries, or none.
       if (name === 'live' && this.open?.entries.length === 0)
         this.loadOlder().catch((error) => this.say(String(error)));
       this.changed();
     });
     client.on('entry', (entry) => this.takeEntry(entry));
-    client.on('skipped', ({ conversation, ...gap }) => this.leaveOut(conversation, gap));
+    client.on('skipped', ({ conversation, ...gap }) => this.skip(conversation, gap));
     client.on('restored', ({ conversation }) => this.readAgain(conversation));
     client.on('sessionEnded', ({ lost }) => this.sessionEnded(lost));
     client.on('conversation', ({ conversation, removed }) => {
@@ -95,7 +95,7 @@ export class ChatSession {
       if (conversationId === this.open?.conversation.id) this.startTyping(userId);
       this.changed();
     });
-    client.on('error', (error) => this.say(`Something went wrong: ${error instanceof Error ? error.message : error}`));
+    client.on('error', (error) => this.say(`Error: ${error instanceof Error ? error.message : error}`));
   }
 
   onChange(listener: () => void): () => void {
@@ -105,7 +105,7 @@ export class ChatSession {
     };
   }
 
-  /** What was written and is not on the server. */
+  /** How many messages wait to be sent. */
   get unsentCount(): number {
     return this.conversations.flatMap(({ outbox }) => outbox).length;
   }
@@ -119,7 +119,7 @@ export class ChatSession {
     return [...this.typing.keys()].map((userId) => displayLine(this.people.name(userId)));
   }
 
-  /** The entries of the open conversation, then what is still on its way out. */
+  /** The entries of the open conversation, then the messages in its outbox. */
   get shown(): ShownEntry[] {
     if (!this.open) return [];
     const { client } = this;
@@ -159,7 +159,7 @@ export class ChatSession {
     await this.loadOlder();
   }
 
-  /** Loads the page of entries before the oldest one that is here. */
+  /** Loads the page of entries before the oldest loaded one. */
   async loadOlder(): Promise<void> {
     const open = this.open;
     if (!open || open.complete || open.loading) return;
@@ -167,11 +167,11 @@ export class ChatSession {
     try {
       const before = open.entries[0]?.seq;
       const page = await open.conversation.history({ limit: pageSize, ...(before === undefined ? {} : { before }) });
-      // What came live meanwhile may be on the page too.
+      // Entries that arrived live in the meantime may be on the page too.
       const oldest = open.entries[0]?.seq ?? Number.POSITIVE_INFINITY;
       open.entries = [...page.entries.filter((entry) => entry.seq < oldest), ...open.entries];
       open.visibleFromSeq = page.visibleFromSeq;
-      // What a store lacks, the server has.
+      // Entries that the store lacks can be loaded from the server later.
       open.complete = page.gaps.length === 0 && (open.entries[0]?.seq ?? 1) <= page.visibleFromSeq;
       this.markRead();
       this.watchWhatShows();
@@ -184,22 +184,22 @@ export class ChatSession {
   /** Loads the end of the newest gap of the open conversation. */
   async loadGap(): Promise<void> {
     const { open } = this;
-    if (!open) throw new Error('No conversation is open: /open NAME first.');
+    if (!open) throw new Error('No conversation is open. /open NAME opens one.');
     const { conversation } = open;
-    // What was printed while another conversation was open is on no screen, and is not loaded again.
-    const gap = (this.printLoaded ? undefined : this.gapOf(open)) ?? this.leftOut.get(conversation.id)?.at(-1);
-    if (!gap) throw new Error('Nothing is left out here.');
+    // Lines are printed for every conversation, open or not, so only skipped entries were not printed.
+    const gap = (this.printLoaded ? undefined : this.gapOf(open)) ?? this.skipped.get(conversation.id)?.at(-1);
+    if (!gap) throw new Error('All entries are loaded.');
     if (open.loading) return;
     open.loading = true;
     try {
       const limit = Math.min(limits.historyPageMax, gap.toSeq - gap.fromSeq + 1);
       const page = await conversation.history({ before: gap.toSeq + 1, limit });
       const entries = page.entries.filter(({ seq }) => seq >= gap.fromSeq);
-      if (entries.length === 0) throw new Error('What is left out needs a connection.');
+      if (entries.length === 0) throw new Error('These entries can only be loaded with a connection.');
       open.entries = merged(open.entries, entries);
       open.visibleFromSeq = page.visibleFromSeq;
-      const remaining = withoutEntries(this.leftOut.get(conversation.id) ?? [], entries, page.visibleFromSeq);
-      this.leftOut.set(conversation.id, remaining);
+      const remaining = withoutEntries(this.skipped.get(conversation.id) ?? [], entries, page.visibleFromSeq);
+      this.skipped.set(conversation.id, remaining);
       this.printLoaded?.(entries);
       this.watchWhatShows();
     } finally {
@@ -212,7 +212,7 @@ export class ChatSession {
     this.open?.conversation.send(text);
   }
 
-  /** Says something to the person at the terminal alone. */
+  /** Shows a notice to the user at this terminal. */
   say(text: string): void {
     this.noticeCount++;
     this.notices = [...this.notices.slice(1 - noticesMax), displayText(text)];
@@ -224,11 +224,11 @@ export class ChatSession {
     return gaps.findLast((gap) => gap !== null) ?? undefined;
   }
 
-  private leaveOut(conversation: Conversation, gap: Gap): void {
-    this.leftOut.set(conversation.id, [...(this.leftOut.get(conversation.id) ?? []), gap]);
+  private skip(conversation: Conversation, gap: Gap): void {
+    this.skipped.set(conversation.id, [...(this.skipped.get(conversation.id) ?? []), gap]);
   }
 
-  /** Shows that somebody types for as long as the protocol says. */
+  /** Shows that the user types, until the protocol's timeout. */
   private startTyping(userId: string): void {
     this.stopTyping(userId);
     const end = () => {
@@ -243,20 +243,20 @@ export class ChatSession {
     this.typing.delete(userId);
   }
 
-  /** Shown entries may be gone, and other entries may have their numbers. */
+  /** After a restore, shown entries may be lost and other entries may have their numbers. */
   private readAgain(conversation: Conversation | null): void {
     if (!this.saidRestored) for (const notice of restoredNotices) this.say(notice);
     this.saidRestored = true;
-    if (conversation) this.leftOut.delete(conversation.id);
+    if (conversation) this.skipped.delete(conversation.id);
     if (conversation === null || this.open?.conversation !== conversation) return;
     this.open = null;
-    this.show(conversation).catch((error: unknown) => this.say(`Something went wrong: ${error}`));
+    this.show(conversation).catch((error: unknown) => this.say(`Error: ${error}`));
   }
 
-  /** Nothing is kept but in this process's memory. */
+  /** Unsent messages are only in the memory of this process. */
   private sessionEnded(isLost: boolean): void {
     const { unsentCount } = this;
-    const unsent = unsentCount === 0 ? [] : [`Messages not sent, and lost when you leave: ${unsentCount}.`];
+    const unsent = unsentCount === 0 ? [] : [`Unsent messages, which are lost when you quit: ${unsentCount}.`];
     for (const notice of isLost ? [...lostNotices, ...unsent] : unsent) this.say(notice);
   }
 

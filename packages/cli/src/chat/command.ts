@@ -4,7 +4,7 @@ import { ChatSession } from './chat-session.ts';
 import { type LogInOptions, logIn } from './log-in.ts';
 import { runPlain } from './plain.ts';
 
-const standardServer = 'http://localhost:8080';
+const defaultServer = 'http://localhost:8080';
 
 interface ChatOptions {
   server?: string;
@@ -19,23 +19,27 @@ export function addChat(program: Command): void {
   program
     .command('chat')
     .description('Chat in this terminal.')
-    .addOption(new Option('--server <url>', `where Parley is served (default: ${standardServer})`).env('PARLEY_SERVER'))
+    .addOption(new Option('--server <url>', `address of the server (default: ${defaultServer})`).env('PARLEY_SERVER'))
     .requiredOption('--user <name>', 'your username')
-    .option('--signup', 'make a new account of this name', false)
-    .option('--invitation <link>', 'the link that one was invited by')
-    .option('--plain', 'line in, line out; by itself when input or output is no terminal', false)
+    .option('--signup', 'create a new account with this username', false)
+    .option('--invitation <link>', 'invitation link, for --signup')
+    .option(
+      '--plain',
+      'read and print lines instead of drawing a screen (default when input or output is not a terminal)',
+      false,
+    )
     .action(async (options: ChatOptions) => {
       const session = new ChatSession(await logIn(logInOptions(options)));
       if (options.plain || !process.stdin.isTTY || !process.stdout.isTTY) return runPlain(session);
-      // Loaded when it is needed: the screen's library is most of the program's start.
+      // Loaded on demand, because the screen's library takes most of the program's start-up time.
       const { runScreen } = await import('./screen/screen.tsx');
       return runScreen(session);
     });
 }
 
-/** An invitation link says which server it is for. */
+/** The server defaults to the one that the invitation link names. */
 function logInOptions({ server, user, signup, invitation }: ChatOptions): LogInOptions {
-  if (invitation === undefined) return { server: server ?? standardServer, user, signup };
+  if (invitation === undefined) return { server: server ?? defaultServer, user, signup };
   const { token, server: invitedTo } = readInvitation(invitation);
-  return { server: server ?? invitedTo ?? standardServer, user, signup, invitation: token };
+  return { server: server ?? invitedTo ?? defaultServer, user, signup, invitation: token };
 }

@@ -3,41 +3,45 @@ import { pagesOf } from '@parley/sdk';
 import type { ChatSession } from './chat-session.ts';
 import { foundPages, memberPages, sayNextPage, sayPages } from './listing.ts';
 
-/** One command that is typed as `/name argument`. */
+/** A command that is typed as `/name argument`. */
 interface ChatCommand {
   usage: string;
   meaning: string;
   run(session: ChatSession, argument: string): Promise<void> | void;
 }
 
-/** What can be done beside writing; the same in the full screen and line by line. */
+/** The commands of the chat, for the full screen and for --plain. */
 export const commands: Record<string, ChatCommand> = {
-  open: { usage: '/open NAME', meaning: 'a conversation or a person', run: open },
-  find: { usage: '/find TEXT', meaning: 'people and channels', run: find },
-  list: { usage: '/list', meaning: 'your conversations', run: list },
-  group: { usage: '/group NAME: USER, USER', meaning: 'make a group of people', run: makeGroup },
-  channel: { usage: '/channel NAME', meaning: 'make a public channel', run: makeChannel },
+  open: { usage: '/open NAME', meaning: 'open a conversation, or a chat with a person', run: open },
+  find: { usage: '/find TEXT', meaning: 'find people and channels by the start of a word', run: find },
+  list: { usage: '/list', meaning: 'list your conversations', run: list },
+  group: { usage: '/group NAME: USER, USER', meaning: 'create a group', run: makeGroup },
+  channel: { usage: '/channel NAME', meaning: 'create a public channel', run: makeChannel },
   join: { usage: '/join NAME', meaning: 'join a public channel', run: join },
   add: {
     usage: '/add USER',
-    meaning: 'add somebody',
+    meaning: 'add a member',
     run: (s, name) => withMember(s, name, 'add'),
   },
-  remove: { usage: '/remove USER', meaning: 'remove somebody', run: (s, name) => withMember(s, name, 'remove') },
-  members: { usage: '/members', meaning: 'who is here', run: members },
-  leave: { usage: '/leave', meaning: 'leave what is open', run: leave },
-  retry: { usage: '/retry', meaning: 'send again what failed', run: retry },
-  load: { usage: '/load', meaning: 'what is left out after a long absence', run: (session) => session.loadGap() },
-  more: { usage: '/more', meaning: 'the next page of /find or /members', run: sayNextPage },
-  help: { usage: '/help', meaning: 'this list', run: help },
+  remove: { usage: '/remove USER', meaning: 'remove a member', run: (s, name) => withMember(s, name, 'remove') },
+  members: { usage: '/members', meaning: 'list the members', run: members },
+  leave: { usage: '/leave', meaning: 'leave the open conversation', run: leave },
+  retry: { usage: '/retry', meaning: 'send failed messages again', run: retry },
+  load: {
+    usage: '/load',
+    meaning: 'load entries that were skipped after a long absence',
+    run: (session) => session.loadGap(),
+  },
+  more: { usage: '/more', meaning: 'show the next page of /find or /members', run: sayNextPage },
+  help: { usage: '/help', meaning: 'show this list', run: help },
 };
 
-/** Runs a line that starts with a slash. Says what went wrong; never throws. */
+/** Runs a line that starts with a slash. Reports errors as notices; never throws. */
 export async function runCommand(session: ChatSession, line: string): Promise<void> {
   const [, name = '', argument = ''] = /^\/(\S*)\s*([\s\S]*)$/.exec(line) ?? [];
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!command) {
-    session.say(`There is no /${name}; /help lists what there is.`);
+    session.say(`Unknown command /${name}. /help lists the commands.`);
     return;
   }
   try {
@@ -63,10 +67,10 @@ function list(session: ChatSession): void {
     const unread = conversation.unreadCount > 0 ? ` [${conversation.unreadCount}]` : '';
     session.say(`${mark(session, conversation)} ${session.title(conversation)}${unread}`);
   }
-  if (session.conversations.length === 0) session.say('No conversations yet: /find somebody, then /open their name.');
+  if (session.conversations.length === 0) session.say('No conversations yet. /find a person, then /open the name.');
 }
 
-/** Presence of a person, or the kind of a conversation, in one character. */
+/** One character for the presence of the partner, or for the kind of the conversation. */
 export function mark(session: ChatSession, { data }: ChatSession['conversations'][number]): string {
   if (data.partner) return session.people.isOnline(data.partner.id) ? '●' : '○';
   return data.kind === 'channel' ? '#' : '&';
@@ -93,7 +97,7 @@ async function join(session: ChatSession, name: string): Promise<void> {
     const channel = named(channels, name, (each) => [each.name]);
     if (channel) return session.show(await session.client.conversations.join(channel.id));
   }
-  throw new Error(`There is no channel “${name}”; /find looks by the start of a word.`);
+  throw new Error(`There is no channel “${name}”. /find lists names by the start of a word.`);
 }
 
 async function withMember(session: ChatSession, name: string, what: 'add' | 'remove'): Promise<void> {
@@ -119,20 +123,20 @@ function help(session: ChatSession): void {
 }
 
 function opened(session: ChatSession): NonNullable<ChatSession['open']> {
-  if (!session.open) throw new Error('No conversation is open: /open NAME first.');
+  if (!session.open) throw new Error('No conversation is open. /open NAME opens one.');
   return session.open;
 }
 
 async function userNamed(session: ChatSession, name: string): Promise<{ id: string }> {
-  if (name === '') throw new Error('Name somebody.');
+  if (name === '') throw new Error('A name is missing, as in /open NAME.');
   for await (const { users } of pagesOf(session.client, 'userSearch', { q: name })) {
     const user = named(users, name, ({ username, displayName }) => [username, displayName]);
     if (user) return user;
   }
-  throw new Error(`There is no person “${name}”; /find looks by the start of a word.`);
+  throw new Error(`There is no person “${name}”. /find lists names by the start of a word.`);
 }
 
-/** The item with exactly this name, or else with a name that is equal without case and marks. */
+/** The item with exactly this name, or else one whose name is equal when folded. */
 function named<Each>(all: readonly Each[], name: string, namesOf: (each: Each) => string[]): Each | undefined {
   const wanted = folded(name);
   return (

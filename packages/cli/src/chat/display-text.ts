@@ -1,7 +1,7 @@
-/** Controls that a terminal would obey, and marks that turn the reading direction of what follows. */
+/** Control characters that a terminal would execute, and marks that change the direction of the text after them. */
 const CONTROLS = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
-/** Text as it may be shown: nothing in it moves the cursor, colours, rings, or reorders what others wrote. */
+/** Text that is safe to print: it can't move the cursor, set colours, ring the bell, or reorder other text. */
 export function displayText(text: string): string {
   return text.replaceAll(CONTROLS, (control) => {
     if (control === '\n') return '\n';
@@ -10,12 +10,12 @@ export function displayText(text: string): string {
   });
 }
 
-/** A one-line form. */
+/** The same in one line. */
 export function displayLine(text: string): string {
   return displayText(text).replaceAll('\n', ' ');
 }
 
-/** The clock time of a moment, in the terminal's zone. */
+/** The time of day, in the terminal's time zone. */
 export function clockTime(atMs: number): string {
   const time = new Date(atMs);
   return `${String(time.getHours()).padStart(2, '0')}:${String(time.getMinutes()).padStart(2, '0')}`;

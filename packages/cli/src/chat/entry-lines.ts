@@ -2,12 +2,12 @@ import { shownName } from '@parley/protocol';
 import type { Entry } from '@parley/sdk';
 import { clockTime, displayLine, displayText } from './display-text.ts';
 
-/** What is shown of one entry. */
+/** One entry as it is shown. */
 export interface ShownEntry {
-  /** Stays the same for a message from being written to having its number. */
+  /** The same for a message before and after it has a number. */
   key: string;
   time: string;
-  /** Who wrote it; null for a notice. */
+  /** The author's name; null for a notice. */
   author: string | null;
   text: string;
   state: 'queued' | 'sending' | 'sent' | 'failed';
@@ -19,7 +19,7 @@ export function peopleIn(entry: Entry): string[] {
   return 'userId' in entry ? [entry.senderId, entry.userId] : [entry.senderId];
 }
 
-/** An entry in words. */
+/** An entry as text. */
 export function shownEntry(entry: Entry, name: (userId: string) => string): ShownEntry {
   const time = clockTime(entry.atMs);
   const state = 'sent';
@@ -46,7 +46,7 @@ const noticeTexts: { [Kind in Notice['kind']]: NoticeText<Kind> } = {
   removed: ({ userId }, name) => `removed ${name(userId)}`,
   role: ({ userId, role }, name) => `made ${name(userId)} ${role}`,
   updated: (entry) => `changed ${changes(entry)}`,
-  later: () => 'did something that a newer version of Parley shows',
+  later: () => 'did something that needs a newer version of Parley to show',
 };
 
 function notice(entry: Notice, name: (userId: string) => string): string {
@@ -61,6 +61,6 @@ function changes(entry: Extract<Entry, { kind: 'updated' }>): string {
     ...(entry.description === undefined ? [] : ['the description']),
     ...(entry.announceOnly === undefined
       ? []
-      : [entry.announceOnly ? 'to announcements only' : 'to writing by everybody']),
+      : [entry.announceOnly ? 'who may write to administrators only' : 'who may write to all members']),
   ].join(' and ');
 }

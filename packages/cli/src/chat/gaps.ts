@@ -1,17 +1,17 @@
 import type { Entry, Gap } from '@parley/sdk';
 import type { ShownEntry } from './entry-lines.ts';
 
-/** Marks the keys of lines that stand for a gap. */
+/** Prefix of the keys of lines that represent a gap. */
 export const gapKey = 'gap ';
 
-/** The gap between two entries that follow each other on the screen; null if there is none that one may see. */
+/** The gap between two adjacent entries on the screen; null if there is none with entries that the user may see. */
 export function gapBetween(before: Entry | undefined, after: Entry, visibleFromSeq: number): Gap | null {
   if (!before) return null;
   const gap = { fromSeq: Math.max(before.seq + 1, visibleFromSeq), toSeq: after.seq - 1 };
   return gap.fromSeq <= gap.toSeq ? gap : null;
 }
 
-/** The line that stands for a gap. */
+/** The line that represents a gap. */
 export function shownGap(gap: Gap): ShownEntry {
   return {
     key: `${gapKey}${gap.fromSeq}`,
@@ -24,16 +24,16 @@ export function shownGap(gap: Gap): ShownEntry {
 
 export function gapText({ fromSeq, toSeq }: Gap): string {
   const count = toSeq - fromSeq + 1;
-  return count === 1 ? '1 entry is left out' : `${count.toLocaleString('en')} entries are left out`;
+  return count === 1 ? '1 entry is not loaded' : `${count.toLocaleString('en')} entries are not loaded`;
 }
 
-/** Both without repetition, by number. */
+/** The union of both, ordered by number. */
 export function merged(entries: readonly Entry[], more: readonly Entry[]): Entry[] {
   const bySeq = new Map([...entries, ...more].map((entry) => [entry.seq, entry]));
   return [...bySeq.values()].sort((a, b) => a.seq - b.seq);
 }
 
-/** What remains of gaps once these entries are loaded; nothing with a number below `visibleFromSeq` may be seen. */
+/** The rest of the gaps after these entries were loaded; entries below `visibleFromSeq` can't be loaded. */
 export function withoutEntries(gaps: readonly Gap[], entries: readonly Entry[], visibleFromSeq: number): Gap[] {
   return entries.reduce<Gap[]>(
     (remaining, { seq }) => remaining.flatMap((gap) => withoutRange(gap, { fromSeq: seq, toSeq: seq })),

@@ -3,10 +3,10 @@ import { pagesOf } from '@parley/sdk';
 import type { ChatSession, ListedPage } from './chat-session.ts';
 import { displayLine } from './display-text.ts';
 
-/** Largest page of a list, people and channels together: the server gives so many, and the session keeps the notices. */
+/** Lines of the largest page, people and channels together: the server's limit, for which the notices have room. */
 const pageLinesMax = 2 * limits.searchPageMax - 2;
 
-/** Says the first page; `/more` goes on. */
+/** Shows the first page; `/more` shows the next. */
 export async function sayPages(session: ChatSession, pages: AsyncGenerator<ListedPage>): Promise<void> {
   session.listed = pages;
   await sayNextPage(session);
@@ -14,13 +14,13 @@ export async function sayPages(session: ChatSession, pages: AsyncGenerator<Liste
 
 export async function sayNextPage(session: ChatSession): Promise<void> {
   const page = await session.listed?.next();
-  if (!page || page.done) throw new Error('There is no more: /find or /members lists something.');
+  if (!page || page.done) throw new Error('There are no more pages. /find and /members start a list.');
   for (const line of page.value.lines) session.say(line);
   if (page.value.isLast) session.listed = null;
   else session.say('… /more shows the next page.');
 }
 
-/** People and channels whose name begins so, a page of each at a time. */
+/** People and channels with a word that begins with `q`, a page of each at a time. */
 export async function* foundPages({ client, listedLines }: ChatSession, q: string): AsyncGenerator<ListedPage> {
   const limit = Math.floor(Math.min(listedLines, pageLinesMax) / 2);
   const people = pagesOf(client, 'userSearch', { q, limit });
@@ -35,7 +35,7 @@ export async function* foundPages({ client, listedLines }: ChatSession, q: strin
         ({ name, memberCount }) => `# ${shownName(name, 'Conversation')} (${memberCount} members)`,
       ),
     ];
-    if (isFirst && lines.length === 0) lines.push(`Nobody and nothing starts with “${q}”.`);
+    if (isFirst && lines.length === 0) lines.push(`No person and no channel starts with “${q}”.`);
     isLast = !users?.nextCursor && !rooms?.nextCursor;
     yield { lines, isLast };
   }

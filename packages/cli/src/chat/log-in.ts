@@ -9,10 +9,10 @@ export interface LogInOptions {
   invitation?: string;
 }
 
-/** A client that is logged in. Asks for the password unless PARLEY_PASSWORD has it. */
+/** Returns a client that is logged in. Prompts for the password unless PARLEY_PASSWORD is set. */
 export async function logIn({ server, user, signup, invitation }: LogInOptions): Promise<ParleyClient> {
   if (!/^https?:$/.test(URL.parse(server)?.protocol ?? '')) {
-    throw new Failure(`--server: ${server} is no address like http://localhost:8080`);
+    throw new Failure(`--server: ${server} is not an address such as http://localhost:8080`);
   }
   const client = new ParleyClient({ url: server });
   const password = process.env['PARLEY_PASSWORD'] ?? (await typedPassword());
@@ -30,7 +30,7 @@ export async function logIn({ server, user, signup, invitation }: LogInOptions):
   } catch (error) {
     if (error instanceof Failure) throw error;
     if (!(error instanceof ParleyError)) throw new Failure(`${server} can't be reached`, { cause: error });
-    throw new Failure(`${error.message}${isWrong(error) ? ' (--signup makes a new account)' : ''}`, { cause: error });
+    throw new Failure(`${error.message}${isWrong(error) ? ' (--signup creates a new account)' : ''}`, { cause: error });
   }
 }
 
@@ -39,11 +39,11 @@ function isWrong(error: unknown): boolean {
 }
 
 async function wantsAccount(user: string): Promise<boolean> {
-  const answer = await ask(`That is not the password of ${user}. Make a new account of this name? [y/N] `);
+  const answer = await ask(`Wrong username or password. Create a new account ${user}? [y/N] `);
   return /^y/i.test(answer.trim());
 }
 
 function typedPassword(): Promise<string> {
   if (process.stdin.isTTY) return askPassword();
-  throw new Failure('PARLEY_PASSWORD: set it to the password where there is no terminal to ask at');
+  throw new Failure('PARLEY_PASSWORD: set it to the password, because there is no terminal to prompt at');
 }

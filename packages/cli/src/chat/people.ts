@@ -1,14 +1,14 @@
 import { shownName } from '@parley/protocol';
 import type { ParleyClient, User } from '@parley/sdk';
 
-/** Names of people, looked up together when they are first shown, and presence. */
+/** Names of people, which are requested together when they are first shown, and presence. */
 export class People {
   private readonly online = new Map<string, boolean>();
   private readonly wanted = new Set<string>();
 
   constructor(private readonly client: Pick<ParleyClient, 'people'>) {}
 
-  /** Somebody's name; the start of their id until it is known. */
+  /** A user's name; the first characters of the id until the name is known. */
   name(userId: string): string {
     const person = this.client.people.get(userId);
     if (person) return shownName(person.displayName, person.username);
@@ -20,7 +20,7 @@ export class People {
     return this.online.get(userId) ?? false;
   }
 
-  /** A conversation has the presence as of when it was loaded: what is known already is newer. */
+  /** Adds the presence in a conversation's data, unless a presence is known: the data is from when it was loaded. */
   meet(user: User): void {
     if (!this.online.has(user.id)) this.online.set(user.id, user.online);
   }
@@ -37,7 +37,7 @@ export class People {
   private ask(): void {
     const userIds = [...this.wanted];
     this.wanted.clear();
-    // Found people come as an event; others are looked up again when they are next shown.
+    // Names that are found arrive as an event; others are requested again when they are next shown.
     this.client.people.find(userIds).catch(() => undefined);
   }
 }

@@ -8,10 +8,10 @@ import { shownEntry } from './entry-lines.ts';
 import { gapText } from './gaps.ts';
 
 /**
- * Line in, line out: for pipes, screen readers and logs. A line that starts with a slash is a command, `//` writes a
- * line that starts with one. Ends with the input, once everything is sent.
+ * Reads and prints lines: for pipes, screen readers and logs. A line that starts with a slash is a command; `//` sends
+ * a line that starts with a slash. Returns at the end of the input, once everything is sent.
  *
- * @throws {Failure} when the session ends elsewhere.
+ * @throws {Failure} when the session is ended elsewhere.
  */
 export async function runPlain(session: ChatSession): Promise<void> {
   const { client } = session;
@@ -22,14 +22,14 @@ export async function runPlain(session: ChatSession): Promise<void> {
   session.onChange(sayNotices);
   client.on('entry', (entry) => printEntry(session, entry));
   client.on('skipped', ({ conversation, ...gap }) => {
-    session.say(`${session.title(conversation)}: ${gapText(gap)}. /open it, then /load loads them.`);
+    session.say(`${session.title(conversation)}: ${gapText(gap)}. /open the conversation, then /load loads them.`);
   });
   session.printLoaded = (entries) => {
     for (const entry of entries) printEntry(session, entry);
   };
   client.connect();
   await client.live();
-  print(`* Hello, ${displayLine(session.people.name(client.account?.id ?? ''))}. /help lists what there is.`);
+  print(`* Hello, ${displayLine(session.people.name(client.account?.id ?? ''))}. /help lists the commands.`);
   const lines = createInterface({ input: process.stdin });
   let hasEnded = false;
   const ended = new Promise<void>((resolve) => {
@@ -51,7 +51,7 @@ export async function runPlain(session: ChatSession): Promise<void> {
 
 function write(session: ChatSession, text: string): void {
   if (session.open) session.send(text);
-  else session.say('No conversation is open: /open NAME first.');
+  else session.say('No conversation is open. /open NAME opens one.');
 }
 
 function printEntry(session: ChatSession, entry: Entry): void {

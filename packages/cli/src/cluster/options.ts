@@ -6,15 +6,15 @@ const settingNames = (Object.keys(clusterSettings) as (keyof typeof clusterSetti
   (name) => name !== 'shape' && name !== 'roles',
 );
 
-/** Gives a command the settings that say where a cluster's services are. */
+/** Adds the settings that name a cluster's services to a command. */
 export function withSettings(command: Command): Command {
   for (const name of settingNames) {
     command.addOption(new Option(`--${name} <${name}>`, settingHelp(name, clusterSettings[name])));
   }
-  return command.option('--config <file>', 'JSON file of settings; environment and flags go before it (PARLEY_CONFIG)');
+  return command.option('--config <file>', 'JSON file of settings; environment and flags override it (PARLEY_CONFIG)');
 }
 
-/** The configuration of a command {@link withSettings}, of a cluster or of whatever these flags say. */
+/** The configuration of a command {@link withSettings}: of a cluster, unless `more` gives another shape. */
 export function configOf(command: Command, more: { shape?: string; data?: string } = { shape: 'cluster' }): Config {
   const flags = Object.fromEntries(settingNames.map((name) => [name, command.getOptionValue(camelCase(name))]));
   const file: string | undefined = command.getOptionValue('config') ?? process.env['PARLEY_CONFIG'];

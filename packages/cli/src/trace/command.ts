@@ -14,17 +14,17 @@ interface TraceOptions {
 /** The cluster's log keeps a week. */
 const sinceMinutesMax = 10_080;
 
-/** `parley trace`: where a message is or went. */
+/** `parley trace`: shows where a message is or went. */
 export function addTrace(program: Command): void {
   withSettings(program.command('trace'))
     .description(
-      'Where a message is or went, hop by hop, with times. Looks at the stores, whether processes run or not.',
+      'Show where a message is or went, hop by hop, with times. Reads the stores, whether processes run or not.',
     )
     .argument('<message>', 'client message id, or CONVERSATION/NUMBER')
-    .option('--conversation <id>', 'conversation of a client message id; finds older ones too')
+    .option('--conversation <id>', 'conversation of a client message id; also finds messages of any age')
     .option(
       '--since-minutes <minutes>',
-      'how far back a cluster’s command log is looked through',
+      'how far back to search a cluster’s command log',
       wholeFrom(1, sinceMinutesMax),
       60,
     )
@@ -49,13 +49,13 @@ export function addTrace(program: Command): void {
     });
 }
 
-/** What it means that nothing has this name. */
+/** Explains why no message has this name. */
 function notFound(message: string, sinceMinutes: number | null): string {
   if (sinceMinutes === null) {
-    return `there is no message ${message}: it was never accepted, or was refused; whoever sent it was told, or tries again`;
+    return `there is no message ${message}: it was never accepted, or was refused; its sender got an error, or will retry`;
   }
   return (
-    `message ${message} is nowhere: not in the command log of the last ${sinceMinutes} minutes, and not set aside. ` +
-    'It was never accepted, or is older: look further back with --since-minutes, or name its --conversation'
+    `message ${message} was not found in the command log of the last ${sinceMinutes} minutes, nor set aside. ` +
+    'It was never accepted, or is older: search further back with --since-minutes, or name its --conversation'
   );
 }

@@ -1,9 +1,9 @@
 import type { MessageTrace } from '@parley/server';
 
-/** A name, and what there is to say, as columns. */
+/** The columns of one line: a label and its values. */
 type Line = string[];
 
-/** A trace in words: a line a hop, in the order of the way, each with its time. */
+/** The lines of a trace: one for each hop, in order, each with its time. */
 export function linesOf(message: string, trace: MessageTrace): Line[] {
   const { command, traceId, readers, furtherReaders } = trace;
   return [
@@ -31,7 +31,7 @@ function logLines({ log }: MessageTrace): Line[] {
   return [line, ['waiting', `${before} before it; ${running}`]];
 }
 
-/** What ended its way before it became an entry. */
+/** Why the command became no entry. */
 function endLines({ log, setAside, refusal, decided, command }: MessageTrace): Line[] {
   if (setAside) return [['set aside', time(setAside.atMs), setAside.reason]];
   if (refusal) return [['refused', time(refusal.atMs), `${refusal.code}: ${refusal.detail}`]];

@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-test('a new name shows over messages in a group and in the list, live and after the connection was away', async () => {
+test('a new name is shown above messages, live and after a lost connection', async () => {
   const [ana, ben] = (await server.people('named', 2)) as [Person, Person];
   const userIds = [ana.account.id];
   const { id: conversationId } = await server.call(ben, 'createGroup', { name: 'room', userIds });
@@ -18,7 +18,7 @@ test('a new name shows over messages in a group and in the list, live and after 
   client.connect();
   await client.live();
   const room = client.conversations.get(conversationId);
-  if (!room) throw new Error('the group is not there');
+  if (!room) throw new Error('the group is missing');
   await session.show(room);
   const shows = (name: string) =>
     new Promise<void>((resolve) => {

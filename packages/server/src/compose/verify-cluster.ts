@@ -10,10 +10,10 @@ const statementMs = 600_000;
 export interface ClusterVerification {
   conversations: number;
   entries: number;
-  /** What is wrong, and stays so. */
+  /** Faults that remain. */
   faults: number;
-  /** What was wrong, and is right now. */
-  mended: number;
+  /** Faults that were repaired. */
+  repaired: number;
 }
 
 /**
@@ -30,14 +30,14 @@ export async function verifyCluster(
     ...{ maxConnections: 2, statementTimeoutMs: statementMs, answerTimeoutMs: statementMs + 2_000 },
   };
   const database = await reached('--postgres', () => ShardedDatabase.open(postgresServers(config), bounds));
-  const totals: ClusterVerification = { conversations: 0, entries: 0, faults: 0, mended: 0 };
+  const totals: ClusterVerification = { conversations: 0, entries: 0, faults: 0, repaired: 0 };
   // Two looks at one row, from its shard and from that of another, find the same.
   const noted = new Set<string>();
-  const note = (sentence: string, mended: boolean) => {
+  const note = (sentence: string, isRepaired: boolean) => {
     if (noted.has(sentence)) return;
     noted.add(sentence);
-    totals[mended ? 'mended' : 'faults']++;
-    tell(mended ? `mended: ${sentence}` : sentence);
+    totals[isRepaired ? 'repaired' : 'faults']++;
+    tell(isRepaired ? `repaired: ${sentence}` : sentence);
   };
   try {
     for (const fault of await reached('--kafka', () => logFaults(config, database))) note(fault, false);

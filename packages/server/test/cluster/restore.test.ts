@@ -142,8 +142,8 @@ describe.skipIf(absent !== null)(
       expect(verified.faults).toBeGreaterThan(0);
       const repaired = await verifyCluster(config(), { repair: true, tell: quietly });
       expect(repaired.faults).toBe(0);
-      expect(repaired.mended).toBeGreaterThan(0);
-      expect(await verifyCluster(config(), { repair: true, tell: quietly })).toMatchObject({ faults: 0, mended: 0 });
+      expect(repaired.repaired).toBeGreaterThan(0);
+      expect(await verifyCluster(config(), { repair: true, tell: quietly })).toMatchObject({ faults: 0, repaired: 0 });
 
       await start();
       const back = await login();

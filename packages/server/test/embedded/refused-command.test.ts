@@ -17,7 +17,7 @@ const commands: [name: string, arrange: () => Start | undefined, args: string[],
       mkdirSync(data);
     },
     ['stats'],
-    '--data: there is no Parley database in DATA; `parley serve` makes one',
+    '--data: there is no Parley database in DATA; `parley serve` creates one',
   ],
   ['verify', diary, ['verify'], 'DATA/parley.db can not be read: it is not a database'],
   [

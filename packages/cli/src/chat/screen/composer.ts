@@ -1,4 +1,4 @@
-/** What is being written, and where in it the cursor is (in UTF-16 units, always between characters). */
+/** The text in the input box and its cursor: an index in UTF-16 units, always between grapheme clusters. */
 export interface Draft {
   text: string;
   cursor: number;
@@ -12,7 +12,7 @@ export function inserted({ text, cursor }: Draft, more: string): Draft {
   return { text: text.slice(0, cursor) + more + text.slice(cursor), cursor: cursor + more.length };
 }
 
-/** Without the character before the cursor. */
+/** Deletes the character before the cursor. */
 export function erased({ text, cursor }: Draft): Draft {
   const start = before(text, cursor);
   return { text: text.slice(0, start) + text.slice(cursor), cursor: start };

@@ -8,7 +8,7 @@ interface Props {
   rows: number;
 }
 
-/** Conversations, most recent first, as many as fit with the open one among them. */
+/** As many conversations as fit, most recent first, scrolled so that the open one is among them. */
 export function ConversationList({ session, columns, rows }: Props) {
   const { conversations, open } = session;
   const openIndex = open ? conversations.indexOf(open.conversation) : -1;

@@ -8,7 +8,7 @@ export interface ScreenLine {
   kind: 'author' | 'text' | 'notice' | 'waiting' | 'failed';
 }
 
-/** Entries as lines of at most `columns` cells: an author's name once for messages in a row. */
+/** Entries as lines of at most `columns` cells; consecutive messages of an author have the name once. */
 export function messageLines(entries: readonly ShownEntry[], columns: number): ScreenLine[] {
   const lines: ScreenLine[] = [];
   let author: string | null = null;

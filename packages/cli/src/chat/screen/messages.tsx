@@ -4,11 +4,11 @@ import type { ScreenLine } from './message-lines.ts';
 interface Props {
   lines: readonly ScreenLine[];
   rows: number;
-  /** Lines from the newest up that are scrolled past. */
+  /** How many of the newest lines are below the visible part. */
   scroll: number;
 }
 
-/** The end of the conversation, or where one has scrolled to. */
+/** The visible lines: the end of the conversation, unless the user has scrolled up. */
 export function Messages({ lines, rows, scroll }: Props) {
   const end = lines.length - scroll;
   return (

@@ -11,9 +11,9 @@ import { stateInWords } from './state-in-words.ts';
 import { type DraftEditor, useDraft } from './use-draft.ts';
 
 const listColumns = 24;
-const titleWithoutConversation = 'Parley — /find somebody, /open them, /help for more';
+const titleWithoutConversation = 'Parley — /find a person, /open the name, /help for more';
 
-/** The full screen. Resolves when the person leaves. */
+/** Draws the full screen. Resolves when the user quits. */
 export async function runScreen(session: ChatSession): Promise<void> {
   const screen = render(<Screen session={session} />, { alternateScreen: true, exitOnCtrlC: true });
   session.client.connect();
@@ -72,7 +72,7 @@ function Screen({ session }: { session: ChatSession }) {
           </Text>
           <Messages lines={lines} rows={messageRows} scroll={scrolled} />
           {notices.map((notice, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: notices have nothing but their place
+            // biome-ignore lint/suspicious/noArrayIndexKey: notices are identified by their position only
             <Text key={index} color="yellow" wrap="truncate">
               {notice === '' ? ' ' : notice}
             </Text>

@@ -1,6 +1,6 @@
 import type { ChatSession } from '../chat-session.ts';
 
-/** The line between messages and writing: who types, or else how the connection is, and the keys. */
+/** The line above the input box: who types, or else the state of the connection and the keys. */
 export function stateInWords(session: ChatSession, scrolled: number): string {
   const typing = session.typingNames;
   if (typing.length > 0) return `${typing.join(', ')} ${typing.length === 1 ? 'is' : 'are'} typing …`;
@@ -10,12 +10,12 @@ export function stateInWords(session: ChatSession, scrolled: number): string {
 
 function connection({ client, isIntercepted }: ChatSession): string {
   const { state, retryInMs } = client;
-  if (isIntercepted) return 'offline: a proxy or network in between wants a person to sign in';
+  if (isIntercepted) return 'offline: a proxy or network requires you to sign in';
   switch (state.name) {
     case 'live':
       return 'online';
     case 'waiting':
-      return `offline, trying again in ${Math.ceil((retryInMs ?? 0) / 1_000)} s`;
+      return `offline, retrying in ${Math.ceil((retryInMs ?? 0) / 1_000)} s`;
     case 'stopped':
       return `disconnected: ${state.reason}`;
     default:

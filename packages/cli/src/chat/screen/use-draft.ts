@@ -12,7 +12,7 @@ export interface DraftEditor {
   type(input: string): void;
 }
 
-/** The text that the person writes in the open conversation. Submitting it calls `toNewest`. */
+/** The text that the user writes in the open conversation. Submitting it calls `toNewest`. */
 export function useDraft(
   session: ChatSession,
   toNewest: () => void,
@@ -33,7 +33,7 @@ export function useDraft(
     if (text === '/quit') exit();
     else if (text.startsWith('/') && !text.startsWith('//')) void runCommand(session, text);
     else if (text !== '' && session.open) session.send(text.replace(/^\/\//, '/'));
-    else if (text !== '') session.say('No conversation is open: /open NAME, or Tab.');
+    else if (text !== '') session.say('No conversation is open. /open NAME or Tab opens one.');
   };
   const type = (input: string) => {
     const [first = '', ...more] = input.split('\r');

@@ -1,8 +1,8 @@
 const segmenter = new Intl.Segmenter('und', { granularity: 'grapheme' });
 
 /**
- * A text as lines of at most `columns` cells, broken after spaces where that is possible, and between characters as
- * people see them (grapheme clusters) elsewhere.
+ * Wraps a text into lines of at most `columns` cells, after spaces where possible, and between grapheme clusters
+ * elsewhere.
  */
 export function wrap(text: string, columns: number): string[] {
   return text.split('\n').flatMap((line) => wrapLine(line, columns));
@@ -12,7 +12,7 @@ function wrapLine(text: string, columns: number): string[] {
   const lines: string[] = [];
   let line = '';
   let cells = 0;
-  /** The place after the last space of the line. */
+  /** The index after the last space of the line. */
   let space = { at: 0, cells: 0 };
   for (const { segment } of segmenter.segment(text)) {
     const width = Bun.stringWidth(segment);
