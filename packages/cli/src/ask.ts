@@ -29,7 +29,7 @@ export async function askPassword(): Promise<string> {
  * line. (Iterating over standard input would destroy it.) The terminal's echo is off before the question is printed, so
  * that the terminal does not show an answer that is typed at once.
  *
- * @throws {Failure} for Ctrl+C, for Ctrl+D on an empty line, and when the terminal is gone.
+ * @throws {Failure} for Ctrl+C, for Ctrl+D on an empty line, and when the terminal is closed.
  */
 async function lineFromTerminal(question: string, showsAnswer: boolean): Promise<string> {
   const { stdin, stderr } = process;

@@ -9,8 +9,7 @@ export function addServe(program: Command): void {
     command.addOption(new Option(`--${name} <${name}>`, settingHelp(name, setting)));
   }
   command.option('--config <file>', 'JSON file of settings; environment and flags override it (PARLEY_CONFIG)');
-  command.action(async (_options, { args }: Command) => {
-    if (args.length > 0) command.error(`error: serve takes no argument, but got ${args[0]}`);
+  command.action(async () => {
     const given = Object.fromEntries(
       Object.keys(settings).map((name) => [name, command.getOptionValue(camelCase(name))]),
     ) as GivenSettings;

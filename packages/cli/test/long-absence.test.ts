@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { fileURLToPath } from 'node:url';
 import { type Person, RunningServer } from '../../server/test/support/running-server.ts';
+import { until } from '../../server/test/support/until.ts';
 import { Network } from '../../web/test/support/network.ts';
 import { ChatSession } from '../src/chat/chat-session.ts';
 import { runCommand } from '../src/chat/commands.ts';
@@ -134,15 +135,19 @@ function plainChat() {
     stderr: 'inherit',
   });
   let output = '';
-  const reader = program.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let hasExited = false;
+  const read = async () => {
+    for await (const text of program.stdout.pipeThrough(new TextDecoderStream())) output += text;
+    hasExited = true;
+  };
+  void read();
   return {
     /** Resolves when it has printed `wanted`, with all that it has printed since the previous call. */
     async prints(wanted: string): Promise<string> {
-      while (!output.includes(wanted)) {
-        const { done, value } = await reader.read();
-        if (done) throw new Error(`the program exited and did not print ${wanted}, but:\n${output}`);
-        output += value;
-      }
+      await until(`the program prints ${wanted}`, () => {
+        if (hasExited && !output.includes(wanted)) throw new Error(`it exited and printed only:\n${output}`);
+        return output.includes(wanted);
+      });
       const printed = output;
       output = '';
       return printed;

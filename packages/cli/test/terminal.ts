@@ -1,6 +1,8 @@
 import { Terminal } from '@xterm/headless';
 import type { Subprocess } from 'bun';
 
+const patienceMs = 100_000;
+
 /** A program in a pseudo-terminal of 80×24 cells, whose screen can be read. */
 export class TerminalProgram {
   private readonly screen = new Terminal({ cols: 80, rows: 24, allowProposedApi: true });
@@ -43,13 +45,21 @@ export class TerminalProgram {
     this.child.terminal?.write(keys);
   }
 
-  /** Resolves when the screen shows the text; rejects when the program exits without having shown it. */
+  /** Resolves when the screen shows the text; rejects when the program exits without it, or does not show it in time. */
   async shows(wanted: string | RegExp): Promise<void> {
     const fits = () => (typeof wanted === 'string' ? this.text.includes(wanted) : wanted.test(this.text));
+    const endMs = performance.now() + patienceMs;
     while (!fits()) {
       if (this.isClosed) throw new Error(`the program exited and did not show ${wanted}, but:\n${this.text}`);
+      const leftMs = endMs - performance.now();
+      if (leftMs <= 0)
+        throw new Error(`the program did not show ${wanted} within ${patienceMs} ms, but:\n${this.text}`);
       await new Promise<void>((resolve) => {
-        this.wake = resolve;
+        const timer = setTimeout(resolve, leftMs);
+        this.wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
       });
     }
   }

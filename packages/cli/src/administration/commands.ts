@@ -39,7 +39,7 @@ export function addAdministration(program: Command): void {
     });
   program
     .command('restore')
-    .description('Replace the database of a stopped server by a backup; the present database is kept.')
+    .description('Replace the database of a stopped server with a backup; the present database is kept.')
     .argument('<file>', 'a file that "parley backup" created, or any database of Parley')
     .option(...dataOption)
     .action(async (file: string, { data }: DataOption) => {

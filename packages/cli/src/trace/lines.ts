@@ -36,7 +36,7 @@ function endLines({ log, setAside, refusal, decided, command }: MessageTrace): L
   if (setAside) return [['set aside', time(setAside.atMs), setAside.reason]];
   if (refusal) return [['refused', time(refusal.atMs), `${refusal.code}: ${refusal.detail}`]];
   if (decided || log?.waiting !== null || command === null) return [];
-  return [['taken', 'and no entry was made: it was refused, and the answer is gone with its mailbox']];
+  return [['taken', 'and no entry was made: it was refused, and its outcome was deleted with the mailbox']];
 }
 
 function decidedLines({ decided }: MessageTrace): Line[] {
@@ -49,7 +49,7 @@ function decidedLines({ decided }: MessageTrace): Line[] {
 function copyLines({ decided, copies }: MessageTrace): Line[] {
   if (!decided?.location) return [];
   if (copies.length === 0)
-    return [['in no mailbox', 'nobody for it was online, or it is longer ago than mailboxes keep']];
+    return [['in no mailbox', 'no recipient was online, or the mailboxes no longer have the copies']];
   return copies.flatMap(({ serverId, topic, offset, atMs, recipients, taken }) => [
     ['in the mailbox', time(atMs), `of server ${serverId}: topic ${topic}, offset ${offset}, for ${recipients} people`],
     [taken ? 'taken out' : 'not taken out', `by server ${serverId}`],
