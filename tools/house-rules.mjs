@@ -48,7 +48,9 @@ function sourceFaults() {
   return sources.flatMap(({ path: file, text }) => {
     const lines = text.split('\n').length - 1;
     return [
-      ...(lines > linesMax ? [`${file}: ${lines} lines, more than ${linesMax}; look for the concept that has no name yet`] : []),
+      ...(lines > linesMax
+        ? [`${file}: ${lines} lines, more than ${linesMax}; look for the concept that has no name yet`]
+        : []),
       ...(clientSource.test(file) && !clockReaders.includes(file) && clockReading.test(text)
         ? [`${file}: reads the clock; use Runtime.monotonicMs to measure, ServerClock for the age of an entry`]
         : []),
