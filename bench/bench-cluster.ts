@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { clusterAdapters } from '../packages/server/src/compose/cluster.ts';
-import { loadConfig } from '../packages/server/src/settings/settings.ts';
+import { composeAdapters, loadConfig, systemClock } from '@parley/server';
 import { ClusterUnderTest } from '../packages/server/test/support/cluster-services.ts';
 import { ServerProcess } from '../packages/server/test/support/server-process.ts';
 import { type BenchServer, cpuSecondsOf, makePeople } from './bench-server.ts';
@@ -14,7 +13,7 @@ const stateFile = join(import.meta.dir, '../.services/state.json');
  */
 export async function startBenchCluster(peopleCount: number): Promise<BenchServer> {
   const cluster = await ClusterUnderTest.make();
-  const adapters = await clusterAdapters(loadConfig(cluster.settings, {}));
+  const adapters = await composeAdapters(loadConfig(cluster.settings, {}), systemClock);
   const people = await makePeople(adapters.users, peopleCount);
   await adapters.close();
   const settings = { ...cluster.settings, 'max-connections-per-address': '100000' };

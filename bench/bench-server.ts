@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Adapters, embeddedAdapters, systemClock } from '@parley/server';
+import { type Adapters, composeAdapters, loadConfig, systemClock } from '@parley/server';
 import type { Subprocess } from 'bun';
 
 const cli = fileURLToPath(new URL('../packages/cli/src/main.ts', import.meta.url));
@@ -28,7 +28,7 @@ export async function startBenchServer(
   rateLimits: 'on' | 'off' = 'off',
 ): Promise<BenchServer> {
   const data = mkdtempSync(join(tmpdir(), 'parley-bench-'));
-  const adapters = embeddedAdapters(data, systemClock);
+  const adapters = await composeAdapters(loadConfig({ data }, {}), systemClock);
   const people = await makePeople(adapters.users, peopleCount);
   await adapters.close();
   const settings = ['--data', data, '--port', '0', '--rate-limits', rateLimits, '--drain-ms', '0'];

@@ -7,15 +7,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { PostgresConversationStore } from '../packages/server/src/adapters/postgres/conversation-store.ts';
-import { PostgresHistoryStore } from '../packages/server/src/adapters/postgres/history-store.ts';
 import { initialise } from '../packages/server/src/adapters/postgres/initialise.ts';
 import { ShardedDatabase } from '../packages/server/src/adapters/postgres/sharded-database.ts';
-import { SqliteConversationStore } from '../packages/server/src/adapters/sqlite/conversation-store.ts';
-import { databaseFile, openDatabase } from '../packages/server/src/adapters/sqlite/database.ts';
-import { GroupCommit } from '../packages/server/src/adapters/sqlite/group-commit.ts';
-import { SqliteHistoryStore } from '../packages/server/src/adapters/sqlite/history-store.ts';
-import { SqliteReadPositions } from '../packages/server/src/adapters/sqlite/read-positions.ts';
+import { postgresStores } from '../packages/server/src/adapters/postgres/stores.ts';
+import { databaseFile } from '../packages/server/src/adapters/sqlite/database.ts';
+import { openSqliteStores } from '../packages/server/src/adapters/sqlite/stores.ts';
 import type { Command } from '../packages/server/src/conversations/command.ts';
 import { serverCommandId } from '../packages/server/src/conversations/command-fields.ts';
 import type {
@@ -143,14 +139,10 @@ function send(conversationId: string, actorId: string): Command {
 async function withSqlite(measure: (stores: Stores) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'parley-homepage-'));
   const disk = { sync: async () => undefined, close: () => undefined };
-  const writes = new GroupCommit(openDatabase(join(folder, databaseFile)), { disk });
-  const positions = new SqliteReadPositions(writes, systemClock, console.error);
-  await measure({
-    history: new SqliteHistoryStore(writes),
-    conversations: new SqliteConversationStore(writes, positions),
-    cpuMs: async () => 0,
-  });
-  await writes.close();
+  const file = join(folder, databaseFile);
+  const stores = openSqliteStores(file, { disk, clock: systemClock, reportFailure: console.error });
+  await measure({ ...stores, cpuMs: async () => 0 });
+  await stores.close();
   rmSync(folder, { recursive: true });
 }
 
@@ -166,8 +158,7 @@ async function withPostgres(measure: (stores: Stores) => Promise<void>): Promise
   await initialise(servers, shards);
   const database = await ShardedDatabase.open(servers);
   await measure({
-    history: new PostgresHistoryStore(database),
-    conversations: new PostgresConversationStore(database),
+    ...postgresStores(database),
     async cpuMs() {
       const sessions = await database.everywhere(
         (sql) => sql<{ pid: number }[]>`SELECT pid FROM pg_stat_activity WHERE datname = current_database()`,

@@ -10,11 +10,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { SqliteConversationStore } from '../packages/server/src/adapters/sqlite/conversation-store.ts';
-import { databaseFile, openDatabase } from '../packages/server/src/adapters/sqlite/database.ts';
-import { GroupCommit } from '../packages/server/src/adapters/sqlite/group-commit.ts';
-import { SqliteHistoryStore } from '../packages/server/src/adapters/sqlite/history-store.ts';
-import { SqliteReadPositions } from '../packages/server/src/adapters/sqlite/read-positions.ts';
+import { databaseFile } from '../packages/server/src/adapters/sqlite/database.ts';
+import type { GroupCommitParts } from '../packages/server/src/adapters/sqlite/group-commit.ts';
+import { openSqliteStores, type SqliteStores } from '../packages/server/src/adapters/sqlite/stores.ts';
 import type { Command } from '../packages/server/src/conversations/command.ts';
 import { systemClock } from '../packages/server/src/platform/clock.ts';
 import { systemIds } from '../packages/server/src/platform/ids.ts';
@@ -37,29 +35,20 @@ console.log(`batch of ${sendsInBatch} sends over ${conversationsInBatch} convers
 console.log(`  until on disk        ${await withStores({}, batches)}`);
 console.log(`  on the event loop    ${await withStores({ disk: withoutSync }, batches)}`);
 
-interface Stores {
-  history: SqliteHistoryStore;
-  conversations: SqliteConversationStore;
-}
-
 async function withStores<Result>(
-  parts: ConstructorParameters<typeof GroupCommit>[1],
-  measure: (stores: Stores) => Promise<Result>,
+  parts: GroupCommitParts,
+  measure: (stores: SqliteStores) => Promise<Result>,
 ): Promise<Result> {
   const folder = mkdtempSync(join(tmpdir(), 'parley-store-'));
-  const writes = new GroupCommit(openDatabase(join(folder, databaseFile)), parts);
-  const positions = new SqliteReadPositions(writes, systemClock, console.error);
-  const result = await measure({
-    history: new SqliteHistoryStore(writes),
-    conversations: new SqliteConversationStore(writes, positions),
-  });
-  await positions.flush();
-  await writes.close();
+  const file = join(folder, databaseFile);
+  const stores = openSqliteStores(file, { ...parts, clock: systemClock, reportFailure: console.error });
+  const result = await measure(stores);
+  await stores.close();
   rmSync(folder, { recursive: true });
   return result;
 }
 
-async function batches(stores: Stores): Promise<Latencies> {
+async function batches(stores: SqliteStores): Promise<Latencies> {
   const conversations = new ConversationsUnderTest(stores);
   const senderId = systemIds.uuid();
   const conversationIds: string[] = [];

@@ -4,7 +4,7 @@ import { storedLevels } from '../adapters/postgres/feature-level.ts';
 import { initialise } from '../adapters/postgres/initialise.ts';
 import { Pool } from '../adapters/postgres/pool.ts';
 import { moveShard } from '../adapters/postgres/shard-move.ts';
-import { PostgresUserStore } from '../adapters/postgres/user-store.ts';
+import { postgresStores } from '../adapters/postgres/stores.ts';
 import { confirmShards } from '../adapters/redis/cluster-mark.ts';
 import { openRedis } from '../adapters/redis/connection.ts';
 import { RedisConnectionRegistry } from '../adapters/redis/registry.ts';
@@ -44,7 +44,7 @@ export async function initialiseCluster(
   }
   const services = await openServices(config);
   try {
-    return await invitationForFirst(new PostgresUserStore(services.database), systemClock, systemIds);
+    return await invitationForFirst(postgresStores(services.database).users, systemClock, systemIds);
   } finally {
     await services.close();
   }

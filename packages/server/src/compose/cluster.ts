@@ -2,13 +2,10 @@ import { KafkaCommandLog } from '../adapters/kafka/command-log.ts';
 import type { KafkaSettings } from '../adapters/kafka/connection.ts';
 import { KafkaMailboxes } from '../adapters/kafka/mailboxes.ts';
 import { Topics } from '../adapters/kafka/topics.ts';
-import { PostgresConversationStore } from '../adapters/postgres/conversation-store.ts';
 import { checkLevels, storedLevels } from '../adapters/postgres/feature-level.ts';
-import { PostgresHistoryStore } from '../adapters/postgres/history-store.ts';
 import { defaultPoolBounds, type PostgresServer } from '../adapters/postgres/pool.ts';
 import { ShardedDatabase } from '../adapters/postgres/sharded-database.ts';
-import { PostgresTotals } from '../adapters/postgres/totals.ts';
-import { PostgresUserStore } from '../adapters/postgres/user-store.ts';
+import { postgresStores } from '../adapters/postgres/stores.ts';
 import { probeWrites } from '../adapters/postgres/write-probe.ts';
 import { confirmShards } from '../adapters/redis/cluster-mark.ts';
 import { openRedis, type RedisConnection } from '../adapters/redis/connection.ts';
@@ -52,12 +49,9 @@ export async function clusterAdapters(config: ClusterConfig): Promise<Adapters> 
   const registry = new RedisConnectionRegistry(redis);
   const written = new SharedCheck(() => probeWrites(database), systemClock);
   return {
-    users: new PostgresUserStore(database),
-    conversations: new PostgresConversationStore(database),
-    history: new PostgresHistoryStore(database),
+    ...postgresStores(database),
     isCatchingUp: isCatchingUpByLog(database, topics, config['cluster-name']),
     featureLevel: async () => Math.min(...(await storedLevels(database))),
-    totals: new PostgresTotals(database),
     commandLog,
     mailboxes,
     registry,

@@ -4,17 +4,12 @@ import { MemoryMailboxes } from '../adapters/memory/mailboxes.ts';
 import { MemoryRateLimits } from '../adapters/memory/rate-limits.ts';
 import { MemoryConnectionRegistry } from '../adapters/memory/registry.ts';
 import { backup, type Restored, restore } from '../adapters/sqlite/backup.ts';
-import { SqliteConversationStore } from '../adapters/sqlite/conversation-store.ts';
-import { databaseFile, databaseSize, openDatabase, openFiles } from '../adapters/sqlite/database.ts';
+import { databaseFile, openFiles } from '../adapters/sqlite/database.ts';
 import { searchEntries } from '../adapters/sqlite/entry-search.ts';
 import { storedLevel } from '../adapters/sqlite/feature-level.ts';
 import { FileWatch } from '../adapters/sqlite/file-watch.ts';
 import { FolderHold } from '../adapters/sqlite/folder-hold.ts';
-import { GroupCommit } from '../adapters/sqlite/group-commit.ts';
-import { SqliteHistoryStore } from '../adapters/sqlite/history-store.ts';
-import { SqliteReadPositions } from '../adapters/sqlite/read-positions.ts';
-import { SqliteTotals } from '../adapters/sqlite/totals.ts';
-import { SqliteUserStore } from '../adapters/sqlite/user-store.ts';
+import { openSqliteStores } from '../adapters/sqlite/stores.ts';
 import { type Verification, verify } from '../adapters/sqlite/verify.ts';
 import type { WriteConditionEvents } from '../adapters/sqlite/write-condition.ts';
 import { probeWrite } from '../adapters/sqlite/write-probe.ts';
@@ -51,10 +46,8 @@ export function embeddedAdapters(dataFolder: string, clock: Clock): Adapters {
 
 function adaptersOver(file: string, clock: Clock): Adapters {
   const report = failureReporter('storage');
-  const database = openDatabase(file);
-  const writes = new GroupCommit(database, { clock, events: toldToLog() });
-  const positions = new SqliteReadPositions(writes, clock, report);
-  const users = new SqliteUserStore(writes);
+  const stores = openSqliteStores(file, { clock, events: toldToLog(), reportFailure: report });
+  const { writes, users, conversations, history, totals } = stores;
   const probe = new SharedCheck(() => probeWrite(writes), clock);
   const lost = Promise.withResolvers<Unusable>();
   const watch = new FileWatch(file === ':memory:' ? [] : openFiles(file), clock, {
@@ -66,12 +59,9 @@ function adaptersOver(file: string, clock: Clock): Adapters {
     reportFailure: report,
   });
   return {
-    users,
-    conversations: new SqliteConversationStore(writes, positions),
-    history: new SqliteHistoryStore(writes),
+    ...{ users, conversations, history, totals },
     isCatchingUp: async () => false,
-    featureLevel: async () => storedLevel(database),
-    totals: new SqliteTotals(database, () => databaseSize(file)),
+    featureLevel: async () => storedLevel(writes.database),
     commandLog: new MemoryCommandLog(clock, report),
     mailboxes: new MemoryMailboxes(),
     registry: new MemoryConnectionRegistry(clock),
@@ -81,9 +71,7 @@ function adaptersOver(file: string, clock: Clock): Adapters {
     lost: lost.promise,
     async close() {
       watch.stop();
-      // What can't be written now is lost: read positions of the last moments.
-      await positions.flush().catch(report);
-      await writes.close();
+      await stores.close();
     },
   };
 }

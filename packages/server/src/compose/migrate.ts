@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { PostgresConversationStore } from '../adapters/postgres/conversation-store.ts';
 import { setEpochs } from '../adapters/postgres/epochs.ts';
 import { storedLevels } from '../adapters/postgres/feature-level.ts';
-import { PostgresHistoryStore } from '../adapters/postgres/history-store.ts';
 import { importRows, someUsers } from '../adapters/postgres/import.ts';
 import type { ShardedDatabase } from '../adapters/postgres/sharded-database.ts';
+import { postgresStores } from '../adapters/postgres/stores.ts';
 import { firstUser, usernameClaim } from '../adapters/postgres/user-store.ts';
 import { claimsTable, sessionsTable, sessionTokensTable, usersTable } from '../adapters/rows/account-tables.ts';
 import { conversationsTable } from '../adapters/rows/conversation-tables.ts';
@@ -133,10 +132,7 @@ function importClaims(database: ShardedDatabase, claims: { name: string; userId:
 
 /** Compares heads, members and every entry, as each side's stores give them. */
 async function compare(source: Adapters, database: ShardedDatabase, exported: Export) {
-  const target = {
-    conversations: new PostgresConversationStore(database),
-    history: new PostgresHistoryStore(database),
-  };
+  const target = postgresStores(database);
   const faults: string[] = [];
   let conversations = 0;
   for (const page of exported.pages(conversationsTable)) {

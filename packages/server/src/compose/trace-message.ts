@@ -1,10 +1,10 @@
 import type { ConversationId, Entry, UserId } from '@parley/protocol';
 import { commandsTopic, mailboxTopic } from '../adapters/kafka/topics.ts';
 import { KafkaTrail, type LoggedCommand } from '../adapters/kafka/trail.ts';
-import { PostgresConversationStore } from '../adapters/postgres/conversation-store.ts';
-import { PostgresHistoryStore } from '../adapters/postgres/history-store.ts';
+import { postgresStores } from '../adapters/postgres/stores.ts';
 import { isMember } from '../conversations/conversation.ts';
-import { repeatKey } from '../history/history-port.ts';
+import type { ConversationStore } from '../conversations/conversations-port.ts';
+import { type HistoryStore, repeatKey } from '../history/history-port.ts';
 import type { MessageName } from '../history/message-name.ts';
 import { type CopyHop, type LogHop, type MessageTrace, readersMax, readersOf } from '../history/message-trace.ts';
 import { type ClusterConfig, type ClusterServices, openServices, reached } from './cluster.ts';
@@ -40,13 +40,14 @@ export async function traceInCluster(
 
 class ClusterTracer {
   private readonly trail: KafkaTrail;
-  private readonly history: PostgresHistoryStore;
-  private readonly conversations: PostgresConversationStore;
+  private readonly history: HistoryStore;
+  private readonly conversations: ConversationStore;
 
   constructor(private readonly services: ClusterServices) {
     this.trail = new KafkaTrail(services.kafka, services.topics);
-    this.history = new PostgresHistoryStore(services.database);
-    this.conversations = new PostgresConversationStore(services.database);
+    const { history, conversations } = postgresStores(services.database);
+    this.history = history;
+    this.conversations = conversations;
   }
 
   async byNumber({ conversationId, seq }: Extract<MessageName, { kind: 'number' }>): Promise<MessageTrace[]> {

@@ -21,12 +21,6 @@ export interface DistributionMetrics {
   datedBack(entries: number): void;
 }
 
-export const noDistributionMetrics: DistributionMetrics = {
-  batchDone: () => undefined,
-  commandSetAside: () => undefined,
-  datedBack: () => undefined,
-};
-
 /** Metrics of submitting commands. */
 export interface SubmitMetrics {
   /** The log has a command, this long after it was submitted. */

@@ -6,15 +6,14 @@ import { checkLevels, giveLevels, raiseLevels, storedLevels } from '../../src/ad
 import { featureLevelTable } from '../../src/adapters/postgres/feature-level-table.ts';
 import { initialise } from '../../src/adapters/postgres/initialise.ts';
 import { Pool } from '../../src/adapters/postgres/pool.ts';
-import { PostgresTotals } from '../../src/adapters/postgres/totals.ts';
-import { PostgresUserStore } from '../../src/adapters/postgres/user-store.ts';
+import { postgresStores } from '../../src/adapters/postgres/stores.ts';
 import { raiseLevel, storedLevel } from '../../src/adapters/sqlite/feature-level.ts';
 import { firstLevel, supportedLevel } from '../../src/platform/features.ts';
 import { titleWith, withoutService } from '../support/services.ts';
 import { addTrialFeature, trialLevel } from '../support/trial-feature.ts';
 import { type AdapterUnderTest, runContract } from './adapter-under-test.ts';
 import { describeFeatureLevel, type LevelledStores } from './feature-level-contract.ts';
-import { emptyDatabase, serversOfEachTest, shardsUnderTest, storesOf } from './postgres-under-test.ts';
+import { emptyDatabase, serversOfEachTest, shardsUnderTest } from './postgres-under-test.ts';
 import { sqliteStores } from './sqlite-stores.ts';
 
 const absent = withoutService('postgres');
@@ -44,12 +43,8 @@ const adapters: AdapterUnderTest<LevelledStores>[] = [
       const database = await emptyDatabase();
       const lowered = () => database.everywhere((sql) => sql`UPDATE feature_level SET level = ${supportedLevel()}`);
       return {
-        ...storesOf(database),
-        ...{
-          users: new PostgresUserStore(database),
-          totals: new PostgresTotals(database),
-          partitions: shardsUnderTest,
-        },
+        ...postgresStores(database),
+        partitions: shardsUnderTest,
         passTime: () => undefined,
         featureLevel: async () => Math.min(...(await storedLevels(database))),
         raise: (level) => raiseLevels(database, level),

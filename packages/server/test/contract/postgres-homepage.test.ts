@@ -3,11 +3,12 @@ import type { ConversationId, Homepage, UserId } from '@parley/protocol';
 import { initialise } from '../../src/adapters/postgres/initialise.ts';
 import type { Sql } from '../../src/adapters/postgres/pool.ts';
 import { ShardedDatabase } from '../../src/adapters/postgres/sharded-database.ts';
+import { postgresStores } from '../../src/adapters/postgres/stores.ts';
 import { ConversationReads } from '../../src/operations/conversation-reads.ts';
 import { systemIds } from '../../src/platform/ids.ts';
 import { titleWith, withoutService } from '../support/services.ts';
 import { ConversationsUnderTest } from './conversations-under-test.ts';
-import { serversOfEachTest, shardsUnderTest, storesOf } from './postgres-under-test.ts';
+import { serversOfEachTest, shardsUnderTest } from './postgres-under-test.ts';
 
 const limit = 3;
 
@@ -22,7 +23,7 @@ describe.skipIf(withoutPostgres !== null)(titleWith('a homepage page in PostgreS
 
   beforeEach(async () => {
     await initialise(shards.servers, shardsUnderTest);
-    const stores = storesOf(await shards.open());
+    const stores = postgresStores(await shards.open());
     conversations = new ConversationsUnderTest(stores);
     reads = new ConversationReads(stores.conversations, { byIds: async () => [] }, { online: async () => new Set() });
     ben = systemIds.uuid();

@@ -1,16 +1,17 @@
 import { describe, expect, test } from 'bun:test';
 import { json } from '../../src/adapters/postgres/pool.ts';
+import { postgresStores } from '../../src/adapters/postgres/stores.ts';
 import { conversationsTable, participantsTable } from '../../src/adapters/rows/conversation-tables.ts';
 import { entriesTable } from '../../src/adapters/rows/entry-rows.ts';
 import { titleWith, withoutService } from '../support/services.ts';
 import { ConversationsUnderTest, newIds } from './conversations-under-test.ts';
-import { emptyDatabase, storesOf } from './postgres-under-test.ts';
+import { emptyDatabase } from './postgres-under-test.ts';
 
 const absent = withoutService('postgres');
 describe.skipIf(absent !== null)(titleWith('the previous version on PostgreSQL', absent), () => {
   test('creates, joins and adds by `apply_batch`, beside the columns of a later version', async () => {
     const database = await emptyDatabase();
-    const stores = storesOf(database);
+    const stores = postgresStores(database);
     const [ana = '', ben = ''] = newIds(2);
     // What it writes are the rows of a conversation as this version has written it.
     const id = await new ConversationsUnderTest(stores).create(ana, { userIds: [ben] });

@@ -2,11 +2,12 @@ import { beforeEach, describe, expect, test } from 'bun:test';
 import type { ConversationId, UserId } from '@parley/protocol';
 import { importRows } from '../../src/adapters/postgres/import.ts';
 import type { ShardedDatabase } from '../../src/adapters/postgres/sharded-database.ts';
+import { postgresStores } from '../../src/adapters/postgres/stores.ts';
 import { readPositionsTable } from '../../src/adapters/rows/conversation-tables.ts';
 import { systemIds } from '../../src/platform/ids.ts';
 import { titleWith, withoutService } from '../support/services.ts';
 import { readRevisionOf } from './conversations-under-test.ts';
-import { emptyDatabase, storesOf } from './postgres-under-test.ts';
+import { emptyDatabase } from './postgres-under-test.ts';
 
 const withoutPostgres = withoutService('postgres');
 describe.skipIf(withoutPostgres !== null)(
@@ -20,9 +21,9 @@ describe.skipIf(withoutPostgres !== null)(
       [userId, conversationId] = [systemIds.uuid(), systemIds.uuid()];
     });
 
-    const revision = () => readRevisionOf(storesOf(database), userId);
+    const revision = () => readRevisionOf(postgresStores(database), userId);
     const changedAfter = (after: number) =>
-      storesOf(database).conversations.readPositionsAfter(userId, { revision: after, limit: 10 });
+      postgresStores(database).conversations.readPositionsAfter(userId, { revision: after, limit: 10 });
     /** The statement of the version before there were revisions. */
     const advanceAsBefore = (seq: number) =>
       database.atRelaxed(

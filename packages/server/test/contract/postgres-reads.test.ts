@@ -3,13 +3,13 @@ import type { UserId } from '@parley/protocol';
 import { initialise } from '../../src/adapters/postgres/initialise.ts';
 import { defaultPoolBounds, Pool } from '../../src/adapters/postgres/pool.ts';
 import type { ShardedDatabase } from '../../src/adapters/postgres/sharded-database.ts';
-import { PostgresUserStore } from '../../src/adapters/postgres/user-store.ts';
+import { postgresStores } from '../../src/adapters/postgres/stores.ts';
 import type { Command } from '../../src/conversations/command.ts';
 import { ConversationReads } from '../../src/operations/conversation-reads.ts';
 import { systemIds } from '../../src/platform/ids.ts';
 import { titleWith, withoutService } from '../support/services.ts';
 import { ConversationsUnderTest, fields, newIds } from './conversations-under-test.ts';
-import { serversOfEachTest, shardsUnderTest, storesOf } from './postgres-under-test.ts';
+import { serversOfEachTest, shardsUnderTest } from './postgres-under-test.ts';
 
 const limit = 10;
 const serverCount = 2;
@@ -21,7 +21,7 @@ const withoutPostgres = withoutService('postgres');
 describe.skipIf(withoutPostgres !== null)(titleWith('reads of PostgreSQL are bounded', withoutPostgres), () => {
   const shards = serversOfEachTest();
   let database: ShardedDatabase;
-  let stores: ReturnType<typeof storesOf>;
+  let stores: ReturnType<typeof postgresStores>;
   let conversations: ConversationsUnderTest;
   let ana: UserId;
 
@@ -29,7 +29,7 @@ describe.skipIf(withoutPostgres !== null)(titleWith('reads of PostgreSQL are bou
     await initialise(shards.servers, shardsUnderTest);
     // One connection for each server: what a connection read is counted once that connection has told it.
     database = await shards.open({ ...defaultPoolBounds, maxConnections: 1 });
-    stores = storesOf(database);
+    stores = postgresStores(database);
     conversations = new ConversationsUnderTest(stores);
     ana = systemIds.uuid();
   });
@@ -122,7 +122,7 @@ describe.skipIf(withoutPostgres !== null)(titleWith('reads of PostgreSQL are bou
   });
 
   test('whether a session is still open is asked of its user’s shard alone', async () => {
-    const users = new PostgresUserStore(database);
+    const users = postgresStores(database).users;
     expect((await readBy(() => users.hasSession(ana, systemIds.uuid()))).statements).toBe(1);
   });
 

@@ -3,14 +3,15 @@ import type { ConversationId } from '@parley/protocol';
 import { initialise } from '../../src/adapters/postgres/initialise.ts';
 import type { PostgresServer } from '../../src/adapters/postgres/pool.ts';
 import { moveShard } from '../../src/adapters/postgres/shard-move.ts';
-import { PostgresUserStore } from '../../src/adapters/postgres/user-store.ts';
+import { postgresStores } from '../../src/adapters/postgres/stores.ts';
+import type { PostgresUserStore } from '../../src/adapters/postgres/user-store.ts';
 import { systemIds } from '../../src/platform/ids.ts';
 import { shardOf } from '../../src/platform/shards.ts';
 import { withPool } from '../support/cluster-services.ts';
 import { laterColumns } from '../support/later-columns.ts';
 import { titleWith, withoutService } from '../support/services.ts';
 import { ConversationsUnderTest } from './conversations-under-test.ts';
-import { serversOfEachTest, shardsUnderTest, storesOf } from './postgres-under-test.ts';
+import { serversOfEachTest, shardsUnderTest } from './postgres-under-test.ts';
 import { createUser } from './users-under-test.ts';
 
 const wholeLog = { fromSeq: 1, toSeq: 100_000, order: 'oldest_first', limit: 100_000, textBytes: 1e9 } as const;
@@ -36,9 +37,9 @@ describe.skipIf(withoutPostgres !== null)(titleWith('the move of a shard on Post
   test('takes everything of the shard along, while it is written and read, and leaves nothing behind', async () => {
     await initialise(servers, shardsUnderTest);
     const database = await shards.open();
-    const stores = storesOf(database);
+    const stores = postgresStores(database);
     const conversations = new ConversationsUnderTest(stores);
-    const users = new PostgresUserStore(database);
+    const users = postgresStores(database).users;
     const shard = 4;
     const ana = await createUser(users, 'ana');
     const moved = await conversationIn(shard, conversations, ana.id);
@@ -119,7 +120,7 @@ describe.skipIf(withoutPostgres !== null)(titleWith('the move of a shard on Post
         INSERT INTO on_one_line VALUES (${shard}, 'c'), (2, 'd');`),
       ),
     );
-    const conversations = new ConversationsUnderTest(storesOf(await shards.open()));
+    const conversations = new ConversationsUnderTest(postgresStores(await shards.open()));
     const conversationId = await conversationIn(shard, conversations, systemIds.uuid());
     await withPool(one, (pool) =>
       pool.run((sql) => sql`UPDATE conversations SET later_flag = true WHERE id = ${conversationId}`),
@@ -174,7 +175,7 @@ describe.skipIf(withoutPostgres !== null)(titleWith('the move of a shard on Post
 
   test('waits for the last write, however late it arrives', async () => {
     await initialise(servers, shardsUnderTest);
-    const stores = storesOf(await shards.open());
+    const stores = postgresStores(await shards.open());
     const conversations = new ConversationsUnderTest(stores);
     const shard = 4;
     const ana = systemIds.uuid();
@@ -208,7 +209,7 @@ describe.skipIf(withoutPostgres !== null)(titleWith('the move of a shard on Post
   test('that was interrupted at any step goes on from there', async () => {
     await initialise(servers, shardsUnderTest);
     const database = await shards.open();
-    const conversations = new ConversationsUnderTest(storesOf(database));
+    const conversations = new ConversationsUnderTest(postgresStores(database));
     const ana = systemIds.uuid();
     for (const [index, shard] of [0, 2, 4, 6].entries()) {
       const conversationId = await conversationIn(shard, conversations, ana);

@@ -4,13 +4,13 @@ import { initialise } from '../../src/adapters/postgres/initialise.ts';
 import type { PostgresServer } from '../../src/adapters/postgres/pool.ts';
 import { schemaSteps } from '../../src/adapters/postgres/schema-steps.ts';
 import { ShardedDatabase } from '../../src/adapters/postgres/sharded-database.ts';
-import { PostgresUserStore } from '../../src/adapters/postgres/user-store.ts';
+import { postgresStores } from '../../src/adapters/postgres/stores.ts';
 import { formFaults } from '../../src/adapters/postgres/verify-rows.ts';
 import { systemIds } from '../../src/platform/ids.ts';
 import { withPool } from '../support/cluster-services.ts';
 import { titleWith, withoutService } from '../support/services.ts';
 import { ConversationsUnderTest } from './conversations-under-test.ts';
-import { serversOfEachTest, shardsUnderTest, storesOf } from './postgres-under-test.ts';
+import { serversOfEachTest, shardsUnderTest } from './postgres-under-test.ts';
 import { createUser, newUser } from './users-under-test.ts';
 
 const withoutPostgres = withoutService('postgres');
@@ -89,7 +89,7 @@ describe.skipIf(withoutPostgres !== null)(titleWith('shards on PostgreSQL', with
   test('of two distributors on one conversation, each finds what the other wrote (race 3)', async () => {
     await initialise(servers, shardsUnderTest);
     const [first, second] = [await shards.open(), await shards.open()].map(
-      (database) => new ConversationsUnderTest(storesOf(database)),
+      (database) => new ConversationsUnderTest(postgresStores(database)),
     );
     if (!first || !second) throw new Error('there are two');
     const [ana, ben] = [systemIds.uuid(), systemIds.uuid()];
@@ -105,7 +105,7 @@ describe.skipIf(withoutPostgres !== null)(titleWith('shards on PostgreSQL', with
 
   test('of two distributors on one partition, each finds how far the other decided', async () => {
     await initialise(servers, shardsUnderTest);
-    const advance = ({ history }: ReturnType<typeof storesOf>) => {
+    const advance = ({ history }: ReturnType<typeof postgresStores>) => {
       const reach = { partition: 0, logId: 'log', from: 0, to: 1 };
       const needed = { conversationIds: [], participants: [], repeats: [], reaches: [reach] };
       return history.apply(needed, ({ decided }) => {
@@ -113,7 +113,7 @@ describe.skipIf(withoutPostgres !== null)(titleWith('shards on PostgreSQL', with
         return { changes: { entries: [], heads: [], participants: [], reaches: [next] }, result: next.to };
       });
     };
-    const stores = [storesOf(await shards.open()), storesOf(await shards.open())];
+    const stores = [postgresStores(await shards.open()), postgresStores(await shards.open())];
     const positions = await Promise.all(stores.flatMap((each) => Array.from({ length: 8 }, () => advance(each))));
     expect(positions.sort((a, b) => a - b)).toEqual(Array.from({ length: 16 }, (_, index) => index + 1));
   });
@@ -122,7 +122,7 @@ describe.skipIf(withoutPostgres !== null)(titleWith('shards on PostgreSQL', with
     test('that a crash left pending falls free after a minute, and log-in treats it as absent', async () => {
       await initialise(servers, shardsUnderTest);
       const database = await shards.open();
-      const users = new PostgresUserStore(database);
+      const users = postgresStores(database).users;
       const claims = new Claims(database, async () => false);
       expect(await claims.take('username ana', systemIds.uuid())).toBe(true);
       expect(await users.byUsername('ana')).toBeUndefined();
@@ -134,7 +134,7 @@ describe.skipIf(withoutPostgres !== null)(titleWith('shards on PostgreSQL', with
     test('whose account was written before the crash stays that account’s', async () => {
       await initialise(servers, shardsUnderTest);
       const database = await shards.open();
-      const users = new PostgresUserStore(database);
+      const users = postgresStores(database).users;
       const ana = await createUser(users, 'ana');
       await database.everywhere(
         (sql) => sql`UPDATE claims SET confirmed = false, claimed_at = now() - interval '61 seconds'`,

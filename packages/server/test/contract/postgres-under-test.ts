@@ -1,6 +1,4 @@
 import { afterAll, afterEach, beforeEach } from 'bun:test';
-import { PostgresConversationStore } from '../../src/adapters/postgres/conversation-store.ts';
-import { PostgresHistoryStore } from '../../src/adapters/postgres/history-store.ts';
 import { initialise } from '../../src/adapters/postgres/initialise.ts';
 import type { PoolBounds, PostgresServer } from '../../src/adapters/postgres/pool.ts';
 import { ShardedDatabase } from '../../src/adapters/postgres/sharded-database.ts';
@@ -42,10 +40,6 @@ export function serversOfEachTest() {
     await dropDatabases(made.servers);
   });
   return made;
-}
-
-export function storesOf(database: ShardedDatabase) {
-  return { history: new PostgresHistoryStore(database), conversations: new PostgresConversationStore(database) };
 }
 
 let opened: { servers: PostgresServer[]; database: ShardedDatabase } | null = null;

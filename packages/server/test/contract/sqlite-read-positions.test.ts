@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemIds } from '../../src/platform/ids.ts';
-import { type SqliteStores, sqliteStores } from './sqlite-stores.ts';
+import { sqliteStores } from './sqlite-stores.ts';
 
 describe('sqlite: read positions', () => {
   const [conversationId, ana] = [systemIds.uuid(), systemIds.uuid()];
   let folder: string;
-  let stores: SqliteStores;
+  let stores: ReturnType<typeof sqliteStores>;
   let failures: unknown[];
 
   beforeEach(() => {

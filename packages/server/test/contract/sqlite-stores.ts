@@ -1,11 +1,6 @@
 import { join } from 'node:path';
-import { SqliteConversationStore } from '../../src/adapters/sqlite/conversation-store.ts';
-import { databaseFile, openDatabase } from '../../src/adapters/sqlite/database.ts';
-import { GroupCommit } from '../../src/adapters/sqlite/group-commit.ts';
-import { SqliteHistoryStore } from '../../src/adapters/sqlite/history-store.ts';
-import { SqliteReadPositions } from '../../src/adapters/sqlite/read-positions.ts';
-import { SqliteTotals } from '../../src/adapters/sqlite/totals.ts';
-import { SqliteUserStore } from '../../src/adapters/sqlite/user-store.ts';
+import { databaseFile } from '../../src/adapters/sqlite/database.ts';
+import { openSqliteStores } from '../../src/adapters/sqlite/stores.ts';
 import type { ConversationStore } from '../../src/conversations/conversations-port.ts';
 import type { HistoryStore } from '../../src/history/history-port.ts';
 import type { Totals } from '../../src/users/totals-port.ts';
@@ -25,28 +20,14 @@ export interface Stores {
   close(): Promise<void>;
 }
 
-/** The stores over a database in `folder`; a failure that nobody awaits is thrown unless a test wants it. */
-export function sqliteStores(folder: string, reportFailure: (error: unknown) => void = fail): SqliteStores {
+/** The stores over a database in `folder`. Throws a failure that no caller receives, unless a test takes it. */
+export function sqliteStores(folder: string, reportFailure: (error: unknown) => void = fail) {
   const clock = new FakeClock();
-  const writes = new GroupCommit(openDatabase(join(folder, databaseFile)));
-  const positions = new SqliteReadPositions(writes, clock, reportFailure);
   return {
-    history: new SqliteHistoryStore(writes),
-    conversations: new SqliteConversationStore(writes, positions),
-    users: new SqliteUserStore(writes),
-    totals: new SqliteTotals(writes.database, () => 0),
+    ...openSqliteStores(join(folder, databaseFile), { clock, reportFailure }),
     partitions: 1,
-    writes,
-    passTime: (durationMs) => clock.advance(durationMs),
-    async close() {
-      await positions.flush();
-      await writes.close();
-    },
+    passTime: (durationMs: number) => clock.advance(durationMs),
   };
-}
-
-export interface SqliteStores extends Stores {
-  writes: GroupCommit;
 }
 
 function fail(error: unknown): never {

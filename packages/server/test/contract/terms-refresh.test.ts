@@ -2,9 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PostgresConversationStore } from '../../src/adapters/postgres/conversation-store.ts';
-import { PostgresHistoryStore } from '../../src/adapters/postgres/history-store.ts';
-import { PostgresUserStore } from '../../src/adapters/postgres/user-store.ts';
+import { postgresStores } from '../../src/adapters/postgres/stores.ts';
 import { systemIds } from '../../src/platform/ids.ts';
 import { searchPrefixes } from '../../src/platform/search-terms.ts';
 import type { RefreshableTerms } from '../../src/process/terms-refresh.ts';
@@ -45,9 +43,7 @@ async function openSqlite(): Promise<Opened> {
 async function openPostgres(): Promise<Opened> {
   const database = await emptyDatabase();
   return {
-    users: new PostgresUserStore(database),
-    conversations: new PostgresConversationStore(database),
-    history: new PostgresHistoryStore(database),
+    ...postgresStores(database),
     writeAsBefore: (kind, id, terms) => {
       const [table, column] = tables[kind];
       return database.at(id, async (sql, shard) => {

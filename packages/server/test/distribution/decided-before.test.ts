@@ -18,7 +18,8 @@ const remove: Command = { ...by(ana, ' remove'), kind: 'remove', userId: ben };
 const send: Command = { ...by(ana, 'text'), kind: 'send', text: 'text' };
 
 const reach = (from: number, to: number, logId = 'log'): LogReach[] => [{ partition: 0, logId, from, to }];
-const kinds = (distribution: DistributionUnderTest) => distribution.log(conversationId).map(({ kind }) => kind);
+const kinds = async (distribution: DistributionUnderTest) =>
+  (await distribution.log(conversationId)).map(({ kind }) => kind);
 const outcomesOf = (told: readonly Delivery[], requestId: string) =>
   told.flatMap((delivery) =>
     delivery.kind === 'outcome' && delivery.requestId === requestId ? [delivery.outcome] : [],
@@ -28,7 +29,7 @@ const outcomesOf = (told: readonly Delivery[], requestId: string) =>
 async function distributionAfter(): Promise<DistributionUnderTest> {
   const distribution = await DistributionUnderTest.start([ana, ben]);
   await distribution.distribute([creation, add, remove], { from: 10, reaches: reach(10, 13) });
-  expect(kinds(distribution)).toEqual(['created', 'removed']);
+  expect(await kinds(distribution)).toEqual(['created', 'removed']);
   return distribution;
 }
 
@@ -36,7 +37,7 @@ test('a command that was refused and comes again after a crash stays without eff
   const distribution = await distributionAfter();
   await distribution.restart();
   await distribution.distribute([creation, add, remove, send], { from: 10, reaches: reach(10, 14) });
-  expect(kinds(distribution)).toEqual(['created', 'removed', 'message']);
+  expect(await kinds(distribution)).toEqual(['created', 'removed', 'message']);
   const [first, again] = outcomesOf(distribution.told(ana), ' add');
   expect(first).toMatchObject({ kind: 'refused', code: 'already_member' });
   expect(again).toMatchObject({ kind: 'refused', code: 'unavailable' });
@@ -54,25 +55,25 @@ test('one that would be refused again is told so', async () => {
 test('whoever sends it anew has it decided anew', async () => {
   const distribution = await distributionAfter();
   await distribution.distribute([add], { from: 13, reaches: reach(13, 14) });
-  expect(kinds(distribution)).toEqual(['created', 'removed', 'added']);
+  expect(await kinds(distribution)).toEqual(['created', 'removed', 'added']);
 });
 
 test('a log that was made anew is decided from its beginning', async () => {
   const distribution = await distributionAfter();
   await distribution.distribute([send], { from: 0, reaches: reach(0, 1, 'another log') });
-  expect(kinds(distribution)).toEqual(['created', 'removed', 'message']);
+  expect(await kinds(distribution)).toEqual(['created', 'removed', 'message']);
   await distribution.distribute([add], { from: 0, reaches: reach(0, 1, 'another log') });
-  expect(kinds(distribution)).toEqual(['created', 'removed', 'message']);
+  expect(await kinds(distribution)).toEqual(['created', 'removed', 'message']);
 });
 
 test('a history that was put back has nothing decided before it has what it lacks', async () => {
   const distribution = await distributionAfter();
   const early = distribution.distribute([send], { from: 20, reaches: reach(20, 21) });
   expect(await early.catch((error: unknown) => error)).toEqual(new HistoryPutBack(new Map([[0, 13]])));
-  expect(kinds(distribution)).toEqual(['created', 'removed']);
+  expect(await kinds(distribution)).toEqual(['created', 'removed']);
   await distribution.distribute([], { from: 13, reaches: reach(13, 20) });
   await distribution.distribute([send], { from: 20, reaches: reach(20, 21) });
-  expect(kinds(distribution)).toEqual(['created', 'removed', 'message']);
+  expect(await kinds(distribution)).toEqual(['created', 'removed', 'message']);
 });
 
 test('a command that is set aside is decided by that, and the commands around it at their positions', async () => {
@@ -80,10 +81,10 @@ test('a command that is set aside is decided by that, and the commands around it
   const undecidable = { ...add, commandId: ' undecidable', userIds: null } as unknown as Command;
   const batch = [send, undecidable, { ...send, commandId: 'more' }];
   await distribution.distribute(batch, { from: 15, reaches: reach(13, 19) });
-  expect(kinds(distribution)).toEqual(['created', 'removed', 'message', 'message']);
+  expect(await kinds(distribution)).toEqual(['created', 'removed', 'message', 'message']);
   expect(distribution.setAside).toHaveLength(1);
   await distribution.distribute([add], { from: 18, reaches: reach(18, 19) });
-  expect(kinds(distribution)).toHaveLength(4);
+  expect(await kinds(distribution)).toHaveLength(4);
   await distribution.distribute([add], { from: 19, reaches: reach(19, 20) });
-  expect(kinds(distribution)).toHaveLength(5);
+  expect(await kinds(distribution)).toHaveLength(5);
 });

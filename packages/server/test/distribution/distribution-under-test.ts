@@ -1,94 +1,138 @@
+import type { Database } from 'bun:sqlite';
 import type { ConversationId, Entry, UserId } from '@parley/protocol';
-import { ConversationData } from '../../src/adapters/memory/conversation-data.ts';
-import { MemoryConversationStore } from '../../src/adapters/memory/conversation-store.ts';
-import { MemoryHistoryStore } from '../../src/adapters/memory/history-store.ts';
 import { MemoryConnectionRegistry } from '../../src/adapters/memory/registry.ts';
-import type { Delivery, EntryCopy } from '../../src/connections/mailbox-port.ts';
+import {
+  channelTermsTable,
+  conversationsTable,
+  membershipsTable,
+  participantsTable,
+} from '../../src/adapters/rows/conversation-tables.ts';
+import { entriesTable } from '../../src/adapters/rows/entry-rows.ts';
+import { openSqliteStores } from '../../src/adapters/sqlite/stores.ts';
+import { composeAdapters } from '../../src/compose/compose.ts';
+import type { Delivery, EntryCopy, Mailboxes } from '../../src/connections/mailbox-port.ts';
 import type { Command } from '../../src/conversations/command.ts';
 import type { ConversationStore } from '../../src/conversations/conversations-port.ts';
-import type { CommandBatch, CommandRecord, MalformedRecord } from '../../src/distribution/command-log-port.ts';
-import { noDistributionMetrics } from '../../src/distribution/distribution-metrics.ts';
-import { Distributor } from '../../src/distribution/distributor.ts';
-import type { HistoryStore, LogReach } from '../../src/history/history-port.ts';
+import type {
+  CommandBatch,
+  CommandLog,
+  CommandRecord,
+  MalformedRecord,
+} from '../../src/distribution/command-log-port.ts';
+import type { Decided, HistoryStore, LogReach } from '../../src/history/history-port.ts';
 import { Unavailable, Unwritable } from '../../src/platform/failures.ts';
-import { Tracing } from '../../src/platform/tracing.ts';
+import { composeProcess, type ProcessParts } from '../../src/process/compose-process.ts';
+import { configInMemory } from '../support/config-in-memory.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+
+const config = { ...configInMemory(), roles: new Set(['distribution'] as const) };
+const clock = new FakeClock();
+const fail = (error: unknown) => {
+  throw error;
+};
+// Opening a database takes longer than carrying out a script, so every test uses the same ones, emptied.
+const others = await composeAdapters(config, clock);
+const stores = openSqliteStores(':memory:', { clock, reportFailure: fail });
+/**
+ * The index by user, in another database as in a cluster. SQLite's history store writes an index too, which would hide
+ * that a distributor wrote none.
+ */
+const index = openSqliteStores(':memory:', { clock, reportFailure: fail });
+
+function empty(database: Database): void {
+  for (const { name } of [conversationsTable, channelTermsTable, entriesTable, participantsTable, membershipsTable]) {
+    database.run(`DELETE FROM ${name}`);
+  }
+}
 
 const unwritable = () => new Unwritable('the disk is full', 2_000);
 
-/** A distributor over stores in memory, that is handed batches; each user is on a server of their own. */
+/** A process that distributes and receives its batches directly; each user is on a server of their own. */
 export class DistributionUnderTest {
   private readonly deliveries = new Map<string, Delivery[]>();
-  /** Has the process die after the commit: before people are indexed, or before any mailbox has anything. */
+  /** The process is killed after the commit: before participants are indexed, or before a mailbox has anything. */
   diesBefore: 'indexing' | 'delivery' | null = null;
   /** From this step on the store takes no writes. */
   takesNoWritesFrom: 'deciding' | 'indexing' | null = null;
   private batch: CommandBatch = { records: [], reaches: [] };
-  private readonly data = new ConversationData();
-  private readonly conversations = new MemoryConversationStore(this.data);
-  private readonly registry = new MemoryConnectionRegistry(new FakeClock());
-  /** Commands that could not be decided, with why. */
+  /** Commands that could not be decided, with the reason. */
   readonly setAside: { record: CommandRecord; reason: string }[] = [];
   private handle: ((batch: CommandBatch) => Promise<void>) | undefined;
   private malformed: ((record: MalformedRecord) => Promise<void>) | undefined;
-  /** How often a command was counted as set aside. */
-  countedAside = 0;
+  private parts: ProcessParts | undefined;
+  private readonly decided = new Map<number, Decided>();
+
+  private readonly registry = new MemoryConnectionRegistry(new FakeClock());
 
   static async start(userIds: readonly UserId[]): Promise<DistributionUnderTest> {
+    for (const { writes } of [stores, index]) empty(writes.database);
     const distribution = new DistributionUnderTest();
     for (const userId of userIds) await distribution.connect(userId);
     await distribution.restart();
     return distribution;
   }
 
-  /** Another distributor takes over: it has nothing in memory. */
+  /** Another process takes over, with nothing in memory. */
   async restart(): Promise<void> {
-    const clock = new FakeClock();
-    const history = new MemoryHistoryStore(this.data);
-    const distributor = new Distributor({
-      commandLog: {
-        partitions: 1,
-        appends: { waiting: 0, records: 0, sends: 0 },
-        append: () => Promise.reject(new Error('batches are handed over directly')),
-        consume: async (handle, malformed) => {
-          this.handle = handle;
-          this.malformed = malformed;
-          return { owned: new Set(), stopped: new Map(), lag: async () => new Map(), close: async () => undefined };
-        },
-        setAside: async (record, reason) => {
-          this.setAside.push({ record, reason });
-        },
+    const adapters = {
+      ...others,
+      ...{ registry: this.registry, commandLog: this.commandLog(), mailboxes: this.mailboxes() },
+      ...{ history: this.history(), conversations: this.conversations() },
+    };
+    this.parts = composeProcess(config, adapters, { clock: new FakeClock() });
+    await this.parts.start();
+  }
+
+  private commandLog(): CommandLog {
+    return {
+      partitions: 1,
+      appends: { waiting: 0, records: 0, sends: 0 },
+      append: () => Promise.reject(new Error('batches are handed over directly')),
+      consume: async (handle, malformed) => {
+        this.handle = handle;
+        this.malformed = malformed;
+        return { owned: new Set(), stopped: new Map(), lag: async () => new Map(), close: async () => undefined };
       },
-      mailboxes: {
-        waiting: { outgoing: 0, incoming: 0 },
-        open: () => Promise.reject(new Error('there are no mailboxes')),
-        serverIds: async () => [],
-        remove: async () => undefined,
-        deliver: async (serverId, deliveries) => {
-          if (this.diesBefore === 'delivery') throw new Unavailable('the process is gone');
-          this.deliveries.set(serverId, [...(this.deliveries.get(serverId) ?? []), ...deliveries]);
-        },
+      setAside: async (record, reason) => {
+        this.setAside.push({ record, reason });
       },
-      history: Object.assign(Object.create(history), {
-        apply: async (...args: Parameters<HistoryStore['apply']>) => {
-          if (this.takesNoWritesFrom === 'deciding') throw unwritable();
-          return history.apply(...args);
-        },
-      }),
-      conversations: {
-        members: (conversationId, page) => this.conversations.members(conversationId, page),
-        indexParticipants: async (rows) => {
-          if (this.diesBefore === 'indexing') throw new Unavailable('the process is gone');
-          if (this.takesNoWritesFrom !== null) throw unwritable();
-          await this.conversations.indexParticipants(rows);
-        },
-      } as ConversationStore,
-      registry: this.registry,
-      clock,
-      metrics: { ...noDistributionMetrics, commandSetAside: () => this.countedAside++ },
-      tracing: new Tracing(),
-    });
-    await distributor.run();
+    };
+  }
+
+  private mailboxes(): Mailboxes {
+    return {
+      waiting: { outgoing: 0, incoming: 0 },
+      open: () => Promise.reject(new Error('there are no mailboxes')),
+      serverIds: async () => [],
+      remove: async () => undefined,
+      deliver: async (serverId, deliveries) => {
+        if (this.diesBefore === 'delivery') throw new Unavailable('the process is gone');
+        this.deliveries.set(serverId, [...(this.deliveries.get(serverId) ?? []), ...deliveries]);
+      },
+    };
+  }
+
+  /** Keeps how far a log is decided, as a cluster's store does: SQLite's does not, for its log ends with its process. */
+  private history(): HistoryStore {
+    const { history } = stores;
+    const apply: HistoryStore['apply'] = async (needed, decide) => {
+      if (this.takesNoWritesFrom === 'deciding') throw unwritable();
+      return history.apply(needed, (facts) => {
+        const decision = decide({ ...facts, decided: new Map(this.decided) });
+        for (const { partition, logId, to } of decision.changes.reaches) this.decided.set(partition, { logId, to });
+        return decision;
+      });
+    };
+    return Object.assign(Object.create(history), { apply });
+  }
+
+  private conversations(): ConversationStore {
+    const indexParticipants: ConversationStore['indexParticipants'] = async (rows) => {
+      if (this.diesBefore === 'indexing') throw new Unavailable('the process is gone');
+      if (this.takesNoWritesFrom !== null) throw unwritable();
+      await index.conversations.indexParticipants(rows);
+    };
+    return Object.assign(Object.create(stores.conversations), { indexParticipants });
   }
 
   /** Hands over a batch of a log that ends with its process, or of another as `reaches` and `from` say. */
@@ -122,11 +166,19 @@ export class DistributionUnderTest {
   }
 
   broadcastConversations(userId: UserId): Promise<ConversationId[]> {
-    return this.conversations.broadcastConversations(userId);
+    return index.conversations.broadcastConversations(userId);
   }
 
-  log(conversationId: ConversationId): readonly Entry[] {
-    return this.data.logs.get(conversationId) ?? [];
+  log(conversationId: ConversationId): Promise<Entry[]> {
+    const all = { fromSeq: 1, toSeq: Number.MAX_SAFE_INTEGER, limit: Number.MAX_SAFE_INTEGER };
+    const textBytes = Number.MAX_SAFE_INTEGER;
+    return stores.history.range({ conversationId, ...all, order: 'oldest_first', textBytes });
+  }
+
+  /** How often a command was counted as set aside. */
+  async countedAside(): Promise<number> {
+    const metric = await this.parts?.metrics.getSingleMetric('parley_commands_set_aside_total')?.get();
+    return metric?.values[0]?.value ?? 0;
   }
 
   copies(userId: UserId): EntryCopy[] {

@@ -18,14 +18,14 @@ test('a command that the store does not take is refused once, and is not carried
   distribution.takesNoWritesFrom = null;
   await distribution.retry();
   expect(outcomes(distribution)).toHaveLength(1);
-  expect(distribution.log(conversationId)).toEqual([]);
+  expect(await distribution.log(conversationId)).toEqual([]);
 });
 
 test('a command whose entry is on disk is never refused: it is indexed and routed once the store takes writes', async () => {
   const distribution = await DistributionUnderTest.start(['ana', 'ben']);
   distribution.takesNoWritesFrom = 'indexing';
   await expect(distribution.distribute([open])).rejects.toThrow('the disk is full');
-  expect(distribution.log(conversationId)).toHaveLength(1);
+  expect(await distribution.log(conversationId)).toHaveLength(1);
 
   distribution.takesNoWritesFrom = 'deciding';
   await expect(distribution.retry()).rejects.toThrow('the disk is full');

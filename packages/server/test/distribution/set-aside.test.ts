@@ -17,7 +17,8 @@ test('a command that can not be decided is set aside; the commands around it are
   const distribution = await DistributionUnderTest.start([ana, ben]);
   await distribution.distribute([creation]);
   await distribution.distribute([send('before'), undecidable, send('after')]);
-  const texts = distribution.log(conversationId).map((entry) => (entry.kind === 'message' ? entry.text : entry.kind));
+  const log = await distribution.log(conversationId);
+  const texts = log.map((entry) => (entry.kind === 'message' ? entry.text : entry.kind));
   expect(texts).toEqual(['created', 'before', 'after']);
   expect(distribution.received(ben, conversationId)).toEqual([1, 2, 3]);
   expect(distribution.setAside).toMatchObject([{ record: { command: { commandId: 'undecidable' } } }]);
@@ -36,7 +37,7 @@ test('who sent a command that the log set aside for being malformed is told, and
       outcome: { kind: 'refused', code: 'internal', detail: expect.any(String) },
     },
   ]);
-  expect(distribution.countedAside).toBe(1);
+  expect(await distribution.countedAside()).toBe(1);
 });
 
 test('while a service is away nothing is set aside: the batch comes again', async () => {

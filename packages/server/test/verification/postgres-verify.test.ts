@@ -2,11 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { initialise } from '../../src/adapters/postgres/initialise.ts';
 import type { PostgresServer } from '../../src/adapters/postgres/pool.ts';
 import { ShardedDatabase } from '../../src/adapters/postgres/sharded-database.ts';
-import { PostgresTotals } from '../../src/adapters/postgres/totals.ts';
-import { PostgresUserStore } from '../../src/adapters/postgres/user-store.ts';
+import { postgresStores } from '../../src/adapters/postgres/stores.ts';
 import { verifyShards } from '../../src/adapters/postgres/verify.ts';
 import { postgresTables } from '../../src/adapters/rows/tables.ts';
-import { storesOf, twoServers } from '../contract/postgres-under-test.ts';
+import { twoServers } from '../contract/postgres-under-test.ts';
 import { dropDatabases } from '../support/cluster-services.ts';
 import { titleWith, withoutService } from '../support/services.ts';
 import { type Column, type Found, keysOf, plantsFor, type Unseen, unseenIn } from './plants.ts';
@@ -66,9 +65,8 @@ describe.skipIf(absent !== null)(titleWith('verify finds what is planted in shar
     await initialise(servers, shardCount);
     database = await ShardedDatabase.open(servers);
     await fillSample({
-      ...storesOf(database),
-      ...{ users: new PostgresUserStore(database), totals: new PostgresTotals(database), partitions: shardCount },
-      ...{ passTime: () => undefined, close: async () => undefined },
+      ...postgresStores(database),
+      ...{ partitions: shardCount, passTime: () => undefined, close: async () => undefined },
     });
     for (const table of shardTables) await everywhere(`CREATE TABLE sound_${table} AS TABLE ${table}`);
   });
