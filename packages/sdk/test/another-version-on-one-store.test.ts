@@ -13,7 +13,8 @@ import {
 } from '../src/index.ts';
 import { ana, benId, conversation, message, otherRoomId, roomId } from './support/entries.ts';
 import { FakeApi } from './support/fake-api.ts';
-import { FakeRuntime, settled } from './support/fake-runtime.ts';
+import { FakeRuntime } from './support/fake-runtime.ts';
+import { idle } from './support/idle.ts';
 import { collect, until } from './support/until.ts';
 
 /** What only another version of the client has, past the types of this one. */
@@ -235,6 +236,6 @@ test('messages that another person left on the store are not sent', async () => 
   client.connect();
   await api.accept();
   await client.live();
-  await settled();
+  await idle();
   expect(client.conversations.get(roomId)?.outbox).toEqual([]);
 });

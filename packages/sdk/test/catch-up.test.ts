@@ -3,7 +3,7 @@ import type { Entry } from '@parley/protocol';
 import { MemoryStore, type ParleyClient } from '../src/index.ts';
 import { otherRoomId, roomId } from './support/entries.ts';
 import { FakeApi } from './support/fake-api.ts';
-import { settled } from './support/fake-runtime.ts';
+import { idle } from './support/idle.ts';
 
 let api: FakeApi;
 beforeEach(() => {
@@ -80,7 +80,7 @@ describe('contract 5: no gap at the seam', () => {
     for (const entry of before) socket.say({ type: 'entry', entry });
     api.intervene = () => undefined;
     release();
-    await settled();
+    await idle();
     expect(client.state.name).toBe('live');
     expect(shown.get(roomId)).toEqual([4, 5, 6, 7, 8, 9, 10]);
   });
@@ -104,7 +104,7 @@ describe('contract 5: no gap at the seam', () => {
     expect(client.state.name).toBe('catching-up');
     api.intervene = () => undefined;
     release();
-    await settled();
+    await idle();
     expect(client.state.name).toBe('live');
     expect(shown.get(roomId)).toEqual([4, 5, 6, 7, 8, 9, 10]);
   });
@@ -116,7 +116,7 @@ test('contract 4: a gap is filled from history before what came early is shown',
   const shown = watch(client);
   const [, ...later] = api.write(roomId, 4);
   for (const entry of later) api.runtime.socket.say({ type: 'entry', entry });
-  await settled();
+  await idle();
   expect(shown.get(roomId)).toEqual([2, 3, 4, 5]);
   expect(api.asked.at(-1)).toBe(`/v1/conversations/${roomId}/history?after=1&limit=1`);
   expect(client.conversations.get(roomId)?.data.headSeq).toBe(5);
@@ -130,7 +130,7 @@ test('an entry of an unknown conversation makes it known, and those that come me
   if (!first || !second) throw new Error('two were written');
   api.runtime.socket.say({ type: 'entry', entry: first });
   api.runtime.socket.say({ type: 'entry', entry: second });
-  await settled();
+  await idle();
   expect(shown.get(otherRoomId)).toEqual([1, 2]);
   expect(api.asked.filter((path) => path === `/v1/conversations/${otherRoomId}`)).toHaveLength(1);
 });

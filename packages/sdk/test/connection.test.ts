@@ -4,8 +4,9 @@ import type { Connection } from '../src/connection.ts';
 import { Disconnected, ParleyError } from '../src/index.ts';
 import { ConnectionUnderTest } from './support/connection-under-test.ts';
 import { roomId } from './support/entries.ts';
-import { type FakeRuntime, settled } from './support/fake-runtime.ts';
+import type { FakeRuntime } from './support/fake-runtime.ts';
 import { welcome } from './support/frames.ts';
+import { idle } from './support/idle.ts';
 
 let under: ConnectionUnderTest;
 let connection: Connection;
@@ -174,7 +175,7 @@ describe('requests', () => {
     connection.open();
     under.goLive();
     for (const data of ['no JSON', '{"type":7}', '[]', '{"type":"entry"}']) runtime.socket.sayRaw(data);
-    await settled();
+    await idle();
     expect(under.errors).toHaveLength(4);
     expect(connection.state.name).toBe('live');
   });

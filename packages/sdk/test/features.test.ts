@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from 'bun:test';
 import { understoodFeatures } from '../src/features.ts';
 import { FakeApi } from './support/fake-api.ts';
-import { settled } from './support/fake-runtime.ts';
 import { welcome } from './support/frames.ts';
+import { idle } from './support/idle.ts';
 
 afterEach(() => {
   understoodFeatures.length = 0;
@@ -15,7 +15,7 @@ async function welcomed(features?: string[]) {
   const { socket } = api.runtime;
   socket.open();
   socket.say({ ...welcome(), ...(features && { features }) });
-  await settled();
+  await idle();
   return { api, client, socket };
 }
 

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'bun:test';
 import { type Conversation, type HistoryRange, MemoryStore, type ParleyClient } from '../src/index.ts';
 import { conversation, messages, roomId } from './support/entries.ts';
 import { FakeApi, problem } from './support/fake-api.ts';
-import { settled } from './support/fake-runtime.ts';
+import { idle } from './support/idle.ts';
 
 let api: FakeApi;
 let client: ParleyClient;
@@ -80,7 +80,7 @@ test('live gives no entry past a gap of the store while the server can’t be re
   };
   const live = room.live({ after: 28 });
   const first = live.next();
-  await settled();
+  await idle();
   await api.runtime.pass(3_000);
   isAway = false;
   await api.runtime.pass(3_000);

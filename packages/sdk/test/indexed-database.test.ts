@@ -2,7 +2,6 @@ import { beforeEach, expect, test } from 'bun:test';
 import { IDBKeyRange } from 'fake-indexeddb';
 import { IndexedDatabase, IndexedDbStore, type LayoutStep, type StoreNotice } from '../src/index.ts';
 import { ana, messages, roomId } from './support/entries.ts';
-import { settled } from './support/fake-runtime.ts';
 import { KeptFactory } from './support/kept-factory.ts';
 
 // A browser has it as a global; the store takes the factory alone as a parameter.
@@ -37,7 +36,7 @@ function get(database: IndexedDatabase, store: string, key = 'key'): Promise<unk
 async function until(what: string, isSo: () => boolean): Promise<void> {
   for (let turn = 0; turn < 1_000; turn++) {
     if (isSo()) return;
-    await settled();
+    await new Promise((resolve) => setImmediate(resolve));
   }
   throw new Error(`waited in vain: ${what}`);
 }

@@ -4,8 +4,8 @@ import { type ConversationData, Disconnected, type Entry, HttpApi, ParleyError }
 import { ConnectionUnderTest } from './support/connection-under-test.ts';
 import { ana, benId, conversation, message, roomId } from './support/entries.ts';
 import { FakeApi } from './support/fake-api.ts';
-import { settled } from './support/fake-runtime.ts';
 import { welcome } from './support/frames.ts';
+import { idle } from './support/idle.ts';
 
 /** What only a later version of the protocol has, past the types of this one. */
 const newer = <Known>(fields: Record<string, unknown>) => fields as unknown as Known;
@@ -40,7 +40,7 @@ for (const [what, entry] of Object.entries(entriesOfLaterVersions)) {
     const requestsBefore = api.asked.length;
     api.runtime.socket.sayRaw(JSON.stringify({ type: 'entry', entry, soon: true }));
     api.runtime.socket.sayRaw(JSON.stringify({ type: 'entry', entry: message(3, { messageCount: 2 }) }));
-    await settled();
+    await idle();
     expect(seen).toEqual([laterOf(entry), message(3, { messageCount: 2 })]);
     expect(api.asked.slice(requestsBefore)).toEqual([]);
     const http = new HttpApi('https://chat.example', { fetch: async () => page([message(1), entry, message(3)]) });

@@ -4,7 +4,8 @@ import { Disconnected, MemoryStore, type OutgoingMessage, ParleyError, type Stor
 import { Outbox } from '../src/outbox.ts';
 import type { StoredMessage } from '../src/store/store.ts';
 import { message, otherRoomId, roomId } from './support/entries.ts';
-import { FakeRuntime, settled } from './support/fake-runtime.ts';
+import { FakeRuntime } from './support/fake-runtime.ts';
+import { idle } from './support/idle.ts';
 
 /** A message that was transmitted, and waits for what the test answers. */
 interface Transmitted extends StoredMessage {
@@ -32,11 +33,11 @@ function outboxOn(kept: Store = store): Outbox {
         ...stored,
         ack: (seq = transmitted.length) => {
           resolve({ conversationId: stored.conversationId, seq, messageCount: seq, atMs: seq });
-          return settled();
+          return idle();
         },
         refuse: (error) => {
           reject(error);
-          return settled();
+          return idle();
         },
       });
     });
@@ -64,7 +65,7 @@ describe('order', () => {
     const outbox = await connectedOutbox();
     for (const text of ['one', 'two', 'three']) outbox.add(roomId, text);
     outbox.add(otherRoomId, 'elsewhere');
-    await settled();
+    await idle();
     expect(texts()).toEqual(['one', 'elsewhere']);
     await transmitted[0]?.ack();
     expect(texts()).toEqual(['one', 'elsewhere', 'two']);
@@ -77,7 +78,7 @@ describe('order', () => {
     const outbox = await connectedOutbox();
     outbox.add(roomId, 'one');
     outbox.add(roomId, 'two');
-    await settled();
+    await idle();
     await last().refuse(limited(5_000));
     expect(texts()).toEqual(['one']);
     await runtime.pass(5_000);
@@ -89,10 +90,10 @@ describe('order', () => {
   test('a restart keeps the order, of those written within one millisecond too', async () => {
     const before = outboxOn();
     for (const text of ['one', 'two', 'three']) before.add(roomId, text);
-    await settled();
+    await idle();
     const outbox = await connectedOutbox();
     outbox.add(roomId, 'four');
-    await settled();
+    await idle();
     for (let count = 0; count < 4; count++) await last().ack();
     expect(texts()).toEqual(['one', 'two', 'three', 'four']);
     expect(outbox.of(roomId)).toEqual([]);
@@ -103,13 +104,13 @@ describe('contract 2: a retry has the same client message id', () => {
   test('over reconnects, until there is an answer', async () => {
     const outbox = await connectedOutbox();
     const sending = outbox.add(roomId, 'text');
-    await settled();
+    await idle();
     for (let cut = 0; cut < 3; cut++) {
       outbox.pause();
       await last().refuse(new Disconnected('cut'));
       expect(sending.status).toBe('queued');
       outbox.resume();
-      await settled();
+      await idle();
     }
     expect(transmitted).toHaveLength(4);
     await last().ack(7);
@@ -122,11 +123,11 @@ describe('contract 2: a retry has the same client message id', () => {
   test('over a restart with the same store', async () => {
     const before = await connectedOutbox();
     const { clientMessageId } = before.add(roomId, 'text');
-    await settled();
+    await idle();
     expect(transmitted).toHaveLength(1);
     // The process ends here; nobody knows whether the message arrived.
     const outbox = await connectedOutbox();
-    await settled();
+    await idle();
     expect(transmitted.map((each) => each.clientMessageId)).toEqual([clientMessageId, clientMessageId]);
     await last().ack();
     expect(await store.outbox()).toEqual([]);
@@ -136,7 +137,7 @@ describe('contract 2: a retry has the same client message id', () => {
   test('after no answer on a connection that goes on, a moment later', async () => {
     const outbox = await connectedOutbox();
     outbox.add(roomId, 'text');
-    await settled();
+    await idle();
     await last().refuse(new Disconnected('no answer came in time'));
     expect(transmitted).toHaveLength(1);
     await runtime.pass(1_000);
@@ -156,10 +157,10 @@ test('a message is kept before it is sent, and no longer once it was', async () 
     await put(stored);
   };
   outbox.add(roomId, 'text');
-  await settled();
+  await idle();
   expect(transmitted).toEqual([]);
   keep();
-  await settled();
+  await idle();
   expect(await store.outbox()).toHaveLength(1);
   await last().ack();
   expect(await store.outbox()).toEqual([]);
@@ -170,7 +171,7 @@ test('a store that is full keeps nothing from being sent, and says so', async ()
   const outbox = await connectedOutbox();
   store.putOutbox = () => Promise.reject(new Error('quota exceeded'));
   outbox.add(roomId, 'text');
-  await settled();
+  await idle();
   expect(texts()).toEqual(['text']);
   expect(failures).toEqual([new Error('quota exceeded')]);
 });
@@ -179,13 +180,13 @@ test('the arrival of the entry counts as the ack', async () => {
   const outbox = await connectedOutbox();
   const sending = outbox.add(roomId, 'text');
   const sent = sending.sent();
-  await settled();
+  await idle();
   outbox.arrived(sending.clientMessageId, message(9, { clientMessageId: sending.clientMessageId }));
   expect(await sent).toMatchObject({ seq: 9 });
   expect(sending.status).toBe('sent');
   await last().refuse(new Disconnected('the ack was lost'));
   outbox.resume();
-  await settled();
+  await idle();
   expect(transmitted).toHaveLength(1);
   expect(sending.status).toBe('sent');
   expect(await store.outbox()).toEqual([]);
@@ -196,7 +197,7 @@ describe('refusals', () => {
     test(`${code} waits as long as the server says, then tries again`, async () => {
       const outbox = await connectedOutbox();
       const sending = outbox.add(roomId, 'text');
-      await settled();
+      await idle();
       await last().refuse(new ParleyError(code, 'later', null, [], 3_000));
       expect(sending.status).toBe('queued');
       await runtime.pass(2_999);
@@ -211,7 +212,7 @@ describe('refusals', () => {
     const refused = outbox.add(roomId, 'refused');
     outbox.add(roomId, 'next');
     const outcome = refused.sent().catch((error: unknown) => error);
-    await settled();
+    await idle();
     const refusal = new ParleyError('announce_only', 'only admins write here');
     await last().refuse(refusal);
     expect(await outcome).toBe(refusal);
@@ -228,11 +229,11 @@ describe('refusals', () => {
   test('a failed message can be tried again, under the same id', async () => {
     const outbox = await connectedOutbox();
     const sending = outbox.add(roomId, 'text');
-    await settled();
+    await idle();
     await last().refuse(new ParleyError('announce_only', 'no'));
     sending.retry();
     sending.retry();
-    await settled();
+    await idle();
     expect(transmitted.map(({ clientMessageId }) => clientMessageId)).toEqual([
       sending.clientMessageId,
       sending.clientMessageId,
@@ -244,20 +245,20 @@ describe('refusals', () => {
   test('a failed message can be discarded, for good', async () => {
     const outbox = await connectedOutbox();
     const sending = outbox.add(roomId, 'text');
-    await settled();
+    await idle();
     await last().refuse(new ParleyError('announce_only', 'no'));
     await sending.discard();
     expect(outbox.of(roomId)).toEqual([]);
     expect(await store.outbox()).toEqual([]);
     sending.retry();
-    await settled();
+    await idle();
     expect(transmitted).toHaveLength(1);
   });
 
   test('a fault of the server is tried again once, however often the connection was lost before', async () => {
     const outbox = await connectedOutbox();
     const sending = outbox.add(roomId, 'text');
-    await settled();
+    await idle();
     for (let lost = 0; lost < 3; lost++) {
       await last().refuse(new Disconnected('cut'));
       await runtime.pass(1_000);
@@ -278,6 +279,6 @@ test('whoever waits for a discarded message is told', async () => {
   await sending.discard();
   expect(await outcome).toBeInstanceOf(Disconnected);
   outbox.resume();
-  await settled();
+  await idle();
   expect(transmitted).toEqual([]);
 });

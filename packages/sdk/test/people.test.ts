@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from 'bun:test';
 import { type InputOf, limits, type User } from '@parley/protocol';
 import { Disconnected } from '../src/index.ts';
 import { PeopleDirectory, type Person } from '../src/people-directory.ts';
-import { settled } from './support/fake-runtime.ts';
+import { idle } from './support/idle.ts';
 
 /** Each with the version that was given. */
 type Asked = [string, string | null][];
@@ -55,27 +55,27 @@ test('who is watched is asked for when that begins, with the version that is kno
   told.length = 0;
   names.set('person 1', 'Other');
   people.watched(ids(3));
-  await settled();
+  await idle();
   expect(asked.at(-1)).toEqual(ids(3).map((userId, index) => [userId, `Name ${index}`]));
   expect(told).toMatchObject([{ id: 'person 1', displayName: 'Other' }]);
   // Whoever stays watched is told of; whoever was away from view is asked for again.
   people.watched(ids(2));
   people.watched(ids(4));
-  await settled();
+  await idle();
   expect(asked.slice(2).map((users) => users.map(([userId]) => userId))).toEqual([['person 2', 'person 3']]);
   people.disconnected();
   people.watched(ids(2));
-  await settled();
+  await idle();
   expect(asked.at(-1)?.map(([userId]) => userId)).toEqual(ids(2));
 });
 
 test('what could not be asked for is asked for with the next watch', async () => {
   isAway = true;
   people.watched(ids(2));
-  await settled();
+  await idle();
   isAway = false;
   people.watched(ids(2));
-  await settled();
+  await idle();
   expect(told).toHaveLength(2);
   expect(failures).toEqual([]);
 });

@@ -3,7 +3,8 @@ import type { ServerFrame } from '@parley/protocol';
 import { Disconnected, ParleyError } from '../src/index.ts';
 import { ReadMarks } from '../src/read-marks.ts';
 import { benId, otherRoomId, roomId } from './support/entries.ts';
-import { FakeRuntime, settled } from './support/fake-runtime.ts';
+import { FakeRuntime } from './support/fake-runtime.ts';
+import { idle } from './support/idle.ts';
 
 interface Told {
   conversationId: string;
@@ -27,11 +28,11 @@ beforeEach(() => {
         ...{ conversationId, seq },
         accept: () => {
           resolve({ type: 'read', conversationId, userId: benId, seq, messageCount: seq });
-          return settled();
+          return idle();
         },
         refuse: (error) => {
           reject(error);
-          return settled();
+          return idle();
         },
       });
     });

@@ -1,8 +1,9 @@
 import { expect, test } from 'bun:test';
 import { MemoryStore, ParleyClient } from '../src/index.ts';
 import { ana, conversation, message, messages, roomId } from './support/entries.ts';
-import { FakeRuntime, settled } from './support/fake-runtime.ts';
+import { FakeRuntime } from './support/fake-runtime.ts';
 import { welcome } from './support/frames.ts';
+import { idle } from './support/idle.ts';
 import { collect } from './support/until.ts';
 
 /** A server with one conversation, whose history is what the test says it is. */
@@ -29,8 +30,7 @@ class ServerWithOneRoom {
     socket.open();
     const epoch = this.userEpoch === undefined ? {} : { epoch: this.userEpoch };
     socket.say({ ...welcome([this.room]), ...epoch });
-    await settled();
-    await settled();
+    await idle();
   }
 
   /** The connection ends, and another is made. */
@@ -73,7 +73,7 @@ async function connected(server: ServerWithOneRoom): Promise<ParleyClient> {
     server.entries = [...server.entries, entry];
     server.runtime.socket.say({ type: 'entry', entry });
   }
-  await settled();
+  await idle();
   return client;
 }
 
@@ -127,7 +127,7 @@ test('while the server says that it is catching up, nothing that was shown is di
   server.entries = all;
   server.isCatchingUp = false;
   await server.runtime.pass(1_000);
-  await settled();
+  await idle();
   expect([client.state.name, restored, shown]).toEqual(['live', [], []]);
 });
 
@@ -140,7 +140,7 @@ test('a server that was catching up and still has less afterwards was restored',
   await server.reconnect();
   server.isCatchingUp = false;
   await server.runtime.pass(1_000);
-  await settled();
+  await idle();
   expect(client.state.name).toBe('live');
   expect(restored).toHaveLength(1);
   expect(client.conversations.get(roomId)?.data.headSeq).toBe(25);
@@ -158,7 +158,7 @@ test('what came live while the request was under way is no head below what was s
   server.entries = [...server.entries, entry];
   server.runtime.socket.say({ type: 'entry', entry });
   server.runtime.socket.say(snapshot);
-  await settled();
+  await idle();
   expect([client.state.name, restored, shown.map(({ seq }) => seq)]).toEqual(['live', [], [31]]);
 });
 
@@ -171,8 +171,7 @@ test('another epoch on a page of history or on a conversation that is told live 
     server.epoch = 'second';
     if (tell === 'history') await client.conversations.get(roomId)?.history();
     else server.runtime.socket.say({ type: 'conversation', conversationId: roomId, conversation: server.room });
-    await settled();
-    await settled();
+    await idle();
     expect([tell, restored.length, shown.length]).toEqual([tell, 1, 30]);
     expect(client.conversations.get(roomId)?.data).toMatchObject({ headSeq: 55, epoch: 'second' });
   }

@@ -2,8 +2,9 @@ import { expect, test } from 'bun:test';
 import { closeCodes } from '@parley/protocol';
 import { MemoryStore, ParleyClient } from '../src/index.ts';
 import { ana, benId, conversation, roomId } from './support/entries.ts';
-import { FakeRuntime, settled } from './support/fake-runtime.ts';
+import { FakeRuntime } from './support/fake-runtime.ts';
 import { welcome } from './support/frames.ts';
+import { idle } from './support/idle.ts';
 import { collect } from './support/until.ts';
 
 const ben = { ...ana, id: benId, username: 'ben', displayName: 'Ben' };
@@ -43,13 +44,12 @@ async function accept(runtime: FakeRuntime, epoch: string | null): Promise<void>
   runtime.socket.open();
   const known = { ...conversation(0), ...(epoch === null ? {} : { epoch }) };
   runtime.socket.say({ ...welcome([known]), ...(epoch === null ? {} : { epoch }) });
-  await settled();
-  await settled();
+  await idle();
 }
 
 async function end(runtime: FakeRuntime, how: 'unauthenticated' | 'revoked' = 'unauthenticated'): Promise<void> {
   runtime.socket.end(closeCodes[how].code);
-  await settled();
+  await idle();
 }
 
 for (const how of ['unauthenticated', 'revoked'] as const) {
@@ -85,7 +85,7 @@ test('a connection that stops for another reason does not end the session', asyn
   const { runtime, ended } = await away();
   runtime.answer = has('second');
   runtime.socket.end(closeCodes.protocolError.code);
-  await settled();
+  await idle();
   expect(ended).toEqual([]);
 });
 

@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from 'bun:test';
 import { limits, type ServerFrame } from '@parley/protocol';
 import { Disconnected, ParleyError } from '../src/index.ts';
 import { type Watch, Watches } from '../src/watches.ts';
-import { settled } from './support/fake-runtime.ts';
+import { idle } from './support/idle.ts';
 
 let told: Watch[];
 let failures: unknown[];
@@ -30,17 +30,17 @@ test('what changes within one turn is told once, each person once', async () => 
   const undo = watches.add({ userIds: ['eve'] });
   watches.add({ userIds: ['ben', 'cleo'], conversationIds: ['room'], typingIn: ['room'] });
   undo();
-  await settled();
+  await idle();
   expect(told).toMatchObject([{ userIds: ['ben', 'cleo', 'ana'], conversationIds: ['room'], typingIn: ['room'] }]);
 });
 
 test('what is no longer watched by any view is no longer told', async () => {
   const undo = watches.add({ userIds: ['ana', 'ben'] });
   watches.add({ userIds: ['ben'] });
-  await settled();
+  await idle();
   undo();
   undo();
-  await settled();
+  await idle();
   expect(told.map(({ userIds }) => userIds)).toEqual([['ben', 'ana'], ['ben']]);
 });
 
@@ -51,7 +51,7 @@ test('of more than the server takes, the newest are watched', async () => {
     typingIn: many('old talk', limits.watchedTyping),
   });
   watches.add({ userIds: ['new'], conversationIds: ['new room'], typingIn: ['new talk'] });
-  await settled();
+  await idle();
   expect(told[0]?.userIds).toEqual(['new', ...many('old', limits.watchedUsers - 1)]);
   expect(told[0]?.conversationIds).toEqual(['new room', ...many('old room', limits.watchedConversations - 1)]);
   expect(told[0]?.typingIn).toEqual(['new talk', ...many('old talk', limits.watchedTyping - 1)]);
@@ -59,23 +59,23 @@ test('of more than the server takes, the newest are watched', async () => {
 
 test('after a reconnect everything is told again; nothing when nothing is watched', async () => {
   watches.resume();
-  await settled();
+  await idle();
   expect(told).toEqual([]);
   watches.add({ userIds: ['ana'] });
-  await settled();
+  await idle();
   watches.resume();
-  await settled();
+  await idle();
   expect(told).toHaveLength(2);
 });
 
 test('a refusal is reported; being without a connection is not', async () => {
   outcome = () => Promise.reject(new Disconnected('not connected'));
   watches.add({ userIds: ['ana'] });
-  await settled();
+  await idle();
   expect(failures).toEqual([]);
   const refusal = new ParleyError('rate_limited', 'slowly');
   outcome = () => Promise.reject(refusal);
   watches.add({ userIds: ['ben'] });
-  await settled();
+  await idle();
   expect(failures).toEqual([refusal]);
 });

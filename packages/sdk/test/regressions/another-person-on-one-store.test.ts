@@ -2,12 +2,12 @@ import { expect, test } from 'bun:test';
 import { MemoryStore } from '../../src/index.ts';
 import { ana, benId, roomId } from '../support/entries.ts';
 import { FakeApi, problem } from '../support/fake-api.ts';
-import { settled } from '../support/fake-runtime.ts';
+import { idle } from '../support/idle.ts';
 
 const session = { id: benId, device: null, createdAtMs: 1, lastUsedAtMs: 1, current: true };
 const ben = { ...ana, id: benId, username: 'ben' };
 
-test('what one person had not sent yet, or had read, was told as the next who logged in', async () => {
+test('unsent messages and read positions of one account are not sent after another account logs in', async () => {
   const api = new FakeApi();
   api.write(roomId);
   const store = new MemoryStore();
@@ -18,7 +18,7 @@ test('what one person had not sent yet, or had read, was told as the next who lo
   client.conversations.get(roomId)?.markRead();
   const message = client.conversations.get(roomId)?.send('by ana');
   const outcome = message?.sent().catch((error: unknown) => error);
-  await settled();
+  await idle();
   expect(await store.outbox()).toHaveLength(1);
   api.intervene = (url) =>
     url.pathname === '/v1/login' ? Response.json({ token: 'bens', session, account: ben }) : undefined;
@@ -32,7 +32,7 @@ test('what one person had not sent yet, or had read, was told as the next who lo
   expect([api.runtime.socket.of('send'), api.runtime.socket.of('read')]).toEqual([[], []]);
 });
 
-test('logging out of a session that had ended elsewhere failed, and forgot nothing', async () => {
+test('logging out deletes everything even if the session has already ended on the server', async () => {
   const api = new FakeApi();
   const store = new MemoryStore();
   const client = await api.client(store);
@@ -42,7 +42,7 @@ test('logging out of a session that had ended elsewhere failed, and forgot nothi
   expect(await store.session()).toBeNull();
 });
 
-test('a client that ends its session leaves a store to the client that has logged in on it since', async () => {
+test('a client that logs out leaves the store to another client that has logged in since', async () => {
   const api = new FakeApi();
   const store = new MemoryStore();
   const frozen = await api.client(store);

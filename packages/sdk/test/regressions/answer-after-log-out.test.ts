@@ -1,11 +1,11 @@
 import { expect, test } from 'bun:test';
 import { Disconnected, MemoryStore } from '../../src/index.ts';
 import { FakeApi } from '../support/fake-api.ts';
-import { settled } from '../support/fake-runtime.ts';
+import { idle } from '../support/idle.ts';
 
 const kitchen = '01900000-0000-7000-8000-000000000001';
 
-test('an answer that comes after logging out is stored nowhere', async () => {
+test('a response that arrives after logging out is not stored', async () => {
   const api = new FakeApi();
   api.write(kitchen, 3);
   const store = new MemoryStore();
@@ -15,14 +15,14 @@ test('an answer that comes after logging out is stored nowhere', async () => {
   const { promise: held, resolve: release } = Promise.withResolvers<undefined>();
   api.intervene = ({ pathname }) => (pathname.endsWith('/history') ? held : undefined);
   const history = client.conversations.get(kitchen)?.history({ limit: 3 });
-  await settled();
+  await idle();
   await client.logout();
   release(undefined);
   await expect(history).rejects.toBeInstanceOf(Disconnected);
   expect(await store.entries(kitchen, { limit: 3 })).toEqual([]);
 });
 
-test('a conversation that is asked for while one logs out does not come back', async () => {
+test('a conversation whose request is pending during a log-out is not stored', async () => {
   const api = new FakeApi();
   api.write(kitchen, 1);
   const store = new MemoryStore();
@@ -33,7 +33,7 @@ test('a conversation that is asked for while one logs out does not come back', a
   const { promise: held, resolve: release } = Promise.withResolvers<Response>();
   api.intervene = ({ pathname }) => (pathname.endsWith(kitchen) ? held : undefined);
   const renamed = client.conversations.get(kitchen)?.update({ name: 'Pantry' });
-  await settled();
+  await idle();
   await client.logout();
   release(answer);
   await expect(renamed).rejects.toBeInstanceOf(Disconnected);

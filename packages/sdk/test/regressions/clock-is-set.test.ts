@@ -5,8 +5,8 @@ import { Typing } from '../../src/typing.ts';
 import { ConnectionUnderTest } from '../support/connection-under-test.ts';
 import { roomId } from '../support/entries.ts';
 import { FakeApi } from '../support/fake-api.ts';
-import { settled } from '../support/fake-runtime.ts';
 import { welcome } from '../support/frames.ts';
+import { idle } from '../support/idle.ts';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
@@ -28,7 +28,7 @@ async function liveClient(serverTimeMs: number) {
   client.connect();
   api.runtime.socket.open();
   api.runtime.socket.say({ ...welcome([api.conversation(roomId)]), serverTimeMs });
-  await settled();
+  await idle();
   expect(client.state.name).toBe('live');
   return { api, client, store, runtime: api.runtime };
 }
@@ -38,7 +38,7 @@ for (const { what, stepMs } of [
   { what: 'a day back', stepMs: -dayMs },
   { what: 'a day ahead', stepMs: dayMs },
 ]) {
-  test(`silence on a dead connection is noticed when the clock is set ${what} meanwhile`, async () => {
+  test(`silence on a dead connection is detected when the clock is set ${what} meanwhile`, async () => {
     const { runtime } = liveConnection();
     const { socket } = runtime;
     await runtime.pass(limits.heartbeatMs + 1);
@@ -48,7 +48,7 @@ for (const { what, stepMs } of [
     expect(runtime.sockets).toHaveLength(2);
   });
 
-  test(`a connection that answers stays when the clock is set ${what}, for a moment or for good`, async () => {
+  test(`a connection that answers is kept when the clock is set ${what}, briefly or permanently`, async () => {
     const { runtime, connection } = liveConnection();
     const { socket } = runtime;
     const beat = async () => {
@@ -67,7 +67,7 @@ for (const { what, stepMs } of [
     expect(socket.of('ping')).toHaveLength(5);
   });
 
-  test(`the time until the next attempt is what is left of it when the clock is set ${what}`, async () => {
+  test(`the time until the next attempt does not change when the clock is set ${what}`, async () => {
     const { runtime, connection } = liveConnection();
     runtime.socket.end(1006);
     const delayMs = connection.retryInMs ?? 0;
@@ -80,7 +80,7 @@ for (const { what, stepMs } of [
     expect(runtime.sockets).toHaveLength(2);
   });
 
-  test(`back-off starts small again after a steady connection, and only then, when the clock is set ${what}`, async () => {
+  test(`only a stable connection resets the backoff when the clock is set ${what}`, async () => {
     const under = liveConnection();
     const { runtime, connection } = under;
     const failAfter = async (ms: number) => {
@@ -99,7 +99,7 @@ for (const { what, stepMs } of [
     expect(await failAfter(10_001)).toBe(first);
   });
 
-  test(`typing is told once in an interval when the clock is set ${what}`, async () => {
+  test(`typing is sent once per interval when the clock is set ${what}`, async () => {
     const { runtime } = liveConnection();
     const typing = new Typing({ tell: () => told++ }, runtime);
     let told = 0;
@@ -112,7 +112,7 @@ for (const { what, stepMs } of [
     expect(told).toBe(2);
   });
 
-  test(`messages go out in the order in which they were written when the clock is set ${what} between`, async () => {
+  test(`messages are sent in the order in which they were written when the clock is set ${what} in between`, async () => {
     const { api, client, store, runtime } = await liveClient(7 * dayMs);
     runtime.socket.end(1006);
     const room = client.conversations.get(roomId);
@@ -121,17 +121,17 @@ for (const { what, stepMs } of [
     room?.send('two');
     runtime.wallAheadMs -= stepMs;
     room?.send('three');
-    await settled();
+    await idle();
     expect((await store.outbox()).map(({ text }) => text)).toEqual(['one', 'two', 'three']);
     client.close();
     const again = await api.client(store);
     again.conversations.get(roomId)?.send('four');
-    await settled();
+    await idle();
     expect((await store.outbox()).map(({ text }) => text)).toEqual(['one', 'two', 'three', 'four']);
   });
 }
 
-test('a connection that did not outlive sleep is given up at the second beat, though no time was measured', async () => {
+test('a connection that was lost during sleep is closed at the second heartbeat, although the monotonic clock stood still', async () => {
   const { runtime } = liveConnection();
   const { socket } = runtime;
   await runtime.pass(1);
@@ -146,7 +146,7 @@ for (const { what, aheadMs } of [
   { what: 'a day ahead', aheadMs: dayMs },
   { what: 'an hour behind', aheadMs: -hourMs },
 ]) {
-  test(`the server's time is known on a machine whose clock is ${what}, and stays so when it is set`, async () => {
+  test(`the server's time is correct on a machine whose clock is ${what}, also after the clock is set`, async () => {
     const serverTimeMs = 7 * dayMs;
     const { client, runtime } = await liveClient(serverTimeMs);
     runtime.wallAheadMs = serverTimeMs + aheadMs;
@@ -159,7 +159,7 @@ for (const { what, aheadMs } of [
   });
 }
 
-test('each pong brings the server’s time up to date, after sleep say; one without it changes nothing', async () => {
+test('each pong updates the server’s time, for example after sleep; a pong without a time changes nothing', async () => {
   const { client, runtime } = await liveClient(7 * dayMs);
   runtime.sleep(5 * minuteMs);
   runtime.socket.say({ type: 'pong', serverTimeMs: 7 * dayMs + 5 * minuteMs });

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { roomId } from '../support/entries.ts';
 import { FakeApi, problem } from '../support/fake-api.ts';
-import { settled } from '../support/fake-runtime.ts';
+import { idle } from '../support/idle.ts';
 
 async function clientWithGap(intervene: FakeApi['intervene']) {
   const api = new FakeApi();
@@ -13,11 +13,11 @@ async function clientWithGap(intervene: FakeApi['intervene']) {
   await api.accept();
   api.intervene = intervene;
   for (const entry of api.write(roomId, 3).slice(2)) api.runtime.socket.say({ type: 'entry', entry });
-  await settled();
+  await idle();
   return { api, client, shown };
 }
 
-test('a gap whose fetch failed was fetched again without a pause; now a new connection catches up', async () => {
+test('after the fetch of a gap fails, a new connection catches up instead of an immediate retry', async () => {
   const { api, client, shown } = await clientWithGap(() => problem('overloaded', 503));
   expect(api.asked).toHaveLength(1);
   expect(client.state.name).toBe('waiting');
@@ -28,7 +28,7 @@ test('a gap whose fetch failed was fetched again without a pause; now a new conn
   expect(shown).toEqual([2, 3, 4]);
 });
 
-test('being removed while a gap was being filled hung the client', async () => {
+test('a client that is removed from a conversation while filling a gap goes on', async () => {
   let release: () => void = () => undefined;
   const held = new Promise<undefined>((resolve) => {
     release = () => resolve(undefined);
@@ -36,21 +36,21 @@ test('being removed while a gap was being filled hung the client', async () => {
   const { api, client, shown } = await clientWithGap(() => held);
   api.runtime.socket.say({ type: 'conversation', conversationId: roomId, conversation: null });
   release();
-  await settled();
+  await idle();
   expect(client.conversations.get(roomId)).toBeUndefined();
   expect(client.state.name).toBe('live');
   expect(shown).toEqual([]);
   expect(api.asked).toHaveLength(1);
 });
 
-test('a gap in a conversation that is no longer one’s own is not asked for again', async () => {
+test('a gap in a conversation that the user left is not fetched again', async () => {
   const { api, client } = await clientWithGap(() => problem('not_found', 404));
   expect(api.asked).toHaveLength(1);
   expect(client.conversations.get(roomId)).toBeUndefined();
   expect(client.state.name).toBe('live');
 });
 
-test('a history that lacks what came live is not asked for in a loop', async () => {
+test('a history without the live entries is not fetched in a loop', async () => {
   const nothing = { conversationId: roomId, entries: [], headSeq: 1, visibleFromSeq: 1 };
   const { api, client } = await clientWithGap(() => Response.json(nothing));
   expect(api.asked).toHaveLength(1);

@@ -5,7 +5,7 @@ import { FakeApi, problem } from '../support/fake-api.ts';
 const ids = Array.from({ length: 7 }, (_, index) => `01900000-0000-7000-8000-0000000001${index}0`);
 const unavailable = (url: URL) => (url.pathname === '/v1/homepage' ? problem('unavailable', 503) : undefined);
 
-test('what changed on later pages was never fetched when the connection was lost after the first page', async () => {
+test('changes on later pages are fetched after the connection was lost after the first page', async () => {
   const api = new FakeApi(2);
   for (const id of ids) api.write(id);
   const client = await api.client();
@@ -28,7 +28,7 @@ test('what changed on later pages was never fetched when the connection was lost
   client.close();
 });
 
-test('conversations of later pages were missing for good when the first run ended before they were loaded', async () => {
+test('conversations on later pages are loaded by the next run if the first run ended before that', async () => {
   const api = new FakeApi(2);
   for (const id of ids) api.write(id);
   const store = new MemoryStore();
@@ -50,7 +50,7 @@ test('conversations of later pages were missing for good when the first run ende
   client.close();
 });
 
-test('what a run that never was through has fetched is taken up by the next, which is told what left meanwhile', async () => {
+test('a run continues with what an incomplete earlier run fetched, and removes the conversations left meanwhile', async () => {
   const api = new FakeApi(2);
   for (const id of ids) api.write(id);
   const store = new MemoryStore();

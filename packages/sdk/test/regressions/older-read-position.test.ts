@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { conversation, message, roomId } from '../support/entries.ts';
 import { FakeApi } from '../support/fake-api.ts';
 
-test('what had been read here became unread again when an answer from before that arrived', async () => {
+test('read messages stay read when an older response arrives', async () => {
   const api = new FakeApi();
   api.write(roomId, 5);
   const client = await api.client();

@@ -2,9 +2,10 @@ import { expect, test } from 'bun:test';
 import { MemoryStore, ParleyError } from '../../src/index.ts';
 import { Outbox } from '../../src/outbox.ts';
 import { roomId } from '../support/entries.ts';
-import { FakeRuntime, settled } from '../support/fake-runtime.ts';
+import { FakeRuntime } from '../support/fake-runtime.ts';
+import { idle } from '../support/idle.ts';
 
-test('a message discarded while it was under way came back after a restart when the server refused it', async () => {
+test('a message that is discarded while being sent stays discarded when the server refuses it', async () => {
   const store = new MemoryStore();
   let refuse: (error: Error) => void = () => undefined;
   const transmit = () =>
@@ -20,10 +21,10 @@ test('a message discarded while it was under way came back after a restart when 
   );
   outbox.resume();
   const message = outbox.add(roomId, 'text');
-  await settled();
+  await idle();
   expect(message.status).toBe('sending');
   await message.discard();
   refuse(new ParleyError('announce_only', 'no'));
-  await settled();
+  await idle();
   expect(await store.outbox()).toEqual([]);
 });

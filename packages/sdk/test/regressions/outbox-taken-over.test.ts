@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'bun:test';
 import { type Conversation, MemoryStore, type ParleyClient, type StoredMessage } from '../../src/index.ts';
 import { roomId } from '../support/entries.ts';
 import { FakeApi } from '../support/fake-api.ts';
-import { settled } from '../support/fake-runtime.ts';
+import { idle } from '../support/idle.ts';
 
 /** A store of which reading the outbox can take its time, and deleting from it, or clearing, can fail. */
 class SlowStore extends MemoryStore {
@@ -42,7 +42,7 @@ async function reconnect(): Promise<void> {
 
 const sent = () => api.runtime.sockets.flatMap((socket) => socket.of('send').map(({ text }) => text));
 
-describe('what the client is done with while it reads the stored outbox after a reconnect', () => {
+describe('while the client reads the stored outbox after a reconnect', () => {
   let read: () => void;
   beforeEach(async () => {
     api.runtime.socket.end(1006);
@@ -51,58 +51,58 @@ describe('what the client is done with while it reads the stored outbox after a 
     });
   });
 
-  test('a message that was discarded meanwhile is not sent', async () => {
+  test('a message that is discarded is not sent', async () => {
     room.send('one');
     const message = room.send('two');
-    await settled();
+    await idle();
     await reconnect();
     await message.discard();
     read();
-    await settled();
+    await idle();
     expect([room.outbox.map(({ text }) => text), sent()]).toEqual([['one'], ['one']]);
   });
 
-  test('a message that was acknowledged meanwhile is not sent again', async () => {
+  test('a message that is acknowledged is not sent again', async () => {
     room.send('one');
-    await settled();
+    await idle();
     await reconnect();
     const { id, clientMessageId } = api.runtime.socket.of('send')[0] as { id: string; clientMessageId: string };
     const receipt = { conversationId: roomId, seq: 2, messageCount: 2, atMs: 2 };
     api.runtime.socket.say({ type: 'ack', id, clientMessageId, ...receipt });
-    await settled();
+    await idle();
     read();
-    await settled();
+    await idle();
     expect([room.outbox, sent()]).toEqual([[], ['one']]);
   });
 
-  test('nothing is taken up for a session that ended meanwhile', async () => {
+  test('nothing is loaded for a session that ends', async () => {
     room.send('one');
-    await settled();
+    await idle();
     await reconnect();
     api.intervene = () => new Response(null, { status: 204 });
     await client.logout();
     read();
-    await settled();
+    await idle();
     expect(room.outbox).toEqual([]);
   });
 });
 
-test('a discarded message is not sent after a reconnect while its deletion is not written', async () => {
+test('a discarded message is not sent after a reconnect while its deletion is not yet stored', async () => {
   api.runtime.socket.end(1006);
   const message = room.send('discarded');
-  await settled();
+  await idle();
   store.isFull = true;
   await message.discard();
   await reconnect();
-  await settled();
+  await idle();
   expect(await store.outbox()).toHaveLength(1);
   expect([room.outbox, sent()]).toEqual([[], []]);
 });
 
-test('what waited when a person logged out is not sent while the store is not cleared', async () => {
+test('messages that were waiting at log-out are not sent while the store is not yet cleared', async () => {
   api.runtime.socket.end(1006);
   room.send('of the session before');
-  await settled();
+  await idle();
   const clear = store.clear.bind(store);
   store.clear = () => Promise.reject(new Error('full'));
   const account = client.account;
@@ -116,7 +116,7 @@ test('what waited when a person logged out is not sent while the store is not cl
   await client.login({ username: 'ana', password: 'a password' });
   client.connect();
   await api.accept();
-  await settled();
+  await idle();
   expect(sent()).toEqual([]);
   store.clear = clear;
 });

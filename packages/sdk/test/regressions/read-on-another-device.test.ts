@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'bun:test';
 import { MemoryStore, type ParleyClient, type StoredConversation } from '../../src/index.ts';
 import { ana } from '../support/entries.ts';
 import { FakeApi } from '../support/fake-api.ts';
-import { settled } from '../support/fake-runtime.ts';
+import { idle } from '../support/idle.ts';
 
 const ids = Array.from({ length: 201 }, (_, index) => `01900000-0000-7000-8000-${String(index).padStart(12, '0')}`);
 /** By recency: the first is the one that was written in last. */
@@ -20,15 +20,15 @@ async function connected(): Promise<ParleyClient> {
   const client = await api.client(store);
   client.connect();
   await api.accept();
-  await settled();
+  await idle();
   expect(client.state.name).toBe('live');
   return client;
 }
 const unread = (client: ParleyClient, place: number) => client.conversations.get(at(place))?.unreadCount;
 const asked = (what: string) => api.asked.filter((path) => path.startsWith(`/v1/${what}`));
 
-describe('what was read on another device while this one was off', () => {
-  test('is read here, on whatever page of the homepage, at the cost of what changed', async () => {
+describe('an entry read on another device while this client was offline', () => {
+  test('is read here on any page of the homepage, at a cost that depends on the changes only', async () => {
     api.readRevision = 0;
     (await connected()).close();
     api.read(at(51), 3);
@@ -54,7 +54,7 @@ describe('what was read on another device while this one was off', () => {
     expect(unread(client, 120)).toBe(0);
   });
 
-  test('comes in pages where much was read', async () => {
+  test('is fetched in pages if there are many', async () => {
     api.readRevision = 0;
     (await connected()).close();
     for (const id of ids) api.read(id, 3);
@@ -64,7 +64,7 @@ describe('what was read on another device while this one was off', () => {
     expect(asked('read-positions')).toHaveLength(7);
   });
 
-  test('is read here where a client of an earlier version kept no revision, by one reading of all pages', async () => {
+  test('is read here if a client of an earlier version stored no revision, by reading all pages once', async () => {
     (await connected()).close();
     expect(await store.session()).not.toHaveProperty('readRevision');
     api.read(at(150), 3);
@@ -78,7 +78,7 @@ describe('what was read on another device while this one was off', () => {
     expect(api.asked).toEqual([]);
   });
 
-  test('is read here from a server that was put back to an earlier revision', async () => {
+  test('is read here if the server went back to an earlier revision', async () => {
     api.readRevision = 900;
     (await connected()).close();
     api.readRevision = 5;
@@ -88,7 +88,7 @@ describe('what was read on another device while this one was off', () => {
     expect((await store.session())?.readRevision).toBe(6);
   });
 
-  test('never makes unread what was read further here', async () => {
+  test('never makes entries unread that were read here', async () => {
     api.readRevision = 0;
     const first = await connected();
     first.conversations.get(at(60))?.markRead();
@@ -100,7 +100,7 @@ describe('what was read on another device while this one was off', () => {
   });
 });
 
-test('a revision is kept only once the positions up to it are: a crash between the two loses none', async () => {
+test('a revision is stored only after the positions up to it, so that a crash loses none', async () => {
   const writes: (() => void)[] = [];
   class SlowStore extends MemoryStore {
     slow = false;
@@ -120,11 +120,11 @@ test('a revision is kept only once the positions up to it are: a crash between t
   expect(unread(client, 77)).toBe(0);
   expect((await slow.session())?.readRevision).toBe(0);
   for (const write of writes) write();
-  await settled();
+  await idle();
   expect((await slow.session())?.readRevision).toBe(1);
 });
 
-test('an entry that comes after another device read it is not unread', async () => {
+test('an entry that arrives after another device read it is not unread', async () => {
   const client = await connected();
   const [entry] = api.write(at(1), 1);
   if (!entry) throw new Error('nothing was written');

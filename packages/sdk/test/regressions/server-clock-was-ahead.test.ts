@@ -2,8 +2,8 @@ import { expect, test } from 'bun:test';
 import type { ParleyClient } from '../../src/index.ts';
 import { message } from '../support/entries.ts';
 import { FakeApi } from '../support/fake-api.ts';
-import { settled } from '../support/fake-runtime.ts';
 import { welcome } from '../support/frames.ts';
+import { idle } from '../support/idle.ts';
 
 const dayMs = 86_400_000;
 const nowMs = 1_767_225_600_000;
@@ -23,7 +23,7 @@ async function liveClient(times: Record<string, number>) {
   client.connect();
   api.runtime.socket.open();
   api.runtime.socket.say({ ...welcome(conversations), serverTimeMs: Math.max(...Object.values(times)) });
-  await settled();
+  await idle();
   expect(client.state.name).toBe('live');
   const written = (name: string, seq: number, atMs: number) =>
     api.runtime.socket.say({ type: 'entry', entry: message(seq, { conversationId: idOf(name), atMs }) });
@@ -32,34 +32,34 @@ async function liveClient(times: Record<string, number>) {
 
 const order = (client: ParleyClient) => client.conversations.list().map(({ id }) => names[Number(id.slice(-1))]);
 
-test('what was dated ahead comes after an entry that is made when the clock is right again, in its order', async () => {
+test('conversations dated ahead are listed after one with an entry of the corrected clock, in their order', async () => {
   const { client, written } = await liveClient({ old: nowMs - 1_000, second: nowMs + dayMs, first: nowMs + dayMs + 5 });
   expect(order(client)).toEqual(['first', 'second', 'old']);
   written('old', 2, nowMs);
-  await settled();
+  await idle();
   expect(order(client)).toEqual(['old', 'first', 'second']);
   written('second', 2, nowMs + 10);
-  await settled();
+  await idle();
   expect(order(client)).toEqual(['second', 'old', 'first']);
   expect(client.conversations.list().every(({ data }) => data.lastActivityAtMs <= nowMs + 10)).toBe(true);
 });
 
-test('also when nothing is written: the server tells its time', async () => {
+test('conversations dated ahead are moved by the server’s time alone, without a new entry', async () => {
   const { client, runtime } = await liveClient({ old: nowMs - 1_000, ahead: nowMs + dayMs });
   runtime.socket.say({ type: 'pong', serverTimeMs: nowMs });
-  await settled();
+  await idle();
   const [first] = client.conversations.list();
   expect(first?.data.lastActivityAtMs).toBeLessThan(nowMs);
 });
 
-test('an old entry that comes again, and clocks that differ by seconds, move nothing', async () => {
+test('a repeated old entry and clocks that differ by seconds do not change the order', async () => {
   const { client, written } = await liveClient({ first: nowMs, second: nowMs - 4_000, third: nowMs - dayMs });
   const times = () => client.conversations.list().map(({ data }) => data.lastActivityAtMs);
   const before = times();
   written('third', 1, nowMs - dayMs);
-  await settled();
+  await idle();
   expect(times()).toEqual(before);
   written('third', 2, nowMs - 5_000);
-  await settled();
+  await idle();
   expect(order(client)).toEqual(['first', 'second', 'third']);
 });

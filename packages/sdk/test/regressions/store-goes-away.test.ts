@@ -2,8 +2,8 @@ import { expect, test } from 'bun:test';
 import { MemoryStore, type OutgoingMessage, ParleyClient, StoreUnavailable } from '../../src/index.ts';
 import { ana, benId, messages, roomId } from '../support/entries.ts';
 import { FakeApi } from '../support/fake-api.ts';
-import { settled } from '../support/fake-runtime.ts';
 import { FaultyStore } from '../support/faulty-store.ts';
+import { idle } from '../support/idle.ts';
 
 const session = { id: benId, device: null, createdAtMs: 1, lastUsedAtMs: 1, current: true };
 const minuteMs = 60_000;
@@ -30,21 +30,21 @@ async function ack(api: FakeApi, seq: number): Promise<void> {
   const { id, clientMessageId } = sent as { id: string; clientMessageId: string };
   const receipt = { conversationId: roomId, seq, messageCount: seq, atMs: seq };
   api.runtime.socket.say({ type: 'ack', id, clientMessageId, ...receipt });
-  await settled();
+  await idle();
 }
 
 /** A hanging store is waited for once, and no longer. */
 async function waitOut(api: FakeApi, fault: FaultyStore['fault']): Promise<void> {
-  await settled();
+  await idle();
   if (fault === 'hangs') {
     await api.runtime.pass(5_000);
     api.runtime.socket.say({ type: 'pong' });
   }
-  await settled();
+  await idle();
 }
 
 for (const fault of ['rejects', 'throws', 'hangs'] as const) {
-  test(`a message is sent, once, and is in no outbox afterwards, while the store ${fault}`, async () => {
+  test(`a message is sent once and removed from the outbox while the store ${fault}`, async () => {
     const { api, store, room, runtime, errors, available } = await liveClient();
     store.fault = fault;
     const statuses: string[] = [];
@@ -58,7 +58,7 @@ for (const fault of ['rejects', 'throws', 'hangs'] as const) {
     expect(await message.sent()).toMatchObject({ seq: 2 });
     expect(room.outbox).toEqual([]);
     const next = room.send('next');
-    await settled();
+    await idle();
     expect(next.status).toBe('sending');
     await ack(api, 3);
     expect(runtime.socket.of('send').map(({ text }) => text)).toEqual(['text', 'next']);
@@ -67,11 +67,11 @@ for (const fault of ['rejects', 'throws', 'hangs'] as const) {
     expect(errors[0]).toBeInstanceOf(StoreUnavailable);
   });
 
-  test(`what was kept before is taken out when the store that ${fault} works again, so that nothing is offered again`, async () => {
+  test(`a sent message is removed from a store that ${fault} when the store works again`, async () => {
     const { api, store, room, runtime, available } = await liveClient();
     runtime.socket.end(1006);
     const message = room.send('text');
-    await settled();
+    await idle();
     expect(await store.outbox()).toHaveLength(1);
     store.fault = fault;
     await runtime.pass(minuteMs);
@@ -85,7 +85,7 @@ for (const fault of ['rejects', 'throws', 'hangs'] as const) {
     expect(available).toEqual([false, true]);
   });
 
-  test(`what was written while the store ${fault} is there after a restart, when it works again`, async () => {
+  test(`messages written while the store ${fault} are in the store after it works again`, async () => {
     const { api, client, store, room, runtime } = await liveClient();
     runtime.socket.end(1006);
     store.fault = fault;
@@ -99,7 +99,7 @@ for (const fault of ['rejects', 'throws', 'hangs'] as const) {
     expect(again.conversations.get(roomId)?.outbox.map(({ text }) => text)).toEqual(['one', 'two']);
   });
 
-  test(`entries are shown, and can be read without a connection, while the store ${fault}`, async () => {
+  test(`entries are shown and can be read without a connection while the store ${fault}`, async () => {
     const { api, client, store, room, runtime } = await liveClient();
     store.fault = fault;
     const shown: number[] = [];
@@ -113,14 +113,14 @@ for (const fault of ['rejects', 'throws', 'hangs'] as const) {
     expect(client.state.name).toBe('waiting');
   });
 
-  test(`a person can log in, and out, where the store ${fault} from the beginning`, async () => {
+  test(`a user can log in and out if the store ${fault} from the beginning`, async () => {
     const api = new FakeApi();
     const store = new FaultyStore();
     store.fault = fault;
     const client = new ParleyClient({ url: 'https://chat.example', store, runtime: api.runtime });
     const patience = async <Value>(result: Promise<Value>) => {
       for (let step = 0; step < 10; step++) {
-        await settled();
+        await idle();
         if (fault === 'hangs') await api.runtime.pass(20_000);
       }
       return result;
@@ -141,11 +141,11 @@ for (const fault of ['rejects', 'throws', 'hangs'] as const) {
   });
 }
 
-test('what is left in a store that was away when a person logged out is removed when it is back', async () => {
+test('a store that failed during a log-out is cleared when it works again', async () => {
   const { api, client, store, room, runtime } = await liveClient();
   runtime.socket.end(1006);
   room.send('unsent');
-  await settled();
+  await idle();
   store.fault = 'rejects';
   api.intervene = () => new Response(null, { status: 204 });
   await client.logout();
@@ -155,13 +155,13 @@ test('what is left in a store that was away when a person logged out is removed 
   expect([await store.outbox(), await store.conversations()]).toEqual([[], []]);
 });
 
-test('a store that lost everything has session, conversations and unsent messages again', async () => {
+test('a store that lost its data gets session, conversations and unsent messages again', async () => {
   const { api, client, store, room, runtime } = await liveClient();
   runtime.socket.end(1006);
   room.send('unsent');
-  await settled();
+  await idle();
   await store.lose();
-  await settled();
+  await idle();
   expect(await store.session()).toMatchObject({ token: 'secret', catchUp: 'done' });
   expect((await store.conversations()).map(({ position }) => position)).toEqual([1]);
   client.close();
@@ -170,11 +170,11 @@ test('a store that lost everything has session, conversations and unsent message
   expect(again.conversations.get(roomId)?.outbox.map(({ text }) => text)).toEqual(['unsent']);
 });
 
-test('unsent messages in a store that lost its session are not sent by the next person who logs in', async () => {
+test('unsent messages in a store that lost its session are not sent after another account logs in', async () => {
   const { api, client, store, room, runtime } = await liveClient();
   runtime.socket.end(1006);
   room.send('by ana');
-  await settled();
+  await idle();
   client.close();
   await store.setSession(null);
   const next = new ParleyClient({ url: 'https://chat.example', store, runtime });
@@ -189,12 +189,12 @@ test('unsent messages in a store that lost its session are not sent by the next 
   expect(await store.outbox()).toEqual([]);
 });
 
-test('another person who logs in while the store is away gets nothing of the one before', async () => {
+test('another account that logs in while the store fails gets no data of the previous one', async () => {
   const { api, client, store, room, runtime } = await liveClient();
   runtime.socket.end(1006);
   store.fault = 'rejects';
   room.send('by ana');
-  await settled();
+  await idle();
   client.close();
   const ben = { ...ana, id: benId, username: 'ben' };
   api.intervene = (url) =>
@@ -207,7 +207,7 @@ test('another person who logs in while the store is away gets nothing of the one
   expect([await store.outbox(), await store.conversations()]).toEqual([[], []]);
 });
 
-test('what waits stays in a store that could not be read when the same person logged in', async () => {
+test('waiting messages stay in a store that could not be read when the same account logged in', async () => {
   const store = new FaultyStore();
   const waiting = {
     clientMessageId: 'one',
@@ -232,7 +232,7 @@ test('what waits stays in a store that could not be read when the same person lo
   expect(await store.outbox()).toEqual([waiting]);
 });
 
-test('a store that keeps failing is tried less and less often, and said once', async () => {
+test('a store that keeps failing is retried with growing delays and reported once', async () => {
   const { store, room, runtime, errors } = await liveClient();
   let asked = 0;
   store.session = () => {
@@ -241,7 +241,7 @@ test('a store that keeps failing is tried less and less often, and said once', a
   };
   store.fault = 'rejects';
   room.send('text');
-  await settled();
+  await idle();
   for (let minute = 0; minute < 60; minute++) {
     await runtime.pass(minuteMs);
     room.send(`text ${minute}`);
@@ -251,7 +251,7 @@ test('a store that keeps failing is tried less and less often, and said once', a
   expect(errors.filter((error) => error instanceof StoreUnavailable)).toHaveLength(1);
 });
 
-test('a store without notice of what is lost is as good as any', async () => {
+test('a store without onNotice works', async () => {
   const client = new ParleyClient({ url: 'https://chat.example', store: new MemoryStore() });
   expect(await client.resume()).toBeNull();
 });

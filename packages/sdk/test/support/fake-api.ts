@@ -1,8 +1,9 @@
 import type { Conversation, ErrorCode, Homepage, MessageEntry } from '@parley/protocol';
 import { MemoryStore, ParleyClient, type Store } from '../../src/index.ts';
 import { ana, conversation, message } from './entries.ts';
-import { FakeRuntime, settled } from './fake-runtime.ts';
+import { FakeRuntime } from './fake-runtime.ts';
 import { welcome } from './frames.ts';
+import { idle } from './idle.ts';
 
 /** Conversations behind a fake network: their logs, read as the HTTP API reads them, a few to a homepage's page. */
 export class FakeApi {
@@ -76,7 +77,7 @@ export class FakeApi {
     const { conversations, nextCursor } = this.homepage();
     this.runtime.socket.open();
     this.runtime.socket.say(welcome(conversations, nextCursor, this.readRevision));
-    await settled();
+    await idle();
   }
 
   private readPositions(after: number) {

@@ -1,5 +1,6 @@
 import type { ServerFrame } from '@parley/protocol';
 import type { ClientSocket, Runtime } from '../../src/index.ts';
+import { counted, idle } from './idle.ts';
 
 /** Time that passes when it is told to, sockets that do what they are told, and no network. */
 export class FakeRuntime implements Runtime {
@@ -43,7 +44,9 @@ export class FakeRuntime implements Runtime {
   }
 
   async fetch(url: string, init: RequestInit): Promise<Response> {
-    return this.answer(new URL(url), init);
+    const response = await this.answer(new URL(url), init);
+    const text = await counted(`the response of ${url}`, () => response.text());
+    return Object.assign(response, { json: async () => JSON.parse(text) });
   }
 
   openSocket(url: string, subprotocol: string): ClientSocket {
@@ -83,7 +86,7 @@ export class FakeRuntime implements Runtime {
       this.timers = this.timers.filter((each) => each !== next);
       this.elapsedMs = next.atMs;
       next.run();
-      await settled();
+      await idle();
     }
     this.elapsedMs = untilMs;
   }
@@ -145,9 +148,4 @@ export class FakeSocket {
   of(type: string): Record<string, unknown>[] {
     return this.sent.filter((frame) => frame['type'] === type);
   }
-}
-
-/** Resolves when every promise that can go on by itself has. */
-export function settled(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
