@@ -17,8 +17,8 @@ const termMaxUnits = 200;
 
 /**
  * The form in which names are compared: case is folded, marks and invisible characters are removed, compatibility forms
- * and kana are unified, apostrophes are removed, and everything else between words becomes one space. Independent of the
- * locale. Text without letters and signs is left unchanged.
+ * and kana are unified, apostrophes are removed, and everything else between words becomes one space. Independent of
+ * the locale. Text without letters and signs is left unchanged.
  */
 export function folded(text: string): string {
   return withoutApostrophes(normalized(text)) || bare(text).trim().slice(0, termMaxUnits);

@@ -2,10 +2,10 @@ const firstMs = 500;
 const longestMs = 30_000;
 
 /**
- * How long to wait before try number `attempt` (from 0): full jitter over a range that doubles, so that clients that
- * lost one server together don't come back together.
+ * The delay before attempt number `attempt` (from 0). The range doubles with each attempt. The jitter spreads the
+ * reconnects of clients that lost the same server.
  *
- * @param random from 0 up to 1.
+ * @param random a number from 0 to 1.
  */
 export function backoffMs(attempt: number, random: number): number {
   const range = Math.min(longestMs, firstMs * 2 ** Math.min(attempt, 16));

@@ -42,7 +42,9 @@ export class ParleyClient {
     return this.parts.connection.state;
   }
 
-  /** The server's time, to compare the times of entries with. The time of this machine until the server sent its own. */
+  /**
+   * The server's time, to compare the times of entries with. The time of this machine until the server sent its own.
+   */
   get serverNowMs(): number {
     return this.parts.serverClock.nowMs();
   }

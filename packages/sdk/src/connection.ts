@@ -17,33 +17,33 @@ import { Disconnected } from './parley-error.ts';
 import { PendingRequests, refusalOf } from './pending-requests.ts';
 import type { ClientSocket, Runtime } from './runtime.ts';
 
-/** Where the connection is. */
+/** The state of the connection. */
 export type ConnectionState =
-  /** Not wanted. */
+  /** Before `connect()` and after `close()`. */
   | { name: 'offline' }
   | { name: 'connecting' }
-  /** Connected; what was missed is being fetched. */
+  /** Connected; missed entries are being fetched. */
   | { name: 'catching-up' }
-  /** Everything comes as it happens. */
+  /** Connected and up to date. */
   | { name: 'live' }
-  /** Connects again at this time, by this machine's clock when it was set, or when the network is back. */
+  /** Reconnects at this wall time of the machine, or when the network is back. */
   | { name: 'waiting'; retryAtMs: number }
   /**
-   * Doesn't come back by itself: logged out, revoked, or the server doesn't understand this client. `code` is that with
-   * which the server closed the connection.
+   * Does not reconnect: logged out, revoked, or not supported by the server. `code` is the code with which the server
+   * closed the connection.
    */
   | { name: 'stopped'; reason: string; code?: number };
 
 export interface ConnectionEvents {
   state(state: ConnectionState): void;
-  /** The connection is open; `live` is called when what was missed has been fetched. */
+  /** The connection is open. The handler calls `live` when missed entries have been fetched. */
   welcome(frame: ServerFrameOf<'welcome'>, live: () => void): void;
   frame(frame: ServerFrame): void;
   error(error: unknown): void;
 }
 
-/** After being live for this long, the next back-off starts small again. */
-const steadyAfterMs = 10_000;
+/** After the connection was live for this long, the backoff starts small again. */
+const stableAfterMs = 10_000;
 
 type RequestFrame = Exclude<ClientFrame, { type: 'hello' | 'typing' }>;
 type Message = Omit<ClientFrameOf<'send'>, 'type' | 'id'>;
@@ -53,7 +53,7 @@ export type Hello = Omit<ClientFrameOf<'hello'>, 'type'>;
 
 const nothing = () => undefined;
 
-/** One WebSocket at a time, opened again for as long as it is wanted. */
+/** Keeps one WebSocket open, and reopens it until {@link Connection.close} is called. */
 export class Connection {
   state: ConnectionState = { name: 'offline' };
   serverFeatures: readonly string[] = [];
@@ -62,11 +62,11 @@ export class Connection {
   private liveSinceMs: number | null = null;
   private goawayMs: number | null = null;
   private readonly requests: PendingRequests;
-  /** Of {@link Runtime.monotonicMs}, like every time here. */
-  private heardMs = 0;
-  private comeBackAtMs = 0;
+  /** By {@link Runtime.monotonicMs}, like all times in this class. */
+  private receivedAtMs = 0;
+  private retryAtMs = 0;
   private cancelBeat: () => void = nothing;
-  private cancelComeBack: () => void = nothing;
+  private cancelRetry: () => void = nothing;
 
   constructor(
     private readonly url: string,
@@ -77,17 +77,17 @@ export class Connection {
     this.requests = new PendingRequests(runtime);
   }
 
-  /** Whether the server has said welcome: nothing but the hello may be sent before. */
+  /** Whether the server has sent `welcome`. Before that, only `hello` may be sent. */
   get isConnected(): boolean {
     return this.state.name === 'live' || this.state.name === 'catching-up';
   }
 
-  /** How long until the next attempt to connect; null unless `waiting`. */
+  /** The time until the next attempt to connect; null unless `waiting`. */
   get retryInMs(): number | null {
-    return this.state.name === 'waiting' ? Math.max(0, this.comeBackAtMs - this.runtime.monotonicMs()) : null;
+    return this.state.name === 'waiting' ? Math.max(0, this.retryAtMs - this.runtime.monotonicMs()) : null;
   }
 
-  /** Connects, and stays connected until {@link close}. Does nothing when that is so already. */
+  /** Connects, and reconnects until {@link close} is called. No effect if already open. */
   open(): void {
     if (this.state.name === 'offline' || this.state.name === 'stopped') this.connect();
   }
@@ -98,31 +98,31 @@ export class Connection {
     this.become({ name: 'offline' });
   }
 
-  /** Ends this connection and makes another, after the usual back-off. */
+  /** Closes this socket and opens another after the usual backoff. */
   restart(): void {
-    if (this.socket) this.closed(this.socket, clientCloseCodes.internal, 'the client starts anew');
+    if (this.socket) this.closed(this.socket, clientCloseCodes.internal, 'the client reconnects');
   }
 
-  /** Sends a request and resolves with its answer. Throws {@link ParleyError} or {@link Disconnected}. */
+  /** Sends a request and resolves with the response. Rejects with {@link ParleyError} or {@link Disconnected}. */
   request(frame: WithoutId<RequestFrame>): Promise<ServerFrame> {
     if (!this.isConnected) return Promise.reject(new Disconnected('not connected'));
     return this.requests.ask((id) => this.write({ ...frame, id }));
   }
 
-  /** Sends a message, and resolves once it is on the server's disk. Throws as {@link request} does. */
+  /** Sends a message and resolves when it is on the server's disk. Rejects like {@link request}. */
   async send({ conversationId, clientMessageId, text }: Message): Promise<Receipt> {
     const answer = await this.request({ type: 'send', conversationId, clientMessageId, text });
-    if (answer.type !== 'ack') throw new Disconnected(`a send was answered with ${answer.type}`);
+    if (answer.type !== 'ack') throw new Disconnected(`the response to a send is ${answer.type}`);
     return answer;
   }
 
-  /** Sends what needs no answer, if connected. */
+  /** Sends a frame without a response, if connected. */
   tell(frame: ClientFrame): void {
     if (this.isConnected) this.write(frame);
   }
 
   private write(frame: object): void {
-    // A socket that is closing takes nothing more; its close, which follows, ends what waits for an answer.
+    // A closing socket accepts no frames. Its close event rejects the pending requests.
     if (this.socket?.readyState === this.socket?.OPEN) this.socket?.send(JSON.stringify(frame));
   }
 
@@ -142,44 +142,44 @@ export class Connection {
       return;
     }
     this.socket = socket;
-    this.heardMs = this.runtime.monotonicMs();
+    this.receivedAtMs = this.runtime.monotonicMs();
     socket.onopen = () => {
       if (this.socket === socket) this.write({ type: 'hello', ...hello });
     };
     socket.onmessage = (message: { data: unknown }) => this.received(socket, message.data);
-    // A close follows. Without a handler the package `ws` would end the process.
+    // A close event follows. Without a handler, the package `ws` would end the process.
     socket.onerror = () => undefined;
     socket.onclose = (event: { code: number; reason: string }) => this.closed(socket, event.code, event.reason);
     this.beat(socket);
     this.become({ name: 'connecting' });
   }
 
-  /** Pings while the socket is there, and gives it up when nothing was heard for too long. */
+  /** Sends a ping in every interval, and closes the socket when nothing arrived for too long. */
   private beat(socket: ClientSocket): void {
     const aheadMs = this.wallAheadMs();
     this.cancelBeat = this.runtime.after(limits.heartbeatMs, () => {
       const nowMs = this.runtime.monotonicMs();
-      if (nowMs - this.heardMs > limits.silenceMs) {
-        this.closed(socket, clientCloseCodes.silent, 'nothing was heard');
+      if (nowMs - this.receivedAtMs > limits.silenceMs) {
+        this.closed(socket, clientCloseCodes.silent, 'heartbeat timeout');
         return;
       }
-      // The machine slept, or its clock was set: the ping has to be answered before the next one.
+      // The machine slept or its clock was set: a response has to arrive before the next ping.
       if (this.wallAheadMs() - aheadMs > limits.silenceMs) {
-        this.heardMs = nowMs - limits.silenceMs + limits.heartbeatMs - 1;
+        this.receivedAtMs = nowMs - limits.silenceMs + limits.heartbeatMs - 1;
       }
       this.write({ type: 'ping' });
       this.beat(socket);
     });
   }
 
-  /** Grows with each sleep through which the monotonic clock stands still. */
+  /** Increases when the machine sleeps and its monotonic clock stands still. */
   private wallAheadMs(): number {
     return this.runtime.nowMs() - this.runtime.monotonicMs();
   }
 
   private received(socket: ClientSocket, data: unknown): void {
     if (this.socket !== socket) return;
-    this.heardMs = this.runtime.monotonicMs();
+    this.receivedAtMs = this.runtime.monotonicMs();
     const frame = parsed(data);
     if (frame === 'unknown') return;
     if (!frame) {
@@ -196,7 +196,7 @@ export class Connection {
 
   private welcomed(socket: ClientSocket, frame: ServerFrameOf<'welcome'>): void {
     this.serverFeatures = frame.features ?? [];
-    // A server of an earlier version would refuse it.
+    // A server of an earlier version would reject the frame.
     if (frame.features) this.write({ type: 'features', features: understoodFeatures });
     this.become({ name: 'catching-up' });
     this.events.welcome(frame, () => {
@@ -208,8 +208,8 @@ export class Connection {
 
   private closed(socket: ClientSocket, code: number, reason: string): void {
     if (this.socket !== socket) return;
-    const steady = this.liveSinceMs !== null && this.runtime.monotonicMs() - this.liveSinceMs > steadyAfterMs;
-    if (steady) this.attempt = 0;
+    const isStable = this.liveSinceMs !== null && this.runtime.monotonicMs() - this.liveSinceMs > stableAfterMs;
+    if (isStable) this.attempt = 0;
     const announced = this.goawayMs;
     this.dropSocket();
     const next = afterClose(code);
@@ -219,24 +219,24 @@ export class Connection {
     }
     const backoff = next === 'reconnect' && this.attempt === 0 ? 0 : backoffMs(this.attempt, this.runtime.random());
     this.attempt++;
-    this.comeBackAfter(announced ?? backoff);
+    this.retryAfter(announced ?? backoff);
   }
 
-  private comeBackAfter(delayMs: number): void {
+  private retryAfter(delayMs: number): void {
     const again = () => this.connect();
     const cancels = [this.runtime.after(delayMs, again), this.runtime.onOnline(again)];
-    this.cancelComeBack = () => {
+    this.cancelRetry = () => {
       for (const cancel of cancels) cancel();
     };
-    this.comeBackAtMs = this.runtime.monotonicMs() + delayMs;
+    this.retryAtMs = this.runtime.monotonicMs() + delayMs;
     this.become({ name: 'waiting', retryAtMs: this.runtime.nowMs() + delayMs });
   }
 
   private dropSocket(): void {
     this.cancelBeat();
-    this.cancelComeBack();
+    this.cancelRetry();
     this.cancelBeat = nothing;
-    this.cancelComeBack = nothing;
+    this.cancelRetry = nothing;
     this.liveSinceMs = null;
     this.goawayMs = null;
     const { socket } = this;
@@ -245,14 +245,14 @@ export class Connection {
     socket?.close();
   }
 
-  /** Comes last in whatever changes the state: a listener may close, or open again. */
+  /** Callers call this last, because a handler may close or reopen the connection. */
   private become(state: ConnectionState): void {
     this.state = state;
     this.events.state(state);
   }
 }
 
-/** `unknown` for a frame of a type that came with a later version, null for what is no frame. */
+/** `unknown` for a frame of an unknown type, null for data that is not a frame. */
 function parsed(data: unknown): ServerFrame | 'unknown' | null {
   try {
     const frame = JSON.parse(String(data));

@@ -1,8 +1,8 @@
-/** Typed events. A handler that throws harms neither the others nor the client: what it threw becomes an `error`. */
+/** Typed events. If a handler throws, the others are still called, and the error is emitted as `error`. */
 export class Events<Map extends { error: unknown }> {
   private readonly handlers = new globalThis.Map<keyof Map, Set<(event: never) => void>>();
 
-  /** Calls `handler` for each event of this name; the returned function undoes that. */
+  /** Calls `handler` for each event of this name. The returned function removes the handler. */
   on<Name extends keyof Map>(name: Name, handler: (event: Map[Name]) => void): () => void {
     const own = (event: never) => handler(event);
     const handlers = this.handlers.get(name);
@@ -18,7 +18,7 @@ export class Events<Map extends { error: unknown }> {
       try {
         handler(event as never);
       } catch (error) {
-        // An error handler that throws has nobody left to be told.
+        // Errors of error handlers are dropped, because emitting them could loop.
         if (name !== 'error') this.emit('error', error as Map['error']);
       }
     }

@@ -1,2 +1,2 @@
-/** The features that this client understands, by name: what it says to a server that asks for it. */
+/** The names of the features of this client, which it sends to servers that accept them. */
 export const understoodFeatures: string[] = [];

@@ -1,16 +1,16 @@
 import { Entry, parseAnswer } from '@parley/protocol';
 
-/** Which entries are asked for: the newest, or those before, after or around a number. */
+/** The entries to get: the newest, or those before, after or around a number. */
 export interface HistoryRange {
   before?: number;
   after?: number;
   around?: number;
   limit?: number;
-  /** `store`: only what is stored here, at once. Absent: from the server, if it can be reached. */
+  /** `store`: only from the store. Absent: from the server if it can be reached. */
   from?: 'store';
 }
 
-/** Numbers that exist, whose entries are not here. */
+/** Numbers whose entries are not in the store. */
 export interface Gap {
   fromSeq: number;
   toSeq: number;
@@ -20,14 +20,14 @@ export interface Gap {
 export interface History {
   /** Ascending. */
   entries: Entry[];
-  /** The first number that one may see. */
+  /** The first number that the user may see. */
   visibleFromSeq: number;
   source: 'server' | 'store';
-  /** Ranges that were asked for and are not stored; empty when `source` is `server`. Ascending. */
+  /** Requested ranges that are not in the store, ascending. Empty if `source` is `server`. */
   gaps: Gap[];
 }
 
-/** The ranges between `fromSeq` and `toSeq` that have no entry here. */
+/** The ranges between `fromSeq` and `toSeq` without entries. */
 export function gapsIn(entries: readonly Entry[], fromSeq: number, toSeq: number): Gap[] {
   const gaps: Gap[] = [];
   let next = fromSeq;
@@ -39,8 +39,8 @@ export function gapsIn(entries: readonly Entry[], fromSeq: number, toSeq: number
 }
 
 /**
- * A stored entry as this version of the client reads it; another one may have stored it. Nothing for one whose original
- * was not stored, which the server has.
+ * Parses a stored entry, which another version of the client may have stored. Returns an empty array if the original is
+ * not in the store; the server has it.
  */
 export function understood(entry: Entry): Entry | [] {
   return parseAnswer(Entry, entry.kind === 'later' ? entry.original : entry) ?? [];

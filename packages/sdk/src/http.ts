@@ -17,20 +17,20 @@ import type { Runtime } from './runtime.ts';
 /** Calls operations of the HTTP API. */
 export class HttpApi {
   token: string | null = null;
-  /** Of accounts that logged in on this device, newest first. */
+  /** The device secrets of accounts that logged in on this device, newest first. */
   deviceSecrets: readonly string[] = [];
 
   constructor(
     readonly url: string,
     private readonly runtime: Pick<Runtime, 'fetch'>,
-    /** Told of each answer whether it is the server's own. */
+    /** Called for each response with whether it comes from the server. */
     private readonly answered: (isOfServer: boolean) => void = () => undefined,
   ) {}
 
   /**
-   * An answer that comes after the session has ended is dropped: the call throws {@link Disconnected}.
-   * Throws {@link ParleyError} when the server refuses, {@link Disconnected} when it can't be reached or what answers
-   * isn't Parley, {@link Intercepted} when that is a proxy or network at which one has to sign in.
+   * Rejects with {@link ParleyError} if the server returns an error, {@link Disconnected} if it cannot be reached, if
+   * the response is not Parley's or if the session ended meanwhile, and {@link Intercepted} if a proxy or network
+   * responds at which the user has to sign in.
    */
   async call<Id extends OperationId>(id: Id, input: InputOf<Id>): Promise<ResponseOf<Id>> {
     const operation: Operation = operations[id];
@@ -54,23 +54,24 @@ export class HttpApi {
     const answer = await this.answerOf(response);
     if (operation.status === 204 && response.status === 204) return undefined as ResponseOf<Id>;
     const parsed = operation.response && parseAnswer(operation.response as Schema<ResponseOf<Id>>, answer);
-    if (!parsed) throw new Disconnected(`${this.url} answered ${id} with something else`);
-    // What belongs to a session that ended must not be shown or stored.
-    if (token !== null && token !== this.token) throw new Disconnected(`the session ended before ${id} was answered`);
+    if (!parsed) throw new Disconnected(`${this.url} sent an invalid response to ${id}`);
+    // Data of a session that ended must not be shown or stored.
+    if (token !== null && token !== this.token)
+      throw new Disconnected(`the session ended before the response to ${id}`);
     return parsed;
   }
 
-  /** The content of an answer that is no refusal. */
+  /** The body of a successful response. */
   private async answerOf(response: Response): Promise<unknown> {
     const answer: unknown = await response.json().catch(() => undefined);
     const problem = response.ok ? null : parseAnswer(Problem, answer);
     if (!problem && isInterception(response)) {
       this.answered(false);
-      throw new Intercepted(`something between here and ${this.url} answered in its place: sign in there`);
+      throw new Intercepted(`a proxy or network responded in place of ${this.url}: sign in there`);
     }
     if (response.ok || problem) this.answered(true);
     if (problem) throw ParleyError.of(problem);
-    if (!response.ok) throw new Disconnected(`the server answered with status ${response.status}`);
+    if (!response.ok) throw new Disconnected(`the server responded with status ${response.status}`);
     return answer;
   }
 
@@ -82,18 +83,18 @@ export class HttpApi {
         signal: AbortSignal.timeout(limits.silenceMs),
       });
     } catch (cause) {
-      throw new Disconnected(`${this.url} can't be reached`, { cause });
+      throw new Disconnected(`${this.url} cannot be reached`, { cause });
     }
   }
 }
 
-/** Statuses by which proxies and networks ask to be signed in at. */
+/** Statuses with which proxies and networks request a sign-in. */
 const signInStatuses = new Set([401, 403, 407, 511]);
 
-/** Whether an answer without a content of the server's asks a person for something. The server never redirects. */
+/** Whether a response that is not Parley's requests a sign-in. The server never redirects. */
 function isInterception({ type, status, headers }: Response): boolean {
   if (type === 'opaqueredirect' || (status >= 300 && status < 400) || signInStatuses.has(status)) return true;
-  // By 500 and above a proxy tells that the server is away.
+  // With statuses from 500 on, a proxy reports that the server is unavailable.
   return status < 500 && /\bx?html\b/.test(headers.get('content-type') ?? '');
 }
 

@@ -4,16 +4,16 @@ import type { Events } from './events.ts';
 import { HttpApi } from './http.ts';
 import type { Runtime } from './runtime.ts';
 
-/** While connected, it is asked this often whether the server answers requests again. */
-const askAgainMs = 10_000;
+/** The interval at which an intercepted client that is connected tests whether the server responds again. */
+const checkIntervalMs = 10_000;
 
-/** Whether something between here and the server answers requests in its place. */
+/** Detects whether a proxy or network responds in the server's place. */
 export class Interception {
-  /** Whose answers tell. */
+  /** The API whose responses are observed. */
   readonly api: HttpApi;
   private isIntercepted = false;
   private state: ConnectionState['name'] = 'offline';
-  /** Connections in a row that came to nothing. */
+  /** Consecutive failed attempts to connect. */
   private failures = 0;
   private cancel: () => void = () => undefined;
 
@@ -30,27 +30,28 @@ export class Interception {
     if (this.isIntercepted === !isOfServer) return;
     this.isIntercepted = !isOfServer;
     this.events.emit('intercepted', { isIntercepted: this.isIntercepted });
-    this.askLater();
+    this.checkLater();
   }
 
-  /** A socket doesn't tell why it wasn't opened: after the second that came to nothing, a request does. */
+  /** A socket does not report why it could not be opened. After two failed attempts, a request shows it. */
   private connectionIs(state: ConnectionState['name']): void {
     this.state = state;
     if (state === 'live') this.failures = 0;
-    if (state === 'waiting' && ++this.failures > 1) this.ask();
-    this.askLater();
+    if (state === 'waiting' && ++this.failures > 1) this.check();
+    this.checkLater();
   }
 
-  private askLater(): void {
+  private checkLater(): void {
     this.cancel();
-    if (this.isIntercepted && this.state === 'live') this.cancel = this.runtime.after(askAgainMs, () => this.ask());
+    if (this.isIntercepted && this.state === 'live')
+      this.cancel = this.runtime.after(checkIntervalMs, () => this.check());
   }
 
-  private ask(): void {
+  private check(): void {
     this.api
       .call('getServer', {})
-      // What it fails with was told already.
+      // The failure was already reported by `answered`.
       .catch(() => undefined)
-      .finally(() => this.askLater());
+      .finally(() => this.checkLater());
   }
 }

@@ -3,16 +3,16 @@ import type { Connection } from './connection.ts';
 import type { History } from './history.ts';
 import type { Runtime } from './runtime.ts';
 
-/** Entries that wait for a slow loop; beyond it they are fetched again when their turn comes. */
+/** The number of entries buffered for a slow loop. Further entries are fetched again later. */
 const bufferMax = 1_000;
 
-/** The conversation whose entries are wanted. */
+/** The conversation whose entries are returned. */
 interface Source {
   readonly id: ConversationId;
   history(page: { after: number; limit: number }): Promise<Pick<History, 'entries' | 'source'>>;
 }
 
-/** What tells when there may be more of it. */
+/** What {@link liveEntries} needs. */
 export interface LiveEntriesPorts {
   readonly connection: Pick<Connection, 'isConnected'>;
   readonly runtime: Pick<Runtime, 'after'>;
@@ -26,8 +26,10 @@ export interface LiveEntriesPorts {
 }
 
 /**
- * The live entries of one conversation after the number `after`. Listens first, then fetches what lies between, so
- * that nothing falls between the two (contract 5); whatever it has already shown falls away by number.
+ * The live entries of one conversation after the number `after`. Registers handlers before it fetches, so that no entry
+ * is lost in between (contract 5), and skips entries that it has already returned.
+ *
+ * @param position returns the number of the last entry that was shown.
  */
 export async function* liveEntries(
   conversation: Source,
@@ -89,7 +91,7 @@ export async function* liveEntries(
 async function fetchAfter(conversation: Source, ports: LiveEntriesPorts, after: number): Promise<Entry[]> {
   try {
     const { entries, source } = await conversation.history({ after, limit: limits.historyPageMax });
-    // A store may have gaps.
+    // A page from the store may have gaps.
     if (source === 'server') return entries;
   } catch (error) {
     ports.reportFailure(error);

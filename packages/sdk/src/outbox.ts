@@ -4,21 +4,21 @@ import { Disconnected, ParleyError } from './parley-error.ts';
 import type { Runtime } from './runtime.ts';
 import type { Store, StoredMessage } from './store/store.ts';
 
-/** Sends one message. Rejects with {@link ParleyError} or {@link Disconnected}. */
+/** Sends a message. Rejects with {@link ParleyError} or {@link Disconnected}. */
 export type Transmit = (message: StoredMessage) => Promise<Receipt>;
 
-/** The server's own fault is tried again once, then left to the person. */
+/** The number of attempts after internal errors of the server. */
 const faultsMax = 2;
 
 /**
- * Messages that the server has not acknowledged. Each is kept in the store before it is sent, and sent under the same
- * client message id until there is an answer, over reconnects and restarts, so that it is there once (contract 2).
- * One of each conversation is under way at a time: they arrive in the order in which they were written.
+ * Messages that the server has not acknowledged. Each is stored before it is sent, and retried under the same client
+ * message id over reconnects and restarts until the server responds, so that it exists once (contract 2). At most one
+ * message per conversation is being sent, so that they arrive in the order in which they were written.
  */
 export class Outbox {
   private readonly messages = new Map<string, Outgoing>();
   private readonly busy = new Set<ConversationId>();
-  /** For each load under way, the ids that were acknowledged or discarded since it began. */
+  /** For each running load, the ids that were acknowledged or discarded since it began. */
   private readonly loads = new Set<Set<string>>();
   private connected = false;
   private lastOrder = 0;
@@ -26,18 +26,18 @@ export class Outbox {
   constructor(
     private readonly store: Store,
     private readonly transmit: Transmit,
-    /** `nowMs` is the server's time, as far as it is known: messages on their way stand among those that arrived. */
+    /** `nowMs` is the server's time if known, because clients sort outgoing messages among entries. */
     private readonly runtime: Pick<Runtime, 'nowMs' | 'uuid' | 'after'>,
     private readonly changed: (message: OutgoingMessage) => void,
     private readonly reportFailure: (error: unknown) => void,
   ) {}
 
-  /** Takes up what an earlier run, or another client on the store, left. */
+  /** Loads messages that an earlier run or another client with the same store left. */
   async load(): Promise<void> {
     const gone = new Set<string>();
     this.loads.add(gone);
     const found = await this.store.outbox();
-    // Everything was cleared meanwhile.
+    // The outbox was cleared meanwhile.
     if (!this.loads.delete(gone)) return;
     for (const stored of found) {
       this.lastOrder = Math.max(this.lastOrder, stored.order);
@@ -49,17 +49,17 @@ export class Outbox {
     if (this.connected) this.resume();
   }
 
-  /** Those of one conversation, in their order. */
+  /** The messages of one conversation in order. */
   of(conversationId: ConversationId): OutgoingMessage[] {
     return [...this.messages.values()].filter((message) => message.conversationId === conversationId);
   }
 
-  /** Puts a message there; the one that is there under this id already stays as it is. */
+  /** Adds a message, or returns the one that already has this id. */
   add(conversationId: ConversationId, text: string, clientMessageId = this.runtime.uuid()): OutgoingMessage {
     const known = this.messages.get(clientMessageId);
     if (known) return known;
     const nowMs = this.runtime.nowMs();
-    // Two clients on one store may count alike: the time comes first.
+    // Based on time, because several clients may use the same store.
     this.lastOrder = Math.max(nowMs, this.lastOrder + 1);
     const message = new Outgoing(
       {
@@ -78,12 +78,12 @@ export class Outbox {
     return message;
   }
 
-  /** The store lost them. */
+  /** Stores all messages again after the store lost its data. */
   keepAgain(): void {
     for (const message of this.messages.values()) this.keep(message);
   }
 
-  /** Everything that waits is sent from now on. */
+  /** Starts sending waiting messages. */
   resume(): void {
     this.connected = true;
     for (const conversationId of new Set([...this.messages.values()].map((message) => message.conversationId))) {
@@ -95,13 +95,13 @@ export class Outbox {
     this.connected = false;
   }
 
-  /** The message came as an entry: it is there, whether the ack came or not. */
+  /** The message arrived as an entry, which acknowledges it. */
   arrived(clientMessageId: string, receipt: Receipt): void {
     const message = this.messages.get(clientMessageId);
     if (message) this.settle(message, receipt);
   }
 
-  /** Forgets everything here; the store is not touched. */
+  /** Removes all messages from memory, but not from the store. */
   clear(): void {
     for (const message of this.messages.values()) message.fail(discarded());
     this.messages.clear();
@@ -123,7 +123,7 @@ export class Outbox {
     this.changed(message);
   }
 
-  /** A store that fails, for want of space say, keeps nothing from being sent. */
+  /** Sends the message even if it cannot be stored. */
   private keepAndSend(message: Outgoing): void {
     void this.keep(message).then(() => this.send(message.conversationId));
   }
@@ -160,12 +160,12 @@ export class Outbox {
       .catch(this.reportFailure);
   }
 
-  /** How long to wait before the next of this conversation. */
+  /** Resolves with the delay before the next message of the conversation is sent. */
   private async failed(message: Outgoing, error: unknown): Promise<number> {
-    // Sent or discarded meanwhile.
+    // The message was sent or discarded meanwhile.
     if (!this.messages.has(message.clientMessageId)) return 0;
     if (!(error instanceof ParleyError)) {
-      // Nobody knows whether it arrived: the same id makes trying again safe. The next connection does.
+      // The message may have arrived. The id makes it safe to send it again on the next connection.
       this.update(message, 'queued');
       return this.connected ? 1_000 : 0;
     }

@@ -4,22 +4,25 @@ import type { StoredMessage } from './store/store.ts';
 
 export type OutgoingStatus = 'queued' | 'sending' | 'sent' | 'failed';
 
-/** A message on its way out. Shown at once (optimistic); its key stays the client message id when the number comes. */
+/** A message to be sent. Clients show it at once and identify it by its client message id, also after it was sent. */
 export interface OutgoingMessage extends Readonly<StoredMessage> {
   readonly status: OutgoingStatus;
-  /** Its number and time once it is on disk. */
+  /** The number and time, once the message is on disk. */
   readonly receipt: Receipt | null;
-  /** Resolves when it is in the store, or when the store failed to take it. It is sent either way. */
+  /** Resolves when the message is stored, or when the store failed. It is sent in both cases. */
   kept(): Promise<void>;
-  /** Resolves when it is sent; rejects with {@link ParleyError} when it failed, {@link Disconnected} when discarded. */
+  /**
+   * Resolves when the message is sent. Rejects with {@link ParleyError} if it failed, {@link Disconnected} if
+   * discarded.
+   */
   sent(): Promise<Receipt>;
-  /** Tries a failed message again, under the same id. */
+  /** Sends a failed message again under the same id. */
   retry(): void;
-  /** Takes it out of the outbox: a message that may have reached the server can't be called back by this. */
+  /** Removes the message from the outbox. A message that reached the server is not withdrawn. */
   discard(): Promise<void>;
 }
 
-/** A message as the outbox keeps it. */
+/** The outbox's implementation of {@link OutgoingMessage}. */
 export class Outgoing implements OutgoingMessage {
   declare readonly clientMessageId: string;
   declare readonly conversationId: ConversationId;
@@ -34,7 +37,7 @@ export class Outgoing implements OutgoingMessage {
   private waiting: { resolve(receipt: Receipt): void; reject(error: Error): void }[] = [];
 
   constructor(
-    /** With what a later version of the client stored of it. */
+    /** May contain fields of a later version of the client. */
     private readonly from: StoredMessage,
     private readonly outbox: { retry(message: Outgoing): void; discard(message: Outgoing): Promise<void> },
   ) {

@@ -1,7 +1,7 @@
 import type { InputOf, OperationId, ResponseOf } from '@parley/protocol';
 import type { HttpApi } from './http.ts';
 
-/** The operations that answer by pages. */
+/** The operations that return pages. */
 export type PagedOperation = {
   [Id in OperationId]: InputOf<Id> extends { cursor?: string | undefined }
     ? 'cursor' extends keyof InputOf<Id>
@@ -10,7 +10,7 @@ export type PagedOperation = {
     : never;
 }[OperationId];
 
-/** Every page of an operation that answers by pages, to the last; the next is asked for when it is taken. */
+/** Iterates over all pages of an operation. Each page is requested when the loop reaches it. */
 export async function* pagesOf<Id extends PagedOperation>(
   caller: Pick<HttpApi, 'call'>,
   id: Id,
@@ -20,7 +20,7 @@ export async function* pagesOf<Id extends PagedOperation>(
   for (;;) {
     const page = await caller.call(id, given);
     yield page;
-    // All of these operations answer with it, which the compiler can't tell of a type parameter.
+    // All of these operations return it, which the compiler cannot infer for a type parameter.
     const { nextCursor } = page as { nextCursor: string | null };
     if (nextCursor === null) return;
     given = { ...input, cursor: nextCursor };

@@ -1,6 +1,6 @@
 import type { ErrorCode, FieldError, Problem } from '@parley/protocol';
 
-/** A refusal by the server, with the code that the reference explains. */
+/** An error response of the server. The API reference explains the codes. */
 export class ParleyError extends Error {
   override name = 'ParleyError';
 
@@ -8,9 +8,9 @@ export class ParleyError extends Error {
     readonly code: ErrorCode,
     message: string,
     readonly status: number | null = null,
-    /** The fields that broke a rule. */
+    /** The fields that broke rules. */
     readonly errors: readonly FieldError[] = [],
-    /** After this trying again makes sense. */
+    /** The delay after which the caller can retry. */
     readonly retryAfterMs: number | null = null,
   ) {
     super(message);
@@ -27,14 +27,14 @@ export class ParleyError extends Error {
   }
 }
 
-/** The server could not be reached, or the connection ended before the answer came. */
+/** The server could not be reached, or the connection or session ended before the response. */
 export class Disconnected extends Error {
   override name: string = 'Disconnected';
 }
 
 /**
- * Something between here and the server answered in its place: a sign-on proxy whose session ended, or a network at
- * which one has to sign in first.
+ * A proxy or network responded in the server's place, for example a single sign-on proxy whose session ended or a
+ * network with a login page.
  */
 export class Intercepted extends Disconnected {
   override name = 'Intercepted';

@@ -10,27 +10,29 @@ interface Waiting {
   cancelTimeout(): void;
 }
 
-/** The requests of one socket that have no answer yet. */
+/** The requests of one socket that have no response yet. */
 export class PendingRequests {
   private readonly waiting = new Map<string, Waiting>();
   private nextId = 1;
 
   constructor(private readonly runtime: Pick<Runtime, 'after'>) {}
 
-  /** Sends a request under an id of its own. Rejects with {@link ParleyError}, or {@link Disconnected} without answer. */
+  /**
+   * Sends a request with a new id. Rejects with {@link ParleyError}, or {@link Disconnected} if no response arrives.
+   */
   ask(send: (id: string) => void): Promise<ServerFrame> {
     const id = String(this.nextId++);
     return new Promise((resolve, reject) => {
       const cancelTimeout = this.runtime.after(timeoutMs, () => {
         this.waiting.delete(id);
-        reject(new Disconnected('no answer came in time'));
+        reject(new Disconnected('request timeout'));
       });
       this.waiting.set(id, { resolve, reject, cancelTimeout });
       send(id);
     });
   }
 
-  /** Whether this frame answers a request. */
+  /** Handles a response. Returns whether the frame is one. */
   answer(frame: ServerFrame): boolean {
     const id = 'id' in frame ? frame.id : undefined;
     const waiting = id === undefined ? undefined : this.waiting.get(id);
@@ -45,7 +47,7 @@ export class PendingRequests {
   rejectAll(): void {
     for (const { reject, cancelTimeout } of this.waiting.values()) {
       cancelTimeout();
-      reject(new Disconnected('the connection ended before the answer came'));
+      reject(new Disconnected('the connection ended before the response'));
     }
     this.waiting.clear();
   }

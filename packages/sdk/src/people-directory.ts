@@ -20,17 +20,17 @@ export class PeopleDirectory {
   private readonly known = new Map<UserId, Person>();
   /** People whose changes the server pushes, and who were looked up since then. */
   private readonly current = new Set<UserId>();
-  /** Looked up on this connection, and not found. */
+  /** People who were looked up on this connection and not found. */
   private readonly absent = new Set<UserId>();
 
-  /** @param changed called with everybody whose names or version changed, or became known. */
+  /** @param changed called with people whose names or versions changed or became known. */
   constructor(
     private readonly api: Pick<HttpApi, 'call'>,
     private readonly changed: (people: readonly Person[]) => void,
     private readonly reportFailure: (error: unknown) => void,
   ) {}
 
-  /** The names as last known; undefined for somebody who was not found yet. */
+  /** The last known names; undefined if unknown. */
   get(userId: UserId): Person | undefined {
     return this.known.get(userId);
   }
@@ -44,7 +44,7 @@ export class PeopleDirectory {
         known?.username === username &&
         known.displayName === displayName &&
         known.version === (version ?? known.version);
-      // With what a later version of the server says of them.
+      // Keeps fields that a later version of the server added.
       return isSame ? [] : [{ ...person, version }];
     });
     for (const person of news) this.known.set(person.id, person);
@@ -55,7 +55,7 @@ export class PeopleDirectory {
   async find(userIds: readonly UserId[]): Promise<Person[]> {
     const unknown = userIds.filter((userId) => !this.known.has(userId) && !this.absent.has(userId));
     try {
-      await this.ask(unknown);
+      await this.lookUpAll(unknown);
       for (const userId of unknown) if (!this.known.has(userId)) this.absent.add(userId);
     } catch (error) {
       if (!(error instanceof Disconnected)) throw error;
@@ -65,7 +65,7 @@ export class PeopleDirectory {
 
   /** Looks up which of these people's names have changed. */
   async refresh(userIds: readonly UserId[]): Promise<void> {
-    await this.ask(userIds);
+    await this.lookUpAll(userIds);
   }
 
   /** From now on the server pushes changes of exactly these people; earlier changes are looked up. */
@@ -74,13 +74,13 @@ export class PeopleDirectory {
     const added = userIds.filter((userId) => !this.current.has(userId));
     for (const userId of this.current) if (!wanted.has(userId)) this.current.delete(userId);
     for (const userId of added) this.current.add(userId);
-    this.ask(added).catch((error: unknown) => {
+    this.lookUpAll(added).catch((error: unknown) => {
       for (const userId of added) this.current.delete(userId);
       this.report(error);
     });
   }
 
-  /** On a new connection the server pushes nothing yet. */
+  /** On a new connection the server does not push changes yet. */
   disconnected(): void {
     this.current.clear();
     this.absent.clear();
@@ -89,7 +89,7 @@ export class PeopleDirectory {
   renamed(userId: UserId, displayName: string): void {
     const known = this.known.get(userId);
     if (known) this.learn([{ id: userId, username: known.username, displayName }]);
-    else this.ask([userId]).catch((error: unknown) => this.report(error));
+    else this.lookUpAll([userId]).catch((error: unknown) => this.report(error));
   }
 
   clear(): void {
@@ -97,12 +97,12 @@ export class PeopleDirectory {
     this.disconnected();
   }
 
-  /** Without a connection nothing can be asked: the next one asks again. */
+  /** A failure for lack of a connection is not reported: the next connection looks up again. */
   private report(error: unknown): void {
     if (!(error instanceof Disconnected)) this.reportFailure(error);
   }
 
-  private async ask(userIds: readonly UserId[]): Promise<void> {
+  private async lookUpAll(userIds: readonly UserId[]): Promise<void> {
     for (let from = 0; from < userIds.length; from += limits.usersPerLookup) {
       const page = userIds.slice(from, from + limits.usersPerLookup);
       const versions = page.map((userId) => this.known.get(userId)?.version ?? null);
@@ -114,7 +114,7 @@ export class PeopleDirectory {
     try {
       return (await this.api.call('lookUpUsers', wanted)).users;
     } catch (error) {
-      // A server of a version without this operation.
+      // A server of an earlier version does not have this operation.
       if (error instanceof ParleyError && error.code === 'not_found') return [];
       throw error;
     }

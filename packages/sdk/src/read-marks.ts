@@ -3,10 +3,10 @@ import type { Connection } from './connection.ts';
 import { Disconnected, ParleyError } from './parley-error.ts';
 import type { Runtime } from './runtime.ts';
 
-/** Read positions on their way to the server: the last of each conversation, told again after a reconnect. */
+/** Sends read positions to the server: the last one of each conversation, again after a reconnect. */
 export class ReadMarks {
   private readonly pending = new Map<ConversationId, number>();
-  private readonly telling = new Set<ConversationId>();
+  private readonly sending = new Set<ConversationId>();
 
   constructor(
     private readonly connection: Pick<Connection, 'request'>,
@@ -33,13 +33,13 @@ export class ReadMarks {
   }
 
   private start(conversationId: ConversationId): void {
-    this.tell(conversationId).catch(this.reportFailure);
+    this.send(conversationId).catch(this.reportFailure);
   }
 
-  /** One at a time for each conversation: positions that come meanwhile are told as the last of them. */
-  private async tell(conversationId: ConversationId): Promise<void> {
-    if (this.telling.has(conversationId)) return;
-    this.telling.add(conversationId);
+  /** Sends one position per conversation at a time. Of positions that are set meanwhile, only the last is sent. */
+  private async send(conversationId: ConversationId): Promise<void> {
+    if (this.sending.has(conversationId)) return;
+    this.sending.add(conversationId);
     try {
       let seq = this.pending.get(conversationId);
       while (seq !== undefined) {
@@ -48,7 +48,7 @@ export class ReadMarks {
         seq = this.pending.get(conversationId);
       }
     } catch (error) {
-      // Without a connection it is told after the next; what the server refuses for good is not to be told again.
+      // Sent again after the next connect. Positions that the server rejects permanently are not sent again.
       if (error instanceof Disconnected) return;
       if (error instanceof ParleyError && error.temporary) {
         this.runtime.after(error.retryAfterMs ?? 1_000, () => this.start(conversationId));
@@ -57,7 +57,7 @@ export class ReadMarks {
       this.pending.delete(conversationId);
       throw error;
     } finally {
-      this.telling.delete(conversationId);
+      this.sending.delete(conversationId);
     }
   }
 }

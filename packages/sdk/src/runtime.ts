@@ -1,6 +1,6 @@
 /**
- * What the client uses of a WebSocket: browsers', Bun's, Node's and that of the package `ws` have it. `never` says
- * nothing about what a handler is given, so that each of their types fits.
+ * The part of the WebSocket interface that the client uses. Those of browsers, Bun, Node and the package `ws` have it.
+ * The type `never` of the events makes all of their handler types assignable.
  */
 export interface ClientSocket {
   readonly readyState: number;
@@ -15,25 +15,27 @@ export interface ClientSocket {
 
 export type ClientSocketConstructor = new (url: string, subprotocol: string) => ClientSocket;
 
-/** What the client needs of where it runs. Tests bring their own. */
+/** The client's access to its platform. Tests pass their own. */
 export interface Runtime {
-  /** Wall time: for what is shown or kept. It steps when the machine's clock is set, so nothing is measured by it. */
+  /**
+   * Wall time, for times that are shown or stored. It jumps when the clock is set, so it does not measure durations.
+   */
   nowMs(): number;
-  /** Milliseconds since some moment, which never step back, for measuring durations. May stand still during sleep. */
+  /** A monotonic time for measuring durations. May stand still while the machine sleeps. */
   monotonicMs(): number;
   /** From 0 up to, but not including, 1. */
   random(): number;
-  /** Calls `run` once after `delayMs`; the returned function takes that back. */
+  /** Calls `run` once after `delayMs`. The returned function cancels it. */
   after(delayMs: number, run: () => void): () => void;
   fetch(url: string, init: RequestInit): Promise<Response>;
   openSocket(url: string, subprotocol: string): ClientSocket;
   /** A random UUID. */
   uuid(): string;
-  /** Calls `run` when the machine is back on a network; the returned function takes that back. */
+  /** Calls `run` when the machine is connected to a network again. The returned function cancels it. */
   onOnline(run: () => void): () => void;
 }
 
-/** Browsers, Bun, and Node from 22 on have all of it. Node 20 has no WebSocket: pass one, of the package `ws` say. */
+/** The runtime of browsers, Bun, and Node 22 and later. Node 20 has no WebSocket: pass that of the package `ws`. */
 export function defaultRuntime(webSocket: ClientSocketConstructor | undefined = globalThis.WebSocket): Runtime {
   return {
     nowMs: () => Date.now(),
@@ -46,7 +48,7 @@ export function defaultRuntime(webSocket: ClientSocketConstructor | undefined = 
     fetch: (url, init) => fetch(url, init),
     openSocket(url, subprotocol) {
       if (!webSocket) {
-        throw new Error('There is no WebSocket here: pass the option `webSocket`.');
+        throw new Error('This platform has no WebSocket: pass the option `webSocket`.');
       }
       return new webSocket(url, subprotocol);
     },
@@ -59,7 +61,7 @@ export function defaultRuntime(webSocket: ClientSocketConstructor | undefined = 
   };
 }
 
-/** Version 4 of RFC 9562. Pages without TLS have no `crypto.randomUUID`. */
+/** A UUID of version 4 (RFC 9562). Pages without TLS do not have `crypto.randomUUID`. */
 function randomUuid(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   const [version = 0, variant = 0] = [bytes[6], bytes[8]];

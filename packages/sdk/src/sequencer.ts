@@ -1,15 +1,15 @@
 import type { Entry } from '@parley/protocol';
 
-/** Entries that are held while a gap is being filled; beyond it they are dropped and fetched when their turn comes. */
+/** The number of entries held while a gap is being filled. Further entries are dropped and fetched later. */
 const heldMax = 1_000;
 
 /**
- * Puts one conversation's entries in order: whatever comes twice is dropped, whatever comes early is held until what
- * is missing before it came (contract 3, 4). Knows nothing of sockets or time.
+ * Puts the entries of one conversation in order: drops duplicates, and holds early entries until the missing ones
+ * before them have arrived (contract 3, 4). Pure: no sockets, no time.
  */
 export class Sequencer {
   private readonly held = new Map<number, Entry>();
-  /** The highest number that was heard of, whether or not its entry is here. */
+  /** The highest known number, whether its entry has arrived or not. */
   private head: number;
 
   /** @param shown the number of the last entry that was shown; 0 for none. */
@@ -21,14 +21,14 @@ export class Sequencer {
     return this.shown;
   }
 
-  /** The range to fetch before anything further can be shown; null when there is none. */
+  /** The range to fetch before further entries can be shown; null if nothing is missing. */
   get missing(): { fromSeq: number; toSeq: number } | null {
     if (this.shown >= this.head) return null;
     const firstHeld = Math.min(this.head + 1, ...this.held.keys());
     return { fromSeq: this.shown + 1, toSeq: firstHeld - 1 };
   }
 
-  /** The entries to show now, in order. */
+  /** Adds entries. Returns those to show now, in order. */
   take(entries: readonly Entry[]): Entry[] {
     const ready = this.release();
     for (const entry of entries) {
@@ -40,12 +40,12 @@ export class Sequencer {
     return ready;
   }
 
-  /** There are entries up to `seq`: those that never come by themselves are missing. */
+  /** Entries up to `seq` exist. Those that have not arrived are missing. */
   expect(seq: number): void {
     this.head = Math.max(this.head, seq);
   }
 
-  /** Leaves everything up to `seq` out: it will be fetched when somebody looks at it. */
+  /** Skips all entries up to `seq`. */
   skipTo(seq: number): void {
     if (seq <= this.shown) return;
     this.expect(seq);

@@ -2,12 +2,12 @@ import { type ConversationId, limits } from '@parley/protocol';
 import type { Connection } from './connection.ts';
 import type { Runtime } from './runtime.ts';
 
-/** How often typing is told at the most; others show it for `limits.typingMs`. */
+/** The minimum interval between two frames. Other clients show typing for `limits.typingMs`. */
 const intervalMs = limits.typingMs / 2;
 
-/** Tells that one types, however often it is called. */
+/** Sends at most one `typing` frame per interval and conversation. */
 export class Typing {
-  private readonly toldMs = new Map<ConversationId, number>();
+  private readonly sentMs = new Map<ConversationId, number>();
 
   constructor(
     private readonly connection: Pick<Connection, 'tell'>,
@@ -16,9 +16,9 @@ export class Typing {
 
   tell(conversationId: ConversationId): void {
     const nowMs = this.runtime.monotonicMs();
-    const toldMs = this.toldMs.get(conversationId);
-    if (toldMs !== undefined && nowMs - toldMs < intervalMs) return;
-    this.toldMs.set(conversationId, nowMs);
+    const sentMs = this.sentMs.get(conversationId);
+    if (sentMs !== undefined && nowMs - sentMs < intervalMs) return;
+    this.sentMs.set(conversationId, nowMs);
     this.connection.tell({ type: 'typing', conversationId });
   }
 }

@@ -1,13 +1,13 @@
 import type { ConnectionState } from './connection.ts';
 import { Disconnected } from './parley-error.ts';
 
-/** What has a connection, and tells of its states. */
+/** A client with a connection. */
 interface Connected {
   readonly state: ConnectionState;
   on(name: 'state', handler: (state: ConnectionState) => void): () => void;
 }
 
-/** Resolves when the client has everything that it missed. Rejects when its connection stops for good. */
+/** Resolves when the client is live. Rejects when it stops reconnecting. */
 export function untilLive(client: Connected): Promise<void> {
   return new Promise((resolve, reject) => {
     const check = (state: ConnectionState) => {

@@ -2,24 +2,24 @@ import { type ConversationId, limits, type UserId } from '@parley/protocol';
 import type { Connection } from './connection.ts';
 import { Disconnected } from './parley-error.ts';
 
-/** What one view shows of others. Of all views together the newest `limits.watched…` count. */
+/** What one view shows. Over all views, the newest ones count, up to `limits.watched…`. */
 export interface Watch {
-  /** Whose presence. */
+  /** The users whose presence is shown. */
   userIds?: readonly UserId[];
-  /** Conversations whose online count. */
+  /** The conversations whose online count is shown. */
   conversationIds?: readonly ConversationId[];
-  /** Conversations in which it is told who types. */
+  /** The conversations whose typing users are shown. */
   typingIn?: readonly ConversationId[];
 }
 
-/** What all views together watch, told to the server whenever it changes and after each reconnect. */
+/** The union of all views, sent to the server whenever it changes and after each reconnect. */
 export class Watches {
   private readonly watches = new Set<Watch>();
   private scheduled = false;
 
   constructor(
     private readonly connection: Pick<Connection, 'request'>,
-    /** Told of the people who are watched, once the server knows. */
+    /** Called with the watched users when the server has confirmed them. */
     private readonly watched: (userIds: readonly UserId[]) => void,
     private readonly reportFailure: (error: unknown) => void,
   ) {}
@@ -37,18 +37,18 @@ export class Watches {
     if (this.watches.size > 0) this.schedule();
   }
 
-  /** What changes within one turn is told once. */
+  /** Changes within one turn are sent together. */
   private schedule(): void {
     if (this.scheduled) return;
     this.scheduled = true;
     queueMicrotask(() => {
       this.scheduled = false;
-      this.tell();
+      this.send();
     });
   }
 
-  /** The newest watches come first where all together are more than the server takes. */
-  private tell(): void {
+  /** If all watches together exceed the limits, the newest come first. */
+  private send(): void {
     const newestFirst = [...this.watches].reverse();
     const all = (what: keyof Watch, atMost: number) =>
       [...new Set(newestFirst.flatMap((watch) => watch[what] ?? []))].slice(0, atMost);
@@ -62,7 +62,7 @@ export class Watches {
       })
       .then(() => this.watched(userIds))
       .catch((error: unknown) => {
-        // The next connection tells it.
+        // Sent again after the next connect.
         if (!(error instanceof Disconnected)) this.reportFailure(error);
       });
   }

@@ -69,14 +69,14 @@ for (const [name, makeStore] of Object.entries<() => Store>({
       client.close();
     }
 
-    test('an entry that an earlier version did not know shows in full, without a request', async () => {
+    test('an entry that an earlier version did not know is returned in full without a request', async () => {
       await store.putEntries(roomId, [message(1), { ...later, original }, message(3)]);
       const { entries } = await (await stored()).history();
       expect(entries).toEqual([message(1), ofAnotherVersion<Entry>(original), message(3)]);
       expect(api.asked).toEqual([]);
     });
 
-    test('an entry of which an earlier version stored nothing is missing, and is fetched', async () => {
+    test('an entry whose original an earlier version did not store is a gap and is fetched', async () => {
       api.write(roomId, 3);
       await store.putEntries(roomId, [message(1), later, message(3)]);
       const room = await stored();
@@ -85,13 +85,13 @@ for (const [name, makeStore] of Object.entries<() => Store>({
       expect(await store.entries(roomId, { limit: 5 })).toEqual([message(1), message(2), message(3)]);
     });
 
-    test('a full page of which an entry can not be read has no gap before its beginning', async () => {
+    test('a full page with an entry that cannot be parsed has no gap before its first entry', async () => {
       await store.putEntries(roomId, [message(1), later, message(3)]);
       const { entries, gaps } = await (await stored()).history({ limit: 2 });
       expect([entries, gaps]).toEqual([[message(3)], [{ fromSeq: 2, toSeq: 2 }]]);
     });
 
-    test('an entry that a newer version stored is shown as a later one, and stays as it is stored', async () => {
+    test('an entry that a newer version stored is returned as a later entry and stays unchanged in the store', async () => {
       const stays = ofAnotherVersion<Entry>({ ...message(3), quotes: 1 });
       await store.putEntries(roomId, [message(1), poll, stays]);
       const { entries } = await (await stored()).history();
@@ -108,7 +108,7 @@ for (const [name, makeStore] of Object.entries<() => Store>({
       expect([known?.kind, known?.membership?.role]).toEqual(['group', 'member']);
     });
 
-    test('it is read with fallbacks also after this version wrote the session', async () => {
+    test('a conversation of a newer version is read with fallbacks also after this version wrote the session', async () => {
       await store.setSession({ token: 'secret', account: ana, catchUp: 'interrupted', terms: knownTerms });
       await store.putConversation({
         conversation: ofAnotherVersion({ ...conversation(3), kind: 'forum' }),
@@ -130,7 +130,7 @@ for (const [name, makeStore] of Object.entries<() => Store>({
       expect(api.asked.filter(isPage)).toHaveLength(2);
     });
 
-    test('a message that waits keeps what a newer version stored with it', async () => {
+    test('a waiting message keeps the fields that a newer version stored', async () => {
       const waiting = { clientMessageId: 'one', conversationId: roomId, text: 'text', order: 1, createdAtMs: 1 };
       await store.putOutbox(
         ofAnotherVersion<StoredMessage>({
@@ -150,7 +150,7 @@ for (const [name, makeStore] of Object.entries<() => Store>({
   });
 }
 
-describe('with an upgrade that another page blocks', () => {
+describe('while another page blocks the upgrade', () => {
   let factory: IDBFactory;
   let blocker: IDBDatabase;
   beforeEach(async () => {
@@ -177,7 +177,7 @@ describe('with an upgrade that another page blocks', () => {
     return { client, notices: collect(client, 'otherVersion'), storage: collect(client, 'storage') };
   }
 
-  test('the client says so and waits, however long it takes, then has the session and what is unsent', async () => {
+  test('the client reports it and waits, then has the session and the unsent messages', async () => {
     const runtime = new FakeRuntime();
     const { client, notices, storage } = laterClient(runtime);
     let account: Account | null | undefined;
@@ -209,7 +209,7 @@ async function liveClientWithLeftMessage() {
   return { api, client };
 }
 
-test('messages that another client of the person left on the store are sent after the next connect', async () => {
+test('messages that another client of the account left in the store are sent after the next connect', async () => {
   const { api, client } = await liveClientWithLeftMessage();
   api.runtime.socket.end(4000);
   await api.runtime.pass(0);
@@ -219,13 +219,13 @@ test('messages that another client of the person left on the store are sent afte
   expect(client.conversations.get(roomId)?.outbox.map(({ text }) => text)).toEqual(['left']);
 });
 
-test('messages that another client left are sent at once by a client that is asked to take them over', async () => {
+test('takeOverOutbox sends messages that another client left at once', async () => {
   const { api, client } = await liveClientWithLeftMessage();
   await client.takeOverOutbox();
   expect(api.runtime.socket.of('send').map(({ text }) => text)).toEqual(['left']);
 });
 
-test('messages that another person left on the store are not sent', async () => {
+test('messages of another account in the store are not sent', async () => {
   const api = new FakeApi();
   api.write(roomId, 1);
   const store = new MemoryStore();

@@ -5,7 +5,7 @@ import { backoffMs } from '../src/backoff.ts';
 const attempts = fc.nat({ max: 10_000 });
 const randoms = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
-test('the range doubles from half a second to half a minute, and is spread over', () => {
+test('the range doubles from half a second to half a minute, with jitter', () => {
   fc.assert(
     fc.property(attempts, randoms, (attempt, random) => {
       const range = Math.min(30_000, 500 * 2 ** attempt);
@@ -18,7 +18,7 @@ test('the range doubles from half a second to half a minute, and is spread over'
   expect(backoffMs(0, 0.999)).toBeGreaterThan(490);
 });
 
-test('a later try never waits for less', () => {
+test('the delay never decreases with the number of attempts', () => {
   fc.assert(
     fc.property(attempts, randoms, (attempt, random) => {
       expect(backoffMs(attempt + 1, random)).toBeGreaterThanOrEqual(backoffMs(attempt, random));

@@ -34,7 +34,7 @@ async function comeBack(): Promise<void> {
   await api.accept();
 }
 
-test('the first time loads every page, and shows no entry as new', async () => {
+test('the first catch-up loads all pages and emits no entries', async () => {
   for (const id of ids) api.write(id, 3);
   const client = await api.client();
   const shown = watch(client);
@@ -46,7 +46,7 @@ test('the first time loads every page, and shows no entry as new', async () => {
   expect(api.runtime.socket.of('hello')).toEqual([{ type: 'hello', token: 'secret', resume: false }]);
 });
 
-test('later the cost grows with what changed: it stops at the first page with nothing new', async () => {
+test('a later catch-up stops at the first page without changes', async () => {
   for (const id of ids) api.write(id, 3);
   const client = await connected();
   const shown = watch(client);
@@ -59,8 +59,8 @@ test('later the cost grows with what changed: it stops at the first page with no
   expect(api.asked.filter((path) => path.startsWith('/v1/homepage'))).toHaveLength(1);
 });
 
-describe('contract 5: no gap at the seam', () => {
-  test('entries that come before the welcome and during catch-up are shown once, in order', async () => {
+describe('contract 5: no gap between snapshot and live entries', () => {
+  test('entries that arrive before the welcome and during catch-up are shown once, in order', async () => {
     api.write(roomId, 3);
     const client = await connected();
     const shown = watch(client);
@@ -85,7 +85,7 @@ describe('contract 5: no gap at the seam', () => {
     expect(shown.get(roomId)).toEqual([4, 5, 6, 7, 8, 9, 10]);
   });
 
-  test('it is live only when all that the snapshot named is here', async () => {
+  test('a client is live only when all entries up to the heads of the snapshot have arrived', async () => {
     api.write(roomId, 3);
     const client = await connected();
     const shown = watch(client);
@@ -110,7 +110,7 @@ describe('contract 5: no gap at the seam', () => {
   });
 });
 
-test('contract 4: a gap is filled from history before what came early is shown', async () => {
+test('contract 4: a gap is filled from history before later entries are shown', async () => {
   api.write(roomId, 1);
   const client = await connected();
   const shown = watch(client);
@@ -122,7 +122,7 @@ test('contract 4: a gap is filled from history before what came early is shown',
   expect(client.conversations.get(roomId)?.data.headSeq).toBe(5);
 });
 
-test('an entry of an unknown conversation makes it known, and those that come meanwhile wait', async () => {
+test('an entry of an unknown conversation fetches the conversation, and later entries wait for it', async () => {
   await connected();
   const client = await connected();
   const shown = watch(client);
@@ -135,7 +135,7 @@ test('an entry of an unknown conversation makes it known, and those that come me
   expect(api.asked.filter((path) => path === `/v1/conversations/${otherRoomId}`)).toHaveLength(1);
 });
 
-test('a conversation that is gone when its turn comes holds up none of the others', async () => {
+test('a conversation that was deleted meanwhile does not delay the others', async () => {
   for (const id of [roomId, otherRoomId]) api.write(id, 1);
   const client = await connected();
   const shown = watch(client);

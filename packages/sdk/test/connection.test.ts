@@ -17,7 +17,7 @@ beforeEach(() => {
 });
 
 describe('connecting', () => {
-  test('hello is the first frame, with the token in it and not in the address', () => {
+  test('hello is the first frame and contains the token, which the address does not', () => {
     connection.open();
     const { socket } = runtime;
     expect(socket.url).toBe('wss://chat.example/v1/socket');
@@ -28,7 +28,7 @@ describe('connecting', () => {
     expect(socket.sent).toEqual([{ type: 'hello', token: 'secret', resume: true }]);
   });
 
-  test('nothing but the hello is sent before the welcome', async () => {
+  test('only hello is sent before the welcome', async () => {
     connection.open();
     runtime.socket.open();
     await expect(connection.request({ type: 'ping' })).rejects.toBeInstanceOf(Disconnected);
@@ -38,26 +38,26 @@ describe('connecting', () => {
     expect(runtime.socket.of('typing')).toHaveLength(1);
   });
 
-  test('is catching up from the welcome until what was missed is here', () => {
+  test('is catching up from the welcome until missed entries have been fetched', () => {
     connection.open();
     under.goLive();
     expect(under.states.map(({ name }) => name)).toEqual(['connecting', 'catching-up', 'live']);
   });
 
-  test('opening twice makes one socket', () => {
+  test('opening twice opens one socket', () => {
     connection.open();
     connection.open();
     expect(runtime.sockets).toHaveLength(1);
   });
 
-  test('without a token it stops before there is a socket', () => {
+  test('stops without a socket if there is no token', () => {
     under.token = null;
     connection.open();
     expect(connection.state).toEqual({ name: 'stopped', reason: 'not logged in' });
     expect(runtime.sockets).toEqual([]);
   });
 
-  test('where no WebSocket can be made it stops, and says why', () => {
+  test('stops with the reason if no WebSocket can be created', () => {
     runtime.openSocket = () => {
       throw new Error('there is no WebSocket here');
     };
@@ -66,7 +66,7 @@ describe('connecting', () => {
     expect(under.errors).toHaveLength(1);
   });
 
-  test('a listener that closes leaves nothing open, whatever the state it was told', async () => {
+  test('a handler that closes the connection leaves nothing open, in any state', async () => {
     for (const name of ['connecting', 'catching-up', 'waiting'] as const) {
       under.onState = (state) => {
         if (state.name === name) connection.close();
@@ -88,7 +88,7 @@ describe('connecting', () => {
 });
 
 describe('heartbeat', () => {
-  test('pings at every interval while pongs come', async () => {
+  test('sends a ping in every interval while pongs arrive', async () => {
     connection.open();
     under.goLive();
     const { socket } = runtime;
@@ -101,7 +101,7 @@ describe('heartbeat', () => {
     expect(runtime.timerCount).toBe(1);
   });
 
-  test('a silence past the deadline closes the socket, and it comes back', async () => {
+  test('a silence beyond the timeout closes the socket and reconnects', async () => {
     connection.open();
     under.goLive();
     const { socket } = runtime;
@@ -112,7 +112,7 @@ describe('heartbeat', () => {
     expect(connection.state.name).toBe('live');
   });
 
-  test('a socket that never opens is given up as well', async () => {
+  test('a socket that never opens is closed after the timeout', async () => {
     connection.open();
     const { socket } = runtime;
     await runtime.pass(limits.silenceMs + limits.heartbeatMs);
@@ -120,7 +120,7 @@ describe('heartbeat', () => {
     expect(runtime.sockets).toHaveLength(2);
   });
 
-  test('what a socket that was given up still says is not heard', async () => {
+  test('frames and closes of a replaced socket are ignored', async () => {
     connection.open();
     under.goLive();
     const { socket } = runtime;
@@ -134,7 +134,7 @@ describe('heartbeat', () => {
 });
 
 describe('requests', () => {
-  test('each gets its own answer, in whatever order they come', async () => {
+  test('each gets its own response, in any order', async () => {
     connection.open();
     under.goLive();
     const { socket } = runtime;
@@ -148,7 +148,7 @@ describe('requests', () => {
     expect(under.errors).toEqual([]);
   });
 
-  test('without an answer in time they fail, and are not waited for any longer', async () => {
+  test('fail after a timeout without a response', async () => {
     connection.open();
     under.goLive();
     const outcome = connection.request({ type: 'ping' }).catch((error: unknown) => error);
@@ -156,7 +156,7 @@ describe('requests', () => {
     expect(await outcome).toBeInstanceOf(Disconnected);
   });
 
-  test('all that wait fail when the connection ends', async () => {
+  test('fail when the connection ends', async () => {
     connection.open();
     under.goLive();
     const outcomes = [1, 2].map(() => connection.request({ type: 'ping' }).catch((error: unknown) => error));
@@ -164,14 +164,14 @@ describe('requests', () => {
     for (const outcome of await Promise.all(outcomes)) expect(outcome).toBeInstanceOf(Disconnected);
   });
 
-  test('contract 7: an error that answers nothing is told', () => {
+  test('contract 7: an error that is not a response is reported', () => {
     connection.open();
     under.goLive();
     runtime.socket.say({ type: 'error', code: 'not_found', message: 'no such conversation' });
     expect(under.errors).toEqual([new ParleyError('not_found', 'no such conversation')]);
   });
 
-  test('what is no frame is told, and the connection goes on', async () => {
+  test('data that is not a frame is reported, and the connection stays open', async () => {
     connection.open();
     under.goLive();
     for (const data of ['no JSON', '{"type":7}', '[]', '{"type":"entry"}']) runtime.socket.sayRaw(data);

@@ -7,14 +7,14 @@ const fields = { conversationId: roomId, seq: 6, messageCount: 5, atMs: 60, send
 const before = conversation(5, { unreadCount: 2 });
 const after = (entry: Entry) => withEntry(before, entry, ana);
 
-test('a message moves head, activity, counts and the last message', () => {
+test('a message changes head, activity, counts and the last message', () => {
   const entry = message(6, { atMs: 60 });
   expect(after(entry)).toMatchObject({
     ...{ headSeq: 6, lastActivityAtMs: 60, messageCount: 6, unreadCount: 3, lastMessage: entry },
   });
 });
 
-test('notices move the head, and count as unread no more than they are messages', () => {
+test('other entries change the head, but not the unread count', () => {
   const notices: [Entry, object][] = [
     [{ kind: 'joined', ...fields }, { memberCount: 3 }],
     [{ kind: 'left', ...fields }, { memberCount: 1 }],
@@ -36,12 +36,12 @@ test('notices move the head, and count as unread no more than they are messages'
   }
 });
 
-test('an entry that the snapshot had already counted counts once', () => {
+test('an entry that the snapshot already counted is counted once', () => {
   expect(after(message(5))).toBe(before);
   expect(after({ kind: 'joined', ...fields, seq: 4 })).toBe(before);
 });
 
-test('reading leaves unread what came after, and never goes back', () => {
+test('reading leaves later entries unread and never goes back', () => {
   const read = withRead(before, 4, 4);
   expect(read).toMatchObject({ unreadCount: 1, membership: { readSeq: 4 } });
   expect(withRead(read, 3, 3)).toBe(read);

@@ -6,7 +6,7 @@ interface Told {
   error: unknown;
 }
 
-test('a handler that throws harms neither the others nor whoever tells; what it threw becomes an error', () => {
+test('a handler that throws affects neither the other handlers nor the emitter; its error is emitted', () => {
   const events = new Events<Told>();
   const told: number[] = [];
   const errors: unknown[] = [];
@@ -23,7 +23,7 @@ test('a handler that throws harms neither the others nor whoever tells; what it 
   expect(errors).toEqual([failure, failure]);
 });
 
-test('an error handler that throws ends there', () => {
+test('the error of an error handler is dropped', () => {
   const events = new Events<Told>();
   const seen: unknown[] = [];
   events.on('error', () => {
@@ -34,7 +34,7 @@ test('an error handler that throws ends there', () => {
   expect(seen).toEqual(['first']);
 });
 
-test('what undoes undoes one registration, also of a function that was given twice', () => {
+test('the returned function removes one registration, also of a handler registered twice', () => {
   const events = new Events<Told>();
   const told: number[] = [];
   const handler = (number: number) => told.push(number);
@@ -47,7 +47,7 @@ test('what undoes undoes one registration, also of a function that was given twi
   expect(told).toEqual([1, 1, 2]);
 });
 
-test('a handler that takes itself or another back while being told disturbs no one else', () => {
+test('a handler that removes itself or another during an event does not affect the rest', () => {
   const events = new Events<Told>();
   const told: string[] = [];
   const undo = events.on('number', () => {

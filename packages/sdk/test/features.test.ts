@@ -19,7 +19,7 @@ async function welcomed(features?: string[]) {
   return { api, client, socket };
 }
 
-test('a server that says what it can do is told, once, what the client understands', async () => {
+test('a server that sends its features gets those of the client once', async () => {
   understoodFeatures.push('trial');
   const { client, socket } = await welcomed(['trial', 'of a later version']);
   expect(client.serverFeatures).toEqual(['trial', 'of a later version']);
@@ -27,14 +27,14 @@ test('a server that says what it can do is told, once, what the client understan
   client.close();
 });
 
-test('so is one that can do nothing more yet', async () => {
+test('a server with an empty list of features gets those of the client', async () => {
   const { client, socket } = await welcomed([]);
   expect(client.serverFeatures).toEqual([]);
   expect(socket.of('features')).toEqual([{ type: 'features', features: [] }]);
   client.close();
 });
 
-test('a server of an earlier version, which refuses such frames, gets none', async () => {
+test('a server of an earlier version, which rejects features frames, gets none', async () => {
   understoodFeatures.push('trial');
   const { client, socket } = await welcomed();
   expect(client.serverFeatures).toEqual([]);
@@ -42,7 +42,7 @@ test('a server of an earlier version, which refuses such frames, gets none', asy
   client.close();
 });
 
-test('what is enabled while the client stays is known with a pong; another server may have less', async () => {
+test('a pong reports features that were enabled during the connection; another server may have fewer', async () => {
   const { api, client, socket } = await welcomed([]);
   socket.say({ type: 'pong', features: ['trial'] });
   expect(client.serverFeatures).toEqual(['trial']);

@@ -30,7 +30,7 @@ async function answer(range: HistoryRange) {
 
 const upTo = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
-describe('without a connection, history is what the store has, and names its gaps', () => {
+describe('without a connection, history returns stored entries and their gaps', () => {
   test.each<[string, HistoryRange, number[], number[][]]>([
     ['the newest', { limit: 10 }, upTo(89, 98), [[99, 100]]],
     ['before a number, over a gap', { before: 83, limit: 4 }, [59, 60, 81, 82], [[61, 80]]],
@@ -47,7 +47,7 @@ describe('without a connection, history is what the store has, and names its gap
   });
 });
 
-test('with a connection it is what the server has, without gaps; from the store alone when that is asked for', async () => {
+test('with a connection, history returns the server’s entries without gaps, or stored ones on request', async () => {
   client.connect();
   await api.accept();
   await client.live();
@@ -57,7 +57,7 @@ test('with a connection it is what the server has, without gaps; from the store 
   expect(await answer({ ...range, from: 'store' })).toEqual({ source: 'store', seqs: upTo(29, 42), gaps: [] });
 });
 
-test('a server that can’t be reached is replaced by the store; one that refuses is not', async () => {
+test('history falls back to the store if the server cannot be reached, but not if it returns an error', async () => {
   client.connect();
   await api.accept();
   await client.live();
@@ -69,7 +69,7 @@ test('a server that can’t be reached is replaced by the store; one that refuse
   await expect(room.history()).rejects.toMatchObject({ code: 'not_found' });
 });
 
-test('live gives no entry past a gap of the store while the server can’t be reached', async () => {
+test('live returns no entry after a gap of the store while the server cannot be reached', async () => {
   client.connect();
   await api.accept();
   await client.live();

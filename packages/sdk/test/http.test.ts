@@ -18,7 +18,7 @@ beforeEach(() => {
 
 const outcomeOf = (call: Promise<unknown>) => call.catch((error: unknown) => error);
 
-test('path, query and body come from one input, each encoded', async () => {
+test('path, query and body are encoded from one input', async () => {
   answer = () => Response.json({ conversationId: roomId, entries: [], headSeq: 0, visibleFromSeq: 1 });
   await api.call('getHistory', { conversationId: roomId, after: 0, limit: 5 });
   expect(asked[0]?.url).toBe(`https://chat.example/v1/conversations/${roomId}/history?after=0&limit=5`);
@@ -31,7 +31,7 @@ test('path, query and body come from one input, each encoded', async () => {
   expect(asked[2]?.init).toMatchObject({ method: 'PATCH', body: '{"displayName":"Ana"}' });
 });
 
-test('the token goes into the header, and only when there is one', async () => {
+test('the token is sent in the header if there is one', async () => {
   answer = () => Response.json(ana);
   await api.call('getAccount', {});
   api.token = 'secret';
@@ -40,14 +40,14 @@ test('the token goes into the header, and only when there is one', async () => {
   expect(asked[1]?.url).not.toContain('secret');
 });
 
-test('a refusal is a ParleyError with all that the server said', async () => {
+test('an error response is a ParleyError with all fields of the response', async () => {
   answer = () => problem('rate_limited', 429);
   const error = await outcomeOf(api.call('getAccount', {}));
   expect(error).toBeInstanceOf(ParleyError);
   expect(error).toMatchObject({ code: 'rate_limited', status: 429, temporary: true });
 });
 
-test('whatever is not Parley’s answer is Disconnected', async () => {
+test('a response that is not Parley’s is Disconnected', async () => {
   const strange: (() => Response | Promise<Response>)[] = [
     () => Promise.reject(new TypeError('no network')),
     () => new Response('<h1>Bad gateway</h1>', { status: 502 }),
@@ -61,7 +61,7 @@ test('whatever is not Parley’s answer is Disconnected', async () => {
   }
 });
 
-test('an answer of a proxy that wants a person to sign in is Intercepted, for operations without content too', async () => {
+test('a response of a proxy that requests a sign-in is Intercepted, also for operations without a body', async () => {
   const html = { 'content-type': 'text/html; charset=utf-8' };
   const signIns: (() => Response)[] = [
     () => new Response(null, { status: 302, headers: { location: 'https://sign-on.example/' } }),
@@ -80,7 +80,7 @@ test('an answer of a proxy that wants a person to sign in is Intercepted, for op
   expect(asked.map(({ init }) => init.redirect)).toEqual(asked.map(() => 'manual'));
 });
 
-test('a refusal of the server, and a proxy that says that the server is away, are not Intercepted', async () => {
+test('an error response, and a proxy that reports the server as unavailable, are not Intercepted', async () => {
   const others = [
     () => problem('unauthenticated', 401),
     () => problem('forbidden', 403),
@@ -93,7 +93,7 @@ test('a refusal of the server, and a proxy that says that the server is away, ar
   }
 });
 
-test('an answer with content where there is none is not taken for success', async () => {
+test('a response with a body to an operation without one is not a success', async () => {
   answer = () => Response.json({ hello: 'world' });
   expect(await outcomeOf(api.call('logout', {}))).toBeInstanceOf(Disconnected);
 });

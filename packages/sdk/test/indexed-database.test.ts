@@ -41,7 +41,7 @@ async function until(what: string, isSo: () => boolean): Promise<void> {
   throw new Error(`waited in vain: ${what}`);
 }
 
-test('a database that the browser closed is opened again, and what was kept is there', async () => {
+test('a database that the browser closed is reopened with its data', async () => {
   const store = new IndexedDbStore('parley', factory);
   await store.setSession(session);
   factory.closeAll();
@@ -51,7 +51,7 @@ test('a database that the browser closed is opened again, and what was kept is t
   expect(await store.entries(roomId, { limit: 10 })).toEqual(messages(1, 3));
 });
 
-test('what is written in the moment in which the browser closes it is written', async () => {
+test('a write during which the browser closes the database succeeds', async () => {
   const store = new IndexedDbStore('parley', factory);
   await store.setSession(session);
   const writes = [1, 2, 3].map((seq) => store.putEntries(roomId, messages(seq, seq)));
@@ -61,14 +61,14 @@ test('what is written in the moment in which the browser closes it is written', 
   expect(await store.entries(roomId, { limit: 10 })).toEqual(messages(1, 3));
 });
 
-test('a connection that was closed without a word is replaced with the next use', async () => {
+test('a connection that was closed without an event is replaced at the next use', async () => {
   const store = new IndexedDbStore('parley', factory);
   await store.setSession(session);
   for (const database of factory.opened) database.close();
   expect(await store.session()).toEqual(session);
 });
 
-test('a database that was deleted is made anew at once, and said to be lost', async () => {
+test('a deleted database is created again at once and reported as lost', async () => {
   const store = new IndexedDbStore('parley', factory);
   let lost = 0;
   store.onNotice((notice) => notice === 'lost' && lost++);
@@ -81,7 +81,7 @@ test('a database that was deleted is made anew at once, and said to be lost', as
   expect(lost).toBe(1);
 });
 
-test('a first use finds nothing, and nothing is lost by that', async () => {
+test('the first use of an empty database does not report a loss', async () => {
   const store = new IndexedDbStore('parley', factory);
   let lost = 0;
   store.onNotice((notice) => notice === 'lost' && lost++);
@@ -92,7 +92,7 @@ test('a first use finds nothing, and nothing is lost by that', async () => {
 });
 
 for (const name of ['SecurityError', 'InvalidStateError', 'UnknownError', 'QuotaExceededError']) {
-  test(`a browser that refuses to open it with ${name} is asked again with the next use`, async () => {
+  test(`opening that failed with ${name} is retried at the next use`, async () => {
     const store = new IndexedDbStore('parley', factory);
     factory.failure = new DOMException('no', name);
     await expect(store.session()).rejects.toThrow('no');
@@ -103,12 +103,12 @@ for (const name of ['SecurityError', 'InvalidStateError', 'UnknownError', 'Quota
   });
 }
 
-test('a browser without IndexedDB is told of in words', async () => {
+test('a browser without IndexedDB gets a clear error', async () => {
   expect(globalThis.indexedDB).toBeUndefined();
   await expect(new IndexedDbStore('parley').session()).rejects.toThrow('this browser has no IndexedDB');
 });
 
-test('where the disk is full, entries make room for what only this browser has', async () => {
+test('if the disk is full, entries are deleted to make room', async () => {
   const store = new IndexedDbStore('parley', factory);
   await store.putEntries(roomId, messages(1, 3));
   const [database] = factory.opened;
@@ -124,7 +124,7 @@ test('where the disk is full, entries make room for what only this browser has',
   expect(await store.entries(roomId, { limit: 10 })).toEqual([]);
 });
 
-test('each version adds its step to the databases of those before it', async () => {
+test('each version adds its steps to databases of earlier versions', async () => {
   const older = new IndexedDatabase('parley', [first], factory);
   await put(older, 'one', 'kept');
   factory.closeAll();
@@ -137,7 +137,7 @@ test('each version adds its step to the databases of those before it', async () 
   expect(await get(fresh, 'two')).toBe('new');
 });
 
-test('an open page of an earlier version lets a later one upgrade, and goes on with the same database', async () => {
+test('an open page of an earlier version lets a later one upgrade and continues with the database', async () => {
   const older = new IndexedDatabase('parley', [first], factory);
   const notices: StoreNotice[] = [];
   older.onNotice((notice) => notices.push(notice));
@@ -153,7 +153,7 @@ test('an open page of an earlier version lets a later one upgrade, and goes on w
   expect(new Set(notices)).toEqual(new Set(['newer']));
 });
 
-test('a page of an earlier version uses the database that a later one made, which need not be open', async () => {
+test('a page of an earlier version uses the database of a later version that is not open', async () => {
   const newer = new IndexedDatabase('parley', [first, second], factory);
   await put(newer, 'one', 'kept');
   factory.closeAll();
@@ -168,7 +168,7 @@ test('a page of an earlier version uses the database that a later one made, whic
   expect([await get(again, 'one'), await get(again, 'one', 'by')]).toEqual(['of the older page', 'upgraded']);
 });
 
-test('a database that lacks what an earlier version needs is refused to it, and stays as it is', async () => {
+test('a database without a store that an earlier version needs is not opened and stays unchanged', async () => {
   const other: LayoutStep = (database) => void database.createObjectStore('two');
   const newer = new IndexedDatabase('parley', [other], factory);
   await put(newer, 'two', 'kept');
@@ -178,7 +178,7 @@ test('a database that lacks what an earlier version needs is refused to it, and 
   expect(await get(newer, 'two')).toBe('kept');
 });
 
-test('a page that does not close its connection blocks the upgrade, which is told, only for as long', async () => {
+test('a page that does not close its connection blocks the upgrade until it does, and this is reported', async () => {
   const request = factory.open('parley', 1);
   request.onupgradeneeded = () => request.result.createObjectStore('one');
   await until('the earlier version is open', () => factory.opened.length === 1);
@@ -194,7 +194,7 @@ test('a page that does not close its connection blocks the upgrade, which is tol
   expect(notices).toEqual(['blocked', 'opened']);
 });
 
-test('an upgrade that is blocked is told of although the browser tells nothing, as Firefox may', async () => {
+test('a blocked upgrade is reported even if the browser does not report it, like Firefox', async () => {
   const request = factory.open('parley', 1);
   request.onupgradeneeded = () => request.result.createObjectStore('one');
   await until('the earlier version is open', () => factory.opened.length === 1);
@@ -214,7 +214,7 @@ test('an upgrade that is blocked is told of although the browser tells nothing, 
   expect(notices).toEqual(['blocked', 'opened']);
 });
 
-test('an upgrade that fails after it was blocked is blocked no more', async () => {
+test('an upgrade that fails after it was blocked is reported as opened', async () => {
   const request = factory.open('parley', 1);
   request.onupgradeneeded = () => request.result.createObjectStore('one');
   await until('the earlier version is open', () => factory.opened.length === 1);

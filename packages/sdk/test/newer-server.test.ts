@@ -29,7 +29,7 @@ function page(entries: readonly unknown[]): Response {
 }
 
 for (const [what, entry] of Object.entries(entriesOfLaterVersions)) {
-  test(`an entry ${what} is shown as a later one with its original, live and in the history`, async () => {
+  test(`an entry ${what} is a later entry with its original, live and in history`, async () => {
     const api = new FakeApi();
     api.write(roomId, 1);
     const client = await api.client();
@@ -49,7 +49,7 @@ for (const [what, entry] of Object.entries(entriesOfLaterVersions)) {
   });
 }
 
-test('an entry of a known kind that lacks something is refused', async () => {
+test('an entry of a known kind without a required field is rejected', async () => {
   for (const fields of [{ text: undefined }, { kind: undefined }, { kind: 7 }]) {
     const api = new HttpApi('https://chat.example', { fetch: async () => page([{ ...message(1), ...fields }]) });
     await expect(api.call('getHistory', { conversationId: roomId })).rejects.toBeInstanceOf(Disconnected);
@@ -85,7 +85,7 @@ describe('a conversation of a newer server', () => {
     lastMessage: null,
   });
 
-  test('is taken from `welcome`, with fallbacks for unknown values and with its unknown fields', async () => {
+  test('is read from `welcome` with fallbacks for unknown values, and keeps unknown fields', async () => {
     const api = new FakeApi();
     const client = await api.client();
     client.connect();
@@ -95,7 +95,7 @@ describe('a conversation of a newer server', () => {
     expect(client.conversations.get(roomId)?.data).toEqual(read);
   });
 
-  test('is taken from frames and from answers', async () => {
+  test('is read from frames and responses', async () => {
     const under = new ConnectionUnderTest();
     under.connection.open();
     under.goLive();
@@ -125,7 +125,7 @@ for (const [retryAfterMs, code, temporary] of [
   [700, 'unavailable', true],
   [undefined, 'internal', false],
 ] as const) {
-  test(`an error of an unknown code is ${code} ${temporary ? 'with' : 'without'} a time to try again`, async () => {
+  test(`an error of an unknown code is ${code} ${temporary ? 'with' : 'without'} a time to retry`, async () => {
     const refusal = { code: 'moved_to_mars', retryAfterMs };
     const problem = { type: 'about:blank', title: 'Moved', status: 409, detail: 'It is on Mars.', ...refusal };
     const api = new HttpApi('https://chat.example', { fetch: async () => Response.json(problem, { status: 409 }) });
@@ -144,7 +144,7 @@ for (const [retryAfterMs, code, temporary] of [
   });
 }
 
-test('the names of people are kept with the fields that are unknown', async () => {
+test('names of people keep unknown fields', async () => {
   const client = await new FakeApi().client();
   const person = newer<typeof ana>({ ...ana, avatar: 'a.png' });
   client.people.learn([person]);

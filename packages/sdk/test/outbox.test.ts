@@ -61,7 +61,7 @@ const last = (): Transmitted => {
 const limited = (retryAfterMs: number) => new ParleyError('rate_limited', 'slowly', null, [], retryAfterMs);
 
 describe('order', () => {
-  test('one of each conversation is under way at a time, in the order in which they were written', async () => {
+  test('one message per conversation is sent at a time, in the order in which they were written', async () => {
     const outbox = await connectedOutbox();
     for (const text of ['one', 'two', 'three']) outbox.add(roomId, text);
     outbox.add(otherRoomId, 'elsewhere');
@@ -74,7 +74,7 @@ describe('order', () => {
     expect(texts()).toEqual(['one', 'elsewhere', 'two', 'three']);
   });
 
-  test('a message that has to wait holds back those behind it', async () => {
+  test('a message that has to wait holds back later ones', async () => {
     const outbox = await connectedOutbox();
     outbox.add(roomId, 'one');
     outbox.add(roomId, 'two');
@@ -87,7 +87,7 @@ describe('order', () => {
     expect(texts()).toEqual(['one', 'one', 'two']);
   });
 
-  test('a restart keeps the order, of those written within one millisecond too', async () => {
+  test('a restart keeps the order, also of messages written within one millisecond', async () => {
     const before = outboxOn();
     for (const text of ['one', 'two', 'three']) before.add(roomId, text);
     await idle();
@@ -101,7 +101,7 @@ describe('order', () => {
 });
 
 describe('contract 2: a retry has the same client message id', () => {
-  test('over reconnects, until there is an answer', async () => {
+  test('over reconnects, until the server responds', async () => {
     const outbox = await connectedOutbox();
     const sending = outbox.add(roomId, 'text');
     await idle();
@@ -134,11 +134,11 @@ describe('contract 2: a retry has the same client message id', () => {
     expect(outbox.of(roomId)).toEqual([]);
   });
 
-  test('after no answer on a connection that goes on, a moment later', async () => {
+  test('after a timeout on a connection that stays open', async () => {
     const outbox = await connectedOutbox();
     outbox.add(roomId, 'text');
     await idle();
-    await last().refuse(new Disconnected('no answer came in time'));
+    await last().refuse(new Disconnected('request timeout'));
     expect(transmitted).toHaveLength(1);
     await runtime.pass(1_000);
     expect(transmitted).toHaveLength(2);
@@ -146,7 +146,7 @@ describe('contract 2: a retry has the same client message id', () => {
   });
 });
 
-test('a message is kept before it is sent, and no longer once it was', async () => {
+test('a message is stored before it is sent, and deleted from the store afterwards', async () => {
   const outbox = await connectedOutbox();
   const put = store.putOutbox.bind(store);
   let keep: () => void = () => undefined;
@@ -167,7 +167,7 @@ test('a message is kept before it is sent, and no longer once it was', async () 
   expect(told).toEqual(['text queued', 'text sending', 'text sent']);
 });
 
-test('a store that is full keeps nothing from being sent, and says so', async () => {
+test('a message is sent although the store is full, and the failure is reported', async () => {
   const outbox = await connectedOutbox();
   store.putOutbox = () => Promise.reject(new Error('quota exceeded'));
   outbox.add(roomId, 'text');
@@ -176,7 +176,7 @@ test('a store that is full keeps nothing from being sent, and says so', async ()
   expect(failures).toEqual([new Error('quota exceeded')]);
 });
 
-test('the arrival of the entry counts as the ack', async () => {
+test('the arrival of the entry acknowledges the message', async () => {
   const outbox = await connectedOutbox();
   const sending = outbox.add(roomId, 'text');
   const sent = sending.sent();
@@ -192,9 +192,9 @@ test('the arrival of the entry counts as the ack', async () => {
   expect(await store.outbox()).toEqual([]);
 });
 
-describe('refusals', () => {
+describe('error responses', () => {
   for (const code of ['rate_limited', 'overloaded', 'unavailable'] as const) {
-    test(`${code} waits as long as the server says, then tries again`, async () => {
+    test(`${code} is retried after the time that the server specifies`, async () => {
       const outbox = await connectedOutbox();
       const sending = outbox.add(roomId, 'text');
       await idle();
@@ -207,7 +207,7 @@ describe('refusals', () => {
     });
   }
 
-  test('a final one fails the message, which holds back none behind it, and is kept as failed', async () => {
+  test('a permanent error fails the message, which stays in the store and does not hold back later ones', async () => {
     const outbox = await connectedOutbox();
     const refused = outbox.add(roomId, 'refused');
     outbox.add(roomId, 'next');
@@ -226,7 +226,7 @@ describe('refusals', () => {
     await expect(kept?.sent()).rejects.toMatchObject({ code: 'announce_only' });
   });
 
-  test('a failed message can be tried again, under the same id', async () => {
+  test('a failed message can be retried under the same id', async () => {
     const outbox = await connectedOutbox();
     const sending = outbox.add(roomId, 'text');
     await idle();
@@ -242,7 +242,7 @@ describe('refusals', () => {
     expect(sending).toMatchObject({ status: 'sent', failure: null });
   });
 
-  test('a failed message can be discarded, for good', async () => {
+  test('a failed message can be discarded', async () => {
     const outbox = await connectedOutbox();
     const sending = outbox.add(roomId, 'text');
     await idle();
@@ -255,7 +255,7 @@ describe('refusals', () => {
     expect(transmitted).toHaveLength(1);
   });
 
-  test('a fault of the server is tried again once, however often the connection was lost before', async () => {
+  test('an internal error is retried once, however often the connection was lost before', async () => {
     const outbox = await connectedOutbox();
     const sending = outbox.add(roomId, 'text');
     await idle();
@@ -271,7 +271,7 @@ describe('refusals', () => {
   });
 });
 
-test('whoever waits for a discarded message is told', async () => {
+test('sent() rejects when the message is discarded', async () => {
   const outbox = await connectedOutbox();
   outbox.pause();
   const sending = outbox.add(roomId, 'text');

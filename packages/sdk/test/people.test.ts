@@ -40,7 +40,7 @@ async function answer(users: Asked): Promise<{ users: User[] }> {
 }
 const ids = (count: number) => [...names.keys()].slice(0, count);
 
-test('names are asked for many at once, each once, and who is not found not again on this connection', async () => {
+test('names are looked up in batches, and unknown people once per connection', async () => {
   expect(await people.find([...ids(450), 'nobody'])).toHaveLength(450);
   expect(asked.map(({ length }) => length)).toEqual([limits.usersPerLookup, limits.usersPerLookup, 51]);
   await people.find([...ids(3), 'nobody']);
@@ -50,7 +50,7 @@ test('names are asked for many at once, each once, and who is not found not agai
   expect(await people.find(['nobody'])).toMatchObject([{ displayName: 'Somebody' }]);
 });
 
-test('who is watched is asked for when that begins, with the version that is known; the answer has what changed', async () => {
+test('watched people are looked up when the watch begins, with the known versions', async () => {
   await people.find(ids(3));
   told.length = 0;
   names.set('person 1', 'Other');
@@ -69,7 +69,7 @@ test('who is watched is asked for when that begins, with the version that is kno
   expect(asked.at(-1)?.map(([userId]) => userId)).toEqual(ids(2));
 });
 
-test('what could not be asked for is asked for with the next watch', async () => {
+test('people who could not be looked up are looked up with the next watch', async () => {
   isAway = true;
   people.watched(ids(2));
   await idle();
@@ -80,7 +80,7 @@ test('what could not be asked for is asked for with the next watch', async () =>
   expect(failures).toEqual([]);
 });
 
-test('a new name that is told without its version is taken, and the next answer gives the version', async () => {
+test('a new name without a version is stored, and the next look-up returns the version', async () => {
   await people.find(ids(1));
   names.set('person 0', 'New');
   people.renamed('person 0', 'New');

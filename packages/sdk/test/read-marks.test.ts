@@ -41,7 +41,7 @@ beforeEach(() => {
 
 const seqs = () => told.map(({ seq }) => seq);
 
-test('of what comes while one is being told only the last is told', async () => {
+test('of positions that are set while one is being sent, only the last is sent', async () => {
   for (const seq of [1, 2, 3, 4]) marks.mark(roomId, seq);
   marks.mark(otherRoomId, 9);
   expect(seqs()).toEqual([1, 9]);
@@ -51,13 +51,13 @@ test('of what comes while one is being told only the last is told', async () => 
   expect(seqs()).toEqual([1, 9, 4]);
 });
 
-test('it never goes back', () => {
+test('a lower position is not sent', () => {
   marks.mark(roomId, 5);
   marks.mark(roomId, 3);
   expect(seqs()).toEqual([5]);
 });
 
-test('what got no answer is told with the next connection, the last of it', async () => {
+test('after a lost connection, the last position is sent on the next one', async () => {
   marks.mark(roomId, 1);
   await told[0]?.refuse(new Disconnected('cut'));
   marks.mark(roomId, 2);
@@ -70,7 +70,7 @@ test('what got no answer is told with the next connection, the last of it', asyn
   expect(failures).toEqual([]);
 });
 
-test('what was refused for now is told again after the time that the server asks for', async () => {
+test('a position that the server rejects temporarily is sent again after the specified time', async () => {
   marks.mark(roomId, 1);
   await told[0]?.refuse(new ParleyError('rate_limited', 'slowly', null, [], 4_000));
   await runtime.pass(3_999);
@@ -80,7 +80,7 @@ test('what was refused for now is told again after the time that the server asks
   expect(failures).toEqual([]);
 });
 
-test('what was refused for good is reported, and not told again', async () => {
+test('a position that the server rejects permanently is reported and not sent again', async () => {
   const refusal = new ParleyError('not_found', 'no such conversation');
   marks.mark(roomId, 1);
   await told[0]?.refuse(refusal);

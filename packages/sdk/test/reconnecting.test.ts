@@ -13,7 +13,7 @@ beforeEach(() => {
 });
 
 for (const reason of ['resync', 'leaseLost', 'silent'] as const) {
-  test(`${reason}: at once the first time, then with back-off`, async () => {
+  test(`${reason}: reconnects at once the first time, then with backoff`, async () => {
     connection.open();
     under.goLive();
     runtime.socket.end(closeCodes[reason].code);
@@ -26,7 +26,7 @@ for (const reason of ['resync', 'leaseLost', 'silent'] as const) {
 }
 
 for (const code of [1000, 1001, 1006, closeCodes.overloaded.code, closeCodes.tooManyConnections.code, 4_999]) {
-  test(`${code}: with back-off that grows until it was steady`, async () => {
+  test(`${code}: reconnects with a backoff that grows until the connection was stable`, async () => {
     connection.open();
     const delays: number[] = [];
     for (let round = 0; round < 5; round++) {
@@ -52,7 +52,7 @@ for (const code of [1000, 1001, 1006, closeCodes.overloaded.code, closeCodes.too
 }
 
 for (const reason of ['unauthenticated', 'revoked', 'helloExpected', 'protocolError'] as const) {
-  test(`${reason}: stops, says why, and can be opened again`, async () => {
+  test(`${reason}: stops with the reason, and can be opened again`, async () => {
     connection.open();
     under.goLive();
     runtime.socket.end(closeCodes[reason].code, closeCodes[reason].meaning);
@@ -66,14 +66,14 @@ for (const reason of ['unauthenticated', 'revoked', 'helloExpected', 'protocolEr
   });
 }
 
-test('a code yet to come is known by its hundreds', () => {
+test('an unknown code is handled by its hundreds', () => {
   connection.open();
   under.goLive();
   runtime.socket.end(4_299);
   expect(connection.state).toEqual({ name: 'stopped', reason: 'closed with code 4299', code: 4_299 });
 });
 
-test('goaway: after the delay that was announced, whatever code the close arrives with', async () => {
+test('goaway: reconnects after the announced delay, with any close code', async () => {
   for (const code of [closeCodes.goaway.code, 1001, 1006]) {
     connection.open();
     under.goLive();
@@ -88,7 +88,7 @@ test('goaway: after the delay that was announced, whatever code the close arrive
   }
 });
 
-test('a delay is for one return alone', async () => {
+test('an announced delay applies to one reconnect', async () => {
   connection.open();
   under.goLive();
   runtime.socket.say({ type: 'goaway', delayMs: 12_345 });
@@ -98,7 +98,7 @@ test('a delay is for one return alone', async () => {
   expect(under.waitingMs).toBeLessThan(12_345);
 });
 
-test('comes back at once when the network is back', () => {
+test('reconnects at once when the network is back', () => {
   connection.open();
   under.goLive();
   runtime.socket.end(1006);
@@ -108,7 +108,7 @@ test('comes back at once when the network is back', () => {
   expect(runtime.sockets).toHaveLength(2);
 });
 
-test('restart closes this socket and makes another', async () => {
+test('restart closes the socket and opens another', async () => {
   connection.open();
   under.goLive();
   const { socket } = runtime;
@@ -118,7 +118,7 @@ test('restart closes this socket and makes another', async () => {
   expect(runtime.sockets).toHaveLength(2);
 });
 
-test('close ends it for good, in whatever state', async () => {
+test('close prevents further reconnects, in any state', async () => {
   connection.open();
   under.goLive();
   runtime.socket.end(1006);

@@ -83,7 +83,7 @@ const others = (fromSeq: number, count: number) =>
     message(fromSeq + index, { clientMessageId: `other-${index}`, text: `other ${index}`, atMs: 1_000 + index }),
   );
 
-test('a server without epochs whose head is below what was shown is read again', async () => {
+test('a conversation on a server without epochs is read again if its head is below the known one', async () => {
   const server = new ServerWithOneRoom();
   server.epoch = undefined;
   server.userEpoch = undefined;
@@ -96,7 +96,7 @@ test('a server without epochs whose head is below what was shown is read again',
   expect(shown.map(({ seq }) => seq)).toEqual([26, 27]);
 });
 
-test('an epoch that was not told before, or is not told any more, is not a different one', async () => {
+test('an epoch that appears or disappears is not a different epoch', async () => {
   const server = new ServerWithOneRoom();
   server.epoch = undefined;
   server.userEpoch = undefined;
@@ -113,7 +113,7 @@ test('an epoch that was not told before, or is not told any more, is not a diffe
   expect(restored).toHaveLength(1);
 });
 
-test('while the server says that it is catching up, nothing that was shown is discarded', async () => {
+test('nothing is discarded while the server reports that it is catching up', async () => {
   const server = new ServerWithOneRoom();
   const client = await connected(server);
   const all = server.entries;
@@ -131,7 +131,7 @@ test('while the server says that it is catching up, nothing that was shown is di
   expect([client.state.name, restored, shown]).toEqual(['live', [], []]);
 });
 
-test('a server that was catching up and still has less afterwards was restored', async () => {
+test('a server that has fewer entries after catching up was restored', async () => {
   const server = new ServerWithOneRoom();
   const client = await connected(server);
   const restored = collect(client, 'restored');
@@ -146,7 +146,7 @@ test('a server that was catching up and still has less afterwards was restored',
   expect(client.conversations.get(roomId)?.data.headSeq).toBe(25);
 });
 
-test('what came live while the request was under way is no head below what was shown', async () => {
+test('a live entry that arrives during the request does not count as a lower head', async () => {
   const server = new ServerWithOneRoom();
   const client = await connected(server);
   const [shown, restored] = [collect(client, 'entry'), collect(client, 'restored')];
@@ -162,7 +162,7 @@ test('what came live while the request was under way is no head below what was s
   expect([client.state.name, restored, shown.map(({ seq }) => seq)]).toEqual(['live', [], [31]]);
 });
 
-test('another epoch on a page of history or on a conversation that is told live is noticed at once', async () => {
+test('another epoch on a page of history or a live conversation is detected at once', async () => {
   for (const tell of ['history', 'conversation'] as const) {
     const server = new ServerWithOneRoom();
     const client = await connected(server);
@@ -177,7 +177,7 @@ test('another epoch on a page of history or on a conversation that is told live 
   }
 });
 
-test('without the other history nothing is discarded: the next connection tries again', async () => {
+test('nothing is discarded if the new history cannot be fetched; the next connection tries again', async () => {
   const server = new ServerWithOneRoom();
   const client = await connected(server);
   const restored = collect(client, 'restored');

@@ -31,7 +31,7 @@ describe('contract 3 and 4: one order, no gaps, each entry once', () => {
     }),
   );
 
-  test('duplicates, losses that are fetched again, and any order give exactly 1..n in order', () => {
+  test('duplicates, refetched losses and any order result in exactly 1..n in order', () => {
     fc.assert(
       fc.property(deliveries, ({ head, batches, fetchesAfter, pageSize }) => {
         const log = messages(1, head);
@@ -51,7 +51,7 @@ describe('contract 3 and 4: one order, no gaps, each entry once', () => {
     );
   });
 
-  test('what is left out is left out, and all the rest is shown once, in order', () => {
+  test('skipped entries are not shown, and all others are shown once, in order', () => {
     fc.assert(
       fc.property(deliveries, fc.integer({ min: 0, max: 80 }), (given, skippedTo) => {
         const { head, batches, pageSize } = given;
@@ -78,7 +78,7 @@ describe('contract 3 and 4: one order, no gaps, each entry once', () => {
     );
   });
 
-  test('what is missing is exactly what is neither shown nor held, up to the first that is held', () => {
+  test('the missing range ends before the first held entry', () => {
     const sequencer = new Sequencer(10);
     expect(sequencer.missing).toBeNull();
     expect(seqsOf(sequencer.take(messages(15, 16)))).toEqual([]);
@@ -89,7 +89,7 @@ describe('contract 3 and 4: one order, no gaps, each entry once', () => {
     expect(sequencer.missing).toBeNull();
   });
 
-  test('what is known to be there is missing until it came', () => {
+  test('an expected entry is missing until it arrives', () => {
     const sequencer = new Sequencer(4);
     sequencer.expect(6);
     expect(sequencer.missing).toEqual({ fromSeq: 5, toSeq: 6 });
@@ -97,7 +97,7 @@ describe('contract 3 and 4: one order, no gaps, each entry once', () => {
     expect(sequencer.missing).toBeNull();
   });
 
-  test('a flood behind a gap is bounded in memory, and still shown in whole, page by page', () => {
+  test('many entries after a gap use bounded memory and are all shown, page by page', () => {
     const head = 5_000;
     const sequencer = new Sequencer(0);
     expect(sequencer.take(messages(2, head))).toEqual([]);

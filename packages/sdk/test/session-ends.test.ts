@@ -53,7 +53,7 @@ async function end(runtime: FakeRuntime, how: 'unauthenticated' | 'revoked' = 'u
 }
 
 for (const how of ['unauthenticated', 'revoked'] as const) {
-  test(`a session that has ended (${how}) on a server of the same epoch was revoked`, async () => {
+  test(`a session that ended (${how}) on a server with the same epoch was revoked`, async () => {
     const { runtime, client, ended } = await away();
     const asked: string[] = [];
     runtime.answer = (url) => {
@@ -68,12 +68,12 @@ for (const how of ['unauthenticated', 'revoked'] as const) {
 }
 
 const unknown: [name: string, known: string | null, answer: () => Response][] = [
-  ['that has no epoch', 'first', has()],
-  ['of a version that does not know the question', 'first', refuses('invalid_request', 400)],
-  ['that had no epoch', null, has('second')],
+  ['without an epoch', 'first', has()],
+  ['of a version that does not accept userId', 'first', refuses('invalid_request', 400)],
+  ['that had no epoch before', null, has('second')],
 ];
 for (const [name, known, answer] of unknown) {
-  test(`a session that has ended on a server ${name} counts as revoked`, async () => {
+  test(`a session that ended on a server ${name} counts as revoked`, async () => {
     const { runtime, ended } = await away(known);
     runtime.answer = answer;
     await end(runtime);
@@ -89,7 +89,7 @@ test('a connection that stops for another reason does not end the session', asyn
   expect(ended).toEqual([]);
 });
 
-test('a server that can not say which epoch it has is asked until it can', async () => {
+test('a server that cannot return its epoch is asked until it can', async () => {
   const { runtime, ended } = await away();
   const answers = [refuses('unavailable', 503), refuses('internal', 500), has('second')];
   runtime.answer = () => {
@@ -115,9 +115,9 @@ async function lost(isRestarted: boolean) {
 }
 
 for (const isRestarted of [false, true]) {
-  const of = isRestarted ? 'restarted client' : 'client that goes on';
+  const of = isRestarted ? 'restarted client' : 'running client';
 
-  test(`a ${of} sends what waits under a lost session once the account logs in`, async () => {
+  test(`a ${of} sends the messages of a lost session after the account logs in`, async () => {
     const { runtime, store, client } = await lost(isRestarted);
     expect([client.account, client.lostAccount?.id]).toEqual([null, ana.id]);
     runtime.answer = (url) =>
@@ -133,7 +133,7 @@ for (const isRestarted of [false, true]) {
     expect(runtime.socket.sent.filter(({ type }) => type === 'send')).toMatchObject([{ text: 'waits' }]);
   });
 
-  test(`a ${of} forgets what waits under a lost session when another account logs in`, async () => {
+  test(`a ${of} deletes the messages of a lost session when another account logs in`, async () => {
     const { runtime, store, client } = await lost(isRestarted);
     runtime.answer = () => Response.json({ token: 'new', session, account: ben });
     await client.login({ username: 'ben', password: 'a good password' });
@@ -142,7 +142,7 @@ for (const isRestarted of [false, true]) {
   });
 }
 
-test('a lost session does not take the place of one that another client on the same store began', async () => {
+test('a lost session does not replace the session of another client with the same store', async () => {
   const { runtime, store, ended } = await away();
   await store.setSession({ token: 'newer', account: ana });
   runtime.answer = has('second');

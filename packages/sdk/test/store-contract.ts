@@ -27,7 +27,7 @@ export function describeStore(name: string, open: () => Promise<{ store: Store; 
       expect(await store.outbox()).toEqual([]);
     });
 
-    test('what resolved is there after a restart', async () => {
+    test('changes whose method resolved are there after a restart', async () => {
       const { store, reopen } = await opened();
       await store.setSession({ ...session, catchUp: 'done' });
       await store.putConversation({ conversation: conversation(3), position: 3 });
@@ -40,7 +40,7 @@ export function describeStore(name: string, open: () => Promise<{ store: Store; 
       expect(await again.outbox()).toEqual([outgoing('one', 1)]);
     });
 
-    test('keeps one session, the last that was set; null takes it out', async () => {
+    test('keeps the last session that was set; null deletes it', async () => {
       const { store } = await opened();
       await store.setSession(session);
       await store.setSession({ ...session, token: 'newer' });
@@ -49,7 +49,7 @@ export function describeStore(name: string, open: () => Promise<{ store: Store; 
       expect(await store.session()).toBeNull();
     });
 
-    test('keeps each conversation once, as it was last put', async () => {
+    test('keeps the last state of each conversation', async () => {
       const { store } = await opened();
       await store.putConversation({ conversation: conversation(1), position: 1 });
       await store.putConversation({ conversation: conversation(2, { id: otherRoomId }), position: 2 });
@@ -59,7 +59,7 @@ export function describeStore(name: string, open: () => Promise<{ store: Store; 
       expect(kept).toContainEqual({ conversation: conversation(5), position: 4 });
     });
 
-    test('keeps each number of a conversation once; entries of one are not another’s', async () => {
+    test('keeps one entry per number and conversation', async () => {
       const { store } = await opened();
       await store.putEntries(roomId, messages(1, 3));
       await store.putEntries(roomId, messages(2, 4));
@@ -68,7 +68,7 @@ export function describeStore(name: string, open: () => Promise<{ store: Store; 
       expect((await store.entries(otherRoomId, { limit: 10 })).map(({ seq }) => seq)).toEqual([2]);
     });
 
-    test('gives the newest without `before`, at most `limit`, ascending, also across gaps and out of order', async () => {
+    test('returns at most `limit` entries, the newest without `before`, ascending, also with gaps', async () => {
       const { store } = await opened();
       await store.putEntries(roomId, messages(20, 25));
       await store.putEntries(roomId, messages(1, 5));
@@ -81,7 +81,7 @@ export function describeStore(name: string, open: () => Promise<{ store: Store; 
       expect(await seqs({ limit: 10, before: 1 })).toEqual([]);
     });
 
-    test('forgets a conversation with its entries, and nothing else', async () => {
+    test('deletes a conversation with its entries, and nothing else', async () => {
       const { store } = await opened();
       for (const id of [roomId, otherRoomId]) {
         await store.putConversation({ conversation: conversation(1, { id }), position: 1 });
@@ -96,7 +96,7 @@ export function describeStore(name: string, open: () => Promise<{ store: Store; 
       expect(await store.outbox()).toHaveLength(1);
     });
 
-    test('gives the outbox by order, each message as it was last put', async () => {
+    test('returns the last state of each outbox message, by order', async () => {
       const { store } = await opened();
       const failure = { code: 'announce_only', message: 'no' } as const;
       await store.putOutbox(outgoing('b', 2));
@@ -109,7 +109,7 @@ export function describeStore(name: string, open: () => Promise<{ store: Store; 
       expect((await store.outbox()).map(({ clientMessageId }) => clientMessageId)).toEqual(['a', 'c']);
     });
 
-    test('keeps the device secrets, as they were last set, beyond everything else', async () => {
+    test('keeps the last device secrets, also after clear', async () => {
       const { store, reopen } = await opened();
       expect(await store.deviceSecrets()).toEqual([]);
       await store.setDeviceSecrets(['older']);
@@ -122,7 +122,7 @@ export function describeStore(name: string, open: () => Promise<{ store: Store; 
       await again.setDeviceSecrets([]);
     });
 
-    test('forgets everything else', async () => {
+    test('deletes everything else with clear', async () => {
       const { store, reopen } = await opened();
       await store.setSession(session);
       await store.putConversation({ conversation: conversation(1), position: 1 });

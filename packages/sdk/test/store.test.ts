@@ -45,7 +45,7 @@ test('IndexedDbStore: databases of different names share nothing', async () => {
   expect(await other.entries(roomId, { limit: 10 })).toEqual([]);
 });
 
-test('IndexedDbStore: a database that can not be opened is told to whoever asks', async () => {
+test('IndexedDbStore: methods reject if the database cannot be opened', async () => {
   const factory = new IDBFactory();
   const newer = factory.open('parley', 99);
   await new Promise((resolve) => {

@@ -25,7 +25,7 @@ beforeEach(() => {
 
 const many = (prefix: string, count: number) => Array.from({ length: count }, (_, index) => `${prefix}${index}`);
 
-test('what changes within one turn is told once, each person once', async () => {
+test('changes within one turn are sent once, each user once', async () => {
   watches.add({ userIds: ['ana', 'ben'] });
   const undo = watches.add({ userIds: ['eve'] });
   watches.add({ userIds: ['ben', 'cleo'], conversationIds: ['room'], typingIn: ['room'] });
@@ -34,7 +34,7 @@ test('what changes within one turn is told once, each person once', async () => 
   expect(told).toMatchObject([{ userIds: ['ben', 'cleo', 'ana'], conversationIds: ['room'], typingIn: ['room'] }]);
 });
 
-test('what is no longer watched by any view is no longer told', async () => {
+test('users that no view watches any more are not sent', async () => {
   const undo = watches.add({ userIds: ['ana', 'ben'] });
   watches.add({ userIds: ['ben'] });
   await idle();
@@ -44,7 +44,7 @@ test('what is no longer watched by any view is no longer told', async () => {
   expect(told.map(({ userIds }) => userIds)).toEqual([['ben', 'ana'], ['ben']]);
 });
 
-test('of more than the server takes, the newest are watched', async () => {
+test('beyond the limits, the newest watches count', async () => {
   watches.add({
     userIds: many('old', limits.watchedUsers),
     conversationIds: many('old room', limits.watchedConversations),
@@ -57,7 +57,7 @@ test('of more than the server takes, the newest are watched', async () => {
   expect(told[0]?.typingIn).toEqual(['new talk', ...many('old talk', limits.watchedTyping - 1)]);
 });
 
-test('after a reconnect everything is told again; nothing when nothing is watched', async () => {
+test('after a reconnect, existing watches are sent again', async () => {
   watches.resume();
   await idle();
   expect(told).toEqual([]);
@@ -68,7 +68,7 @@ test('after a reconnect everything is told again; nothing when nothing is watche
   expect(told).toHaveLength(2);
 });
 
-test('a refusal is reported; being without a connection is not', async () => {
+test('an error response is reported; a missing connection is not', async () => {
   outcome = () => Promise.reject(new Disconnected('not connected'));
   watches.add({ userIds: ['ana'] });
   await idle();

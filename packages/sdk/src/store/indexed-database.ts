@@ -1,17 +1,17 @@
 import type { StoreNotice } from './store.ts';
 
 declare global {
-  // Compilers that know no browser lack these names, which the declarations of this package use. Where they are known,
-  // this adds nothing to them.
+  // The declarations of this package use these names, which compilers without browser types do not have. With browser
+  // types, these empty declarations add nothing.
   interface IDBDatabase {}
   interface IDBFactory {}
   interface IDBTransaction {}
 }
 
 /**
- * A version of a database's layout: what it adds to the one before. Runs within the upgrade's transaction. Steps are
- * appended, never changed, because browsers have databases of every earlier version. A step only adds, because open
- * pages of earlier versions go on using the database.
+ * A step from one version of the layout to the next. Runs in the transaction of the upgrade. Steps are appended and
+ * never changed, because browsers have databases of all earlier versions. A step only adds, because open pages of
+ * earlier versions continue to use the database.
  */
 export type LayoutStep = (database: IDBDatabase, upgrade: IDBTransaction) => void;
 
@@ -21,12 +21,12 @@ const closedErrors = ['InvalidStateError', 'AbortError', 'UnknownError', 'NotFou
 /** While the browser removes data, it fails to open the database, or closes it again. */
 const attemptsMax = 4;
 
-/** After so long, an upgrade that has not begun is looked at: Firefox does not always tell that it is blocked. */
+/** The delay after which a pending upgrade is checked: Firefox does not always report that it is blocked. */
 const upgradeCheckMs = 2_000;
 
 /**
- * An IndexedDB database that is opened when it is needed, and again when the browser closed it: for want of space, in
- * the background of a phone, or because a person cleared what sites stored.
+ * An IndexedDB database that is opened when needed and reopened when the browser closed it: because of lack of space,
+ * in the background on a phone, or because the user cleared site data.
  */
 export class IndexedDatabase {
   private opening: Promise<IDBDatabase> | null = null;
@@ -36,14 +36,14 @@ export class IndexedDatabase {
   private reopened = 0;
   private notify: (notice: StoreNotice) => void = () => undefined;
 
-  /** @param steps its layout: the version of the database is how many there are. */
+  /** @param steps the layout. The version of the database is the number of steps. */
   constructor(
     private readonly name: string,
     private readonly steps: readonly LayoutStep[],
     private readonly factory?: IDBFactory,
   ) {}
 
-  /** Calls `run` with what happens to the database from outside. `lost`: it was deleted, and created again empty. */
+  /** Calls `run` when something else affects the database. `lost`: it was deleted and created again, empty. */
   onNotice(run: (notice: StoreNotice) => void): void {
     this.notify = run;
   }
@@ -102,13 +102,13 @@ export class IndexedDatabase {
   private async connect(): Promise<IDBDatabase> {
     const database = await this.request(this.steps.length).catch((error: unknown) => {
       if (!(error instanceof DOMException) || error.name !== 'VersionError') throw error;
-      // A later version upgraded it. What this version needs is still there.
+      // A later version upgraded it. Everything that this version needs still exists.
       return this.request();
     });
     this.current = database;
     database.onclose = () => this.closed(database);
     database.onversionchange = ({ newVersion }) => {
-      // To be deleted, or to be upgraded by a page of a later version, which waits until this connection is closed.
+      // The database will be deleted, or upgraded by a page of a later version. Both wait until this connection closes.
       if (newVersion === null) {
         this.closed(database);
       } else {
@@ -119,7 +119,7 @@ export class IndexedDatabase {
     return database;
   }
 
-  /** @param version the present one if absent. */
+  /** @param version the existing version if absent. */
   private request(version?: number): Promise<IDBDatabase> {
     const factory = this.factory ?? globalThis.indexedDB;
     if (!factory) return Promise.reject(new Error('this browser has no IndexedDB'));
@@ -143,7 +143,7 @@ export class IndexedDatabase {
         const { result, transaction } = request;
         if (transaction) for (const step of this.steps.slice(oldVersion)) step(result, transaction);
       };
-      // A page of an earlier version, or one that is suspended, keeps it open. It opens as soon as that page is closed.
+      // Another page keeps it open: of an earlier version, or suspended. The request succeeds when that page closes.
       request.onblocked = block;
       const ended = () => {
         clearTimeout(check);
@@ -168,7 +168,7 @@ export class IndexedDatabase {
     if (this.reopened++ < attemptsMax) this.reopen().catch(() => undefined);
   }
 
-  /** Its failure needs no report: the next use of the database fails in the same way. */
+  /** A failure is not reported, because the next use of the database fails in the same way. */
   private async reopen(): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {

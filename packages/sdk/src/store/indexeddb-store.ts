@@ -14,11 +14,11 @@ const clearedStores = ['conversations', 'entries', 'outbox'];
 const sessionKey = 'session';
 const deviceSecretsKey = 'deviceSecrets';
 
-/** Keeps everything in the browser's IndexedDB, for each server and account its own database. */
+/** Keeps all data in an IndexedDB database of the browser. */
 export class IndexedDbStore implements Store {
   private readonly database: IndexedDatabase;
 
-  /** @param name the database's name: choose one for each server. */
+  /** @param name the name of the database. Use one name for each server. */
   constructor(name: string, factory?: IDBFactory) {
     this.database = new IndexedDatabase(name, layout, factory);
   }
@@ -107,7 +107,7 @@ export class IndexedDbStore implements Store {
     });
   }
 
-  /** Where the disk is full, entries, which the server has too, make room for the rest. */
+  /** If the disk is full, deletes entries, which the server has too, and writes again. */
   private async write(name: string, change: (store: IDBObjectStore) => unknown): Promise<void> {
     try {
       await this.change(name, change);

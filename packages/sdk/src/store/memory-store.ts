@@ -1,10 +1,10 @@
 import type { ConversationId, Entry } from '@parley/protocol';
 import type { Store, StoredConversation, StoredMessage, StoredSession } from './store.ts';
 
-/** Newest entries kept of each conversation. */
+/** The number of entries kept per conversation. */
 const entriesMax = 1_000;
 
-/** Keeps everything for as long as the process lives. */
+/** Keeps all data in memory until the process ends. */
 export class MemoryStore implements Store {
   private current: StoredSession | null = null;
   private secrets: readonly string[] = [];

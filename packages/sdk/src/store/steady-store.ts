@@ -3,15 +3,15 @@ import type { Runtime } from '../runtime.ts';
 import { MemoryStore } from './memory-store.ts';
 import type { Store, StoredConversation, StoredMessage, StoredSession, StoreNotice } from './store.ts';
 
-/** The store accepts no writes at present: it is full, switched off, or its database is gone. */
+/** The store does not accept writes: it is full, disabled, or its database is gone. */
 export class StoreUnavailable extends Error {
   override name = 'StoreUnavailable';
 }
 
-/** A store that takes longer counts as failed. A read may have to wait for a disk to spin up. */
+/** Timeouts after which the store counts as failed. A read may have to wait for a disk to spin up. */
 const writeLimitMs = 5_000;
 const readLimitMs = 20_000;
-/** After a failure it is tried again after this, then after twice that, and so on. */
+/** The first delay before a retry; it doubles with each further failure. */
 const retryFirstMs = 1_000;
 const retryMaxMs = 120_000;
 
@@ -20,26 +20,25 @@ const deviceSecretsKey = 'device secrets';
 type Write = () => Promise<void>;
 
 /**
- * The store as the client uses it. It handles all failures of the store: none of its methods rejects. A failed write
- * is kept in memory, the last one of each key, and repeated in order when the store works again. The client, sending
- * above all, goes on meanwhile.
+ * Wraps the store and handles all of its failures: no method rejects. The last failed write of each key is kept in
+ * memory and repeated in order when the store works again. Meanwhile the client continues to work.
  */
 export class SteadyStore implements Store {
   private isAvailable = true;
-  /** Another page keeps the store from being opened, which takes as long as that page is open. */
+  /** Another page keeps the store from being opened, until that page is closed. */
   private isBlocked = false;
   private retryMs = retryFirstMs;
   private recoveries = 0;
-  /** Writes under way, and writes to repeat when the store works again, by key. */
+  /** Running writes, and writes to repeat when the store works again, by key. */
   private readonly current = new Map<string, Write>();
   private readonly unwritten = new Map<string, Write>();
   private entriesMeanwhile = new MemoryStore();
 
-  /** @param told called with the reason when the store begins to fail, and with null when it works again. */
+  /** @param changed called with the cause when the store starts to fail, and with null when it works again. */
   constructor(
     private readonly store: Store,
     private readonly runtime: Pick<Runtime, 'after'>,
-    private readonly told: (failure: StoreUnavailable | null) => void,
+    private readonly changed: (failure: StoreUnavailable | null) => void,
   ) {}
 
   onNotice(run: (notice: StoreNotice) => void): void {
@@ -82,13 +81,13 @@ export class SteadyStore implements Store {
     await this.entriesMeanwhile.putEntries(conversationId, entries);
   }
 
-  /** As any version of the client stored them. */
+  /** Unparsed: any version of the client may have stored them. */
   async entries(conversationId: ConversationId, page: { before?: number; limit: number }): Promise<Entry[]> {
     if (!this.isAvailable) return this.entriesMeanwhile.entries(conversationId, page);
     return this.read(() => this.store.entries(conversationId, page), []);
   }
 
-  /** Without messages that have a write under way or unwritten: the client has them, or is done with them. */
+  /** Without messages that have a running or failed write: the client has the current state of these. */
   async outbox(): Promise<StoredMessage[]> {
     const pending = new Map([...this.current, ...this.unwritten]);
     const stored = await this.read(() => this.store.outbox(), []);
@@ -112,7 +111,7 @@ export class SteadyStore implements Store {
     return this.write(deviceSecretsKey, () => this.store.setDeviceSecrets(secrets));
   }
 
-  /** @param unlessOf nothing is cleared that is this person's: a store that can't be read now may turn out to be. */
+  /** @param unlessOf data of this account is not cleared: a store that cannot be read now may contain it. */
   clear(unlessOf?: UserId): Promise<void> {
     for (const writes of [this.current, this.unwritten]) {
       for (const key of writes.keys()) if (key !== deviceSecretsKey) writes.delete(key);
@@ -128,7 +127,7 @@ export class SteadyStore implements Store {
     try {
       return await this.inTime(ask(), readLimitMs);
     } catch (error) {
-      // Of a store that works again since, it says nothing.
+      // A failure from before the store worked again is ignored.
       if (recoveries === this.recoveries) this.failed(error);
       return otherwise;
     }
@@ -143,14 +142,14 @@ export class SteadyStore implements Store {
     try {
       await this.inTime(write(), writeLimitMs);
     } catch (error) {
-      // Unless it was written again, or cleared, since.
+      // Unless the key was written again or cleared meanwhile.
       if (this.current.get(key) === write) this.remember(key, write);
       this.failed(error);
     }
     if (this.current.get(key) === write) this.current.delete(key);
   }
 
-  /** Appends it: a write may rely on an earlier one. */
+  /** Appends the write, because writes may depend on earlier ones. */
   private remember(key: string, write: Write): void {
     this.unwritten.delete(key);
     this.unwritten.set(key, write);
@@ -161,7 +160,7 @@ export class SteadyStore implements Store {
     this.isAvailable = false;
     this.retryLater();
     const reason = cause instanceof Error ? cause.message : String(cause);
-    this.told(new StoreUnavailable(`nothing can be stored: ${reason}`, { cause }));
+    this.changed(new StoreUnavailable(`the store does not accept writes: ${reason}`, { cause }));
   }
 
   private retryLater(): void {
@@ -171,7 +170,7 @@ export class SteadyStore implements Store {
 
   private async retry(): Promise<void> {
     try {
-      // Tests the store also when there is nothing to write.
+      // Tests the store even if there is nothing to write.
       await this.inTime(this.store.session(), readLimitMs);
       for (const [key, write] of this.unwritten) {
         await this.inTime(write(), writeLimitMs);
@@ -184,7 +183,7 @@ export class SteadyStore implements Store {
     this.isAvailable = true;
     this.recoveries++;
     this.entriesMeanwhile = new MemoryStore();
-    this.told(null);
+    this.changed(null);
   }
 
   private inTime<Value>(answer: Promise<Value>, limitMs: number): Promise<Value> {
@@ -193,7 +192,7 @@ export class SteadyStore implements Store {
       const wait = () => {
         cancel = this.runtime.after(limitMs, () => {
           if (this.isBlocked) wait();
-          else reject(new StoreUnavailable(`no answer within ${limitMs} ms`));
+          else reject(new StoreUnavailable(`no response within ${limitMs} ms`));
         });
       };
       wait();

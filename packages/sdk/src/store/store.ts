@@ -3,50 +3,52 @@ import type { Account, Conversation, ConversationId, Entry, ErrorCode } from '@p
 export interface StoredSession {
   token: string;
   account: Account;
-  /** How far the last catch-up got; `never` and absent: all conversations were not here yet. */
+  /** The progress of the last catch-up. `never` or absent: not all conversations have been loaded yet. */
   catchUp?: 'never' | 'interrupted' | 'done';
-  /** Read positions are in the store as they were at this revision, or later. Absent: unknown. */
+  /** The stored read positions are those of this revision or later. Absent: unknown. */
   readRevision?: number;
-  /** Of the list of conversations and the read positions, as the server told it last. */
+  /** The last epoch of the list of conversations and the read positions. */
   epoch?: string;
-  /** What the version of the client that wrote this can read of a conversation; another version reads them all again. */
+  /**
+   * Identifies what the client that wrote this understands. A client with other terms reads all conversations again.
+   */
   terms?: string;
-  /** The server was restored to a moment before this session: all that is kept waits for the account to log in again. */
+  /** The server was restored to a time before this session. The data waits for the account to log in again. */
   lost?: true;
 }
 
-/** A conversation as it was last known. */
+/** The last known state of a conversation. */
 export interface StoredConversation {
   conversation: Conversation;
   /** The number of the last entry that was shown. */
   position: number;
 }
 
-/** A message on its way out. */
+/** An outgoing message. */
 export interface StoredMessage {
   clientMessageId: string;
   conversationId: ConversationId;
   text: string;
-  /** Messages of one conversation go out in this order. */
+  /** Messages of one conversation are sent in this order. */
   order: number;
   createdAtMs: number;
-  /** Why it will not be sent again by itself; null while it will be. */
+  /** Why the message failed; null while the client will send it. */
   failure: { code: ErrorCode; message: string } | null;
 }
 
 /**
- * `lost`: everything that was kept is gone; the client writes again what it knows. `newer`: a later version of the client
- * uses the store too; this one can go on. `blocked`: an earlier version, which is open elsewhere, keeps the store from
- * being opened; its methods wait. `opened`: the store is open now, or could not be opened.
+ * `lost`: the store lost all data; the client writes what it has in memory. `newer`: a later version of the client uses
+ * the store too; this one can continue. `blocked`: an earlier version in another page keeps the store from being
+ * opened; the methods wait. `opened`: the store is open, or could not be opened.
  */
 export type StoreNotice = 'lost' | 'newer' | 'blocked' | 'opened';
 
 /**
- * What a client keeps between runs. What resolved is there after a restart, as far as the platform keeps anything. What
- * could not be done rejects: the client goes on without the store, and tries again.
+ * Keeps the data of a client between runs. When a method resolves, its change survives a restart, as far as the
+ * platform stores data durably. A method that fails rejects: the client continues without the store and retries.
  */
 export interface Store {
-  /** Calls `run` with what happens to the store from outside. */
+  /** Calls `run` when something else affects the store. */
   onNotice?(run: (notice: StoreNotice) => void): void;
 
   session(): Promise<StoredSession | null>;
@@ -54,23 +56,23 @@ export interface Store {
 
   conversations(): Promise<StoredConversation[]>;
   putConversation(conversation: StoredConversation): Promise<void>;
-  /** With its entries. */
+  /** Deletes the conversation and its entries. */
   deleteConversation(conversationId: ConversationId): Promise<void>;
 
-  /** Keeps entries for reading without a connection; each number once. */
+  /** Stores entries for reading without a connection. An entry replaces one with the same number. */
   putEntries(conversationId: ConversationId, entries: readonly Entry[]): Promise<void>;
-  /** At most `limit` entries with a smaller number, ascending; the newest without `before`. May have gaps. */
+  /** At most `limit` entries with numbers below `before`, or the newest, ascending. May have gaps. */
   entries(conversationId: ConversationId, page: { before?: number; limit: number }): Promise<Entry[]>;
 
-  /** By order. */
+  /** All messages, ordered by `order`. */
   outbox(): Promise<StoredMessage[]>;
   putOutbox(message: StoredMessage): Promise<void>;
   deleteOutbox(clientMessageId: string): Promise<void>;
 
-  /** The secrets by which a server knows this device, newest first; they name nobody and let nobody in. */
+  /** The device secrets, newest first. They do not identify a user and do not grant access. */
   deviceSecrets(): Promise<readonly string[]>;
   setDeviceSecrets(secrets: readonly string[]): Promise<void>;
 
-  /** Forgets everything but the device secrets: whoever logged out logs in again as on a known device. */
+  /** Deletes all data except the device secrets, so that later log-ins come from a known device. */
   clear(): Promise<void>;
 }

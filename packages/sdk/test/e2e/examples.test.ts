@@ -22,7 +22,7 @@ function run(path: string) {
   });
 }
 
-describe('the README shows the examples as they are', () => {
+describe('the README contains the examples unchanged', () => {
   test('a quick start of less than ten lines', () => {
     expect(quickStart).toBe(readFileSync(fileOf('examples/quick-start.ts'), 'utf8'));
     expect(quickStart?.trim().split('\n').length).toBeLessThan(10);
@@ -34,13 +34,13 @@ describe('the README shows the examples as they are', () => {
   });
 });
 
-test('the quick start runs, and ends', async () => {
+test('the quick start runs and ends', async () => {
   const program = run('examples/quick-start.ts');
   expect(await new Response(program.stdout).text()).toBe('on disk as number 2\n');
   expect(await program.exited).toBe(0);
 });
 
-test('the bot answers whoever writes to it, and ends when told', async () => {
+test('the bot answers messages and ends on /stop', async () => {
   const program = run('examples/echo-bot.ts');
   const reader = program.stdout.getReader();
   const decoder = new TextDecoder();

@@ -21,7 +21,7 @@ async function guessUntilRefused(username: string): Promise<void> {
   await expect(deviceWith().login({ username, password })).rejects.toMatchObject({ code: 'rate_limited' });
 }
 
-test('guesses that lock an account for others leave it to the device that logged in before', async () => {
+test('guesses that lock an account do not lock out a known device', async () => {
   const store = new MemoryStore();
   const home = deviceWith(store);
   await home.signup({ username: 'ana', password });
@@ -37,7 +37,7 @@ test('guesses that lock an account for others leave it to the device that logged
   expect(await deviceWith(store).login({ username: 'ana', password: newPassword })).toMatchObject({ username: 'ana' });
 });
 
-test('a device knows several accounts, and is known to each', async () => {
+test('a device is known to several accounts', async () => {
   const store = new MemoryStore();
   const names = ['ben', 'cleo'];
   for (const username of names) {

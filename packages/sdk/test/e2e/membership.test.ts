@@ -6,7 +6,7 @@ import { collect, until, untilShown } from '../support/until.ts';
 const current = AnaAndBen.ofEachTest();
 
 describe('contract 8: membership is exact', () => {
-  test('whoever is removed sees the removal, loses the conversation, and can write there no more', async () => {
+  test('a removed member sees the removal, loses the conversation and cannot write to it', async () => {
     const two = current();
     const { benPerson, ben } = two;
     const { room, bens } = await two.group();
@@ -27,7 +27,7 @@ describe('contract 8: membership is exact', () => {
     await expect(bens.history()).rejects.toMatchObject({ code: 'not_found' });
   });
 
-  test('whoever was removed while away finds out on coming back', async () => {
+  test('a member who was removed while away loses the conversation on the next connect', async () => {
     const two = current();
     const { benPerson, ben } = two;
     const { room } = await two.group();
@@ -38,7 +38,7 @@ describe('contract 8: membership is exact', () => {
     expect(ben.conversations.get(room.id)).toBeUndefined();
   });
 
-  test('leaving takes it off all devices', async () => {
+  test('leaving removes the conversation from all devices', async () => {
     const two = current();
     const { server, benPerson, ana, ben, more } = two;
     const { room, bens } = await two.group();
@@ -50,7 +50,7 @@ describe('contract 8: membership is exact', () => {
     await until(ana, () => room.data.memberCount === 1);
   });
 
-  test('whoever comes back into a group sees what is new from then on', async () => {
+  test('a member who was added again sees new entries', async () => {
     const two = current();
     const { benPerson, ben } = two;
     const { room } = await two.group();
@@ -66,7 +66,7 @@ describe('contract 8: membership is exact', () => {
 });
 
 describe('conversations', () => {
-  test('a direct conversation is the same for both, and comes with its first message', async () => {
+  test('a direct conversation is the same for both, and appears with its first message', async () => {
     const { anaPerson, benPerson, ana, ben } = current();
     const mine = await ana.conversations.openDirect(benPerson.account.id);
     const entries = collect(ben, 'entry');
@@ -77,7 +77,7 @@ describe('conversations', () => {
     expect((await ben.conversations.openDirect(anaPerson.account.id)).id).toBe(mine.id);
   });
 
-  test('a channel is found, joined, renamed and described; everybody sees it', async () => {
+  test('a channel can be found, joined, renamed and described; all members see it', async () => {
     const { anaPerson, benPerson, ana, ben } = current();
     const name = `news ${anaPerson.account.username}`;
     const channel = await ana.conversations.createChannel({ name });
@@ -92,7 +92,7 @@ describe('conversations', () => {
     expect((await channel.members()).members.map(({ role }) => role)).toEqual(['owner', 'admin']);
   });
 
-  test('people are found by name', async () => {
+  test('people can be found by name', async () => {
     const { benPerson, ana } = current();
     const { users } = await ana.searchUsers({ q: benPerson.account.username });
     expect(users).toMatchObject([{ id: benPerson.account.id, online: true }]);

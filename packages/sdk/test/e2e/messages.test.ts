@@ -27,7 +27,7 @@ async function pair(): Promise<{ ana: ParleyClient; ben: ParleyClient; room: Con
 const textOf = (entry: Entry) => (entry.kind === 'message' ? entry.text : entry.kind);
 
 describe('sending', () => {
-  test('shows the message at once, and keeps its key when the number comes', async () => {
+  test('shows the message at once, and keeps its client message id when it gets its number', async () => {
     const { ana, room } = await pair();
     const statuses = collect(ana, 'outbox');
     const message = room.send('hello');
@@ -40,7 +40,7 @@ describe('sending', () => {
     expect(statuses.at(-1)).toMatchObject({ status: 'sent' });
   });
 
-  test('contract 6: what was acknowledged is in everybody’s history', async () => {
+  test('contract 6: an acknowledged message is in the history of every member', async () => {
     const { room, bens } = await pair();
     for (let index = 0; index < 20; index++) {
       const { seq } = await room.send(`text ${index}`).sent();
@@ -49,7 +49,7 @@ describe('sending', () => {
     }
   });
 
-  test('a refusal fails the message with its code', async () => {
+  test('an error response fails the message with its code', async () => {
     const { ben, room, bens } = await pair();
     await room.update({ announceOnly: true });
     await until(ben, () => bens.data.announceOnly);
@@ -63,7 +63,7 @@ describe('sending', () => {
   });
 });
 
-test('contract 3: two devices of one person and one of another show the same entries with the same numbers', async () => {
+test('contract 3: all devices of all members show the same entries with the same numbers', async () => {
   const [anaPerson, benPerson] = await Promise.all([somebody(server, 'ana'), somebody(server, 'ben')]);
   const devices = await Promise.all([anaPerson, anaPerson, benPerson].map((person) => device(server, person)));
   clients.push(...devices);
@@ -88,7 +88,7 @@ test('contract 3: two devices of one person and one of another show the same ent
 });
 
 describe('history', () => {
-  test('pages before, after and around a number; the newest without', async () => {
+  test('returns pages before, after and around a number, and the newest by default', async () => {
     const { room } = await pair();
     for (let index = 2; index <= 30; index++) await room.send(String(index)).sent();
     const seqs = async (page: Parameters<Conversation['history']>[0]) =>
@@ -100,7 +100,7 @@ describe('history', () => {
     expect(await seqs({})).toHaveLength(30);
   });
 
-  test('without a connection it is what the store has, in the same pages', async () => {
+  test('returns the same pages from the store without a connection', async () => {
     const { ana, room } = await pair();
     for (let index = 2; index <= 30; index++) await room.send(String(index)).sent();
     await room.history();
@@ -122,7 +122,7 @@ describe('history', () => {
 });
 
 describe('live', () => {
-  test('contract 4: gives each entry once, in order, from a number on, over cut connections', async () => {
+  test('contract 4: returns each entry once, in order, from a number on, over lost connections', async () => {
     const { ben, room, bens } = await pair();
     for (let index = 2; index <= 10; index++) await room.send(String(index)).sent();
     const seqs: number[] = [];
@@ -143,7 +143,7 @@ describe('live', () => {
     expect(seqs).toEqual(Array.from({ length: 36 }, (_, index) => index + 5));
   });
 
-  test('a loop that is slower than what comes misses nothing', async () => {
+  test('a loop that is slower than the entries misses none', async () => {
     const { room, bens } = await pair();
     const loop = bens.live({ after: 0 });
     await loop.next();
@@ -154,7 +154,7 @@ describe('live', () => {
     await loop.return();
   });
 
-  test('ends when one is removed', async () => {
+  test('ends when the member is removed', async () => {
     const { ben, room, bens } = await pair();
     const seqs: number[] = [];
     const reading = (async () => {
@@ -168,7 +168,7 @@ describe('live', () => {
   });
 });
 
-test('contract 4: a client that starts again with its store goes on where it was', async () => {
+test('contract 4: a client that restarts with its store continues at its position', async () => {
   const { room } = await pair();
   const away = await somebody(server, 'away');
   await room.add([away.account.id]);

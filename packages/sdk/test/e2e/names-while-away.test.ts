@@ -16,7 +16,7 @@ const rename = (person: Person, displayName: string) => server.call(person, 'upd
 const isCalled = (client: ParleyClient, { account }: Person, name: string) =>
   until(client, () => client.people.get(account.id)?.displayName === name);
 
-test('new names of partners are there after an absence, also beyond the first page of conversations', async () => {
+test('new names of partners are known after an absence, also beyond the first page of conversations', async () => {
   const ana = await somebody(server, 'ana');
   const partners = await server.people('partner', count);
   for (const partner of partners) {
@@ -36,7 +36,7 @@ test('new names of partners are there after an absence, also beyond the first pa
   back.close();
 });
 
-test('new names of members and authors who are watched come live, and after the connection was away', async () => {
+test('new names of watched members and authors arrive live and after a lost connection', async () => {
   const [ana, ben, cleo] = await Promise.all(['ana', 'ben', 'cleo'].map((name) => somebody(server, name)));
   if (!ana || !ben || !cleo) throw new Error('there are three');
   const userIds = [ben.account.id, cleo.account.id];

@@ -59,7 +59,7 @@ test('Node with its own WebSocket sends and receives', async () => {
   expect({ printed, exitCode }).toEqual({ printed: '2', exitCode: 0 });
 });
 
-test('Node without one does so with the WebSocket that it is passed', async () => {
+test('Node without a WebSocket uses the one that is passed', async () => {
   const program = `
 const { WebSocket: webSocket } = globalThis;
 delete globalThis.WebSocket;
@@ -68,7 +68,7 @@ const client = new ParleyClient({ url, store, webSocket });${send}`;
   expect({ printed, exitCode }).toEqual({ printed: '2', exitCode: 0 });
 });
 
-test('Node without one, and passed none, says what to do', async () => {
+test('Node without a WebSocket gets an error that names the option', async () => {
   const program = `
 delete globalThis.WebSocket;
 const client = new ParleyClient({ url, store });

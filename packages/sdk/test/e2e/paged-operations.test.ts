@@ -29,7 +29,10 @@ async function made(count: number) {
 
 type Made = Awaited<ReturnType<typeof made>>;
 
-/** How each operation that answers by pages is read to its end, and what it has to list. An operation without a line here fails to compile. */
+/**
+ * How each operation that answers by pages is read to its end, and what it has to list. An operation without a line
+ * here fails to compile.
+ */
 const lists: Record<
   PagedOperation,
   (client: ParleyClient, all: Made) => Promise<{ read: string[]; expected: string[] }>
@@ -85,7 +88,7 @@ async function newAdministrator(): Promise<Person> {
   return { account: { id: created.id, username: 'admin', displayName: 'admin', administrator: true }, token };
 }
 
-test('every operation with a cursor is one that a client reads by pages', () => {
+test('every operation with a cursor can be read with pagesOf', () => {
   const withCursor = (Object.keys(operations) as OperationId[]).filter((id) => {
     const { query } = operations[id] as { query?: { def: { shape: object } } };
     return query !== undefined && 'cursor' in query.def.shape;
@@ -93,7 +96,7 @@ test('every operation with a cursor is one that a client reads by pages', () => 
   expect(Object.keys(lists).toSorted()).toEqual(withCursor.toSorted());
 });
 
-describe('an operation that answers by pages is read to its end', () => {
+describe('pagesOf reads all pages of', () => {
   beforeAll(async () => {
     server = await RunningServer.start();
     ana = await server.person('ana');

@@ -6,7 +6,7 @@ import { collect, until } from '../support/until.ts';
 const current = AnaAndBen.ofEachTest();
 
 describe('contract 9: presence', () => {
-  test('a watcher sees who is there, and who comes', async () => {
+  test('a watcher sees who is online and who comes online', async () => {
     const { server, benPerson, ana, more } = current();
     const late = await somebody(server, 'late');
     const presences = collect(ana, 'presence');
@@ -24,7 +24,7 @@ describe('contract 9: presence', () => {
     );
   });
 
-  test('who leaves goes offline, and a watch that was undone tells nothing more', async () => {
+  test('a user who disconnects goes offline, and an ended watch reports nothing', async () => {
     const { anaPerson, benPerson, ana, ben } = current();
     const presences = collect(ana, 'presence');
     const undo = ana.watch({ userIds: [benPerson.account.id] });
@@ -43,7 +43,7 @@ describe('contract 9: presence', () => {
     expect(presences).toHaveLength(told);
   });
 
-  test('online counts are of the conversations that were asked for', async () => {
+  test('online counts are reported for the watched conversations only', async () => {
     const two = current();
     const { ana } = two;
     const { room } = await two.group();
@@ -53,7 +53,7 @@ describe('contract 9: presence', () => {
     expect(conversations.map(({ conversationId }) => conversationId)).toEqual([room.id]);
   });
 
-  test('what is watched is told again after a reconnect', async () => {
+  test('watches are renewed after a reconnect', async () => {
     const { benPerson, ana } = current();
     ana.watch({ userIds: [benPerson.account.id] });
     const presences = collect(ana, 'presence');
@@ -66,7 +66,7 @@ describe('contract 9: presence', () => {
 });
 
 describe('a new display name', () => {
-  test('shows in a direct chat while the other person is watched', async () => {
+  test('is shown in a direct conversation while the other user is watched', async () => {
     const { benPerson, ana, ben } = current();
     const direct = await ana.conversations.openDirect(benPerson.account.id);
     const presences = collect(ana, 'presence');
@@ -78,7 +78,7 @@ describe('a new display name', () => {
     await until(ben, () => ben.account?.displayName === 'Ben Okafor');
   });
 
-  test('that was missed shows with the members', async () => {
+  test('that was missed is shown after the members are listed', async () => {
     const { benPerson, ana, ben } = current();
     const direct = await ana.conversations.openDirect(benPerson.account.id);
     const { title } = direct;

@@ -24,7 +24,7 @@ async function groupsOf(person: Person, other: Person): Promise<string[]> {
   return ids;
 }
 
-test('what is read on another device while this one is off is read here when it comes back, on every page', async () => {
+test('entries read on another device during an absence are read here after it, on every page', async () => {
   const [ana, ben] = await Promise.all([somebody(server, 'ana'), somebody(server, 'ben')]);
   const ids = await groupsOf(ana, ben);
   const at = (place: number) => ids.at(-place) ?? '';

@@ -6,7 +6,7 @@ import { collect, until, untilShown } from '../support/until.ts';
 const current = AnaAndBen.ofEachTest();
 
 describe('reading', () => {
-  test('marks read at once here, and then on every device of this person', async () => {
+  test('marks as read at once here, and then on all devices of the user', async () => {
     const two = current();
     const { server, benPerson, ben, more } = two;
     const { room, bens } = await two.group();
@@ -23,7 +23,7 @@ describe('reading', () => {
     expect(onLaptop?.data.membership?.readSeq).toBe(4);
   });
 
-  test('a part that was read leaves the rest unread, and the sender sees how far', async () => {
+  test('partial reading leaves the rest unread, and the sender sees the position', async () => {
     const two = current();
     const { benPerson, ana, ben } = two;
     const { room, bens } = await two.group();
@@ -35,7 +35,7 @@ describe('reading', () => {
     await until(ana, () => reads.find((read) => read.userId === benPerson.account.id && read.seq === 3));
   });
 
-  test('one’s own messages are never unread, on any device', async () => {
+  test('the user’s own messages are never unread on any device', async () => {
     const two = current();
     const { server, anaPerson, ana, more } = two;
     const { room, bens } = await two.group();
@@ -49,7 +49,7 @@ describe('reading', () => {
     expect(room.unreadCount).toBe(0);
   });
 
-  test('what was read without a connection is told with the next', async () => {
+  test('a read position that was set without a connection is sent on the next one', async () => {
     const two = current();
     const { benPerson, ana, ben } = two;
     const { room, bens } = await two.group();
@@ -65,7 +65,7 @@ describe('reading', () => {
   });
 });
 
-test('typing is shown to the others, and told once however many keys are pressed', async () => {
+test('typing is shown to other members and sent once for many key presses', async () => {
   const two = current();
   const { anaPerson, ben } = two;
   const { room, bens } = await two.group();

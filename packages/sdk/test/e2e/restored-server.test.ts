@@ -5,7 +5,7 @@ import { collect, until, untilShown } from '../support/until.ts';
 
 aServerForEachTest();
 
-test('a client that stays shows what is new after a restore, and says that the server was restored', async () => {
+test('a running client reports a restore and shows new entries after it', async () => {
   const { ana, made, ben, bens } = await room(20);
   await write(made, 'lost', 15);
   await untilShown(ben, bens, 36);
@@ -31,7 +31,7 @@ test('a client that stays shows what is new after a restore, and says that the s
   expect(ben.state.name).toBe('live');
 }, 120_000);
 
-test('what was written while a client was away, beyond its position, is shown, and nothing that was lost', async () => {
+test('a client that was away during a restore shows the new entries and no lost ones', async () => {
   const store = new MemoryStore();
   const { ana, made, ben, bens } = await room(20, store);
   await write(made, 'lost', 15);

@@ -6,7 +6,7 @@ import { until } from '../support/until.ts';
 const current = AnaAndBen.ofEachTest();
 
 describe('sessions', () => {
-  test('signing up, logging in on a second device, and revoking it from the first', async () => {
+  test('a user signs up, logs in on a second device, and revokes it from the first', async () => {
     const { server, more } = current();
     const phone = new ParleyClient({ url: `${server.url}/` });
     const laptop = new ParleyClient({ url: server.url });
@@ -27,7 +27,7 @@ describe('sessions', () => {
     await laptop.live();
   });
 
-  test('logging out forgets everything', async () => {
+  test('logging out deletes everything', async () => {
     const two = current();
     const { ana } = two;
     await two.group();
@@ -38,7 +38,7 @@ describe('sessions', () => {
     expect(ana.state).toEqual({ name: 'stopped', reason: 'not logged in' });
   });
 
-  test('a wrong password is a refusal with its code; a server that is not there is not', async () => {
+  test('a wrong password is an error with its code; a missing server is Disconnected', async () => {
     const { server } = current();
     const wrong = new ParleyClient({ url: server.url });
     const attempt = wrong.login({ username: 'nobody', password: 'wrong password' });

@@ -16,7 +16,7 @@ import { collect, until, untilShown } from '../support/until.ts';
 
 aServerForEachTest();
 
-test('a restore to the same moment loses nothing, shows nothing twice, and is told', async () => {
+test('a restore to the same moment loses nothing, shows nothing twice, and is reported', async () => {
   const { made, ben, bens } = await room(20);
   const [shown, restored] = [collect(ben, 'entry'), collect(ben, 'restored')];
   await server.restore();
@@ -26,7 +26,7 @@ test('a restore to the same moment loses nothing, shows nothing twice, and is to
   expect(textsOf(shown)).toEqual(numbered('new', 3));
 }, 120_000);
 
-test('what waits to be sent is sent once after a restore; what was acknowledged and lost is not sent again', async () => {
+test('waiting messages are sent once after a restore; acknowledged messages that were lost are not sent again', async () => {
   const { ana, made } = await room(5);
   const acknowledgedTwice = made.send('acknowledged after the backup');
   await acknowledgedTwice.sent();
@@ -43,7 +43,7 @@ test('what waits to be sent is sent once after a restore; what was acknowledged 
 }, 120_000);
 
 for (const how of ['goes on', 'is restarted'] as const) {
-  test(`what waits under a session that is lost with the restore is sent once when a client that ${how} logs in`, async () => {
+  test(`messages of a session lost in a restore are sent once when a client that ${how} logs in`, async () => {
     const { ana, made } = await room(5);
     const store = new MemoryStore();
     const later = await logIn('ben', store);
@@ -71,7 +71,7 @@ for (const how of ['goes on', 'is restarted'] as const) {
   }, 120_000);
 }
 
-test('a conversation that is lost with the restore is gone, and its unsent messages fail with the reason', async () => {
+test('a conversation lost in a restore is removed, and its unsent messages fail with the reason', async () => {
   const { ana, ben } = await room(1);
   const later = await ana.conversations.createGroup({ name: 'later', userIds: [ben.account?.id ?? ''] });
   await later.send('hello').sent();
@@ -86,7 +86,7 @@ test('a conversation that is lost with the restore is gone, and its unsent messa
   expect(await unsent.sent().catch((error: unknown) => error)).toMatchObject({ code: 'not_found' });
 }, 120_000);
 
-test('read positions are those of the restored server, and go on from there', async () => {
+test('read positions are those of the restored server and advance from there', async () => {
   const { made, ben, bens } = await room(10);
   bens.markRead();
   await until(ben, () => bens.unreadCount === 0);

@@ -14,7 +14,7 @@ afterEach(() => {
   rmSync(data, { recursive: true, force: true });
 });
 
-test('contract 2, 3 and 4: when the server starts again on its port, every client comes back by itself', async () => {
+test('contract 2, 3 and 4: when the server restarts on its port, all clients reconnect', async () => {
   data = mkdtempSync(join(tmpdir(), 'parley-sdk-'));
   const first = await RunningServer.start({ data });
   const { port } = new URL(first.url);

@@ -61,11 +61,11 @@ async function titled(page: Page, title: string, faults: readonly string[]): Pro
   });
 }
 
-describe('what is packed', () => {
+describe('the packages', () => {
   const names = ['protocol', 'sdk'];
 
   test.each(names)(
-    '@parley/%s has each source, what is made of it with types and source maps, README and licence',
+    '@parley/%s contains each source, its output with types and source maps, README and licence',
     (name) => {
       const files = filesOf(javaScript, `@parley/${name}`);
       const modules = files.filter((file) => file.startsWith('src/')).map((file) => file.slice(4, -3));
@@ -78,7 +78,7 @@ describe('what is packed', () => {
     },
   );
 
-  test.each(names)('@parley/%s has no link in its README to what is not in it', (name) => {
+  test.each(names)('@parley/%s has only links in its README to files that it contains', (name) => {
     const folder = join(javaScript, 'node_modules/@parley', name);
     const readme = readFileSync(join(folder, 'README.md'), 'utf8');
     const links = [...readme.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link = '']) => link);
@@ -91,21 +91,21 @@ describe('what is packed', () => {
     expect(messages).toEqual([]);
   });
 
-  test('the README says how to install what is packed', () => {
+  test('the README contains the command that installs the packages', () => {
     const readme = readFileSync(join(javaScript, 'node_modules/@parley/sdk/README.md'), 'utf8');
     expect(readme).toContain(`npm install ${installation.tarballs.join(' ')}\n`);
   });
 });
 
-describe('in an empty folder with nothing but the packages', () => {
-  test('the quick start of the README runs as it is written', async () => {
+describe('in an empty folder with only the packages', () => {
+  test('the quick start of the README runs unchanged', async () => {
     const [quickStart = ''] = examplesOf(javaScript, '@parley/sdk');
     writeFileSync(join(javaScript, 'quick-start.mjs'), quickStart);
     const outcome = await withServer(node22, javaScript, 'quick-start.mjs');
     expect(outcome).toEqual({ exitCode: 0, printed: 'on disk as number 2', complaints: '' });
   });
 
-  test('the example of the protocol runs as it is written', async () => {
+  test('the example of the protocol runs unchanged', async () => {
     const [example = ''] = examplesOf(javaScript, '@parley/protocol');
     writeFileSync(join(javaScript, 'protocol.mjs'), example);
     const printed = 'pong\nPOST /v1/conversations/{conversationId}/messages up to 10000 characters\n4200 stop\ntrue';
@@ -117,7 +117,7 @@ describe('in an empty folder with nothing but the packages', () => {
     expect(outcome).toEqual({ exitCode: 0, printed: talked, complaints: '' });
   });
 
-  test('they do so on Bun', async () => {
+  test('two people sign up, log in, send and receive on Bun', async () => {
     const { exitCode, printed } = await withServer(process.execPath, javaScript, 'with-own-socket.mjs');
     expect({ exitCode, printed }).toEqual({ exitCode: 0, printed: talked });
   });
@@ -138,7 +138,7 @@ describe('in an empty folder with nothing but the packages', () => {
 });
 
 describe('on Node 20, which has no WebSocket', () => {
-  test('two people send and receive with that of the package ws', async () => {
+  test('two people send and receive with the WebSocket of the package ws', async () => {
     const outcome = await withServer(node20, typeScript, 'with-ws.mjs');
     expect(outcome).toEqual({ exitCode: 0, printed: talked, complaints: '' });
   });
@@ -167,19 +167,16 @@ describe('in a TypeScript project', () => {
     { module: 'esnext', moduleResolution: 'bundler' },
   ];
 
-  test.each(resolutions)(
-    'programs for Node compile with %o where the compiler knows no browser',
-    async (resolution) => {
-      expect(await compile(programs, { ...resolution, lib: ['es2023'], types: ['node'], noEmit: true })).toBe('');
-    },
-  );
+  test.each(resolutions)('programs for Node compile with %o without browser types', async (resolution) => {
+    expect(await compile(programs, { ...resolution, lib: ['es2023'], types: ['node'], noEmit: true })).toBe('');
+  });
 
-  test('pages compile where the compiler knows no Node', async () => {
+  test('pages compile without Node types', async () => {
     const options = { module: 'esnext', moduleResolution: 'bundler', lib: ['es2023', 'dom'], types: [] };
     expect(await compile(['page.ts'], { ...options, noEmit: true })).toBe('');
   });
 
-  test('programs compile where it knows both, and what it makes of the quick start runs', async () => {
+  test('programs compile with both types, and the compiled quick start runs', async () => {
     const options = { module: 'nodenext', moduleResolution: 'nodenext', types: ['node'], outDir: 'made' };
     expect(await compile([...programs, 'page.ts'], options)).toBe('');
     const outcome = await withServer(node22, typeScript, 'made/example-0.js');
@@ -196,7 +193,7 @@ describeInBrowser('in a Vite project', () => {
   }, setUpMs);
 
   test(
-    'a page is built without a warning, and signs up, sends, receives, and resumes when it is loaded again',
+    'a page builds without a warning, signs up, sends, receives, and resumes after a reload',
     async () => {
       const program = join(dirname(fileURLToPath(import.meta.resolve('vite/package.json'))), 'bin/vite.js');
       const built = await run([node22, program, 'build', '--logLevel', 'warn'], project);
