@@ -33,7 +33,7 @@ const data = mkdtempSync(join(tmpdir(), 'parley-web-start-'));
 const server = await ServerProcess.start({ settings: { data } });
 const browser = await launchBrowser(wholeChromium);
 try {
-  const conversationId = await furnish();
+  const conversationId = await createConversations();
   const times = {
     'cold, until the log-in page shows': new Latencies(),
     'cold, from "Log in" to the messages': new Latencies(),
@@ -64,7 +64,7 @@ try {
 }
 
 /** Creates Ana's conversations. Returns the id of the one that is opened. */
-async function furnish(): Promise<string> {
+async function createConversations(): Promise<string> {
   const client = new ParleyClient({ url: server.url });
   await client.signup({ username: 'ana', password });
   client.connect();

@@ -13,12 +13,12 @@ let preload: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'parley-typed-'));
   preload = join(folder, 'echo-at-prompt.ts');
-  writeFileSync(preload, sayEchoAtPrompt);
+  writeFileSync(preload, printEchoAtPrompt);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Makes the program print, before its prompt, whether the terminal's echo is on at that moment. */
-const sayEchoAtPrompt = `
+const printEchoAtPrompt = `
   const write = process.stderr.write.bind(process.stderr);
   process.stderr.write = (chunk, ...rest) => {
     if (!String(chunk).includes('Password: ')) return write(chunk, ...rest);

@@ -53,8 +53,8 @@ export class ChatSession {
   printLoaded: ((entries: readonly Entry[]) => void) | null = null;
   /** The gaps of each conversation that long absences left and that are not loaded, oldest first. */
   private readonly skipped = new Map<string, Gap[]>();
-  /** Whether the user was told of a restore since the client last started to connect. */
-  private saidRestored = false;
+  /** Whether a notice reported a restore since the client last started to connect. */
+  private hasReportedRestore = false;
   /** The users who type in the open conversation, each with a function that cancels the timeout. */
   private readonly typing = new Map<string, () => void>();
   private readonly runtime = defaultRuntime();
@@ -65,20 +65,20 @@ export class ChatSession {
   constructor(readonly client: ParleyClient) {
     this.people = new People(client);
     client.on('state', ({ name }) => {
-      if (name === 'connecting') this.saidRestored = false;
+      if (name === 'connecting') this.hasReportedRestore = false;
       // A conversation that was opened without a connection has only the stored entries, or none.
       if (name === 'live' && this.open?.entries.length === 0)
         this.loadOlder().catch((error) => this.say(String(error)));
       this.changed();
     });
-    client.on('entry', (entry) => this.takeEntry(entry));
+    client.on('entry', (entry) => this.addEntry(entry));
     client.on('skipped', ({ conversation, ...gap }) => this.skip(conversation, gap));
     client.on('restored', ({ conversation }) => this.readAgain(conversation));
     client.on('sessionEnded', ({ lost }) => this.sessionEnded(lost));
     client.on('conversation', ({ conversation, removed }) => {
       if (removed && this.open?.conversation === conversation) this.open = null;
       if (conversation.data.partner) this.people.meet(conversation.data.partner);
-      this.watchWhatShows();
+      this.watchShownUsers();
       this.changed();
     });
     client.on('people', () => this.changed());
@@ -155,7 +155,7 @@ export class ChatSession {
     if (this.open?.conversation === conversation) return;
     for (const userId of [...this.typing.keys()]) this.stopTyping(userId);
     this.open = { conversation, entries: [], visibleFromSeq: 1, complete: false, loading: false };
-    this.watchWhatShows();
+    this.watchShownUsers();
     await this.loadOlder();
   }
 
@@ -174,7 +174,7 @@ export class ChatSession {
       // Entries that the store lacks can be loaded from the server later.
       open.complete = page.gaps.length === 0 && (open.entries[0]?.seq ?? 1) <= page.visibleFromSeq;
       this.markRead();
-      this.watchWhatShows();
+      this.watchShownUsers();
     } finally {
       open.loading = false;
       this.changed();
@@ -201,7 +201,7 @@ export class ChatSession {
       const remaining = withoutEntries(this.skipped.get(conversation.id) ?? [], entries, page.visibleFromSeq);
       this.skipped.set(conversation.id, remaining);
       this.printLoaded?.(entries);
-      this.watchWhatShows();
+      this.watchShownUsers();
     } finally {
       open.loading = false;
       this.changed();
@@ -245,8 +245,8 @@ export class ChatSession {
 
   /** After a restore, shown entries may be lost and other entries may have their numbers. */
   private readAgain(conversation: Conversation | null): void {
-    if (!this.saidRestored) for (const notice of restoredNotices) this.say(notice);
-    this.saidRestored = true;
+    if (!this.hasReportedRestore) for (const notice of restoredNotices) this.say(notice);
+    this.hasReportedRestore = true;
     if (conversation) this.skipped.delete(conversation.id);
     if (conversation === null || this.open?.conversation !== conversation) return;
     this.open = null;
@@ -260,13 +260,13 @@ export class ChatSession {
     for (const notice of isLost ? [...lostNotices, ...unsent] : unsent) this.say(notice);
   }
 
-  private takeEntry(entry: Entry): void {
+  private addEntry(entry: Entry): void {
     const open = this.open;
     if (open?.conversation.id === entry.conversationId) {
       if (entry.seq > (open.entries.at(-1)?.seq ?? 0)) open.entries = [...open.entries, entry];
       this.stopTyping(entry.senderId);
       this.markRead();
-      this.watchWhatShows();
+      this.watchShownUsers();
     }
     this.changed();
   }
@@ -276,7 +276,7 @@ export class ChatSession {
     if (newest) this.open?.conversation.markRead(newest.seq);
   }
 
-  private watchWhatShows(): void {
+  private watchShownUsers(): void {
     const shown = (this.open?.entries ?? []).slice(-watchedEntries).flatMap(peopleIn);
     const partners = this.conversations.flatMap(({ data }) => data.partner?.id ?? []);
     const userIds = [...new Set([...shown, ...partners])];
