@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, spyOn, test } from 'bun:test';
 import type { ConversationId, Homepage, UserId } from '@parley/protocol';
 import { initialise } from '../../src/adapters/postgres/initialise.ts';
-import type { Sql } from '../../src/adapters/postgres/pool.ts';
 import { ShardedDatabase } from '../../src/adapters/postgres/sharded-database.ts';
 import { postgresStores } from '../../src/adapters/postgres/stores.ts';
 import { ConversationReads } from '../../src/operations/conversation-reads.ts';
@@ -36,13 +35,13 @@ describe.skipIf(withoutPostgres !== null)(titleWith('a homepage page in PostgreS
 
   /** Has `change` done after the next page was put in order, and before its rows are read. */
   function changeWithinNextPage(change: () => Promise<unknown>): void {
-    const spied = spyOn(ShardedDatabase.prototype, 'atEach');
-    spied.mockImplementation(async function <Item, Row>(
+    const spied = spyOn(ShardedDatabase.prototype, 'atIds');
+    spied.mockImplementation(async function <Row>(
       this: ShardedDatabase,
-      ...query: [readonly Item[], (item: Item) => string, (sql: Sql, items: Item[]) => PromiseLike<Row>]
+      ...query: Parameters<typeof ShardedDatabase.prototype.atIds<Row>>
     ): Promise<Row[]> {
       spied.mockRestore();
-      const lines = await this.atEach(...query);
+      const lines = await this.atIds(...query);
       await change();
       return lines;
     });

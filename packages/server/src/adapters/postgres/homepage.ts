@@ -8,7 +8,7 @@ import {
 } from '../rows/conversation-tables.ts';
 import { type EntryRow, messageOf } from '../rows/entry-rows.ts';
 import { type HomepageLine, type LineRow, lineOf, newestLines, nextAfter, startOf } from '../rows/homepage-lines.ts';
-import type { ShardedDatabase } from './sharded-database.ts';
+import { idSeparator, type ShardedDatabase } from './sharded-database.ts';
 
 /** What the user's shard has of one conversation. */
 type MembershipRow = ParticipantRow & { read_seq: number | null; read_message_count: number | null };
@@ -27,7 +27,8 @@ interface ConversationRow {
 interface OwnerRow {
   epoch: string | null;
   read_revision: number;
-  present: ConversationId[];
+  /** Ids of conversations with {@link idSeparator}; null for none. */
+  present: string | null;
   ended: LineRow[];
 }
 
@@ -47,7 +48,7 @@ export class Homepages {
   async snapshot(query: HomepageQuery): Promise<Snapshot> {
     const { userId, limit } = query;
     const { epoch, read_revision: readRevision, present, ended } = await this.owner(query);
-    const own = await this.newest(query, present);
+    const own = await this.newest(query, present?.split(idSeparator) ?? []);
     const lines = newestLines([...own, ...ended.map((row) => lineOf(row, true))], limit);
     const details = await this.details(
       userId,
@@ -72,7 +73,7 @@ export class Homepages {
           (SELECT epoch FROM shard_epochs WHERE shard = checked.shard) AS epoch,
           (SELECT coalesce(max(revision), 0) FROM read_positions
             WHERE shard = checked.shard AND user_id = ${userId}) AS read_revision,
-          ARRAY(SELECT conversation_id FROM memberships
+          (SELECT string_agg(conversation_id, ${idSeparator}) FROM memberships
             WHERE shard = checked.shard AND user_id = ${userId} AND left_seq IS NULL) AS present,
           (SELECT coalesce(json_agg(page), '[]') FROM (
             SELECT conversation_id, changed_at_ms AS line_at_ms FROM memberships
@@ -90,14 +91,13 @@ export class Homepages {
   private async newest(query: HomepageQuery, conversationIds: readonly ConversationId[]): Promise<HomepageLine[]> {
     const { userId, limit } = query;
     const { atMs, conversationId } = startOf(query);
-    const parts = await this.database.atEach(
+    const parts = await this.database.atIds(
       conversationIds,
-      (id) => id,
       // A direct conversation shows to the person who didn't open it with its first message.
-      (sql, group) => sql<LineRow[]>`
+      (sql, wanted) => sql<LineRow[]>`
         SELECT * FROM (
           SELECT c.id AS conversation_id, coalesce(t.at_ms, c.last_entry_at_ms) AS line_at_ms
-          FROM ${this.database.served(sql, group)} AS wanted (shard, id) JOIN conversations c USING (shard, id)
+          FROM ${wanted} AS wanted (shard, id) JOIN conversations c USING (shard, id)
           LEFT JOIN activity_times t ON t.shard = c.shard AND t.conversation_id = c.id AND t.head_seq = c.head_seq
           WHERE NOT c.closed AND (c.kind <> 'direct' OR c.message_count > 0 OR c.created_by = ${userId})
         ) AS shown
@@ -139,13 +139,12 @@ export class Homepages {
     userId: UserId,
     conversationIds: readonly ConversationId[],
   ): Promise<Map<ConversationId, ConversationRow>> {
-    const parts = await this.database.atEach(
+    const parts = await this.database.atIds(
       conversationIds,
-      (id) => id,
-      (sql, group) => sql<ConversationRow[]>`
+      (sql, wanted) => sql<ConversationRow[]>`
         SELECT to_json(c) AS head, t.at_ms AS settled_at_ms, to_json(e) AS message, partner.user_id AS partner_id,
           s.epoch
-        FROM ${this.database.served(sql, group)} AS wanted (shard, id)
+        FROM ${wanted} AS wanted (shard, id)
         JOIN conversations c USING (shard, id)
         LEFT JOIN shard_epochs s ON s.shard = c.shard
         LEFT JOIN activity_times t ON t.shard = c.shard AND t.conversation_id = c.id AND t.head_seq = c.head_seq

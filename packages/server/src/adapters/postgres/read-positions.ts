@@ -49,11 +49,10 @@ export class PostgresReadPositions {
 
   /** Users without a position are not in the map. */
   async of(conversationId: ConversationId, userIds: readonly UserId[]): Promise<Map<UserId, ReadPosition>> {
-    const parts = await this.database.atEach(
+    const parts = await this.database.atIds(
       userIds,
-      (userId) => userId,
-      (sql, group) => sql<({ user_id: UserId } & PositionRow)[]>`
-        SELECT user_id, seq, message_count FROM ${this.database.served(sql, group)} AS wanted (shard, user_id)
+      (sql, wanted) => sql<({ user_id: UserId } & PositionRow)[]>`
+        SELECT user_id, seq, message_count FROM ${wanted} AS wanted (shard, user_id)
         JOIN read_positions USING (shard, user_id) WHERE conversation_id = ${conversationId}`,
     );
     return new Map(parts.flat().map((row) => [row.user_id, { seq: row.seq, messageCount: row.message_count }]));

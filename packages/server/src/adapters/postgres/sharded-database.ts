@@ -8,6 +8,9 @@ import { Pool, type PoolBounds, type PostgresServer, type Sql } from './pool.ts'
 /** Pauses before locating a shard again; a move blocks its writes for about a second. */
 const pausesMs = [20, 50, 100, 200, 400, 800, 1_600, 3_000];
 
+/** Separates ids in a string; no id contains it. */
+export const idSeparator = ' ';
+
 /** Logical shards on any number of PostgreSQL servers: maps shards to servers, and follows a shard that moves. */
 export class ShardedDatabase {
   private constructor(
@@ -98,15 +101,19 @@ export class ShardedDatabase {
   }
 
   /**
-   * A relation of (shard, id) for a statement of {@link atEach}, checked to be served there. The check runs once for
-   * each shard, not for each id: a condition without a column of the relation is evaluated once, whatever the plan.
+   * Runs a statement at each server that has shards of these ids, in parallel. `wanted` is a relation of (shard, id)
+   * with the ids of that server, checked to be served there.
    */
-  served(sql: Sql, ids: readonly string[]): postgres.PendingQuery<postgres.Row[]> {
-    const shards = ids.map((id) => this.shardOf(id));
-    return sql`(
-      SELECT * FROM unnest(${shards}::smallint[], ${ids}::text[]) AS wanted
-      WHERE (SELECT count(served(each)) FROM unnest(${this.shardsOf(ids)}::smallint[]) AS each) > 0
-    )`;
+  atIds<Result>(
+    ids: readonly string[],
+    statement: (sql: Sql, wanted: postgres.PendingQuery<postgres.Row[]>) => PromiseLike<Result>,
+  ): Promise<Result[]> {
+    const located = ids.map((id) => ({ id, shard: this.shardOf(id) }));
+    return this.atEachShard(
+      located,
+      ({ shard }) => shard,
+      (sql, group) => statement(sql, relationOf(sql, group)),
+    );
   }
 
   /** Runs a statement at every server. The rows of a shard that is being moved may be missing. */
@@ -147,6 +154,21 @@ export class ShardedDatabase {
     for (const { pool, shard } of located) poolByShard[shard] = pool;
     this.poolByShard = poolByShard;
   }
+}
+
+/**
+ * The check runs once for each shard, not for each id: a condition without a column of the relation is evaluated once,
+ * whatever the plan. Ids are one string, because the driver escapes the elements of an array one by one.
+ */
+function relationOf(sql: Sql, located: readonly { id: string; shard: number }[]) {
+  const shards = located.map(({ shard }) => shard);
+  const ids = located.map(({ id }) => id).join(idSeparator);
+  return sql`(
+    SELECT * FROM unnest(
+      string_to_array(${shards.join(idSeparator)}, ${idSeparator})::smallint[], string_to_array(${ids}, ${idSeparator})
+    ) AS wanted
+    WHERE (SELECT count(served(each)) FROM unnest(${[...new Set(shards)]}::smallint[]) AS each) > 0
+  )`;
 }
 
 /** The shards that each server serves, including those that it only reads for the moment. */

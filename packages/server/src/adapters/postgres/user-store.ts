@@ -67,12 +67,11 @@ export class PostgresUserStore extends PostgresSessions implements UserStore {
   }
 
   async byIds(userIds: readonly UserId[]): Promise<UserRecord[]> {
-    const parts = await this.database.atEach(
+    const parts = await this.database.atIds(
       userIds,
-      (userId) => userId,
-      (sql, group) => sql<UserRow[]>`
+      (sql, wanted) => sql<UserRow[]>`
         SELECT ${sql.unsafe(usersTable.list('u'))}
-        FROM ${this.database.served(sql, group)} AS wanted (shard, id) JOIN users u USING (shard, id)`,
+        FROM ${wanted} AS wanted (shard, id) JOIN users u USING (shard, id)`,
     );
     const found = new Map(parts.flat().map((row) => [row.id, userOf(row)]));
     return userIds.flatMap((userId) => found.get(userId) ?? []);
