@@ -12,6 +12,7 @@ import { loadConfig } from '../../src/settings/settings.ts';
 import { beside, ClusterUnderTest, clusterShards } from '../support/cluster-services.ts';
 import { ServerProcess } from '../support/server-process.ts';
 import { titleWith, withoutService } from '../support/services.ts';
+import { until } from '../support/until.ts';
 
 const groups = 8;
 const password = 'a good password';
@@ -71,7 +72,8 @@ describe.skipIf(absent !== null)(
       const { client } = await comeBack(await start());
       await client.live();
       await writeToEach(client, 'after');
-      while (client.conversations.list().some(({ data }) => data.headSeq < 3)) await Bun.sleep(20);
+      const entriesToCome = () => client.conversations.list().some(({ data }) => data.headSeq < 3);
+      await until('every conversation has three entries', () => !entriesToCome(), { withinMs: 120_000, pauseMs: 20 });
       shown = new Map(client.conversations.list().map(({ id, data }) => [id, data.headSeq]));
       client.close();
       await stop();
@@ -99,7 +101,10 @@ describe.skipIf(absent !== null)(
       const [behind = ''] = await onRestored();
       const ask = () => client.call('getHistory', { conversationId: behind, after: shown.get(behind) ?? 0 });
       expect(await ask()).toMatchObject({ catchingUp: true, headSeq: Number(shown.get(behind)) - 1 });
-      while (client.state.name !== 'catching-up') await Bun.sleep(20);
+      await until('the client catches up', () => client.state.name === 'catching-up', {
+        withinMs: 120_000,
+        pauseMs: 20,
+      });
 
       await start('distribution');
       await client.live();
@@ -127,7 +132,10 @@ describe.skipIf(absent !== null)(
       const waiting = await comeBack(running);
       await expect(acceptLoss(config(), { servers: [], tell: quietly })).rejects.toThrow('distributors are running');
       // Until somebody accepts it nothing is discarded.
-      while (waiting.client.state.name !== 'catching-up') await Bun.sleep(20);
+      await until('the client catches up', () => waiting.client.state.name === 'catching-up', {
+        withinMs: 120_000,
+        pauseMs: 20,
+      });
       expect(waiting.restored.filter((id) => id !== null)).toEqual([]);
       waiting.client.close();
       await stop();
@@ -153,7 +161,8 @@ describe.skipIf(absent !== null)(
       await client.live();
       expect(restored.filter((id) => id !== null).sort()).toEqual(lost.sort());
       await writeToEach(client, 'new');
-      while (client.conversations.list().some(({ data }) => data.lastMessage?.text !== 'new')) await Bun.sleep(20);
+      const isNew = () => client.conversations.list().every(({ data }) => data.lastMessage?.text === 'new');
+      await until('every conversation has its new message', isNew, { withinMs: 120_000, pauseMs: 20 });
       for (const { id, data } of client.conversations.list()) {
         const headSeq = Number(shown.get(id)) + (lost.includes(id) ? 0 : 1);
         expect([id, data.headSeq, data.lastMessage?.text]).toEqual([id, headSeq, 'new']);

@@ -15,6 +15,7 @@ import { withoutHaproxy } from '../support/haproxy.ts';
 import { parleyProgram } from '../support/server-process.ts';
 import { titleWith, withoutService } from '../support/services.ts';
 import { addTrialFeature, trialFeature, trialLevel } from '../support/trial-feature.ts';
+import { until } from '../support/until.ts';
 import { Witnesses } from '../support/witnesses.ts';
 
 const thisProgram = parleyProgram();
@@ -153,11 +154,13 @@ describe.skipIf(absent !== null)(titleWith('a feature of the next version, rolle
   }, 120_000);
 
   async function untilFound<Found>(find: () => Found | undefined): Promise<Found> {
-    while (true) {
-      const found = find();
-      if (found !== undefined) return found;
-      await Bun.sleep(20);
-    }
+    let found: Found | undefined;
+    const isFound = () => {
+      found = find();
+      return found !== undefined;
+    };
+    await until(`a result of ${find}`, isFound, { withinMs: 120_000, pauseMs: 20 });
+    return found as Found;
   }
 });
 

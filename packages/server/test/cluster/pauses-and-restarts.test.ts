@@ -4,6 +4,7 @@ import { loadConfig } from '../../src/settings/settings.ts';
 import { ClusterProcesses, type Place, roles } from '../support/cluster-processes.ts';
 import { withoutHaproxy } from '../support/haproxy.ts';
 import { titleWith, withoutService } from '../support/services.ts';
+import { until } from '../support/until.ts';
 import { Witnesses } from '../support/witnesses.ts';
 
 const people = 8;
@@ -26,7 +27,8 @@ describe.skipIf(absent !== null)(titleWith('a cluster under load', absent), () =
   const config = () => loadConfig(cluster.settings, {});
   const liveServers = async () => (await clusterStatus(config())).liveServers;
   async function untilLive(count: number): Promise<void> {
-    while ((await liveServers()) !== count) await Bun.sleep(200);
+    const isSo = async () => (await liveServers()) === count;
+    await until(`${count} servers are live`, isSo, { withinMs: 120_000, pauseMs: 200 });
   }
   const last = (places: Place[]): Place => {
     const place = places.at(-1);

@@ -9,6 +9,7 @@ import { loadConfig } from '../../src/settings/settings.ts';
 import { beside, ClusterUnderTest, clusterShards } from '../support/cluster-services.ts';
 import { ServerProcess } from '../support/server-process.ts';
 import { titleWith, withoutService } from '../support/services.ts';
+import { until } from '../support/until.ts';
 
 const rounds = 12;
 const password = 'a good password';
@@ -109,7 +110,8 @@ describe.skipIf(absent !== null)(
       await putBack();
       await server.kill();
       await start();
-      while ((await clusterStatus(config())).commandsWaiting > 0) await Bun.sleep(20);
+      const isDone = async () => (await clusterStatus(config())).commandsWaiting === 0;
+      await until('no command waits', isDone, { withinMs: 120_000, pauseMs: 20 });
       const back = await login();
       expect(await found(back)).toEqual(acknowledged);
       for (const conversationId of before) expect(await membersOf(back, conversationId)).toEqual(['ana']);

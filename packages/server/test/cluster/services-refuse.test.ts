@@ -6,6 +6,7 @@ import { withoutHaproxy } from '../support/haproxy.ts';
 import { OwnBrokers, withoutOwnBrokers } from '../support/own-brokers.ts';
 import { OwnPostgres, withoutOwnPostgres } from '../support/own-postgres.ts';
 import { titleWith } from '../support/services.ts';
+import { until } from '../support/until.ts';
 import { WireClient } from '../support/wire-client.ts';
 import { Witnesses } from '../support/witnesses.ts';
 
@@ -103,7 +104,11 @@ class PlainWriter {
   /** Writes by HTTP and by a socket until each was refused, and looks at how. */
   async isRefused(): Promise<void> {
     let answer = await this.post();
-    while (answer.ok) answer = await this.post();
+    const isRefused = async () => {
+      answer = await this.post();
+      return !answer.ok;
+    };
+    await until('a message is refused', isRefused, { withinMs: 120_000 });
     expect(answer.status).toBe(503);
     expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
     const problem = (await answer.json()) as Problem;
@@ -120,7 +125,8 @@ class PlainWriter {
 
   /** Writes until it is acknowledged. */
   async isTaken(): Promise<void> {
-    while (!(await this.post()).ok) await Bun.sleep(100);
+    const isTaken = async () => (await this.post()).ok;
+    await until('a message is acknowledged', isTaken, { withinMs: 120_000, pauseMs: 100 });
   }
 
   /** Everything that was acknowledged is there once, under the number that the acknowledgement gave. */

@@ -38,7 +38,7 @@ export function describeActivityTimes(storesOf: () => Stores): void {
       ][];
     }
 
-    test('come just before the present in lists, and stay there when their time has come', async () => {
+    test('are listed just before the present, and stay there when their time is reached', async () => {
       const old = await conversations.create(ana);
       conversations.nowMs = rightMs + dayMs;
       const ahead = await conversations.create(ana);
@@ -60,7 +60,7 @@ export function describeActivityTimes(storesOf: () => Stores): void {
       expect((await stores.conversations.own(ana, ahead))?.head.lastEntryAtMs).toBe(rightMs + 9);
     });
 
-    test('come before what was rightly dated since, however late they are looked for', async () => {
+    test('are listed before entries with correct times, however late they are corrected', async () => {
       conversations.nowMs = rightMs + dayMs;
       const ahead = await conversations.create(ana);
       conversations.nowMs = rightMs + 10;
@@ -87,7 +87,7 @@ export function describeActivityTimes(storesOf: () => Stores): void {
       expect(await listed()).toEqual([[ahead, rightMs + 29]]);
     });
 
-    test('a few seconds are no wrong clock', async () => {
+    test('are not corrected when they are a few seconds ahead', async () => {
       conversations.nowMs = rightMs + 5_000;
       const ahead = await conversations.create(ana);
       conversations.nowMs = rightMs;

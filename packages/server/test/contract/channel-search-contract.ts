@@ -22,7 +22,7 @@ export function describeChannelSearch(storesOf: () => Stores): void {
       stores.conversations.searchChannels({ prefixes: query === '' ? [''] : searchPrefixes(query), after, limit });
     const names = async (query: string) => (await found(query)).map(({ head }) => head.name);
 
-    test('finds by the start of the name and of each of its words, without case and accents, by term', async () => {
+    test('finds channels by prefixes of the name and of its words, ignoring case and accents, in the order of terms', async () => {
       for (const name of ['Café Society', 'Society of Cats', 'cafeteria', 'Dogs']) {
         await conversations.createChannel(ana, name);
       }
@@ -32,13 +32,13 @@ export function describeChannelSearch(storesOf: () => Stores): void {
       expect(await names('ats')).toEqual([]);
     });
 
-    test('with nothing to look for finds every channel once', async () => {
+    test('finds every channel once for an empty query', async () => {
       await conversations.createChannel(ana, 'one two three');
       await conversations.createChannel(ana, 'two');
       expect((await names('')).sort()).toEqual(['one two three', 'two']);
     });
 
-    test('finds each once: under the first of its terms that fits', async () => {
+    test('finds each channel once, under its first matching term', async () => {
       await conversations.createChannel(ana, 'north north-east northern');
       const [result, ...others] = await found('nor');
       expect(result?.term).toBe('north east northern');
@@ -53,7 +53,7 @@ export function describeChannelSearch(storesOf: () => Stores): void {
       expect(await names('quiet')).toEqual([]);
     });
 
-    test('goes by the present name', async () => {
+    test('uses the current name', async () => {
       const conversationId = await conversations.createChannel(ana, 'before');
       await conversations.rename(conversationId, ana, 'after all');
       expect([await names('before'), await names('after'), await names('all')]).toEqual([
@@ -90,7 +90,7 @@ export function describeChannelSearch(storesOf: () => Stores): void {
       expect(await names('x')).toEqual([earlier, later]);
     });
 
-    test('a position from elsewhere is a position in the same order', async () => {
+    test('a position that is no result still marks a position in the order', async () => {
       for (const name of ['before', 'middle', 'north']) await conversations.createChannel(ana, name);
       expect(await found('mid', { term: 'aaa', id: 'any' })).toHaveLength(1);
       expect(await found('mid', { term: 'zzz', id: 'any' })).toEqual([]);

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import type { CommandBatch, CommandLog, CommandRecord } from '../../src/distribution/command-log-port.ts';
 import { systemIds } from '../../src/platform/ids.ts';
+import { until } from '../support/until.ts';
 import { newIds } from './conversations-under-test.ts';
 
 export interface CommandLogUnderTest {
@@ -17,14 +18,12 @@ export class BatchHandler {
   /** What the next batch does before it counts as handled. */
   next: () => Promise<void> = async () => undefined;
   private atOnce = 0;
-  private onBatch: () => void = () => undefined;
 
   readonly handle = async ({ records }: CommandBatch): Promise<void> => {
     // Where a partition begins may be told first.
     if (records.length === 0) return;
     this.mostAtOnce = Math.max(this.mostAtOnce, ++this.atOnce);
     this.batches.push(records.map((record) => record.replyTo.requestId));
-    this.onBatch();
     await this.next().finally(() => {
       this.atOnce--;
     });
@@ -35,11 +34,7 @@ export class BatchHandler {
   }
 
   async until(isSo: () => boolean): Promise<void> {
-    while (!isSo()) {
-      await new Promise<void>((resolve) => {
-        this.onBatch = resolve;
-      });
-    }
+    await until(`the handler has got its batches: ${isSo}`, isSo);
   }
 }
 
@@ -68,7 +63,7 @@ export function describeCommandLogContract(name: string, open: () => Promise<Com
     });
     afterEach(() => opened.close());
 
-    test('hands out every record, those of one conversation in the order in which they were appended', async () => {
+    test('delivers every record, those of one conversation in the order of appending', async () => {
       const conversationIds = newIds(5);
       const records = Array.from({ length: 400 }, () => conversationIds.map((id) => record(id))).flat();
       for (const each of records.slice(0, 900)) await log.append(each);
@@ -84,7 +79,7 @@ export function describeCommandLogContract(name: string, open: () => Promise<Com
       expect(handler.mostAtOnce).toBe(1);
     });
 
-    test('hands out with each record the trace that it was appended with, and with the others none', async () => {
+    test('delivers the trace of each record that was appended with one', async () => {
       const trace = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
       const conversationId = systemIds.uuid();
       for (const each of [record(conversationId), { ...record(conversationId), trace }]) await log.append(each);
@@ -98,7 +93,7 @@ export function describeCommandLogContract(name: string, open: () => Promise<Com
       await consumer.close();
     });
 
-    test('hands out one batch at a time: what arrives meanwhile is in the next', async () => {
+    test('delivers one batch at a time: records that arrive meanwhile are in the next', async () => {
       const underWay = Promise.withResolvers<void>();
       handler.next = () => underWay.promise;
       const consumer = await log.consume(handler.handle);
@@ -116,7 +111,7 @@ export function describeCommandLogContract(name: string, open: () => Promise<Com
       await consumer.close();
     });
 
-    test('hands a batch out again after a pause when handling it failed, before what came later', async () => {
+    test('delivers a failed batch again after a pause, before later records', async () => {
       const conversationId = systemIds.uuid();
       const records = [record(conversationId), record(conversationId), record(conversationId)];
       const [first, second, third] = records.map(requestOf);
@@ -133,7 +128,7 @@ export function describeCommandLogContract(name: string, open: () => Promise<Com
       await consumer.close();
     });
 
-    test('tells what was appended, which partitions a consumer has, and how far behind it is', async () => {
+    test('reports the appended records, the partitions of a consumer and its lag', async () => {
       const underWay = Promise.withResolvers<void>();
       handler.next = () => underWay.promise;
       const consumer = await log.consume(handler.handle);
@@ -148,7 +143,7 @@ export function describeCommandLogContract(name: string, open: () => Promise<Com
       expect(sends).toBeWithin(1, 4);
       underWay.resolve();
       await handler.until(() => handler.handled.length === 3);
-      while ((await behind()) > 0) await Bun.sleep(1);
+      await until('the log has no lag', async () => (await behind()) === 0);
       await consumer.close();
       expect(
         await log.consume(handler.handle).then(async (next) => {
@@ -159,7 +154,7 @@ export function describeCommandLogContract(name: string, open: () => Promise<Com
       ).toBe(0);
     });
 
-    test('closing takes no further batch, and resolves when the one under way is done', async () => {
+    test('close stops consuming, and resolves when the current batch is done', async () => {
       const underWay = Promise.withResolvers<void>();
       handler.next = () => underWay.promise;
       const consumer = await log.consume(handler.handle);
@@ -177,7 +172,7 @@ export function describeCommandLogContract(name: string, open: () => Promise<Com
       expect(handler.batches).toHaveLength(1);
     });
 
-    test('closing does not wait for what never comes, nor for a batch that is to come again', async () => {
+    test('close waits neither for records that never come nor for a batch that failed', async () => {
       await (await log.consume(handler.handle)).close();
       handler.next = () => Promise.reject(new Error('the store is away'));
       const consumer = await log.consume(handler.handle);
@@ -186,7 +181,7 @@ export function describeCommandLogContract(name: string, open: () => Promise<Com
       await consumer.close();
     });
 
-    test('what was not consumed is there for the next consumer', async () => {
+    test('records that were not consumed go to the next consumer', async () => {
       const consumer = await log.consume(handler.handle);
       const [done, failed, later] = [record(), record(), record()];
       await log.append(done);

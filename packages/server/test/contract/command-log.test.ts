@@ -72,7 +72,7 @@ test('memory: all commands of one turn of the event loop are one batch, up to 51
   await consumer.close();
 });
 
-test('memory: what makes a batch come again is reported', async () => {
+test('memory: the failure of a batch is reported', async () => {
   const reported = Promise.withResolvers<unknown>();
   const log = new MemoryCommandLog(new FakeClock(), reported.resolve);
   const fault = new Error('the store is away');

@@ -26,7 +26,7 @@ export function describeConversationsContract(name: string, open: () => Promise<
     describeChannelSearch(() => stores);
     describeReadPositions(() => stores);
 
-    test('what is not there is undefined', async () => {
+    test('a missing conversation is undefined', async () => {
       const conversationId = await conversations.create(ana);
       expect(await stores.conversations.head(systemIds.uuid())).toBeUndefined();
       expect(await stores.conversations.participant(conversationId, ben)).toBeUndefined();
@@ -35,7 +35,7 @@ export function describeConversationsContract(name: string, open: () => Promise<
       expect(await stores.conversations.members(systemIds.uuid(), { after: null, limit: 10 })).toEqual([]);
     });
 
-    test('head and participants are as acknowledged, former participants too (contract 6, 8)', async () => {
+    test('reads include acknowledged heads and participants, also former ones (contract 6, 8)', async () => {
       const conversationId = await conversations.create(ana, { userIds: [ben], history: 'since_joining' });
       const left = await conversations.leave(conversationId, ben);
       expect(await stores.conversations.head(conversationId)).toMatchObject({ headSeq: left.seq, memberCount: 1 });
@@ -47,7 +47,7 @@ export function describeConversationsContract(name: string, open: () => Promise<
       });
     });
 
-    test('a conversation is read with what somebody is or was in it, and with its epoch', async () => {
+    test('a conversation is read with a user’s current or former participant and its epoch', async () => {
       const conversationId = await conversations.create(ana, { userIds: [ben] });
       const read = (userId: string) => stores.conversations.headAndParticipant(conversationId, userId);
       const expected = async (userId: string) => {
@@ -74,7 +74,7 @@ export function describeConversationsContract(name: string, open: () => Promise<
     });
 
     describe('members', () => {
-      test('are current ones, by the number of joining, then by id', async () => {
+      test('are the current ones, in the order of joining, then of ids', async () => {
         const others = newIds(5);
         const conversationId = await conversations.create(ana, { userIds: others });
         await conversations.add(conversationId, ana, [ben, cleo]);
@@ -88,7 +88,7 @@ export function describeConversationsContract(name: string, open: () => Promise<
         expect(again.at(-1)?.userId).toBe(gone);
       });
 
-      test('page without gaps or doubles while people come and go', async () => {
+      test('are paged without gaps or duplicates while users join and leave', async () => {
         const stay = newIds(20);
         const leave = newIds(6);
         const conversationId = await conversations.create(ana, { userIds: [...stay, ...leave] });
@@ -107,7 +107,7 @@ export function describeConversationsContract(name: string, open: () => Promise<
     });
 
     describe('own', () => {
-      test('has the newest message, whatever notices came after it', async () => {
+      test('has the newest message, also when notices follow it', async () => {
         const conversationId = await conversations.create(ana, { userIds: [ben] });
         expect((await stores.conversations.own(ben, conversationId))?.lastMessage).toBeNull();
         const message = await conversations.send(conversationId, ana, 'hello');
@@ -117,7 +117,7 @@ export function describeConversationsContract(name: string, open: () => Promise<
         expect(own?.head.name).toBe('Other');
       });
 
-      test('has no message from before what its member may read (contract 8)', async () => {
+      test('has no message that its member may not read (contract 8)', async () => {
         const conversationId = await conversations.create(ana, { history: 'since_joining' });
         await conversations.send(conversationId, ana, 'before');
         await conversations.add(conversationId, ana, [ben]);

@@ -16,7 +16,7 @@ export function describeDevices(usersOf: () => UserStore): void {
     const knownOf = async (userId: string, hashes: string[]) =>
       Promise.all(hashes.map((hash) => users.knownDevice(userId, [hash])));
 
-    test('are found among several secrets, for their own user alone', async () => {
+    test('are found among several secrets, for their own user only', async () => {
       await keep('phone');
       await keep('laptop', 1_000, ben);
       expect(await users.knownDevice(ana, ['other', 'phone'])).toBe('phone');
@@ -25,7 +25,7 @@ export function describeDevices(usersOf: () => UserStore): void {
       expect(await users.knownDevice(ana, [])).toBeUndefined();
     });
 
-    test('beyond as many as are kept are forgotten, the one that was used longest ago first', async () => {
+    test('are bounded in number: the least recently used ones are deleted first', async () => {
       await keep('a', 1_000);
       await keep('b', 2_000);
       await keep('c', 3_000);
@@ -34,7 +34,7 @@ export function describeDevices(usersOf: () => UserStore): void {
       expect(await knownOf(ana, ['a', 'b', 'c', 'd'])).toEqual(['a', undefined, 'c', 'd']);
     });
 
-    test('one is forgotten, or all but some, of one user', async () => {
+    test('of one user are deleted one by one, or all but some', async () => {
       await keep('a');
       await keep('b');
       await keep('c');

@@ -27,12 +27,12 @@ export function describeFeatureLevel(name: string, open: () => Promise<LevelledS
         }),
       );
 
-    test('is that of the program which made the store, and is among the facts of each batch', async () => {
+    test('is that of the program that created the store, and is in the facts of each batch', async () => {
       expect(await stores.featureLevel()).toBe(supportedLevel());
       expect(await levelInFacts()).toBe(supportedLevel());
     });
 
-    test('is raised for whoever reads or decides afterwards, and never lowered', async () => {
+    test('once raised, applies to later reads and decisions, and is never lowered', async () => {
       const level = supportedLevel() + 2;
       await stores.raise(level);
       await stores.raise(level - 1);

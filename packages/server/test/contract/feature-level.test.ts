@@ -60,7 +60,7 @@ runContract(adapters, describeFeatureLevel);
 describe.skipIf(absent !== null)(titleWith('the feature levels of several PostgreSQL servers', absent), () => {
   const made = serversOfEachTest();
 
-  test('a cluster that is made has that of the program; one that was there before keeps its own', async () => {
+  test('a new cluster has the level of the program; an existing one keeps its own', async () => {
     const undo = addTrialFeature();
     try {
       await initialise(made.servers, shardsUnderTest);
@@ -89,7 +89,7 @@ describe.skipIf(absent !== null)(titleWith('the feature levels of several Postgr
     await pool.close();
   });
 
-  test('a server that joins gets that of the others; one without counts as the first until it is raised', async () => {
+  test('a new server gets the level of the others; one without a level counts as the first until it is raised', async () => {
     await initialise(made.servers, shardsUnderTest);
     const database = await made.open();
     await raiseLevels(database, 3);

@@ -36,7 +36,7 @@ export function describeHistoryContract(name: string, open: () => Promise<Stores
           }),
         );
 
-      test('loads what is needed, former participants too, and nothing for what is not there', async () => {
+      test('loads the needed rows, also former participants, and nothing for missing rows', async () => {
         const conversationId = await conversations.create(ana, { userIds: [ben] });
         const message = await conversations.send(conversationId, ana, 'hello', 'm1');
         const left = await conversations.leave(conversationId, ben);
@@ -59,7 +59,7 @@ export function describeHistoryContract(name: string, open: () => Promise<Stores
         expect([...facts.repeats]).toEqual([[repeatKey(conversationId, ana, 'm1'), message]]);
       });
 
-      test('resolves with what was decided, and writes nothing when nothing was', async () => {
+      test('resolves with the result of the decision, and writes nothing without changes', async () => {
         const conversationId = await conversations.create(ana);
         const before = await stores.conversations.head(conversationId);
         const { heads } = await factsOf({ conversationIds: [conversationId] });
@@ -67,7 +67,7 @@ export function describeHistoryContract(name: string, open: () => Promise<Stores
         expect(await stores.conversations.head(conversationId)).toEqual(before);
       });
 
-      test('writes heads, participants and entries of every kind as they were decided', async () => {
+      test('writes heads, participants and entries of every kind as decided', async () => {
         const conversationId = await conversations.create(ana, { userIds: [ben], name: 'Name', history: 'all' });
         const command = () => fields(conversationId, ana);
         const cleo = systemIds.uuid();
@@ -92,7 +92,7 @@ export function describeHistoryContract(name: string, open: () => Promise<Stores
         }
       });
 
-      test('keeps text as it came', async () => {
+      test('stores text unchanged', async () => {
         const conversationId = await conversations.create(ana);
         const anyText = fc
           .string({ unit: 'binary', minLength: 1, maxLength: 200 })
@@ -106,7 +106,7 @@ export function describeHistoryContract(name: string, open: () => Promise<Stores
         );
       });
 
-      test('that throws in its decision rejects with that, writes nothing, and harms no other of the moment', async () => {
+      test('rejects with the error of a decision that throws, writes nothing, and does not affect concurrent batches', async () => {
         const [good, alsoGood] = await Promise.all([conversations.create(ana), conversations.create(ana)]);
         const fault = new Error('the rule has a fault');
         const outcomes = await Promise.allSettled([
@@ -123,7 +123,7 @@ export function describeHistoryContract(name: string, open: () => Promise<Stores
         }
       });
 
-      test('happens one after the other for a common conversation (contract 3)', async () => {
+      test('is serialized for a common conversation (contract 3)', async () => {
         const conversationId = await conversations.create(ana, { userIds: [ben] });
         const sendAll = (sender: UserId) =>
           Array.from({ length: 50 }, (_, index) => conversations.send(conversationId, sender, `${index}`));
@@ -135,7 +135,7 @@ export function describeHistoryContract(name: string, open: () => Promise<Stores
     });
 
     describe('range', () => {
-      test('is what its bounds, order and limits say', async () => {
+      test('returns entries by its bounds, order and limits', async () => {
         const conversationId = await conversations.create(ana);
         const other = await conversations.create(ana);
         const texts = ['a', 'ä', '漢字', '🙂', 'x'.repeat(50), 'y'.repeat(5), 'z'];
@@ -159,7 +159,7 @@ export function describeHistoryContract(name: string, open: () => Promise<Stores
         );
       });
 
-      test('of a conversation that is not there is empty', async () => {
+      test('is empty for a missing conversation', async () => {
         expect(await stores.history.range({ ...wholeLog, conversationId: systemIds.uuid() })).toEqual([]);
       });
     });
@@ -175,7 +175,7 @@ export function describeHistoryContract(name: string, open: () => Promise<Stores
       expect(counts).toEqual([0, 0, 1, 1, 2]);
     });
 
-    test('a command that comes again is known by its first entry for good (contract 2)', async () => {
+    test('a repeated command always finds its first entry (contract 2)', async () => {
       const conversationId = await conversations.create(ana);
       const first = await conversations.send(conversationId, ana, 'hello', 'm1');
       for (let index = 0; index < 20; index++) await conversations.send(conversationId, ana, `${index}`);

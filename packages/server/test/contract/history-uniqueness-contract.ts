@@ -49,7 +49,7 @@ export function describeUniqueness(storesOf: () => Stores): void {
       expect(await logOf(conversationId)).toHaveLength(2);
     });
 
-    test('a command is one entry also within what is written together, and of two at once', async () => {
+    test('a command is one entry also within one batch and in two concurrent batches', async () => {
       const twice = [message(3), message(4)].map((entry) => ({ entry, commandId: 'm2' }));
       await expect(write({ entries: twice })).rejects.toThrow();
       expect(await logOf(conversationId)).toHaveLength(2);

@@ -23,7 +23,7 @@ export function describeHomepage(storesOf: () => Stores): void {
       (await stores.conversations.homepage({ userId, after, limit, left: true })).rows;
     const idsOf = async (userId: UserId) => (await pageOf(userId)).map((row) => positionOf(row).conversationId);
 
-    test('of somebody without conversations is empty', async () => {
+    test('is empty for a user without conversations', async () => {
       await conversations.create(ana);
       expect(await pageOf(ben)).toEqual([]);
     });
@@ -47,7 +47,7 @@ export function describeHomepage(storesOf: () => Stores): void {
       }
     });
 
-    test('has what was left at the time of leaving, and as one’s own again after coming back', async () => {
+    test('lists a conversation that was left at the time of leaving, and as own again after rejoining', async () => {
       const left = await conversations.create(ana, { userIds: [ben] });
       conversations.nowMs += 10;
       const stayed = await conversations.create(ana, { userIds: [ben] });
@@ -65,7 +65,7 @@ export function describeHomepage(storesOf: () => Stores): void {
       expect((await pageOf(ben)).map((row) => row.kind)).toEqual(['own', 'own']);
     });
 
-    test('without what was left is full of what goes on, from page to page', async () => {
+    test('without left conversations has full pages of current ones', async () => {
       const present: string[] = [];
       for (let index = 0; index < 15; index++) {
         conversations.nowMs++;
@@ -85,7 +85,7 @@ export function describeHomepage(storesOf: () => Stores): void {
       expect(paged.map((row) => positionOf(row).conversationId)).toEqual(present.toReversed());
     });
 
-    test('comes with the epoch and the newest read revision when a connection starts from it', async () => {
+    test('has the epoch and the newest read revision in a snapshot', async () => {
       const conversationId = await conversations.create(ana, { userIds: [ben] });
       const message = await conversations.send(conversationId, ana, 'text');
       const left = await conversations.create(ana, { userIds: [ben] });
@@ -106,21 +106,21 @@ export function describeHomepage(storesOf: () => Stores): void {
       expect((await stores.conversations.snapshot({ userId: ben, limit: 10, left: false })).rows).toHaveLength(1);
     });
 
-    test('shows a direct conversation without a message to whoever opened it alone', async () => {
+    test('lists a direct conversation without messages only for the user who opened it', async () => {
       const directId = await conversations.openDirect(ana, ben);
       expect([await idsOf(ana), await idsOf(ben)]).toEqual([[directId], []]);
       await conversations.send(directId, ana, 'hello');
       expect([await idsOf(ana), await idsOf(ben)]).toEqual([[directId], [directId]]);
     });
 
-    test('shows a closed conversation as left alone', async () => {
+    test('lists a closed conversation only as left', async () => {
       const conversationId = await conversations.create(ana);
       await conversations.leave(conversationId, ana);
       expect((await stores.conversations.head(conversationId))?.closed).toBe(true);
       expect(await pageOf(ana)).toEqual([{ kind: 'left', atMs: conversations.nowMs, conversationId }]);
     });
 
-    test('shows a closed conversation to nobody as their own, however late the index by user is', async () => {
+    test('never lists a closed conversation as own, however late the index by user is', async () => {
       const conversationId = await conversations.create(ana);
       const participant = await stores.conversations.participant(conversationId, ana);
       if (!participant) throw new Error('ana is no participant');
@@ -131,7 +131,7 @@ export function describeHomepage(storesOf: () => Stores): void {
       expect(await pageOf(ben)).toEqual([]);
     });
 
-    test('pages in one order without gaps or doubles, also among equal times', async () => {
+    test('is paged without gaps or duplicates, also among equal times', async () => {
       const activity = fc.array(fc.record({ atMs: fc.integer({ min: 1, max: 4 }), left: fc.boolean() }), {
         maxLength: 12,
       });
@@ -151,7 +151,7 @@ export function describeHomepage(storesOf: () => Stores): void {
       );
     });
 
-    test('pages show what did not change meanwhile exactly once, whatever else is written', async () => {
+    test('pages show unchanged conversations exactly once during concurrent writes', async () => {
       const quiet: string[] = [];
       for (let index = 0; index < 12; index++) {
         conversations.nowMs++;

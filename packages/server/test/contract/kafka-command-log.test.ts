@@ -11,6 +11,7 @@ import { Unusable } from '../../src/platform/failures.ts';
 import { firstLevel } from '../../src/platform/features.ts';
 import { shardOf } from '../../src/platform/shards.ts';
 import { addTrialFeature, nudge, trialLevel } from '../support/trial-feature.ts';
+import { until } from '../support/until.ts';
 import { BatchHandler, record, requestOf } from './command-log-contract.ts';
 import { newIds } from './conversations-under-test.ts';
 import { describeOnKafka, newTopics, shardsUnderTest } from './kafka-under-test.ts';
@@ -55,10 +56,11 @@ describeOnKafka('the command log in Kafka', () => {
     return all.map((partition) => Number((ends.get(partition) ?? 0n) - (done.get(partition) ?? 0n)));
   };
   const untilNoLag = async (partitions: readonly number[]) => {
-    while ((await lagOf(partitions)).some((behind) => behind !== 0)) await Bun.sleep(20);
+    const isDone = async () => (await lagOf(partitions)).every((behind) => behind === 0);
+    await until('the partitions have no lag', isDone, { pauseMs: 20 });
   };
 
-  test('a killed consumer’s records go to another, whatever it had in hand', async () => {
+  test('the records of a killed consumer go to another one, including those it was handling', async () => {
     const path = fileURLToPath(new URL('./consumer-process.ts', import.meta.url));
     const args = [settings.brokers.join(','), settings.clusterName, String(shardsUnderTest)];
     const killed = Bun.spawn([process.execPath, path, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -85,7 +87,7 @@ describeOnKafka('the command log in Kafka', () => {
     }
   });
 
-  test('a batch that ends after its partition went to another moves nothing there', async () => {
+  test('a batch that finishes after its partition was reassigned commits nothing', async () => {
     const [first, second] = [new BatchHandler(), new BatchHandler()];
     const underWay = Promise.withResolvers<void>();
     first.next = () => underWay.promise;
@@ -130,7 +132,7 @@ describeOnKafka('the command log in Kafka', () => {
     await next.close();
   });
 
-  test('is not read past records that it dropped before they were consumed; other partitions go on', async () => {
+  test('is not read past records that were deleted before they were consumed; other partitions go on', async () => {
     const reported: string[] = [];
     const told = Promise.withResolvers<void>();
     const report = (error: unknown) => {
@@ -156,7 +158,7 @@ describeOnKafka('the command log in Kafka', () => {
     await watched.close();
   });
 
-  test('sets aside what is no command, and goes on behind it', async () => {
+  test('sets aside a malformed record, and continues after it', async () => {
     const producer = new BatchingProducer(settings);
     const [conversationId = ''] = conversationIds;
     const handler = new BatchHandler();
@@ -177,7 +179,7 @@ describeOnKafka('the command log in Kafka', () => {
     await consumer.close();
   });
 
-  test('tells who waits for the outcome of what it set aside for being malformed', async () => {
+  test('reports the receiver of the outcome of a malformed record', async () => {
     const producer = new BatchingProducer(settings);
     const [conversationId = ''] = conversationIds;
     const { command, replyTo } = record(conversationId);
@@ -208,7 +210,7 @@ describeOnKafka('the command log in Kafka', () => {
     await consumer.close();
   });
 
-  test('stops a partition before what needs a later version, which goes on from there in order', async () => {
+  test('stops a partition before a record that needs a later version, which continues there in order', async () => {
     const [stopping = '', other = ''] = conversationIds;
     const stopped = Promise.withResolvers<void>();
     const reported: string[] = [];
@@ -249,7 +251,7 @@ describeOnKafka('the command log in Kafka', () => {
     expect(await topics.recordCount(deadLetterTopic(settings.clusterName))).toBe(0);
   });
 
-  test('says of each distributor the feature level that it supports', async () => {
+  test('reports the supported feature level of each distributor', async () => {
     const group = distributionGroup(settings.clusterName);
     const levels = async () => (await topics.positions.members(group)).map(memberLevel).sort();
     const consumer = await log.consume(async () => undefined);
@@ -272,7 +274,7 @@ describeOnKafka('the command log in Kafka', () => {
     await impatient.close();
   });
 
-  test('is served only on topics that fit', async () => {
+  test('requires topics with the right partitions and replication', async () => {
     await topics.create({ shards: shardsUnderTest, replicationFactor: 1 });
     await topics.check({ shards: shardsUnderTest, allowSingleBroker: true });
     const strict = topics.check({ shards: shardsUnderTest, allowSingleBroker: false });

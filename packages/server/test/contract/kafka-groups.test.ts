@@ -6,7 +6,7 @@ import { commandsTopic, type Topics } from '../../src/adapters/kafka/topics.ts';
 import { until } from '../support/until.ts';
 import { describeOnKafka, newTopics } from './kafka-under-test.ts';
 
-describe('what is asked about a group in Kafka', () => {
+describe('a request about a group in Kafka', () => {
   /** The failure of the client, as it is when the broker gives this reason. */
   const refusal = (reason: string) => new MultipleErrors('It failed.', [new ProtocolError(reason)]);
 
@@ -34,13 +34,13 @@ describe('what is asked about a group in Kafka', () => {
     ['who is in it', (positions) => positions.members('group')],
   ];
   for (const [name, ask] of questions) {
-    test(`${name}: is asked again while no broker coordinates the group yet`, async () => {
+    test(`${name}: is retried while no broker coordinates the group yet`, async () => {
       const { positions, asked } = refusing('COORDINATOR_NOT_AVAILABLE', 'COORDINATOR_LOAD_IN_PROGRESS');
       await ask(positions);
       expect(asked()).toBe(3);
     });
 
-    test(`${name}: fails at once for another reason, which it names with the group`, async () => {
+    test(`${name}: fails at once for another reason, and names it with the group`, async () => {
       const { positions, asked } = refusing('GROUP_AUTHORIZATION_FAILED');
       await expect(ask(positions)).rejects.toThrow(/group group.*: It failed\. Group authorization failed\./);
       expect(asked()).toBe(1);
@@ -60,7 +60,7 @@ describeOnKafka('a group in Kafka', () => {
     await closeTopics();
   });
 
-  test('is forgotten once its last member has left', async () => {
+  test('is deleted once its last member has left', async () => {
     const group = `${settings.clusterName}.group`;
     const consumer = new Consumer({ ...clientOptions(settings), groupId: group });
     consumer.topics.track(commandsTopic(settings.clusterName));

@@ -3,6 +3,7 @@ import { Lanes, type WaitingRecord } from '../../src/adapters/kafka/lanes.ts';
 import type { CommandRecord } from '../../src/distribution/command-log-port.ts';
 import { type CommandBatch, HistoryPutBack, LevelNotSupported } from '../../src/distribution/command-log-port.ts';
 import type { LogReach } from '../../src/history/history-port.ts';
+import { until } from '../support/until.ts';
 import { BatchHandler, record, requestOf } from './command-log-contract.ts';
 
 function waitingOf(records: readonly CommandRecord[], from = 0): WaitingRecord[] {
@@ -20,39 +21,27 @@ function lanesOf(
 ) {
   const done: [number, bigint][] = [];
   const putBack: [number, bigint][] = [];
-  const doneSomething: { onDone: () => void } = { onDone: () => undefined };
   const reported: string[] = [];
-  let onReport: () => void = () => undefined;
   const report = (error: unknown) => {
     reported.push(error instanceof Error ? error.message : String(error));
-    onReport();
   };
   const lanes = new Lanes({
     ...{ handle, laneOf, setAside, report },
     putBack: (partition, position) => putBack.push([partition, position]),
     done: (partition, next) => {
       done.push([partition, next]);
-      doneSomething.onDone();
     },
   });
   const untilDone = async (partition: number) => {
-    while (!done.some(([each]) => each === partition)) {
-      await new Promise<void>((resolve) => {
-        doneSomething.onDone = resolve;
-      });
-    }
+    await until(`partition ${partition} is done`, () => done.some(([each]) => each === partition));
   };
   const untilReported = async (count: number) => {
-    while (reported.length < count) {
-      await new Promise<void>((resolve) => {
-        onReport = resolve;
-      });
-    }
+    await until(`${count} failures are reported`, () => reported.length >= count);
   };
   return { lanes, done, putBack, reported, untilDone, untilReported };
 }
 
-test('a lane that fails holds no other up, and has its records again in their order', async () => {
+test('a failing lane does not delay others, and gets its records again in order', async () => {
   const [failing, other] = [[record(), record()], [record()]];
   let faults = 2;
   const handled: string[][] = [];
@@ -110,7 +99,7 @@ test('a partition that moves to another lane is never in two batches at once', a
   await lanes.close();
 });
 
-test('what ends after its partition was dropped is not told, also when the partition came back', async () => {
+test('a batch that finishes after its partition was dropped is not reported, also when the partition came back', async () => {
   const handler = new BatchHandler();
   const underWay = Promise.withResolvers<void>();
   handler.next = () => underWay.promise;
@@ -128,7 +117,7 @@ test('what ends after its partition was dropped is not told, also when the parti
   await lanes.close();
 });
 
-test('what can not be read is set aside once, however often its batch comes again', async () => {
+test('a malformed record is set aside once, however often its batch comes again', async () => {
   let faults = 3;
   let setAside = 0;
   const { lanes, untilDone } = lanesOf(
@@ -148,7 +137,7 @@ test('what can not be read is set aside once, however often its batch comes agai
   await lanes.close();
 });
 
-test('batches say what they are of each partition: from where it was done, what can not be read included', async () => {
+test('batches give their range in each partition, including malformed records', async () => {
   const reaches: LogReach[] = [];
   const positions: (number | undefined)[] = [];
   const { lanes, untilDone } = lanesOf(
@@ -167,7 +156,7 @@ test('batches say what they are of each partition: from where it was done, what 
   await lanes.close();
 });
 
-test('a partition without records is handed over once, to say where it goes on', async () => {
+test('a partition without records gets one batch that says where it continues', async () => {
   const told = Promise.withResolvers<CommandBatch>();
   const { lanes } = lanesOf(
     async (batch) => told.resolve(batch),
@@ -178,7 +167,7 @@ test('a partition without records is handed over once, to say where it goes on',
   await lanes.close();
 });
 
-test('a partition whose history was put back begins again where that is; others of its lane go on', async () => {
+test('a partition whose history was restored starts again at its position; others of its lane go on', async () => {
   const handled: LogReach[] = [];
   const { lanes, done, putBack, untilDone } = lanesOf(
     async ({ reaches }) => {
@@ -205,7 +194,7 @@ test('a partition whose history was put back begins again where that is; others 
 
 const later: WaitingRecord = { offset: 0n, parsed: { kind: 'later', level: 2 }, bytes: Buffer.from('later') };
 
-test('a partition stops before a record that needs a later program; what was before is done, others go on', async () => {
+test('a partition stops before a record that needs a later program; earlier records and other partitions are processed', async () => {
   const handler = new BatchHandler();
   const [before, other] = [record(), record()];
   const { lanes, done, reported, untilDone, untilReported } = lanesOf(handler.handle, () => 'all');
@@ -229,7 +218,7 @@ test('a partition stops before a record that needs a later program; what was bef
   await lanes.close();
 });
 
-test('a partition whose store has a later level stops where it is, and is told once', async () => {
+test('a partition whose store has a later level stops and is reported once', async () => {
   let isAhead = true;
   let handed = 0;
   const { lanes, done, reported, untilReported } = lanesOf(

@@ -4,6 +4,7 @@ import { clientOptions, type KafkaSettings } from '../../src/adapters/kafka/conn
 import { KafkaMailboxes } from '../../src/adapters/kafka/mailboxes.ts';
 import { mailboxTopic, type Topics } from '../../src/adapters/kafka/topics.ts';
 import type { Delivery } from '../../src/connections/mailbox-port.ts';
+import { until } from '../support/until.ts';
 import { describeOnKafka, newTopics } from './kafka-under-test.ts';
 
 function numbered(number: number, detail = ''): Delivery {
@@ -13,19 +14,13 @@ function numbered(number: number, detail = ''): Delivery {
 /** Takes deliveries, and lets a test wait for as many. */
 class Taken {
   readonly deliveries: Delivery[] = [];
-  private onMore: () => void = () => undefined;
 
   readonly receive = (deliveries: readonly Delivery[]): void => {
     this.deliveries.push(...deliveries);
-    this.onMore();
   };
 
   async count(count: number): Promise<void> {
-    while (this.deliveries.length < count) {
-      await new Promise<void>((resolve) => {
-        this.onMore = resolve;
-      });
-    }
+    await until(`${count} deliveries are received`, () => this.deliveries.length >= count);
   }
 }
 
@@ -47,7 +42,7 @@ describeOnKafka('mailboxes in Kafka', () => {
     await closeTopics();
   });
 
-  test('hand over 2,000 deliveries in their order, in few records', async () => {
+  test('deliver 2,000 deliveries in order, in few records', async () => {
     const mailbox = await mailboxes.open('server', taken.receive);
     const deliveries = Array.from({ length: 2_000 }, (_, number) => numbered(number));
     await Promise.all(deliveries.map((each) => mailboxes.deliver('server', [each])));
@@ -57,7 +52,7 @@ describeOnKafka('mailboxes in Kafka', () => {
     await mailbox.close();
   });
 
-  test('take deliveries that together, as JSON, are larger than a record may be', async () => {
+  test('accept deliveries that are together larger than a record may be', async () => {
     const mailbox = await mailboxes.open('server', taken.receive);
     const text = '\u0001'.repeat(40_000);
     const deliveries = Array.from({ length: 12 }, (_, number) => numbered(number, text));
@@ -67,7 +62,7 @@ describeOnKafka('mailboxes in Kafka', () => {
     await mailbox.close();
   });
 
-  test('go on with the oldest delivery that there is, when some were dropped by age before they were taken', async () => {
+  test('continue with the oldest delivery when older ones were deleted by age', async () => {
     await topics.createMailbox('server');
     for (const number of [1, 2, 3]) await mailboxes.deliver('server', [numbered(number)]);
     const admin = new Admin(clientOptions(settings));
@@ -82,7 +77,7 @@ describeOnKafka('mailboxes in Kafka', () => {
     await mailbox.close();
   });
 
-  test('of dead servers are listed and removed; what is delivered to them is forgotten', async () => {
+  test('of dead servers are listed and removed; deliveries to them are dropped', async () => {
     const [dead, alive] = [await mailboxes.open('dead', () => undefined), await mailboxes.open('alive', taken.receive)];
     await mailboxes.deliver('dead', [numbered(1)]);
     expect((await mailboxes.serverIds()).sort()).toEqual(['alive', 'dead']);
@@ -96,7 +91,7 @@ describeOnKafka('mailboxes in Kafka', () => {
     expect(await mailboxes.serverIds()).toEqual([]);
   });
 
-  test('that are removed while the whole cluster is removed are in nobody’s way', async () => {
+  test('can be removed while the whole cluster is removed', async () => {
     const ids = ['first', 'second', 'third', 'fourth'];
     const opened = await Promise.all(ids.map((id) => mailboxes.open(id, () => undefined)));
     await Promise.all([topics.remove(), ...opened.map((mailbox) => mailbox.close())]);

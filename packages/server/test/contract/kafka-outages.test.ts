@@ -6,6 +6,7 @@ import { Topics } from '../../src/adapters/kafka/topics.ts';
 import type { Delivery } from '../../src/connections/mailbox-port.ts';
 import { Unavailable } from '../../src/platform/failures.ts';
 import { OwnBrokers, withoutOwnBrokers } from '../support/own-brokers.ts';
+import { until } from '../support/until.ts';
 import { BatchHandler, record, requestOf } from './command-log-contract.ts';
 import { shardsUnderTest } from './kafka-under-test.ts';
 import { eventually, rejection } from './own-redis.ts';
@@ -14,7 +15,7 @@ import { describeUnless } from './redis-under-test.ts';
 const delivery: Delivery = { kind: 'outcome', requestId: 'request', outcome: { kind: 'unchanged' } };
 
 describeUnless(withoutOwnBrokers ?? undefined, 'a Kafka broker', () => {
-  test('that goes away and comes back is used again: sending, consuming and mailboxes go on', async () => {
+  test('that becomes unavailable and comes back is used again for sending, consuming and mailboxes', async () => {
     const kafka = await OwnBrokers.start(1);
     const settings: KafkaSettings = {
       ...{ brokers: [kafka.addresses], clusterName: 'parley', tls: false, sasl: null },
@@ -48,7 +49,7 @@ describeUnless(withoutOwnBrokers ?? undefined, 'a Kafka broker', () => {
       await handled(requestOf(after));
       const { length } = delivered;
       await eventually(() => mailboxes.deliver('server', [delivery]));
-      while (delivered.length === length) await Bun.sleep(20);
+      await until('the delivery is received', () => delivered.length > length, { pauseMs: 20 });
 
       kafka.signal(0, 'SIGSTOP');
       const waiting = await Promise.all([record(), record()].map((each) => rejection(log.append(each))));

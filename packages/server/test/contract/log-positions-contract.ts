@@ -38,7 +38,7 @@ export function describeLogPositions(name: string, open: () => Promise<Stores>):
       return [...decided].sort(([a], [b]) => a - b);
     };
 
-    test('are those of the partitions that were asked for, and move on with what is decided, each by itself', async () => {
+    test('are returned for the requested partitions, and advance with the decisions of each', async () => {
       expect(await known(0, 1)).toEqual([]);
       await apply([reach(0, 5, 9), reach(1, 0, 2)]);
       await apply([reach(1, 2, 4)]);
@@ -50,7 +50,7 @@ export function describeLogPositions(name: string, open: () => Promise<Stores>):
       expect(await known(0)).toEqual([[0, { logId: 'another log', to: 1 }]]);
     });
 
-    test('are decided by: of two at once one comes second, and sees what the first left', async () => {
+    test('are checked by decisions: the second of two concurrent ones sees the result of the first', async () => {
       const seen: (number | undefined)[] = [];
       const advance = () =>
         apply([reach(0, 0, 1)], ({ decided }) => {
@@ -63,7 +63,7 @@ export function describeLogPositions(name: string, open: () => Promise<Stores>):
       expect(seen).toContain(9);
     });
 
-    test('stay with what was decided: both are written, or neither', async () => {
+    test('are written together with the decisions, or neither is', async () => {
       const conversations = new ConversationsUnderTest(stores);
       const conversationId = await conversations.create(creatorId);
       const entry = await conversations.send(conversationId, creatorId, 'text', 'm1');

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import type { Entry } from '@parley/protocol';
 import type { Delivery, Mailboxes } from '../../src/connections/mailbox-port.ts';
 import { systemIds } from '../../src/platform/ids.ts';
+import { until } from '../support/until.ts';
 
 export interface MailboxesUnderTest {
   mailboxes: Mailboxes;
@@ -24,24 +25,18 @@ class Receiver {
   mostAtOnce = 0;
   until: Promise<void> = Promise.resolve();
   private atOnce = 0;
-  private onReceived: () => void = () => undefined;
 
   readonly receive = async (deliveries: readonly Delivery[]): Promise<void> => {
     this.mostAtOnce = Math.max(this.mostAtOnce, ++this.atOnce);
     for (const delivery of deliveries) {
       if (delivery.kind === 'outcome') this.received.push(Number(delivery.requestId));
     }
-    this.onReceived();
     await this.until;
     this.atOnce--;
   };
 
   async has(number: number): Promise<void> {
-    while (!this.received.includes(number)) {
-      await new Promise<void>((resolve) => {
-        this.onReceived = resolve;
-      });
-    }
+    await until(`delivery ${number} is received`, () => this.received.includes(number));
   }
 }
 
@@ -60,7 +55,7 @@ export function describeMailboxesContract(name: string, open: () => Promise<Mail
     });
     afterEach(() => opened.close());
 
-    test('go on after nothing was delivered', async () => {
+    test('continue after an empty delivery', async () => {
       const mailbox = await mailboxes.open(serverId, receiver.receive);
       await mailboxes.deliver(serverId, []);
       await mailboxes.deliver(serverId, [numbered(1)]);
@@ -68,7 +63,7 @@ export function describeMailboxesContract(name: string, open: () => Promise<Mail
       await mailbox.close();
     });
 
-    test('hand over what one sender delivered, all of it in its order, one call at a time', async () => {
+    test('pass on all deliveries of one sender in order, one call at a time', async () => {
       const mailbox = await mailboxes.open(serverId, receiver.receive);
       const sent: Promise<void>[] = [];
       for (let number = 0; number < 300; number += 3) {
@@ -99,7 +94,7 @@ export function describeMailboxesContract(name: string, open: () => Promise<Mail
       await mailbox.close();
     });
 
-    test('resolve a delivery although its receiver is busy, and hand it over afterwards', async () => {
+    test('resolve a delivery while its receiver is busy, and pass it on afterwards', async () => {
       const busy = Promise.withResolvers<void>();
       receiver.until = busy.promise;
       const mailbox = await mailboxes.open(serverId, receiver.receive);
@@ -114,7 +109,7 @@ export function describeMailboxesContract(name: string, open: () => Promise<Mail
       await mailbox.close();
     });
 
-    test('tell what was delivered and waits to be received', async () => {
+    test('report deliveries that wait to be received', async () => {
       const busy = Promise.withResolvers<void>();
       receiver.until = busy.promise;
       const mailbox = await mailboxes.open(serverId, receiver.receive);
@@ -122,14 +117,14 @@ export function describeMailboxesContract(name: string, open: () => Promise<Mail
       await receiver.has(1);
       await mailboxes.deliver(serverId, [2, 3].map(numbered));
       expect(mailboxes.waiting.outgoing).toBe(0);
-      while (mailboxes.waiting.incoming < 2) await Bun.sleep(1);
+      await until('two deliveries wait to be received', () => mailboxes.waiting.incoming >= 2);
       busy.resolve();
       await receiver.has(3);
       expect(mailboxes.waiting).toEqual({ outgoing: 0, incoming: 0 });
       await mailbox.close();
     });
 
-    test('are each server’s own', async () => {
+    test('are separate for each server', async () => {
       const other = new Receiver();
       const otherId = systemIds.uuid();
       const own = await mailboxes.open(serverId, receiver.receive);
@@ -141,7 +136,7 @@ export function describeMailboxesContract(name: string, open: () => Promise<Mail
       await Promise.all([own.close(), others.close()]);
     });
 
-    test('that are not there take what is delivered and forget it', async () => {
+    test('that do not exist drop deliveries without an error', async () => {
       await mailboxes.deliver(serverId, [numbered(1)]);
       const mailbox = await mailboxes.open(serverId, receiver.receive);
       await mailboxes.deliver(serverId, [numbered(2)]);
@@ -150,7 +145,7 @@ export function describeMailboxesContract(name: string, open: () => Promise<Mail
       await mailbox.close();
     });
 
-    test('hand nothing over once closed, and are closed when nothing is being handed over', async () => {
+    test('pass nothing on once closed, and close when no call is pending', async () => {
       const busy = Promise.withResolvers<void>();
       receiver.until = busy.promise;
       const mailbox = await mailboxes.open(serverId, receiver.receive);

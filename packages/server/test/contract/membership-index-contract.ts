@@ -49,7 +49,7 @@ export function describeMembershipIndex(storesOf: () => Stores): void {
       broadcast: await stores.conversations.broadcastConversations(userId),
     });
 
-    test('comes to the same in whatever order and however often its rows are written', async () => {
+    test('has the same result in whatever order and however often its rows are written', async () => {
       const writes = versionsOfOneParticipant.chain((rows) =>
         fc.record({
           rows: fc.constant(rows),
@@ -76,7 +76,7 @@ export function describeMembershipIndex(storesOf: () => Stores): void {
       );
     });
 
-    test('comes to the same when all of it is written at once', async () => {
+    test('has the same result when all rows are written concurrently', async () => {
       const userId = systemIds.uuid();
       const row = (changedSeq: number, leftSeq: number | null): Row => ({
         participant: {
@@ -90,7 +90,7 @@ export function describeMembershipIndex(storesOf: () => Stores): void {
       expect((await seen(userId)).own).toMatchObject({ changedSeq: 5 });
     });
 
-    test('has conversations that broadcast, for whoever is a member of them', async () => {
+    test('lists broadcast conversations for their members', async () => {
       const conversations = new ConversationsUnderTest(stores);
       const [first = '', last = '', ...others] = newIds(260);
       const largeId = await conversations.create(first, { userIds: others.slice(0, 200) });

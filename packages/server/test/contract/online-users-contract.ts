@@ -27,7 +27,7 @@ export function describeOnlineUsers(open: () => Promise<RegistryUnderTest>): voi
 
     afterEach(() => opened.close());
 
-    test('come online with their first connection, go offline with their last, anywhere', async () => {
+    test('come online with their first connection on any server, and go offline with their last', async () => {
       const { registry } = opened;
       expect(await registry.connect(north, ana)).toBe(true);
       expect(await registry.connect(north, ana)).toBe(false);
@@ -61,7 +61,7 @@ export function describeOnlineUsers(open: () => Promise<RegistryUnderTest>): voi
       expect(await registry.onlineCount()).toBe(2);
     });
 
-    test('are online exactly while they are connected under a lease that holds, and told of once each time', async () => {
+    test('are online exactly while they are connected under a valid lease, and each change is reported once', async () => {
       await fc.assert(
         fc.asyncProperty(fc.array(happening, { maxLength: 40 }), async (happenings) => {
           const { registry, passTime, close } = await open();

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Unavailable } from '../../src/platform/failures.ts';
 import type { Certificate } from '../support/certificate.ts';
 import { freePort } from '../support/free-port.ts';
+import { until } from '../support/until.ts';
 import { describeUnless } from './redis-under-test.ts';
 
 const programAbsent =
@@ -69,13 +70,15 @@ export class OwnRedis {
   /** With `more` settings than before. */
   async startAgain(...more: string[]): Promise<void> {
     const where = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.folder];
-    this.process = Bun.spawn(['redis-server', ...where, '--save', '', ...this.settings, ...more], {
+    const child = Bun.spawn(['redis-server', ...where, '--save', '', ...this.settings, ...more], {
       stdio: ['ignore', 'ignore', 'ignore'],
     });
-    while (!(await this.accepts())) {
-      if (this.process.exitCode !== null) throw new Error(`redis-server ended with ${this.process.exitCode}`);
-      await Bun.sleep(10);
-    }
+    this.process = child;
+    const isUp = () => {
+      if (child.exitCode !== null) throw new Error(`redis-server exited with ${child.exitCode}`);
+      return this.accepts();
+    };
+    await until('Redis accepts connections', isUp, { pauseMs: 10 });
   }
 
   /** Has it carry out a command of an administrator's. */

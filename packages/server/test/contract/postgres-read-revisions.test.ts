@@ -37,7 +37,7 @@ describe.skipIf(withoutPostgres !== null)(
         RETURNING seq, message_count`,
       );
 
-    test('what the previous version writes, beside this one, gets a revision too', async () => {
+    test('writes of the previous version get a revision too', async () => {
       await advanceAsBefore(3);
       const first = await revision();
       expect(await changedAfter(0)).toEqual([{ conversationId, seq: 3, messageCount: 3, revision: first }]);
@@ -49,7 +49,7 @@ describe.skipIf(withoutPostgres !== null)(
       expect(await revision()).toBe(second);
     });
 
-    test('what was there before this version counts as not changed until it changes', async () => {
+    test('positions from before this version have no revision until they change', async () => {
       await advanceAsBefore(3);
       // As a row that was written before the step is.
       await database.at(userId, (sql) => sql`UPDATE read_positions SET revision = NULL WHERE user_id = ${userId}`);
@@ -59,7 +59,7 @@ describe.skipIf(withoutPostgres !== null)(
       expect(await changedAfter(0)).toMatchObject([{ conversationId, seq: 4 }]);
     });
 
-    test('what is imported keeps its revision, and the next change gets a greater one', async () => {
+    test('imported positions keep their revision, and the next change gets a greater one', async () => {
       const later = Date.now() + 86_400_000;
       const row = { user_id: userId, conversation_id: conversationId, seq: 2, message_count: 2, revision: later };
       await importRows(database, readPositionsTable, [row], () => userId);
@@ -68,7 +68,7 @@ describe.skipIf(withoutPostgres !== null)(
       expect(await changedAfter(later)).toMatchObject([{ seq: 9, revision: later + 1 }]);
     });
 
-    test('no revision is given twice, also when the last changes were lost with a server that stopped at once', async () => {
+    test('no revision is assigned twice, also when a crash lost the last changes', async () => {
       await advanceAsBefore(3);
       const told = await revision();
       await database.at(userId, (sql) => sql`DELETE FROM read_positions WHERE user_id = ${userId}`);

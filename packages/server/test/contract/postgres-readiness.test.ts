@@ -10,7 +10,7 @@ const absent = withoutService('postgres');
 describe.skipIf(absent !== null)(titleWith('postgres: readiness', absent), () => {
   const made = serversOfEachTest();
 
-  test('a cluster whose servers take writes is ready, and one with a read-only server is not', async () => {
+  test('a cluster is ready when all its servers can be written, and not when one is read-only', async () => {
     await initialise(made.servers, shardsUnderTest);
     await probeWrites(await made.open());
     const [, second] = made.servers;

@@ -89,7 +89,7 @@ describe.skipIf(withoutPostgres !== null)(titleWith('reads of PostgreSQL are bou
     };
   }
 
-  test('a page of a homepage reads the heads and memberships that go on, and none that ended', async () => {
+  test('a page of a homepage reads current memberships and their heads, and no ended ones', async () => {
     await makeMemberships(30, 20_000);
     const page = () => stores.conversations.homepage({ userId: ana, after: null, limit, left: false });
     expect((await page()).rows).toHaveLength(limit);
@@ -101,7 +101,7 @@ describe.skipIf(withoutPostgres !== null)(titleWith('reads of PostgreSQL are bou
     expect(read.statements).toBe(1 + serverCount + serverCount + 1);
   });
 
-  test('a page with what was left reads as many of those as the page has rows', async () => {
+  test('a page with left conversations reads at most a page of ended memberships', async () => {
     await makeMemberships(30, 20_000);
     const middle = { atMs: conversations.nowMs + 10_000, conversationId: '' };
     for (const after of [null, middle]) {
@@ -114,19 +114,19 @@ describe.skipIf(withoutPostgres !== null)(titleWith('reads of PostgreSQL are bou
     }
   });
 
-  test('what a connection starts from takes no more statements than a page', async () => {
+  test('a snapshot takes no more statements than a page', async () => {
     await makeMemberships(20, 20);
     const page = await readBy(() => stores.conversations.homepage({ userId: ana, after: null, limit, left: true }));
     const snapshot = await readBy(() => stores.conversations.snapshot({ userId: ana, limit, left: true }));
     expect(snapshot).toEqual(page);
   });
 
-  test('whether a session is still open is asked of its user’s shard alone', async () => {
+  test('the check of a session reads only its user’s shard', async () => {
     const users = postgresStores(database).users;
     expect((await readBy(() => users.hasSession(ana, systemIds.uuid()))).statements).toBe(1);
   });
 
-  test('a conversation that is not one’s own takes one statement more than one’s own', async () => {
+  test('reading a conversation as a non-member takes one statement more than as a member', async () => {
     const conversationId = await conversations.createChannel(systemIds.uuid(), 'Channel');
     const reads = new ConversationReads(
       stores.conversations,
@@ -138,7 +138,7 @@ describe.skipIf(withoutPostgres !== null)(titleWith('reads of PostgreSQL are bou
     expect(view.statements).toBe(own.statements + 1);
   });
 
-  test('looking for conversations that are dated ahead reads nothing that is dated rightly', async () => {
+  test('the search for future-dated conversations reads none with correct times', async () => {
     await makeMemberships(500, 0);
     const nowMs = 1_000_000;
     // Many entries, as a server has them that is not new; and the summary of their times, which PostgreSQL keeps up.

@@ -10,6 +10,7 @@ import { shardOf } from '../../src/platform/shards.ts';
 import { withPool } from '../support/cluster-services.ts';
 import { laterColumns } from '../support/later-columns.ts';
 import { titleWith, withoutService } from '../support/services.ts';
+import { until } from '../support/until.ts';
 import { ConversationsUnderTest } from './conversations-under-test.ts';
 import { serversOfEachTest, shardsUnderTest } from './postgres-under-test.ts';
 import { createUser } from './users-under-test.ts';
@@ -34,7 +35,7 @@ describe.skipIf(withoutPostgres !== null)(titleWith('the move of a shard on Post
     return steps;
   }
 
-  test('takes everything of the shard along, while it is written and read, and leaves nothing behind', async () => {
+  test('moves all rows of the shard, while it is read and written, and leaves none behind', async () => {
     await initialise(servers, shardsUnderTest);
     const database = await shards.open();
     const stores = postgresStores(database);
@@ -92,7 +93,7 @@ describe.skipIf(withoutPostgres !== null)(titleWith('the move of a shard on Post
     });
   });
 
-  test('takes the rows of a later version along: its columns and tables, however their SQL is written', async () => {
+  test('moves the columns and tables of a later version, however their SQL is written', async () => {
     await initialise(servers, shardsUnderTest);
     const shard = 4;
     const statements = [
@@ -141,7 +142,7 @@ describe.skipIf(withoutPostgres !== null)(titleWith('the move of a shard on Post
     expect(await rowsOf(one, shard)).toBe(0);
   });
 
-  test('that was interrupted takes a table along that was made in between', async () => {
+  test('that was interrupted also moves a table that was created in between', async () => {
     await initialise(servers, shardsUnderTest);
     const shard = 4;
     const [one, two] = servers;
@@ -197,7 +198,7 @@ describe.skipIf(withoutPostgres !== null)(titleWith('the move of a shard on Post
         const moving = moveUntil(() => undefined);
         const mark = () =>
           source.run((sql) => sql`SELECT 1 FROM claims WHERE shard = ${shard} AND name LIKE 'moved %'`);
-        while ((await mark()).length === 0) await Bun.sleep(10);
+        await until('the move has written its marker', async () => (await mark()).length > 0, { pauseMs: 10 });
         await arriving('ENABLE');
         await moving;
         const log = await stores.history.range({ ...wholeLog, conversationId });
@@ -206,7 +207,7 @@ describe.skipIf(withoutPostgres !== null)(titleWith('the move of a shard on Post
     );
   });
 
-  test('that was interrupted at any step goes on from there', async () => {
+  test('that was interrupted at any step continues from there', async () => {
     await initialise(servers, shardsUnderTest);
     const database = await shards.open();
     const conversations = new ConversationsUnderTest(postgresStores(database));

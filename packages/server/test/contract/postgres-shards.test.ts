@@ -24,7 +24,7 @@ describe.skipIf(withoutPostgres !== null)(titleWith('shards on PostgreSQL', with
   describe('is refused at the start', () => {
     const refused = async (message: RegExp) => expect(shards.open()).rejects.toThrow(message);
 
-    test('when the schema was never made', () => refused(/has no schema parley: make it with "parley cluster init"/));
+    test('when the schema is missing', () => refused(/has no schema parley: make it with "parley cluster init"/));
 
     test('when a server belongs to another cluster', async () => {
       await initialise([servers[0]], 8);
@@ -32,7 +32,7 @@ describe.skipIf(withoutPostgres !== null)(titleWith('shards on PostgreSQL', with
       await refused(/cluster of 8 shards.*two to one of 4/);
     });
 
-    test('when a server is left out that has shards', async () => {
+    test('when a server with shards is not named', async () => {
       await initialise(servers, 8);
       await expect(ShardedDatabase.open([servers[0]])).rejects.toThrow(
         /shard 1 is on none of the PostgreSQL servers one/,
@@ -45,12 +45,12 @@ describe.skipIf(withoutPostgres !== null)(titleWith('shards on PostgreSQL', with
       await refused(/shard 0 is on two PostgreSQL servers, one and two/);
     });
 
-    test('when the number of shards is another than at the making', async () => {
+    test('when the number of shards differs from that at creation', async () => {
       await initialise(servers, 8);
       await expect(initialise(servers, 16)).rejects.toThrow(/belongs to a cluster of 8 shards, not 16/);
     });
 
-    test('when a newer version has taken away what this one needs, but not when it only added', async () => {
+    test('when a newer version removed objects that this one needs, but not when it only added some', async () => {
       await initialise(servers, 8);
       const step = (version: number, worksFrom: number) =>
         withPool(servers[0], (pool) =>
@@ -63,14 +63,14 @@ describe.skipIf(withoutPostgres !== null)(titleWith('shards on PostgreSQL', with
     });
   });
 
-  test('are made once, by however many at once, and given out in equal parts', async () => {
+  test('are created once by concurrent programs, and assigned in equal parts', async () => {
     await Promise.all([initialise(servers, 8), initialise(servers, 8), initialise(servers, 8)]);
     const database = await shards.open();
     const serverNames = Array.from({ length: 8 }, (_, shard) => database.serverOf(shard));
     expect(serverNames).toEqual(['one', 'two', 'one', 'two', 'one', 'two', 'one', 'two']);
   });
 
-  test('have every index although its build was broken off, and whoever writes meanwhile', async () => {
+  test('have every index although its build was interrupted during writes', async () => {
     await initialise(servers, shardsUnderTest);
     const version = schemaSteps.findIndex(({ indexes }) => indexes?.some(({ name }) => name === 'entry_times')) + 1;
     await withPool(servers[0], async (pool) => {
@@ -86,7 +86,7 @@ describe.skipIf(withoutPostgres !== null)(titleWith('shards on PostgreSQL', with
     expect(await formFaults(await shards.open())).toEqual([]);
   });
 
-  test('of two distributors on one conversation, each finds what the other wrote (race 3)', async () => {
+  test('two distributors on one conversation each decide on the rows of the other (race 3)', async () => {
     await initialise(servers, shardsUnderTest);
     const [first, second] = [await shards.open(), await shards.open()].map(
       (database) => new ConversationsUnderTest(postgresStores(database)),
@@ -103,7 +103,7 @@ describe.skipIf(withoutPostgres !== null)(titleWith('shards on PostgreSQL', with
     for (const round of rounds) expect(sent[round]?.seq).toBe(sent[round + rounds.length]?.seq ?? -1);
   });
 
-  test('of two distributors on one partition, each finds how far the other decided', async () => {
+  test('two distributors on one partition each see the decided position of the other', async () => {
     await initialise(servers, shardsUnderTest);
     const advance = ({ history }: ReturnType<typeof postgresStores>) => {
       const reach = { partition: 0, logId: 'log', from: 0, to: 1 };
@@ -119,7 +119,7 @@ describe.skipIf(withoutPostgres !== null)(titleWith('shards on PostgreSQL', with
   });
 
   describe('a name (race 9)', () => {
-    test('that a crash left pending falls free after a minute, and log-in treats it as absent', async () => {
+    test('that a crash left pending lapses after a minute, and log-in treats it as absent', async () => {
       await initialise(servers, shardsUnderTest);
       const database = await shards.open();
       const users = postgresStores(database).users;

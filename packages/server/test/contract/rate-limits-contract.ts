@@ -27,7 +27,7 @@ export function describeRateLimitsContract(name: string, open: () => Promise<Rat
       return count;
     }
 
-    test('admit as many as a window allows, one after the other or at once', async () => {
+    test('admit as many calls as a window allows, sequential or concurrent', async () => {
       expect(await admitted(steady, 20)).toBe(5);
       const atOnce = await Promise.all(Array.from({ length: 20 }, () => take(steady, 'ben')));
       expect(atOnce.filter((waitMs) => waitMs === 0)).toHaveLength(5);

@@ -52,7 +52,7 @@ const adapters: AdapterUnderTest<RateLimitsUnderTest>[] = [
 
 runContract(adapters, describeRateLimitsContract);
 
-test('memory: a clock that was a day ahead makes nobody wait for longer than the window', async () => {
+test('memory: a clock that was a day ahead delays no call for longer than the window', async () => {
   const limits = new MemoryRateLimits();
   const limit = { name: 'steady', perWindow: 1, windowMs: 60_000, burst: 0, burstWindowMs: 0 };
   const nowMs = 1_767_225_600_000;

@@ -24,7 +24,7 @@ export function describeReadPositions(storesOf: () => Stores): void {
       stores.conversations.advanceReadPosition(userId, conversationId, at(seq));
     const positions = () => stores.conversations.readPositions(conversationId, [ana, ben]);
 
-    test('move forward, never back, and say where they are', async () => {
+    test('move forward, never back, and return the resulting position', async () => {
       const steps = fc.array(fc.record({ seq: fc.integer({ min: 0, max: 20 }), passMs: fc.constantFrom(0, 0, 2_000) }));
       await fc.assert(
         fc.asyncProperty(steps, async (moves) => {
@@ -42,12 +42,12 @@ export function describeReadPositions(storesOf: () => Stores): void {
       );
     });
 
-    test('of several at once the furthest stands', async () => {
+    test('concurrent moves result in the furthest position', async () => {
       await Promise.all([3, 9, 5].map((seq) => advance(ana, seq)));
       expect(await positions()).toEqual(new Map([[ana, at(9)]]));
     });
 
-    test('are each person’s own, and who has none is not in the answer', async () => {
+    test('are separate for each user; users without one are not in the result', async () => {
       await advance(ben, 4);
       expect(await positions()).toEqual(new Map([[ben, at(4)]]));
       await advance(ana, 2);
@@ -59,7 +59,7 @@ export function describeReadPositions(storesOf: () => Stores): void {
       );
     });
 
-    test('are each conversation’s own', async () => {
+    test('are separate for each conversation', async () => {
       const otherId = await new ConversationsUnderTest(stores).create(ana);
       await advance(ana, 4);
       expect(await stores.conversations.readPositions(otherId, [ana])).toEqual(new Map());
@@ -69,7 +69,7 @@ export function describeReadPositions(storesOf: () => Stores): void {
       const changedAfter = (userId: UserId, revision: number, limit = 100) =>
         stores.conversations.readPositionsAfter(userId, { revision, limit });
 
-      test('is 0 before the first change, and grows with each change of this person alone', async () => {
+      test('is 0 before the first change, and grows only with changes of this user', async () => {
         expect(await readRevisionOf(stores, ana)).toBe(0);
         expect(await changedAfter(ana, 0)).toEqual([]);
         let before = 0;
@@ -84,7 +84,7 @@ export function describeReadPositions(storesOf: () => Stores): void {
         expect(await readRevisionOf(stores, ben)).toBe(0);
       });
 
-      test('gives what changed after it, once each, in pages, and nothing that did not', async () => {
+      test('lists positions that changed after it, once each, in pages, and no others', async () => {
         const made = new ConversationsUnderTest(stores);
         const ids: ConversationId[] = [];
         for (let count = 0; count < 7; count++) ids.push(await made.create(ana));
@@ -116,7 +116,7 @@ export function describeReadPositions(storesOf: () => Stores): void {
         expect(seen.toSorted()).toEqual(ids.toSorted());
       });
 
-      test('that is told has every change up to it, whatever is changed at the same time', async () => {
+      test('that is returned includes every change up to it during concurrent changes', async () => {
         const ids = Array.from({ length: 40 }, () => systemIds.uuid());
         const known = new Map<ConversationId, number>();
         let after = 0;

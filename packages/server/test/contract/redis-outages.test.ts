@@ -5,6 +5,7 @@ import { openRedis, type RedisConnection } from '../../src/adapters/redis/connec
 import { confirmKeepsKeys } from '../../src/adapters/redis/eviction.ts';
 import { RedisConnectionRegistry } from '../../src/adapters/redis/registry.ts';
 import { Unavailable, Unusable } from '../../src/platform/failures.ts';
+import { until } from '../support/until.ts';
 import { newIds } from './conversations-under-test.ts';
 import { describeOnOwnRedis, eventually, OwnRedis, rejection, SwallowingProxy } from './own-redis.ts';
 import { keysOf } from './redis-under-test.ts';
@@ -225,7 +226,7 @@ describeOnOwnRedis('a connection', () => {
     const registry = registryOn(redis);
     await registry.openServer(north, leaseMs);
     way.cut();
-    while (redis.client.stream.writable) await Bun.sleep(0);
+    await until('the connection is no longer writable', () => !redis.client.stream.writable, { pauseMs: 0 });
     expect(await registry.liveServers()).toEqual([north]);
     way.close();
   });

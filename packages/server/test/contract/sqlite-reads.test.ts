@@ -52,7 +52,7 @@ describe('reads of SQLite are bounded', () => {
     ]);
   });
 
-  test('looking for conversations that are dated ahead reads nothing that is dated rightly', () => {
+  test('the search for future-dated conversations reads none with correct times', () => {
     expect(stepsOf('INSERT OR IGNORE INTO activity_times')).toContain(
       'SEARCH conversations USING INDEX conversation_times (last_entry_at_ms>?)',
     );

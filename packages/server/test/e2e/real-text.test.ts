@@ -4,6 +4,7 @@ import type { Conversation, ParleyClient } from '@parley/sdk';
 import fc from 'fast-check';
 import { articles, naughty } from '../support/real-text.ts';
 import { type Person, RunningServer } from '../support/running-server.ts';
+import { until } from '../support/until.ts';
 
 const peopleCount = 50;
 const seed = 20_260_501;
@@ -55,7 +56,7 @@ test('50 people, all of the declaration and the naughty strings: every view is t
   }
   for (const { conversationId, seen } of views) {
     const history = histories.get(conversationId) ?? [];
-    await until(() => seen.length === history.length);
+    await until('all entries are seen', () => seen.length === history.length);
     expect(seen).toEqual(history);
   }
   for (const client of clients) client.close();
@@ -114,8 +115,4 @@ async function historyOf({ id, owner }: { id: string; owner: Person }): Promise<
     if (page.entries.length === 0) return entries;
     entries.push(...page.entries);
   }
-}
-
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
 }

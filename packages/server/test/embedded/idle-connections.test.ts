@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parleyProgram, ServerProcess } from '../support/server-process.ts';
+import { until } from '../support/until.ts';
 
 const filesMax = 200;
 const idleConnections = 400;
@@ -26,7 +27,7 @@ test('more idle connections than a process may open files are closed for those w
       socket.on('close', () => closed++);
       sockets.push(socket);
     }
-    while (answered < idleConnections) await Bun.sleep(1);
+    await until('every idle connection has an answer', () => answered >= idleConnections);
     // Each of these needs a connection of its own.
     for (let n = 0; n < 20; n++) {
       const answer = await fetch(new URL('/livez', server.url), { headers: { connection: 'close' } });

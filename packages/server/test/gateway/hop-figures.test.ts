@@ -8,6 +8,7 @@ import { ClusterUnderTest } from '../support/cluster-services.ts';
 import { freePort } from '../support/free-port.ts';
 import { ServerProcess } from '../support/server-process.ts';
 import { titleWith, withoutService } from '../support/services.ts';
+import { until } from '../support/until.ts';
 import { WireClient } from '../support/wire-client.ts';
 
 /** The figures that a process gives now, by name and labels. */
@@ -71,7 +72,8 @@ async function countsEachHop(settings: GivenSettings, partitions: number, servic
   expect(lags.map(([, behind]) => behind)).toEqual(Array.from({ length: partitions }, () => 0));
   for (const service of services) expect(figures.get(`parley_service_up{service="${service}"}`)).toBe(1);
   await socket.close();
-  while ((await figuresAt(port)).get('parley_sockets_closed_total{reason="client"}') !== 1) await Bun.sleep(10);
+  const closed = async () => (await figuresAt(port)).get('parley_sockets_closed_total{reason="client"}');
+  await until('the closed socket is counted', async () => (await closed()) === 1, { pauseMs: 10 });
   await server.stop();
 }
 

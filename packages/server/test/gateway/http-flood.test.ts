@@ -9,6 +9,7 @@ import { listen } from '../../src/gateway/http-server.ts';
 import type { SocketData } from '../../src/messaging/socket-endpoint.ts';
 import { unitsPerTurn, WorkTurns } from '../../src/platform/work-turns.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { until } from '../support/until.ts';
 
 let server: Server<SocketData>;
 let client: Socket | undefined;
@@ -96,7 +97,7 @@ test('so many requests of one address are answered in one turn, from however man
   const perTurn = unitsPerTurn / requestUnits;
   const asked = Array.from({ length: perTurn * 4 }, () => fetch(new URL('/v1/nothing', server.url)));
   // Those above the bound must have come too: their number is that of the requests under way.
-  while (served() + server.pendingRequests < asked.length) await Bun.sleep(1);
+  await until('every request has arrived', () => served() + server.pendingRequests >= asked.length);
   for (let turn = 1; turn <= 4; turn++) {
     expect(served()).toBe(perTurn * turn);
     for (const run of ending.splice(0)) run();

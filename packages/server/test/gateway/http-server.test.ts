@@ -13,6 +13,7 @@ import { noMessagingMetrics } from '../../src/messaging/messaging-metrics.ts';
 import { type SocketData, SocketEndpoint } from '../../src/messaging/socket-endpoint.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { WorkTurns } from '../../src/platform/work-turns.ts';
+import { until } from '../support/until.ts';
 
 const health = new Health();
 const guard = new HttpGuard(systemClock, new WorkTurns(), false);
@@ -170,7 +171,7 @@ test('a client that breaks its body off is no fault of the server', async () => 
   );
   await new Promise((resolve) => client.on('connect', resolve));
   // The server has the first half before the connection ends.
-  while (server.pendingRequests === 0) await Bun.sleep(1);
+  await until('the request has arrived', () => server.pendingRequests > 0);
   client.destroy();
   expect(await caught.promise).toMatchObject({ name: 'Refusal', code: 'invalid_request' });
   expect(await counted.promise).toBe(400);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from './free-port.ts';
+import { until } from './until.ts';
 
 const deployed = (file: string) => fileURLToPath(new URL(`../../../../deploy/haproxy/${file}`, import.meta.url));
 
@@ -44,10 +45,11 @@ export class Haproxy {
       env: { ...process.env, PARLEY_BIND: `127.0.0.1:${port}`, ...environment },
     });
     const haproxy = new Haproxy(port, child, folder);
-    while (!(await haproxy.answers())) {
+    const isUp = () => {
       if (child.exitCode !== null) throw new Error(`haproxy ended with ${child.exitCode}`);
-      await Bun.sleep(10);
-    }
+      return haproxy.answers();
+    };
+    await until('haproxy answers', isUp, { pauseMs: 10 });
     return haproxy;
   }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { PostgresServer } from '../../src/adapters/postgres/pool.ts';
 import { withPool } from './cluster-services.ts';
 import { freePort } from './free-port.ts';
+import { until } from './until.ts';
 
 const programs = ['/usr/lib/postgresql/17/bin', '/usr/lib/postgresql/16/bin', '/usr/lib/postgresql/15/bin'].find(
   (folder) => Bun.which('postgres', { PATH: folder }) !== null,
@@ -58,11 +59,12 @@ export class OwnPostgres {
         detached: true,
       });
     this.process = run();
-    while (!(await this.answers())) {
-      // What is left of the one that was killed keeps its memory for a moment, and no other starts meanwhile.
-      if (this.process.exitCode !== null) this.process = run();
-      await Bun.sleep(20);
-    }
+    const isUp = () => {
+      // The shared memory of a killed server remains for a moment, in which no other starts.
+      if (this.process?.exitCode !== null) this.process = run();
+      return this.answers();
+    };
+    await until('PostgreSQL answers', isUp, { pauseMs: 20 });
   }
 
   /** Starts it again as a standby of nobody: in recovery, it is read and takes no writes until {@link promote}. */

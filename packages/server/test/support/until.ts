@@ -1,11 +1,17 @@
-const patienceMs = 60_000;
-const pauseMs = 1;
+interface Patience {
+  withinMs?: number;
+  pauseMs?: number;
+}
 
-/** Resolves once it is so; rejects with what was waited for when that does not come. Lets everything else run meanwhile. */
-export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
+/** Polls until the condition holds; rejects with `what` it waited for when it does not within the time. */
+export async function until(
+  what: string,
+  isSo: () => boolean | Promise<boolean>,
+  { withinMs = 60_000, pauseMs = 1 }: Patience = {},
+): Promise<void> {
   const startMs = performance.now();
   while (!(await isSo())) {
-    if (performance.now() - startMs > patienceMs) throw new Error(`waited ${patienceMs} ms in vain: ${what}`);
+    if (performance.now() - startMs > withinMs) throw new Error(`waited ${withinMs} ms in vain: ${what}`);
     await Bun.sleep(pauseMs);
   }
 }

@@ -1,6 +1,7 @@
 import { expect } from 'bun:test';
 import type { Entry, Receipt } from '@parley/protocol';
 import { type Conversation, ParleyClient } from '@parley/sdk';
+import { until } from './until.ts';
 
 /** So many messages one writes before waiting for their acknowledgements. */
 const batchSize = 5;
@@ -71,7 +72,9 @@ export class Witnesses {
   /** Resolves when `more` messages more than now were acknowledged. */
   async untilAcknowledged(more: number): Promise<void> {
     const before = this.acknowledged;
-    await until(() => this.acknowledged >= before + more);
+    await until(`${more} more messages are acknowledged`, () => this.acknowledged >= before + more, {
+      withinMs: 120_000,
+    });
   }
 
   /** Messages are acknowledged again after `disturb`, which is told with how long that took from its beginning. */
@@ -107,7 +110,7 @@ export class Witnesses {
       }
     }
     for (const { seen } of this.people) {
-      await until(() => seen.length === history.length);
+      await until('a witness has seen the whole history', () => seen.length === history.length, { withinMs: 120_000 });
       expect(seen).toEqual(history);
     }
     return history;
@@ -120,7 +123,7 @@ export class Witnesses {
 }
 
 async function witness(client: ParleyClient, conversationId: string): Promise<Witness> {
-  await until(() => client.conversations.get(conversationId) !== undefined);
+  await until('the witness has the conversation', () => client.conversations.get(conversationId) !== undefined);
   const conversation = client.conversations.get(conversationId) as Conversation;
   const person: Witness = { client, conversation, seen: [], acknowledged: [] };
   void follow(person);
@@ -154,8 +157,4 @@ async function historyOf({ client, conversation }: Witness): Promise<Entry[]> {
     if (page.entries.length === 0) return entries;
     entries.push(...page.entries);
   }
-}
-
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await Bun.sleep(1);
 }
