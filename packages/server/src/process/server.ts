@@ -11,6 +11,7 @@ import { BadSetting } from '../settings/bad-setting.ts';
 import type { Config } from '../settings/settings.ts';
 import { composeProcess, type ProcessParts } from './compose-process.ts';
 import type { Edge } from './edge.ts';
+import type { ProcessPorts } from './process-ports.ts';
 
 /** A process that listens: its parts, behind Bun's HTTP and WebSocket server. */
 export class Server {
@@ -24,11 +25,11 @@ export class Server {
   constructor(
     private readonly config: Config,
     private readonly adapters: Adapters,
-    { clock }: { clock: Clock } = { clock: systemClock },
+    given: Partial<Pick<ProcessPorts, 'clock' | 'argon2'>> = {},
   ) {
-    this.clock = clock;
+    this.clock = given.clock ?? systemClock;
     this.parts = composeProcess(config, adapters, {
-      clock,
+      ...given,
       metrics: createMetrics(),
       publish: (topic, text) => this.http?.publish(topic, text),
     });

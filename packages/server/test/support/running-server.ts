@@ -10,6 +10,7 @@ import { systemIds, tokenHash } from '../../src/platform/ids.ts';
 import { Server } from '../../src/process/server.ts';
 import { type GivenSettings, loadConfig } from '../../src/settings/settings.ts';
 import { ClusterUnderTest } from './cluster-services.ts';
+import { fastArgon2 } from './fast-argon2.ts';
 import { shapeUnderTest } from './shape-under-test.ts';
 import { WireClient } from './wire-client.ts';
 
@@ -46,7 +47,7 @@ export class RunningServer {
     const data = settings.data ?? mkdtempSync(join(tmpdir(), 'parley-'));
     const config = loadConfig({ ...common, data }, {});
     const adapters = wrap(await composeAdapters(config, clock));
-    const server = new Server(config, adapters, { clock });
+    const server = new Server(config, adapters, { clock, argon2: fastArgon2 });
     await server.start();
     return new RunningServer([server], adapters, data, async () => rmSync(data, { recursive: true, force: true }));
   }
@@ -58,7 +59,10 @@ export class RunningServer {
     const { close } = adapters;
     // The servers share the adapters; the last to stop closes them.
     adapters.close = async () => undefined;
-    const [first, ...others] = Array.from({ length: clusterServers }, () => new Server(config, adapters, { clock }));
+    const [first, ...others] = Array.from(
+      { length: clusterServers },
+      () => new Server(config, adapters, { clock, argon2: fastArgon2 }),
+    );
     if (!first) throw new Error('a cluster has a server');
     for (const server of [first, ...others]) await server.start();
     return new RunningServer([first, ...others], adapters, '', async () => {
