@@ -101,7 +101,7 @@ describe('a draft in several tabs', () => {
     expect(tabs.texts()).toEqual(['a long draft\nx', 'a long draft\nx']);
   });
 
-  test('that is sent is cleared in the other tabs for good', () => {
+  test('that is sent is cleared in the other tabs, and stays cleared', () => {
     const [tabs, first] = twoTabs();
     first.edit(key, 'hello');
     tabs.settle();

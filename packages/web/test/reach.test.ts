@@ -95,7 +95,7 @@ describeInBrowser('the web client can be used', () => {
 
   describe.each([
     { what: '200 % of a window of 1280 pixels', viewport: { width: 640, height: 400 } },
-    { what: '400 % of it', viewport: { width: 320, height: 256 } },
+    { what: '400 % of the same window', viewport: { width: 320, height: 256 } },
   ])('at $what', ({ viewport }) => {
     test('nothing is cut off, and messages are read and written', async ({ ana, groupId, server }) => {
       const page = await ana.context.newPage();

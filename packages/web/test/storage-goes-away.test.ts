@@ -14,6 +14,7 @@ import {
 } from './support/browser.ts';
 import { Network } from './support/network.ts';
 import { PersonInBrowser } from './support/person.ts';
+import { until } from './support/until.ts';
 
 const browser = browserOfFile();
 let server: RunningServer;
@@ -35,7 +36,11 @@ async function somebody(isShared: boolean, prepare?: () => void): Promise<Person
 async function atMira(person: PersonInBrowser): Promise<PersonInBrowser> {
   await person.openDirect('mira');
   await person.write('Hello');
-  await until('the server has the first message', async () => (await textsOf(person)).length === 1);
+  await until(
+    'the server to have the first message',
+    () => textsOf(person),
+    ({ length }) => length === 1,
+  );
   return person;
 }
 
@@ -55,14 +60,6 @@ async function answer(person: PersonInBrowser, text: string): Promise<void> {
   const conversationId = await conversationOf(person);
   await server.call(mira, 'sendMessage', { conversationId, clientMessageId: `m${++messages}`, text });
   await person.message(text).waitFor();
-}
-
-async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
-  const endMs = performance.now() + 60_000;
-  while (!(await isSo())) {
-    if (performance.now() > endMs) throw new Error(`waited in vain: ${what}`);
-    await new Promise(setImmediate);
-  }
 }
 
 /** Deletes all data of the site, as the browser's settings do. */

@@ -11,19 +11,22 @@ export async function readAll(page: Page): Promise<string[]> {
   await scrollToStart(page);
   const seen = new Map<string, string>();
   for (let step = 0; step < stepsMax; step++) {
-    const { rows, isEnd } = await page.getByRole('log').evaluate((list) => ({
+    const { rows, isEnd, stepPx } = await page.getByRole('log').evaluate((list) => ({
       rows: [...list.querySelectorAll<HTMLElement>('article')].map((row) => ({
         key: row.dataset['key'] ?? '',
         text: row.querySelector('.message-text')?.textContent ?? '',
       })),
       isEnd: list.scrollHeight - list.clientHeight - list.scrollTop < 2,
+      // Rows that go out of view at the top with one step were in view before it.
+      stepPx: list.clientHeight * 0.8,
     }));
     const keys = rows.map(({ key }) => key);
     if (new Set(keys).size !== keys.length) throw new Error(`shown twice: ${keys.join(', ')}`);
     for (const { key, text } of rows) seen.set(key, text);
-    const isLatest = (await page.getByRole('button', { name: /Jump to the latest|new message/ }).count()) === 0;
-    if (isEnd && isLatest) return [...seen.values()];
-    await scrollBy(page, 400);
+    if (isEnd && (await page.getByRole('button', { name: /Jump to the latest|new message/ }).count()) === 0) {
+      return [...seen.values()];
+    }
+    await scrollBy(page, stepPx);
   }
   throw new Error(`the end was not reached; the last that showed: ${[...seen.values()].at(-1)}`);
 }
@@ -31,7 +34,7 @@ export async function readAll(page: Page): Promise<string[]> {
 export async function scrollToStart(page: Page): Promise<void> {
   const start = page.getByText(/^This is (where|the beginning)/);
   for (let step = 0; step < stepsMax; step++) {
-    if ((await start.count()) > 0 && (await isAtTop(page))) return;
+    if ((await isAtTop(page)) && (await start.count()) > 0) return;
     await scrollBy(page, -2_000);
   }
   throw new Error('the start was not reached');
