@@ -7,6 +7,7 @@ import { ConversationRecords } from './conversation-records.ts';
 import { ConversationUpdater } from './conversation-updater.ts';
 import { EntryIntake } from './entry-intake.ts';
 import { Events } from './events.ts';
+import type { HttpApi } from './http.ts';
 import { Identity } from './identity.ts';
 import { Interception } from './interception.ts';
 import { Outbox } from './outbox.ts';
@@ -80,9 +81,9 @@ export function createParts(options: ClientOptions, handlers: Handlers) {
   return { ...base, ...conversations, watches, serverClock };
 }
 
-/** What the parts that deal with conversations are built from. */
+/** The parts on which those for conversations are built. */
 interface Base {
-  readonly api: Interception['api'];
+  readonly api: HttpApi;
   readonly store: SteadyStore;
   readonly events: Events<ClientEvents>;
   readonly identity: Identity;

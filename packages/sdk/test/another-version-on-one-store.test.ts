@@ -17,7 +17,7 @@ import { FakeRuntime } from './support/fake-runtime.ts';
 import { idle } from './support/idle.ts';
 import { collect, until } from './support/until.ts';
 
-/** What only another version of the client has, past the types of this one. */
+/** Data of another version of the client, which the types of this one do not allow. */
 const ofAnotherVersion = <Known>(fields: object) => fields as Known;
 const poll = ofAnotherVersion<Entry>({ ...message(2), kind: 'poll', text: undefined, question: 'Tea?' });
 const original = { ...message(2), quotes: 1 };
@@ -30,7 +30,7 @@ const later: Entry = {
   senderId: original.senderId,
 };
 
-// A browser has it as a global.
+// A global in browsers.
 const before = globalThis.IDBKeyRange;
 beforeEach(() => {
   globalThis.IDBKeyRange = IDBKeyRange;
@@ -51,7 +51,7 @@ for (const [name, makeStore] of Object.entries<() => Store>({
       store = makeStore();
     });
 
-    /** The conversation as a client on the store has it, without a connection. */
+    /** The conversation of a client with this store, without a connection. */
     async function stored(): Promise<Conversation> {
       await store.putConversation({ conversation: conversation(3), position: 3 });
       const client = await api.client(store);
@@ -161,14 +161,14 @@ describe('while another page blocks the upgrade', () => {
     await store.putOutbox({
       ...{ clientMessageId: 'one', conversationId: roomId, text: 'waits', order: 1, createdAtMs: 1, failure: null },
     });
-    // What a page of an earlier version has open, which does not know that it is to close it.
+    // An open database of an earlier version that does not close it on request.
     blocker = await new Promise<IDBDatabase>((resolve) => {
       const request = factory.open('parley');
       request.onsuccess = () => resolve(request.result);
     });
   });
 
-  /** A client of a version that has one more step. */
+  /** A client of a version with one more step. */
   function laterClient(runtime: FakeRuntime) {
     const database = new IndexedDatabase('parley', [() => undefined, () => undefined], factory);
     const store = new IndexedDbStore('parley', factory);
@@ -195,7 +195,7 @@ describe('while another page blocks the upgrade', () => {
   });
 });
 
-/** A client that is live, on a store on which another client has left a message since. */
+/** A live client on a store in which another client has left a message since. */
 async function liveClientWithLeftMessage() {
   const api = new FakeApi();
   api.write(roomId, 1);

@@ -12,7 +12,7 @@ beforeEach(() => {
 
 const ids = Array.from({ length: 7 }, (_, index) => `01900000-0000-7000-8000-0000000001${index}0`);
 
-/** The numbers shown of each conversation. */
+/** The numbers of the shown entries, by conversation. */
 function watch(client: ParleyClient): Map<string, number[]> {
   const shown = new Map<string, number[]>();
   client.on('entry', ({ conversationId, seq }: Entry) => {
@@ -90,7 +90,7 @@ describe('contract 5: no gap between snapshot and live entries', () => {
     const client = await connected();
     const shown = watch(client);
     api.runtime.socket.end(1006);
-    // A gap is being filled up to one number when the snapshot names a higher one.
+    // A gap is being filled up to a number below that of the snapshot.
     let release: () => void = () => undefined;
     api.intervene = () =>
       new Promise((resolve) => {

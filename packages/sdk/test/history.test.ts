@@ -12,7 +12,7 @@ beforeEach(async () => {
   api.write(roomId, 100);
   const store = new MemoryStore();
   await store.putConversation({ conversation: conversation(100), position: 100 });
-  // What a client has that was away for long twice.
+  // The entries of a client that had two long absences.
   for (const [from, to] of [
     [21, 30],
     [41, 60],

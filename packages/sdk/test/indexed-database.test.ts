@@ -4,7 +4,7 @@ import { IndexedDatabase, IndexedDbStore, type LayoutStep, type StoreNotice } fr
 import { ana, messages, roomId } from './support/entries.ts';
 import { KeptFactory } from './support/kept-factory.ts';
 
-// A browser has it as a global; the store takes the factory alone as a parameter.
+// A global in browsers; the store takes only the factory as a parameter.
 globalThis.IDBKeyRange = IDBKeyRange;
 
 const session = { token: 'token', account: ana };
@@ -38,7 +38,7 @@ async function until(what: string, isSo: () => boolean): Promise<void> {
     if (isSo()) return;
     await new Promise((resolve) => setImmediate(resolve));
   }
-  throw new Error(`waited in vain: ${what}`);
+  throw new Error(`waited in vain for: ${what}`);
 }
 
 test('a database that the browser closed is reopened with its data', async () => {

@@ -7,7 +7,7 @@ import { FakeApi } from './support/fake-api.ts';
 import { welcome } from './support/frames.ts';
 import { idle } from './support/idle.ts';
 
-/** What only a later version of the protocol has, past the types of this one. */
+/** Data of a later version of the protocol, which the types of this one do not allow. */
 const newer = <Known>(fields: Record<string, unknown>) => fields as unknown as Known;
 const base = { conversationId: roomId, seq: 2, messageCount: 1, atMs: 2, senderId: benId };
 const laterOf = (original: Entry): Entry => ({ ...base, kind: 'later', original });

@@ -7,7 +7,7 @@ import { message, otherRoomId, roomId } from './support/entries.ts';
 import { FakeRuntime } from './support/fake-runtime.ts';
 import { idle } from './support/idle.ts';
 
-/** A message that was transmitted, and waits for what the test answers. */
+/** A message that was transmitted and waits for the response of the test. */
 interface Transmitted extends StoredMessage {
   ack(seq?: number): Promise<void>;
   refuse(error: Error): Promise<void>;
@@ -125,7 +125,7 @@ describe('contract 2: a retry has the same client message id', () => {
     const { clientMessageId } = before.add(roomId, 'text');
     await idle();
     expect(transmitted).toHaveLength(1);
-    // The process ends here; nobody knows whether the message arrived.
+    // The process ends here; the message may have arrived.
     const outbox = await connectedOutbox();
     await idle();
     expect(transmitted.map((each) => each.clientMessageId)).toEqual([clientMessageId, clientMessageId]);

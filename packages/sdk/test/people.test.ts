@@ -4,7 +4,7 @@ import { Disconnected } from '../src/index.ts';
 import { PeopleDirectory, type Person } from '../src/people-directory.ts';
 import { idle } from './support/idle.ts';
 
-/** Each with the version that was given. */
+/** Pairs of a user and the known version. */
 type Asked = [string, string | null][];
 
 let names: Map<string, string>;
@@ -26,7 +26,7 @@ beforeEach(() => {
   );
 });
 
-/** As the server answers; the version of a name is the name. */
+/** The response of the server. The version of a name is the name. */
 async function answer(users: Asked): Promise<{ users: User[] }> {
   if (isAway) throw new Disconnected('not connected');
   asked.push(users);
@@ -58,7 +58,7 @@ test('watched people are looked up when the watch begins, with the known version
   await idle();
   expect(asked.at(-1)).toEqual(ids(3).map((userId, index) => [userId, `Name ${index}`]));
   expect(told).toMatchObject([{ id: 'person 1', displayName: 'Other' }]);
-  // Whoever stays watched is told of; whoever was away from view is asked for again.
+  // The server pushes changes of people who stay watched. The others are looked up again.
   people.watched(ids(2));
   people.watched(ids(4));
   await idle();

@@ -6,14 +6,14 @@ import { welcome } from './support/frames.ts';
 import { idle } from './support/idle.ts';
 import { collect } from './support/until.ts';
 
-/** A server with one conversation, whose history is what the test says it is. */
+/** A server with one conversation and a history that the test sets. */
 class ServerWithOneRoom {
   readonly runtime = new FakeRuntime();
   entries = messages(1, 20);
   epoch: string | undefined = 'first';
   userEpoch: string | undefined = 'first';
   isCatchingUp = false;
-  /** How often a page after the end was asked for. */
+  /** The number of requests for a page after the end. */
   asked = 0;
 
   constructor() {
@@ -33,14 +33,14 @@ class ServerWithOneRoom {
     await idle();
   }
 
-  /** The connection ends, and another is made. */
+  /** Closes the connection and accepts the next one. */
   async reconnect(): Promise<void> {
     this.runtime.socket.end(1006);
     await this.nextSocket();
     await this.accept();
   }
 
-  /** Time passes until the client has opened another connection. */
+  /** Lets time pass until the client has opened another connection. */
   async nextSocket(): Promise<void> {
     while (this.runtime.socket.isClosed) await this.runtime.pass(1_000);
   }
@@ -67,7 +67,7 @@ async function connected(server: ServerWithOneRoom): Promise<ParleyClient> {
   client.connect();
   await server.accept();
   expect(client.state.name).toBe('live');
-  // What it shows, it keeps.
+  // The client stores the entries that it shows.
   for (let seq = 21; seq <= 30; seq++) {
     const entry = message(seq);
     server.entries = [...server.entries, entry];

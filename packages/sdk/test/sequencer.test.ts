@@ -7,7 +7,7 @@ import { messages } from './support/entries.ts';
 const seqsOf = (entries: readonly Entry[]) => entries.map((entry) => entry.seq);
 const upTo = (n: number) => Array.from({ length: n }, (_, index) => index + 1);
 
-/** Fetches what is missing, a page at a time, as a client does. */
+/** Fetches missing entries page by page, like a client. */
 function refetch(sequencer: Sequencer, pageSize: number): { shown: number[]; fetches: number } {
   const shown: number[] = [];
   let fetches = 0;
@@ -20,12 +20,12 @@ function refetch(sequencer: Sequencer, pageSize: number): { shown: number[]; fet
 }
 
 describe('contract 3 and 4: one order, no gaps, each entry once', () => {
-  /** Batches in which any number comes any number of times, in any order, or never. */
+  /** Batches in which each number occurs any number of times, in any order. */
   const deliveries = fc.integer({ min: 1, max: 80 }).chain((head) =>
     fc.record({
       head: fc.constant(head),
       batches: fc.array(fc.array(fc.integer({ min: 1, max: head }), { maxLength: 12 }), { maxLength: 40 }),
-      /** After which batches a client gets to fetch. */
+      /** The batches after which the client fetches. */
       fetchesAfter: fc.array(fc.boolean(), { minLength: 40, maxLength: 40 }),
       pageSize: fc.integer({ min: 1, max: 20 }),
     }),
@@ -103,7 +103,7 @@ describe('contract 3 and 4: one order, no gaps, each entry once', () => {
     expect(sequencer.take(messages(2, head))).toEqual([]);
     const { shown, fetches } = refetch(sequencer, 200);
     expect(shown).toEqual(upTo(head));
-    // One for the gap, and those for what was beyond the bound.
+    // One fetch for the gap, and those for the entries beyond the bound.
     expect(fetches).toBe(1 + Math.ceil((head - 1_001) / 200));
   });
 });

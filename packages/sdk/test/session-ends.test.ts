@@ -16,14 +16,14 @@ const session = {
   current: true,
 };
 
-/** What the server answers when it is asked which epoch it has. */
+/** The server's response to a request for its epoch. */
 const has = (epoch?: string) => () =>
   Response.json({ version: '1', signup: 'open', empty: false, ...(epoch === undefined ? {} : { epoch }) });
 
 const refuses = (code: string, status: number) => () =>
   Response.json({ type: 'about:blank', title: code, status, code, detail: code }, { status });
 
-/** A client that was live under the epoch `first`, with a message that waits, and a store that outlives it. */
+/** A client that was live in the epoch `first`, with a waiting message, and its store. */
 async function away(epoch: string | null = 'first') {
   const runtime = new FakeRuntime();
   const store = new MemoryStore();
@@ -102,7 +102,7 @@ test('a server that cannot return its epoch is asked until it can', async () => 
   expect(ended).toEqual([{ lost: true }]);
 });
 
-/** A client whose session was lost, as it is or made anew from its store. */
+/** A client whose session was lost: the running one, or one restarted with its store. */
 async function lost(isRestarted: boolean) {
   const { runtime, store, client, ended } = await away();
   runtime.answer = has('second');

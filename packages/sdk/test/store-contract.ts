@@ -8,7 +8,7 @@ function outgoing(clientMessageId: string, order: number, fields: Partial<Stored
   return { clientMessageId, conversationId: roomId, text: 'text', order, createdAtMs: 1, failure: null, ...fields };
 }
 
-/** The sentences of `Store`, for an adapter. `reopen` gives the same store as a later run finds it. */
+/** Tests what `Store` promises. `reopen` returns the store as a later run finds it. */
 export function describeStore(name: string, open: () => Promise<{ store: Store; reopen(): Promise<Store> }>): void {
   describe(`store contract: ${name}`, () => {
     let store: Store | null = null;

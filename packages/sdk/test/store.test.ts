@@ -6,7 +6,7 @@ import { describeStore } from './store-contract.ts';
 import { messages, roomId } from './support/entries.ts';
 import { FakeRuntime } from './support/fake-runtime.ts';
 
-// A browser has it as a global; the store takes the factory alone as a parameter.
+// A global in browsers; the store takes only the factory as a parameter.
 globalThis.IDBKeyRange = IDBKeyRange;
 
 describeStore('MemoryStore', async () => {

@@ -30,7 +30,7 @@ test('guesses that lock an account do not lock out a known device', async () => 
   await guessUntilRefused('ana');
   const back = deviceWith(store);
   expect(await back.login({ username: 'ana', password })).toMatchObject({ username: 'ana' });
-  // Whoever is logged in changes the password meanwhile, and the device stays known.
+  // A logged-in device changes the password meanwhile and stays known.
   const newPassword = 'seven grey herons';
   await back.call('changePassword', { currentPassword: password, newPassword });
   await back.logout();

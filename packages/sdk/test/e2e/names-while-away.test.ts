@@ -50,7 +50,7 @@ test('new names of watched members and authors arrive live and after a lost conn
   await rename(cleo, 'Cleo Away');
   client.connect();
   await isCalled(client, cleo, 'Cleo Away');
-  // Nobody told of those who were not in view: they are asked for when they come into view again.
+  // The server pushed no changes of people who were not in view. They are looked up when they are in view again.
   stop();
   client.watch({ userIds: [ben.account.id] });
   await rename(cleo, 'Cleo Unseen');

@@ -9,7 +9,7 @@ let server: RunningServer;
 let ana: Person;
 let folder: string;
 const majorVersion = Number(/^v(\d+)/.exec(Bun.spawnSync(['node', '--version']).stdout.toString())?.[1]);
-/** Where Node has a WebSocket only when asked for one. */
+/** For versions of Node whose WebSocket needs a flag. */
 const flags = majorVersion < 22 ? ['--experimental-websocket'] : [];
 
 beforeAll(async () => {
@@ -25,7 +25,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Runs a program on Node with the SDK imported and a store that holds a session. */
+/** Runs a program on Node with the SDK and a store that has a session. */
 async function onNode(program: string, nodeFlags: readonly string[]) {
   const file = join(folder, 'program.mjs');
   const session = JSON.stringify({ token: ana.token, account: ana.account });

@@ -10,7 +10,7 @@ let server: RunningServer;
 let ana: Person;
 let administrator: Person;
 
-/** Gives every list so many items for Ana, and returns what each operation has to list. */
+/** Creates this number of items of each list for Ana, and returns what each operation must return. */
 async function made(count: number) {
   const prefix = `p${count}x`;
   const people = await server.people(prefix, count);
@@ -30,8 +30,8 @@ async function made(count: number) {
 type Made = Awaited<ReturnType<typeof made>>;
 
 /**
- * How each operation that answers by pages is read to its end, and what it has to list. An operation without a line
- * here fails to compile.
+ * How the pages of each operation are read, and what they must contain. An operation without a line here fails to
+ * compile.
  */
 const lists: Record<
   PagedOperation,

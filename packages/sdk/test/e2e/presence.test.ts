@@ -74,7 +74,7 @@ describe('a new display name', () => {
     await until(ana, () => presences.length > 0);
     await ben.call('updateAccount', { displayName: 'Ben Okafor' });
     await until(ana, () => direct.title === 'Ben Okafor');
-    // One's own is told too, here and on every other device.
+    // All devices of the user get the user's own name too.
     await until(ben, () => ben.account?.displayName === 'Ben Okafor');
   });
 

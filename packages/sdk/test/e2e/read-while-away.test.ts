@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-/** Groups with a message each, in the order in which these were sent. */
+/** Groups with one message each, in the order of the messages. */
 async function groupsOf(person: Person, other: Person): Promise<string[]> {
   const ids: string[] = [];
   for (let index = 0; index < count; index++) {
@@ -36,7 +36,7 @@ test('entries read on another device during an absence are read here after it, o
   const other = await device(server, ana);
   for (const place of [51, 200]) other.conversations.get(at(place))?.markRead();
   await until(other, () => [51, 200].every((place) => other.conversations.get(at(place))?.unreadCount === 0));
-  // Told to the server by now: the answer to a later request comes after.
+  // The server has the position now, because it has responded to a later request.
   const readOf = async (place: number) => {
     const { unreadCount } = await server.call(ana, 'getConversation', { conversationId: at(place) });
     return unreadCount;

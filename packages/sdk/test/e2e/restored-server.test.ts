@@ -40,7 +40,7 @@ test('a client that was away during a restore shows the new entries and no lost 
   const toldAna = collect(ana, 'restored');
   await server.restore();
   await until(ana, () => toldAna.some(({ conversation }) => conversation === made));
-  // The numbers alone would show ten new messages and keep fifteen that are gone.
+  // By the numbers alone, there would be ten new messages, and fifteen lost ones would remain.
   await write(made, 'other', 25);
 
   const again = new ParleyClient({ url: server.url, store });
@@ -56,7 +56,7 @@ test('a client that was away during a restore shows the new entries and no lost 
   const kept = textsOf((await restoredRoom?.history({ limit: 200 }))?.entries ?? []);
   expect(kept).toEqual([...numbered('kept', 20), ...numbered('other', 25)]);
 
-  // Once is enough: whoever comes back in the same epoch reads nothing again.
+  // A client that reconnects in the same epoch does not read again.
   const third = new ParleyClient({ url: server.url, store });
   clients.push(third);
   const toldAgain = [collect(third, 'entry'), collect(third, 'restored')];

@@ -12,7 +12,7 @@ import {
   textsOf,
   write,
 } from '../support/restored-room.ts';
-import { collect, until, untilShown } from '../support/until.ts';
+import { collect, until, untilAnswered, untilShown } from '../support/until.ts';
 
 aServerForEachTest();
 
@@ -101,10 +101,10 @@ test('read positions are those of the restored server and advance from there', a
   await until(ben, () => bens.unreadCount === 0);
   await write(made, 'new', 2);
   await until(ben, () => bens.unreadCount === 2);
-  // A number of before the restore, as a view may still hold it.
+  // A number from before the restore, which a view may still have.
   bens.markRead(16);
   await until(ben, () => bens.unreadCount === 0);
   const isRead = async () => (await ben.call('getConversation', { conversationId: made.id })).unreadCount === 0;
-  while (!(await isRead())) await Bun.sleep(20);
+  await untilAnswered(ben, isRead);
   expect(faults).toEqual([]);
 }, 120_000);

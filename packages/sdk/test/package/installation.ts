@@ -7,7 +7,7 @@ const root = fileURLToPath(new URL('../../../../', import.meta.url));
 const programs = fileURLToPath(new URL('programs/', import.meta.url));
 const patienceMs = 240_000;
 
-/** Without what npm tells the programs that it runs, so that an npm among them takes the folder that it is run in. */
+/** Without the variables of npm, so that an npm that is started here uses its own folder. */
 const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)));
 
 export interface Outcome {
@@ -16,7 +16,7 @@ export interface Outcome {
   complaints: string;
 }
 
-/** Runs a program to its end. */
+/** Runs a program until it ends. */
 export async function run(
   command: readonly string[],
   cwd: string,
@@ -35,14 +35,14 @@ export async function run(
   return { exitCode: await child.exited, printed: printed.trim(), complaints: complaints.trim() };
 }
 
-/** The same, of a program that has to succeed. Resolves with what it printed. */
+/** Runs a program that must succeed. Resolves with its output. */
 export async function succeed(...given: Parameters<typeof run>): Promise<string> {
   const { exitCode, printed, complaints } = await run(...given);
   if (exitCode !== 0) throw new Error(`${given[0].join(' ')} ended with ${exitCode}: ${printed}\n${complaints}`);
   return printed;
 }
 
-/** The version of a package that the workspace has, for projects to install: it is in npm's cache. */
+/** A package in the version of the workspace, which is in npm's cache. */
 export function inWorkspace(name: string): string {
   const { version } = JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8'));
   return `${name}@${version}`;
@@ -52,7 +52,7 @@ export function workspaceFile(path: string): string {
   return join(root, path);
 }
 
-/** The packages as `npm pack` makes them, and the projects that install them. */
+/** The tarballs of `npm pack`, and projects that install them. */
 export class Installation {
   private readonly folder = mkdtempSync(join(tmpdir(), 'parley-package-'));
   private readonly packed = join(this.folder, 'packed');
@@ -67,7 +67,7 @@ export class Installation {
     return readdirSync(this.packed).sort();
   }
 
-  /** A new project that has these programs, and installs the packages as their README says, and others. */
+  /** Creates a project with these programs, and installs the packages like the README says, and others. */
   async project(name: string, programNames: readonly string[], others: readonly string[] = []): Promise<string> {
     const project = this.empty(name);
     cpSync(this.packed, project, { recursive: true });
@@ -76,7 +76,7 @@ export class Installation {
     return project;
   }
 
-  /** A released Node.js: the one that is there, or, from the package that carries it, another. */
+  /** The path of a release of Node.js: the installed one, or one from an npm package. */
   async node(version: string): Promise<string> {
     if ((await succeed(['node', '--version'], this.folder)) === `v${version}`) return 'node';
     const project = this.empty(`node-${version}`);
@@ -101,13 +101,13 @@ async function install(project: string, packages: readonly string[]): Promise<vo
   await succeed(['npm', 'install', ...flags, ...packages], project);
 }
 
-/** The code blocks of a README that a project was installed with. */
+/** The code blocks of the README of an installed package. */
 export function examplesOf(project: string, packageName: string): string[] {
   const readme = readFileSync(join(project, 'node_modules', packageName, 'README.md'), 'utf8');
   return [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = '']) => code);
 }
 
-/** Every file of an installed package, by its path in it. */
+/** The paths of all files of an installed package. */
 export function filesOf(project: string, packageName: string): string[] {
   const folder = join(project, 'node_modules', packageName);
   return readdirSync(folder, { recursive: true, withFileTypes: true })

@@ -7,12 +7,12 @@ import { RunningServer } from '../../../server/test/support/running-server.ts';
 import { describeInBrowser, launchBrowser, openWindow } from '../../../web/test/support/browser.ts';
 import { examplesOf, filesOf, Installation, inWorkspace, run, succeed, workspaceFile } from './installation.ts';
 
-/** The oldest release that is supported, and the first that has a WebSocket. */
+/** The oldest supported release, and the first one with a WebSocket. */
 const [withoutWebSocket, withWebSocket] = ['20.20.2', '22.23.3'];
 const sizeMaxBytes = 32 * 1024;
 const setUpMs = 600_000;
 const browserMs = 300_000;
-/** What the programs print once one person sent and another received. */
+/** What the programs print after one user sent a message and another received it. */
 const talked = JSON.stringify({ sent: 2, received: 2, length: 10_000 });
 
 const installation = new Installation();
@@ -39,7 +39,7 @@ beforeAll(async () => {
 }, setUpMs);
 afterAll(() => installation.remove());
 
-/** Runs a program over a server of its own. */
+/** Runs a program with a server of its own. */
 async function withServer(node: string, project: string, program: string) {
   const server = await RunningServer.start();
   const outcome = await run([node, program], project, { PARLEY_URL: server.url });
@@ -49,7 +49,7 @@ async function withServer(node: string, project: string, program: string) {
 
 function pageAt(folder: string, path: string): Response {
   const file = join(folder, path === '/' ? 'index.html' : path);
-  // A browser asks for an icon on its own.
+  // Browsers request an icon.
   return existsSync(file) ? new Response(Bun.file(file)) : new Response(null, { status: 204 });
 }
 
@@ -146,7 +146,7 @@ describe('on Node 20, which has no WebSocket', () => {
 
 describe('in a TypeScript project', () => {
   const compiler = workspaceFile('node_modules/typescript/bin/tsc');
-  /** As a project may have them, but for `skipLibCheck`: the declarations of the packages are checked too. */
+  /** Without `skipLibCheck`, so that the declarations of the packages are checked too. */
   const compilerOptions = {
     target: 'es2023',
     strict: true,

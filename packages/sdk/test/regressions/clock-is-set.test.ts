@@ -19,7 +19,7 @@ function liveConnection(): ConnectionUnderTest {
   return under;
 }
 
-/** A client that is live at a server whose clock shows `serverTimeMs`. */
+/** A live client of a server with the time `serverTimeMs`. */
 async function liveClient(serverTimeMs: number) {
   const api = new FakeApi();
   api.write(roomId);

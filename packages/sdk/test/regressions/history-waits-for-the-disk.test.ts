@@ -5,7 +5,7 @@ import { AnaAndBen } from '../support/ana-and-ben.ts';
 import { device } from '../support/people.ts';
 import { until } from '../support/until.ts';
 
-/** A disk that never comes to an end with what it writes. */
+/** A store whose writes never end. */
 class SlowStore extends MemoryStore {
   override putEntries(_conversationId: string, _entries: readonly Entry[]): Promise<void> {
     return new Promise(() => undefined);

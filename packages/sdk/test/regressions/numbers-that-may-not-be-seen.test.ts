@@ -11,7 +11,7 @@ test('an entry that was held behind numbers that the user may not see is shown',
   client.on('entry', ({ seq }) => shown.push(seq));
   client.connect();
   await api.accept();
-  // 4 and 5 were written while this person was out of the conversation: the history goes on with 6.
+  // 4 and 5 were written while the user was not a member: the history continues with 6.
   api.intervene = () => Response.json({ conversationId: roomId, entries: [message(6)], headSeq: 8, visibleFromSeq: 6 });
   for (const seq of [6, 7]) api.runtime.socket.say({ type: 'entry', entry: message(seq) });
   await idle();

@@ -11,7 +11,7 @@ test('read messages stay read when an older response arrives', async () => {
   const room = client.conversations.get(roomId);
   room?.markRead();
   expect(room?.unreadCount).toBe(0);
-  // Made before the server knew, twice: a rename, say.
+  // A response from before the server knew the read position, twice, for example to a rename.
   for (const name of ['renamed', 'renamed again']) {
     const data = conversation(5, { name });
     api.runtime.socket.say({ type: 'conversation', conversationId: roomId, conversation: data });

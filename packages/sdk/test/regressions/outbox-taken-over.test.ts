@@ -4,10 +4,10 @@ import { roomId } from '../support/entries.ts';
 import { FakeApi } from '../support/fake-api.ts';
 import { idle } from '../support/idle.ts';
 
-/** A store of which reading the outbox can take its time, and deleting from it, or clearing, can fail. */
+/** A store that can delay reading the outbox and reject deleting from it. */
 class SlowStore extends MemoryStore {
   isFull = false;
-  /** Set: what was read waits for this. */
+  /** If set, reading the outbox waits for it. */
   waits: Promise<void> | null = null;
 
   override async outbox(): Promise<StoredMessage[]> {

@@ -5,7 +5,7 @@ import { FakeApi } from '../support/fake-api.ts';
 import { idle } from '../support/idle.ts';
 
 const ids = Array.from({ length: 201 }, (_, index) => `01900000-0000-7000-8000-${String(index).padStart(12, '0')}`);
-/** By recency: the first is the one that was written in last. */
+/** The conversation at a place of the list, most recent activity first. */
 const at = (place: number) => ids.at(-place) ?? '';
 
 let api: FakeApi;

@@ -11,7 +11,7 @@ const nowMs = 1_767_225_600_000;
 const names = ['old', 'first', 'second', 'third', 'ahead'];
 const idOf = (name: string) => `01900000-0000-7000-8000-00000000000${names.indexOf(name)}`;
 
-/** A client that is live, with conversations that were last written in at these times. */
+/** A live client with conversations that had their last activity at these times. */
 async function liveClient(times: Record<string, number>) {
   const api = new FakeApi();
   for (const name of Object.keys(times)) api.write(idOf(name));

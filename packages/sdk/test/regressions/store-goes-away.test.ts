@@ -8,7 +8,7 @@ import { idle } from '../support/idle.ts';
 const session = { id: benId, device: null, createdAtMs: 1, lastUsedAtMs: 1, current: true };
 const minuteMs = 60_000;
 
-/** A live client over a store, and all that it told. */
+/** A live client on a store, and the events that it emitted. */
 async function liveClient(store = new FaultyStore()) {
   const api = new FakeApi();
   api.write(roomId);
@@ -24,7 +24,7 @@ async function liveClient(store = new FaultyStore()) {
   return { api, client, store, room, errors, available, runtime: api.runtime };
 }
 
-/** Answers what was sent last. */
+/** Acknowledges the last sent message. */
 async function ack(api: FakeApi, seq: number): Promise<void> {
   const sent = api.runtime.socket.of('send').at(-1);
   const { id, clientMessageId } = sent as { id: string; clientMessageId: string };
@@ -33,7 +33,7 @@ async function ack(api: FakeApi, seq: number): Promise<void> {
   await idle();
 }
 
-/** A hanging store is waited for once, and no longer. */
+/** Waits until the client has noticed the fault: a store that hangs fails after a timeout. */
 async function waitOut(api: FakeApi, fault: FaultyStore['fault']): Promise<void> {
   await idle();
   if (fault === 'hangs') {

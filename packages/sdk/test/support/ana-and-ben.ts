@@ -4,9 +4,9 @@ import type { Conversation, ParleyClient } from '../../src/index.ts';
 import { device, somebody } from './people.ts';
 import { until } from './until.ts';
 
-/** Two people on one server, each with a client that is live; other people for each test. */
+/** Two users on one server, each with a live client. Each test has its own users. */
 export class AnaAndBen {
-  /** Clients to close after the test, beside these two. */
+  /** More clients to close after the test. */
   readonly more: ParleyClient[] = [];
 
   private constructor(
@@ -17,7 +17,7 @@ export class AnaAndBen {
     readonly ben: ParleyClient,
   ) {}
 
-  /** For the tests of a file: what it returns gives those of the test that runs. */
+  /** Prepares the tests of a file. The returned function returns the users of the running test. */
   static ofEachTest(): () => AnaAndBen {
     let server: RunningServer;
     let current: AnaAndBen;
@@ -36,7 +36,7 @@ export class AnaAndBen {
     return () => current;
   }
 
-  /** A group of both, as each has it. */
+  /** A group of both users, as each client has it. */
   async group(): Promise<{ room: Conversation; bens: Conversation }> {
     const room = await this.ana.conversations.createGroup({ name: 'room', userIds: [this.benPerson.account.id] });
     return { room, bens: await until(this.ben, () => this.ben.conversations.get(room.id)) };

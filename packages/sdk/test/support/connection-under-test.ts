@@ -3,7 +3,7 @@ import { Connection, type ConnectionState } from '../../src/connection.ts';
 import { FakeRuntime } from './fake-runtime.ts';
 import { welcome } from './frames.ts';
 
-/** A connection on scripted sockets, and all that it told. */
+/** A connection with fake sockets, and the events that it emitted. */
 export class ConnectionUnderTest {
   readonly runtime = new FakeRuntime();
   readonly states: ConnectionState[] = [];
@@ -29,14 +29,14 @@ export class ConnectionUnderTest {
     });
   }
 
-  /** Lets the socket that is being opened open, and all that was missed be here. */
+  /** Opens the socket and completes the catch-up. */
   goLive(): void {
     this.runtime.socket.open();
     this.runtime.socket.say(welcome());
     this.becomeLive();
   }
 
-  /** How long it will wait before it comes back. */
+  /** The time until the next attempt to connect. */
   get waitingMs(): number {
     const { state } = this.connection;
     if (state.name !== 'waiting') throw new Error(`it is ${state.name}`);

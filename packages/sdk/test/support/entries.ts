@@ -10,7 +10,7 @@ export const benId = '01900000-0000-7000-8000-00000000000b';
 export const roomId = '01900000-0000-7000-8000-000000000001';
 export const otherRoomId = '01900000-0000-7000-8000-000000000002';
 
-/** The message with this number, by somebody else unless said otherwise. */
+/** The message with this number, by default from another user. */
 export function message(seq: number, fields: Partial<MessageEntry> = {}): MessageEntry {
   return {
     kind: 'message',

@@ -5,16 +5,16 @@ import { FakeRuntime } from './fake-runtime.ts';
 import { welcome } from './frames.ts';
 import { idle } from './idle.ts';
 
-/** Conversations behind a fake network: their logs, read as the HTTP API reads them, a few to a homepage's page. */
+/** A fake HTTP API with conversations and their entries, and a small page size of the homepage. */
 export class FakeApi {
   readonly runtime = new FakeRuntime();
-  /** The paths that were asked for, with their queries. */
+  /** The requested paths with their queries. */
   readonly asked: string[] = [];
-  /** When it gives something, that is the answer. May take its time. */
+  /** If it returns a response, that is used. May be asynchronous. */
   intervene: (url: URL) => Response | undefined | Promise<Response | undefined> = () => undefined;
-  /** Of the person: absent, the server is of a version that has none. */
+  /** The read revision. Undefined for a server of an earlier version. */
   readRevision: number | undefined;
-  /** Read positions on a page. */
+  /** The number of read positions per page. */
   readPageSize = 500;
   private readonly reads = new Map<string, { seq: number; revision: number }>();
   private readonly logs = new Map<string, MessageEntry[]>();
@@ -23,7 +23,7 @@ export class FakeApi {
     this.runtime.answer = (url) => this.answer(url);
   }
 
-  /** Adds this many messages to a conversation; the newest conversation is the one that was written in last. */
+  /** Adds this number of messages to a conversation, which becomes the most recent one. */
   write(conversationId: string, count = 1): MessageEntry[] {
     const log = this.logs.get(conversationId) ?? [];
     this.logs.delete(conversationId);
@@ -33,7 +33,7 @@ export class FakeApi {
     return added;
   }
 
-  /** The person reads to here, on another device. */
+  /** The user reads up to this number on another device. */
   read(conversationId: string, seq: number): void {
     this.readRevision = (this.readRevision ?? 0) + 1;
     this.reads.set(conversationId, { seq, revision: this.readRevision });
@@ -64,7 +64,7 @@ export class FakeApi {
     };
   }
 
-  /** A client that holds a session, not connected yet. */
+  /** A client with a session that is not connected yet. */
   async client(store: Store = new MemoryStore()): Promise<ParleyClient> {
     if (!(await store.session())) await store.setSession({ token: 'secret', account: ana });
     const client = new ParleyClient({ url: 'https://chat.example', store, runtime: this.runtime });
@@ -72,7 +72,7 @@ export class FakeApi {
     return client;
   }
 
-  /** Opens the socket that the client made last, and says welcome on it. */
+  /** Opens the newest socket and sends welcome. */
   async accept(): Promise<void> {
     const { conversations, nextCursor } = this.homepage();
     this.runtime.socket.open();

@@ -2,17 +2,17 @@ import type { ServerFrame } from '@parley/protocol';
 import type { ClientSocket, Runtime } from '../../src/index.ts';
 import { counted, idle } from './idle.ts';
 
-/** Time that passes when it is told to, sockets that do what they are told, and no network. */
+/** A runtime whose time, sockets and network the test controls. */
 export class FakeRuntime implements Runtime {
   readonly sockets: FakeSocket[] = [];
-  /** What `random` gives. */
+  /** The result of `random`. */
   randomValue = 0.5;
-  /** Answers of the HTTP API. */
+  /** Returns the responses of the HTTP API. */
   answer: (url: URL, init: RequestInit) => Response | Promise<Response> = () => {
     throw new TypeError('no network');
   };
   private elapsedMs = 5_000;
-  /** How far the wall clock is ahead of the monotonic one: set it to set the clock. */
+  /** The difference between wall clock and monotonic clock. Tests change it to set the clock. */
   wallAheadMs = 995_000;
   private timers: { atMs: number; run: () => void }[] = [];
   private readonly onlineListeners = new Set<() => void>();
@@ -26,7 +26,7 @@ export class FakeRuntime implements Runtime {
     return this.elapsedMs;
   }
 
-  /** The machine sleeps: neither timers nor the monotonic clock move meanwhile. */
+  /** The machine sleeps: timers and the monotonic clock stand still. */
   sleep(ms: number): void {
     this.wallAheadMs += ms;
   }
@@ -79,7 +79,7 @@ export class FakeRuntime implements Runtime {
     return this.timers.length;
   }
 
-  /** Lets this much time pass, and what was put off until then happen, in order. */
+  /** Lets time pass and runs the timers that are due, in order. */
   async pass(ms: number): Promise<void> {
     const untilMs = this.elapsedMs + ms;
     for (let next = this.nextUntil(untilMs); next; next = this.nextUntil(untilMs)) {
@@ -96,7 +96,7 @@ export class FakeRuntime implements Runtime {
   }
 }
 
-/** The client's side of a socket, with the server's in the test's hand. */
+/** A socket whose server side the test controls. */
 export class FakeSocket {
   readonly OPEN = 1;
   readyState = 0;
@@ -129,7 +129,7 @@ export class FakeSocket {
     this.onopen();
   }
 
-  /** The server says this. */
+  /** The server sends a frame. */
   say(frame: ServerFrame): void {
     this.onmessage({ data: JSON.stringify(frame) });
   }
@@ -138,7 +138,7 @@ export class FakeSocket {
     this.onmessage({ data });
   }
 
-  /** The server, or the network, ends the connection. */
+  /** The server or the network closes the connection. */
   end(code: number, reason = ''): void {
     this.readyState = 3;
     this.onclose({ code, reason });

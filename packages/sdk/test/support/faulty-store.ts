@@ -7,9 +7,9 @@ import {
   type StoreNotice,
 } from '../../src/index.ts';
 
-/** A store that stops working when it is told to, as a full disk or a browser makes it. */
+/** A store that fails on request, like one on a full disk. */
 export class FaultyStore extends MemoryStore {
-  /** `rejects`: fails. `throws`: before it gives a promise. `hangs`: never answers. */
+  /** `rejects`: the promise rejects. `throws`: the method throws. `hangs`: the promise never settles. */
   fault: 'none' | 'rejects' | 'throws' | 'hangs' = 'none';
   notice: (notice: StoreNotice) => void = () => undefined;
 
@@ -17,7 +17,7 @@ export class FaultyStore extends MemoryStore {
     this.notice = run;
   }
 
-  /** All that was kept is gone, and it works. */
+  /** Loses all data and works. */
   async lose(): Promise<void> {
     await super.clear();
     await super.setDeviceSecrets([]);

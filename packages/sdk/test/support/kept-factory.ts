@@ -1,11 +1,11 @@
 import { forceCloseDatabase, IDBFactory } from 'fake-indexeddb';
 
-/** IndexedDB whose connections the test can end, as a browser does. */
+/** An IndexedDB whose connections the test can close, like a browser. */
 export class KeptFactory extends IDBFactory {
   readonly opened: IDBDatabase[] = [];
-  /** What opening fails with. */
+  /** The error with which opening fails. */
   failure: DOMException | null = null;
-  /** Requests are not told that they are blocked. */
+  /** Whether requests get no `blocked` event. */
   isSilent = false;
 
   override open(name: string, version?: number): IDBOpenDBRequest {
@@ -16,12 +16,12 @@ export class KeptFactory extends IDBFactory {
     return request;
   }
 
-  /** Ends every connection; pages are told by `close`. */
+  /** Closes all connections, which get a `close` event. */
   closeAll(): void {
     for (const database of this.opened.splice(0)) forceCloseDatabase(database as never);
   }
 
-  /** Removes the database, as clearing the data of a site does; the pages that have it open are told. */
+  /** Deletes the database, like clearing site data. Open connections get an event. */
   remove(name: string): Promise<void> {
     const request = this.deleteDatabase(name);
     return new Promise((resolve, reject) => {

@@ -3,12 +3,12 @@ import { MemoryStore, ParleyClient, type Store } from '../../src/index.ts';
 
 let count = 0;
 
-/** Somebody new on this server. */
+/** Creates a user on the server. */
 export function somebody(server: RunningServer, name: string): Promise<Person> {
   return server.person(`${name}${++count}`);
 }
 
-/** A device of somebody, live. */
+/** A live client of a user. */
 export async function device(
   server: RunningServer,
   { token, account }: Person,

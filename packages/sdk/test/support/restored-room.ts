@@ -7,7 +7,7 @@ export const password = 'a good password';
 
 export let server: RestorableServer;
 export const clients: ParleyClient[] = [];
-/** For the tests of a file: a server of its own for each. */
+/** Starts a server for each test of a file. */
 export function aServerForEachTest(): void {
   beforeEach(async () => {
     server = await RestorableServer.start();
@@ -28,7 +28,7 @@ async function arrive(username: string, store: Store = new MemoryStore()): Promi
   return client;
 }
 
-/** One more device of somebody, with a session that is begun now. */
+/** Another client of a user, with a new session. */
 export async function logIn(username: string, store: Store): Promise<ParleyClient> {
   const client = new ParleyClient({ url: server.url, store });
   clients.push(client);
@@ -38,7 +38,7 @@ export async function logIn(username: string, store: Store): Promise<ParleyClien
   return client;
 }
 
-/** Writes so many messages, one after the other. */
+/** Sends this number of messages in order. */
 export async function write(conversation: Conversation, what: string, count: number): Promise<void> {
   const messages = Array.from({ length: count }, (_, index) => conversation.send(`${what} ${index + 1}`));
   await Promise.all(messages.map((message) => message.sent()));
@@ -49,7 +49,7 @@ export const textsOf = (entries: readonly Entry[]) =>
 export const numbered = (what: string, count: number) =>
   Array.from({ length: count }, (_, index) => `${what} ${index + 1}`);
 
-/** Ana and Ben in one room, which has this many messages when the backup is made. */
+/** Ana and Ben in one room, with this number of messages at the time of the backup. */
 export async function room(count: number, storeOfBen: Store = new MemoryStore()) {
   const [first, ben] = [await arrive('ana'), await arrive('ben', storeOfBen)];
   const made = await first.conversations.createGroup({ name: 'room', userIds: [ben.account?.id ?? ''] });
@@ -61,7 +61,7 @@ export async function room(count: number, storeOfBen: Store = new MemoryStore())
   return { ana: first, made, ben, bens };
 }
 
-/** What the server has of the conversation, from the newest page. */
+/** The texts of the newest page on the server. */
 export async function historyOf(client: ParleyClient, conversationId: string): Promise<string[]> {
   const { entries } = await client.call('getHistory', { conversationId, limit: 200 });
   return textsOf(entries);

@@ -18,10 +18,14 @@ const pollMs = 50;
 const patienceMs = 60_000;
 
 /**
- * Resolves with what `find` gives, as soon as it gives something: looks whenever the client tells anything, and now and
- * then, for what a loop or a promise makes of it comes later. Rejects with what it waited for when that does not come.
+ * Resolves with the result of `find` as soon as it returns one. Calls `find` at each event of the client, and at an
+ * interval, because loops and promises process events later. After a timeout, rejects with what it waited for.
  */
-export function until<Value>(client: ParleyClient, find: () => Value | undefined | false | null): Promise<Value> {
+export function until<Value>(
+  client: ParleyClient,
+  find: () => Value | undefined | false | null,
+  what = String(find),
+): Promise<Value> {
   return new Promise((resolve, reject) => {
     const end = () => {
       for (const stop of stops) stop();
@@ -38,26 +42,43 @@ export function until<Value>(client: ParleyClient, find: () => Value | undefined
     const polling = setInterval(look, pollMs);
     const patience = setTimeout(() => {
       end();
-      reject(new Error(`waited ${patienceMs} ms for ${find}; the client is ${client.state}`));
+      reject(new Error(`waited ${patienceMs} ms for ${what}; the client is ${client.state.name}`));
     }, patienceMs);
     look();
   });
 }
 
-/** Resolves when the client has shown the entry with this number: it is stored then, as are all before it. */
+/** Resolves when the client has shown and stored the entry with this number. */
 export async function untilShown(client: ParleyClient, conversation: Conversation, seq: number): Promise<void> {
-  let newestSeq = 0;
-  const look = async () => {
+  const isShown = async () => {
     const { entries } = await conversation.history({ from: 'store', limit: 1 });
-    newestSeq = entries.at(-1)?.seq ?? 0;
+    return (entries.at(-1)?.seq ?? 0) >= seq;
   };
-  await until(client, () => {
-    void look();
-    return newestSeq >= seq;
-  });
+  await untilAnswered(client, isShown, `entry ${seq}`);
 }
 
-/** Everything of one kind that a client tells from now on. */
+/** Like {@link until}, with an asynchronous condition. */
+export async function untilAnswered(
+  client: ParleyClient,
+  isTrue: () => Promise<boolean>,
+  what = String(isTrue),
+): Promise<void> {
+  let wasTrue = false;
+  const failures: unknown[] = [];
+  const ask = () => {
+    isTrue().then(
+      (now) => {
+        wasTrue ||= now;
+      },
+      (error: unknown) => failures.push(error),
+    );
+    return wasTrue || failures.length > 0;
+  };
+  await until(client, ask, what);
+  if (!wasTrue) throw failures[0];
+}
+
+/** Collects the events of one name from now on. */
 export function collect<Name extends keyof ClientEvents>(client: ParleyClient, name: Name): ClientEvents[Name][] {
   const told: ClientEvents[Name][] = [];
   client.on(name, (event) => told.push(event));

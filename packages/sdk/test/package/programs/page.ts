@@ -9,7 +9,7 @@ await client.live();
 const known = client.conversations.list()[0];
 const conversation = known ?? (await client.conversations.createChannel({ name: 'Kitchen' }));
 const message = conversation.send('Coffee is ready');
-// A page that is loaded again may be told once more of what it was told just before.
+// After a reload, a page may get an entry again that it got just before.
 client.on('entry', (entry: Entry) => {
   if (entry.kind !== 'message' || entry.clientMessageId !== message.clientMessageId) return;
   document.title = `${resumed ? 'resumed' : 'signed up'} ${account.username}, received ${entry.seq} of ${conversation.title}`;

@@ -1,7 +1,9 @@
 import { limits } from '@parley/protocol';
 import { ParleyClient } from '@parley/sdk';
 
-/** Two people sign up and log in; one sends a longest text, the other receives it. Resolves with what arrived. */
+/**
+ * Two users sign up and log in. One sends a text of maximum length, the other receives it. Resolves with the result.
+ */
 export async function talk(options) {
   const [sender, receiver] = [await loggedIn('ana', options), await loggedIn('ben', options)];
   const received = new Promise((resolve) => {

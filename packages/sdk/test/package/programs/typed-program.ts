@@ -1,4 +1,4 @@
-// What the compiler of a project that uses the packages accepts, and what it does not.
+// What the compiler accepts and rejects in a project that uses the packages.
 import { limits, type MessageEntry, operations, ServerFrame } from '@parley/protocol';
 import { codePointLength } from '@parley/protocol/code-points';
 import { isFoundBy } from '@parley/protocol/folding';
@@ -27,9 +27,9 @@ export function texts(client: ParleyClient): MessageEntry[] {
   client.on('entry', (entry) => {
     if (entry.kind === 'message') messages.push(entry);
   });
-  // @ts-expect-error: there is no such event.
+  // @ts-expect-error: this event does not exist.
   client.on('message', () => undefined);
-  // @ts-expect-error: a conversation's name is text.
+  // @ts-expect-error: the name of a conversation is a string.
   client.call('createChannel', { name: 1 });
   return messages;
 }
