@@ -65,7 +65,7 @@ export function describeChannelSearch(storesOf: () => Stores): void {
       expect((await found('after'))[0]?.head.messageCount).toBe(1);
     });
 
-    test('pages by (term, id) without gaps or doubles while channels are made', async () => {
+    test('pages by (term, id) without gaps or duplicates while channels are created', async () => {
       const made: string[] = [];
       for (const name of ['x', 'x', 'x b', 'xa', 'x\u{1f600}', 'x\u{fb03}', 'x\u{ffee}', 'xx']) {
         made.push(await conversations.createChannel(ana, name));

@@ -20,7 +20,7 @@ export function describeRegisteredInterest(openedOf: () => RegistryUnderTest): v
   const sorted = (lists: Map<string, string[]>) => new Map(Array.from(lists, ([key, list]) => [key, [...list].sort()]));
 
   describe('interest in conversations', () => {
-    test('counts from when it was added until it is dropped, and every conversation asked for is in the answer', async () => {
+    test('holds from the call that adds it until it is dropped, and every requested conversation is in the result', async () => {
       await registry.addInterest(north, large);
       await registry.addInterest(north, large);
       await registry.addInterest(south, large);
@@ -69,7 +69,7 @@ export function describeRegisteredInterest(openedOf: () => RegistryUnderTest): v
   });
 
   describe('watching users', () => {
-    test('counts from when it began until it is taken back, and every user asked for is in the answer', async () => {
+    test('holds from the call that starts it until it is withdrawn, and every requested user is in the result', async () => {
       await registry.watch(north, [ana, ben]);
       await registry.watch(south, [ana]);
       await registry.watch(south, [ana]);

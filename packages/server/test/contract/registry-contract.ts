@@ -51,7 +51,7 @@ export function describeRegistryContract(name: string, open: () => Promise<Regis
       await registry.watch(serverId, [cleo]);
     }
 
-    test('live servers are those whose lease holds', async () => {
+    test('live servers are those with a valid lease', async () => {
       expect(await registry.liveServers()).toEqual(expect.arrayContaining([north, south]));
       await opened.passTime(leaseMs / 2);
       await registry.renewLease(south, leaseMs);
@@ -61,7 +61,7 @@ export function describeRegistryContract(name: string, open: () => Promise<Regis
       expect(await registry.liveServers()).toEqual([]);
     });
 
-    test('live servers say the feature level that they support; one that says none has the first', async () => {
+    test('live servers have the feature level that they support; by default the first', async () => {
       const east = 'east';
       await registry.openServer(east, leaseMs, 3);
       const levels = await registry.serverLevels();
@@ -76,7 +76,7 @@ export function describeRegistryContract(name: string, open: () => Promise<Regis
     });
 
     describe('a lease', () => {
-      test('keeps what is registered for as long as it is renewed', async () => {
+      test('keeps registrations as long as it is renewed', async () => {
         await registerOn(north);
         for (let renewal = 0; renewal < 5; renewal++) {
           await opened.passTime(leaseMs - 1);
@@ -92,13 +92,13 @@ export function describeRegistryContract(name: string, open: () => Promise<Regis
         });
       });
 
-      test('takes everything with it when it ends, before anybody drops the server (race 6)', async () => {
+      test('invalidates all registrations when it expires, before the server is dropped (race 6)', async () => {
         await registerOn(north);
         await opened.passTime(leaseMs + 1);
         expect(await said()).toEqual(silence);
       });
 
-      test('can not be renewed once it ended, nor once its server was dropped, and nothing can be registered under it', async () => {
+      test('cannot be renewed after it expired or its server was dropped, and accepts no registrations then', async () => {
         await opened.passTime(leaseMs + 1);
         expect(await registry.renewLease(north, leaseMs)).toBe(false);
         await registerOn(north);
@@ -110,7 +110,7 @@ export function describeRegistryContract(name: string, open: () => Promise<Regis
         expect(await registry.renewLease('never opened', leaseMs)).toBe(false);
       });
 
-      test('that is given up ends at once, with who thereby went offline', async () => {
+      test('that is given up ends at once, and returns the users who went offline', async () => {
         await registerOn(north);
         await registry.connect(south, ben);
         expect(await registry.closeServer(north)).toEqual([ana]);
@@ -125,10 +125,10 @@ export function describeRegistryContract(name: string, open: () => Promise<Regis
       });
     });
 
-    describe('servers whose lease ended', () => {
+    describe('servers whose lease expired', () => {
       const expired = async (): Promise<UserId[]> => (await registry.expireServers()).sort();
 
-      test('are dropped, with who thereby went offline', async () => {
+      test('are dropped, and the users who went offline are returned', async () => {
         await registerOn(north);
         await registry.connect(south, ben);
         expect(await expired()).toEqual([]);
@@ -140,7 +140,7 @@ export function describeRegistryContract(name: string, open: () => Promise<Regis
         expect(await registry.online([ana, ben])).toEqual(new Set([ben]));
       });
 
-      test('leave nobody offline who has come back elsewhere', async () => {
+      test('do not make users offline who are connected to another server', async () => {
         await registerOn(north);
         await opened.passTime(leaseMs + 1);
         await registry.openServer('east', leaseMs);
@@ -148,7 +148,7 @@ export function describeRegistryContract(name: string, open: () => Promise<Regis
         expect(await expired()).toEqual([ben]);
       });
 
-      test('tell of each who went offline once, to one caller, also when several ended', async () => {
+      test('report each user who went offline once, to one caller, also when several expired', async () => {
         await registerOn(north);
         await registerOn(south);
         await opened.passTime(leaseMs + 1);
@@ -158,7 +158,7 @@ export function describeRegistryContract(name: string, open: () => Promise<Regis
     });
 
     describe('the generation', () => {
-      test('stays while the store remembers', async () => {
+      test('stays while the store keeps its data', async () => {
         const generation = await registry.generation();
         await registerOn(north);
         await registry.closeServer(south);
@@ -167,7 +167,7 @@ export function describeRegistryContract(name: string, open: () => Promise<Regis
         expect(await registry.generation()).toBe(generation);
       });
 
-      test('changes whenever the store forgot, and everything can be registered again (race 7)', async () => {
+      test('changes whenever the store lost data, and everything can be registered again (race 7)', async () => {
         await registerOn(north);
         const before = await said();
         const generations = [await registry.generation()];

@@ -35,7 +35,7 @@ export function describeSessions(usersOf: () => UserStore): void {
       return isFound;
     }
 
-    test('are found by their token with their user as it is then', async () => {
+    test('are found by their token, with the current user', async () => {
       const session = await begin('token');
       expect(await users.sessionByToken('token')).toEqual({ session, user: ana });
       const updated = await users.update(ana.id, { displayName: 'Other' });
@@ -43,7 +43,7 @@ export function describeSessions(usersOf: () => UserStore): void {
       expect(await users.sessionByToken('another')).toBeUndefined();
     });
 
-    test('of whoever is disabled are not found until enabled again', async () => {
+    test('of a disabled user are not found until the user is enabled again', async () => {
       await begin('token');
       await users.setDisabled(ana.id, true);
       expect(await isOpen('token')).toBe(false);
@@ -51,7 +51,7 @@ export function describeSessions(usersOf: () => UserStore): void {
       expect(await isOpen('token')).toBe(true);
     });
 
-    test('are each user’s own, newest first', async () => {
+    test('are listed for each user, newest first', async () => {
       const ben = await createUser(users, 'ben');
       const old = await begin('old', ana, 1_000);
       const newest = await begin('newest', ana, 3_000);
@@ -61,13 +61,13 @@ export function describeSessions(usersOf: () => UserStore): void {
       expect(await users.sessions(ben.id)).toEqual([bens]);
     });
 
-    test('are noted as used', async () => {
+    test('record their use', async () => {
       const session = await begin('token');
       await users.touchSession(session.userId, session.id, 60_000);
       expect(await users.sessions(ana.id)).toEqual([{ ...session, lastUsedAtMs: 60_000 }]);
     });
 
-    test('one ends for its own user alone, once', async () => {
+    test('one can be ended once, by its own user only', async () => {
       const ben = await createUser(users, 'ben');
       const session = await begin('token');
       await begin('other');
@@ -78,7 +78,7 @@ export function describeSessions(usersOf: () => UserStore): void {
       expect([await isOpen('token'), await isOpen('other')]).toEqual([false, true]);
     });
 
-    test('all but one end, and those that ended are named', async () => {
+    test('all but one can be ended, and the ended ones are returned', async () => {
       const ben = await createUser(users, 'ben');
       const keep = await begin('keep');
       const [first, second] = [await begin('first'), await begin('second')];
@@ -89,7 +89,7 @@ export function describeSessions(usersOf: () => UserStore): void {
       expect([await isOpen('keep'), await isOpen('ben')]).toEqual([false, true]);
     });
 
-    test('beyond as many as are kept end, those used longest ago first, of one user and never the one named', async () => {
+    test('are bounded in number for each user: the least recently used ones end first, never the named one', async () => {
       const ben = await createUser(users, 'ben');
       await begin('ben', ben);
       const made = [];
@@ -101,7 +101,7 @@ export function describeSessions(usersOf: () => UserStore): void {
       expect(await Promise.all(['a', 'b', 'c', 'd', 'ben'].map(isOpen))).toEqual([true, true, false, false, true]);
     });
 
-    test('that nobody used for long end in bounded steps, and no other', async () => {
+    test('that were not used for long end in bounded steps, and no others', async () => {
       const tokens = Array.from({ length: 7 }, (_, index) => `token ${index}`);
       for (const [index, token] of tokens.entries()) {
         const user = await createUser(users, `person${index}`);

@@ -22,7 +22,7 @@ function pragma(database: Database, name: string): unknown {
   return Object.values(database.query<Record<string, unknown>, []>(`PRAGMA ${name}`).get() ?? {})[0];
 }
 
-test('a commit is in the log when it returns, and SQLite syncs the log before it carries it over (contract 1)', () => {
+test('a commit is in the log when it returns, and SQLite syncs the log before a checkpoint (contract 1)', () => {
   const database = openDatabase(file);
   const normal = 1;
   expect([pragma(database, 'journal_mode'), pragma(database, 'synchronous')]).toEqual(['wal', normal]);
@@ -30,7 +30,7 @@ test('a commit is in the log when it returns, and SQLite syncs the log before it
   database.close();
 });
 
-test('an empty file is brought up to date, and what is up to date stays as it is', () => {
+test('an empty file is upgraded, and a current database stays unchanged', () => {
   const tables = (database: Database) => database.query('SELECT name, sql FROM sqlite_schema ORDER BY name').all();
   const made = openDatabase(file);
   made.run("INSERT INTO invitations VALUES ('hash', 1, 0, NULL)");
@@ -43,7 +43,7 @@ test('an empty file is brought up to date, and what is up to date stays as it is
   again.close();
 });
 
-test('a database of the first form keeps what it has: broadcast conversations stay broadcast', () => {
+test('a database of the first form keeps its data: broadcast conversations stay broadcast', () => {
   const first = new Database(file, { create: true });
   first.run(String(migrations[0]));
   first.run('PRAGMA user_version = 1');
@@ -74,7 +74,7 @@ test('a database of the first form keeps what it has: broadcast conversations st
   now.close();
 });
 
-test('a database of a newer version is refused with what to do, and left as it is', () => {
+test('a database of a newer version is refused with advice, and not changed', () => {
   openDatabase(file).close();
   const newer = new Database(file);
   newer.run(`PRAGMA user_version = ${migrations.length + 1}`);
@@ -97,7 +97,7 @@ test('a database is raised to the feature level of the program that opens it', (
   }
 });
 
-test('a database of a feature level that is not supported is refused with both, and left as it is', () => {
+test('a database with an unsupported feature level is refused with both levels, and not changed', () => {
   openDatabase(file).close();
   const newer = new Database(file);
   newer.run(`UPDATE feature_level SET level = ${trialLevel}`);
@@ -110,7 +110,7 @@ test('a database of a feature level that is not supported is refused with both, 
   expect(readFileSync(file)).toEqual(before);
 });
 
-test('a migration that fails leaves the database as it was', () => {
+test('a failed migration does not change the database', () => {
   openDatabase(file).close();
   const broken = new Database(file);
   broken.run('PRAGMA user_version = 0');

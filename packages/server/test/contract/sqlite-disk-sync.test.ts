@@ -23,7 +23,7 @@ afterEach(() => {
 
 const ask = (name: string) => disk.sync().then(() => synced.push(name));
 
-test('whoever asks while a sync is under way gets one that begins afterwards, all of them together', async () => {
+test('calls during a sync share the next one', async () => {
   const asked = ['first', 'second', 'third'].map(ask);
   expect(underWay).toHaveLength(1);
   underWay[0]?.(null);
@@ -39,7 +39,7 @@ test('whoever asks while a sync is under way gets one that begins afterwards, al
   expect(underWay).toHaveLength(3);
 });
 
-test('after a sync that failed nothing is told of as synced, and nothing goes on', async () => {
+test('after a failed sync nothing is reported as synced, and nothing continues', async () => {
   const asked = ask('first');
   const cause = new Error('EIO');
   expect(() => underWay[0]?.(cause)).toThrow('stopping');
@@ -49,7 +49,7 @@ test('after a sync that failed nothing is told of as synced, and nothing goes on
   expect(synced).toEqual([]);
 });
 
-test('syncs a file that is there', async () => {
+test('syncs a real file', async () => {
   const real = new DiskSync(join(folder, 'log'));
   await real.sync();
   real.close();

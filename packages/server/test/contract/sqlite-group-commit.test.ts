@@ -82,7 +82,7 @@ describe('sqlite: group commit', () => {
     return { happened, stop: () => spy.mockRestore() };
   }
 
-  test('does what came in one turn in one transaction, and tells nobody before it is synced (contract 1)', async () => {
+  test('runs the writes of one turn in one transaction, and resolves none before the sync (contract 1)', async () => {
     disk.heldUp = true;
     const { happened, stop } = watch();
     const written = [1, 2, 3].map(async (number) => happened.push(`told ${await note(number)}`));
@@ -97,7 +97,7 @@ describe('sqlite: group commit', () => {
     expect(happened).toEqual([...transaction, 'on disk', 'told 1', 'told 2', 'told 3']);
   });
 
-  test('shows no reader what is not synced yet (contract 3)', async () => {
+  test('shows readers nothing that is not synced (contract 3)', async () => {
     const shown: (number[] | string)[] = [];
     const read = async () => shown.push(await writes.read(notes));
     await note(1);
@@ -124,7 +124,7 @@ describe('sqlite: group commit', () => {
     await read();
   });
 
-  test('what comes while others are told is in the next transaction', async () => {
+  test('writes that arrive while others resolve are in the next transaction', async () => {
     const { happened, stop } = watch();
     await note(1).then(() => note(2));
     stop();
@@ -132,7 +132,7 @@ describe('sqlite: group commit', () => {
     expect(notes()).toEqual([1, 2]);
   });
 
-  test('keeps nothing of a write that throws, and all of the others of its transaction', async () => {
+  test('rolls back only the write that throws, and keeps the others of its transaction', async () => {
     const fault = new Error('in the midst of it');
     const outcomes = await Promise.allSettled([
       note(1),
@@ -149,7 +149,7 @@ describe('sqlite: group commit', () => {
     expect(notes()).toEqual([1, 3]);
   });
 
-  test('a commit that fails rejects all of it as unavailable, keeps nothing, and the next goes well', async () => {
+  test('a failed commit rejects all its writes as unavailable, writes nothing, and the next one succeeds', async () => {
     // A deferred foreign key is checked by COMMIT itself.
     writes.database.run('PRAGMA foreign_keys = ON');
     writes.database.run('CREATE TABLE marks (number INTEGER REFERENCES notes DEFERRABLE INITIALLY DEFERRED)');
@@ -177,7 +177,7 @@ describe('sqlite: group commit', () => {
     expect(notes()).toEqual([1, ...(JSON.parse(numbers) as number[]), 5]);
   });
 
-  test('while the disk is full one transaction a second is tried, and the rest refused with when to come again', async () => {
+  test('while the disk is full one transaction a second is tried, and the others are refused with a retry time', async () => {
     const { full, room } = diskOfPages();
     full();
     const { happened, stop } = watch();
@@ -197,7 +197,7 @@ describe('sqlite: group commit', () => {
     expect(told).toEqual(['the disk is full', 'regained after 3000 ms']);
   });
 
-  test('a lock that comes hours after one that lasted is waited for again', async () => {
+  test('a lock that appears hours after an earlier one is waited for again', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'parley-lock-'));
     const file = join(folder, 'parley.db');
     const locked = new GroupCommit(openDatabase(file), { disk: null, clock });
@@ -225,7 +225,7 @@ describe('sqlite: group commit', () => {
     rmSync(folder, { recursive: true });
   });
 
-  test('once the database is lost nobody is told of a write as done, and what comes is refused', async () => {
+  test('once the database is lost no write resolves, and new ones are refused', async () => {
     disk.heldUp = true;
     const reason = new Unavailable('the file was deleted');
     const outcomes = [note(1), note(2)];
@@ -242,7 +242,7 @@ describe('sqlite: group commit', () => {
     expect(seen).toEqual([1]);
   });
 
-  test('closing commits what waits, waits for its sync, and refuses what comes after it', async () => {
+  test('close commits the waiting writes, waits for their sync, and refuses later ones', async () => {
     disk.heldUp = true;
     const written = note(1);
     const closing = writes.close();

@@ -33,7 +33,7 @@ describe('sqlite: read positions', () => {
   /** Resolves when everything that was asked to be written so far is. */
   const written = () => stores.writes.run(() => undefined).catch(() => undefined);
 
-  test('are on disk within a second, the last of each alone', async () => {
+  test('are on disk within a second, only the last of each', async () => {
     for (const seq of [1, 2, 3]) await advance(seq);
     expect(await onDisk()).toBeUndefined();
     stores.passTime(1_000);
@@ -48,7 +48,7 @@ describe('sqlite: read positions', () => {
     stores = sqliteStores(folder);
   });
 
-  test('that moved while others were being written are written next', async () => {
+  test('that change during a write are written next', async () => {
     await advance(1);
     stores.passTime(1_000);
     await advance(2);
@@ -60,7 +60,7 @@ describe('sqlite: read positions', () => {
     expect(await onDisk()).toBe(2);
   });
 
-  test('that could not be written are kept, and written as soon as that is possible', async () => {
+  test('that could not be written are kept, and written as soon as possible', async () => {
     const { database } = stores.writes;
     database.run("CREATE TEMP TRIGGER refuse BEFORE INSERT ON read_positions BEGIN SELECT raise(ABORT, 'no'); END");
     await advance(4);

@@ -32,7 +32,7 @@ describe('reads of SQLite are bounded', () => {
     return found[0]?.steps ?? [];
   };
 
-  test('no statement of the conversations and the history goes through all of a table that grows', () => {
+  test('no statement of the conversations and the history scans a growing table', () => {
     const scans = all.flatMap(({ statement, steps }) =>
       steps.filter((step) => step.startsWith('SCAN')).map((step) => `${step}: ${statement}`),
     );
@@ -40,13 +40,13 @@ describe('reads of SQLite are bounded', () => {
     expect(scans.filter((scan) => !/^SCAN (epoch|activity_times|[(]|CONSTANT)/.test(scan))).toEqual([]);
   });
 
-  test('a page of a homepage reads memberships that go on, and none that ended', () => {
+  test('a page of a homepage reads current memberships, and no ended ones', () => {
     const steps = stepsOf('m.left_seq IS NULL AND c.closed = 0');
     expect(steps).toContain('SEARCH m USING COVERING INDEX present_memberships (user_id=?)');
     expect(steps).toContain('SEARCH c USING PRIMARY KEY (id=?)');
   });
 
-  test('what was left is read in its order, from the position of the page on', () => {
+  test('left conversations are read in order, from the position of the page', () => {
     expect(stepsOf('left_seq IS NOT NULL AND (changed_at_ms')).toEqual([
       'SEARCH memberships USING COVERING INDEX ended_memberships (user_id=? AND (changed_at_ms,conversation_id)<(?,?))',
     ]);

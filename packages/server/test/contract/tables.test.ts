@@ -44,7 +44,7 @@ describe('the list of tables', () => {
     expect(found(rows)).toEqual(listed(sqliteTables, types));
   });
 
-  test('says of every column that has the id of a person or a conversation that it refers to one', () => {
+  test('marks every column with the id of a user or a conversation as a reference', () => {
     const columns = [...sqliteTables].flatMap(({ name, columns }) => columns.map((column) => ({ name, column })));
     const ids = columns.filter(({ column }) => /^(user|conversation|sender)_id$|^created_by$/.test(column));
     expect(references.map(({ table, column }) => `${table}.${column}`).sort()).toEqual(
@@ -103,7 +103,7 @@ describe.skipIf(withoutPostgres !== null)(titleWith('the list of tables, on Post
     );
   });
 
-  test('says of every table with a shard what a move does with its rows, and by which id they are placed', async () => {
+  test('gives for every table with a shard how a move treats its rows, and which id determines their shard', async () => {
     const moved = postgresTables.filter(({ description }) => description.placement !== 'its server');
     expect(await shardTables(pool)).toEqual(moved.map(({ name }) => name).sort());
     for (const { columns, description } of moved) {

@@ -96,7 +96,7 @@ runContract(adapters, (name, open) => {
       return found.map(({ head }) => head.name);
     };
 
-    test('are found until they are written anew, and then by the new folding', async () => {
+    test('are found until they are rewritten, and then by the new folding', async () => {
       const { id } = await createUser(opened.users, 'lk', 'Łukasz O’Brien');
       await opened.writeAsBefore('user', id, ['lk', 'łukasz o’brien', 'o’brien']);
       expect([await people('Łuk'), await people('O’Br'), await people('lukasz')]).toEqual([['lk'], ['lk'], []]);
@@ -129,7 +129,7 @@ runContract(adapters, (name, open) => {
       expect([await peopleAsBefore('jean-l'), await peopleAsBefore('łuk')]).toEqual([['lk'], []]);
     });
 
-    test('are gone through in bounded steps that go on where they ended', async () => {
+    test('are rewritten in bounded steps that continue where they ended', async () => {
       const ids: string[] = [];
       for (let index = 0; index < 25; index++)
         ids.push((await createUser(opened.users, `p${index}`, `Ød ${index}`)).id);
@@ -142,7 +142,7 @@ runContract(adapters, (name, open) => {
       expect(await refreshAll(opened.users, 5)).toBeGreaterThanOrEqual(5);
     });
 
-    test('that the previous version writes later are written anew by the next time', async () => {
+    test('that the previous version writes later are rewritten by the next run', async () => {
       const { id } = await createUser(opened.users, 'lk', 'Lukas');
       await refreshAll(opened.users, 10);
       await opened.users.update(id, { displayName: 'Łukasz' });
@@ -151,7 +151,7 @@ runContract(adapters, (name, open) => {
       expect([await people('lukasz'), await people('lukas')]).toEqual([['lk'], ['lk']]);
     });
 
-    test('give each person once, on all pages, whichever of the two foldings fits', async () => {
+    test('return each user once over all pages, whichever folding matches', async () => {
       const made: string[] = [];
       for (let index = 0; index < 12; index++) {
         const { id, username } = await createUser(opened.users, `x${index}`, `Łu ${index}`);
@@ -169,7 +169,7 @@ runContract(adapters, (name, open) => {
       expect(seen.toSorted()).toEqual(made.toSorted());
     });
 
-    test('of somebody who is renamed at the same time are those of the new name', async () => {
+    test('of a user who is renamed at the same time are those of the new name', async () => {
       const { id } = await createUser(opened.users, 'lk', 'Łukasz');
       for (let round = 0; round < 20; round++) {
         await opened.writeAsBefore('user', id, ['lk', 'old name']);

@@ -16,7 +16,7 @@ export function describeUserSearch(usersOf: () => UserStore): void {
       users.search({ prefixes: query === '' ? [''] : searchPrefixes(query), after, limit });
     const names = async (query: string) => (await found(query)).map(({ user }) => user.username);
 
-    test('finds by username and by each word of the display name, without case and accents', async () => {
+    test('finds users by username and by each word of the display name, ignoring case and accents', async () => {
       await createUser(users, 'zoe', 'Élodie Durand');
       await createUser(users, 'Elo', 'Somebody');
       await createUser(users, 'max', 'Max Müller-Elorza');
@@ -25,12 +25,12 @@ export function describeUserSearch(usersOf: () => UserStore): void {
       expect(await names('lodie')).toEqual([]);
     });
 
-    test('finds each once, under the first of the terms that fit', async () => {
+    test('finds each user once, under the first matching term', async () => {
       await createUser(users, 'anabel', 'Ana Anabel Analena');
       expect((await found('ana')).map(({ term }) => term)).toEqual(['ana anabel analena']);
     });
 
-    test('finds nobody who is disabled, and again whoever is enabled', async () => {
+    test('does not find disabled users, and finds them once enabled again', async () => {
       const ana = await createUser(users, 'ana');
       await users.setDisabled(ana.id, true);
       expect(await names('ana')).toEqual([]);
@@ -38,13 +38,13 @@ export function describeUserSearch(usersOf: () => UserStore): void {
       expect(await names('ana')).toEqual(['ana']);
     });
 
-    test('goes by the present display name', async () => {
+    test('uses the current display name', async () => {
       const ana = await createUser(users, 'ana', 'Before');
       await users.update(ana.id, { displayName: 'After' });
       expect([await names('before'), await names('after')]).toEqual([[], ['ana']]);
     });
 
-    test('pages by (term, id) without gaps or doubles while people come', async () => {
+    test('pages by (term, id) without gaps or duplicates while users sign up', async () => {
       const made: string[] = [];
       for (let index = 0; index < 9; index++) made.push((await createUser(users, `p${index}`, 'Pat')).id);
       const seen: string[] = [];
@@ -61,7 +61,7 @@ export function describeUserSearch(usersOf: () => UserStore): void {
   });
 
   describe('list', () => {
-    test('has everybody, disabled too, by lower-case username', async () => {
+    test('lists all users, also disabled ones, by lower-case username', async () => {
       const users = usersOf();
       for (const username of ['ben', 'Ana', 'Cleo', 'anabel']) await createUser(users, username);
       await users.setDisabled((await users.byUsername('ben'))?.id ?? '', true);

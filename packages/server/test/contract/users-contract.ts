@@ -23,7 +23,7 @@ export function describeUsersContract(name: string, open: () => Promise<Stores>)
     describeUserSearch(() => users);
 
     describe('create', () => {
-      test('answers with what every later read shows', async () => {
+      test('returns what every later read returns', async () => {
         const wanted = newUser('Ana.B', { administrator: true });
         const created = await users.create(wanted);
         expect(created).toEqual({ ...wanted.user, administrator: true, disabled: false });
@@ -31,14 +31,14 @@ export function describeUsersContract(name: string, open: () => Promise<Stores>)
         expect(await users.byUsername('aNA.b')).toEqual(created as UserRecord);
       });
 
-      test('gives a username once without regard to case, also to many at once', async () => {
+      test('assigns a username once regardless of case, also to concurrent calls', async () => {
         const spellings = ['ana', 'Ana', 'ANA', 'aNa'];
         const outcomes = await Promise.all(spellings.map((username) => users.create(newUser(username))));
         expect(outcomes.filter((outcome) => outcome === 'username_taken')).toHaveLength(3);
         expect(await users.create(newUser('anA'))).toBe('username_taken');
       });
 
-      test('makes exactly one of several first at once an administrator', async () => {
+      test('makes exactly one of several concurrent first users an administrator', async () => {
         const names = ['ana', 'ben', 'cleo'];
         const created = await Promise.all(
           names.map((username) => users.create(newUser(username, { administrator: 'when_first' }))),
@@ -48,7 +48,7 @@ export function describeUsersContract(name: string, open: () => Promise<Stores>)
         expect(later).toMatchObject({ administrator: false });
       });
 
-      test('uses up each use of an invitation once, also by many at once', async () => {
+      test('consumes each use of an invitation once, also in concurrent calls', async () => {
         await users.createInvitation({ tokenHash: 'token', uses: 2, expiresAtMs: 2_000, createdBy: null });
         const invitation = { tokenHash: 'token', atMs: 1_999 };
         const names = ['ana', 'ben', 'cleo', 'dan'];
@@ -57,7 +57,7 @@ export function describeUsersContract(name: string, open: () => Promise<Stores>)
         expect(await users.create(newUser('eve', { invitation }))).toBe('invalid_invitation');
       });
 
-      test('takes no invitation that is unknown or has expired, and then creates nobody', async () => {
+      test('refuses an unknown or expired invitation, and creates no user', async () => {
         await users.createInvitation({ tokenHash: 'token', uses: 2, expiresAtMs: 2_000, createdBy: null });
         for (const invitation of [
           { tokenHash: 'other', atMs: 1_000 },
@@ -69,7 +69,7 @@ export function describeUsersContract(name: string, open: () => Promise<Stores>)
         expect(await users.isEmpty()).toBe(true);
       });
 
-      test('that fails uses nothing up (all or nothing)', async () => {
+      test('that fails consumes nothing (all or nothing)', async () => {
         const ana = await createUser(users, 'ana');
         await users.createInvitation({ tokenHash: 'token', uses: 1, expiresAtMs: 2_000, createdBy: ana.id });
         const invitation = { tokenHash: 'token', atMs: 1_000 };
@@ -81,7 +81,7 @@ export function describeUsersContract(name: string, open: () => Promise<Stores>)
       });
     });
 
-    test('isEmpty until there is somebody', async () => {
+    test('isEmpty until there is a user', async () => {
       expect(await users.isEmpty()).toBe(true);
       await createUser(users, 'ana');
       expect(await users.isEmpty()).toBe(false);
@@ -96,7 +96,7 @@ export function describeUsersContract(name: string, open: () => Promise<Stores>)
     });
 
     describe('update', () => {
-      test('changes what it names alone, and answers with the whole', async () => {
+      test('changes only the named fields, and returns the whole user', async () => {
         const [ana, ben] = [await createUser(users, 'ana'), await createUser(users, 'ben')];
         expect(await users.update(ana.id, { displayName: 'Ana B.' })).toEqual({ ...ana, displayName: 'Ana B.' });
         const updated = await users.update(ana.id, { passwordHash: 'other' });
@@ -104,13 +104,13 @@ export function describeUsersContract(name: string, open: () => Promise<Stores>)
         expect(await users.byIds([ana.id, ben.id])).toEqual([updated as UserRecord, ben]);
       });
 
-      test('of several at once loses none', async () => {
+      test('loses none of several concurrent changes', async () => {
         const ana = await createUser(users, 'ana');
         await Promise.all([users.update(ana.id, { displayName: 'A.' }), users.update(ana.id, { passwordHash: 'b' })]);
         expect(await users.byId(ana.id)).toEqual({ ...ana, displayName: 'A.', passwordHash: 'b' });
       });
 
-      test('of nobody is undefined', async () => {
+      test('of a missing user is undefined', async () => {
         expect(await users.update(systemIds.uuid(), { displayName: 'Nobody' })).toBeUndefined();
       });
     });
@@ -119,7 +119,7 @@ export function describeUsersContract(name: string, open: () => Promise<Stores>)
       const administrator = async (username: string) =>
         (await users.create(newUser(username, { administrator: true }))) as UserRecord;
 
-      test('disables and enables again, and answers with the whole', async () => {
+      test('disables and enables again, and returns the whole user', async () => {
         const ana = await createUser(users, 'ana');
         expect(await users.setDisabled(ana.id, true)).toEqual({ ...ana, disabled: true });
         expect(await users.byId(ana.id)).toEqual({ ...ana, disabled: true });
@@ -137,7 +137,7 @@ export function describeUsersContract(name: string, open: () => Promise<Stores>)
         expect(await users.setDisabled(ana.id, true)).toEqual({ ...ana, disabled: true });
       });
 
-      test('leaves one of several administrators who are disabled at once', async () => {
+      test('leaves one of several administrators who are disabled concurrently', async () => {
         const names = ['ana', 'ben', 'cleo', 'dan'];
         const made = await Promise.all(names.map(administrator));
         const outcomes = await Promise.all(made.map(({ id }) => users.setDisabled(id, true)));

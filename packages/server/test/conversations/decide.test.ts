@@ -13,8 +13,8 @@ const wishes: Wanted[] = [
   { kind: 'set_role', userId: 'member', role: 'admin' },
 ];
 
-describe('whoever is no member', () => {
-  test.each(wishes)('can not tell a conversation from none: $kind', (wanted) => {
+describe('a user who is not a member', () => {
+  test.each(wishes)('gets the same refusal as for a missing conversation: $kind', (wanted) => {
     const shard = shardAfter({}, by('other', leave));
     const nowhere = verdict(shard, by('stranger', wanted, 'nowhere'));
     expect(nowhere).toMatchObject({ kind: 'refused', code: 'not_found' });
@@ -22,7 +22,7 @@ describe('whoever is no member', () => {
     expect(verdict(shard, by('stranger', wanted, directId))).toEqual(nowhere);
   });
 
-  test('joins channels alone, and none that is closed', () => {
+  test('can join only channels that are not closed', () => {
     const join = by('stranger', { kind: 'join' });
     const nowhere = verdict(new Shard(), join);
     expect(nowhere).toMatchObject({ kind: 'refused', code: 'not_found' });
@@ -33,13 +33,13 @@ describe('whoever is no member', () => {
     expect(verdict(closed, join)).toEqual(nowhere);
   });
 
-  test('may come back to a channel; a member joins it no second time', () => {
+  test('can rejoin a channel; a member cannot join twice', () => {
     const shard = shardAfter({ conversationKind: 'channel' }, by('other', leave));
     expect(came(shard, by('other', { kind: 'join' }))).toBe('joined');
     expect(came(shard, by('member', { kind: 'join' }))).toBe('unchanged');
   });
 
-  test('finds nothing under an id that is in use: creating there is as if it were nowhere', () => {
+  test('cannot create a conversation under an id in use, and does not learn that it exists', () => {
     expect(came(shardAfter(), create())).toBe('not_found');
   });
 });
@@ -77,7 +77,7 @@ describe('roles', () => {
     expect(came(shardAfter(), by(actorId, wanted))).toBe(outcome);
   });
 
-  test('an owner may go and step down once there is another, or go as the very last', () => {
+  test('an owner may leave or step down if there is another owner, or leave as the last member', () => {
     const two = shardAfter({}, role('member', 'owner'));
     expect(came(two, by('owner', leave))).toBe('left');
     expect(came(two, by('owner', remove('owner')))).toBe('removed');
@@ -88,7 +88,7 @@ describe('roles', () => {
     expect(came(alone, by('owner', leave))).toBe('left');
   });
 
-  test('where only announcements are written, owners and admins write them', () => {
+  test('only owners and admins write in announce-only conversations', () => {
     const shard = shardAfter({ announceOnly: true });
     const outcomes = ['owner', 'admin', 'member'].map((userId) => came(shard, by(userId, say)));
     expect(outcomes).toEqual(['message', 'message', 'announce_only']);
@@ -96,7 +96,7 @@ describe('roles', () => {
     expect(came(open, by('member', say))).toBe('message');
   });
 
-  test('whoever creates is the owner, and everybody named is a member once', () => {
+  test('the creator is the owner, and every named user is a member once', () => {
     const shard = Shard.after([[create({ userIds: ['member', 'owner', 'member'] })]]);
     const roles = shard.members('group').map(({ userId, role: each }) => [userId, each]);
     expect(roles).toEqual([
@@ -108,13 +108,13 @@ describe('roles', () => {
 });
 
 describe('members', () => {
-  test('that are added are named once, without those who are there already', () => {
+  test('that are added are listed once, without existing members', () => {
     const added = verdict(shardAfter({}, by('other', leave)), by('owner', add('stranger', 'member', 'other', 'other')));
     expect(added).toMatchObject({ kind: 'step', step: { entry: { kind: 'added', userIds: ['stranger', 'other'] } } });
     expect(came(shardAfter(), by('owner', add('member', 'other')))).toBe('already_member');
   });
 
-  test('are as many as are allowed, and no more', () => {
+  test('are bounded in number', () => {
     const most = limits.membersPerConversation;
     const channel = shardAfter({ conversationKind: 'channel' });
     const outcomes = (memberCount: number) => [
@@ -132,26 +132,26 @@ describe('a direct conversation', () => {
   const open = (actorId: UserId, partnerId: UserId, where = directId) =>
     by(actorId, { kind: 'open_direct', partnerId }, where);
 
-  test('is begun by either, once (race 10)', () => {
+  test('is opened by either user, once (race 10)', () => {
     const outcomes = [open('owner', 'member'), open('member', 'owner')].map((command) => came(new Shard(), command));
     expect(outcomes).toEqual(['created', 'created']);
     expect(came(shardAfter(), open('member', 'owner'))).toBe('unchanged');
   });
 
-  test('has the id that follows from its two people, who are two', () => {
+  test('has the id that is derived from its two different users', () => {
     const alone = open('owner', 'owner', directConversationId('owner', 'owner'));
     for (const command of [open('owner', 'stranger'), open('owner', 'member', 'group'), alone]) {
       expect(came(new Shard(), command)).toBe('not_found');
     }
   });
 
-  test('always has the same two people, who write in it, and no name', () => {
+  test('keeps its two users, who can write, and has no name', () => {
     const outcomes = wishes.map((wanted) => came(shardAfter(), by('member', wanted, directId)));
     expect(outcomes).toEqual(['message', ...wishes.slice(1).map(() => 'not_for_direct')]);
   });
 });
 
-test('an update says what it changed, and is none when it changes nothing', () => {
+test('an update lists its changes, and makes no entry without any', () => {
   const same = { name: 'name', description: 'about', announceOnly: false };
   expect(came(shardAfter(), by('owner', { kind: 'update', ...same }))).toBe('unchanged');
   expect(came(shardAfter(), by('owner', { kind: 'update' }))).toBe('unchanged');

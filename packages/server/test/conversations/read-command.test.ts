@@ -30,12 +30,12 @@ afterEach(() => {
 
 describe('a command in the log', () => {
   for (const command of commands) {
-    test(`is read as it was written: ${command.kind}`, () => {
+    test(`is read unchanged: ${command.kind}`, () => {
       expect(readCommand(asWritten(command))).toEqual({ kind: 'command', command });
     });
   }
 
-  test('needs a later program when it says a level above this one, whatever else it says', () => {
+  test('needs a later program when it has a level above this one, regardless of its other fields', () => {
     for (const later of [{ ...send, level: 2 }, { level: 2 }, { kind: 'nudge', text: 7, level: 2 }]) {
       expect(readCommand(later)).toEqual({ kind: 'later', level: 2 });
     }
@@ -50,7 +50,7 @@ describe('a command in the log', () => {
     }
   });
 
-  test('is malformed, and says why, when no version of a supported level writes it', () => {
+  test('is malformed, with the reason, when no version of a supported level writes it', () => {
     const reasons = (value: unknown) => {
       const read = readCommand(value);
       return read.kind === 'malformed' ? read.reason : read.kind;
@@ -65,7 +65,7 @@ describe('a command in the log', () => {
     for (const value of [null, 7, 'send', [], undefined]) expect(reasons(value)).not.toBe('command');
   });
 
-  test('is malformed when it has a field that is not known: what that asks for would be lost', () => {
+  test('is malformed when it has an unknown field, which would be lost', () => {
     expect(readCommand({ ...send, replyTo: 7 })).toEqual({
       kind: 'malformed',
       reason: 'a command "send" has no field "replyTo"',

@@ -37,7 +37,7 @@ function watching(partitions: readonly number[], away: ReadonlySet<number> = new
   return { looked, failures, times, untilLooked, nextRound };
 }
 
-test('a partition whose database is away is tried again, and holds up no other one', async () => {
+test('a partition whose database is unavailable is retried, and does not delay others', async () => {
   const away = new Set([0]);
   const { looked, failures, untilLooked, nextRound } = watching([0, 1, 2], away);
   await untilLooked(2);
@@ -49,7 +49,7 @@ test('a partition whose database is away is tried again, and holds up no other o
   expect(failures).toHaveLength(1);
 });
 
-test('however many entries show a clock that was ahead, partitions are looked through once in an interval', async () => {
+test('partitions are examined once in an interval, however many entries show a clock that was ahead', async () => {
   const { times, untilLooked, nextRound } = watching([0]);
   await untilLooked(0);
   for (let batch = 0; batch < 10; batch++) times.entryWasAhead();
@@ -57,7 +57,7 @@ test('however many entries show a clock that was ahead, partitions are looked th
   expect(await nextRound()).toEqual([0, 0]);
 });
 
-test('when the clock was set back, partitions are looked through at once', async () => {
+test('partitions are examined at once when the clock was set back', async () => {
   const { looked, times, untilLooked } = watching([0, 1]);
   await untilLooked(1);
   times.clockWentBack({ withinMs: 0 });

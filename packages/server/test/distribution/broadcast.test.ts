@@ -29,7 +29,7 @@ const joins = (userId: UserId): Command => ({ ...by(userId), kind: 'join' });
 const leaves = (userId: UserId): Command => ({ ...by(userId), kind: 'leave' });
 const adds = (...userIds: UserId[]): Command => ({ ...by('owner'), kind: 'add', userIds });
 
-describe('a conversation that has many members', () => {
+describe('a conversation with many members', () => {
   let distribution: DistributionUnderTest;
   beforeEach(async () => {
     distribution = await DistributionUnderTest.start(['owner', 'old', 'new']);
@@ -60,7 +60,7 @@ describe('a conversation that has many members', () => {
     expect(distribution.copies('new')).toEqual([]);
   });
 
-  test('is told both ways from the one that passes the limit, so that no server misses the change', async () => {
+  test('is routed both ways from the entry that passes the limit, so that no server misses the change', async () => {
     await distribute(channelOf(limit), joins('new'), says());
     expect(lastCopy('old')).toMatchObject({ broadcast: true, interested: false, recipientIds: ['old'] });
     await distribution.addInterest('old', conversationId);
@@ -72,7 +72,7 @@ describe('a conversation that has many members', () => {
     ]);
   });
 
-  test(`is told to interested servers alone ${bothWaysEntries} entries later, one copy each`, async () => {
+  test(`is routed only to interested servers ${bothWaysEntries} entries later, one copy each`, async () => {
     await distribution.addInterest('old', conversationId);
     const last = await longBroadcast();
     expect(lastCopy('owner')).toMatchObject({ interested: false, recipientIds: ['owner'], entry: { seq: last } });
@@ -82,7 +82,7 @@ describe('a conversation that has many members', () => {
     expect(lastCopy('owner')?.entry.seq).toBe(last);
   });
 
-  test('is told both ways by a replay of the batch in which it passed the limit, however much it grew', async () => {
+  test('is routed both ways by a replay of the batch in which it passed the limit, however much it grew', async () => {
     await distribute(channelOf(limit));
     const grows = [says(), ...Array.from({ length: 4 }, () => adds(...strangers(limit))), says()];
     distribution.diesBefore = 'delivery';
@@ -95,7 +95,7 @@ describe('a conversation that has many members', () => {
     expect(await distribution.broadcastConversations('old')).toEqual([conversationId]);
   });
 
-  test('tells whoever an entry is about themselves, however large it is', async () => {
+  test('routes an entry to the users whom it concerns, however large it is', async () => {
     const last = await longBroadcast();
     await distribute(joins('new'), says());
     expect(received('new')).toEqual([last + 1]);
@@ -106,21 +106,21 @@ describe('a conversation that has many members', () => {
     expect(received('old').at(-1)).toBe(last);
   });
 
-  test('tells them also when they come and go within one batch', async () => {
+  test('routes to these users also when they join and leave within one batch', async () => {
     const last = await longBroadcast();
     const comesAndGoes = [joins('new'), leaves('new'), says(), joins('new'), says(), leaves('new')];
     await distribution.distribute(comesAndGoes);
     expect(received('new')).toEqual([1, 2, 4, 6].map((each) => last + each));
   });
 
-  test('tells nobody again what was before their present membership (contract 8)', async () => {
+  test('routes no entry to a user from before the current membership (contract 8)', async () => {
     const again = [joins('new'), { ...by('owner'), kind: 'remove', userId: 'new' } as const];
     const last = await longBroadcast();
     await distribute(...again, joins('new'), ...again);
     expect(received('new')).toEqual([1, 2, 3].map((each) => last + each));
   });
 
-  test('is one of everybody in it by the index, which says so from when it is large', async () => {
+  test('is marked as broadcast in the index of all its members once it is large', async () => {
     await distribute(channelOf(limit));
     expect(await distribution.broadcastConversations('old')).toEqual([]);
     await distribute(joins('new'));
@@ -138,7 +138,7 @@ describe('a conversation that has many members', () => {
     await isIndexedOfEverybody();
   });
 
-  test('stays one for interested servers when it shrinks below the limit', async () => {
+  test('stays broadcast when it shrinks below the limit', async () => {
     await distribute(channelOf(limit + 1), leaves('old'), says());
     expect(lastCopy('owner')).toMatchObject({ broadcast: true, recipientIds: ['owner'], entry: { seq: 3 } });
     expect(received('old')).toEqual([1, 2]);

@@ -33,7 +33,7 @@ async function distributionAfter(): Promise<DistributionUnderTest> {
   return distribution;
 }
 
-test('a command that was refused and comes again after a crash stays without effect, whatever came behind it', async () => {
+test('a command that was refused and comes again after a crash stays without effect, whatever followed it', async () => {
   const distribution = await distributionAfter();
   await distribution.restart();
   await distribution.distribute([creation, add, remove, send], { from: 10, reaches: reach(10, 14) });
@@ -44,7 +44,7 @@ test('a command that was refused and comes again after a crash stays without eff
   expect(outcomesOf(distribution.told(ana), ' remove')).toMatchObject([{ entry: { seq: 2 } }, { entry: { seq: 2 } }]);
 });
 
-test('one that would be refused again is told so', async () => {
+test('a command that would be refused again gets that refusal', async () => {
   const distribution = await DistributionUnderTest.start([ana, ben]);
   await distribution.distribute([creation, add], { from: 10, reaches: reach(10, 12) });
   await distribution.distribute([creation, add], { from: 10, reaches: reach(10, 12) });
@@ -52,13 +52,13 @@ test('one that would be refused again is told so', async () => {
   expect(outcomesOf(distribution.told(ana), ' add')).toMatchObject([refused, refused]);
 });
 
-test('whoever sends it anew has it decided anew', async () => {
+test('a new submission of it is decided anew', async () => {
   const distribution = await distributionAfter();
   await distribution.distribute([add], { from: 13, reaches: reach(13, 14) });
   expect(await kinds(distribution)).toEqual(['created', 'removed', 'added']);
 });
 
-test('a log that was made anew is decided from its beginning', async () => {
+test('a recreated log is decided from its start', async () => {
   const distribution = await distributionAfter();
   await distribution.distribute([send], { from: 0, reaches: reach(0, 1, 'another log') });
   expect(await kinds(distribution)).toEqual(['created', 'removed', 'message']);
@@ -66,7 +66,7 @@ test('a log that was made anew is decided from its beginning', async () => {
   expect(await kinds(distribution)).toEqual(['created', 'removed', 'message']);
 });
 
-test('a history that was put back has nothing decided before it has what it lacks', async () => {
+test('a restored history decides nothing new before it has the missing entries', async () => {
   const distribution = await distributionAfter();
   const early = distribution.distribute([send], { from: 20, reaches: reach(20, 21) });
   expect(await early.catch((error: unknown) => error)).toEqual(new HistoryPutBack(new Map([[0, 13]])));

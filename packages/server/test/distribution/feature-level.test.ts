@@ -24,7 +24,7 @@ afterEach(() => {
   undo = () => undefined;
 });
 
-describe('a command that was submitted', () => {
+describe('a submitted command', () => {
   let appended: CommandRecord[];
   let level: number;
   const submit = (command: CommandRecord['command']) => {
@@ -44,21 +44,21 @@ describe('a command that was submitted', () => {
     level = firstLevel;
   });
 
-  test('says no level when it needs the first: it has not one byte more', () => {
+  test('has no level field when it needs the first level', () => {
     level = trialLevel;
     submit(send);
     submit(update);
     expect(appended.map(({ command }) => command)).toEqual([send, update]);
   });
 
-  test('is refused before it is in the log when it is of a feature that is not enabled', () => {
+  test('is refused before it is in the log when its feature is not enabled', () => {
     for (const command of [nudge(send), withTopic(update, 'topic')]) {
       expect(() => submit(command)).toThrow(expect.objectContaining({ code: 'feature_not_enabled' }));
     }
     expect(appended).toEqual([]);
   });
 
-  test('says the level that it needs once that is enabled', () => {
+  test('has the level that it needs once that is enabled', () => {
     level = trialLevel;
     submit(nudge(send));
     submit(withTopic(update, 'topic'));
@@ -66,7 +66,7 @@ describe('a command that was submitted', () => {
   });
 });
 
-test('nothing is decided on a store of a level that the program does not support', () => {
+test('nothing is decided on a store with an unsupported level', () => {
   const shard = new Shard();
   const facts = { ...shard.factsFor([send]), level: trialLevel };
   expect(() => decideBatch(facts, batchOf([send]), 1_000)).toThrow(LevelNotSupported);
@@ -74,8 +74,8 @@ test('nothing is decided on a store of a level that the program does not support
   expect(decideBatch(facts, batchOf([send]), 1_000).result.outcomes).toHaveLength(1);
 });
 
-describe('what is enabled', () => {
-  test('rises with the store, at most to what the program supports, and the store is asked no more then', async () => {
+describe('the enabled level', () => {
+  test('rises with the store up to the supported level, after which the store is not read again', async () => {
     undo = addTrialFeature();
     const clock = new FakeClock();
     let stored = firstLevel;
@@ -102,7 +102,7 @@ describe('what is enabled', () => {
     expect(asked).toBe(before);
   });
 
-  test('stays when the store is away, which is asked again', async () => {
+  test('stays when the store is unavailable, which is retried', async () => {
     undo = addTrialFeature();
     const clock = new FakeClock();
     const answers = [async () => firstLevel, () => Promise.reject(new Error('away')), async () => trialLevel];

@@ -36,7 +36,7 @@ async function janitorOver(...serverIds: string[]) {
   return { registry, mailboxes, janitor, look };
 }
 
-test('the mailbox of a dead server is removed, those of the living stay', async () => {
+test('the mailbox of a dead server is removed, those of live servers stay', async () => {
   const { registry, mailboxes, look } = await janitorOver('dead', 'living');
   await registry.closeServer('dead');
   await look();
@@ -45,7 +45,7 @@ test('the mailbox of a dead server is removed, those of the living stay', async 
   expect(await mailboxes.serverIds()).toEqual(['living']);
 });
 
-test('a server that the registry forgot for a moment keeps its mailbox', async () => {
+test('a server that the registry lost for a moment keeps its mailbox', async () => {
   const { registry, mailboxes, look } = await janitorOver('living');
   registry.forget();
   await look();
@@ -56,7 +56,7 @@ test('a server that the registry forgot for a moment keeps its mailbox', async (
   expect(await mailboxes.serverIds()).toEqual(['living']);
 });
 
-test('after it was stopped nothing is removed', async () => {
+test('nothing is removed after the stop', async () => {
   const { registry, mailboxes, janitor, look } = await janitorOver('dead');
   await registry.closeServer('dead');
   janitor.stop();

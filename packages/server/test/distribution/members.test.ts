@@ -20,7 +20,7 @@ describe('members (contract 8)', () => {
     );
   }
 
-  test('are never without an owner, but in direct conversations', () => {
+  test('always include an owner, except in direct conversations', () => {
     checkEach((shard) => {
       for (const { id, kind } of shard.heads) {
         const members = shard.members(id);
@@ -31,7 +31,7 @@ describe('members (contract 8)', () => {
     });
   });
 
-  test('and owners are as many as the head says', () => {
+  test('and owners are as many as the head counts', () => {
     checkEach((shard) => {
       for (const head of shard.heads) {
         const members = shard.members(head.id);
@@ -41,14 +41,14 @@ describe('members (contract 8)', () => {
     });
   });
 
-  test('close a conversation when the last of them goes, for good', () => {
+  test('close a conversation permanently when the last one leaves', () => {
     checkEach((shard, headsBefore) => {
       for (const head of shard.heads) expect(head.closed).toBe(shard.members(head.id).length === 0);
       for (const head of headsBefore) if (head.closed) expect(shard.head(head.id)).toEqual(head);
     });
   });
 
-  test('are those whom the log shows to be, from the entries that it shows', () => {
+  test('are those that follow from the log, from the entries that it shows', () => {
     afterAnyScript((shard) => {
       for (const { id, history } of shard.heads) {
         const memberships = membershipsOf(shard.log(id));
@@ -70,7 +70,7 @@ describe('members (contract 8)', () => {
     });
   });
 
-  test('alone write: whoever sends, changes or leaves is one at that number', () => {
+  test('are the only senders: the sender of each entry is a member at its number', () => {
     afterAnyScript((shard) => {
       for (const log of shard.logs.values()) {
         const memberships = membershipsOf(log);
@@ -108,7 +108,7 @@ describe('members (contract 8)', () => {
     );
   });
 
-  test('are listed anew exactly with an entry that changes who is one, or in which role', () => {
+  test('have a new membership number exactly with each entry that changes members or roles', () => {
     afterAnyScript((shard) => {
       for (const { id, membershipSeq } of shard.heads) {
         const changing = shard

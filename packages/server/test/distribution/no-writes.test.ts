@@ -9,7 +9,7 @@ const open: Command = { kind: 'open_direct', conversationId, actorId: 'ana', com
 const outcomes = (distribution: DistributionUnderTest) =>
   distribution.told('ana').flatMap((delivery) => (delivery.kind === 'outcome' ? [delivery.outcome] : []));
 
-test('a command that the store does not take is refused once, and is not carried out later', async () => {
+test('a command that the store cannot write is refused once, and is not carried out later', async () => {
   const distribution = await DistributionUnderTest.start(['ana', 'ben']);
   distribution.takesNoWritesFrom = 'deciding';
   await distribution.distribute([open]);
@@ -21,7 +21,7 @@ test('a command that the store does not take is refused once, and is not carried
   expect(await distribution.log(conversationId)).toEqual([]);
 });
 
-test('a command whose entry is on disk is never refused: it is indexed and routed once the store takes writes', async () => {
+test('a command whose entry is on disk is never refused: the entry is indexed and routed once the store can be written', async () => {
   const distribution = await DistributionUnderTest.start(['ana', 'ben']);
   distribution.takesNoWritesFrom = 'indexing';
   await expect(distribution.distribute([open])).rejects.toThrow('the disk is full');

@@ -8,7 +8,7 @@ import { afterAnyScript, batchOf, Shard } from './shard.ts';
 const alone = (command: Command) => [command];
 
 describe('numbers (contract 3)', () => {
-  test('go 1, 2, 3 … in each conversation, and its head has the last of them', () => {
+  test('are 1, 2, 3 … in each conversation, and its head has the last one', () => {
     afterAnyScript((shard) => {
       for (const { id, headSeq } of shard.heads) {
         const seqs = shard.log(id).map(({ seq }) => seq);
@@ -18,7 +18,7 @@ describe('numbers (contract 3)', () => {
     });
   });
 
-  test('and everything else are the same, wherever the commands fall into batches', () => {
+  test('and everything else do not depend on the division into batches', () => {
     fc.assert(
       fc.property(script, (each) => {
         const split = Shard.after(batchesOf(each));
@@ -34,7 +34,7 @@ describe('numbers (contract 3)', () => {
     );
   });
 
-  test('count messages apart: each entry and the head say how many there were', () => {
+  test('are beside a message count in each entry and the head', () => {
     afterAnyScript((shard) => {
       for (const { id, messageCount, lastMessageSeq } of shard.heads) {
         const log = shard.log(id);
@@ -47,7 +47,7 @@ describe('numbers (contract 3)', () => {
     });
   });
 
-  test('come with times that go back after a clock that was more than 5 s ahead, and never else', () => {
+  test('have times that go back only after a clock that was more than 5 s ahead', () => {
     fc.assert(
       fc.property(script, fc.infiniteStream(fc.nat(12_000)), (each, times) => {
         const shard = new Shard();
@@ -68,7 +68,7 @@ describe('numbers (contract 3)', () => {
   });
 });
 
-test('a transaction that is repeated comes to the same: deciding leaves its facts as they were', () => {
+test('a repeated transaction has the same result, because deciding does not change its facts', () => {
   fc.assert(
     fc.property(script, fc.nat(20), ({ commands }, written) => {
       const shard = Shard.after([commands.slice(0, written)]);

@@ -56,7 +56,7 @@ describe('a command that comes again (contract 2)', () => {
     );
   });
 
-  test('is known by conversation, sender and id together: nobody else is in the way', () => {
+  test('is identified by conversation, sender and id together', () => {
     afterAnyScript((shard) => {
       const keys = [...shard.logs.values()].flat().flatMap((entry) => {
         return entry.kind === 'message' ? [[entry.conversationId, entry.senderId, entry.clientMessageId].join()] : [];

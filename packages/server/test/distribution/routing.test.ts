@@ -29,7 +29,7 @@ const moment = fc.constantFrom('indexing' as const, 'delivery' as const);
 const firsts = (seqs: readonly number[]) => [...new Set(seqs)];
 
 describe('an entry goes to those whose membership covers it (contract 8)', () => {
-  test('to all of them, to nobody else, in order, wherever the commands fall into batches', async () => {
+  test('to all of them, to nobody else, in order, for every division into batches', async () => {
     await fc.assert(
       fc.asyncProperty(script, async (each) => {
         const distribution = await DistributionUnderTest.start(userIds);
@@ -82,7 +82,7 @@ describe('an entry goes to those whose membership covers it (contract 8)', () =>
 });
 
 describe('the outcome of a command', () => {
-  test('is told once for each, in their order, to the server that waits for it', async () => {
+  test('is sent once for each, in order, to the server that waits for it', async () => {
     await fc.assert(
       fc.asyncProperty(script, async (each) => {
         const distribution = await DistributionUnderTest.start(userIds);

@@ -28,7 +28,7 @@ test('a command that can not be decided is set aside; the commands around it are
   });
 });
 
-test('who sent a command that the log set aside for being malformed is told, and it is counted', async () => {
+test('the sender of a malformed command gets an outcome, and the command is counted', async () => {
   const distribution = await DistributionUnderTest.start([ana, ben]);
   await distribution.meetMalformed(ana, 'malformed');
   expect(distribution.told(ana)).toEqual([
@@ -40,7 +40,7 @@ test('who sent a command that the log set aside for being malformed is told, and
   expect(await distribution.countedAside()).toBe(1);
 });
 
-test('while a service is away nothing is set aside: the batch comes again', async () => {
+test('nothing is set aside while a service is unavailable: the batch comes again', async () => {
   const distribution = await DistributionUnderTest.start([ana, ben]);
   distribution.diesBefore = 'delivery';
   await expect(distribution.distribute([creation, send('text')])).rejects.toThrow('the process is gone');

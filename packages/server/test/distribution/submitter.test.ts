@@ -45,7 +45,7 @@ describe('commands under way (race 11)', () => {
 
   const overloaded = expect.objectContaining({ code: 'overloaded', more: { retryAfterMs: 1_000 } });
 
-  test('of one person are bounded; other people go on', () => {
+  test('of one user are bounded; other users are not affected', () => {
     for (let count = 0; count < bounds.inFlightPerUserMax; count++) expect(refusal('ana')).toBeUndefined();
     const refused = refusal('ana');
     expect(refused).toBeInstanceOf(Refusal);
@@ -53,12 +53,12 @@ describe('commands under way (race 11)', () => {
     expect(refusal('ben')).toBeUndefined();
   });
 
-  test('of all people together are bounded', () => {
+  test('of all users together are bounded', () => {
     for (let count = 0; count < bounds.inFlightMax; count++) expect(refusal(`person ${count}`)).toBeUndefined();
     expect(refusal('ana')).toEqual(overloaded);
   });
 
-  test('are refused while the oldest is older than a second, and taken again when its outcome has come', () => {
+  test('are refused while the oldest is older than a second, and accepted again after its outcome', () => {
     expect(refusal('ana')).toBeUndefined();
     clock.advance(bounds.slowAfterMs);
     expect(refusal('ben')).toBeUndefined();
@@ -71,7 +71,7 @@ describe('commands under way (race 11)', () => {
     expect(submitter.inFlight).toBe(1);
   });
 
-  test('leave room when their outcomes come: a person who waits for each outcome is never refused', () => {
+  test('free their slots with their outcomes: a user who waits for each outcome is never refused', () => {
     for (let count = 0; count < 3 * bounds.inFlightPerUserMax; count++) {
       expect(refusal('ana')).toBeUndefined();
       submitter.settle(appended.at(-1) ?? '', { kind: 'unchanged' });

@@ -56,7 +56,7 @@ describe('signing up', () => {
     }
   });
 
-  test('gives a username once without regard to case, also to many at once', async () => {
+  test('assigns a username once regardless of case, also to concurrent calls', async () => {
     const { accounts } = open();
     const names = ['ana', 'Ana', 'ANA', 'aNa', 'anA'];
     const outcomes = await Promise.all(names.map((username) => codeOf(accounts.signup({ username, password }, true))));
