@@ -9,7 +9,7 @@ import { forget, isReady, printStatus, remember } from './cluster/status.mjs';
 import { folder, has, stopGroup, within } from './services/program.mjs';
 import { buildWebClient, bunFile, freePort, root, setUp } from './workspace.mjs';
 
-const roles = ['gateway', 'messaging', 'distribution'];
+const roles = ['gateway', 'messaging', 'distribution', 'followers'];
 const processesOfRole = 2;
 const shards = 64;
 const publicPort = Number(process.env.PORT ?? 8080);

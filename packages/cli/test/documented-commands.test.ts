@@ -149,6 +149,8 @@ const administrator: Script = [
   ['parley user invite --uses 10 --server https://chat.example.org --data data', ends('https://chat.example.org/#inv')],
   ['parley stats --data data', ends(/users\s+2/)],
   ['parley backup backup-2026-05-01.db --data data', ends('bytes in backup-2026-05-01.db')],
+  ['parley followers --data data', ends('0 set aside')],
+  ['parley followers reset totals --data data', ends('totals begins anew')],
   ['parley verify --data data', ends('1 conversations, 2 entries, 0 faults')],
   ['parley trace 0198c5d2-7be1-7cc0-b2b9-6f1f1f0e6f11', ends('decided')],
   ['parley trace ID --data data', ends('decided')],
@@ -186,7 +188,7 @@ const role = (name: string): [string, Dialogue] => [
 ];
 const operator: Script = [
   ['parley cluster init --shards 64 --replication-factor 3 SERVICES', ends('the cluster exists, with 8 shards')],
-  ...['gateway', 'messaging', 'distribution'].map(role),
+  ...['gateway', 'messaging', 'distribution', 'followers'].map(role),
   ['parley cluster status', ends('commandsSetAside')],
   ['parley cluster shards', ends(/7\s+\w/)],
   ['parley cluster move 5 second', ends('shard 5 is on one')],

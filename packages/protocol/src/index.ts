@@ -12,7 +12,7 @@ export * from './model.ts';
 export { isVisibleName, shownName } from './names.ts';
 export { type Access, type Operation, sharedErrors } from './operation.ts';
 export { deviceHeader, type SignupMode } from './operations/account.ts';
-export type { ManagedUser, ServerStats } from './operations/administration.ts';
+export { followerNames, type ManagedUser, type ServerStats } from './operations/administration.ts';
 export * from './operations/index.ts';
 export { knownTerms, parseAnswer } from './parse-answer.ts';
 export {

@@ -7,6 +7,7 @@ import type { Command } from 'commander';
 import { askPassword } from '../ask.ts';
 import { Failure } from '../failure.ts';
 import { type Control, withControl } from './control.ts';
+import { addFollowers } from './followers.ts';
 
 const dataOption = ['--data <folder>', 'folder of the database', process.env['PARLEY_DATA'] ?? 'data'] as const;
 
@@ -29,6 +30,7 @@ export function addAdministration(program: Command): void {
       const stats = await withControl(data, (control) => control.call('getStats', {}));
       for (const [name, value] of Object.entries(stats)) console.log(`${name}\t${value}`);
     });
+  addFollowers(program, dataOption);
   program
     .command('backup')
     .description('Copy the database as of one consistent point in time, while the server runs or not.')

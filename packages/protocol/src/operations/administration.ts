@@ -3,7 +3,7 @@ import { limits } from '../limits.ts';
 import { Account } from '../model.ts';
 import { operation } from '../operation.ts';
 import { NewDisplayName, Password, SearchQuery, Username } from '../text.ts';
-import { TimeMs, UserId } from '../values.ts';
+import { ConversationId, TimeMs, UserId } from '../values.ts';
 import { Cursor, pageLimit } from './page.ts';
 
 const ManagedUser = z
@@ -21,6 +21,9 @@ const ServerStats = z
     startedAtMs: TimeMs,
     users: z.int(),
     conversations: z.int(),
+    directConversations: z.optional(z.int()),
+    groups: z.optional(z.int()),
+    channels: z.optional(z.int()),
     messages: z.int(),
     onlineUsers: z.int(),
     connections: z.int(),
@@ -28,6 +31,35 @@ const ServerStats = z
   })
   .register(z.globalRegistry, { id: 'ServerStats', description: 'Counts of stored data and of present users.' });
 export type ServerStats = z.infer<typeof ServerStats>;
+
+/** The followers that a server has. */
+export const followerNames = ['totals'] as const;
+
+const SetAsideRecord = z.object({
+  conversationId: ConversationId,
+  seq: z.int(),
+  revision: z.int(),
+  kind: z.string(),
+  reason: z.string(),
+});
+
+const Follower = z
+  .object({
+    name: z.enum(followerNames),
+    position: z.int(),
+    lagRecords: z.int(),
+    lagSeconds: z.number(),
+    unbuiltPartitions: z.int(),
+    setAside: z.int(),
+    newestSetAside: z.array(SetAsideRecord),
+  })
+  .register(z.globalRegistry, {
+    id: 'Follower',
+    description:
+      'Something that follows what is decided. `position` counts the commands that it applied, `lagRecords` those ' +
+      'that are decided and not applied, `unbuiltPartitions` those of which it has yet to count what the stores hold. ' +
+      'A record that it could not apply is set aside.',
+  });
 
 const userParams = z.strictObject({ userId: UserId });
 
@@ -109,5 +141,25 @@ export const administrationOperations = {
     body: z.strictObject({ newPassword: Password }),
     status: 204,
     errors: ['not_found'],
+  }),
+  listFollowers: operation({
+    method: 'GET',
+    path: '/v1/admin/followers',
+    tag: 'Administration',
+    summary: 'How far the followers of the feed are',
+    access: 'administrator',
+    status: 200,
+    response: z.object({ followers: z.array(Follower) }),
+    errors: [],
+  }),
+  resetFollower: operation({
+    method: 'POST',
+    path: '/v1/admin/followers/{name}/reset',
+    tag: 'Administration',
+    summary: 'Have a follower forget how far it is: it begins with what the stores hold, within seconds',
+    access: 'administrator',
+    params: z.strictObject({ name: z.enum(followerNames) }),
+    status: 204,
+    errors: [],
   }),
 };

@@ -1,3 +1,4 @@
+import { followerNames } from '@parley/protocol';
 import { deadLetterTopic, Topics } from '../adapters/kafka/topics.ts';
 import { epochsOfShards } from '../adapters/postgres/epochs.ts';
 import { storedLevels } from '../adapters/postgres/feature-level.ts';
@@ -62,6 +63,13 @@ export interface ClusterStatus {
   /** Processes with a mailbox whose lease holds. */
   liveServers: number;
   usersOnline: number;
+  /** What the follower `totals` has counted. */
+  directConversations: number;
+  groups: number;
+  channels: number;
+  messages: number;
+  /** Decided commands that a follower has not applied: of the follower that is furthest behind. */
+  followersBehind: number;
   /** What is of a higher feature level is not enabled. */
   featureLevel: number;
   /** The lowest that a running process supports; null when none runs, or that of one isn't known. */
@@ -76,6 +84,9 @@ export async function clusterStatus(config: ClusterConfig): Promise<ClusterStatu
     const partitions = await logState(topics, database, config['cluster-name']);
     const waiting = partitions.map((state) => ({ partition: state.partition, commands: waitingIn(state) }));
     const most = waiting.reduce((a, b) => (b.commands > a.commands ? b : a), { partition: 0, commands: 0 });
+    const { totals, followerStates } = postgresStores(database);
+    const { directConversations, groups, channels, messages } = await totals.read();
+    const followers = await Promise.all(followerNames.map((name) => followerStates.report(name)));
     const servers = Array.from({ length: database.shards }, (_, shard) => database.serverOf(shard));
     return {
       shards: database.shards,
@@ -87,6 +98,8 @@ export async function clusterStatus(config: ClusterConfig): Promise<ClusterStatu
       commandsSetAside: await topics.recordCount(deadLetterTopic(config['cluster-name'])),
       liveServers: (await registry.liveServers()).length,
       usersOnline: await registry.onlineCount(),
+      ...{ directConversations, groups, channels, messages },
+      followersBehind: Math.max(...followers.map(({ lagRecords }) => lagRecords)),
       featureLevel: Math.min(...(await storedLevels(database))),
       featureLevelSupported: lowest(await runningLevels(services, config['cluster-name'])),
     };
@@ -95,8 +108,8 @@ export async function clusterStatus(config: ClusterConfig): Promise<ClusterStatu
   }
 }
 
-function lowest({ servers, distributors }: RunningLevels): number | null {
-  const levels = [...servers.values(), ...distributors];
+function lowest({ servers, distributors, followers }: RunningLevels): number | null {
+  const levels = [...servers.values(), ...distributors, ...followers];
   const known = levels.filter((level) => level !== null);
   return known.length < levels.length || known.length === 0 ? null : Math.min(...known);
 }

@@ -1,5 +1,7 @@
 import { KafkaCommandLog } from '../adapters/kafka/command-log.ts';
 import type { KafkaSettings } from '../adapters/kafka/connection.ts';
+import { KafkaFeed } from '../adapters/kafka/feed.ts';
+import { KafkaFeedWriter } from '../adapters/kafka/feed-writer.ts';
 import { KafkaMailboxes } from '../adapters/kafka/mailboxes.ts';
 import { Topics } from '../adapters/kafka/topics.ts';
 import { checkLevels, storedLevels } from '../adapters/postgres/feature-level.ts';
@@ -40,7 +42,9 @@ export async function clusterAdapters(config: ClusterConfig): Promise<Adapters> 
   const { database, topics, kafka, redis } = services;
   // What is decided together is in one database, so that a database that is away holds up its own shards alone.
   const laneOf = (partition: number) => database.serverOf(partition);
-  const commandLog = new KafkaCommandLog(kafka, { shards: database.shards, laneOf });
+  const feedWriter = new KafkaFeedWriter(kafka);
+  const beforeCommit = () => feedWriter.flush();
+  const commandLog = new KafkaCommandLog(kafka, { shards: database.shards, laneOf, beforeCommit });
   await reached('--kafka', () => commandLog.open()).catch(async (error: unknown) => {
     await services.close();
     throw error;
@@ -52,6 +56,8 @@ export async function clusterAdapters(config: ClusterConfig): Promise<Adapters> 
     ...postgresStores(database),
     isCatchingUp: isCatchingUpByLog(database, topics, config['cluster-name']),
     featureLevel: async () => Math.min(...(await storedLevels(database))),
+    feedWriter,
+    feed: new KafkaFeed(kafka),
     commandLog,
     mailboxes,
     registry,
@@ -66,6 +72,7 @@ export async function clusterAdapters(config: ClusterConfig): Promise<Adapters> 
     lost: new Promise(() => undefined),
     async close() {
       await commandLog.close();
+      await feedWriter.close();
       await mailboxes.close();
       await services.close();
     },

@@ -29,18 +29,18 @@ export async function composeAdapters(config: Config, clock: Clock): Promise<Ada
 }
 
 async function adaptersOfShape(config: Config, clock: Clock): Promise<Adapters> {
-  if (config.shape === 'embedded') return embeddedOnceUnlocked(config.data, clock);
+  if (config.shape === 'embedded') return embeddedOnceUnlocked(config, clock);
   // The clients of the services take half a second to load, which nobody else has to wait for.
   const { clusterAdapters } = await import('./cluster.ts');
   return clusterAdapters(config);
 }
 
 /** Another program may have the database locked for a moment, a backup for one. Throws when that lasts. */
-async function embeddedOnceUnlocked(dataFolder: string, clock: Clock): Promise<Adapters> {
+async function embeddedOnceUnlocked(config: Config, clock: Clock): Promise<Adapters> {
   const endMs = clock.monotonicMs() + lockWaitMs;
   while (true) {
     try {
-      return embeddedAdapters(dataFolder, clock);
+      return embeddedAdapters(config.data, clock, config['feed-records']);
     } catch (error) {
       if (!(error instanceof DatabaseLocked) || clock.monotonicMs() > endMs) throw error;
       await pause(clock, lockRetryMs);

@@ -13,6 +13,7 @@ import { openSqliteStores } from '../adapters/sqlite/stores.ts';
 import { type Verification, verify } from '../adapters/sqlite/verify.ts';
 import type { WriteConditionEvents } from '../adapters/sqlite/write-condition.ts';
 import { probeWrite } from '../adapters/sqlite/write-probe.ts';
+import { fedByTheStore } from '../feed/feed-port.ts';
 import type { MessageName } from '../history/message-name.ts';
 import { type MessageTrace, readersMax, readersOf } from '../history/message-trace.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -31,11 +32,11 @@ export { databaseFile };
  *
  * @throws {Unusable} when the folder or its database can't be used, or another process has the folder.
  */
-export function embeddedAdapters(dataFolder: string, clock: Clock): Adapters {
-  if (dataFolder === ':memory:') return adaptersOver(dataFolder, clock);
+export function embeddedAdapters(dataFolder: string, clock: Clock, feedRecordsMax?: number): Adapters {
+  if (dataFolder === ':memory:') return adaptersOver(dataFolder, clock, feedRecordsMax);
   const hold = FolderHold.take(dataFolder);
   try {
-    const adapters = adaptersOver(join(dataFolder, databaseFile), clock);
+    const adapters = adaptersOver(join(dataFolder, databaseFile), clock, feedRecordsMax);
     const close = () => adapters.close().finally(() => hold.release());
     return { ...adapters, close };
   } catch (error) {
@@ -44,10 +45,13 @@ export function embeddedAdapters(dataFolder: string, clock: Clock): Adapters {
   }
 }
 
-function adaptersOver(file: string, clock: Clock): Adapters {
+function adaptersOver(file: string, clock: Clock, feedRecordsMax: number | undefined): Adapters {
   const report = failureReporter('storage');
-  const stores = openSqliteStores(file, { clock, events: toldToLog(), reportFailure: report });
-  const { writes, users, conversations, history, totals } = stores;
+  const stores = openSqliteStores(file, {
+    ...{ clock, events: toldToLog(), reportFailure: report },
+    ...(feedRecordsMax !== undefined && { feedRecordsMax }),
+  });
+  const { writes, users, conversations, history, feed, followerStates, totals } = stores;
   const probe = new SharedCheck(() => probeWrite(writes), clock);
   const lost = Promise.withResolvers<Unusable>();
   const watch = new FileWatch(file === ':memory:' ? [] : openFiles(file), clock, {
@@ -59,7 +63,8 @@ function adaptersOver(file: string, clock: Clock): Adapters {
     reportFailure: report,
   });
   return {
-    ...{ users, conversations, history, totals },
+    ...{ users, conversations, history, feed, followerStates, totals },
+    feedWriter: fedByTheStore,
     isCatchingUp: async () => false,
     featureLevel: async () => storedLevel(writes.database),
     commandLog: new MemoryCommandLog(clock, report),

@@ -1,4 +1,6 @@
+import { followerNames } from '@parley/protocol';
 import { distributionGroup } from '../adapters/kafka/command-log.ts';
+import { followerGroup } from '../adapters/kafka/feed.ts';
 import { memberLevel } from '../adapters/kafka/member-levels.ts';
 import { raiseLevels, storedLevels } from '../adapters/postgres/feature-level.ts';
 import { RedisConnectionRegistry } from '../adapters/redis/registry.ts';
@@ -11,6 +13,8 @@ export interface RunningLevels {
   /** By the id under which a gateway or messaging process is registered; null when that isn't known. */
   servers: Map<string, number | null>;
   distributors: number[];
+  /** Of each follower that a process runs. */
+  followers: number[];
 }
 
 export interface Upgrade {
@@ -46,27 +50,31 @@ export async function upgradeCluster(config: ClusterConfig): Promise<Upgrade> {
 }
 
 /**
- * Servers are known by their lease in Redis; one that Redis forgot, by its mailbox. Distributors are the members of their
- * group in Kafka.
+ * Servers are known by their lease in Redis; one that Redis forgot, by its mailbox. Distributors and followers are the
+ * members of their groups in Kafka.
  */
 export async function runningLevels({ topics, redis }: ClusterServices, clusterName: string): Promise<RunningLevels> {
   const mailboxes = await topics.mailboxes();
   const levels = await new RedisConnectionRegistry(redis).serverLevels();
-  const members = await topics.positions.members(distributionGroup(clusterName));
+  const levelsIn = async (group: string) => (await topics.positions.members(group)).map(memberLevel);
+  const followers = await Promise.all(followerNames.map((name) => levelsIn(followerGroup(clusterName, name))));
   return {
     servers: new Map([...mailboxes.map((id): [string, null] => [id, null]), ...levels]),
-    distributors: members.map(memberLevel),
+    distributors: await levelsIn(distributionGroup(clusterName)),
+    followers: followers.flat(),
   };
 }
 
 /** A sentence for each process, or several of a kind, that doesn't support the level. */
-function processesBehind({ servers, distributors }: RunningLevels, level: number): string[] {
+function processesBehind({ servers, distributors, followers }: RunningLevels, level: number): string[] {
   const behind = [...servers].flatMap(([serverId, supported]) => {
     if (supported === null) return `server ${serverId}: its feature level is not known, since its lease has ended`;
     return supported < level ? `server ${serverId}: supports feature level ${supported}` : [];
   });
-  for (const [supported, members] of Map.groupBy(distributors, (each) => each)) {
-    if (supported < level) behind.push(`${members.length} distributors: support feature level ${supported}`);
+  for (const [kind, levels] of Object.entries({ distributors, followers })) {
+    for (const [supported, members] of Map.groupBy(levels, (each) => each)) {
+      if (supported < level) behind.push(`${members.length} ${kind}: support feature level ${supported}`);
+    }
   }
   return behind;
 }

@@ -4,6 +4,7 @@ import { kindOf } from '../conversations/command-kinds.ts';
 import { type ConversationHead, isMember, type Participant } from '../conversations/conversation.ts';
 import { decide } from '../conversations/decide.ts';
 import type { Step } from '../conversations/step.ts';
+import type { FeedRecord } from '../feed/feed-port.ts';
 import {
   type Changes,
   type Decision,
@@ -13,7 +14,7 @@ import {
   repeatKey,
 } from '../history/history-port.ts';
 import { supportedLevel } from '../platform/features.ts';
-import { HistoryPutBack, LevelNotSupported } from './command-log-port.ts';
+import { type CommandRecord, HistoryPutBack, LevelNotSupported } from './command-log-port.ts';
 import type { BatchToDecide } from './facts-needed.ts';
 
 /** The result of a batch, beside its changes. */
@@ -34,6 +35,8 @@ export interface BatchResult {
   /** Conversations that one of `entries` made broadcast. The index by user may not show this for their members yet. */
   madeBroadcast: Set<ConversationId>;
   epochs: Facts['epochs'];
+  /** What the commands made, for the feed, by partition and in order; only of a log that outlives its processes. */
+  fed: Map<number, FeedRecord[]>;
   /** The number of `entries` with a time before that of the previous entry, whose clock was ahead. */
   datedBack: number;
 }
@@ -58,7 +61,7 @@ export function decideBatch(facts: Facts, { records, reaches }: BatchToDecide, n
   const decided = decidedPositions(facts, reaches);
   const batch = new Batch(facts, nowMs);
   for (const { command, at } of records) {
-    batch.carryOut(command, at !== undefined && at.position < (decided.get(at.partition) ?? 0));
+    batch.carryOut(command, at, at !== undefined && at.position < (decided.get(at.partition) ?? 0));
   }
   const ahead = reaches.filter(({ partition, to }) => to > (decided.get(partition) ?? -1));
   return { changes: { ...batch.changes(), reaches: ahead }, result: batch.result };
@@ -97,11 +100,11 @@ class Batch {
     this.repeats = new Map(facts.repeats);
     this.result = {
       ...{ outcomes: [], entries: [], heads: new Map(), participants: new Map(), endedParticipants: [] },
-      ...{ madeBroadcast: new Set(), epochs: facts.epochs, datedBack: 0 },
+      ...{ madeBroadcast: new Set(), epochs: facts.epochs, fed: new Map(), datedBack: 0 },
     };
   }
 
-  carryOut(command: Command, wasDecided: boolean): void {
+  carryOut(command: Command, at: CommandRecord['at'], wasDecided: boolean): void {
     const { conversationId } = command;
     const head = this.heads.get(conversationId);
     const key = repeatKey(conversationId, command.actorId, command.commandId);
@@ -119,10 +122,13 @@ class Batch {
       case 'step':
         this.take(command, verdict.step);
         this.repeats.set(key, verdict.step.entry);
+        this.feed(verdict.step.entry, at, wasDecided);
         this.result.outcomes.push({ kind: 'done', entry: verdict.step.entry });
         break;
       case 'repeat':
         this.routeAgain(command, verdict.entry);
+        // A sender's repetition is nothing new; whoever decided this command before may have ended before it was fed.
+        if (wasDecided) this.feed(verdict.entry, at, wasDecided);
         this.result.outcomes.push({ kind: 'done', entry: verdict.entry });
         break;
       case 'unchanged':
@@ -145,6 +151,15 @@ class Batch {
       this.result.participants.set(key, participant);
     }
     this.route(entry, head);
+  }
+
+  private feed({ conversationId, seq, kind }: Entry, at: CommandRecord['at'], again: boolean): void {
+    if (!at) return;
+    const { partition, position } = at;
+    const record: FeedRecord = { conversationId, seq, revision: 0, kind, position, again };
+    const fed = this.result.fed.get(partition);
+    if (fed) fed.push(record);
+    else this.result.fed.set(partition, [record]);
   }
 
   private routeAgain(command: Command, entry: Entry): void {

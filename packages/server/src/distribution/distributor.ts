@@ -4,6 +4,7 @@ import type { ConnectionRegistry } from '../connections/registry-port.ts';
 import type { Outcome } from '../conversations/command.ts';
 import { isBroadcast } from '../conversations/conversation.ts';
 import type { ConversationStore } from '../conversations/conversations-port.ts';
+import type { FeedWriter } from '../feed/feed-port.ts';
 import type { HistoryStore, LogReach } from '../history/history-port.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { ClockJumps } from '../platform/clock-jumps.ts';
@@ -14,6 +15,7 @@ import type { CommandBatch, CommandConsumer, CommandLog, CommandRecord } from '.
 import { type BatchResult, decideBatch } from './decide-batch.ts';
 import type { DistributionMetrics } from './distribution-metrics.ts';
 import { factsNeeded } from './facts-needed.ts';
+import { feedParts } from './feed-parts.ts';
 import { indexParticipants } from './index-participants.ts';
 import { ParticipantsCache } from './participants-cache.ts';
 import { type Audience, recipients, routesByParticipants } from './route.ts';
@@ -21,6 +23,7 @@ import { type Audience, recipients, routesByParticipants } from './route.ts';
 export interface DistributorPorts {
   commandLog: CommandLog;
   history: HistoryStore;
+  feed: FeedWriter;
   conversations: ConversationStore;
   registry: ConnectionRegistry;
   mailboxes: Mailboxes;
@@ -131,6 +134,7 @@ export class Distributor {
     this.ports.clockJumps?.look();
     const nowMs = clock.nowMs();
     const result = await history.apply(factsNeeded(batch), (facts) => decideBatch(facts, batch, nowMs));
+    await this.ports.feed.append(feedParts(batch, result));
     if (batch.records.length === 0) return;
     if (endsWithItsProcess(batch)) for (const record of batch.records) this.decided.add(record);
     const committedMs = clock.monotonicMs();

@@ -1,4 +1,5 @@
 import { deviceHeader, type RequestOf } from '@parley/protocol';
+import type { FollowerAdministration } from '../followers/follower-administration.ts';
 import type { ConversationReads } from '../operations/conversation-reads.ts';
 import type { Conversations } from '../operations/conversations.ts';
 import type { Messages } from '../operations/messages.ts';
@@ -16,6 +17,7 @@ export interface Services {
   accounts: Accounts;
   people: People;
   administration: Administration;
+  followers: FollowerAdministration;
   conversations: Conversations;
   reads: ConversationReads;
   receipts: ReadReceipts;
@@ -111,9 +113,14 @@ function conversationHandlers({ conversations, reads, receipts, messages, admiss
   } satisfies Partial<Handlers>;
 }
 
-function administrationHandlers({ administration }: Services) {
+function administrationHandlers({ administration, followers }: Services) {
   return {
     getStats: () => administration.stats(),
+    listFollowers: () => followers.list(),
+    resetFollower: async ({ params }) => {
+      await followers.reset(params.name);
+      return undefined;
+    },
     createInvitation: ({ body }, caller) => administration.createInvitation(caller?.user.id ?? null, body),
     listAccounts: ({ query }) => administration.list(query),
     createAccount: ({ body }) => administration.create(body),

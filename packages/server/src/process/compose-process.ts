@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Registry } from 'prom-client';
 import type { Adapters } from '../compose/adapters.ts';
+import { Followers } from '../followers/followers.ts';
 import { Health } from '../gateway/health.ts';
 import { HttpGuard } from '../gateway/http-guard.ts';
 import { type ClockJump, ClockJumps } from '../platform/clock-jumps.ts';
@@ -10,6 +11,7 @@ import { unitsPerTurn, WorkTurns } from '../platform/work-turns.ts';
 import type { Config } from '../settings/settings.ts';
 import { DistributionRole } from './distribution-role.ts';
 import { Edge } from './edge.ts';
+import { followerMetrics, measureFollowers } from './follower-measurements.ts';
 import { type ProcessPorts, systemPorts } from './process-ports.ts';
 import { measureDisk, measureServices } from './queue-metrics.ts';
 import { clockJumpMetric, counted } from './server-metrics.ts';
@@ -19,7 +21,7 @@ export interface ProcessParts {
   readonly metrics: Registry;
   readonly health: Health;
   readonly guard: HttpGuard;
-  /** Null in a process with the role `distribution` alone. */
+  /** Null in a process without the roles `gateway` and `messaging`. */
   readonly edge: Edge | null;
   /** Null in a process without the role `distribution`. */
   readonly distribution: DistributionRole | null;
@@ -64,19 +66,32 @@ export function composeProcess(config: Config, adapters: Adapters, given: Partia
   const distribution = roles.has('distribution')
     ? new DistributionRole({ adapters, tracing, clockJumps, ports })
     : null;
+  const followers = roles.has('followers') ? composeFollowers(adapters, ports) : null;
   return {
     ...{ metrics, health, guard, edge, distribution },
     async start() {
       await edge?.start();
       await distribution?.start();
+      await followers?.start();
     },
     async stop() {
       guard.stop();
       await edge?.stop();
       await distribution?.stop();
+      await followers?.stop();
       clockJumps.stop();
     },
   };
+}
+
+function composeFollowers(adapters: Adapters, { clock, metrics, failureReporter }: ProcessPorts): Followers {
+  const { feed, followerStates, totals } = adapters;
+  const followers = new Followers({
+    ...{ feed, followerStates, totals, clock },
+    ...{ metricsOf: followerMetrics(metrics), reportFailure: failureReporter('followers') },
+  });
+  measureFollowers(metrics, followers, clock);
+  return followers;
 }
 
 function logJump({ byMs }: ClockJump): void {

@@ -33,10 +33,10 @@ export class DistributionRole {
 
   constructor(private readonly options: DistributionRoleOptions) {
     const { adapters, tracing, clockJumps, ports } = options;
-    const { commandLog, history, conversations, registry, mailboxes } = adapters;
+    const { commandLog, history, feedWriter: feed, conversations, registry, mailboxes } = adapters;
     const { clock, metrics } = ports;
     this.distributor = new Distributor({
-      ...{ commandLog, history, conversations, registry, mailboxes, clock, tracing, clockJumps },
+      ...{ commandLog, history, feed, conversations, registry, mailboxes, clock, tracing, clockJumps },
       metrics: this.metrics(),
     });
     measureDistribution(metrics, () => this.running?.consumer ?? null, clock);

@@ -2,6 +2,7 @@ import type { ServerStats } from '@parley/protocol';
 import type { Adapters } from '../compose/adapters.ts';
 import { Signals } from '../connections/signals.ts';
 import { CommandSubmitter } from '../distribution/submitter.ts';
+import { FollowerAdministration } from '../followers/follower-administration.ts';
 import { Admission, noRateLimits } from '../gateway/admission.ts';
 import { createApi } from '../gateway/app.ts';
 import { authoriseAtTheMachine, authoriseBySession } from '../gateway/authorisation.ts';
@@ -101,6 +102,7 @@ export class Edge {
       accounts,
       people: new People(users, registry),
       administration: new Administration(users, accounts, passwords, clock, ids, () => this.stats()),
+      followers: new FollowerAdministration(adapters.followerStates),
       conversations: new Conversations(this.submitter, reads, users, ids),
       reads,
       receipts,

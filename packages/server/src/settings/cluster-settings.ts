@@ -1,7 +1,10 @@
 import * as z from 'zod/mini';
 import { list, oneOf, setting, whole } from './setting.ts';
 
-const roles = ['gateway', 'messaging', 'distribution'] as const;
+const roles = ['gateway', 'messaging', 'distribution', 'followers'] as const;
+
+/** How many roles there are. */
+export const roleCount = roles.length;
 
 /** What a process of a cluster may do; one may do several. */
 export type Role = (typeof roles)[number];

@@ -13,6 +13,11 @@ import { checkShape } from './shape.ts';
 export const settings = {
   ...clusterSettings,
   data: setting(path, 'data', 'folder of the database, and of the way in for administrators; made when it is missing'),
+  'feed-records': setting(
+    whole(1_000, 1_000_000_000),
+    '1000000',
+    'records that an embedded server keeps for followers that are behind; one that is further behind counts anew',
+  ),
   host: setting(z.string().check(z.minLength(1)), '127.0.0.1', 'address to listen on; 0.0.0.0 for every address'),
   port: setting(whole(0, 65_535), '8080', 'port of the API and the sockets; 0 for any free one'),
   'metrics-port': setting(

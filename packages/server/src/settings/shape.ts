@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { BadSetting } from './bad-setting.ts';
-import type { clusterSettings } from './cluster-settings.ts';
+import { type clusterSettings, roleCount } from './cluster-settings.ts';
 import type { ConfigOf } from './setting.ts';
 
 type ClusterConfig = ConfigOf<typeof clusterSettings> & { 'otlp-endpoint': string };
@@ -17,7 +17,7 @@ export function checkShape(config: ClusterConfig): void {
 function checkEmbedded({ postgres, kafka, redis, roles }: ClusterConfig): void {
   const given = postgres.length > 0 ? 'postgres' : kafka.length > 0 ? 'kafka' : redis !== '' ? 'redis' : null;
   if (given) throw new BadSetting(`--${given} is for --shape cluster; an embedded server has its own in the process`);
-  if (roles.size < 3) throw new BadSetting('--roles is for --shape cluster; an embedded server has every role');
+  if (roles.size < roleCount) throw new BadSetting('--roles is for --shape cluster; an embedded server has every role');
 }
 
 function checkCluster(config: ClusterConfig): void {

@@ -14,7 +14,10 @@ export function describeOnKafka(name: string, run: () => void): void {
 }
 
 /** A cluster's name of its own on the real broker, and its topics. */
-export async function newTopics(report: (error: unknown) => void = () => undefined): Promise<{
+export async function newTopics(
+  report: (error: unknown) => void = () => undefined,
+  shards = shardsUnderTest,
+): Promise<{
   settings: KafkaSettings;
   topics: Topics;
   close(): Promise<void>;
@@ -24,7 +27,7 @@ export async function newTopics(report: (error: unknown) => void = () => undefin
   const clusterName = `test_${systemIds.uuid().replaceAll('-', '')}`;
   const settings: KafkaSettings = { brokers: address.split(','), clusterName, tls: false, sasl: null, report };
   const topics = new Topics(settings);
-  await topics.create({ shards: shardsUnderTest, replicationFactor: 1 });
+  await topics.create({ shards, replicationFactor: 1 });
   return {
     settings,
     topics,

@@ -2,6 +2,7 @@ import { Database } from 'bun:sqlite';
 import { describe, expect, spyOn, test } from 'bun:test';
 import { SqliteConversationStore } from '../../src/adapters/sqlite/conversation-store.ts';
 import { openDatabase } from '../../src/adapters/sqlite/database.ts';
+import { SqliteFeed } from '../../src/adapters/sqlite/feed.ts';
 import { GroupCommit } from '../../src/adapters/sqlite/group-commit.ts';
 import { SqliteHistoryStore } from '../../src/adapters/sqlite/history-store.ts';
 import { SqliteReadPositions } from '../../src/adapters/sqlite/read-positions.ts';
@@ -12,7 +13,7 @@ function plans(): { statement: string; steps: string[] }[] {
   const database = openDatabase(':memory:');
   const query = spyOn(Database.prototype, 'query');
   const writes = new GroupCommit(database);
-  new SqliteHistoryStore(writes);
+  new SqliteHistoryStore(writes, new SqliteFeed(writes));
   new SqliteConversationStore(writes, new SqliteReadPositions(writes, new FakeClock(), () => undefined));
   const statements = query.mock.calls.map(([statement]) => String(statement));
   query.mockRestore();

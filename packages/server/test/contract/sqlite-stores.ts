@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { databaseFile } from '../../src/adapters/sqlite/database.ts';
 import { openSqliteStores } from '../../src/adapters/sqlite/stores.ts';
 import type { ConversationStore } from '../../src/conversations/conversations-port.ts';
+import type { TotalsStore } from '../../src/followers/totals/totals-port.ts';
 import type { HistoryStore } from '../../src/history/history-port.ts';
-import type { Totals } from '../../src/users/totals-port.ts';
 import type { UserStore } from '../../src/users/users-port.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
@@ -12,7 +12,7 @@ export interface Stores {
   history: HistoryStore;
   conversations: ConversationStore;
   users: UserStore;
-  totals: Totals;
+  totals: TotalsStore;
   /** Of the log that the history is decided from. */
   partitions: number;
   /** Lets time pass for what is written late. */

@@ -108,9 +108,10 @@ describe.skipIf(withoutPostgres !== null)(titleWith('the list of tables, on Post
     expect(await shardTables(pool)).toEqual(moved.map(({ name }) => name).sort());
     for (const { columns, description } of moved) {
       const column = placingColumn(description.placement);
+      if (column === undefined) continue;
       // The rows of an id are found by the beginning of the key.
-      expect(column).toBe(description.key[0]);
-      if (column !== undefined) expect(columns).toContain(column);
+      expect(description.key[0]).toBe(column);
+      expect(columns).toContain(column);
     }
   });
 

@@ -48,7 +48,7 @@ describe('every process of Parley', () => {
     const roles = processes
       .filter(([name]) => name !== 'initialise')
       .map(([name, { deploy }]) => [name, [...configOf(name).roles].join(), deploy?.replicas]);
-    expect(roles).toEqual(['gateway', 'messaging', 'distribution'].map((role) => [role, role, 2]));
+    expect(roles).toEqual(['gateway', 'messaging', 'distribution', 'followers'].map((role) => [role, role, 2]));
   });
 
   test.each(processes)('%s is given the time that sending everybody away takes', (name, { stop_grace_period }) => {

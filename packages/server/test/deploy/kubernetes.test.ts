@@ -14,7 +14,7 @@ import {
   unknownFields,
 } from './kubernetes-manifests.ts';
 
-const roles = ['gateway', 'messaging', 'distribution'];
+const roles = ['gateway', 'messaging', 'distribution', 'followers'];
 const finishMs = 5_000;
 
 interface Workload {

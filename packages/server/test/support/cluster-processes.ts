@@ -4,9 +4,9 @@ import { freePort } from './free-port.ts';
 import { Haproxy } from './haproxy.ts';
 import { parleyProgram, ServerProcess } from './server-process.ts';
 
-export type Role = 'gateway' | 'messaging' | 'distribution';
-export const roles: readonly Role[] = ['gateway', 'messaging', 'distribution'];
-const processesOfRole = 2;
+export type Role = 'gateway' | 'messaging' | 'distribution' | 'followers';
+export const roles: readonly Role[] = ['gateway', 'messaging', 'distribution', 'followers'];
+const processesOf: Record<Role, number> = { gateway: 2, messaging: 2, distribution: 2, followers: 1 };
 
 /** One process of a role, which may be killed and started again at its place. */
 export class Place {
@@ -74,7 +74,7 @@ export class ClusterProcesses {
     const cluster = await ClusterUnderTest.make(services, replicationFactor);
     const places: Place[] = [];
     for (const role of roles) {
-      for (let count = 0; count < processesOfRole; count++) {
+      for (let count = 0; count < processesOf[role]; count++) {
         places.push(new Place(role, await freePort(), await freePort(), { ...cluster.settings, ...settings }));
       }
     }

@@ -176,6 +176,12 @@ const operationSteps: Steps<OperationId> = {
     await expect(ben.call('getAccount', {})).rejects.toThrow('getAccount');
   },
   getStats: async ({ operator }) => expect((await operator.call('getStats', {})).users).toBeGreaterThan(2),
+  listFollowers: async ({ operator }) => {
+    expect((await operator.call('listFollowers', {})).followers.map(({ name }) => name)).toContain('totals');
+  },
+  resetFollower: async ({ operator }) => {
+    await operator.call('resetFollower', { name: 'totals' });
+  },
   createInvitation: async ({ operator, ana, name }) => {
     const { token } = await operator.call('createInvitation', { uses: 1 });
     const guest = await ana.call('signup', { username: `guest-${name}`, password, invitation: token });

@@ -20,6 +20,8 @@ interface CommandLogOptions {
   /** The lane of each partition; partitions in one lane are handled together. By default there is one lane. */
   laneOf?: (partition: number) => string;
   times?: GroupTimes;
+  /** Is awaited before the positions of commands that were handled are noted as done. */
+  beforeCommit?: () => Promise<void>;
 }
 
 /** The consumer group of a cluster's distributors. */
@@ -76,6 +78,7 @@ export class KafkaCommandLog implements CommandLog {
       topic: commandsTopic(clusterName),
       group: distributionGroup(clusterName),
       laneOf: options.laneOf ?? (() => 'all'),
+      beforeCommit: options.beforeCommit ?? (async () => undefined),
       setAside: async (partition, bytes, offset, record) => {
         await this.sendDeadLetter(bytes, record.reason, { partition: String(partition), offset: String(offset) });
         await malformed(record);

@@ -14,13 +14,15 @@ export interface GroupTimes {
 /** A killed distributor's partitions are served again within three seconds. */
 export const defaultGroupTimes: GroupTimes = { sessionTimeoutMs: 2_000, heartbeatMs: 400 };
 
-interface GroupOptions {
+export interface GroupOptions {
   settings: KafkaSettings;
   group: string;
   topic: string;
   times: GroupTimes;
   /** Called with the partitions that are now assigned, their positions, and the id of the topic. */
   assigned(positions: ReadonlyMap<number, bigint>, topicId: string): void;
+  /** Awaited before positions are committed; only positions from before the call are committed after it. */
+  beforeCommit?(): Promise<void>;
   /** Called when the membership is broken and has to be renewed. */
   broken(error: unknown): void;
 }
@@ -71,10 +73,7 @@ export class GroupMember {
   done(partition: number, next: bigint): void {
     if (!this.owned.has(partition)) return;
     this.uncommitted.set(partition, next);
-    this.commitTimer ??= setTimeout(() => {
-      this.commitTimer = null;
-      this.committing = this.commit().catch((error: unknown) => this.options.settings.report(error));
-    }, commitIntervalMs);
+    this.commitSoon();
   }
 
   /** Commits the processed positions, then leaves: others take over at once. */
@@ -93,12 +92,28 @@ export class GroupMember {
     this.consumer.close(true).catch(this.options.settings.report);
   }
 
+  private commitSoon(): void {
+    this.commitTimer ??= setTimeout(() => {
+      this.commitTimer = null;
+      this.committing = this.committing
+        .then(() => this.commit())
+        .catch((error: unknown) => {
+          this.options.settings.report(error);
+          if (this.open) this.commitSoon();
+        });
+    }, commitIntervalMs);
+  }
+
   private async commit(): Promise<void> {
     // Commits are refused during a rebalance; the positions are committed later.
     if (this.uncommitted.size === 0 || !this.consumer.isActive()) return;
-    const offsets = Array.from(this.uncommitted, ([partition, offset]) => ({
-      ...{ topic: this.options.topic, partition, offset, leaderEpoch: -1 },
-    }));
+    const done = [...this.uncommitted];
+    await this.options.beforeCommit?.();
+    const offsets = done
+      // Some may have gone to another member meanwhile.
+      .filter(([partition]) => this.uncommitted.has(partition))
+      .map(([partition, offset]) => ({ topic: this.options.topic, partition, offset, leaderEpoch: -1 }));
+    if (offsets.length === 0) return;
     await this.consumer.commit({ offsets });
     for (const { partition, offset } of offsets) {
       if (this.uncommitted.get(partition) === offset) this.uncommitted.delete(partition);

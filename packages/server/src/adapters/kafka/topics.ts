@@ -12,6 +12,11 @@ export function deadLetterTopic(clusterName: string): string {
   return `${clusterName}.poison`;
 }
 
+/** What was decided, for followers. It has the partitions of the commands. */
+export function feedTopic(clusterName: string): string {
+  return `${clusterName}.feed`;
+}
+
 /** The topic of a server's mailbox; also the group under which the server commits its position in it. */
 export function mailboxTopic(clusterName: string, serverId: string): string {
   return `${clusterName}.mailbox.${serverId}`;
@@ -40,7 +45,7 @@ export class Topics {
     this.positions = new Positions(this.admin);
   }
 
-  /** Creates the missing topics of a cluster. Commands are kept for a week. */
+  /** Creates the missing topics of a cluster. Commands and the feed are kept for a week. */
   async create({ shards, replicationFactor }: { shards: number; replicationFactor: number }): Promise<void> {
     const { clusterName } = this.settings;
     const configs = {
@@ -48,6 +53,7 @@ export class Topics {
       'retention.ms': '604800000',
     };
     await this.createOne(commandsTopic(clusterName), shards, replicationFactor, configs);
+    await this.createOne(feedTopic(clusterName), shards, replicationFactor, configs);
     await this.createOne(deadLetterTopic(clusterName), 1, replicationFactor, { ...configs, 'retention.ms': '-1' });
   }
 
@@ -57,9 +63,18 @@ export class Topics {
    * @throws {Unusable} when they are missing, have another number of partitions, or lose records with one disk.
    */
   async check({ shards, allowSingleBroker }: { shards: number; allowSingleBroker: boolean }): Promise<void> {
-    const topic = commandsTopic(this.settings.clusterName);
+    const { clusterName } = this.settings;
+    await this.checkTopic(commandsTopic(clusterName), { shards, allowSingleBroker });
+    await this.checkTopic(feedTopic(clusterName), { shards, allowSingleBroker });
+  }
+
+  private async checkTopic(
+    topic: string,
+    { shards, allowSingleBroker }: { shards: number; allowSingleBroker: boolean },
+  ): Promise<void> {
     const found = await this.described(topic);
-    if (!found) throw new Unusable(`--kafka: there is no topic ${topic}: make it with "parley cluster init"`);
+    if (!found)
+      throw new Unusable(`--kafka: there is no topic ${topic}: make it with "parley cluster init" of this version`);
     if (found.count !== shards) {
       throw new Unusable(
         `--kafka: topic ${topic} has ${found.count} partitions, and the cluster ${shards} shards: they have to be as ` +
@@ -93,7 +108,8 @@ export class Topics {
     const { clusterName } = this.settings;
     // One by one, because a server that stops meanwhile deletes its own mailbox.
     for (const serverId of await this.mailboxes()) await this.removeMailbox(serverId);
-    for (const topic of [deadLetterTopic(clusterName), commandsTopic(clusterName)]) await this.removeOne(topic);
+    const topics = [deadLetterTopic(clusterName), feedTopic(clusterName), commandsTopic(clusterName)];
+    for (const topic of topics) await this.removeOne(topic);
     // The other brokers learn of it a moment later.
     const isOurs = (topic: string) => topic.startsWith(`${clusterName}.`);
     while ((await this.asking('list topics', () => this.admin.listTopics())).some(isOurs)) await Bun.sleep(pollMs);

@@ -1,5 +1,6 @@
 import { deviceSecretsTable } from './device-secrets-table.ts';
 import { featureLevelTable } from './feature-level-table.ts';
+import { followerTables } from './follower-tables.ts';
 import { applyBatch, logPositionsTable } from './log-positions-table.ts';
 import { applyNamedChanges, asDecided } from './named-changes.ts';
 import { readIndexes, type SchemaIndex } from './read-indexes.ts';
@@ -295,4 +296,5 @@ export const schemaSteps: readonly SchemaStep[] = [
   { statements: applyNamedChanges + asDecided, worksFrom: 2 },
   { statements: '', worksFrom: 2, indexes: readIndexes },
   { statements: featureLevelTable, worksFrom: 2 },
+  { statements: followerTables, worksFrom: 2 },
 ];

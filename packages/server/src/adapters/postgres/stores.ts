@@ -1,4 +1,5 @@
 import { PostgresConversationStore } from './conversation-store.ts';
+import { PostgresFollowerStates } from './follower-states.ts';
 import { PostgresHistoryStore } from './history-store.ts';
 import type { ShardedDatabase } from './sharded-database.ts';
 import { PostgresTotals } from './totals.ts';
@@ -10,6 +11,7 @@ export function postgresStores(database: ShardedDatabase) {
     users: new PostgresUserStore(database),
     conversations: new PostgresConversationStore(database),
     history: new PostgresHistoryStore(database),
+    followerStates: new PostgresFollowerStates(database),
     totals: new PostgresTotals(database),
   };
 }

@@ -5,6 +5,7 @@ import { verifyConversations } from './verify-conversations.ts';
 import { IndexAgreement } from './verify-index.ts';
 import { formFaults, misplacedRows, rowFaults } from './verify-rows.ts';
 import { disagreements, settlingPausesMs } from './verify-shards.ts';
+import { TotalsAgreement } from './verify-totals.ts';
 
 /** Differences are checked again later; this many shards are checked at the same time, each with a page in memory. */
 const shardsAtOnce = 16;
@@ -33,11 +34,13 @@ export async function verifyShards(database: ShardedDatabase, verifying: Verifyi
     }
   }
   const [index, accounts] = [new IndexAgreement(database), new AccountAgreement(database)];
+  const totals = new TotalsAgreement(database);
   for (let first = 0; first < shards.length; first += shardsAtOnce) {
     const together = shards.slice(first, first + shardsAtOnce).map(async (shard) => {
       const looking = { shard, repair, pausesMs };
       for await (const { sentence, mended } of disagreements(index, looking)) note(sentence, mended);
       for await (const { sentence, mended } of disagreements(accounts, looking)) note(sentence, mended);
+      for await (const { sentence, mended } of disagreements(totals, looking)) note(sentence, mended);
     });
     await Promise.all(together);
   }

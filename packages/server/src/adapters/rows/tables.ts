@@ -16,6 +16,7 @@ import {
   readPositionsTable,
 } from './conversation-tables.ts';
 import { entriesTable } from './entry-rows.ts';
+import { feedTable, followerTables } from './follower-tables.ts';
 import { type AnyTable, type Placement, Table } from './table.ts';
 
 const logPositionsTable = new Table<{ logId: string; decidedTo: number }>(
@@ -115,6 +116,8 @@ const tables: readonly AnyTable[] = [
   shardEpochsTable,
   epochTable,
   ...featureLevelTables,
+  feedTable,
+  ...followerTables,
   clusterTable,
   shardsTable,
   migrationsTable,

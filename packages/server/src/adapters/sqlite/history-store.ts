@@ -21,6 +21,7 @@ import {
 } from '../rows/conversation-tables.ts';
 import { type EntryRow, entriesTable, entryOf, storedEntry } from '../rows/entry-rows.ts';
 import { storedLevel } from './feature-level.ts';
+import type { SqliteFeed } from './feed.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { MembershipIndex } from './membership-index.ts';
 import { insertInto, put } from './statements.ts';
@@ -35,7 +36,10 @@ export class SqliteHistoryStore implements HistoryStore {
   private readonly statements: ReturnType<typeof prepare>;
   private readonly index: MembershipIndex;
 
-  constructor(private readonly writes: GroupCommit) {
+  constructor(
+    private readonly writes: GroupCommit,
+    private readonly feed: SqliteFeed,
+  ) {
     this.statements = prepare(writes.database);
     this.index = new MembershipIndex(writes.database);
   }
@@ -111,6 +115,7 @@ export class SqliteHistoryStore implements HistoryStore {
       this.index.put({ participant, broadcast: broadcast.has(participant.conversationId) });
     }
     for (const head of heads) this.writeHead(head);
+    this.feed.append(entries.map(({ entry }) => entry));
   }
 
   private writeHead(head: ConversationHead): void {

@@ -167,4 +167,29 @@ export const migrations: readonly string[] = [
   ) STRICT;
   INSERT INTO feature_level VALUES (1, 1);
   `,
+  // What followers read, how far each is, and what the first of them counts.
+  `
+  CREATE TABLE feed (
+    decided_to INTEGER PRIMARY KEY,
+    at_ms INTEGER NOT NULL,
+    records TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE follower_progress (
+    follower TEXT PRIMARY KEY,
+    epoch TEXT NOT NULL,
+    log_id TEXT NOT NULL,
+    applied_to INTEGER NOT NULL,
+    set_aside INTEGER NOT NULL,
+    newest_set_aside TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE totals (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+    messages INTEGER NOT NULL,
+    direct_conversations INTEGER NOT NULL,
+    groups INTEGER NOT NULL,
+    channels INTEGER NOT NULL
+  ) STRICT;
+  `,
 ];

@@ -2,7 +2,7 @@ import { participantsTable } from '../rows/conversation-tables.ts';
 import { references } from '../rows/tables.ts';
 
 /** A query for faults, with one sentence for each in `fault`, and what to do about them. */
-interface Relation {
+export interface Relation {
   query: string;
   end: string;
 }

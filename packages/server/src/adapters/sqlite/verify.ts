@@ -12,6 +12,7 @@ import { type CheckedEntryRow, checkedEntryOf } from '../rows/entry-rows.ts';
 import { readDatabase, schemaVersion } from './database.ts';
 import { migrations } from './migrations.ts';
 import { databaseFaults, formFaults } from './verify-database.ts';
+import { followerRelations } from './verify-followers.ts';
 import { relations } from './verify-relations.ts';
 
 export interface Verification {
@@ -51,7 +52,7 @@ export function verifyOpened(database: Database): Verification {
     if (!form.isReadable) return;
     for (const fault of conversationFaults(database, result.checked)) note(fault);
     for (const fault of nameFaults(database)) note(fault);
-    for (const { query, end } of relations) {
+    for (const { query, end } of [...relations, ...followerRelations]) {
       for (const { fault } of database.query<{ fault: string }, []>(query).iterate()) note(`${fault}: ${end}`);
     }
   })();

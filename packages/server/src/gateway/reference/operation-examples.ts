@@ -105,6 +105,9 @@ export const operationExamples: { [Id in OperationId]: OperationExample<Id> } = 
       startedAtMs: atMs,
       users: 310,
       conversations: 1_204,
+      directConversations: 871,
+      groups: 302,
+      channels: 31,
       messages: 482_117,
       onlineUsers: 87,
       connections: 112,
@@ -125,4 +128,16 @@ export const operationExamples: { [Id in OperationId]: OperationExample<Id> } = 
     response: { ...managedAna, disabled: true },
   },
   resetPassword: { input: { userId: anaId, newPassword: 'seven grey herons' }, response: nothing },
+  listFollowers: {
+    input: {},
+    response: {
+      followers: [
+        {
+          ...{ name: 'totals', position: 482_390, lagRecords: 12, lagSeconds: 0.2, unbuiltPartitions: 0 },
+          ...{ setAside: 0, newestSetAside: [] },
+        },
+      ],
+    },
+  },
+  resetFollower: { input: { name: 'totals' }, response: nothing },
 };

@@ -1,0 +1,82 @@
+import type { ConversationId } from '@parley/protocol';
+import type { FeedPart, FeedRecord } from '../../feed/feed-port.ts';
+
+/** As few bytes as a record can be: there is one for each message. The position counts from the beginning of the part. */
+type StoredRecord = [
+  conversationId: ConversationId,
+  seq: number,
+  revision: number,
+  kind: string,
+  position: number,
+  again?: 1,
+];
+
+interface StoredPart {
+  log: string;
+  from: number;
+  to: number;
+  epoch?: string;
+  records: StoredRecord[];
+}
+
+/** A Kafka record has at most so many records of the feed, which is well below the brokers' `max.message.bytes`. */
+const recordsMax = 2_000;
+
+/** Parts of a partition that follow one another, as one, while it is not too large. */
+export function merged(parts: readonly FeedPart[]): FeedPart[] {
+  const result: MergedPart[] = [];
+  const last = new Map<number, MergedPart>();
+  for (const part of parts) {
+    const before = last.get(part.reach.partition);
+    if (before && follows(before, part)) {
+      before.reach = { ...before.reach, to: part.reach.to };
+      if (before.records.length === 0) before.epoch = part.epoch;
+      before.records.push(...part.records);
+    } else {
+      const next = { reach: part.reach, epoch: part.epoch, records: [...part.records] };
+      last.set(part.reach.partition, next);
+      result.push(next);
+    }
+  }
+  return result;
+}
+
+interface MergedPart extends FeedPart {
+  reach: FeedPart['reach'];
+  epoch: FeedPart['epoch'];
+  records: FeedRecord[];
+}
+
+function follows(first: FeedPart, second: FeedPart): boolean {
+  const { reach, records } = first;
+  const isNext = second.reach.logId === reach.logId && second.reach.from === reach.to;
+  const isOfEpoch = records.length === 0 || second.records.length === 0 || first.epoch === second.epoch;
+  return isNext && isOfEpoch && records.length + second.records.length <= recordsMax;
+}
+
+export function formatPart({ reach: { logId, from, to }, epoch, records }: FeedPart): string {
+  const stored: StoredPart = {
+    ...{ log: logId, from, to, ...(epoch !== undefined && { epoch }) },
+    records: records.map(({ conversationId, seq, revision, kind, position, again }) =>
+      again
+        ? [conversationId, seq, revision, kind, position - from, 1]
+        : [conversationId, seq, revision, kind, position - from],
+    ),
+  };
+  return JSON.stringify(stored);
+}
+
+/** Nobody but the cluster's distributors writes the feed. */
+export function parsePart(partition: number, value: Buffer): FeedPart {
+  const { log: logId, from, to, epoch, records } = JSON.parse(value.toString()) as StoredPart;
+  return {
+    reach: { partition, logId, from, to },
+    epoch,
+    records: records.map(
+      ([conversationId, seq, revision, kind, position, again]): FeedRecord => ({
+        ...{ conversationId, seq, revision, kind },
+        ...{ position: from + position, again: again === 1 },
+      }),
+    ),
+  };
+}

@@ -1,0 +1,52 @@
+import type postgres from 'postgres';
+import type { ProgressChange } from '../../followers/follower.ts';
+import { Unavailable } from '../../platform/failures.ts';
+import type { Sql } from './pool.ts';
+
+type Fragment = postgres.PendingQuery<postgres.Row[]>;
+
+/** A change as a statement with {@link moved} takes it. */
+export function changeRow({ partition, before, to }: ProgressChange) {
+  const { epoch = '', logId, to: appliedTo } = before;
+  return { shard: partition, epoch, log_id: logId, applied_to: appliedTo, next_to: to };
+}
+
+/**
+ * Parts of a WITH: `given`, the changes in `rows`, and `moved`, those shards in which the follower was where it was to
+ * be and is moved on.
+ */
+export function moved(sql: Sql, follower: string, rows: readonly { shard: number }[], given: Fragment): Fragment {
+  return sql`
+    permitted AS MATERIALIZED (SELECT all_writable(${rows.map(({ shard }) => shard)}::smallint[]) AS shards),
+    given AS MATERIALIZED (SELECT g.* FROM permitted, ${given} WHERE permitted.shards > 0),
+    moved AS (
+      UPDATE follower_progress p SET applied_to = g.next_to, current_at = now() FROM given g
+      WHERE p.shard = g.shard AND p.follower = ${follower}
+        AND p.epoch = g.epoch AND p.log_id = g.log_id AND p.applied_to = g.applied_to
+      RETURNING p.shard
+    )`;
+}
+
+/** @throws {Unavailable} when fewer shards were moved on than were to be. */
+export function checkMoved(follower: string, count: number, expected: number): void {
+  if (count === expected) return;
+  throw new Unavailable(
+    `follower ${follower} is elsewhere in ${expected - count} shards by now: it was reset, or another process went on`,
+  );
+}
+
+/** Part of a WITH: the follower is, in this shard, as far as the shard is decided at the moment of the statement. */
+export function beUpToDate(sql: Sql, follower: string, shard: number): Fragment {
+  return sql`
+    placed AS (
+      INSERT INTO follower_progress
+        (shard, follower, epoch, log_id, applied_to, set_aside, newest_set_aside, current_at)
+      SELECT writable(${shard}), ${follower},
+        coalesce((SELECT epoch FROM shard_epochs WHERE shard = ${shard}), ''),
+        coalesce((SELECT log_id FROM log_positions WHERE shard = ${shard}), ''),
+        coalesce((SELECT decided_to FROM log_positions WHERE shard = ${shard}), 0),
+        0, '[]', now()
+      ON CONFLICT (shard, follower) DO UPDATE SET epoch = excluded.epoch, log_id = excluded.log_id,
+        applied_to = excluded.applied_to, set_aside = 0, newest_set_aside = '[]', current_at = now()
+    )`;
+}

@@ -1,0 +1,71 @@
+import { totalsFollower } from '../../followers/totals/totals-port.ts';
+import type { ShardedDatabase } from './sharded-database.ts';
+import { countsOf } from './totals.ts';
+import type { Agreement, Fault } from './verify-shards.ts';
+
+interface TotalsRow {
+  is_current: boolean;
+  is_beyond: boolean;
+  kept: string | null;
+  counted: string;
+  set_aside: number;
+  newest_set_aside: string;
+}
+
+/** The totals of a shard are those of its conversations, once the follower is as far as the shard. */
+export class TotalsAgreement implements Agreement<number> {
+  constructor(private readonly database: ShardedDatabase) {}
+
+  async *keys(shard: number): AsyncGenerator<number[]> {
+    yield [shard];
+  }
+
+  async faults(shards: readonly number[]): Promise<Map<number, Fault>> {
+    const found = new Map<number, Fault>();
+    for (const shard of shards) {
+      const sentence = await this.faultOf(shard);
+      if (sentence !== null) found.set(shard, { sentence, mend: () => this.forget(shard) });
+    }
+    return found;
+  }
+
+  /** One statement: the position and what is counted are of one moment. */
+  private async faultOf(shard: number): Promise<string | null> {
+    const [row] = await this.database.inShard(
+      shard,
+      (sql) => sql<TotalsRow[]>`
+        SELECT p.set_aside, p.newest_set_aside,
+          p.applied_to = coalesce(l.decided_to, 0) AND p.epoch = coalesce(e.epoch, '')
+            AND p.log_id = coalesce(l.log_id, '') AND p.set_aside = 0 AS is_current,
+          p.applied_to < 0 OR (p.applied_to > coalesce(l.decided_to, 0) AND p.log_id = coalesce(l.log_id, '')) AS is_beyond,
+          (SELECT row_to_json(kept)::text FROM (
+            SELECT messages, direct_conversations, groups, channels FROM totals WHERE shard = p.shard) AS kept) AS kept,
+          (SELECT row_to_json(counted)::text FROM (
+            SELECT ${countsOf(sql)} FROM conversations WHERE shard = p.shard) AS counted) AS counted
+        FROM follower_progress p LEFT JOIN log_positions l USING (shard) LEFT JOIN shard_epochs e USING (shard)
+        WHERE p.shard = served(${shard}) AND p.follower = ${totalsFollower}`,
+    );
+    if (!row) return null;
+    if (row.is_beyond) return `shard ${shard}: the totals are of a position that is not decided`;
+    if (row.set_aside < 0 || !isJson(row.newest_set_aside)) return `shard ${shard}: what was set aside can not be read`;
+    if (!row.is_current || row.kept === row.counted) return null;
+    return `shard ${shard}: the totals are ${row.kept ?? 'missing'}, the conversations come to ${row.counted}`;
+  }
+
+  /** The follower builds it again. */
+  private async forget(shard: number): Promise<void> {
+    await this.database.inShard(
+      shard,
+      (sql) => sql`DELETE FROM follower_progress WHERE shard = writable(${shard}) AND follower = ${totalsFollower}`,
+    );
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,57 @@
+import { type AnyTable, Table } from './table.ts';
+
+/** What was decided and is kept for followers; `records` is JSON, see `adapters/sqlite/feed.ts`. */
+export const feedTable = new Table<{ decidedTo: number; atMs: number; records: string }>(
+  'feed',
+  { decidedTo: 'number', atMs: 'number', records: 'text' },
+  { key: ['decided_to'], engines: 'sqlite', placement: 'its server' },
+);
+
+/** How far a follower is. */
+interface StoredProgress {
+  follower: string;
+  epoch: string;
+  logId: string;
+  appliedTo: number;
+  setAside: number;
+  /** JSON, the newest first. */
+  newestSetAside: string;
+}
+
+const progress = {
+  follower: 'text',
+  epoch: 'text',
+  logId: 'text',
+  appliedTo: 'number',
+  setAside: 'number',
+  newestSetAside: 'text',
+} as const;
+
+interface StoredTotals {
+  messages: number;
+  directConversations: number;
+  groups: number;
+  channels: number;
+}
+
+const counts = { messages: 'number', directConversations: 'number', groups: 'number', channels: 'number' } as const;
+
+/** A migration does not copy them: the followers of the cluster build theirs from what it copies. */
+export const followerTables: readonly AnyTable[] = [
+  new Table<StoredProgress>('follower_progress', progress, {
+    ...{ key: ['follower'], engines: 'sqlite', placement: 'its server' },
+  }),
+  new Table<StoredProgress & { currentAt: string }>(
+    'follower_progress',
+    { ...progress, currentAt: 'time' },
+    { key: ['follower'], engines: 'postgres', placement: 'the shard that it describes' },
+  ),
+  new Table<StoredTotals & { onlyRow: number }>(
+    'totals',
+    { onlyRow: 'number', ...counts },
+    { key: ['only_row'], engines: 'sqlite', placement: 'its server' },
+  ),
+  new Table<StoredTotals>('totals', counts, {
+    ...{ key: [], engines: 'postgres', placement: 'the shard that it describes' },
+  }),
+];

@@ -1,0 +1,145 @@
+import type { Database } from 'bun:sqlite';
+import type { ConversationId, Entry } from '@parley/protocol';
+import { type Feed, type FeedPart, type FeedReader, type FeedRecord, takeMax } from '../../feed/feed-port.ts';
+import { epochOf } from './epoch.ts';
+import { appliedTo, feedLogId } from './follower-progress.ts';
+import type { GroupCommit } from './group-commit.ts';
+
+/** The one partition of the feed. */
+const feedPartition = 0;
+
+/** How many records are kept for followers that are behind. */
+export const defaultFeedRecords = 1_000_000;
+/** What is no longer needed is deleted once in so many batches, at most so many rows at once. */
+const batchesBetweenTrims = 256;
+const rowsPerTrim = 1_024;
+/** Rows that are read at once. */
+const rowsPerTake = 1_000;
+
+type StoredRecord = [conversationId: ConversationId, seq: number, revision: number, kind: string];
+
+/**
+ * The feed in SQLite: an outbox, written in the transaction that decides. A row has the records of one batch, as JSON, so
+ * that a batch costs one insertion; `decided_to` counts records and is the position after the last one. The newest row
+ * is never deleted: positions are not used twice.
+ */
+export class SqliteFeed implements Feed {
+  private readonly statements: ReturnType<typeof prepare>;
+  private readonly readers = new Set<SqliteFeedReader>();
+  private batches = 0;
+
+  constructor(
+    private readonly writes: GroupCommit,
+    private readonly recordsMax = defaultFeedRecords,
+  ) {
+    this.statements = prepare(writes.database);
+  }
+
+  /** Called within the transaction that writes the entries. */
+  append(entries: readonly Entry[]): void {
+    const last = entries.at(-1);
+    if (!last) return;
+    const records = entries.map(({ conversationId, seq, kind }): StoredRecord => [conversationId, seq, 0, kind]);
+    this.statements.append.run(entries.length, last.atMs, JSON.stringify(records));
+    if (this.batches++ % batchesBetweenTrims === 0) this.trim();
+    // The commit follows in this turn of the event loop, before anybody reads.
+    for (const reader of this.readers) reader.wake();
+  }
+
+  async open(follower: string, wake: () => void): Promise<FeedReader> {
+    const from = appliedTo(this.writes.database, follower) ?? 0;
+    const reader = new SqliteFeedReader(this.writes, { from, wake, close: () => this.readers.delete(reader) });
+    this.readers.add(reader);
+    return reader;
+  }
+
+  /** Deletes what every follower has applied, and what is too much to be kept. */
+  private trim(): void {
+    const end = this.statements.end.get()?.decided_to ?? 0;
+    const applied = Math.min(end, ...Array.from(this.readers, ({ position }) => position));
+    const upTo = Math.max(applied, end - this.recordsMax);
+    this.statements.trim.run(Math.min(upTo, end - 1), rowsPerTrim);
+  }
+}
+
+interface ReaderOptions {
+  from: number;
+  wake(): void;
+  close(): void;
+}
+
+class SqliteFeedReader implements FeedReader {
+  readonly partitions: ReadonlySet<number> = new Set([feedPartition]);
+  /** Before it everything is done. */
+  position: number;
+  private taken: number;
+  private readonly next;
+
+  constructor(
+    private readonly writes: GroupCommit,
+    private readonly options: ReaderOptions,
+  ) {
+    this.position = options.from;
+    this.taken = options.from;
+    this.next = prepare(writes.database).next;
+  }
+
+  wake(): void {
+    this.options.wake();
+  }
+
+  take(): Promise<FeedPart[]> {
+    return this.writes.read(() => {
+      const epoch = epochOf(this.writes.database);
+      const parts: FeedPart[] = [];
+      let count = 0;
+      for (const row of this.next.iterate(this.position, rowsPerTake)) {
+        const part = partOf(row, epoch);
+        parts.push(part);
+        this.taken = row.decided_to;
+        count += part.records.length;
+        if (count >= takeMax) break;
+      }
+      return parts;
+    });
+  }
+
+  done(): void {
+    this.position = this.taken;
+  }
+
+  async close(): Promise<void> {
+    this.options.close();
+  }
+}
+
+function partOf({ decided_to: to, records: text }: FeedRow, epoch: string): FeedPart {
+  const stored = JSON.parse(text) as StoredRecord[];
+  const from = to - stored.length;
+  const records = stored.map(
+    ([conversationId, seq, revision, kind], index): FeedRecord => ({
+      ...{ conversationId, seq, revision, kind, position: from + index, again: false },
+    }),
+  );
+  return { reach: { partition: feedPartition, logId: feedLogId, from, to }, epoch, records };
+}
+
+interface FeedRow {
+  decided_to: number;
+  records: string;
+}
+
+function prepare(database: Database) {
+  return {
+    append: database.query<null, [number, number, string]>(
+      'INSERT INTO feed (decided_to, at_ms, records) SELECT coalesce(max(decided_to), 0) + ?, ?, ? FROM feed',
+    ),
+    end: database.query<{ decided_to: number | null }, []>('SELECT max(decided_to) AS decided_to FROM feed'),
+    next: database.query<FeedRow, [number, number]>(
+      'SELECT decided_to, records FROM feed WHERE decided_to > ? ORDER BY decided_to LIMIT ?',
+    ),
+    trim: database.query<null, [number, number]>(
+      'DELETE FROM feed WHERE decided_to IN (SELECT decided_to FROM feed WHERE decided_to <= ? ORDER BY decided_to LIMIT ?)',
+    ),
+  };
+}

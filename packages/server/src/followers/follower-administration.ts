@@ -1,0 +1,15 @@
+import { followerNames, type RequestOf, type ResponseOf } from '@parley/protocol';
+import type { FollowerStates } from './follower.ts';
+
+/** Shows administrators how far followers are, and resets them; in any process, whether it runs followers or not. */
+export class FollowerAdministration {
+  constructor(private readonly states: Pick<FollowerStates, 'report' | 'reset'>) {}
+
+  async list(): Promise<ResponseOf<'listFollowers'>> {
+    return { followers: await Promise.all(followerNames.map((name) => this.states.report(name))) };
+  }
+
+  reset(name: RequestOf<'resetFollower'>['params']['name']): Promise<void> {
+    return this.states.reset(name);
+  }
+}

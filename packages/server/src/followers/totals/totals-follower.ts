@@ -1,0 +1,32 @@
+import type { Follower, FreshRecords } from '../follower.ts';
+import { type TotalsStore, totalsFollower } from './totals-port.ts';
+
+/** Keeps the totals that `parley stats` shows, so that nobody has to count all conversations for them. */
+export class TotalsFollower implements Follower {
+  readonly name = totalsFollower;
+
+  constructor(private readonly totals: Pick<TotalsStore, 'add' | 'rebuild'>) {}
+
+  async apply(fresh: readonly FreshRecords[]): Promise<void> {
+    // An entry that was decided before may have been counted under the position of another command.
+    const [uncertain, counted] = [fresh.filter(hasRepeats), fresh.filter((each) => !hasRepeats(each))];
+    if (counted.length > 0) {
+      await this.totals.add(
+        counted.map(({ change, records }) => ({
+          change,
+          messages: records.filter(({ kind }) => kind === 'message').length,
+          notices: records.filter(({ kind }) => kind !== 'message'),
+        })),
+      );
+    }
+    for (const { change } of uncertain) await this.totals.rebuild(change.partition);
+  }
+
+  rebuild(partition: number): Promise<void> {
+    return this.totals.rebuild(partition);
+  }
+}
+
+function hasRepeats({ records }: FreshRecords): boolean {
+  return records.some(({ again }) => again);
+}

@@ -1,0 +1,267 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import type { Command } from '../../src/conversations/command.ts';
+import { type Feed, type FeedPart, type FeedReader, type FeedRecord, takeMax } from '../../src/feed/feed-port.ts';
+import type { FollowerStates } from '../../src/followers/follower.ts';
+import { noFollowerMetrics } from '../../src/followers/follower-metrics.ts';
+import { FollowerRunner } from '../../src/followers/follower-runner.ts';
+import { TotalsFollower } from '../../src/followers/totals/totals-follower.ts';
+import { type TotalsStore, totalsFollower } from '../../src/followers/totals/totals-port.ts';
+import { systemClock } from '../../src/platform/clock.ts';
+import { until } from '../support/until.ts';
+import { fields, newIds } from './conversations-under-test.ts';
+import type { Stores } from './sqlite-stores.ts';
+
+/** What is decided, the feed of it, and how far a follower is in it, on one set of adapters. */
+export interface FeedUnderTest extends Pick<Stores, 'history' | 'conversations'> {
+  feed: Feed;
+  states: FollowerStates;
+  totals: TotalsStore;
+  /** Decides the commands, and feeds what they came to. */
+  decide(...commands: Command[]): Promise<void>;
+  /** As a process that ended after it decided and before it fed, and another one that decides the same again. */
+  decideTwice: ((...commands: Command[]) => Promise<void>) | null;
+  /** As a process of a version that does not feed. */
+  decideWithoutFeed: ((...commands: Command[]) => Promise<void>) | null;
+  partitions: number;
+  close(): Promise<void>;
+}
+
+const [ana = '', ben = ''] = newIds(2);
+
+function send(conversationId: string, text: string): Command {
+  return { ...fields(conversationId, ana), kind: 'send', text };
+}
+
+export function describeFeedContract(name: string, open: () => Promise<FeedUnderTest>): void {
+  describe(`the feed on ${name}`, () => {
+    let under: FeedUnderTest;
+    const closing: (() => Promise<void>)[] = [];
+
+    beforeEach(async () => {
+      under = await open();
+    });
+    afterEach(async () => {
+      for (const close of closing.splice(0)) await close();
+      await under.close();
+    });
+
+    async function openReader(wake: () => void = () => undefined): Promise<FeedReader> {
+      const reader = await under.feed.open(totalsFollower, wake);
+      closing.push(() => reader.close());
+      return reader;
+    }
+
+    async function taken(reader: FeedReader, count: number): Promise<FeedRecord[]> {
+      const records: FeedRecord[] = [];
+      await until(`${count} records are fed`, async () => {
+        records.push(...recordsOf(await reader.take()));
+        reader.done();
+        return records.length >= count;
+      });
+      return records;
+    }
+
+    const create = (conversationId: string): Command => ({
+      ...{ ...fields(conversationId, ana), kind: 'create', conversationKind: 'group', name: 'Name', description: '' },
+      ...{ announceOnly: false, history: 'all', userIds: [ben] },
+    });
+
+    test('hands out every decided entry, those of a conversation in their order, and each once', async () => {
+      const reader = await openReader();
+      const ids = newIds(3);
+      for (const id of ids) await under.decide(create(id));
+      await under.decide(...ids.flatMap((id) => [send(id, 'one'), send(id, 'two')]));
+      await under.decide({ ...fields(ids[0] ?? '', ben), kind: 'leave' });
+      const records = await taken(reader, 10);
+      const of = (id: string) => records.filter(({ conversationId }) => conversationId === id);
+      for (const id of ids.slice(1)) expect(of(id).map(({ seq, kind }) => [seq, kind])).toEqual(messages);
+      expect(of(ids[0] ?? '').map(({ seq, kind }) => [seq, kind])).toEqual([...messages, [4, 'left']]);
+      expect(records).toHaveLength(10);
+      for (const { revision, again } of records) expect([revision, again]).toEqual([0, false]);
+      for (const record of records) expect(JSON.stringify(record)).not.toContain('one');
+      expect(recordsOf(await reader.take())).toEqual([]);
+    });
+
+    test('wakes its readers, and hands out the same until it is done', async () => {
+      let wakes = 0;
+      const reader = await openReader(() => wakes++);
+      await until('the reader has partitions', () => reader.partitions.size > 0);
+      const before = wakes;
+      const [id = ''] = newIds(1);
+      await under.decide(create(id));
+      await until('the reader is woken', () => wakes > before);
+      let first: readonly FeedPart[] = [];
+      await until('the entry is there', async () => {
+        first = await reader.take();
+        return recordsOf(first).length > 0;
+      });
+      expect(await reader.take()).toEqual(first);
+      reader.done();
+      expect(recordsOf(await reader.take())).toEqual([]);
+    });
+
+    test('says of each part which stretch of the log it is of, without a gap, and which history it belongs to', async () => {
+      const reader = await openReader();
+      const [id = ''] = newIds(1);
+      await under.decide(create(id));
+      await under.decide(send(id, 'one'));
+      await under.decide(send(id, 'two'));
+      const parts: FeedPart[] = [];
+      await until('all is fed', async () => {
+        parts.push(...(await reader.take()));
+        reader.done();
+        return recordsOf(parts).length === 3;
+      });
+      const epoch = await under.conversations.epochOf(id);
+      expect(epoch).toBeString();
+      let to = parts[0]?.reach.from;
+      for (const { reach, records, epoch: own } of parts) {
+        expect(reach.from).toBe(to as number);
+        to = reach.to;
+        for (const { position } of records) expect(position >= reach.from && position < reach.to).toBe(true);
+        expect(own).toBe(epoch as string);
+      }
+      const { decided } = (await under.states.read(totalsFollower, [parts[0]?.reach.partition ?? 0])).get(
+        parts[0]?.reach.partition ?? 0,
+      ) ?? { decided: undefined };
+      expect(decided).toMatchObject({ epoch, to, logId: parts[0]?.reach.logId });
+    });
+
+    test('hands out no more at once than is to be applied at once', async () => {
+      const reader = await openReader();
+      const [id = ''] = newIds(1);
+      await under.decide(create(id));
+      for (let batch = 0; batch < 12; batch++) {
+        await under.decide(...Array.from({ length: 500 }, (_, index) => send(id, `${batch}-${index}`)));
+      }
+      let most = 0;
+      const seqs: number[] = [];
+      await until('all is fed', async () => {
+        const records = recordsOf(await reader.take());
+        reader.done();
+        most = Math.max(most, records.length);
+        seqs.push(...records.map(({ seq }) => seq));
+        return seqs.length >= 6_001;
+      });
+      expect(seqs).toEqual(Array.from({ length: 6_001 }, (_, index) => index + 1));
+      // The last part is taken whole.
+      expect(most).toBeLessThan(2 * takeMax);
+    });
+
+    describe('with the totals that follow it', () => {
+      /** What the stores hold, counted as before anybody followed. */
+      async function counted() {
+        const { users: _users, databaseBytes: _bytes, ...counts } = await under.totals.read();
+        return counts;
+      }
+
+      async function follow(): Promise<FollowerRunner> {
+        const runner = new FollowerRunner({
+          ...{ follower: new TotalsFollower(under.totals), feed: under.feed, states: under.states },
+          ...{ clock: systemClock, metrics: noFollowerMetrics, reportFailure: () => undefined },
+        });
+        await runner.start();
+        closing.push(() => runner.stop());
+        return runner;
+      }
+
+      async function applied(): Promise<Awaited<ReturnType<typeof counted>>> {
+        await until('the totals are up to date', async () => {
+          const { lagRecords, unbuiltPartitions } = await under.states.report(totalsFollower);
+          return lagRecords === 0 && unbuiltPartitions === 0;
+        });
+        return counted();
+      }
+
+      /** What they come to when the follower forgets everything. */
+      async function recounted() {
+        await under.states.reset(totalsFollower);
+        return counted();
+      }
+
+      async function someConversations(): Promise<string[]> {
+        const [group = '', channel = '', closed = ''] = newIds(3);
+        await under.decide(create(group), create(closed));
+        await under.decide({ ...create(channel), conversationKind: 'channel', userIds: [] } as Command);
+        await under.decide(...[group, channel, closed].map((id) => send(id, 'text')));
+        await under.decide({ ...fields(closed, ben), kind: 'leave' }, { ...fields(closed, ana), kind: 'leave' });
+        return [group, channel];
+      }
+
+      test('are exact for what was there before, for what comes, and after they began anew', async () => {
+        const nothing = { conversations: 0, directConversations: 0, groups: 0, channels: 0, messages: 0 };
+        expect(await counted()).toEqual(nothing);
+        await someConversations();
+        const before = { conversations: 2, directConversations: 0, groups: 1, channels: 1, messages: 3 };
+        expect(await counted()).toEqual(before);
+        await follow();
+        expect(await applied()).toEqual(before);
+        const ids = await someConversations();
+        await under.decide(...ids.map((id) => send(id, 'another')));
+        const after = { conversations: 4, directConversations: 0, groups: 2, channels: 2, messages: 8 };
+        expect(await applied()).toEqual(after);
+        expect(await recounted()).toEqual(after);
+        expect(await applied()).toEqual(after);
+      });
+
+      test('count what came while nobody followed, each message once', async () => {
+        const first = await follow();
+        const [id = ''] = await someConversations();
+        await applied();
+        await first.stop();
+        await under.decide(send(id, 'one'), send(id, 'two'));
+        expect((await under.states.report(totalsFollower)).lagRecords).toBeGreaterThan(0);
+        await follow();
+        expect((await applied()).messages).toBe(5);
+        expect((await recounted()).messages).toBe(5);
+      });
+
+      test('count a message once that its sender repeats', async () => {
+        await follow();
+        const [id = ''] = await someConversations();
+        const command = send(id, 'once');
+        await under.decide(command);
+        await under.decide(command, send(id, 'another'));
+        await under.decide(command);
+        expect((await applied()).messages).toBe(5);
+        expect((await recounted()).messages).toBe(5);
+      });
+
+      test('count what was decided twice once, also with a repeated command among it', async () => {
+        if (!under.decideTwice) return;
+        await follow();
+        const [id = ''] = await someConversations();
+        const command = send(id, 'once');
+        await under.decide(command);
+        await under.decideTwice(send(id, 'one'), command, send(id, 'two'));
+        expect((await applied()).messages).toBe(6);
+        await under.decideTwice(command);
+        await under.decide(send(id, 'three'));
+        expect((await applied()).messages).toBe(7);
+        expect((await recounted()).messages).toBe(7);
+      });
+
+      test('count what a version decided that does not feed, whether or not more is fed after it', async () => {
+        if (!under.decideWithoutFeed) return;
+        await follow();
+        const [id = ''] = await someConversations();
+        await under.decideWithoutFeed(send(id, 'unfed'));
+        await under.decide(send(id, 'fed'));
+        expect((await applied()).messages).toBe(5);
+        await under.decideWithoutFeed(send(id, 'unfed too'));
+        expect((await applied()).messages).toBe(6);
+        expect((await recounted()).messages).toBe(6);
+      }, 90_000);
+    });
+  });
+}
+
+const messages = [
+  [1, 'created'],
+  [2, 'message'],
+  [3, 'message'],
+];
+
+function recordsOf(parts: readonly FeedPart[]): FeedRecord[] {
+  return parts.flatMap(({ records }) => records);
+}
