@@ -1,0 +1,128 @@
+import { type Feed, type FeedPart, takeMax } from '../../src/feed/feed-port.ts';
+import type {
+  Follower,
+  FollowerStates,
+  Progress,
+  ProgressChange,
+  SetAsideRecord,
+} from '../../src/followers/follower.ts';
+import { FollowerRunner } from '../../src/followers/follower-runner.ts';
+import { Unavailable } from '../../src/platform/failures.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+
+const partition = 0;
+
+/** A feed of numbers, and a follower that adds them up, whose every step a test can fail or hold up. */
+export class FollowerUnderTest {
+  readonly clock = new FakeClock();
+  readonly failures: unknown[] = [];
+  readonly aside: SetAsideRecord[] = [];
+  /** The seqs that are applied, in order; a rebuild has all that are decided. */
+  applied: number[] = [];
+  rebuilds = 0;
+  setAsideCounted = 0;
+  /** Is called before records are applied. */
+  beforeApplying: (seqs: readonly number[]) => void | Promise<void> = () => undefined;
+  progress: Progress | undefined;
+  private readonly parts: FeedPart[] = [];
+  private decidedTo = 0;
+  private wake: () => void = () => undefined;
+  private done = 0;
+  private taken = 0;
+  readonly runner: FollowerRunner;
+
+  constructor() {
+    this.runner = new FollowerRunner({
+      ...{ follower: this.follower, feed: this.feed, states: this.states, clock: this.clock },
+      metrics: { setAside: () => this.setAsideCounted++, rebuilt: () => this.rebuilds++ },
+      reportFailure: (error) => this.failures.push(error),
+    });
+  }
+
+  /** As a sender's command that is decided: it never waits for the follower. */
+  decide(count = 1, { isFed = true } = {}): void {
+    const from = this.decidedTo;
+    this.decidedTo += count;
+    const records = Array.from({ length: count }, (_, index) => {
+      const position = from + index;
+      return { conversationId: 'c', seq: position + 1, revision: 0, kind: 'message', position, again: false };
+    });
+    if (!isFed) return;
+    this.parts.push({ reach: { partition, logId: 'log', from, to: this.decidedTo }, epoch: 'e', records });
+    this.wake();
+  }
+
+  get decided(): number[] {
+    return Array.from({ length: this.decidedTo }, (_, index) => index + 1);
+  }
+
+  /** Lets time pass until it is so, and says what was waited for when it never is. */
+  async until(what: string, isSo: () => boolean): Promise<void> {
+    for (let step = 0; step < 2_000; step++) {
+      if (isSo()) return;
+      this.clock.advance(100);
+      for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+    }
+    throw new Error(`waited in vain: ${what}`);
+  }
+
+  private get follower(): Follower {
+    return {
+      name: 'under-test',
+      apply: async (fresh) => {
+        const seqs = fresh.flatMap(({ records }) => records.map(({ seq }) => seq));
+        await this.beforeApplying(seqs);
+        for (const { change } of fresh) this.move(change);
+        this.applied.push(...seqs);
+      },
+      rebuild: async () => {
+        this.applied = this.decided;
+        this.progress = this.storeProgress;
+      },
+    };
+  }
+
+  private get storeProgress(): Progress {
+    return { epoch: 'e', logId: 'log', to: this.decidedTo };
+  }
+
+  private move({ before, to }: ProgressChange): void {
+    if (this.progress?.to !== before.to) throw new Unavailable('it is not where it was');
+    this.progress = { ...before, to };
+  }
+
+  private get feed(): Feed {
+    return {
+      open: async (_follower, wake) => {
+        this.wake = wake;
+        return {
+          partitions: new Set([partition]),
+          take: async () => {
+            const parts = this.parts.slice(this.done, this.done + takeMax);
+            this.taken = this.done + parts.length;
+            return parts;
+          },
+          done: () => {
+            this.done = this.taken;
+          },
+          close: async () => undefined,
+        };
+      },
+    };
+  }
+
+  private get states(): FollowerStates {
+    return {
+      read: async () => new Map([[partition, { applied: this.progress, decided: this.storeProgress }]]),
+      setAside: async (_follower, change, record) => {
+        this.move(change);
+        this.aside.push(record);
+      },
+      confirm: async () => undefined,
+      report: () => Promise.reject(new Error('nobody asks')),
+      reset: async () => {
+        this.progress = undefined;
+      },
+    };
+  }
+}
