@@ -187,14 +187,15 @@ describeInBrowser('a server that was restored from a backup', () => {
   test('unsent messages of a revoked session are deleted', async () => {
     const later = await logInOnAnotherDevice();
     await leaveUnsent(later);
+    // The session must end before the page connects again and sends the message.
+    network.cut();
     await server.begin();
     const { context } = later;
     const tokens = new ParleyClient({ url: server.url });
     await tokens.login({ username: 'ana', password });
-    await later.page.goto('about:blank');
     const { sessions } = await tokens.call('listSessions', {});
     for (const { id, current } of sessions) if (!current) await tokens.call('revokeSession', { sessionId: id });
-    await later.page.goBack();
+    network.mend();
     await later.page.getByText('Your session has ended').waitFor();
     await logInAt(later.page, 'ana');
     await later.open('Harbour');

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Account, InputOf, OperationId, ResponseOf, ServerStats } from '@parley/protocol';
-import { HttpApi, MemoryStore, ParleyClient } from '@parley/sdk';
+import { type ClientOptions, HttpApi, MemoryStore, ParleyClient } from '@parley/sdk';
 import type { Adapters } from '../../src/compose/adapters.ts';
 import { composeAdapters } from '../../src/compose/compose.ts';
 import { type Clock, systemClock } from '../../src/platform/clock.ts';
@@ -112,8 +112,8 @@ export class RunningServer {
   }
 
   /** An SDK client, not connected yet. */
-  async client(person: Person): Promise<ParleyClient> {
-    return clientOf(this.nextUrl(), person);
+  async client(person: Person, options: Pick<ClientOptions, 'webSocket'> = {}): Promise<ParleyClient> {
+    return clientOf(this.nextUrl(), person, options);
   }
 
   /** As the administrator at the machine sees it. */
@@ -134,10 +134,14 @@ export class RunningServer {
 }
 
 /** An SDK client that holds this person's session. */
-export async function clientOf(url: string, { token, account }: Person): Promise<ParleyClient> {
+export async function clientOf(
+  url: string,
+  { token, account }: Person,
+  options: Pick<ClientOptions, 'webSocket'> = {},
+): Promise<ParleyClient> {
   const store = new MemoryStore();
   await store.setSession({ token, account });
-  const client = new ParleyClient({ url, store });
+  const client = new ParleyClient({ ...options, url, store });
   await client.resume();
   return client;
 }
