@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { MessageEntry } from '@parley/protocol';
 import { closeCodes } from '@parley/protocol';
-import { ParleyError } from '@parley/sdk';
+import { retriedWhileOverloaded } from '../support/retried.ts';
 import { type Person, RunningServer } from '../support/running-server.ts';
 import { SlowReader } from '../support/slow-reader.ts';
 import type { WireClient } from '../support/wire-client.ts';
@@ -22,18 +22,6 @@ async function pair(): Promise<{ ana: Person; ben: Person; conversationId: strin
 
 function send(client: WireClient, conversationId: string, clientMessageId: string, text = clientMessageId) {
   return client.request({ type: 'send', conversationId, clientMessageId, text });
-}
-
-/** Repeats a call that an overloaded server refuses, as a client does. */
-async function retriedWhileOverloaded<Result>(call: () => Promise<Result>): Promise<Result> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await call();
-    } catch (error) {
-      if (!(error instanceof ParleyError) || error.code !== 'overloaded' || attempt === 20) throw error;
-      await Bun.sleep(error.retryAfterMs ?? 1_000);
-    }
-  }
 }
 
 describe('contract 1: acknowledged means durable', () => {
