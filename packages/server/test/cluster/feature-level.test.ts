@@ -122,6 +122,7 @@ describe.skipIf(absent !== null)(titleWith('a feature of the next version, rolle
     );
     await first?.start(nextProgram);
     await restart('distribution', nextProgram, cluster.placesOf('distribution').slice(1));
+    await restart('followers', nextProgram);
     // The client asked again for what got no outcome in time.
     await Promise.all(nudges);
     for (const text of texts) await topic(text);
