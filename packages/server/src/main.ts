@@ -15,20 +15,21 @@ import type { Config } from './settings/settings.ts';
 import { invitationForFirst } from './users/first-account.ts';
 
 /**
- * Serves until the process is told to stop.
+ * Serves until the process receives a signal to stop.
  *
- * @throws {Unusable} for settings, a folder, services or a machine that can't be served with, and when its data is gone
- *   while it serves.
+ * @throws {Unusable} when the settings, the folder, the services or the machine can't be used, and when the data
+ *   disappears while the server runs.
  */
 export async function serve(config: Config): Promise<void> {
   await startLog(config);
   checkOpenFiles();
   const isEmbedded = config.shape === 'embedded';
-  // A server of a version that didn't hold its folder is known by its socket alone.
+  // A server of a version that did not hold its folder is detected by its socket only.
   if (isEmbedded && (await isServed(config.data))) throw new FolderHeld(config.data);
   const adapters = await composeAdapters(config, systemClock);
   const server = new Server(config, adapters);
-  // A cluster is administered from anywhere that reaches its services; an embedded server's are in this process.
+  // A cluster is administered from any machine that reaches its services; the services of an embedded server are in
+  // this process.
   const stopControl = isEmbedded
     ? listenForControl(config.data, (request) => server.control(request))
     : async () => undefined;
@@ -41,10 +42,10 @@ export async function serve(config: Config): Promise<void> {
   if (isEmbedded) warnOfReaders(config.data);
   if (isEmbedded) log.info('Parley serves {url}, data in {data}', { url: server.url, data: config.data });
   else log.info('Parley serves {url} as {roles}', { url: server.url, roles: [...config.roles].join(', ') });
-  // For a cluster `parley cluster init` prints it.
+  // For a cluster, `parley cluster init` prints the link.
   if (isEmbedded) void inviteFirst(adapters, server.url);
   const signal = await Promise.race([stopped, adapters.lost]);
-  // Nothing that is under way can be finished, and what is at the paths now may belong to another process.
+  // Requests under way can't be finished, and the files at these paths may belong to another process now.
   if (signal instanceof Unusable) throw signal;
   log.info('{signal}: stopping; clients are sent away over {drainMs} ms', { signal, drainMs: config['drain-ms'] });
   await stopControl();
@@ -52,7 +53,7 @@ export async function serve(config: Config): Promise<void> {
   log.info('Stopped.');
 }
 
-/** Logs the link for the first account, as soon as the database takes writes: serving does not depend on it. */
+/** Logs the link for the first account as soon as the database takes writes. Serving does not wait for it. */
 async function inviteFirst({ users }: Pick<Adapters, 'users'>, url: string): Promise<void> {
   const log = logOf('server');
   try {
@@ -66,22 +67,24 @@ async function inviteFirst({ users }: Pick<Adapters, 'users'>, url: string): Pro
       await pause(systemClock, error.retryAfterMs);
       return inviteFirst({ users }, url);
     }
-    // The process stops: the database is closed.
+    // The process is stopping, and the database is closed.
     if (!(error instanceof Unavailable))
       log.error('The link for the first account could not be made: {error}', { error });
   }
 }
 
-/** What was there before this process may have been made by another, or by a version that let everybody read. */
+/**
+ * Files from before this process may have been made by another program, or by a version that let all users read them.
+ */
 function warnOfReaders(folder: string): void {
   for (const path of readableByOthers(folder)) {
     logOf('server').warn('{path} can be read by other users of this machine: run "chmod go-rwx {path}"', { path });
   }
 }
 
-/** Lines for people at a terminal, JSON for everything else; on standard error, so that output stays what was asked for. */
+/** Logs lines at a terminal and JSON otherwise. The log goes to standard error, so that output holds results only. */
 function startLog(config: Config): Promise<void> {
-  // Nobody reading the log any more is no reason to stop serving.
+  // The server goes on when the reader of the log has closed the pipe.
   process.stderr.on('error', () => undefined);
   const formatter = process.stderr.isTTY ? getTextFormatter() : getJsonLinesFormatter();
   const write = (line: unknown) => void process.stderr.write(`${String(line).trimEnd()}\n`);
@@ -96,7 +99,7 @@ function startLog(config: Config): Promise<void> {
   });
 }
 
-/** Resolves with the first signal to stop; those that follow are not let interrupt the stopping. */
+/** Resolves with the first signal to stop. Later signals do not interrupt stopping. */
 function toldToStop(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve(signal));

@@ -8,21 +8,21 @@ import { type ClusterConfig, type ClusterServices, openServices } from './cluste
 import { logState, type PartitionState } from './log-state.ts';
 import { verifyCluster } from './verify-cluster.ts';
 
-/** A shard that is as it was at an earlier moment, for good. */
+/** A shard that permanently went back to an earlier state. */
 export interface AcceptedLoss {
   shard: number;
   server: string;
   epoch: string;
-  /** How many commands the log no longer has; null where that can't be known. */
+  /** The number of commands that the log does not hold any more; null when it is unknown. */
   commandsLost: number | null;
 }
 
 /**
- * Accepts that PostgreSQL servers went back to an earlier moment, where the log of commands can't fill what they lack:
- * those with a shard whose commands it has dropped, and those that are named. All their shards get a new epoch, by
- * which clients know to read again, and go on with what the log has. Interrupted, it is simply done again.
+ * Accepts that PostgreSQL servers went back to an earlier state whose missing commands the command log does not hold:
+ * the servers with such a shard, and the named ones. All their shards get a new epoch, which tells clients to read
+ * again, and continue with the commands that the log holds. Safe to repeat after an interruption.
  *
- * @throws {Unusable} when distributors run, when a name is no server's, or when no shard lacks anything.
+ * @throws {Unusable} when distributors run, when a name is unknown, or when no shard lacks commands.
  */
 export async function acceptLoss(
   config: ClusterConfig,
@@ -43,7 +43,7 @@ export async function acceptLoss(
     const states = await logState(topics, database, config['cluster-name']);
     const dropped = states.filter((state) => lostCommands(state) > 0);
     const shards = concerned(services, servers, dropped);
-    // While the numbers are still those of the restore: a read position beyond a head would hide what is new.
+    // This happens before new entries are numbered: a read position beyond the head would hide new entries.
     await verifyCluster(config, { repair: true, tell });
     await setEpochs(database, shards);
     for (const { partition, beginning, decided } of dropped) {
@@ -78,7 +78,7 @@ function concerned(
   );
 }
 
-/** How many commands lie between what PostgreSQL has and the oldest that the log has. */
+/** The number of commands between PostgreSQL's position and the oldest record of the log. */
 function lostCommands({ beginning, decided }: PartitionState): number {
   return decided === null ? 0 : Math.max(0, beginning - decided);
 }

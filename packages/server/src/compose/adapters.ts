@@ -28,10 +28,10 @@ export interface Adapters {
   registry: ConnectionRegistry;
   rateLimits: RateLimits;
   hops: HopRecorder;
-  /** By service, what shows that it answers; rejects when it doesn't. */
+  /** The check of each service, which rejects when the service can't be used. */
   checks: Readonly<Record<string, () => Promise<unknown>>>;
-  /** Resolves when the process has to end, with why: what it stands on is gone. */
+  /** Resolves with the reason when the process has to stop because its data is gone. */
   lost: Promise<Unusable>;
-  /** Writes what is pending and lets go of everything. */
+  /** Writes pending data and releases all resources. */
   close(): Promise<void>;
 }

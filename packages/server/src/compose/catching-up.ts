@@ -3,7 +3,7 @@ import { decidedPosition } from '../adapters/postgres/log-positions.ts';
 import type { ShardedDatabase } from '../adapters/postgres/sharded-database.ts';
 import type { IsCatchingUp } from '../history/history-port.ts';
 
-/** After a restore everybody asks at once; Kafka is asked this often at most. */
+/** After a restore many clients ask at once; Kafka is queried at most this often. */
 const keptMs = 500;
 
 interface LogEnd {
@@ -11,7 +11,7 @@ interface LogEnd {
   end: number;
 }
 
-/** Compares how far PostgreSQL has the commands of a shard with how far Kafka has them. */
+/** Compares the position up to which PostgreSQL has the commands of a shard with the end of Kafka's log. */
 export function isCatchingUpByLog(database: ShardedDatabase, topics: Topics, clusterName: string): IsCatchingUp {
   const topic = commandsTopic(clusterName);
   const kept = new Map<number, { asOfMs: number; end: Promise<LogEnd> }>();

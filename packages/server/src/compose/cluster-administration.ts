@@ -25,9 +25,9 @@ export { upgradeCluster } from './upgrade-cluster.ts';
 export { type ClusterVerification, verifyCluster } from './verify-cluster.ts';
 
 /**
- * Makes a cluster of `shards` logical shards on its services, or brings the services of one up to date with this
- * version. Repeating it changes nothing. Resolves to the token of an invitation for the first account, which
- * administers the cluster; null when there are accounts.
+ * Creates a cluster of `shards` logical shards on its services, or upgrades the services of an existing one to this
+ * version. Safe to repeat. Resolves to the token of an invitation for the first account, which becomes the
+ * administrator; null when there are accounts.
  */
 export async function initialiseCluster(
   config: ClusterConfig,
@@ -53,14 +53,16 @@ export async function initialiseCluster(
 
 export interface ClusterStatus {
   shards: number;
-  /** How many shards each PostgreSQL server has. */
+  /** The number of shards on each PostgreSQL server. */
   shardsByServer: Record<string, number>;
-  /** Commands that wait to be carried out, also again, in all partitions and in the partition that has most. */
+  /**
+   * Commands that have to be carried out, for the first time or again: in all partitions, and in the fullest partition.
+   */
   commandsWaiting: number;
   commandsWaitingMost: { partition: number; commands: number };
-  /** Commands that could not be decided since the cluster was made. */
+  /** Commands that were set aside since the cluster was created. */
   commandsSetAside: number;
-  /** Processes with a mailbox whose lease holds. */
+  /** Processes with a mailbox and a valid lease. */
   liveServers: number;
   usersOnline: number;
   /** What the follower `totals` has counted. */
@@ -70,9 +72,9 @@ export interface ClusterStatus {
   messages: number;
   /** Decided commands that a follower has not applied: of the follower that is furthest behind. */
   followersBehind: number;
-  /** What is of a higher feature level is not enabled. */
+  /** The feature level of the cluster. Features of a higher level are not enabled. */
   featureLevel: number;
-  /** The lowest that a running process supports; null when none runs, or that of one isn't known. */
+  /** The lowest level that a running process supports; null when none runs, or the level of one is unknown. */
   featureLevelSupported: number | null;
 }
 
@@ -129,7 +131,7 @@ export async function shardPlaces(config: ClusterConfig): Promise<{ server: stri
   }
 }
 
-/** Takes a logical shard to another PostgreSQL server while it is served; see {@link moveShard}. */
+/** Moves a logical shard to another PostgreSQL server while it is served; see {@link moveShard}. */
 export async function moveShardTo(
   config: ClusterConfig,
   move: { shard: number; targetName: string; sourceUrl: string | null; tell(step: string): void },

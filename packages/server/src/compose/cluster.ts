@@ -24,10 +24,10 @@ import type { ConfigOf } from '../settings/setting.ts';
 import type { Adapters } from './adapters.ts';
 import { isCatchingUpByLog } from './catching-up.ts';
 
-/** Where a cluster's services are. */
+/** The settings with the addresses of a cluster's services. */
 export type ClusterConfig = ConfigOf<typeof clusterSettings>;
 
-/** The services of a cluster, reached and looked at. */
+/** The connected and checked services of a cluster. */
 export interface ClusterServices {
   database: ShardedDatabase;
   topics: Topics;
@@ -36,11 +36,11 @@ export interface ClusterServices {
   close(): Promise<void>;
 }
 
-/** The cluster's shape: PostgreSQL, Kafka and Redis, which any number of processes share. */
+/** The adapters of a cluster: PostgreSQL, Kafka and Redis, which any number of processes share. */
 export async function clusterAdapters(config: ClusterConfig): Promise<Adapters> {
   const services = await openServices(config);
   const { database, topics, kafka, redis } = services;
-  // What is decided together is in one database, so that a database that is away holds up its own shards alone.
+  // Commands that are decided together are in one database, so that an unavailable database delays only its own shards.
   const laneOf = (partition: number) => database.serverOf(partition);
   const feedWriter = new KafkaFeedWriter(kafka);
   const beforeCommit = () => feedWriter.flush();
@@ -68,7 +68,7 @@ export async function clusterAdapters(config: ClusterConfig): Promise<Adapters> 
       kafka: () => topics.ping(),
       redis: () => registry.generation(),
     },
-    // Each service may come back, and is waited for.
+    // An unavailable service may return, so the process waits for it and is never lost.
     lost: new Promise(() => undefined),
     async close() {
       await commandLog.close();
@@ -80,12 +80,12 @@ export async function clusterAdapters(config: ClusterConfig): Promise<Adapters> 
 }
 
 /**
- * Reaches every service and looks whether they belong together.
+ * Connects to every service and checks that they belong together.
  *
- * @throws {Unusable} naming the setting of the service that is away or doesn't fit, with what to do.
+ * @throws {Unusable} naming the setting of the service that is unavailable or does not fit, and what to do.
  */
 export async function openServices(config: ClusterConfig): Promise<ClusterServices> {
-  // What fails before is this function's to say, once.
+  // Until all services are open, this function reports failures by throwing them once.
   let isOpen = false;
   const onceOpen =
     (report: (error: unknown) => void): ((error: unknown) => void) =>
@@ -139,7 +139,7 @@ export function postgresServers(config: ClusterConfig): PostgresServer[] {
   return config.postgres.map(({ name, url }) => ({ name, url, schema: config['cluster-name'] }));
 }
 
-/** At the start a service that is away is a fault of the settings, or has to be started first. */
+/** Converts an unavailable service at startup to an error that names its setting. */
 export async function reached<Result>(setting: string, open: () => Promise<Result>): Promise<Result> {
   try {
     return await open();

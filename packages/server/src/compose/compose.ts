@@ -11,13 +11,13 @@ import { embeddedAdapters } from './embedded.ts';
 const lockRetryMs = 100;
 const lockWaitMs = 5_000;
 
-/** No clock that is set tells a time before this program was written. */
+/** A clock that shows an earlier time is not set. */
 const clockMinMs = Date.UTC(2020, 0, 1);
 
 /**
- * The adapters of the shape that the configuration asks for.
+ * Opens the adapters of the configured shape.
  *
- * @throws {Unusable} when the folder or the services can't be used, or when the machine's clock isn't set.
+ * @throws {Unusable} when the folder or the services can't be used, or when the machine's clock is not set.
  */
 export async function composeAdapters(config: Config, clock: Clock): Promise<Adapters> {
   if (clock.nowMs() < clockMinMs) {
@@ -30,12 +30,12 @@ export async function composeAdapters(config: Config, clock: Clock): Promise<Ada
 
 async function adaptersOfShape(config: Config, clock: Clock): Promise<Adapters> {
   if (config.shape === 'embedded') return embeddedOnceUnlocked(config, clock);
-  // The clients of the services take half a second to load, which nobody else has to wait for.
+  // The clients of the services take half a second to load, which an embedded server does not need.
   const { clusterAdapters } = await import('./cluster.ts');
   return clusterAdapters(config);
 }
 
-/** Another program may have the database locked for a moment, a backup for one. Throws when that lasts. */
+/** Waits a few seconds for another program, such as a backup, that has locked the database. Then throws. */
 async function embeddedOnceUnlocked(config: Config, clock: Clock): Promise<Adapters> {
   const endMs = clock.monotonicMs() + lockWaitMs;
   while (true) {
@@ -48,7 +48,7 @@ async function embeddedOnceUnlocked(config: Config, clock: Clock): Promise<Adapt
   }
 }
 
-/** The same adapters, with hops sent to a collector. */
+/** Returns the adapters with a recorder that sends hops to a collector. */
 async function recordingHops(adapters: Adapters, config: Config): Promise<Adapters> {
   const { OpenTelemetryRecorder } = await import('../adapters/opentelemetry/hop-recorder.ts');
   const hops = new OpenTelemetryRecorder({

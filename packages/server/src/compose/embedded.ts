@@ -27,10 +27,10 @@ import type { Adapters } from './adapters.ts';
 export { databaseFile };
 
 /**
- * The embedded shape: SQLite in `dataFolder` (":memory:" for none), everything else in this process. The folder is this
- * process's alone until the adapters are closed.
+ * The adapters of an embedded server: SQLite in `dataFolder` (":memory:" for none), and memory for everything else. The
+ * process holds the folder until the adapters are closed.
  *
- * @throws {Unusable} when the folder or its database can't be used, or another process has the folder.
+ * @throws {Unusable} when the folder or its database can't be used, or another process holds the folder.
  */
 export function embeddedAdapters(dataFolder: string, clock: Clock, feedRecordsMax?: number): Adapters {
   if (dataFolder === ':memory:') return adaptersOver(dataFolder, clock, feedRecordsMax);
@@ -81,7 +81,7 @@ function adaptersOver(file: string, clock: Clock, feedRecordsMax: number | undef
   };
 }
 
-/** Each change is one line, however many writes met it. */
+/** Each change is logged once, however many writes it affects. */
 function toldToLog(): WriteConditionEvents {
   const log = logOf('storage');
   return {
@@ -91,12 +91,15 @@ function toldToLog(): WriteConditionEvents {
   };
 }
 
-/** Reads the whole database of a data folder, and says what breaks the contract. Safe while it is being served. */
+/** Reads the whole database of a data folder and checks it against the contract. Safe while a server uses it. */
 export function verifyDatabase(dataFolder: string): Verification {
   return verify(join(dataFolder, databaseFile));
 }
 
-/** The messages of this name in a data folder, as far as one process can know their way. Safe while it is being served. */
+/**
+ * Finds the messages of this name in a data folder, as far as one process knows their hops. Safe while a server uses
+ * it.
+ */
 export function traceInFolder(dataFolder: string, name: MessageName): MessageTrace[] {
   return searchEntries(join(dataFolder, databaseFile), name, readersMax).map((found) => {
     const { entry, members, memberCount, positions } = found;
@@ -112,16 +115,16 @@ export function traceInFolder(dataFolder: string, name: MessageName): MessageTra
   });
 }
 
-/** Copies the database of a data folder to one consistent point. Returns the copy's bytes. */
+/** Makes a consistent copy of the database of a data folder. Returns the copy's size in bytes. */
 export function backupDatabase(dataFolder: string, copy: string): number {
   return usable(`${copy} can not be written`, () => backup(join(dataFolder, databaseFile), copy));
 }
 
 /**
- * Puts a backup in the place of the data folder's database, which is kept under another name. A new epoch tells clients
- * that what they read is of another history.
+ * Replaces the database of a data folder with a backup, and keeps the old database under another name. A new epoch
+ * tells clients that the history is another one.
  *
- * @throws {Unusable} when the folder is being served, or the file is no backup.
+ * @throws {Unusable} when a server uses the folder, or the file is not a backup.
  */
 export async function restoreDatabase(dataFolder: string, source: string, clock: Clock): Promise<Restored> {
   if (await isServed(dataFolder)) throw new Unusable(`--data: ${dataFolder} is being served: stop that server first`);

@@ -3,20 +3,20 @@ import { commandsTopic, type Topics } from '../adapters/kafka/topics.ts';
 import { decidedPositions } from '../adapters/postgres/log-positions.ts';
 import type { ShardedDatabase } from '../adapters/postgres/sharded-database.ts';
 
-/** A partition of the log of commands, and how far it is carried out. Positions are those of its records. */
+/** A partition of the command log and its progress, as positions of records. */
 export interface PartitionState {
   partition: number;
-  /** The oldest record that the log still has. */
+  /** The oldest record that the log still holds. */
   beginning: number;
-  /** Where the next record will be. */
+  /** The position of the next record. */
   end: number;
-  /** Up to where the distributors are done, deliveries included. */
+  /** The position up to which distributors have finished, deliveries included. */
   done: number;
-  /** Up to where PostgreSQL has what was decided of this very log; null when it has nothing of it. */
+  /** The position up to which PostgreSQL has decided this log; null when it has no position of this log. */
   decided: number | null;
 }
 
-/** Rejects with {@link Unavailable}. A log that isn't there has no partitions. */
+/** Rejects with {@link Unavailable}. A log that does not exist has no partitions. */
 export async function logState(
   topics: Topics,
   database: ShardedDatabase,
@@ -25,7 +25,7 @@ export async function logState(
   const topic = commandsTopic(clusterName);
   const { partitions, id } = await topics.partitionsAndId(topic);
   if (partitions.length === 0) return [];
-  // The log last: it grows meanwhile, and is never found shorter than it was.
+  // The end of the log is read last: the log grows meanwhile, so it is never behind the other positions.
   const decided = await decidedPositions(database);
   const done = await topics.positions.committed(distributionGroup(clusterName), topic, partitions);
   const ends = await topics.positions.ends(topic, partitions);
@@ -41,7 +41,7 @@ export async function logState(
   });
 }
 
-/** How many commands of the partition wait to be carried out, again or for the first time. */
+/** The number of commands of the partition that have to be carried out, for the first time or again. */
 export function waitingIn({ end, done, decided }: PartitionState): number {
   return Math.max(0, end - Math.min(done, decided ?? done));
 }

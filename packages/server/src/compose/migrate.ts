@@ -28,15 +28,15 @@ const pageMembers = 500;
 export interface Migration {
   rows: number;
   conversations: number;
-  /** A sentence for each conversation that isn't the same in both. */
+  /** A sentence for each conversation that differs. */
   faults: string[];
 }
 
 /**
- * Copies an embedded installation into a cluster that holds nothing else, then compares every conversation. What is
- * there already stays, so that an interrupted migration is simply done again.
+ * Copies an embedded installation into a cluster that holds nothing else, then compares every conversation. Rows that
+ * exist already are kept, so an interrupted migration can be repeated.
  *
- * @throws {Unusable} when the folder has no database or is being served, or when the cluster has other accounts.
+ * @throws {Unusable} when the folder has no database or is in use, or when the cluster has other accounts.
  */
 export async function migrateToCluster(
   dataFolder: string,
@@ -45,7 +45,7 @@ export async function migrateToCluster(
 ): Promise<Migration> {
   const file = join(dataFolder, databaseFile);
   if (!existsSync(file)) throw new Unusable(`--from: there is no Parley database in ${dataFolder}`);
-  // Opened once by the program, it has this version's form, and no server starts on it meanwhile.
+  // Opening the database brings its schema to this version, and keeps servers from starting on it meanwhile.
   const source = await unserved(dataFolder);
   const services = await openServices(config);
   const exported = new Export(file);
@@ -118,7 +118,7 @@ async function copyPage(database: ShardedDatabase, table: AnyTable, page: Export
   }
 }
 
-/** The server isn't empty: whoever signs up next doesn't administer it. */
+/** Marks the cluster as not empty: the next account that signs up does not become its administrator. */
 async function claimFirstUser(database: ShardedDatabase, exported: Export): Promise<void> {
   const [first] = exported.pages(usersTable).next().value ?? [];
   if (first) await importClaims(database, [{ name: firstUser, userId: String(first['id']) }]);
@@ -130,7 +130,7 @@ function importClaims(database: ShardedDatabase, claims: { name: string; userId:
   return importRows(database, claimsTable, rows, (row) => String(row['name']));
 }
 
-/** Compares heads, members and every entry, as each side's stores give them. */
+/** Compares heads, members and all entries, read through the stores of both sides. */
 async function compare(source: Adapters, database: ShardedDatabase, exported: Export) {
   const target = postgresStores(database);
   const faults: string[] = [];

@@ -9,19 +9,19 @@ import type { MessageName } from '../history/message-name.ts';
 import { type CopyHop, type LogHop, type MessageTrace, readersMax, readersOf } from '../history/message-trace.ts';
 import { type ClusterConfig, type ClusterServices, openServices, reached } from './cluster.ts';
 
-/** Clocks differ, and a command may have waited in the log before it was decided. */
+/** Tolerance for differing clocks and for commands that waited in the log. */
 const aroundMs = 600_000;
-/** Members among whom the sender of an old message is looked for. */
+/** The maximum number of members to search for the sender of an old message. */
 const sendersMax = 10_000;
 const membersPage = 500;
 
 type Command = NonNullable<MessageTrace['command']>;
 
 /**
- * Finds the messages of this name: in the log as far back as `windowMs`, in the database by their dedupe key or number.
- * Reads alone; works whether processes run or not. Empty when nothing has the name.
+ * Finds the messages of this name: in the log as far back as `windowMs`, in the database by dedupe key or number. Only
+ * reads; works with and without running processes. Returns none when no message has the name.
  *
- * @throws {Unusable} when a service can't be reached, or holds too much to be looked through.
+ * @throws {Unusable} when a service can't be reached, or holds too much to search.
  */
 export async function traceInCluster(
   config: ClusterConfig,
@@ -130,7 +130,7 @@ class ClusterTracer {
     }));
   }
 
-  /** The messages with this id that present members of the conversation sent. */
+  /** The messages with this id that current members of the conversation sent. */
   private async sentBy(conversationId: ConversationId, commandId: string): Promise<Entry[]> {
     const found: Entry[] = [];
     let after: { joinedSeq: number; userId: UserId } | null = null;
@@ -145,7 +145,7 @@ class ClusterTracer {
     return found;
   }
 
-  /** The entries that these commands made, by their dedupe keys (contract 2). Changes nothing. */
+  /** The entries of these commands, by their dedupe keys (contract 2). Changes nothing. */
   private repeated(conversationId: ConversationId, actorIds: readonly UserId[], commandId: string): Promise<Entry[]> {
     const repeats = actorIds.map((actorId) => ({ conversationId, actorId, commandId }));
     return this.history.apply(
@@ -171,7 +171,7 @@ function isOf({ content }: LoggedCommand, { conversationId, senderId }: Command)
   return content?.command.conversationId === conversationId && content.command.actorId === senderId;
 }
 
-/** A command that was tried again is in the log as often. */
+/** A command that was retried is in the log several times. */
 function newestOfEach(logged: readonly LoggedCommand[]): LoggedCommand[] {
   const newest = new Map<string, LoggedCommand>();
   for (const each of logged) {

@@ -8,9 +8,9 @@ import { Unusable } from '../platform/failures.ts';
 import { supportedLevel } from '../platform/features.ts';
 import { type ClusterConfig, type ClusterServices, openServices } from './cluster.ts';
 
-/** The processes of a cluster that run, by the feature level that they support. */
+/** The running processes of a cluster, by the feature level that they support. */
 export interface RunningLevels {
-  /** By the id under which a gateway or messaging process is registered; null when that isn't known. */
+  /** Levels by the server id of a gateway or messaging process; null for an unknown level. */
   servers: Map<string, number | null>;
   distributors: number[];
   /** Of each follower that a process runs. */
@@ -24,10 +24,10 @@ export interface Upgrade {
 }
 
 /**
- * Raises the cluster's feature level to that of this program, which enables what came with it. Repeating it changes
- * nothing.
+ * Raises the cluster's feature level to this program's, which enables the new features. Safe to repeat.
  *
- * @throws {Unusable} when a process runs that doesn't support it, or of which that isn't known: nothing is changed then.
+ * @throws {Unusable} when a running process does not support the level, or its level is unknown. Nothing is changed
+ *   then.
  */
 export async function upgradeCluster(config: ClusterConfig): Promise<Upgrade> {
   const services = await openServices(config);

@@ -4,7 +4,7 @@ import { verifyShards } from '../adapters/postgres/verify.ts';
 import { type ClusterConfig, postgresServers, reached } from './cluster.ts';
 import { logFaults } from './verify-log.ts';
 
-/** A page is read by one statement, which takes as long as its conversations are large. */
+/** One statement reads a page, and takes as long as the page's conversations are large. */
 const statementMs = 600_000;
 
 export interface ClusterVerification {
@@ -17,9 +17,9 @@ export interface ClusterVerification {
 }
 
 /**
- * Reads all of a cluster, shard by shard, and checks the contract in it; safe while it serves. `tell` gets a sentence
- * for each fault. With `repair` whatever follows from the conversations and the accounts is brought right, with no
- * entry and no account taken away; interrupted, it is simply done again.
+ * Reads a whole cluster, shard by shard, and checks it against the contract; safe while it serves. Passes a sentence
+ * for each fault to `tell`. With `repair` it corrects all data that follows from the conversations and the accounts,
+ * and never removes an entry or an account. Safe to repeat after an interruption.
  */
 export async function verifyCluster(
   config: ClusterConfig,
@@ -31,7 +31,7 @@ export async function verifyCluster(
   };
   const database = await reached('--postgres', () => ShardedDatabase.open(postgresServers(config), bounds));
   const totals: ClusterVerification = { conversations: 0, entries: 0, faults: 0, repaired: 0 };
-  // Two looks at one row, from its shard and from that of another, find the same.
+  // A row is checked from its own shard and from another; both checks find the same fault.
   const noted = new Set<string>();
   const note = (sentence: string, isRepaired: boolean) => {
     if (noted.has(sentence)) return;

@@ -7,7 +7,7 @@ const anew =
   'stop the distributors, delete the topic, and make it anew with "parley cluster init"; ' +
   'everything that is in PostgreSQL stays';
 
-/** Where the log of commands lacks what lies between it and what was decided. */
+/** Finds the partitions whose log lacks commands after the position up to which they were decided. */
 export async function logFaults(config: ClusterConfig, database: ShardedDatabase): Promise<string[]> {
   const topics = new Topics(kafkaSettings(config));
   try {

@@ -7,10 +7,10 @@ import type { RateLimits } from './rate-limits-port.ts';
 
 const reportFailure = failureReporter('gateway');
 
-/** Above it those whose window has passed are forgotten. */
+/** Above this number, keys whose window is over are removed. */
 const fullConversationsMax = 10_000;
 
-/** For load tests: everything is admitted. */
+/** Admits everything, for load tests. */
 export const noRateLimits: RateLimits = { consume: () => Promise.resolve(0) };
 
 /** Operations that make entries other than messages. */
@@ -26,9 +26,9 @@ const changes: ReadonlySet<OperationId> = new Set<OperationId>([
   'setRole',
 ]);
 
-/** Says no to whoever asks for too much. Every method throws {@link Refusal} `rate_limited` with when to try again. */
+/** Enforces the rate limits. Every method throws {@link Refusal} `rate_limited` with the time to retry. */
 export class Admission {
-  /** Conversations that got all they may in this window, and until when. */
+  /** Conversations that reached their limit in this window, with its end. */
   private readonly fullUntilMs = new Map<ConversationId, number>();
 
   constructor(
@@ -45,7 +45,7 @@ export class Admission {
     if (changes.has(operationId)) await this.take(rules.change, userId);
   }
 
-  /** A message, by HTTP or WebSocket. The caller passes its outcome to {@link sent}. */
+  /** Admits a message, by HTTP or WebSocket. The caller passes its outcome to {@link sent}. */
   async send(userId: UserId, conversationId: ConversationId): Promise<void> {
     await this.take(rules.send, userId);
     const retryAfterMs = (this.fullUntilMs.get(conversationId) ?? 0) - this.clock.monotonicMs();
@@ -54,8 +54,8 @@ export class Admission {
   }
 
   /**
-   * Counts a message against its conversation, unless its sender has no part in it: strangers must not use up what its
-   * members may send. So it is counted when that is known, and the bound is exceeded by what is under way by then.
+   * Counts a message against its conversation, unless the sender is no member: strangers must not use up the limit of
+   * the members. It is counted when that is known, so the messages under way at that time exceed the limit.
    */
   sent(conversationId: ConversationId, sending: Promise<unknown>): void {
     sending.then(
@@ -70,7 +70,7 @@ export class Admission {
     return this.take(rules.frame, userId);
   }
 
-  /** Typing and reading, over whichever way it comes: others are told. */
+  /** Admits a typing notice or a read position, over either transport: it is sent to others. */
   signal(userId: UserId): Promise<void> {
     return this.take(rules.signal, userId);
   }
@@ -80,7 +80,7 @@ export class Admission {
     await this.take(rules.signupName, username.toLowerCase());
   }
 
-  /** @param device what a known device of the account is counted by: strangers can't use that up; null for others. */
+  /** @param device the key of a known device of the account, which strangers can't use up; null for other log-ins. */
   async login(address: string, username: string, device: string | null = null): Promise<void> {
     if (device !== null) return this.take(rules.loginDevice, device);
     const account = username.toLowerCase();
@@ -89,7 +89,7 @@ export class Admission {
     await this.take(rules.loginAccount, account);
   }
 
-  /** A guess at the current password. It is counted by session, so that others can't use up what the session may. */
+  /** Admits a guess at the current password. It is counted by session, so that others can't use up its limit. */
   password(sessionId: SessionId): Promise<void> {
     return this.take(rules.password, sessionId);
   }
@@ -110,7 +110,7 @@ export class Admission {
 
   private consume(rule: RateLimitRule, key: string): Promise<number> {
     return this.limits.consume(rule, key).catch((error: unknown) => {
-      // Better to let too much through for a while than nobody at all.
+      // Admitting too much for a while is better than refusing everything.
       reportFailure(error);
       return 0;
     });

@@ -9,20 +9,20 @@ import { defaultHeaders } from './default-headers.ts';
 import { problemOf } from './problem.ts';
 import { noRequestMetrics, type RequestMetrics } from './request-metrics.ts';
 
-/** What an API may have beside its operations. */
+/** Options of an API besides its operations. */
 export interface ApiOptions {
   /** Pages and documents about it; see `referenceRoutes`. */
   reference?: Hono;
-  /** What people open in a browser; see `webRoutes`. */
+  /** The web client; see `webRoutes`. */
   web?: Hono;
-  /** Origins whose web pages may use it from elsewhere; none by default. */
+  /** Other origins whose web pages may use the API; none by default. */
   allowedOrigins?: readonly string[];
   metrics?: RequestMetrics;
   clock?: Clock;
   tracing?: Tracing;
 }
 
-/** The operations, with every failure answered as a problem. */
+/** The operations. Every failure is answered as a problem. */
 export function createApi(handlers: Handlers, authorise: Authorise, options: ApiOptions = {}): Hono<GatewayBindings> {
   const { reference, web, allowedOrigins = [] } = options;
   const { metrics = noRequestMetrics, clock = systemClock, tracing = new Tracing() } = options;
@@ -64,7 +64,7 @@ function knownRoutes(app: Hono<GatewayBindings>): KnownRoute[] {
     .map(({ method, path }) => ({ method, pattern: patternOf(path) }));
 }
 
-/** What answers a method and path that no route has. */
+/** The answer to a method and path that no route has. */
 function unrouted(routes: readonly KnownRoute[], method: string, path: string): Response {
   const allowed = methodsOf(routes, path);
   if (allowed.length === 0) return problemOf(new Refusal('not_found', 'There is nothing at this path.'));
@@ -72,7 +72,7 @@ function unrouted(routes: readonly KnownRoute[], method: string, path: string): 
   const response =
     method === 'OPTIONS'
       ? new Response(null, { status: 204 })
-      : problemOf(new Refusal('method_not_allowed', `This path takes ${allow}.`));
+      : problemOf(new Refusal('method_not_allowed', `This path accepts ${allow}.`));
   response.headers.set('allow', allow);
   return response;
 }

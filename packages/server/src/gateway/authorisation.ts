@@ -4,7 +4,7 @@ import type { Accounts } from '../users/accounts.ts';
 import type { Admission } from './admission.ts';
 import type { Authorise } from './binding.ts';
 
-/** Who may call over the network: by the session token of the request. */
+/** Authorises requests over the network by their session token. */
 export function authoriseBySession(accounts: Pick<Accounts, 'authenticate'>, admission: Admission): Authorise {
   return async (operationId, request, { address }) => {
     await admission.request(address);
@@ -21,10 +21,13 @@ export function authoriseBySession(accounts: Pick<Accounts, 'authenticate'>, adm
   };
 }
 
-/** Who may call over the control socket: whoever may open its file administers the server, and is nobody else. */
+/**
+ * Authorises requests over the control socket: the permissions of its file admit administrators only. The caller has no
+ * account.
+ */
 export const authoriseAtTheMachine: Authorise = async (operationId) => {
   if (operations[operationId].access === 'session') {
-    throw new Refusal('unauthenticated', 'The control socket is for administration alone.');
+    throw new Refusal('unauthenticated', 'The control socket serves operations of administrators only.');
   }
   return null;
 };

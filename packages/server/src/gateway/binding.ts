@@ -12,14 +12,14 @@ import { jsonBody } from './request-body.ts';
 import type { RequestContext } from './request-context.ts';
 import type { RequestMetrics } from './request-metrics.ts';
 
-/** Who calls: nobody known for a public operation; null for the administrator at the server's own machine. */
+/** The caller of an operation: null for a public operation, and for an administrator on the control socket. */
 type CallerOf<Id extends OperationId> = (typeof operations)[Id]['access'] extends 'session'
   ? Caller
   : (typeof operations)[Id]['access'] extends 'administrator'
     ? Caller | null
     : null;
 
-/** One handler for each operation: a missing one doesn't compile, nor one that no operation has. */
+/** One handler for each operation. A missing or a superfluous handler does not compile. */
 export type Handlers = {
   [Id in OperationId]: (
     request: RequestOf<Id>,
@@ -28,7 +28,7 @@ export type Handlers = {
   ) => Promise<ResponseOf<Id>>;
 };
 
-/** Checks who calls, before anything of the request is read. Throws a refusal. */
+/** Authenticates and authorises the caller before the request is read. Throws a refusal. */
 export type Authorise = (operationId: OperationId, request: Request, context: RequestContext) => Promise<Caller | null>;
 
 export interface GatewayBindings {
@@ -40,15 +40,15 @@ interface BindingPorts {
   metrics: RequestMetrics;
   clock: Clock;
   tracing: Tracing;
-  /** Origins whose web pages may use the API beside the server's own. */
+  /** Origins, besides the server's own, whose web pages may use the API. */
   allowedOrigins: readonly string[];
 }
 
-/** Makes every operation of the protocol a route: authorise, validate, handle, answer. */
+/** Adds a route for each operation of the protocol: authorise, validate, handle, answer. */
 export function bindOperations(app: Hono<GatewayBindings>, handlers: Handlers, ports: BindingPorts): void {
   const { authorise, metrics, clock, tracing, allowedOrigins } = ports;
   for (const [id, operation] of Object.entries(operations) as [OperationId, Operation][]) {
-    // The table pairs each id with its own types, which can't be followed through a loop over all of them.
+    // The table pairs each id with types of its own, which the compiler can't follow through a loop.
     const handle = handlers[id] as (request: unknown, caller: unknown, context: RequestContext) => Promise<unknown>;
     const bytesMax = operation.body ? bodyBytesMax(operation.body) : 0;
     const answer = async (context: Context<GatewayBindings>) => {

@@ -5,21 +5,21 @@ type JsonSchema = z.core.JSONSchema.JSONSchema;
 
 /** A code point outside of the Basic Multilingual Plane, escaped as two surrogates: `\ud83d\ude00`. */
 const codePointBytesMax = 12;
-/** Nobody escapes the digits of one. */
+/** Digits are never escaped. */
 const uuidBytes = 36;
 /** A number with every digit that JavaScript writes, a boolean or null. */
 const scalarBytesMax = 24;
 
 /**
- * How large a body of this schema may be: twice what the longest one takes with every character escaped, so that there
- * is room for white space. A power of two, from 4 KiB up to the bound for any body.
+ * The maximum size of a body of this schema: twice the longest value with every character escaped, so that there is
+ * room for white space. A power of two, from 4 KiB up to the limit of any body.
  */
 export function bodyBytesMax(body: z.ZodMiniType): number {
   const needed = 2 * valueBytesMax(z.toJSONSchema(body, { io: 'input' }));
   return Math.min(limits.bodyBytes, Math.max(4_096, 2 ** Math.ceil(Math.log2(needed))));
 }
 
-/** Bytes of the longest value that the schema takes. Throws for a schema that has no bound. */
+/** Bytes of the longest value that the schema accepts. Throws for a schema without a bound. */
 function valueBytesMax(schema: JsonSchema): number {
   const { anyOf, enum: values, const: only, type } = schema;
   if (anyOf) return Math.max(...anyOf.map((one) => valueBytesMax(one as JsonSchema)));

@@ -1,16 +1,16 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import { type Hop, hopsOfForwarded, hopsOfForwardedFor, plainAddress } from './forwarded.ts';
 
-/** The proxies whose word about where a request comes from is believed. */
+/** The proxies whose X-Forwarded-For and Forwarded headers are trusted. */
 export type TrustedProxies = (address: string) => boolean;
 
-/** From addresses and networks ("10.0.0.0/8"). Throws for what is neither. */
+/** Parses addresses and networks ("10.0.0.0/8"). Throws for anything else. */
 export function trustedProxies(list: readonly string[]): TrustedProxies {
   const trusted = new BlockList();
   for (const entry of list) {
     const [given = '', prefix] = entry.split('/');
     const address = plainAddress(given);
-    // A network of IPv4 addresses may be given as one of IPv6 addresses that carry them.
+    // A network of IPv4 addresses may be given as a network of IPv4-mapped IPv6 addresses.
     const isCarried = isIPv6(given) && !isIPv6(address);
     const bits = isIPv6(address) ? 128 : 32;
     const prefixLength = prefix === undefined ? bits : Number(prefix) - (isCarried ? 96 : 0);
@@ -25,7 +25,7 @@ export function trustedProxies(list: readonly string[]): TrustedProxies {
   };
 }
 
-/** What a request says about where it comes from, which a stranger may have written as well as a proxy. */
+/** The forwarding headers of a request, which a stranger may have written as well as a proxy. */
 export interface ForwardedHeaders {
   forwardedFor: string | null;
   forwarded: string | null;
@@ -38,11 +38,11 @@ export interface ClientAddress {
 }
 
 /**
- * Where a request comes from, as limits count it: the peer, or, when the peer is a trusted proxy, the last hop in
- * X-Forwarded-For or Forwarded that isn't; what stands before that could have been written by anybody. When both
- * headers are there and don't agree, the proxy wrote one and passed the other on, and it can't be told which: then it
- * is the proxy that counts, and nobody can choose an address. A whole /64 of IPv6 counts as one, since whoever has an
- * address of it has all of them.
+ * The address that rate limits count: the peer or, when the peer is a trusted proxy, the last hop in X-Forwarded-For or
+ * Forwarded that is not trusted; earlier hops could have been written by anyone. When both headers are present and
+ * differ, one was written by the proxy and the other passed through, and it is unknown which; the proxy's address
+ * counts then, so that no client can choose an address. A whole /64 of IPv6 counts as one address, because its owner
+ * has all addresses of it.
  */
 export function clientAddress(peer: string, headers: ForwardedHeaders, isTrusted: TrustedProxies): ClientAddress {
   const nearest = plainAddress(peer);
@@ -58,7 +58,7 @@ export function clientAddress(peer: string, headers: ForwardedHeaders, isTrusted
   return { isProxy, address: others.every((other) => other === claimed) ? claimed : counted(nearest) };
 }
 
-/** The last hop that isn't trusted, or the furthest trusted one when nothing is known of those before it. */
+/** The last hop that is not trusted, or the furthest trusted one when earlier hops are unknown. */
 function originOf(proxy: string, hops: readonly Hop[], isTrusted: TrustedProxies): string {
   let address = proxy;
   for (const hop of hops.toReversed()) {

@@ -1,9 +1,9 @@
-/** Headers of every answer that sets no others: not cached, not rendered as a page, no referrer. */
+/** Default headers of every answer: not cached, not rendered as a page, no referrer. */
 export const defaultHeaders = {
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
-  // By this the web client's service worker knows that no proxy answered in the server's place.
+  // The web client's service worker recognises by this header that no proxy answered instead of the server.
   'parley-server': '1',
 };

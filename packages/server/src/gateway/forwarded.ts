@@ -1,6 +1,6 @@
 import { isIP, isIPv6 } from 'node:net';
 
-/** A hop as a proxy names it: its address, or null when the proxy doesn't know or doesn't tell. */
+/** A hop as a proxy names it: its address, or null when the proxy does not know or reveal it. */
 export type Hop = string | null;
 
 /** An IPv4 address or an IPv6 one in brackets, each with or without a port; a port may be obfuscated. */
@@ -13,8 +13,8 @@ const forwardedPair = /\s*([!#$%&'*+.^_`|~\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([
 const embeddedIpv4 = /^(?:::ffff:|64:ff9b::)([0-9a-f]{1,4}):([0-9a-f]{1,4})$/;
 
 /**
- * The hops of X-Forwarded-For, the nearest last. Empty elements are left out, as lists of HTTP have it, except the last:
- * the nearest proxy wrote that one, and didn't know.
+ * The hops of X-Forwarded-For, the nearest last. Empty elements are ignored, as in HTTP lists, except the last one: the
+ * nearest proxy wrote it, and did not know the address.
  */
 export function hopsOfForwardedFor(header: string): Hop[] {
   const elements = header.split(',').map((element) => element.trim());
@@ -61,7 +61,7 @@ function addressOf(hop: string): Hop {
   return isIP(address) === 0 || (isBracketed && !isIPv6(address)) ? null : plainAddress(address);
 }
 
-/** An address in the one form in which it is compared: without a zone, IPv4 in its own form wherever it came in. */
+/** The canonical form of an address for comparisons: without a zone, and IPv4 addresses in IPv4 form. */
 export function plainAddress(address: string): string {
   const unzoned = address.replace(/%.*$/, '');
   if (!isIPv6(unzoned)) return unzoned;

@@ -11,7 +11,7 @@ import type { People } from '../users/people.ts';
 import type { Admission } from './admission.ts';
 import type { Handlers } from './binding.ts';
 
-/** The parts' services that the HTTP API offers. */
+/** The services that the HTTP API exposes. */
 export interface Services {
   version: string;
   accounts: Accounts;
@@ -25,7 +25,7 @@ export interface Services {
   admission: Admission;
 }
 
-/** What each operation does. */
+/** The handler of each operation. */
 export function createHandlers(services: Services): Handlers {
   return { ...accountHandlers(services), ...conversationHandlers(services), ...administrationHandlers(services) };
 }

@@ -4,37 +4,37 @@ import { within } from '../platform/waiting.ts';
 
 const reportFailure = failureReporter('health');
 
-/** Resolves when what it looks at can serve; rejects when it can't. */
+/** Resolves when the service can be used; rejects when it can't. */
 export type Check = () => Promise<unknown>;
 
-/** A check that takes longer has failed: whoever asks won't wait for it. */
+/** Timeout of a check. A check that takes longer has failed. */
 const checkTimeoutMs = 2_000;
 
-/** Where the process is in its life, as load balancers and orchestrators ask. */
+/** The state of the process for load balancers and orchestrators. */
 export class Health {
   private state: 'starting' | 'ready' | 'draining' = 'starting';
 
   constructor(
     private readonly checks: Readonly<Record<string, Check>> = {},
     private readonly clock: Pick<Clock, 'after'> = systemClock,
-    private readonly options: { failedChecks: 'are fatal' | 'are told' } = { failedChecks: 'are fatal' },
+    private readonly options: { failedChecks: 'are fatal' | 'are reported' } = { failedChecks: 'are fatal' },
   ) {}
 
   ready(): void {
     this.state = 'ready';
   }
 
-  /** From now on nobody new should be sent here. */
+  /** From now on load balancers should send no new clients here. */
   draining(): void {
     this.state = 'draining';
   }
 
-  /** `/livez`: the process turns. */
+  /** `/livez`: the event loop runs. */
   livez(): Response {
     return answer(200, { status: 'alive' });
   }
 
-  /** `/readyz`: it can serve, or, where failed checks are told alone, nobody else could serve better. */
+  /** `/readyz`: the process can serve. Where failed checks are only reported, no other process could serve better. */
   async readyz(): Promise<Response> {
     if (this.state !== 'ready') return answer(503, { status: this.state });
     const checks = await this.services();
@@ -45,7 +45,7 @@ export class Health {
       : answer(200, { status: 'degraded', checks });
   }
 
-  /** What each service's check comes to now. */
+  /** The outcome of each service's check now. */
   async services(): Promise<Record<string, 'ok' | 'failed'>> {
     const results = Object.entries(this.checks).map(
       async ([name, check]) => [name, await this.outcome(check)] as const,

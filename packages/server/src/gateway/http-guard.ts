@@ -7,16 +7,16 @@ import { isFromThisMachine } from './origin.ts';
 import { problemBody } from './problem.ts';
 import type { RequestContext } from './request-context.ts';
 
-/** What one address may ask for, whatever it is and however it is answered: twice what `rateLimitRules` lets through. */
+/** Work of all requests from one address, whatever their answer: twice what `rateLimitRules` allows. */
 export const addressRequestWork: WorkRate = { perSecond: 400, burst: 4_000 };
 
-/** Requests that one connection may have answered in one turn of the event loop. Browsers do not send ahead at all. */
+/** Pipelined requests that one connection may have answered in one turn of the event loop. Browsers do not pipeline. */
 export const requestsPerTurn = 16;
 
-/** What answering a request takes of a turn, in units. */
+/** The work units of answering a request. */
 export const requestUnits = 4;
 
-/** Where a request comes from. */
+/** The origin of a request on the network. */
 export interface Peer {
   /** The address at the other end of the connection. */
   peer: string;
@@ -24,21 +24,21 @@ export interface Peer {
   connection: string;
   /** As limits count it; see `clientAddress`. */
   address: string;
-  /** The connection is a trusted proxy's, and carries requests of others too. */
+  /** The connection belongs to a trusted proxy and carries requests of several clients. */
   isProxy: boolean;
 }
 
 /**
- * Bounds what requests cost before anything of them is looked at. A request above a bound is answered with a fixed
- * text, and its connection is closed, with whatever it sent ahead.
+ * Limits what requests cost before they are read. A request above a limit is answered with a fixed text, and its
+ * connection is closed together with the requests pipelined behind it.
  */
 export class HttpGuard {
   private readonly perConnection = new TurnCounter<string>();
   private readonly budgets: WorkBudgets | null;
-  /** Requests that were refused here. */
+  /** The number of refused requests. */
   refused = 0;
 
-  /** @param bounded false leaves out the budgets of addresses, for load tests. */
+  /** @param bounded false for no budgets of addresses, for load tests. */
   constructor(
     clock: Clock,
     private readonly turns: WorkTurns,
@@ -47,14 +47,14 @@ export class HttpGuard {
     this.budgets = bounded ? new WorkBudgets(addressRequestWork, clock) : null;
   }
 
-  /** What handlers know of a request that is within all bounds; of another the answer. */
+  /** Returns the context for the handlers if the request is within all limits, otherwise the answer to it. */
   admit(request: Request, { peer, connection, address, isProxy }: Peer): RequestContext | Response {
     if (!isProxy && this.perConnection.count(connection) > requestsPerTurn) {
       return this.refuse(sentAhead, closingHeaders);
     }
     const budget = this.budgets?.of(address);
     if (budget?.take(workUnits(announcedBytes(request))) === false) {
-      // A proxy's connection carries the requests of others too.
+      // The connection of a proxy also carries requests of other clients.
       return this.refuse(tooMany, isProxy ? refusalHeaders : closingHeaders);
     }
     const context = { address, isFromThisMachine: isFromThisMachine(request, peer), turns: this.turns };
@@ -66,7 +66,7 @@ export class HttpGuard {
     return this.turns.turn(address, requestUnits);
   }
 
-  /** Counts a request that is answered at once, whatever else this turn has to do. */
+  /** Counts a request that is answered at once, even if the turn's limit is reached. */
   answeredAtOnce(address: string): void {
     this.turns.take(address, requestUnits);
   }
@@ -81,11 +81,11 @@ export class HttpGuard {
   }
 }
 
-// Made once, so that a refusal costs little more than reading the request.
+// Built once, so that a refusal costs little more than reading the request.
 const sentAhead = refusalBody(`A connection may send at most ${requestsPerTurn} requests ahead of their answers.`);
 const tooMany = refusalBody('Too many requests from one address.');
 const refusalHeaders = { ...defaultHeaders, 'content-type': 'application/problem+json', 'retry-after': '1' };
-/** The runtime closes the connection after such an answer, and drops the requests behind it. */
+/** The runtime closes the connection after this header and drops the requests behind it. */
 const closingHeaders = { ...refusalHeaders, connection: 'close' };
 
 function refusalBody(detail: string): string {

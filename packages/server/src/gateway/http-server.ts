@@ -13,13 +13,13 @@ import { problemOf } from './problem.ts';
 /** A connection that is silent for this long is closed: slow headers, idle keep-alive. */
 const idleTimeoutSeconds = 30;
 
-/** Stands for the host in the address of a request that names none, as HTTP/1.0 allows. */
+/** Replaces the host in the URL of a request that names none, as HTTP/1.0 allows. */
 const unnamedHost = 'http://unnamed.invalid';
 
-/** Requests that are under way when a process stops have this long to be answered. */
+/** Time that requests have to finish when a process stops. */
 const finishMs = 5_000;
 
-/** What a process answers, by its roles. */
+/** The endpoints of a process, which depend on its roles. */
 interface Offered {
   health: Health;
   guard: HttpGuard;
@@ -33,7 +33,7 @@ interface HttpServerOptions {
   trustedProxies: readonly string[];
 }
 
-/** Listens on one port for whatever the process offers of the API and the sockets. */
+/** Listens on one port for the API and the sockets that the process offers. */
 export function listen(
   { health, guard, api, sockets }: Offered,
   { host, port, trustedProxies }: HttpServerOptions,
@@ -43,10 +43,10 @@ export function listen(
     hostname: host,
     port,
     idleTimeout: idleTimeoutSeconds,
-    // Ours refuses with an answer; this ends whoever goes on sending.
+    // The server's own limit answers with a refusal; this one cuts a client off that keeps sending.
     maxRequestBodySize: 1024 * 1024,
-    // What throws here is a fault of ours: Bun would answer with a page for developers, which shows our inside. Not by
-    // `development: false`, with which Bun 1.4.5 shares a port that another process listens on.
+    // An exception here is a fault of the server. Bun would answer it with a page for developers that shows internals.
+    // `development: false` is no alternative: with it, Bun 1.4.5 shares a port that another process listens on.
     error: problemOf,
     websocket: sockets?.handler() ?? { message: () => undefined },
     fetch(request, server) {
@@ -58,7 +58,7 @@ export function listen(
       const { address } = from;
       switch (URL.parse(request.url, unnamedHost)?.pathname) {
         case '/v1/socket':
-          // The runtime upgrades no request that has waited.
+          // The runtime can't upgrade a request after an await.
           guard.answeredAtOnce(address);
           return sockets ? sockets.upgrade(request, server, address) : notOffered('messaging');
         case '/livez':
@@ -76,7 +76,7 @@ export function listen(
   });
 }
 
-/** Takes no new connection, and resolves when what was asked before is answered, or has had its time. */
+/** Accepts no new connections, and resolves when the requests under way are answered or have timed out. */
 export async function finishRequests(server: Server<SocketData>, clock: Pick<Clock, 'after'>): Promise<void> {
   await within(clock, finishMs, server.stop()).catch((error: unknown) => {
     if (!(error instanceof Late)) throw error;
@@ -88,7 +88,7 @@ function hostMissing(): Response {
   return problemOf(new Refusal('invalid_request', 'The request has no Host header, or one that names no host.'));
 }
 
-/** A load balancer that sends this here has it wrong; who reads it should know where it belongs. */
+/** A load balancer is misconfigured if it sends this request here; the answer names the missing role. */
 function notOffered(role: string): Response {
   return problemOf(new Refusal('not_found', `This process doesn't have the role ${role}.`));
 }

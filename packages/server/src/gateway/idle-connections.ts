@@ -7,10 +7,10 @@ const lookIntervalMs = 100;
 const usedShareMax = 0.9;
 
 /**
- * Closes idle HTTP connections before the process runs out of files: it could take nobody in then, and the runtime's
- * accept loop would keep a core busy (oven-sh/bun#32705). The runtime tells neither how many connections there are
- * nor which is the oldest, so all that are idle are closed; clients open another when they need it.
- * Where the number of open files is not known, connections are left to their idle time.
+ * Closes idle HTTP connections before the process runs out of file descriptors: it could then accept no connection, and
+ * the runtime's accept loop would keep a core busy (oven-sh/bun#32705). The runtime reports neither the number of
+ * connections nor which is the oldest, so all idle ones are closed; clients open a new one when they need it. Where the
+ * number of open files is unknown, connections close by their idle timeout only.
  */
 export function closeIdleBeforeLimit(
   server: Pick<Server<unknown>, 'closeIdleConnections'>,

@@ -1,9 +1,9 @@
 import { Refusal } from '../platform/failures.ts';
 
 /**
- * Refuses requests that a web page of another origin makes: the browser of each visitor of that page would send them,
- * also to a server that only the visitor's machine reaches. Browsers say where a request comes from by Sec-Fetch-Site
- * (to https and localhost) and by Origin; other programs send neither, and carry nobody's credentials by themselves.
+ * Refuses requests from web pages of other origins: the browser of each visitor of such a page would send them, also to
+ * a server that only the visitor's machine can reach. Browsers state the origin in Sec-Fetch-Site (to https and
+ * localhost) and in Origin; other programs send neither, and add no credentials by themselves.
  */
 export function refuseForeignOrigin({ headers, url }: Request, allowedOrigins: readonly string[]): void {
   const origin = headers.get('origin');
@@ -14,15 +14,16 @@ export function refuseForeignOrigin({ headers, url }: Request, allowedOrigins: r
   throw new Refusal('origin_not_allowed', `Web pages of ${origin ?? 'another origin'} may not use this server.`);
 }
 
-/** The page of this server itself, and what a person typed into the address bar. */
+/** A page of this server, or an address that a person typed into the browser. */
 const ownSites = new Set(['same-origin', 'none']);
 
 const hostsOfThisMachine = new Set(['localhost', '127.0.0.1', '[::1]']);
 const proxyHeaders = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip'];
 
 /**
- * Whether a request was made at this machine: from loopback, to a name of loopback, by nothing that says it is a proxy,
- * and not by a page from elsewhere. A name of another host that leads here (DNS rebinding) is none of loopback's.
+ * Whether a request was made on this machine: from a loopback address, to a loopback name, without a sign of a proxy,
+ * and not by a page of another origin. The name of another host that resolves to this machine (DNS rebinding) is not a
+ * loopback name.
  */
 export function isFromThisMachine({ headers, url }: Request, peer: string): boolean {
   const origin = headers.get('origin');

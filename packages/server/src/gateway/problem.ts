@@ -14,7 +14,7 @@ interface ProblemDetails {
   instance?: string;
 }
 
-/** What a failure is answered with: refusals as they are, everything else without its inside. */
+/** The answer to a failure: refusals as they are, all other failures without internal details. */
 export function problemOf(error: unknown): Response {
   if (error instanceof Refusal) return problem({ code: error.code, detail: error.message, ...error.more });
   if (error instanceof Unwritable) {

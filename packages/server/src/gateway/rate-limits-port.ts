@@ -1,4 +1,4 @@
-/** How often something may be done: `perWindow` in each window, and `burst` more for whoever was quiet. */
+/** A rate limit: `perWindow` points in each window, and `burst` more after a quiet time. */
 export interface RateLimit {
   /** Names the limit in keys, metrics and messages. */
   name: string;
@@ -11,8 +11,8 @@ export interface RateLimit {
 
 export interface RateLimits {
   /**
-   * Takes `points` of `key`'s allowance under `limit`. Resolves to 0 when they were there, else to the milliseconds
-   * after which trying again makes sense.
+   * Takes `points` from the allowance of `key` under `limit`. Resolves to 0 when there were enough, otherwise to the
+   * milliseconds after which a retry makes sense.
    */
   consume(limit: RateLimit, key: string, points?: number): Promise<number>;
 }

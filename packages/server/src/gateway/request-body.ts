@@ -4,13 +4,13 @@ import { Refusal } from '../platform/failures.ts';
 import { workUnits } from '../platform/work-budget.ts';
 import type { RequestContext } from './request-context.ts';
 
-/** From the first look at a body to its end. Bun doesn't end a slow one by itself (oven-sh/bun#33612). */
+/** Time for reading a whole body. Bun does not time a slow one out by itself (oven-sh/bun#33612). */
 const bodyTimeoutMs = 30_000;
 
-/** What of a request's context reading its body needs. */
+/** The part of a request's context that reading its body needs. */
 type BodyContext = Pick<RequestContext, 'address' | 'budget' | 'turns'>;
 
-/** The JSON of a body of at most `bytesMax`, bounded in time and structure too. Throws {@link Refusal}. */
+/** Parses the JSON of a body of at most `bytesMax`, with limits on time and structure too. Throws {@link Refusal}. */
 export async function jsonBody(
   request: Request,
   bytesMax: number,
@@ -33,7 +33,7 @@ export async function jsonBody(
   }
 }
 
-/** Reads no more than the limit, whatever the client said about the length, and for no longer than it may take. */
+/** Reads at most the limit, whatever length the client announced, and for at most the timeout. */
 async function boundedBytes(
   request: Request,
   bytesMax: number,
@@ -71,7 +71,9 @@ async function boundedBytes(
   return Buffer.concat(chunks);
 }
 
-/** The runtime rejects when the connection ends before the body does: the client's doing, and no fault of the server. */
+/**
+ * The runtime rejects when the connection closes before the body ends. That is the client's fault, not the server's.
+ */
 async function nextPart(reader: ReadableStreamDefaultReader<Uint8Array>) {
   try {
     return await reader.read();

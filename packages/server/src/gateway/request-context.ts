@@ -1,13 +1,13 @@
 import type { WorkBudget } from '../platform/work-budget.ts';
 import type { WorkTurns } from '../platform/work-turns.ts';
 
-/** What handlers know of a request beside its validated content. */
+/** What handlers know of a request besides its validated content. */
 export interface RequestContext {
   address: string;
-  /** Whether the request was made at this machine, and not through a proxy. */
+  /** Whether the request was made on this machine and not through a proxy. */
   isFromThisMachine: boolean;
-  /** What the bytes of a body count against whose number was not announced. */
+  /** The budget for the bytes of a body whose length was not announced. */
   budget?: WorkBudget;
-  /** In which a body is parsed. */
+  /** Schedules the parsing of bodies. */
   turns?: WorkTurns;
 }

@@ -12,7 +12,7 @@ import type { Roster } from './roster.ts';
 
 export interface ArrivalPorts {
   authenticate(token: string): Promise<Caller | undefined>;
-  /** Whether a caller that `authenticate` gave would still be given. */
+  /** Whether the caller's session is still valid. */
   isOpen(caller: Caller): Promise<boolean>;
   conversations: Pick<ConversationStore, 'broadcastConversations'>;
   reads: Pick<ConversationReads, 'snapshot'>;
@@ -20,7 +20,7 @@ export interface ArrivalPorts {
   enabled: Pick<EnabledFeatures, 'names'>;
 }
 
-/** How a connection becomes somebody's, and stops being so. */
+/** Turns a connection into a user's connection, and removes it again. */
 export class Arrival {
   constructor(
     private readonly ports: ArrivalPorts,
@@ -31,8 +31,8 @@ export class Arrival {
   ) {}
 
   /**
-   * Authenticates, then takes the live position (roster, registry, groups), then the snapshot: whatever is decided
-   * after the registration comes live, whatever before is in the snapshot (contract 5, race 2).
+   * Authenticates, registers the connection for live entries (roster, registry, groups), and only then reads the
+   * snapshot: entries decided after the registration come live, earlier ones are in the snapshot (contract 5, race 2).
    */
   async hello(connection: Connection, hello: ClientFrameOf<'hello'>): Promise<void> {
     const authenticated = await this.ports.authenticate(hello.token);
@@ -47,7 +47,7 @@ export class Arrival {
     await this.attendance.arrive(user.id);
     connection.attended = true;
     if (connection.closed) return this.leave(connection);
-    // A revocation that came before the registration found nobody here to close: the session is looked at once more.
+    // A revocation before the registration found no connection to close, so the session is checked once more.
     if (!(await this.ports.isOpen(authenticated))) {
       connection.close('revoked');
       return;
@@ -73,8 +73,8 @@ export class Arrival {
   }
 
   /**
-   * Enters the groups of the user's broadcast conversations. A membership that ended between the reading and the
-   * entering left no group to be removed from, so the list is read again until it is the one that was entered.
+   * Enters the groups of the user's broadcast conversations. If a membership ended between reading the list and
+   * entering the group, its end found no group to leave, so the list is read again until it equals the groups entered.
    */
   private async enterGroups(connection: Connection, userId: UserId): Promise<void> {
     let entered = new Set<ConversationId>();
@@ -89,7 +89,7 @@ export class Arrival {
     }
   }
 
-  /** Takes back what {@link hello} did, as far as it got. Called when the socket closed. */
+  /** Undoes what {@link hello} did so far. Called when the socket closed. */
   leave(connection: Connection): void {
     this.watch.forget(connection);
     this.groups.leaveAll(connection);

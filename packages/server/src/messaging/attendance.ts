@@ -2,23 +2,25 @@ import type { UserId } from '@parley/protocol';
 import type { ConnectionRegistry } from '../connections/registry-port.ts';
 import type { Clock } from '../platform/clock.ts';
 
-/** How long after the last connection's end somebody still counts as online: hides a reconnect (contract 9). */
+/**
+ * A user still counts as online for this long after their last connection closed, which hides a reconnect (contract 9).
+ */
 export const graceMs = 5_000;
 
 interface Attendee {
   connections: number;
-  /** Resolves when the registry knows of them; null when it could not be told. */
+  /** Resolves when the user is registered; null when registering failed. */
   told: Promise<void> | null;
   cancelGrace: (() => void) | null;
 }
 
-/** Before the registry is told again of somebody whose departure it could not be told of. */
+/** Delay before a departure that could not be registered is tried again. */
 const retryMs = 1_000;
 
-/** Tells the registry who is on this server, each user once however many connections they have. */
+/** Registers the users connected to this server, each once however many connections they have. */
 export class Attendance {
   private readonly attendees = new Map<UserId, Attendee>();
-  /** Departures that the registry is being told of: an arrival of the same user ends them. */
+  /** Departures that are being registered. An arrival of the same user cancels its departure. */
   private readonly departures = new Map<UserId, Departure>();
 
   constructor(
@@ -29,7 +31,7 @@ export class Attendance {
     private readonly reportFailure: (error: unknown) => void,
   ) {}
 
-  /** From when this resolves, entries for the user come to this server. Rejects when the registry can't be told. */
+  /** Once this resolves, entries for the user are sent to this server. Rejects when the registry is unavailable. */
   async arrive(userId: UserId): Promise<void> {
     const attendee = this.attendees.get(userId) ?? { connections: 0, told: null, cancelGrace: null };
     this.attendees.set(userId, attendee);
@@ -46,7 +48,7 @@ export class Attendance {
     }
   }
 
-  /** One connection of the user ended. With the last one they go offline after the grace period. */
+  /** One connection of the user closed. After the last one, the user goes offline when the grace period is over. */
   depart(userId: UserId): void {
     const attendee = this.attendees.get(userId);
     if (!attendee) throw new Error(`user ${userId} departs who never arrived`);
@@ -60,14 +62,14 @@ export class Attendance {
     });
   }
 
-  /** Forgets everybody, without telling: what was told was told under an id that holds no more. */
+  /** Forgets all users without deregistering them: they were registered under an id that is not valid any more. */
   reset(): void {
     for (const { cancelGrace } of this.attendees.values()) cancelGrace?.();
     this.attendees.clear();
     for (const departure of this.departures.values()) departure.end();
   }
 
-  /** Everybody here, for registering again what the registry forgot. */
+  /** All users here, to register them again after the registry lost them. */
   present(): UserId[] {
     return [...this.attendees.keys()];
   }
@@ -84,7 +86,9 @@ export class Attendance {
   }
 }
 
-/** Tells of somebody's departure until that is known: else they would count as online until this server ends. */
+/**
+ * Repeats registering a departure until it succeeds: otherwise the user would count as online until this server stops.
+ */
 class Departure {
   private wanted = true;
   private telling: Promise<void> = Promise.resolve();
@@ -108,7 +112,7 @@ class Departure {
     }
   }
 
-  /** It need not be told any more. Resolves when it isn't being told. */
+  /** Cancels the departure. Resolves when no attempt is under way. */
   async end(): Promise<void> {
     this.wanted = false;
     this.endPause();

@@ -7,13 +7,14 @@ interface Group {
   topic: string;
   connections: Set<Connection>;
   users: Map<UserId, number>;
-  /** Resolves when the registry has this server's interest. */
+  /** Resolves when this server's interest is registered. */
   registered: Promise<void>;
 }
 
 /**
- * The broadcast conversations that somebody here is a member of. The server registers its interest with the first of
- * them and drops it with the last, so that an entry costs one copy a server, and is published natively to its sockets.
+ * The broadcast conversations that a user connected here is a member of. The server registers its interest when the
+ * first such user connects and drops it when the last one disconnects, so an entry costs one copy per server and is
+ * published natively to its sockets.
  */
 export class BroadcastGroups {
   private readonly groups = new Map<ConversationId, Group>();
@@ -26,7 +27,7 @@ export class BroadcastGroups {
     private readonly reportFailure: (error: unknown) => void,
   ) {}
 
-  /** From when this resolves, every entry of the conversation that is decided reaches the connection. */
+  /** Once this resolves, every entry of the conversation that is decided later reaches the connection. */
   async enter(conversationId: ConversationId, connection: Connection): Promise<void> {
     const group = this.groups.get(conversationId) ?? this.open(conversationId);
     if (!group.connections.has(connection)) {
@@ -62,7 +63,7 @@ export class BroadcastGroups {
     return this.groups.has(conversationId);
   }
 
-  /** Every group here, for registering again what the registry forgot. */
+  /** The ids of all groups here, to register them again after the registry lost them. */
   ids(): ConversationId[] {
     return [...this.groups.keys()];
   }
@@ -75,7 +76,7 @@ export class BroadcastGroups {
     return this.groups.get(conversationId)?.connections.has(connection) ?? false;
   }
 
-  /** Sends to every connection of the group. Returns how many they are. */
+  /** Sends to every connection of the group. Returns the number of connections. */
   publish(conversationId: ConversationId, text: string): number {
     const group = this.groups.get(conversationId);
     if (!group) return 0;
@@ -83,7 +84,7 @@ export class BroadcastGroups {
     return group.connections.size;
   }
 
-  /** Tells the registry how many members of each group are online here. */
+  /** Reports to the registry how many members of each group are online here. */
   async reportOnlineMembers(): Promise<void> {
     await Promise.all(
       Array.from(this.groups, ([conversationId, { users }]) =>
@@ -108,7 +109,7 @@ export class BroadcastGroups {
     const dropped = group.registered
       .catch(() => undefined)
       .then(() => {
-        // Somebody may have come in the meantime, for whom the interest must stay.
+        // Another member may have connected meanwhile: the interest must stay.
         if (!this.groups.has(conversationId)) return this.registry.dropInterest(this.serverId(), conversationId);
         return undefined;
       });

@@ -10,12 +10,12 @@ import type { Clock } from '../platform/clock.ts';
 import type { Socket } from './socket.ts';
 
 /**
- * Bytes that may wait for a slow reader; above it the connection is told to resynchronise and closed (contract 7).
- * Below Bun's own limit (see `socketBufferBytes`), so that those last frames still fit.
+ * Bytes that may wait for a slow reader. Above it the server sends `resync` and closes the connection (contract 7). The
+ * limit is below Bun's own (see `socketBufferBytes`), so that those last frames still fit.
  */
 export const slowReaderBytes = 128 * 1024;
 
-/** A peer that doesn't answer a close frame within this is cut off. */
+/** A peer that does not answer a close frame within this time is disconnected. */
 const closeTimeoutMs = 5_000;
 
 export interface Identity {
@@ -27,22 +27,22 @@ const noFeatures: ReadonlySet<string> = new Set();
 
 /** One WebSocket, from opening to closing. */
 export class Connection {
-  /** Who it is, once `hello` was accepted. */
+  /** Whose connection it is; null until `hello` was accepted. */
   identity: Identity | null = null;
   helloSeen = false;
-  /** Conversations in view there: who types elsewhere is not told. */
+  /** Conversations in view on the client. Typing in others is not sent to it. */
   typingIn: ReadonlySet<ConversationId> = new Set();
-  /** What the client says that it understands; nothing of a client that says nothing. */
+  /** The features that the client declared; empty for a client that declared none. */
   features: ReadonlySet<string> = noFeatures;
-  /** What it was told of the server's features last; undefined before `welcome`. */
+  /** The server's features that were last sent to it; undefined before `welcome`. */
   toldFeatures: readonly string[] | undefined;
   /** Whether the registry counts this connection. */
   attended = false;
   closed = false;
-  /** Why this server closed it; null when it didn't. */
+  /** The reason for which this server closed it; null when it did not. */
   closedFor: CloseReason | null = null;
   lastHeardMs: number;
-  /** Whether nothing is read from it for now, pongs included. */
+  /** Whether reading from it is paused. Pongs are not read then, either. */
   isPaused = false;
 
   constructor(
@@ -57,13 +57,13 @@ export class Connection {
     this.lastHeardMs = this.clock.monotonicMs();
   }
 
-  /** Reads nothing more, so that TCP slows the sender down. */
+  /** Stops reading, so that TCP slows the sender down. */
   pause(): void {
     this.isPaused = true;
     this.socket.pause();
   }
 
-  /** Reads on. That nothing was heard meanwhile was not the peer's silence, so that starts to count anew. */
+  /** Resumes reading. The pause does not count as silence of the peer. */
   resume(): void {
     this.isPaused = false;
     this.heard();
@@ -74,13 +74,16 @@ export class Connection {
     this.sendText(JSON.stringify(frame));
   }
 
-  /** Sends an encoded frame. A frame that can't be kept for a slow reader is never dropped silently (contract 7). */
+  /**
+   * Sends an encoded frame. When it can't be buffered for a slow reader, the connection is resynchronised, so that no
+   * frame is dropped silently (contract 7).
+   */
   sendText(text: string): void {
     if (this.closed) return;
     if (!this.socket.send(text) || this.socket.bufferedBytes() > slowReaderBytes) this.resync('you read too slowly');
   }
 
-  /** Tells the client that it missed something, and closes. */
+  /** Sends `resync`, for the client has missed something, and closes. */
   resync(reason: string): void {
     if (this.closed) return;
     this.socket.send(JSON.stringify({ type: 'resync', reason } satisfies ServerFrame));

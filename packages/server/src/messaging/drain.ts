@@ -2,22 +2,22 @@ import type { Clock } from '../platform/clock.ts';
 import { pause } from '../platform/waiting.ts';
 import type { Connection } from './connection.ts';
 
-/** Clients have this long after `goaway` to finish what they have under way. */
+/** Time that clients have after `goaway` to finish their requests. */
 const farewellMs = 250;
 
-/** Connections closed in one step; a step a tick keeps the others served. */
+/** Connections closed in one step. There is one step per tick, so that the others are still served. */
 const closesPerStep = 500;
 
 interface DrainOptions {
   spreadMs: number;
-  /** Resolves when what is under way has been answered. */
+  /** Resolves when all requests under way have been answered. */
   finish(): Promise<void>;
   clock: Clock;
 }
 
 /**
- * Tells every connection to come back after a delay of its own, spread over `spreadMs`, so that they don't all come at
- * once, then closes them. Resolves when the last was told to close.
+ * Sends `goaway` to every connection, with delays spread over `spreadMs` so that clients do not reconnect all at once,
+ * then closes the connections. Resolves when the last one was told to close.
  */
 export async function drain(connections: readonly Connection[], options: DrainOptions): Promise<void> {
   const { spreadMs, finish, clock } = options;

@@ -1,22 +1,22 @@
-/** What to do with an entry that came in, given the last number handed out in its conversation. */
+/** What to do with an entry, given the number of the last one that was sent in its conversation. */
 export type Arrival =
   | { kind: 'hand_out' }
-  /** It came before: by both ways of a growing conversation, by a replay, by a retry. */
+  /** It was sent before: both ways of a growing conversation, a replay or a retry delivered it again. */
   | { kind: 'drop' }
-  /** Entries before it are missing: they are fetched first (race 4). */
+  /** Entries before it are missing: fetch them first (race 4). */
   | { kind: 'fill'; fromSeq: number; toSeq: number };
 
 /**
- * A gap larger than this isn't filled here: clients find it by the numbers and fetch what they lack of it, which for
- * one that was busy with a long replay is cheaper than a server's reading all of it.
+ * A larger gap is not filled here: clients detect it by the numbers and fetch what they lack, which costs less than if
+ * a server that handles a long replay read all of it.
  */
 export const fillMax = 200;
 
 /**
- * Entries of one conversation are handed out in the order of their numbers, each once.
+ * Entries of one conversation are sent in the order of their numbers, each once.
  *
- * @param lastSeq the last number that was handed out to somebody who is still here; undefined when there is nobody
- *   for whom something could be missing.
+ * @param lastSeq the number of the last entry sent to a user who is still connected; undefined when no connected user
+ *   could miss an entry.
  */
 export function arrivalOf(seq: number, lastSeq: number | undefined): Arrival {
   if (lastSeq === undefined || seq === lastSeq + 1) return { kind: 'hand_out' };

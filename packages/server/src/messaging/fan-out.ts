@@ -12,15 +12,15 @@ import type { PresenceWatch } from './presence-watch.ts';
 import type { Roster } from './roster.ts';
 
 interface Stream {
-  /** The last number that was handed out, */
+  /** The number of the last entry that was sent. */
   lastSeq: number;
-  /** and who was here then: everybody whose arrival has at most this number. */
+  /** The last arrival at that time: a user with a later arrival number was not connected then. */
   handedOutAtArrival: number;
-  /** Copies that wait for a gap before them to be filled. */
+  /** Copies that wait until the gap before them is filled. */
   held: EntryCopy[] | null;
 }
 
-/** Conversations whose order is remembered; a forgotten one starts anew, and clients find a gap by the numbers. */
+/** Conversations whose last number is remembered. For one that was evicted, clients detect a gap by the numbers. */
 const streamsMax = 50_000;
 
 export interface FanOutPorts {
@@ -34,13 +34,15 @@ export interface FanOutPorts {
   reportFailure(error: unknown): void;
 }
 
-/** Hands entries to this server's connections: each conversation in order, each entry once (contract 3, race 4). */
+/**
+ * Sends entries to this server's connections: the entries of a conversation in order, each once (contract 3, race 4).
+ */
 export class FanOut {
   private readonly streams = new Map<ConversationId, Stream>();
 
   constructor(private readonly ports: FanOutPorts) {}
 
-  /** Takes one copy. When this resolves its recipients have it, unless a gap before it is being filled. */
+  /** Accepts one copy. Once this resolves its recipients have it, unless a gap before it is being filled. */
   async deliver(copy: EntryCopy): Promise<void> {
     const { conversationId } = copy.entry;
     const wasFollowed = this.ports.groups.has(conversationId);
@@ -49,7 +51,7 @@ export class FanOut {
     if (!wasFollowed && this.ports.groups.has(conversationId)) await this.catchUp(copy.entry);
   }
 
-  /** Trusts no number that was handed out: the history may have been put back to an earlier moment. */
+  /** Forgets the numbers of all conversations: the history may have been restored to an earlier moment. */
   reset(): void {
     this.streams.clear();
   }
@@ -66,7 +68,7 @@ export class FanOut {
     else if (arrival.kind === 'fill' && stream) this.fillThenGoOn(copy, stream, arrival);
   }
 
-  /** Takes what was decided after `entry` while this server's interest in the conversation was being registered. */
+  /** Fetches the entries that were decided after `entry` while this server's interest was being registered. */
   private async catchUp({ conversationId, seq }: Entry): Promise<void> {
     const missed = await this.range(conversationId, seq + 1, seq + fillMax);
     for (const entry of missed) {
@@ -74,7 +76,7 @@ export class FanOut {
     }
   }
 
-  /** Whether somebody who gets this copy was here when the last entry was handed out, and so would miss what's between. */
+  /** Whether a recipient of this copy was connected when the last entry was sent, and so lacks the entries between. */
   private wasHereAt(stream: Stream, { entry, recipientIds }: EntryCopy): boolean {
     if (this.ports.groups.has(entry.conversationId)) return true;
     return recipientIds.some((userId) => this.ports.roster.arrivalOf(userId) <= stream.handedOutAtArrival);
@@ -99,7 +101,7 @@ export class FanOut {
     metrics.handedOut({ sockets, sinceDecidedMs: Math.max(0, clock.nowMs() - entry.atMs) });
   }
 
-  /** Sends to those connections of the user that don't get it by the group's publish. Returns how many they are. */
+  /** Sends to the connections of the user that the group's publish does not reach. Returns their number. */
   private sendTo(userId: UserId, conversationId: ConversationId, text: string): number {
     let sockets = 0;
     for (const connection of this.ports.roster.of(userId)) {
@@ -126,7 +128,7 @@ export class FanOut {
     }
   }
 
-  /** Holds the conversation back, fetches what is missing once for everybody here, and goes on in order. */
+  /** Holds the conversation's entries back, fetches the missing ones once for all connections, and goes on in order. */
   private fillThenGoOn(copy: EntryCopy, stream: Stream, gap: { fromSeq: number; toSeq: number }): void {
     const held = [copy];
     stream.held = held;
@@ -137,7 +139,7 @@ export class FanOut {
         this.ports.reportFailure(error);
       }
       stream.held = null;
-      // After a failure the gap stays: clients see it by the numbers and fetch it themselves (contract 4).
+      // After a failure the gap stays: clients detect it by the numbers and fetch the entries themselves (contract 4).
       stream.lastSeq = gap.toSeq;
       for (const waiting of held) await this.deliver(waiting);
     };
@@ -175,7 +177,7 @@ export class FanOut {
     try {
       await Promise.all(entering);
     } catch (error) {
-      // They still get this entry; for what follows they have to start anew.
+      // They still receive this entry, but have to reconnect for those that follow.
       this.ports.reportFailure(error);
       for (const userId of recipientIds) {
         for (const connection of this.ports.roster.of(userId))

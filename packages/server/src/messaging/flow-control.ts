@@ -7,52 +7,50 @@ import type { Intake } from './intake.ts';
 type Frame = string | Uint8Array;
 
 /**
- * What one connection may send in frames, refused ones included. Above what the rate limits of one user let through
- * (see `rateLimitRules`), so that a client that heeds refusals never meets it.
+ * The budget of one connection for frames, refused ones included. It is larger than what the rate limits of one user
+ * allow (see `rateLimitRules`), so a client that respects refusals never exceeds it.
  */
 export const connectionWork: WorkRate = { perSecond: 200, burst: 1_000 };
-/** The same for all connections from one address together: an office behind one address fits. */
+/** The budget of all connections from one address together; it suffices for an office behind one address. */
 export const addressWork: WorkRate = { perSecond: 4_000, burst: 20_000 };
-/** Pings and pongs of the WebSocket protocol. Each of ours is answered with one; browsers send no others. */
+/** Pings and pongs of the WebSocket protocol. A client answers each ping of the server; browsers send no others. */
 export const controlFrames: WorkRate = { perSecond: 10, burst: 100 };
 
-/** Frames that were read from a connection and wait to be handled; with more it is closed. */
+/** Frames of a connection that may wait to be handled. A connection with more is closed. */
 export const waitingFramesMax = 1_000;
-/** The same for all connections from one address together. A connection with few of them is not closed for it. */
+/** Frames of all connections from one address that may wait. A connection with few of them is not closed. */
 export const addressWaitingFramesMax = 10_000;
 export const fewWaitingFrames = 64;
-/** A connection that used up its budget rests this long before it goes on. */
+/** Time for which a connection that used up its budget is paused. */
 const restMs = 1_000;
-/** A connection may rest this often in a row. The next time it is closed. */
+/** Pauses in a row that a connection may have before it is closed. */
 export const restsMax = 10;
-/** Rests that lie further apart are not in a row: in that time an unused budget fills up again. */
+/** Pauses further apart are not in a row: an unused budget is full again after this time. */
 const calmMs = (connectionWork.burst / connectionWork.perSecond) * 1_000;
 
-/** What is known of one connection's frames. */
+/** The state of one connection's frames. */
 interface Flow {
   budget: WorkBudget;
   controlFrames: WorkBudget;
-  /** Read, and waiting to be handled, in their order. Empty while the connection is not held back. */
+  /** Frames that were read and wait to be handled, in order. Empty unless the connection is held back. */
   waiting: Frame[];
-  /** Waits until the frames that were handed on were taken up. */
+  /** Waits until the frames that were passed on have been started. */
   isBlocked: boolean;
   rests: number;
   lastRestMs: number;
 }
 
 /**
- * Bounds the work that frames cause before they are parsed: so much in one turn of the event loop, and so much within
- * a budget of the connection and one of its address. Above it the socket is paused, so that TCP slows its sender down,
- * and frames that were read already wait in their order. A connection that keeps using up its budget is closed.
+ * Limits the work that frames cause, before they are parsed: per turn of the event loop, per connection and per
+ * address. Above a limit the socket is paused, so that TCP slows the sender down, and frames that were read already
+ * wait in order. A connection that keeps using up its budget is closed.
  */
 export class FlowControl {
   private readonly flows = new Map<Connection, Flow>();
   /** Frames that wait, by address. */
   private readonly waiting = new Map<string, number>();
 
-  /**
-   * @param addresses budgets by address; null leaves every budget out, for load tests.
-   */
+  /** @param addresses budgets by address; null for no budgets at all, for load tests. */
   constructor(
     private readonly addresses: Pick<WorkBudgets, 'of'> | null,
     private readonly turns: WorkTurns,
@@ -79,13 +77,16 @@ export class FlowControl {
     if (!isTurn) this.awaitTurn(connection, flow);
   }
 
-  /** A ping or pong, which the runtime has read and answered. They can't wait, so a connection with too many is closed. */
+  /**
+   * A ping or pong, which the runtime has already read and answered. It can't wait, so a connection with too many is
+   * closed.
+   */
   control(connection: Connection): void {
     if (connection.closed || !this.addresses) return;
     if (!this.flowOf(connection).controlFrames.take(1)) connection.close('flooding');
   }
 
-  /** The frames of the connection that were handed on were taken up. */
+  /** The frames of the connection that were passed on have been started. */
   unblock(connection: Connection): void {
     const flow = this.flows.get(connection);
     if (!flow?.isBlocked) return;
@@ -93,7 +94,7 @@ export class FlowControl {
     this.awaitTurn(connection, flow);
   }
 
-  /** The connection is gone, and what waits with it. */
+  /** The connection closed; its waiting frames are dropped. */
   forget(connection: Connection): void {
     const flow = this.flows.get(connection);
     if (!flow) return;
@@ -116,7 +117,7 @@ export class FlowControl {
         return false;
       }
     } else if (this.addresses.of(connection.address).take(units)) return true;
-    // Others at the same address may have used it up: no reason to close this one.
+    // Other connections from the same address may have used it up: no reason to close this one.
     this.clock.after(restMs, () => this.awaitTurn(connection, flow));
     return false;
   }

@@ -2,7 +2,7 @@ import { ClientFrame, RequestId } from '@parley/protocol';
 import { BadJson, parseBoundedJson } from '../platform/bounded-json.ts';
 import { fieldErrors } from '../platform/validation.ts';
 
-/** A frame that was understood, or what to answer to one that wasn't. */
+/** A valid frame, or the answer to an invalid one. */
 export type ParsedFrame =
   | { kind: 'frame'; frame: ClientFrame }
   /** Breaks the protocol: the connection is closed. */
@@ -29,7 +29,7 @@ export function parseFrame(data: string | Uint8Array): ParsedFrame {
   return { kind: 'invalid', id: requestId(value), ...first };
 }
 
-/** The id to answer under; an id that breaks its own rule is repeated to nobody. */
+/** The id to answer under; an invalid id is not repeated. */
 function requestId(frame: object): string | undefined {
   return RequestId.safeParse('id' in frame ? frame.id : undefined).data;
 }

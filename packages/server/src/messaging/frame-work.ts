@@ -1,6 +1,6 @@
 import { type ClientFrame, limits } from '@parley/protocol';
 
-/** What doing what a frame asks for takes of a turn, in units, beside parsing it. */
+/** The work units that a frame's request costs, besides parsing the frame. */
 export function frameUnits(frame: ClientFrame): number {
   switch (frame.type) {
     case 'ping':

@@ -7,8 +7,8 @@ const sweepIntervalMs = 1_000;
 const slices = limits.heartbeatMs / sweepIntervalMs;
 
 /**
- * Watches over every open socket, whether it has said hello or not. Its own deadline, since the runtime doesn't reap
- * dead peers to which the server keeps sending (oven-sh/bun#39255).
+ * Closes sockets whose peer is silent, whether they have said hello or not. The server has its own deadline because the
+ * runtime does not close dead peers to which the server keeps sending (oven-sh/bun#39255).
  */
 export class Heartbeat {
   private readonly connections = new Map<Connection, { slice: number; openedMs: number }>();
@@ -47,14 +47,18 @@ export class Heartbeat {
       if (connection.closed) continue;
       const overdue = overdueOf(connection, own.openedMs, nowMs);
       if (overdue) connection.close(overdue);
-      // Native publishes pass this server's own code by, so slow readers of them are found here (contract 7).
+      // Native publishes do not pass through this code, so connections that read them too slowly are found here
+      // (contract 7).
       else if (connection.socket.bufferedBytes() > slowReaderBytes) connection.resync('you read too slowly');
       else if (own.slice === slice) connection.socket.ping();
     }
   }
 }
 
-/** What the peer should have sent by now. Nothing while the connection is paused: it may have, and it waits unread. */
+/**
+ * The frame that the peer should have sent by now. None while the connection is paused: the frame may be waiting
+ * unread.
+ */
 function overdueOf(connection: Connection, openedMs: number, nowMs: number): 'helloExpected' | 'silent' | null {
   if (connection.isPaused) return null;
   if (!connection.helloSeen && nowMs - openedMs > limits.helloTimeoutMs) return 'helloExpected';

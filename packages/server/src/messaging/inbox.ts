@@ -9,7 +9,7 @@ import type { FanOut } from './fan-out.ts';
 import type { PresenceWatch } from './presence-watch.ts';
 import type { Roster } from './roster.ts';
 
-/** Takes what comes in this server's mailbox to whom it is for. */
+/** Passes what arrives in this server's mailbox on to its recipients. */
 export class Inbox {
   constructor(
     private readonly submitter: Pick<CommandSubmitter, 'settle'>,
@@ -21,7 +21,7 @@ export class Inbox {
     private readonly reportFailure: (error: unknown) => void,
   ) {}
 
-  /** Never rejects: what can't be handed out is reported, and clients find it missing by the numbers. */
+  /** Never rejects. A delivery that fails is reported; clients detect the missing entry by the numbers. */
   async receive(deliveries: readonly Delivery[]): Promise<void> {
     for (const delivery of deliveries) {
       try {
@@ -65,8 +65,9 @@ export class Inbox {
   }
 
   /**
-   * Reads what the conversation now is to the user, and shows it on each of their connections here. By now it may be
-   * no more theirs, though this entry didn't end that: the one that did is on its way, and is to be seen before.
+   * Reads the conversation as the user sees it now, and sends it to each of their connections here. The user may have
+   * lost the conversation by a later entry: that entry is still on its way and has to be sent first, so nothing is sent
+   * now.
    */
   private showConversation(userId: UserId, entry: Entry): void {
     const connections = [...this.roster.of(userId)];
@@ -79,12 +80,12 @@ export class Inbox {
   }
 }
 
-/** Typing is for those who have it in view; everything else is for everybody whom it was addressed to. */
+/** Typing notices go to users who have the conversation in view, all other signals to every addressee. */
 function isWanted(frame: ServerFrame, { typingIn }: Connection): boolean {
   return frame.type !== 'typing' || typingIn.has(frame.conversationId);
 }
 
-/** To whom the conversation becomes, changes as, or ceases to be theirs with this entry. */
+/** The users for whom this entry adds, changes or removes the conversation. */
 function seesConversationAnew({ entry, recipientIds, broadcast }: EntryCopy): readonly UserId[] {
   const firstMessage = entry.kind === 'message' && entry.messageCount === 1 && !broadcast;
   return firstMessage ? recipientIds : concernedUsers(entry);

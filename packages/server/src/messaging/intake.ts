@@ -7,10 +7,10 @@ import { parseFrame } from './frame-parsing.ts';
 import { frameUnits } from './frame-work.ts';
 import type { Requests } from './requests.ts';
 
-/** With so many frames waiting for the one before them, a connection gives no more. */
+/** When this many frames of a connection wait for the one before them, the connection is not read any further. */
 const fullAt = 100;
 
-/** Takes frames in: parses each, has those of one connection taken up one after the other. */
+/** Parses frames, and handles those of one connection one after the other. */
 export class Intake {
   private readonly waiting = new Map<Connection, ClientFrame[]>();
 
@@ -18,7 +18,7 @@ export class Intake {
     private readonly arrival: Pick<Arrival, 'hello'>,
     private readonly requests: Pick<Requests, 'handle'>,
     private readonly turns: Pick<WorkTurns, 'turn'>,
-    /** Is told of a connection whose every frame was taken up. */
+    /** Called when every frame of a connection that waited has been started. */
     private readonly emptied: (connection: Connection) => void,
     private readonly reportFailure: (error: unknown) => void,
   ) {}
@@ -27,7 +27,7 @@ export class Intake {
     return (this.waiting.get(connection)?.length ?? 0) >= fullAt;
   }
 
-  /** Must not be called with what {@link isFull}. */
+  /** Must not be called for a connection that {@link isFull}. */
   receive(connection: Connection, data: string | Uint8Array): void {
     if (connection.closed) return;
     connection.heard();
@@ -48,7 +48,7 @@ export class Intake {
     this.take(connection, frame);
   }
 
-  /** Takes the frame up at once when the connection has none under way. */
+  /** Starts the frame at once when the connection has none under way. */
   private take(connection: Connection, frame: ClientFrame): void {
     const waiting = this.waiting.get(connection);
     if (waiting) {

@@ -1,14 +1,16 @@
 import type { CloseReason } from '@parley/protocol';
 
-/** What messaging tells about itself. */
+/** The metrics of messaging. */
 export interface MessagingMetrics {
-  /** An entry was handed to so many sockets, so long after it was decided: by the clocks of two machines, perhaps. */
+  /**
+   * An entry was sent to this many sockets, this long after it was decided, possibly by the clock of another machine.
+   */
   handedOut(entry: { sockets: number; sinceDecidedMs: number }): void;
-  /** A socket was closed, or not let in, by this server for a reason, or by its client. */
+  /** A socket was closed, by its client or by this server, or was refused. */
   socketClosed(reason: CloseReason | 'client'): void;
-  /** The lease was gone: everybody here had to start anew (race 6). */
+  /** The lease was lost: all clients had to reconnect (race 6). */
   leaseLost(): void;
-  /** The registry forgot everything, and was told again (race 7). */
+  /** The registry lost its data, and everything was registered again (race 7). */
   registryForgot(): void;
 }
 

@@ -32,9 +32,9 @@ import { ServerLease } from './server-lease.ts';
 import type { Publish, Socket } from './socket.ts';
 
 const onlineMembersIntervalMs = 2_000;
-/** What is under way when the server is told to stop has this long to be finished. */
+/** Time for the requests that are under way when the server is told to stop. */
 const finishMs = 5_000;
-/** Clients of a server that lost its standing come back spread over this time. */
+/** Clients of a server that lost its lease reconnect spread over this time. */
 const resyncSpreadMs = 5_000;
 
 export interface MessagingPorts {
@@ -49,7 +49,7 @@ export interface MessagingPorts {
   authenticate: ArrivalPorts['authenticate'];
   isOpen: ArrivalPorts['isOpen'];
   admission: RequestPorts['admission'];
-  /** What each address may send in frames; null for no bound, for load tests. */
+  /** The budget of frames for each address; null for no limit, for load tests. */
   addressBudgets: Pick<WorkBudgets, 'of'> | null;
   turns: WorkTurns;
   publish: Publish;
@@ -61,7 +61,7 @@ export interface MessagingPorts {
   reportFailure(error: unknown): void;
 }
 
-/** The WebSocket messaging service of one server: holds the sockets, takes frames in, hands entries out. */
+/** The WebSocket service of one server: holds the sockets, receives frames and sends entries. */
 export class Messaging {
   readonly roster = new Roster();
   private readonly heartbeat: Heartbeat;
@@ -111,22 +111,22 @@ export class Messaging {
     });
   }
 
-  /** Under which id outcomes of this server's commands come back. */
+  /** The id to which the outcomes of this server's commands are sent. */
   get serverId(): string {
     return this.lease.serverId;
   }
 
-  /** Sockets that are open, whether they have said hello or not. */
+  /** The number of open sockets, before and after hello. */
   get connections(): number {
     return this.heartbeat.size;
   }
 
-  /** Whose the sockets are that have said hello; a session may have several. */
+  /** The owners of all sockets that have said hello; a session may have several sockets. */
   *openSessions(): Iterable<Identity> {
     for (const connection of this.roster.all()) yield identityOf(connection);
   }
 
-  /** Bytes that wait for slow readers, of all sockets together. */
+  /** Bytes of all sockets together that wait for slow readers. */
   get backlogBytes(): number {
     let bytes = 0;
     for (const connection of this.heartbeat.all()) bytes += connection.socket.bufferedBytes();
@@ -161,13 +161,13 @@ export class Messaging {
     this.arrival.leave(connection);
   }
 
-  /** Sends everybody away, spread over `spreadMs`, when what is under way is finished. */
+  /** Finishes the requests under way, then sends all clients away, spread over `spreadMs`. */
   async drain(spreadMs: number): Promise<void> {
     const finish = () => this.ports.submitter.idle(finishMs);
     await drain([...this.heartbeat.all()], { spreadMs, finish, clock: this.ports.clock });
   }
 
-  /** Gives up the lease, when the outcomes of commands under way have come. */
+  /** Waits for the outcomes of commands under way, then gives up the lease. */
   async stop(): Promise<void> {
     await this.ports.submitter.idle(finishMs);
     this.lease.stop();
@@ -184,7 +184,7 @@ export class Messaging {
     this.mailbox = await this.ports.mailboxes.open(serverId, (deliveries) => this.inbox.receive(deliveries));
   }
 
-  /** What this server holds may be old: everybody starts anew, and so does it, under another id (race 6). */
+  /** The state of this server may be stale: it closes all sockets and registers under another id (race 6). */
   private async startAnew(): Promise<void> {
     this.ports.metrics.leaseLost();
     for (const connection of [...this.heartbeat.all()]) {
@@ -197,7 +197,7 @@ export class Messaging {
     this.mailbox = null;
   }
 
-  /** Registers everything that the registry forgot, then has everybody look for what passed by meanwhile (race 7). */
+  /** Registers everything again, then has all clients resynchronise, for they may have missed entries (race 7). */
   private async registerAgain(): Promise<void> {
     const { registry, clock, metrics } = this.ports;
     metrics.registryForgot();

@@ -3,7 +3,10 @@ import type { ConnectionRegistry } from '../connections/registry-port.ts';
 import { isBroadcast } from '../conversations/conversation.ts';
 import type { ConversationStore } from '../conversations/conversations-port.ts';
 
-/** How many members of conversations are online: of large ones what their servers reported, of others each looked up. */
+/**
+ * Counts the online members of conversations: for large ones it adds what servers reported, for others it looks up each
+ * member.
+ */
 export class OnlineCounts {
   constructor(
     private readonly registry: Pick<ConnectionRegistry, 'online' | 'onlineMembers'>,

@@ -5,7 +5,7 @@ import type { Clock } from '../platform/clock.ts';
 
 const expiryIntervalMs = 2_500;
 
-/** Tells the servers that watch somebody that they came or went. Never anybody else: presence isn't broadcast. */
+/** Announces that a user came online or went offline to the servers that watch the user, and to no other server. */
 export class PresenceAnnouncer {
   private readonly stopExpiring: () => void;
 
@@ -15,7 +15,7 @@ export class PresenceAnnouncer {
     clock: Clock,
     reportFailure: (error: unknown) => void,
   ) {
-    // Every server looks after dead ones; the registry gives those who went offline to one of them.
+    // Every server looks for dead servers; the registry returns the users of each dead one to a single server.
     this.stopExpiring = clock.every(expiryIntervalMs, () => {
       this.announceExpired().catch(reportFailure);
     });

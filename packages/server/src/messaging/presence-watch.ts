@@ -11,13 +11,16 @@ type Presence = ServerFrameOf<'presence'>;
 
 interface Watcher {
   userIds: Set<UserId>;
-  /** Conversations whose online count the client gets, each with the last count that was sent; null before the first. */
+  /**
+   * Conversations whose online count the client receives, each with the count that was sent last; null before the
+   * first.
+   */
   counts: Map<ConversationId, number | null>;
-  /** Changes that wait for the interval to pass; null when none was sent for as long as that. */
+  /** Changes that wait for the interval to end; null when none was sent during the last interval. */
   pending: Map<UserId, boolean> | null;
 }
 
-/** Presence of what is in view: a snapshot, then changes, each connection at most twice a second (contract 9). */
+/** The presence that each connection watches: a snapshot, then changes at most twice a second (contract 9). */
 export class PresenceWatch {
   private readonly watchers = new Map<Connection, Watcher>();
   private readonly byUser = new Map<UserId, Set<Connection>>();
@@ -36,10 +39,10 @@ export class PresenceWatch {
   }
 
   /**
-   * Replaces what the connection watches; resolves to the snapshot, which no change after it is missing from.
+   * Replaces what the connection watches. Resolves to the snapshot; every change after the snapshot is sent.
    *
-   * @param visible which of the conversations the connection may watch. It is asked after the watch stands, so that a
-   *   membership that ends meanwhile is either seen by it or ends the watch by {@link leave}.
+   * @param visible which of the conversations the connection may watch. It is called after the watch is registered, so
+   *   a membership that ends meanwhile is either seen by it or ends the watch through {@link leave}.
    */
   async replace(
     connection: Connection,
@@ -47,7 +50,7 @@ export class PresenceWatch {
     conversationIds: readonly ConversationId[],
     visible: (conversationIds: readonly ConversationId[]) => Promise<ConversationId[]>,
   ): Promise<Pick<Presence, 'users' | 'conversations'>> {
-    // One that closed while its request was under way has been forgotten already, and would never be again.
+    // A connection that closed while its request was under way was forgotten before, and would stay registered forever.
     if (connection.closed) return { users: [], conversations: [] };
     const watcher = this.watchers.get(connection) ?? { userIds: new Set(), counts: new Map(), pending: null };
     this.watchers.set(connection, watcher);
@@ -57,8 +60,8 @@ export class PresenceWatch {
     watcher.userIds = wanted;
     for (const userId of added) this.add(userId, connection);
     await this.drop(dropped, connection);
-    // The registry's confirmation comes before the snapshot, so that no change falls between the two. It is asked for
-    // also where another connection watches already: that one's confirmation may be under way.
+    // The snapshot is read after the registry confirmed the watch, so that no change falls between the two. The
+    // confirmation is awaited even if another connection watches the same user: that one's may still be under way.
     if (added.length > 0) await this.registry.watch(this.serverId(), added);
     const counts = new Map<ConversationId, number | null>(conversationIds.map((id) => [id, null]));
     watcher.counts = counts;
@@ -76,7 +79,7 @@ export class PresenceWatch {
     return { users: Array.from(wanted, (userId) => ({ userId, online: online.has(userId) })), conversations };
   }
 
-  /** The user is no longer a member: the connection gets no further counts of the conversation. */
+  /** The user is not a member any more: the connection receives no further counts of the conversation. */
   leave(conversationId: ConversationId, connection: Connection): void {
     this.watchers.get(connection)?.counts.delete(conversationId);
   }
@@ -88,7 +91,7 @@ export class PresenceWatch {
     this.drop([...watcher.userIds], connection).catch(this.reportFailure);
   }
 
-  /** Takes a change from the mailbox to those here who watch the user. */
+  /** Passes a change from the mailbox on to the connections here that watch the user. */
   changed(userId: UserId, online: boolean): void {
     for (const connection of this.watchersOf(userId)) {
       const watcher = this.watchers.get(connection);
@@ -103,7 +106,7 @@ export class PresenceWatch {
     return this.byUser.get(userId) ?? [];
   }
 
-  /** Everybody watched from here, for registering again what the registry forgot. */
+  /** All users watched from here, to register them again after the registry lost them. */
   watched(): UserId[] {
     return [...this.byUser.keys()];
   }

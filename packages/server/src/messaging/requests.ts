@@ -21,10 +21,10 @@ export interface RequestPorts {
   messages: Messages;
   receipts: ReadReceipts;
   reads: Pick<ConversationReads, 'ownOrNull'>;
-  /** Throws {@link Refusal} `rate_limited` when the user asks for too much. */
+  /** Throws {@link Refusal} `rate_limited` when the user exceeds a limit. */
   admission: {
     send(userId: UserId, conversationId: ConversationId): Promise<void>;
-    /** Is told what becomes of a message that was admitted. */
+    /** Receives the outcome of a message that was admitted. */
     sent(conversationId: ConversationId, sending: Promise<unknown>): void;
     frame(userId: UserId): Promise<void>;
     signal(userId: UserId): Promise<void>;
@@ -36,8 +36,8 @@ export interface RequestPorts {
 }
 
 /**
- * What a connection that said hello may ask for. Each method resolves when the next request of the connection may be
- * taken up, so that requests of one connection take effect in their order.
+ * The requests of a connection that said hello. Each method resolves when the next request of the connection may start,
+ * so that the requests of one connection take effect in order.
  */
 export class Requests {
   constructor(
@@ -62,7 +62,7 @@ export class Requests {
     }
   }
 
-  /** Answers when the outcome comes; what follows needn't wait, the command log keeps the order. */
+  /** Answers when the outcome comes. The next request need not wait for it: the command log keeps the order. */
   private send(connection: Connection, frame: ClientFrameOf<'send'>): void {
     const { id, conversationId, clientMessageId, text } = frame;
     const { userId } = identityOf(connection);
@@ -114,7 +114,7 @@ export class Requests {
     }
   }
 
-  /** The server's features, when they are others than the connection was told. */
+  /** The server's features, if they differ from those sent to the connection before. */
   private newFeatures(connection: Connection): { features?: string[] } {
     const { names } = this.ports.enabled;
     if (connection.toldFeatures === names) return {};
@@ -122,7 +122,7 @@ export class Requests {
     return { features: [...names] };
   }
 
-  /** Online counts are for members: of others nothing is said. */
+  /** Members alone may see an online count; other conversations are left out. */
   private async visible(userId: string, conversationIds: readonly ConversationId[]): Promise<ConversationId[]> {
     const own = await Promise.all(conversationIds.map((id) => this.ports.reads.ownOrNull(userId, id)));
     return own.flatMap((conversation) => conversation?.id ?? []);

@@ -1,11 +1,11 @@
 import type { SessionId, UserId } from '@parley/protocol';
 import { type Connection, identityOf } from './connection.ts';
 
-/** Who is connected to this server. */
+/** The connections of this server, by user. */
 export class Roster {
   private readonly byUser = new Map<UserId, { arrival: number; connections: Set<Connection> }>();
   private connectionCount = 0;
-  /** Arrivals are numbered: one for each user who came while not being here. */
+  /** Arrivals are numbered: one for each user who connected without having another connection here. */
   private arrivals = 0;
 
   get lastArrival(): number {
@@ -36,7 +36,7 @@ export class Roster {
     if (present.connections.size === 0) this.byUser.delete(userId);
   }
 
-  /** The number of the user's arrival; infinite when they aren't here. */
+  /** The number of the user's arrival; infinity for a user who is not connected here. */
   arrivalOf(userId: UserId): number {
     return this.byUser.get(userId)?.arrival ?? Number.POSITIVE_INFINITY;
   }

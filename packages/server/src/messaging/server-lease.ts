@@ -3,21 +3,21 @@ import type { Clock } from '../platform/clock.ts';
 import { supportedLevel } from '../platform/features.ts';
 import type { Ids } from '../platform/ids.ts';
 
-/** A dead server's people count as online for at most this long (contract 9). */
+/** The users of a dead server count as online for at most this long (contract 9). */
 export const leaseMs = 10_000;
 const renewIntervalMs = leaseMs / 4;
 
 export interface LeaseEvents {
-  /** A new id holds: open its mailbox. */
+  /** A new id is registered: its mailbox must be opened. */
   opened(serverId: string): Promise<void>;
-  /** The lease of the former id was gone: nothing that was held under it may be trusted (race 6). */
+  /** The lease of the former id was lost: nothing registered under that id may be trusted (race 6). */
   lost(): Promise<void>;
-  /** The registry forgot everything: what is held has to be registered again (race 7). */
+  /** The registry lost its data: everything has to be registered again (race 7). */
   forgotten(): Promise<void>;
   reportFailure(error: unknown): void;
 }
 
-/** This server's standing in the registry, under an id that is new whenever the standing was lost. */
+/** This server's lease in the registry. A server that lost its lease registers under a new id. */
 export class ServerLease {
   private id: string;
   private generation: string | null = null;
@@ -50,7 +50,7 @@ export class ServerLease {
     });
   }
 
-  /** Stops renewing; what is registered ends with `registry.closeServer`. */
+  /** Stops renewing. `registry.closeServer` removes what is registered. */
   stop(): void {
     this.stopRenewing?.();
     this.stopRenewing = null;
@@ -67,7 +67,7 @@ export class ServerLease {
     if (generation !== this.generation) {
       await this.registry.openServer(this.id, leaseMs, supportedLevel());
       await this.events.forgotten();
-      // Last: what failed before this is done again.
+      // This is the last step, so that an attempt that failed before it is repeated.
       this.generation = generation;
       return;
     }

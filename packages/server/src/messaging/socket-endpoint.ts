@@ -5,22 +5,25 @@ import type { Messaging } from './messaging.ts';
 import type { MessagingMetrics } from './messaging-metrics.ts';
 import type { Socket } from './socket.ts';
 
-/** Bytes that Bun keeps for a slow reader before it drops frames; past `slowReaderBytes` we close before that. */
+/**
+ * Bytes that Bun buffers for a slow reader before it drops frames. A connection is closed earlier, past
+ * `slowReaderBytes`.
+ */
 const socketBufferBytes = 256 * 1024;
 
-/** What a socket carries from the upgrade on. */
+/** The data of a socket, set at the upgrade. */
 export interface SocketData {
   address: string;
   connection: Connection | null;
 }
 
-/** How many sockets may be open, so that the process stays below its limit of open files. */
+/** Limits on open sockets, which keep the process below its limit of open files. */
 export interface ConnectionBounds {
   connectionsMax: number;
   connectionsPerAddressMax: number;
 }
 
-/** Bun's side of messaging: upgrades requests to sockets and hands their events on. */
+/** Connects Bun's WebSocket server to messaging: upgrades requests and passes the events of sockets on. */
 export class SocketEndpoint {
   private readonly perAddress = new Map<string, number>();
   private open = 0;
@@ -31,7 +34,7 @@ export class SocketEndpoint {
     private readonly metrics: Pick<MessagingMetrics, 'socketClosed'>,
   ) {}
 
-  /** Upgrades at once: the first frame authenticates. Undefined when the socket is open. */
+  /** Upgrades at once; the first frame authenticates. Returns undefined when the socket is open. */
   upgrade(request: Request, server: Server<SocketData>, address: string): Response | undefined {
     const offered =
       request.headers
@@ -75,7 +78,7 @@ export class SocketEndpoint {
           : null;
     if (refusal) {
       const { code, meaning } = closeCodes[refusal];
-      // A close code can only be sent on an open socket, so the refused one is opened first.
+      // A close code can only be sent on an open socket, so a socket that is refused is opened first.
       ws.close(code, meaning.slice(0, 120));
       this.metrics.socketClosed(refusal);
       return;

@@ -1,17 +1,17 @@
 /** What messaging needs of a WebSocket: Bun's in the server, a simulated one in tests. */
 export interface Socket {
-  /** False when the frame was dropped because too much waits to be sent. */
+  /** Returns false when the frame was dropped because too many bytes wait to be sent. */
   send(text: string): boolean;
   /** Bytes that wait for the peer to read. */
   bufferedBytes(): number;
   /** A protocol-level ping, which every WebSocket client answers by itself. */
   ping(): void;
   close(code: number, reason: string): void;
-  /** Ends the connection without a close frame: for a peer that doesn't answer. */
+  /** Closes the connection without a close frame, for a peer that does not answer. */
   terminate(): void;
-  /** Stops reading. Frames that were read already still come. */
+  /** Stops reading. Frames that were read already are still delivered. */
   pause(): void;
-  /** Reads on after {@link pause}. */
+  /** Resumes reading after {@link pause}. */
   resume(): void;
   subscribe(topic: string): void;
   unsubscribe(topic: string): void;

@@ -1,18 +1,18 @@
-/** How deep JSON may nest: the protocol needs three levels. */
+/** The maximum nesting of JSON; the protocol needs three levels. */
 export const jsonDepthMax = 32;
 /** Members of objects and elements of arrays, all levels together: the largest frame of the protocol has about 650. */
 export const jsonMembersMax = 2_000;
 /** Names of members, all objects together: the protocol's largest object has about ten. */
 export const jsonNamesMax = 100;
 
-/** A text that is not the JSON this server takes. The message says why. */
+/** A text that is not JSON, or exceeds a bound. The message says why. */
 export class BadJson extends Error {
   override name = 'BadJson';
 }
 
 /**
- * Parses JSON after bounding its structure, so that neither the parser nor a validator builds more than a request
- * needs, whatever its size in bytes. Throws {@link BadJson}.
+ * Parses JSON after checking the bounds of its structure, so that neither the parser nor a validator builds more than a
+ * request needs, whatever its size in bytes. Throws {@link BadJson}.
  */
 export function parseBoundedJson(text: string): unknown {
   checkStructure(text);
@@ -55,7 +55,7 @@ function checkStructure(text: string): void {
   }
 }
 
-/** Where the string that begins at `start` ends; the end of the text when it doesn't. */
+/** The end of the string that begins at `start`; the end of the text when the string is not closed. */
 function endOfString(text: string, start: number): number {
   let end = text.indexOf('"', start + 1);
   while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1);

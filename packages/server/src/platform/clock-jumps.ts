@@ -1,17 +1,17 @@
 import type { Clock } from './clock.ts';
 
 const lookIntervalMs = 1_000;
-/** Less is what setting a clock little by little does. */
+/** Smaller differences come from slewing the clock. */
 const jumpMinMs = 2_000;
 
 export interface ClockJump {
-  /** More than 0 is ahead, which a machine that slept looks like too. */
+  /** Positive when the clock went ahead, which a machine that slept looks like too. */
   byMs: number;
-  /** It was at most so long ago. */
+  /** The jump happened at most this long ago. */
   withinMs: number;
 }
 
-/** Notices when the wall clock was set: it goes on by another time than the monotonic clock does. */
+/** Detects that the wall clock was set: it then differs from the monotonic clock by more than before. */
 export class ClockJumps {
   private lookedAtMs: number;
   private offsetMs: number;
@@ -30,7 +30,7 @@ export class ClockJumps {
     this.stopLooking();
   }
 
-  /** Also called whenever a wall time is about to be written: a jump there and back may be over within a second. */
+  /** Also called before each wall time is written: a jump ahead and back may last less than a second. */
   look(): void {
     const monotonicMs = this.clock.monotonicMs();
     const offsetMs = this.clock.nowMs() - monotonicMs;

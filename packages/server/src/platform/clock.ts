@@ -1,10 +1,10 @@
-/** Time as a part may see it. Everything that waits or reads the time does so through this, never through globals. */
+/** The source of time. Code that waits or reads the time uses this interface, never globals. */
 export interface Clock {
   /** Milliseconds since the Unix epoch; may step back when the machine's clock is set. */
   nowMs(): number;
   /** Milliseconds that never step back, for measuring durations. */
   monotonicMs(): number;
-  /** Calls `run` once after `delayMs`; the returned function takes that back. Never keeps the process alive. */
+  /** Calls `run` once after `delayMs`, unless the returned function is called before. Never keeps the process alive. */
   after(delayMs: number, run: () => void): () => void;
   /** Calls `run` every `intervalMs` until the returned function is called. Never keeps the process alive. */
   every(intervalMs: number, run: () => void): () => void;

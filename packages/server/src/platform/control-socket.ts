@@ -5,18 +5,18 @@ import { Unusable, usable } from './failures.ts';
 /** Longest path of a socket file on Linux and macOS. */
 const pathMax = 103;
 
-/** The file over which the administrator at the server's machine reaches the running server. */
+/** The socket file through which an administrator on the server's machine reaches the running server. */
 export function controlSocketFile(dataFolder: string): string {
   return join(dataFolder, 'control.sock');
 }
 
-/** Longest wait for a server to say that it is there. */
+/** Timeout for a server's answer on its control socket. */
 const answerMs = 3_000;
 
 /**
- * Whether a server serves this data folder now.
+ * Whether a server is serving this data folder.
  *
- * @throws {Unusable} when one does that doesn't answer.
+ * @throws {Unusable} when a server listens but does not answer.
  */
 export async function isServed(dataFolder: string): Promise<boolean> {
   const file = controlSocketFile(dataFolder);
@@ -33,7 +33,10 @@ export async function isServed(dataFolder: string): Promise<boolean> {
   }
 }
 
-/** Listens for the administrator; whoever may open the file may do everything. Returns what ends it. */
+/**
+ * Listens on the control socket. Its file's permissions decide who may use it; there is no other check. Returns a
+ * function that stops listening.
+ */
 export function listenForControl(
   dataFolder: string,
   answer: (request: Request) => Response | Promise<Response>,
@@ -43,7 +46,7 @@ export function listenForControl(
     throw new Unusable(`--data: the path is too long for a socket in it: ${file} has more than ${pathMax} bytes`);
   }
   const listener = usable(`--data: ${file} can not be listened on`, () => {
-    // Left by a server that was killed: nobody listens there, since the folder is this process's.
+    // A server that was killed left the file. Nothing listens there, because this process holds the folder.
     rmSync(file, { force: true });
     return Bun.serve({ unix: file, fetch: answer });
   });

@@ -2,15 +2,16 @@ import type { Clock } from './clock.ts';
 import { featuresAt, firstLevel, supportedLevel } from './features.ts';
 
 /**
- * The feature level of the store: what is of a higher one is not enabled. In a cluster the lowest of its servers. It
- * rises while processes run, and only falls when the store is restored. Rejects with {@link Unavailable}.
+ * Reads the feature level of the store; in a cluster, the lowest of its servers. Features of a higher level are not
+ * enabled. The level rises while processes run, and falls only when the store is restored. Rejects with {@link
+ * Unavailable}.
  */
 export type ReadFeatureLevel = () => Promise<number>;
 
-/** While the store has a lower level than this program, it is asked this often. */
+/** The interval at which the level is read while the store has a lower one than this program. */
 const intervalMs = 1_000;
 
-/** What of this program's features is enabled by the store. */
+/** The features of this program that the store enables. */
 export class EnabledFeatures {
   private current = firstLevel;
   private ofLevel: readonly string[] = featuresAt(firstLevel);
@@ -32,7 +33,7 @@ export class EnabledFeatures {
     return this.ofLevel;
   }
 
-  /** Resolves when the level is known. From then on a higher one is known a second later. */
+  /** Resolves when the level is known. A higher level is noticed within about a second from then on. */
   async start(): Promise<void> {
     this.rise(await this.read());
     this.askAgain();

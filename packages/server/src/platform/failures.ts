@@ -1,7 +1,10 @@
 import type { ErrorCode, FieldError } from '@parley/protocol';
 import { reasonOf } from './reasons.ts';
 
-/** A refusal with a code of the protocol: what a client did or met, never a fault of the program. */
+/**
+ * A refusal with a code of the protocol. It is caused by the client or by the server's state, never by a fault in the
+ * program.
+ */
 export class Refusal extends Error {
   override name = 'Refusal';
 
@@ -15,12 +18,14 @@ export class Refusal extends Error {
   }
 }
 
-/** A store or service can't be reached or can't answer now. Whether what was asked was done is not known. */
+/**
+ * A store or service can't be reached or does not answer. The requested operation may or may not have been carried out.
+ */
 export class Unavailable extends Error {
   override name = 'Unavailable';
 }
 
-/** The store takes no writes for now. Nothing of what was asked was done; the same later is worth a try. */
+/** The store takes no writes at present. The requested operation was not carried out and may be retried later. */
 export class Unwritable extends Unavailable {
   override name = 'Unwritable';
 
@@ -33,7 +38,9 @@ export class Unwritable extends Unavailable {
   }
 }
 
-/** What the server was given to work with can't be used; says why, in a sentence for whoever starts it. */
+/**
+ * A setting, folder, service or machine can't be used. The message explains it to the person who starts the program.
+ */
 export class Unusable extends Error {
   override name = 'Unusable';
 }
@@ -47,13 +54,16 @@ export class FolderHeld extends Unusable {
   }
 }
 
-/** What the system or the store refused as a sentence that begins with `what`; any other error as it is. */
+/**
+ * Converts an error of the operating system or the store to one whose message begins with `what`; returns other errors
+ * unchanged.
+ */
 export function inWords(what: string, cause: unknown): unknown {
   const reason = reasonOf(cause);
   return reason === null ? cause : new Unusable(`${what}: ${reason}`, { cause });
 }
 
-/** Runs `work`, and throws what the system or the store refuses it {@link inWords}. */
+/** Runs `work`, and converts the errors that it throws with {@link inWords}. */
 export function usable<Result>(what: string, work: () => Result): Result {
   try {
     return work();
@@ -62,7 +72,7 @@ export function usable<Result>(what: string, work: () => Result): Result {
   }
 }
 
-/** What somebody is told whose request failed by no fault of theirs. */
+/** The answer to a request that failed through no fault of the client. */
 export const failureDetails = {
   unwritable: 'The server can write nothing now. It was not done.',
   unavailable: 'The server can not do this now. Whether it was done is not known.',

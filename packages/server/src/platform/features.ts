@@ -1,9 +1,9 @@
-/** The feature level of everything that a feature does not name. */
+/** The feature level of everything that belongs to no named feature. */
 export const firstLevel = 1;
 
 /**
- * What came after the first level, by name: the feature level that enables it. A feature is a kind of command, a field
- * of one, or what a client can ask for. The level of a released feature is never changed.
+ * Features that came after the first level: name to the feature level that enables it. A feature is a kind of command,
+ * a field of a command, or something that a client can request. The level of a released feature never changes.
  */
 export const features: Record<string, number> = {};
 
@@ -27,7 +27,7 @@ export function featuresAt(level: number): string[] {
 
 const none: ReadonlySet<string> = new Set();
 
-/** Those of these names that are features which this program knows. */
+/** Those of these names that this program knows as features. */
 export function knownFeatures(names: readonly string[]): ReadonlySet<string> {
   const known = names.filter((name) => Object.hasOwn(features, name));
   return known.length === 0 ? none : new Set(known);

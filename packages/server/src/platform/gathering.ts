@@ -1,13 +1,13 @@
 export interface GatheringOptions<Item> {
-  /** Is called with the items in their order, one call at a time. Must not reject. */
+  /** Called with the items in order, one call at a time. Must not reject. */
   handle(items: Item[]): void | Promise<void>;
-  /** How many of the first items that wait are handled together, at least one; all unless given. */
+  /** The number of waiting items to handle together, at least one; all by default. */
   next?(waiting: readonly Item[]): number;
-  /** What the first item waits for while nothing is being handled; it is handled at once unless given. */
+  /** What the first item waits for while nothing is being handled; by default it is handled at once. */
   begin?(): Promise<void>;
 }
 
-/** Gathers items while earlier ones are being handled, and then has them handled together. */
+/** Gathers items while earlier ones are being handled, then handles the gathered ones together. */
 export class Gathering<Item> {
   private waiting: Item[] = [];
   /** Set before `handle` is called, which may add items itself. */
@@ -28,7 +28,7 @@ export class Gathering<Item> {
     this.handled = this.handleAll();
   }
 
-  /** Takes what waits out, unhandled. */
+  /** Removes and returns the waiting items without handling them. */
   clear(): Item[] {
     return this.waiting.splice(0);
   }

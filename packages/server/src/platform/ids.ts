@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 
-/** Where identifiers and secrets come from. */
+/** The source of identifiers and secrets. */
 export interface Ids {
   /** A UUIDv7 (RFC 9562): sorts by the time at which it was made. */
   uuid(): string;
@@ -25,7 +25,7 @@ export function derivedUuid(...parts: string[]): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
-/** How tokens are stored: a token of 256 random bits needs no salt and no slow hash. */
+/** The hash under which a token is stored. A token of 256 random bits needs no salt and no slow hash. */
 export function tokenHash(token: string): string {
   return createHash('sha256').update(token).digest('hex');
 }

@@ -3,14 +3,14 @@ import { systemClock } from './clock.ts';
 import { Unwritable } from './failures.ts';
 import { RepeatedFailures } from './repeated-failures.ts';
 
-/** The log of one part of the server. */
+/** Returns the log of one part of the server. */
 export function logOf(part: string): Logger {
   return getLogger(['parley', part]);
 }
 
 /**
- * A sink for failures that have no caller left to be told: they are logged with their cause, the same one once in ten
- * seconds with how often it came in between. That a store takes no writes is not: the store tells it, once.
+ * Returns a function that logs failures that no caller receives, with their cause. The same failure is logged once in
+ * ten seconds, with the number of repetitions. {@link Unwritable} is not logged here: the store logs that itself, once.
  */
 export function failureReporter(part: string): (error: unknown) => void {
   const log = logOf(part);

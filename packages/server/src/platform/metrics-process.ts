@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, type Registry } from 'prom-client';
 
-/** The process's own figures, under the names that Prometheus gives them; prom-client's are wrong on Bun (#34068). */
+/** Metrics of the process, under Prometheus's standard names; the ones of prom-client are wrong on Bun (#34068). */
 export function watchProcess(registry: Registry): void {
   const gauge = (name: string, help: string, read: () => number) =>
     new Gauge({
@@ -41,7 +41,7 @@ function cpuSeconds(): number {
   return (user + system) / 1e6;
 }
 
-/** 0 where the system doesn't tell. */
+/** 0 where the system does not report it. */
 function openFiles(): number {
   try {
     return readdirSync('/proc/self/fd').length;

@@ -2,14 +2,14 @@ import type { Server } from 'bun';
 import { Registry } from 'prom-client';
 import { watchProcess } from './metrics-process.ts';
 
-/** A registry of measurements, with those of the process in it. */
+/** A registry with the metrics of the process. */
 export function createMetrics(): Registry {
   const registry = new Registry();
   watchProcess(registry);
   return registry;
 }
 
-/** Answers `/metrics` for Prometheus, on a port of its own: it is for whoever runs the server, not for the public. */
+/** Serves `/metrics` for Prometheus on a separate port, because it is for the operator, not for the public. */
 export function serveMetrics(registry: Registry, { host, port }: { host: string; port: number }): Server<undefined> {
   return Bun.serve({
     hostname: host,

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 
-/** How many files this process may have open; 1,024 where that can't be read. */
+/** The limit of open files of this process; 1,024 where that can't be read. */
 export function openFilesMax(): number {
   try {
     const line = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'));
@@ -10,7 +10,10 @@ export function openFilesMax(): number {
   }
 }
 
-/** How many files this process has open, as the size of their folder says since Linux 6.2; null where it doesn't. */
+/**
+ * The number of files that this process has open, from the size of its folder, which Linux reports since 6.2; null
+ * elsewhere.
+ */
 export function openFiles(): number | null {
   const size = statSync('/proc/self/fd', { throwIfNoEntry: false })?.size ?? 0;
   return size > 0 ? size : null;

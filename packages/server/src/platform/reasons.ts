@@ -1,4 +1,4 @@
-/** The system's error codes, in words for the person who starts the program. */
+/** Error codes of the operating system, described for the person who starts the program. */
 const systemReasons: Record<string, string> = {
   EACCES: 'permission denied',
   EPERM: 'permission denied',
@@ -22,7 +22,7 @@ const systemReasons: Record<string, string> = {
   ECONNREFUSED: 'nobody listens there',
 };
 
-/** The same for SQLite's, each standing for those that it begins. */
+/** Error codes of SQLite; each entry covers all codes that start with it. */
 const storeReasons: [code: string, reason: string][] = [
   ['SQLITE_NOTADB', 'it is not a database'],
   ['SQLITE_CORRUPT', 'the database is damaged: restore a backup'],
@@ -39,7 +39,7 @@ const storeReasons: [code: string, reason: string][] = [
   ['SQLITE_TOOBIG', 'the limit of file sizes is reached'],
 ];
 
-/** Why the system or the store refused, in words; null for an error that is a fault of the program. */
+/** The reason why the operating system or the store refused; null for an error that is a fault of the program. */
 export function reasonOf(error: unknown): string | null {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   return systemReasons[code] ?? storeReasons.find(([prefix]) => code.startsWith(prefix))?.[1] ?? null;

@@ -11,7 +11,7 @@ export class RepeatedFailures {
 
   constructor(private readonly clock: Pick<Clock, 'monotonicMs'>) {}
 
-  /** How often the failure was left out since its last report; null when it is to be left out now. */
+  /** How often the failure was suppressed since its last report; null when it is to be suppressed now. */
   admit(error: unknown): number | null {
     const nowMs = this.clock.monotonicMs();
     const kind = kindOf(error);
@@ -28,7 +28,7 @@ export class RepeatedFailures {
   }
 }
 
-/** What a failure and its cause say. */
+/** The messages of a failure and its cause. */
 function kindOf(error: unknown): string {
   const cause = error instanceof Error && error.cause !== undefined ? ` ${String(error.cause)}` : '';
   return `${String(error)}${cause}`;

@@ -1,18 +1,18 @@
 import { folded, nameTerms } from '@parley/protocol/folding';
 
-/** The number of the folding that {@link searchTerms} writes: another folding gets another number. */
+/** The version of the folding with which {@link searchTerms} makes terms. */
 const foldingVersion = 2;
 
 /**
- * A term that nobody can search for, which says by which folding the others of a subject were written. It is gone when
- * a previous version writes the terms, and another one when a later version did.
+ * A term that no search finds. It records which version of the folding made the other terms of a subject. It is missing
+ * after a previous version wrote the terms, and differs after a later version did.
  */
 export const foldingMark = `\u{10ffff}${foldingVersion}`;
 const markOfAny = /^\u{10ffff}\d+$/u;
 
 /**
- * What a search looks for: the start of a term by this folding, and by the one of the previous version, which wrote
- * the terms that are not refreshed yet. Nothing for a text of invisible characters alone.
+ * The prefixes that a search looks for: by this version's folding, and by the previous version's, which made the terms
+ * that are not refreshed yet. None for a text of invisible characters only.
  */
 export function searchPrefixes(query: string): string[] {
   const prefix = folded(query);
@@ -20,7 +20,7 @@ export function searchPrefixes(query: string): string[] {
 }
 
 /**
- * What names are found by the start of, and the mark of the folding. The terms of the previous version are among them,
+ * The terms under which names are found, and the mark of the folding. They include the terms of the previous version,
  * so that its servers find what this one writes.
  */
 export function searchTerms(...names: string[]): string[] {
@@ -28,8 +28,8 @@ export function searchTerms(...names: string[]): string[] {
 }
 
 /**
- * What is wrong with the terms that are stored for these names; null when nothing is. Terms by a folding of another
- * version are right as long as nothing of this one is among them: they are written anew in the background.
+ * Describes what is wrong with the terms that are stored for these names; null when they are right. Terms made by
+ * another version's folding are right if no terms of this version are among them: they are refreshed in the background.
  */
 export function termsFault(stored: readonly string[], names: readonly string[]): string | null {
   const isOfLaterVersion = stored.some((term) => markOfAny.test(term) && term !== foldingMark);

@@ -7,13 +7,13 @@ interface Call<Argument> {
 }
 
 interface SharedCallsOptions<Argument> extends Pick<GatheringOptions<Argument>, 'next' | 'begin'> {
-  /** Is called with the arguments in their order, one call at a time. */
+  /** Called with the arguments in order, one call at a time. */
   run(shared: Argument[]): Promise<void>;
-  /** Whether a failure also rejects the calls that wait, which would wait as long again. */
+  /** Whether a failure also rejects the waiting calls, which would otherwise wait as long again. */
   failsWaiting?: boolean;
 }
 
-/** Calls that are made while an earlier one is under way are carried out together after it. */
+/** Gathers calls that are made while an earlier one is under way, and carries them out together after it. */
 export class SharedCalls<Argument> {
   private readonly calls: Gathering<Call<Argument>>;
 
@@ -31,12 +31,12 @@ export class SharedCalls<Argument> {
     return this.calls.size;
   }
 
-  /** Resolves when it was carried out; rejects as `run` does. */
+  /** Resolves when the call was carried out; rejects as `run` does. */
   call(argument: Argument): Promise<void> {
     return new Promise((resolve, reject) => this.calls.add([{ argument, resolve, reject }]));
   }
 
-  /** Resolves when no call is left. */
+  /** Resolves when no call is waiting or under way. */
   idle(): Promise<void> {
     return this.calls.idle();
   }

@@ -1,9 +1,9 @@
 import type { Clock } from './clock.ts';
 
-/** For this long the outcome of the last check answers further calls. */
+/** The outcome of a check is reused for this long. */
 const intervalMs = 1_000;
 
-/** An expensive check, which all callers share: one at a time, at most one a second. */
+/** An expensive check that all callers share: one runs at a time, and at most one per second. */
 export class SharedCheck {
   private last: { startedMs: number; outcome: Promise<unknown>; settled: boolean } | null = null;
 
@@ -12,7 +12,7 @@ export class SharedCheck {
     private readonly clock: Pick<Clock, 'monotonicMs'>,
   ) {}
 
-  /** Rejects with what the check did. */
+  /** Rejects with the error of the check. */
   outcome(): Promise<unknown> {
     const nowMs = this.clock.monotonicMs();
     if (this.last && (!this.last.settled || nowMs - this.last.startedMs < intervalMs)) return this.last.outcome;

@@ -1,42 +1,42 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** The header, of HTTP requests and of records, that carries a trace from hop to hop (W3C Trace Context). */
+/** The header of HTTP requests and records that carries a trace from hop to hop (W3C Trace Context). */
 export const traceHeader = 'traceparent';
 
 /** A recorded trace and its latest hop, as {@link traceHeader} has them: 55 ASCII characters. */
 export type TraceParent = string;
 
-/** The hops of a command's way; so are the spans named. */
+/** The hops of a command. Spans have these names. */
 export type HopName = 'receive' | 'append' | 'distribute' | 'decide' | 'deliver' | 'fan out';
 
-/** What a hop came to. Never what people wrote. */
+/** Attributes of a hop's result. They never hold what people wrote. */
 export type HopFacts = Readonly<Record<string, string | number>>;
 
-/** A hop that is under way. Ended once. */
+/** A hop that is under way. It is ended once. */
 export interface Hop {
-  /** What the next hop goes on from; undefined when nobody records this trace. */
+  /** The parent of the next hop; undefined when the trace is not recorded. */
   readonly traceParent: TraceParent | undefined;
   end(facts?: HopFacts): void;
   fail(error: unknown): void;
 }
 
 export interface HopStart {
-  /** The hop before it; without one it begins a trace, if the recorder chooses to. */
+  /** The previous hop. Without one the recorder decides whether a trace begins. */
   from?: TraceParent | undefined;
-  /** Hops of other traces that it has to do with. A hop that begins a trace with some is recorded. */
+  /** Hops of other traces to link. A hop that begins a trace and has links is always recorded. */
   links?: readonly TraceParent[];
   facts?: HopFacts;
 }
 
-/** Where hops are written down. */
+/** Records hops. */
 export interface HopRecorder {
-  /** Never throws; what can't be recorded is lost, and the message goes its way. */
+  /** Never throws. A hop that can't be recorded is lost; the message is processed all the same. */
   begin(name: HopName, start: HopStart): Hop;
-  /** Hands on what was recorded, within seconds, and lets go. Never rejects. */
+  /** Sends what was recorded, within seconds, and releases the recorder. Never rejects. */
   close(): Promise<void>;
 }
 
-/** Records nothing, and hands a trace that came from elsewhere on, so that others' spans stay together. */
+/** Records nothing, but passes a received trace on, so that the spans of other systems stay connected. */
 export const passOn: HopRecorder = {
   begin: (_name, { from }) => (from === undefined ? noHop : { ...noHop, traceParent: from }),
   close: async () => undefined,
@@ -44,20 +44,20 @@ export const passOn: HopRecorder = {
 
 const noHop: Hop = { traceParent: undefined, end: () => undefined, fail: () => undefined };
 
-/** Follows commands on their way through this process. Costs nothing where nobody records a trace. */
+/** Traces commands through this process. Costs nothing when no trace is recorded. */
 export class Tracing {
   private readonly surrounding = new AsyncLocalStorage<TraceParent>();
 
   constructor(private readonly recorder: HopRecorder = passOn) {}
 
-  /** The trace that {@link receive} surrounds the caller with. */
+  /** The trace of the surrounding {@link receive}. */
   get current(): TraceParent | undefined {
     return this.surrounding.getStore();
   }
 
   /**
-   * Runs `work`, which a request asks for, as the first hop here. A recorded trace that the request names in `header` is
-   * gone on with; anything else in there counts as none.
+   * Runs the work of a request as the first hop here. It continues a recorded trace that `header` names; any other
+   * content of the header is ignored.
    */
   receive<Result>(operation: string, header: string | null, work: () => Promise<Result>): Promise<Result> {
     const hop = this.recorder.begin('receive', { from: recordedTrace(header), facts: { operation } });
@@ -70,12 +70,12 @@ export class Tracing {
     return from === undefined ? noHop : this.recorder.begin(name, { from, links });
   }
 
-  /** Begins a hop that many traces have in common: it has a trace of its own, linked with theirs. */
+  /** Begins a hop that many traces share: it has a trace of its own, linked with theirs. */
   shared(name: HopName, links: readonly TraceParent[]): Hop {
     return links.length === 0 ? noHop : this.recorder.begin(name, { links });
   }
 
-  /** Runs `work` as the hop after `from`, and tells it what the next one goes on from. */
+  /** Runs `work` as the hop after `from`, and passes it the parent of the next hop. */
   during<Result>(
     name: HopName,
     from: TraceParent | undefined,
@@ -98,10 +98,10 @@ async function ending<Result>(hop: Hop, work: Promise<Result>): Promise<Result> 
   }
 }
 
-/** Version, trace, hop, flags; later versions may say more after those. Its last flag is whether it is recorded. */
+/** Version, trace, hop, flags; later versions may append fields. The last flag says whether the trace is recorded. */
 const traceParentForm = /^(?!ff)([0-9a-f]{2})-((?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16})-[0-9a-f][13579bdf](-.*)?$/;
 
-/** The trace in a header that anybody may have sent; undefined when it names none, or one that nobody records. */
+/** The trace in a header from an untrusted sender; undefined when it names none, or one that is not recorded. */
 function recordedTrace(header: string | null): TraceParent | undefined {
   const [, version, hop, more] = traceParentForm.exec(header ?? '') ?? [];
   if (hop === undefined || (version === '00' && more !== undefined)) return undefined;

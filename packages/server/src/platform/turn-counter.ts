@@ -1,13 +1,13 @@
 /**
- * Counts what each key does within one turn of the event loop. A runtime hands over everything of one read of a
- * connection in one turn; without a bound, a connection that sends ahead would keep all others waiting.
+ * Counts calls per key within one turn of the event loop. The runtime delivers everything that one read of a connection
+ * returned in one turn, so without a limit a connection that pipelines would delay all others.
  */
 export class TurnCounter<Key> {
   private readonly counts = new Map<Key, number>();
 
   constructor(private readonly nextTurn: (run: () => void) => void = setImmediate) {}
 
-  /** How many calls for this key there were in this turn, this one included. */
+  /** Returns the number of calls for this key in this turn, including this one. */
   count(key: Key): number {
     if (this.counts.size === 0) this.nextTurn(() => this.counts.clear());
     const count = (this.counts.get(key) ?? 0) + 1;

@@ -5,12 +5,12 @@ import { Refusal } from './failures.ts';
 // zod/mini carries no messages of its own.
 z.config(z.locales.en());
 
-/** An answer must not grow with what a stranger sends: more broken rules than this are left out. */
+/** More broken rules than this are left out, so that an answer does not grow with what a stranger sends. */
 const errorsMax = 20;
-/** A name that a stranger made up is repeated up to this length. */
+/** A field name that a stranger sent is repeated up to this length. */
 const nameMax = 100;
 
-/** The first rules that an input breaks, each with the field as a JSON Pointer (RFC 6901). */
+/** The first rules that an input violates, each with the field as a JSON Pointer (RFC 6901). */
 export function fieldErrors(issues: readonly z.core.$ZodIssue[], base = ''): FieldError[] {
   const at = (path: readonly PropertyKey[]) => base + path.map(pointerPart).join('') || '/';
   const errors = issues.slice(0, errorsMax).flatMap((issue) => {
@@ -27,7 +27,7 @@ function pointerPart(part: PropertyKey): string {
   return `/${shown.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
-/** The refusal that names every broken rule. */
+/** The refusal that names every violated rule. */
 export function invalidRequest(errors: FieldError[]): Refusal {
   const detail = errors.map(({ field, rule }) => `${field}: ${rule}`).join('; ');
   return new Refusal('invalid_request', detail, { errors });

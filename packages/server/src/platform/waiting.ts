@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts';
 
-/** Something took longer than it was given. */
+/** An operation exceeded its time limit. */
 export class Late extends Error {
   override name = 'Late';
 }
@@ -11,7 +11,7 @@ export function pause(clock: Pick<Clock, 'after'>, delayMs: number): Promise<voi
   });
 }
 
-/** What `call` comes to; rejects with {@link Late} when that takes longer than `limitMs`. */
+/** Resolves and rejects as `call` does; rejects with {@link Late} when that takes longer than `limitMs`. */
 export async function within<Answer>(
   clock: Pick<Clock, 'after'>,
   limitMs: number,
@@ -27,8 +27,8 @@ export async function within<Answer>(
 }
 
 /**
- * Milliseconds before the attempt after `failures` failed ones: doubles from `firstMs` up to `mostMs`; half of it is
- * chance, so that many processes don't come back in the same moment.
+ * Backoff in milliseconds after `failures` failed attempts: doubles from `firstMs` up to `mostMs`. Half of it is
+ * random, so that many processes do not retry at the same moment.
  */
 export function backOffMs(failures: number, { firstMs, mostMs }: { firstMs: number; mostMs: number }): number {
   const delayMs = Math.min(mostMs, firstMs * 2 ** Math.min(failures, 16));

@@ -1,22 +1,22 @@
 import type { Clock } from './clock.ts';
 
-/** An allowance of work units: `perSecond` in the long run, `burst` at once. */
+/** A rate of work units: `perSecond` on average, `burst` at once. */
 export interface WorkRate {
   perSecond: number;
   burst: number;
 }
 
-/** Bytes that cost as much as one request or frame, beside the unit that each costs anyway. */
+/** Bytes that cost one unit. Each request or frame costs one unit besides. */
 const bytesPerUnit = 4_096;
 
-/** What a request or frame of so many bytes costs. */
+/** The units that a request or frame of this size costs. */
 export function workUnits(sizeBytes: number): number {
   return 1 + sizeBytes / bytesPerUnit;
 }
 
 /**
- * A token bucket. Units are taken before the work is done. The last piece of work may overdraw the bucket, so that one
- * larger than the burst can still be done; the debt delays the next piece.
+ * A token bucket. Units are taken before the work is done. The last piece of work may overdraw the bucket, so that a
+ * piece larger than the burst can still be done; the debt delays the next piece.
  */
 export class WorkBudget {
   private units: number;
@@ -30,7 +30,7 @@ export class WorkBudget {
     this.refilledMs = clock.monotonicMs();
   }
 
-  /** False, and takes nothing, when the bucket is empty. */
+  /** Takes the units; returns false and takes none when the bucket is empty. */
   take(units: number): boolean {
     this.refill();
     if (this.units <= 0) return false;
@@ -38,7 +38,7 @@ export class WorkBudget {
     return true;
   }
 
-  /** Milliseconds until `units` are in the bucket; 0 when they are. */
+  /** Milliseconds until the bucket has `units`; 0 when it has them now. */
   waitMs(units: number): number {
     this.refill();
     return Math.max(0, Math.ceil(((units - this.units) / this.rate.perSecond) * 1_000));
@@ -57,7 +57,7 @@ export class WorkBudget {
   }
 }
 
-/** Keys with a budget of their own; beyond it the oldest are forgotten, so that keys cannot fill the memory. */
+/** The maximum number of keys with a budget. The oldest are forgotten, so that keys can't fill the memory. */
 const keysMax = 100_000;
 const sweepIntervalMs = 10_000;
 

@@ -1,6 +1,6 @@
 /**
- * Units of work (see `workUnits`) that are done for one address in one turn of the event loop. A unit takes 10 to
- * 30 µs, so it takes about a millisecond: that long others wait for what somebody sent.
+ * Work units (see `workUnits`) that are done for one address in one turn of the event loop. A unit takes 10 to 30 µs,
+ * so this is about a millisecond, for which other addresses wait.
  */
 export const unitsPerTurn = 64;
 
@@ -10,23 +10,23 @@ interface Waiting {
 }
 
 /**
- * Bounds the work that is done for one address in one turn of the event loop. What is above the bound waits for one of
- * the next turns, in the order in which it was handed in. Work for many addresses has no bound together: a server that
- * has more to do than it can do refuses commands instead of keeping them waiting here.
+ * Limits the work that is done for one address in one turn of the event loop. Work above the limit waits for one of the
+ * next turns, in the order of arrival. Work for many addresses together is not limited: an overloaded server refuses
+ * commands instead of queueing them here.
  */
 export class WorkTurns {
-  /** Units that are left in this turn, by address; of others all are left. */
+  /** Units that are left in this turn, by address; an address that is missing has all of them. */
   private readonly left = new Map<string, number>();
   private readonly waiting = new Map<string, Waiting[]>();
   private isTurnEnding = false;
 
-  /** @param perTurn units for one address; infinite where nothing is to be bounded, for load tests. */
+  /** @param perTurn units for one address; infinity for no limit, for load tests. */
   constructor(
     private readonly perTurn = unitsPerTurn,
     private readonly nextTurn: (run: () => void) => void = setImmediate,
   ) {}
 
-  /** Whether work may be done in this turn. If so, its units are taken. The last piece may exceed the bound. */
+  /** Takes the units and returns true if the work may be done in this turn. The last piece may exceed the limit. */
   admits(address: string, units: number): boolean {
     if (this.leftOf(address) <= 0 || this.waiting.has(address)) return false;
     this.take(address, units);

@@ -44,12 +44,12 @@ export function composeProcess(config: Config, adapters: Adapters, given: Partia
   counted(
     metrics,
     'parley_http_requests_refused_total',
-    'Requests above the bounds of their connection or address.',
+    'Requests above a limit of their connection or address.',
     () => guard.refused,
   );
   // The other processes of a cluster use the same services: a load balancer gains nothing by choosing another process.
   const health = new Health(adapters.checks, clock, {
-    failedChecks: config.shape === 'cluster' ? 'are told' : 'are fatal',
+    failedChecks: config.shape === 'cluster' ? 'are reported' : 'are fatal',
   });
   measureServices(metrics, adapters, health);
   if (config.shape === 'embedded' && existsSync(config.data)) measureDisk(metrics, config.data);

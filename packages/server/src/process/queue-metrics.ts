@@ -9,10 +9,10 @@ import type { Clock } from '../platform/clock.ts';
 import { within } from '../platform/waiting.ts';
 import { counted, measure, measureEach } from './server-metrics.ts';
 
-/** Whoever asks for figures doesn't wait longer for one of them. */
+/** A scrape waits at most this long for one value. */
 const lagLimitMs = 1_000;
 
-/** What a process that meets people has in hand. */
+/** Registers the metrics of an edge. */
 export function measureEdge(
   registry: Registry,
   {
@@ -34,10 +34,15 @@ export function measureEdge(
     () => commandLog.appends.waiting,
   );
   counted(registry, 'parley_command_log_records_total', 'Commands sent to the log.', () => commandLog.appends.records);
-  counted(registry, 'parley_command_log_sends_total', 'Sends that they went in.', () => commandLog.appends.sends);
+  counted(
+    registry,
+    'parley_command_log_sends_total',
+    'Requests to the log that carried those commands.',
+    () => commandLog.appends.sends,
+  );
 }
 
-/** How far a process that distributes is behind; `consumer` is null while it does not. */
+/** Registers the metrics of a process that distributes; `consumer` is null while it does not. */
 export function measureDistribution(registry: Registry, consumer: () => CommandConsumer | null, clock: Clock): void {
   const owned = () => consumer()?.owned.size ?? 0;
   measure(registry, 'parley_command_log_partitions_owned', 'Partitions that this process takes commands from.', owned);
@@ -45,12 +50,12 @@ export function measureDistribution(registry: Registry, consumer: () => CommandC
   measure(
     registry,
     'parley_command_log_partitions_stopped',
-    'Partitions that this process has stopped, since what comes next needs a later version.',
+    'Partitions that this process stopped because the next command needs a later version.',
     stopped,
   );
   const lag = {
     ...{ name: 'parley_command_log_lag', label: 'partition' },
-    help: 'Commands in each of those partitions that are not done yet.',
+    help: 'Commands in each of those partitions that are not finished.',
   };
   measureEach(registry, lag, async () => {
     const behind = await within(clock, lagLimitMs, consumer()?.lag() ?? Promise.resolve(new Map<number, number>()));
@@ -58,7 +63,7 @@ export function measureDistribution(registry: Registry, consumer: () => CommandC
   });
 }
 
-/** What every process stands on. */
+/** Registers the metrics of the services that every process uses. */
 export function measureServices(
   registry: Registry,
   { commandLog, mailboxes }: Pick<Adapters, 'commandLog' | 'mailboxes'>,
@@ -69,12 +74,12 @@ export function measureServices(
   gauge('parley_mailbox_outgoing', 'Deliveries that wait to be put into mailboxes.', () => mailboxes.waiting.outgoing);
   gauge(
     'parley_mailbox_incoming',
-    'Deliveries out of the mailbox that wait to be handed out.',
+    'Deliveries from the mailbox that wait to be processed.',
     () => mailboxes.waiting.incoming,
   );
   const up = {
     name: 'parley_service_up',
-    help: 'Whether a service answers this process, as 1 or 0.',
+    help: 'Whether a service answers this process, 1 or 0.',
     label: 'service',
   };
   measureEach(registry, up, async () =>
@@ -82,9 +87,9 @@ export function measureServices(
   );
 }
 
-/** Room for the database of an embedded server. */
+/** Registers the free disk space of an embedded server. */
 export function measureDisk(registry: Registry, folder: string): void {
-  measure(registry, 'parley_disk_free_bytes', 'Room on the disk that the data folder is on.', () => {
+  measure(registry, 'parley_disk_free_bytes', 'Free space on the disk of the data folder.', () => {
     const { bavail, bsize } = statfsSync(folder);
     return bavail * bsize;
   });

@@ -5,12 +5,12 @@ import type { DistributionMetrics, SubmitMetrics } from '../distribution/distrib
 import type { MessagingMetrics } from '../messaging/messaging-metrics.ts';
 
 const batchSizes = [1, 2, 5, 10, 20, 50, 100, 200, batchMax];
-/** What one machine does. */
+/** Buckets for work of one machine. */
 const shortSeconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
-/** What several do together, up to when nobody waits any more. */
+/** Buckets for work of several machines, up to the longest time that a client waits. */
 const longSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15];
 
-/** Distribution's measurements for Prometheus. */
+/** Registers the metrics of distribution. */
 export function distributionMetrics(registry: Registry): DistributionMetrics {
   const registers = [registry];
   const seconds = (name: string, help: string) => new Histogram({ name, help, registers, buckets: shortSeconds });
@@ -18,15 +18,18 @@ export function distributionMetrics(registry: Registry): DistributionMetrics {
   const commands = new Histogram({
     ...{ name: 'parley_batch_commands', help: 'Commands in one batch.', buckets: batchSizes, registers },
   });
-  const commit = seconds('parley_batch_commit_seconds', 'From taking a batch to its being decided and on disk.');
-  const route = seconds('parley_batch_route_seconds', 'From the commit to knowing which servers get what.');
-  const deliver = seconds('parley_batch_deliver_seconds', 'From knowing that to its being in the mailboxes.');
-  const entries = count('parley_entries_routed_total', 'Entries on their way to servers.');
+  const commit = seconds('parley_batch_commit_seconds', 'Time from taking a batch until it is decided and on disk.');
+  const route = seconds(
+    'parley_batch_route_seconds',
+    'Time from the commit until the servers of the recipients are known.',
+  );
+  const deliver = seconds('parley_batch_deliver_seconds', 'Time from then until the copies are in the mailboxes.');
+  const entries = count('parley_entries_routed_total', 'Entries that were routed to servers.');
   const copies = count('parley_copies_total', 'Copies of entries, one for each server.');
   const setAside = count('parley_commands_set_aside_total', 'Commands that could not be decided.');
   const datedBack = count(
     'parley_entries_dated_back_total',
-    'Entries dated before the ones before them, which a clock that was ahead had dated.',
+    'Entries with an earlier time than the entry before, whose clock was ahead.',
   );
   return {
     commandSetAside: () => setAside.inc(),
@@ -42,7 +45,7 @@ export function distributionMetrics(registry: Registry): DistributionMetrics {
   };
 }
 
-/** Counts the jumps of this machine's clock. */
+/** Registers the metric of clock jumps. Returns the function that counts one. */
 export function clockJumpMetric(registry: Registry): (byMs: number) => void {
   const jumps = new Counter({
     ...{ name: 'parley_clock_jumps_total', help: 'Times that the clock was set by more than 2 s, by direction.' },
@@ -53,11 +56,11 @@ export function clockJumpMetric(registry: Registry): (byMs: number) => void {
   return (byMs) => jumps.inc({ direction: byMs > 0 ? 'ahead' : 'back' });
 }
 
-/** The measurements of those who submit commands. */
+/** Registers the metrics of submitting commands. */
 export function submitMetrics(registry: Registry): SubmitMetrics {
   const registers = [registry];
   const commands = new Histogram({
-    ...{ name: 'parley_command_seconds', help: 'From accepting a command to its outcome.', registers },
+    ...{ name: 'parley_command_seconds', help: 'Time from accepting a command to its outcome.', registers },
     ...{ labelNames: ['outcome'], buckets: longSeconds },
   });
   const outcomes = {
@@ -67,11 +70,19 @@ export function submitMetrics(registry: Registry): SubmitMetrics {
     unavailable: commands.labels('unavailable'),
   };
   const append = new Histogram({
-    ...{ name: 'parley_command_append_seconds', help: 'From accepting a command to its being in the log.', registers },
+    ...{
+      name: 'parley_command_append_seconds',
+      help: 'Time from accepting a command until it is in the log.',
+      registers,
+    },
     buckets: longSeconds,
   });
   const overloaded = new Counter({
-    ...{ name: 'parley_commands_overloaded_total', help: 'Commands refused for there being too many.', registers },
+    ...{
+      name: 'parley_commands_overloaded_total',
+      help: 'Commands refused because too many were under way.',
+      registers,
+    },
   });
   return {
     appended: (durationMs) => append.observe(durationMs / 1_000),
@@ -80,29 +91,29 @@ export function submitMetrics(registry: Registry): SubmitMetrics {
   };
 }
 
-/** Messaging's measurements. */
+/** Registers the metrics of messaging. */
 export function messagingMetrics(registry: Registry): MessagingMetrics {
   const registers = [registry];
   const delivery = new Histogram({
     name: 'parley_delivery_seconds',
-    help: 'From deciding an entry to handing it to the sockets here, by the clocks of both machines.',
+    help: 'Time from deciding an entry to sending it to sockets here, by the clocks of both machines.',
     ...{ registers, buckets: longSeconds },
   });
   const frames = new Counter({
-    ...{ name: 'parley_deliveries_total', help: 'Entries handed to sockets, each time for each socket.', registers },
+    ...{ name: 'parley_deliveries_total', help: 'Entries sent to sockets, counted once per socket.', registers },
   });
   const closed = new Counter({
     name: 'parley_sockets_closed_total',
-    help: 'Sockets closed or not let in, by the reason that the close code stands for; "client" when the client did.',
+    help: 'Sockets closed or refused, by the reason of the close code; "client" when the client closed it.',
     ...{ labelNames: ['reason'], registers },
   });
   // What hasn't happened yet is 0, so that its first time is an increase.
   for (const reason of ['client', ...Object.keys(closeCodes)]) closed.inc({ reason }, 0);
   const leases = new Counter({
-    ...{ name: 'parley_leases_lost_total', help: 'Times that this process was taken for dead.', registers },
+    ...{ name: 'parley_leases_lost_total', help: 'Times that this process lost its lease.', registers },
   });
   const forgotten = new Counter({
-    ...{ name: 'parley_registry_forgotten_total', help: 'Times that the registry forgot who is where.', registers },
+    ...{ name: 'parley_registry_forgotten_total', help: 'Times that the registry lost its data.', registers },
   });
   return {
     handedOut({ sockets, sinceDecidedMs }) {
@@ -115,7 +126,7 @@ export function messagingMetrics(registry: Registry): MessagingMetrics {
   };
 }
 
-/** Measures something that is read when Prometheus asks. */
+/** Registers a gauge that is read at each scrape. */
 export function measure(registry: Registry, name: string, help: string, read: () => number): void {
   new Gauge({
     ...{ name, help, registers: [registry] },
@@ -125,7 +136,7 @@ export function measure(registry: Registry, name: string, help: string, read: ()
   });
 }
 
-/** Measures several things of one kind; none of them while `read` rejects. */
+/** Registers a gauge with a label, read at each scrape; it has no values while `read` rejects. */
 export function measureEach(
   registry: Registry,
   { name, help, label }: { name: string; help: string; label: string },
@@ -141,7 +152,7 @@ export function measureEach(
   });
 }
 
-/** Counts something that is counted elsewhere, and read when Prometheus asks. */
+/** Registers a counter whose value is read at each scrape. */
 export function counted(registry: Registry, name: string, help: string, read: () => number): void {
   new Counter({
     ...{ name, help, registers: [registry] },

@@ -35,7 +35,7 @@ export class Server {
     });
   }
 
-  /** Where the server can be reached. */
+  /** The URL of the server. */
   get url(): string {
     if (!this.http) throw new Error('the server has not started');
     const { hostname, port } = this.http;

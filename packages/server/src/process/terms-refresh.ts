@@ -1,24 +1,24 @@
 import type { Clock } from '../platform/clock.ts';
 import { backOffMs } from '../platform/waiting.ts';
 
-/** A store whose subjects are found by terms, as it is gone through in bounded steps. */
+/** A store whose subjects are found by search terms, which can be refreshed in bounded steps. */
 export interface RefreshableTerms {
   /**
-   * Looks at the next `limit` subjects after the given position, and writes the terms of those that another version's
-   * folding has written. Answers with the position to go on from, null at the end. Safe to repeat, to break off and to
-   * run beside other writers: a subject that is renamed meanwhile has the terms of its new name.
+   * Reads the next `limit` subjects after the position, and rewrites the terms that another version's folding made.
+   * Returns the position to continue from, null at the end. Safe to repeat, to interrupt and to run beside other
+   * writers: a subject that is renamed meanwhile gets the terms of its new name.
    */
   refreshTerms(after: string | null, limit: number): Promise<string | null>;
 }
 
 const stepSubjects = 100;
-/** Between two steps, so that people who are served meanwhile notice nothing. */
+/** Pause between two steps, so that other requests are not delayed. */
 const stepPauseMs = 20;
 const retry = { firstMs: 1_000, mostMs: 60_000 };
 
 /**
- * Writes the search terms of a previous version anew while the server serves. Each start goes through all of them
- * once: the last server that starts in a rollout finds what those of the previous version have written until then.
+ * Rewrites search terms of a previous version while the server serves. Each start goes through all terms once: the last
+ * server that starts in a rollout finds those that servers of the previous version wrote until then.
  */
 export class TermsRefresh {
   private store = 0;
@@ -38,7 +38,7 @@ export class TermsRefresh {
     this.stepAfter(stepPauseMs);
   }
 
-  /** Resolves when the step that is under way is done. */
+  /** Resolves when the current step has ended. */
   async stop(): Promise<void> {
     this.isStopped = true;
     this.cancel();

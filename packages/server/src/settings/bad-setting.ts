@@ -1,6 +1,6 @@
 import { Unusable } from '../platform/failures.ts';
 
-/** A setting can't be what it was set to; says which, where, and what is allowed. */
+/** A setting has an invalid value. The message names the setting, where it was given, and what is allowed. */
 export class BadSetting extends Unusable {
   override name = 'BadSetting';
 }

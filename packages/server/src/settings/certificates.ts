@@ -4,9 +4,9 @@ import { reasonOf } from '../platform/reasons.ts';
 import { BadSetting } from './bad-setting.ts';
 
 /**
- * Refuses certificate authorities that can't be read, which the runtime would go without in silence.
+ * Refuses certificate authorities that can't be read; the runtime would ignore them silently.
  *
- * @throws {BadSetting} when NODE_EXTRA_CA_CERTS names no file of certificates.
+ * @throws {BadSetting} when NODE_EXTRA_CA_CERTS does not name a file of certificates.
  */
 export function checkCertificates(environment: Record<string, string | undefined>): void {
   const file = environment['NODE_EXTRA_CA_CERTS'];

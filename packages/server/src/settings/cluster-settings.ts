@@ -6,10 +6,10 @@ const roles = ['gateway', 'messaging', 'distribution', 'followers'] as const;
 /** How many roles there are. */
 export const roleCount = roles.length;
 
-/** What a process of a cluster may do; one may do several. */
+/** The roles of a cluster's processes. A process may have several. */
 export type Role = (typeof roles)[number];
 
-/** A PostgreSQL server and the name that it has in the cluster's commands. */
+/** A PostgreSQL server, with its name in the commands for administrators. */
 export interface NamedServer {
   name: string;
   url: string;
@@ -45,14 +45,14 @@ function urlOf(server: string): string {
   return server.slice(server.indexOf('=') + 1);
 }
 
-/** The settings that make the cluster's shape: which shape, what this process does in it, and where its services are. */
+/** The settings of the shape: which one, the roles of this process, and the addresses of the services. */
 export const clusterSettings = {
   shape: setting(
     oneOf(['embedded', 'cluster']),
     'embedded',
     'embedded: everything in this process; cluster: over Kafka, PostgreSQL and Redis',
   ),
-  roles: setting(roleList, roles.join(','), 'what this process of a cluster does, with commas'),
+  roles: setting(roleList, roles.join(','), 'roles of this process in a cluster, separated by commas'),
   'cluster-name': setting(
     z.string().check(
       z.regex(/^[a-z][a-z0-9_]{0,30}$/, {
@@ -62,7 +62,7 @@ export const clusterSettings = {
     'parley',
     "names the cluster's topics, schemas and keys, so that several can share services",
   ),
-  postgres: setting(servers, '', 'PostgreSQL servers, as name=URL, with commas'),
+  postgres: setting(servers, '', 'PostgreSQL servers, as name=URL, separated by commas'),
   'postgres-connections': setting(whole(2, 1_000), '10', 'connections of this process to each PostgreSQL server'),
   kafka: setting(
     list.check(
@@ -71,7 +71,7 @@ export const clusterSettings = {
       }),
     ),
     '',
-    'Kafka brokers, as host:port, with commas',
+    'Kafka brokers, as host:port, separated by commas',
   ),
   'kafka-tls': setting(oneOf(['on', 'off']), 'off', 'whether the brokers speak TLS'),
   'kafka-sasl': setting(
@@ -93,11 +93,11 @@ export const clusterSettings = {
   'allow-single-broker': setting(
     oneOf(['on', 'off']),
     'off',
-    'serve though the topics have fewer than three replicas: a lost disk is lost messages',
+    'serve even if the topics have fewer than three replicas: losing a disk then loses messages',
   ),
   'allow-insecure-services': setting(
     oneOf(['on', 'off']),
     'off',
-    'serve though services on other machines are reached without TLS or without a password',
+    'serve even if services on other machines are used without TLS or without a password',
   ),
 } as const;

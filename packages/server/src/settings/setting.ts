@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
 
-/** One setting: how it is given as text, and what it means. */
+/** A setting: the form of its text, and its meaning. */
 export interface Setting<Value> {
   schema: z.ZodMiniType<Value>;
   default: string;
-  /** The default in a cluster, where it is another. */
+  /** The default in a cluster, if it differs. */
   clusterDefault?: string;
   meaning: string;
 }
@@ -48,5 +48,5 @@ export const path = z.string().check(z.minLength(1, { error: 'must not be empty'
 /** Settings by name. */
 export type SettingsTable = Readonly<Record<string, Setting<unknown>>>;
 
-/** The settings' values, all valid. */
+/** The validated values of settings. */
 export type ConfigOf<Table extends SettingsTable> = { [Name in keyof Table]: z.output<Table[Name]['schema']> };

@@ -9,7 +9,7 @@ import { connectionsMax } from './open-files.ts';
 import { type ConfigOf, list, oneOf, path, type Setting, type SettingsTable, setting, whole } from './setting.ts';
 import { checkShape } from './shape.ts';
 
-/** Every setting of `parley serve`, in the order in which help lists them. */
+/** All settings of `parley serve`, in the order of the help. */
 export const settings = {
   ...clusterSettings,
   data: setting(path, 'data', 'folder of the database, and of the way in for administrators; made when it is missing'),
@@ -29,7 +29,7 @@ export const settings = {
   'otlp-endpoint': setting(
     z.string().check(z.refine(isCollector, { error: 'must be a URL like http://collector:4318, without a path' })),
     '',
-    'OpenTelemetry collector that the hops of traced commands are sent to, as OTLP over HTTP',
+    'OpenTelemetry collector that receives the hops of traced commands, as OTLP over HTTP',
   ),
   'trace-ratio': setting(
     z.pipe(
@@ -37,7 +37,7 @@ export const settings = {
       z.transform(Number),
     ),
     '0',
-    'share of the commands that a trace is begun for when they come without one; needs --otlp-endpoint',
+    'share of commands without a trace for which a trace begins; needs --otlp-endpoint',
   ),
   signup: setting(oneOf(['open', 'invitation', 'closed']), 'open', 'who may make an account: open, invitation, closed'),
   'session-days': setting(
@@ -48,13 +48,17 @@ export const settings = {
   'max-connections': setting(
     whole(1, connectionsMax()),
     String(connectionsMax()),
-    'sockets at once; at most what the limit of open files leaves',
+    'maximum number of open sockets; bounded by the limit of open files',
   ),
-  'max-connections-per-address': setting(whole(1, 10_000_000), '1000', 'sockets at once from one address'),
+  'max-connections-per-address': setting(
+    whole(1, 10_000_000),
+    '1000',
+    'maximum number of open sockets from one address',
+  ),
   'trusted-proxies': setting(
     list.check(z.refine(areProxies, { error: 'must be addresses or networks like 10.0.0.0/8, with commas' })),
     '',
-    'addresses and networks, with commas, whose X-Forwarded-For or Forwarded is believed',
+    'proxies whose X-Forwarded-For or Forwarded is trusted: addresses and networks, separated by commas',
   ),
   'allowed-origins': setting(
     list.check(
@@ -63,27 +67,31 @@ export const settings = {
       }),
     ),
     '',
-    'origins, with commas, whose web pages may use the API from elsewhere',
+    'other origins whose web pages may use the API, separated by commas',
   ),
-  'rate-limits': setting(oneOf(['on', 'off']), 'on', '"off" is for load tests alone'),
+  'rate-limits': setting(oneOf(['on', 'off']), 'on', '"off" is for load tests only'),
   'drain-notice-ms': setting(
     whole(0, 600_000),
     '0',
-    'time between saying at /readyz that this process is about to stop and stopping, for load balancers to notice',
-    // HAProxy asks every half to whole second, see deploy/haproxy/haproxy.cfg.
+    'time for which /readyz reports that the process stops before it stops, so that load balancers notice',
+    // HAProxy checks every half to whole second, see deploy/haproxy/haproxy.cfg.
     { clusterDefault: '2000' },
   ),
-  'drain-ms': setting(whole(0, 600_000), '5000', 'time over which clients are spread that are sent away at the end'),
-  'log-level': setting(oneOf(['debug', 'info', 'warning', 'error']), 'info', 'the least that is logged'),
+  'drain-ms': setting(
+    whole(0, 600_000),
+    '5000',
+    'time over which a stopping server spreads the reconnects of its clients',
+  ),
+  'log-level': setting(oneOf(['debug', 'info', 'warning', 'error']), 'info', 'lowest level that is logged'),
 } as const;
 
-/** Every setting's value. */
+/** The values of all settings. */
 export type Config = ConfigOf<typeof settings>;
 
 /** Settings as text, by name. */
 export type GivenSettings = Partial<Record<keyof typeof settings, string>>;
 
-/** A setting in a line of help: what it means, what holds when it isn't given, and its environment variable. */
+/** The line of help of a setting: meaning, default and environment variable. */
 export function settingHelp(name: string, { meaning, default: standard, clusterDefault }: Setting<unknown>): string {
   const inCluster = clusterDefault === undefined ? '' : `, in a cluster ${clusterDefault}`;
   return `${meaning} (default: ${standard === '' ? 'none' : standard}${inCluster}; ${variableOf(name)})`;
@@ -95,10 +103,9 @@ export function variableOf(name: string): string {
 }
 
 /**
- * The configuration from flags, else environment, else file, else defaults.
+ * Reads the configuration from flags, else environment, else file, else defaults.
  *
- * @throws {BadSetting} for a value that isn't allowed, for a name that isn't there, and for values that don't go
- *   together.
+ * @throws {BadSetting} for an invalid value, an unknown name, or values that contradict each other.
  */
 export function loadConfig(
   flags: GivenSettings,
@@ -109,15 +116,18 @@ export function loadConfig(
   checkShape(config);
   if (config.shape === 'cluster') checkCertificates(environment);
   if (config['trace-ratio'] > 0 && config['otlp-endpoint'] === '') {
-    throw new BadSetting('--trace-ratio needs --otlp-endpoint: nobody would get the traces');
+    throw new BadSetting('--trace-ratio needs --otlp-endpoint, which receives the traces');
   }
   return config;
 }
 
-/** Variables that are no settings: where settings are, and what `parley chat` reads. They may be exported for all commands. */
+/**
+ * Variables that are not settings of the server: the path of the settings file, and settings of `parley chat`. They may
+ * be exported for all commands.
+ */
 const otherVariables = new Set(['PARLEY_CONFIG', 'PARLEY_SERVER', 'PARLEY_PASSWORD']);
 
-/** As {@link loadConfig}, of any table of settings; what the values mean together isn't looked at. */
+/** As {@link loadConfig}, for any table of settings, without checking values against each other. */
 export function loadSettings<Table extends SettingsTable>(
   table: Table,
   flags: Readonly<Partial<Record<keyof Table, string>>>,
@@ -127,7 +137,8 @@ export function loadSettings<Table extends SettingsTable>(
   const fromFile = file === undefined ? {} : settingsFile(file);
   for (const variable of Object.keys(environment)) {
     const known = otherVariables.has(variable) || Object.keys(settings).some((name) => variableOf(name) === variable);
-    if (variable.startsWith('PARLEY_') && !known) throw new BadSetting(`${variable} is no setting; see serve --help`);
+    if (variable.startsWith('PARLEY_') && !known)
+      throw new BadSetting(`${variable} is not a setting; see serve --help`);
   }
   const given = (name: string) => {
     const places: [where: string, text: string | undefined][] = [
@@ -158,7 +169,7 @@ function settingsFile(file: string): Record<string, string> {
     throw new BadSetting(`--config: ${file} must hold one JSON object of settings`);
   }
   const unknown = Object.keys(content).find((name) => !Object.hasOwn(settings, name));
-  if (unknown !== undefined) throw new BadSetting(`--config: ${file} has "${unknown}", which is no setting`);
+  if (unknown !== undefined) throw new BadSetting(`--config: ${file} has "${unknown}", which is not a setting`);
   return Object.fromEntries(Object.entries(content).map(([name, value]) => [name, String(value)]));
 }
 
@@ -171,7 +182,7 @@ function areProxies(addresses: readonly string[]): boolean {
   }
 }
 
-/** As browsers write it: scheme, host, and the port unless it is the scheme's own. */
+/** The form in which browsers send it: scheme, host, and the port unless it is the scheme's default. */
 function isOrigin(text: string): boolean {
   const url = URL.parse(text);
   return url !== null && /^https?:$/.test(url.protocol) && url.origin === text;

@@ -6,8 +6,8 @@ import type { ConfigOf } from './setting.ts';
 type ClusterConfig = ConfigOf<typeof clusterSettings> & { 'otlp-endpoint': string };
 
 /**
- * Refuses settings that don't go together: an embedded server has no services and every role, a cluster's process
- * needs all services, and those on other machines TLS and a password.
+ * Refuses settings that contradict each other: an embedded server has no services and all roles; a process of a cluster
+ * needs all services, and services on other machines need TLS and a password.
  */
 export function checkShape(config: ClusterConfig): void {
   if (config.shape === 'embedded') checkEmbedded(config);
@@ -29,11 +29,11 @@ function checkCluster(config: ClusterConfig): void {
   }
   const insecure = insecureServices(config);
   if (config['allow-insecure-services'] === 'off' && insecure[0] !== undefined) {
-    throw new BadSetting(`${insecure[0]}; --allow-insecure-services on serves nevertheless`);
+    throw new BadSetting(`${insecure[0]}; --allow-insecure-services on allows it`);
   }
 }
 
-/** In words, each service on another machine that is reached without TLS or without a password. */
+/** Describes each service on another machine that is used without TLS or without a password. */
 function insecureServices(config: ClusterConfig): string[] {
   const found: string[] = [];
   for (const { name, url } of config.postgres) {

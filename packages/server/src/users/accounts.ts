@@ -19,7 +19,7 @@ import type { PasswordHashing } from './password-hashing.ts';
 import { SessionLife } from './session-life.ts';
 import type { SessionRecord, UserRecord, UserStore } from './users-port.ts';
 
-/** Whoever a valid token stands for. */
+/** The user and the session that a valid token belongs to. */
 export interface Caller {
   user: UserRecord;
   session: SessionRecord;
@@ -27,7 +27,7 @@ export interface Caller {
 
 type LoggedIn = ResponseOf<'login'> & { deviceSecret: string };
 
-/** What somebody logs in on. */
+/** The device of a log-in. */
 interface Device {
   name: string | null;
   secret: DeviceSecret;
@@ -37,10 +37,10 @@ type Ticket = { kind: 'open' } | { kind: 'first' } | { kind: 'invitation'; token
 
 const reportFailure = failureReporter('users');
 
-/** How precise `lastUsedAtMs` of a session is. */
+/** The precision of a session's `lastUsedAtMs`. */
 const touchIntervalMs = 60_000;
 
-/** Accounts and sessions: signing up, logging in, and everything one does with one's own account. */
+/** Accounts and sessions: signing up, logging in, and changing one's own account. */
 export class Accounts {
   readonly devices: KnownDevices;
 
@@ -61,8 +61,8 @@ export class Accounts {
   }
 
   /**
-   * Throws {@link Refusal}. The first account administers the server, so it needs an invitation, whatever the mode is,
-   * unless it is made at the server's own machine.
+   * Throws {@link Refusal}. The first account becomes the administrator, so it needs an invitation in every mode,
+   * unless it is made on the server's own machine.
    */
   async signup(body: RequestOf<'signup'>['body'], isFromThisMachine: boolean): Promise<ResponseOf<'signup'>> {
     const ticket = await this.ticketFor(body.invitation, isFromThisMachine);
@@ -80,7 +80,7 @@ export class Accounts {
       throw new Refusal('invalid_invitation', 'The invitation is unknown, used up or expired.');
     }
     if (ticket.kind === 'first' && !created.administrator && this.signupMode !== 'open') {
-      // Somebody else was first in the meantime, and so nobody invited this one.
+      // Another sign-up was first meanwhile, so this one would have needed an invitation.
       await this.users.setDisabled(created.id, true);
       throw this.signupClosed();
     }
@@ -88,7 +88,7 @@ export class Accounts {
   }
 
   /**
-   * Answers the same, and takes as long, whether the name is unknown, disabled, or the password wrong.
+   * Answers the same, and takes as long, for an unknown name, a disabled account and a wrong password.
    *
    * @param from the known device that the log-in comes from; it does not wait for log-ins from others.
    */
@@ -97,7 +97,7 @@ export class Accounts {
     const matches = await this.passwords.verify(body.password, user?.passwordHash, from ? 'known' : 'stranger');
     if (!user || !matches || user.disabled) throw wrongCredentials('Username and password do not belong together.');
     const loggedIn = await this.openSession(user, { name: body.device ?? null, secret: from ?? this.devices.make() });
-    // Whoever changes a password ends the sessions that are there; this one may have come just after.
+    // A change of the password ends all existing sessions. If it happened meanwhile, it did not see this session.
     const now = await this.users.byId(user.id);
     if (now?.passwordHash !== user.passwordHash) {
       await this.users.revokeSession(user.id, loggedIn.session.id);
@@ -107,7 +107,9 @@ export class Accounts {
     return loggedIn;
   }
 
-  /** Whom a token stands for; undefined when it is unknown, ended, or its user disabled. */
+  /**
+   * The caller that a token belongs to; undefined when it is unknown, its session has ended, or its user is disabled.
+   */
   async authenticate(token: string): Promise<Caller | undefined> {
     const caller = await this.users.sessionByToken(tokenHash(token));
     if (!caller || this.sessionLife.isOver(caller.session)) return undefined;
@@ -115,15 +117,15 @@ export class Accounts {
     return caller;
   }
 
-  /** Whether a caller that {@link authenticate} gave would still be given. */
+  /** Whether the caller's session is still valid. */
   isOpen({ user, session }: Caller): Promise<boolean> {
     return this.users.hasSession(user.id, session.id);
   }
 
-  /** Notes that the session is used. Nobody waits for it, or is refused because it could not be noted. */
+  /** Records that the session is used. The caller does not wait for it, and is not refused when the write fails. */
   private touch({ user, session }: Caller): void {
     const nowMs = this.clock.nowMs();
-    // A time ahead of the clock, from when the clock was wrong, is put right too.
+    // A stored time ahead of the clock, from while the clock was wrong, is corrected too.
     if (Math.abs(nowMs - session.lastUsedAtMs) <= touchIntervalMs) return;
     this.users.touchSession(user.id, session.id, nowMs).catch(reportFailure);
   }
@@ -143,7 +145,7 @@ export class Accounts {
     await this.closeSockets(userId, [sessionId]);
   }
 
-  /** @param secrets those of the device from which it is changed, which stays known. */
+  /** @param secrets the secrets of the device that makes the change; it stays known. */
   async changePassword(
     { user, session }: Caller,
     body: RequestOf<'changePassword'>['body'],
@@ -155,7 +157,10 @@ export class Accounts {
     await this.setPassword(user.id, body.newPassword, { sessionId: session.id, secrets });
   }
 
-  /** Sets the password, ends every session and forgets every device but those of `keep`. False when nobody has the id. */
+  /**
+   * Sets the password, ends all sessions and forgets all devices except those of `keep`. Returns false when there is no
+   * such user.
+   */
   async setPassword(
     userId: UserId,
     password: string,
@@ -167,7 +172,10 @@ export class Accounts {
     return true;
   }
 
-  /** Disabling ends every session and forgets every device. Undefined when there is no such user; throws {@link Refusal} `last_administrator`. */
+  /**
+   * Disabling ends all sessions and forgets all devices. Undefined when there is no such user. Throws {@link Refusal}
+   * `last_administrator`.
+   */
   async setDisabled(userId: UserId, disabled: boolean): Promise<UserRecord | undefined> {
     const updated = await this.users.setDisabled(userId, disabled);
     if (updated === 'last_administrator') throw lastAdministrator();
@@ -177,12 +185,12 @@ export class Accounts {
 
   async updateDisplayName(userId: UserId, displayName: string): Promise<Account> {
     const updated = await this.users.update(userId, { displayName });
-    if (!updated) throw new Refusal('not_found', 'This account is no more.');
+    if (!updated) throw new Refusal('not_found', 'This account does not exist any more.');
     await this.signals.tellOf(userId, { kind: 'renamed', userId, displayName });
     return accountView(updated);
   }
 
-  /** What lets somebody sign up. Throws {@link Refusal} when nothing does. */
+  /** The permission under which a sign-up is accepted. Throws {@link Refusal} when there is none. */
   private async ticketFor(invitation: string | undefined, isFromThisMachine: boolean): Promise<Ticket> {
     if (await this.users.isEmpty()) {
       if (invitation !== undefined) return { kind: 'invitation', token: invitation };
@@ -223,7 +231,10 @@ export class Accounts {
     await this.closeSockets(userId, ended);
   }
 
-  /** A session ends in the store first: a socket that opens from then on is refused by its token. */
+  /**
+   * The session ends in the store before its sockets are closed, so that a socket opened meanwhile is refused by its
+   * token.
+   */
   private closeSockets(userId: UserId, sessionIds: SessionId[]): Promise<void> {
     return this.signals.send([userId], () => ({ kind: 'revoked', userId, sessionIds }));
   }

@@ -12,7 +12,7 @@ import type { UserRecord, UserStore } from './users-port.ts';
 const hourMs = 3_600_000;
 const listCursor = z.tuple([z.string()]);
 
-/** What administrators do with other people's accounts. */
+/** Operations of administrators on other accounts. */
 export class Administration {
   constructor(
     private readonly users: UserStore,
@@ -40,7 +40,7 @@ export class Administration {
     return { users: users.map(managedView), nextCursor: last ? encodeCursor([last.username.toLowerCase()]) : null };
   }
 
-  /** Whatever the sign-up mode is. Throws {@link Refusal} `username_taken`. */
+  /** Works in every sign-up mode. Throws {@link Refusal} `username_taken`. */
   async create(body: RequestOf<'createAccount'>['body']): Promise<ManagedUser> {
     const { username, password, displayName = username, administrator } = body;
     const passwordHash = await this.passwords.hash(password, 'known');

@@ -5,8 +5,8 @@ import type { UserStore } from './users-port.ts';
 const validMs = 7 * 24 * 3_600_000;
 
 /**
- * The token of a new invitation for the account that will administer the server; null when there are accounts. Only
- * the operator who starts the server sees it.
+ * Makes an invitation for the first account, which becomes the administrator, and returns its token; null when there
+ * are accounts. The token is shown only to the operator who starts the server.
  */
 export async function invitationForFirst(
   users: Pick<UserStore, 'isEmpty' | 'createInvitation'>,

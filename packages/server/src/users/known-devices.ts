@@ -5,13 +5,14 @@ import type { UserStore } from './users-port.ts';
 
 export interface DeviceSecret {
   secret: string;
-  /** What is stored and counted by. */
+  /** The hash under which the device is stored and rate-limited. */
   hash: string;
 }
 
 /**
- * The devices on which an account once logged in. A log-in with such a device's secret is counted apart, so that
- * strangers who guess the password don't keep the account's owner out. The secret alone lets nobody in.
+ * The devices on which an account has logged in before. Log-ins with the secret of such a device have a rate limit of
+ * their own, so that strangers who guess the password do not lock the owner out. The secret alone does not
+ * authenticate.
  */
 export class KnownDevices {
   constructor(
@@ -20,12 +21,12 @@ export class KnownDevices {
     private readonly ids: Ids,
   ) {}
 
-  /** The first of the secrets that belongs to a device of this account; null for none. */
+  /** The first of the secrets that belongs to a device of this account; null when none does. */
   async known(username: string, secrets: readonly string[]): Promise<DeviceSecret | null> {
     if (secrets.length === 0) return null;
     const user = await this.users.byUsername(username);
     const given = secrets.map((secret) => ({ secret, hash: tokenHash(secret) }));
-    // Asked where there is no account too, so that the answer takes as long.
+    // Also queried when there is no account, so that the answer takes as long.
     const hashes = given.map(({ hash }) => hash);
     const known = await this.users.knownDevice(user?.id ?? this.ids.uuid(), hashes);
     return given.find(({ hash }) => hash === known) ?? null;

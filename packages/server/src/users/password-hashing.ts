@@ -1,6 +1,6 @@
 import { Refusal } from '../platform/failures.ts';
 
-/** The work itself, for tests to count instead of to wait for. */
+/** The hash function. Tests replace it to count calls instead of waiting. */
 export interface Argon2 {
   hash(password: string): Promise<string>;
   verify(password: string, hash: string): Promise<boolean>;
@@ -24,16 +24,16 @@ const defaultBounds: HashingBounds = { concurrencyMax: 2, waitingMax: 200 };
 const retryAfterMs = 5_000;
 
 /**
- * The kind of a caller. Requests of a session, or from a device that the account knows, wait only for others of that
- * kind: strangers who guess passwords fill only their own queue.
+ * The kind of a caller. Known callers, who have a session or a device that the account knows, do not wait behind
+ * strangers: strangers who guess passwords fill only their own queue.
  */
 type Asker = 'known' | 'stranger';
 
-/** Hashes passwords, few at a time: each takes a core for tens of milliseconds (oven-sh/bun#36256). */
+/** Hashes passwords, a few at a time: each takes a core for tens of milliseconds (oven-sh/bun#36256). */
 export class PasswordHashing {
   private running = 0;
   private readonly waiting: Record<Asker, (() => void)[]> = { known: [], stranger: [] };
-  /** What a password is compared with where there is no account, so that it takes as long. */
+  /** The hash to compare with when there is no account, so that the answer takes as long. */
   private readonly nobody: Promise<string>;
 
   constructor(
@@ -43,12 +43,12 @@ export class PasswordHashing {
     this.nobody = this.hash(crypto.randomUUID());
   }
 
-  /** A PHC string. Throws {@link Refusal} `overloaded` when too many wait. */
+  /** Returns a PHC string. Throws {@link Refusal} `overloaded` when too many calls wait. */
   hash(password: string, asker: Asker = 'stranger'): Promise<string> {
     return this.inTurn(asker, () => this.argon2.hash(password));
   }
 
-  /** Whether the password is the one; takes as long when there is no hash to compare with. */
+  /** Whether the password matches the hash. Takes as long when there is no hash to compare with. */
   async verify(password: string, hash: string | undefined, asker: Asker = 'stranger'): Promise<boolean> {
     const against = hash ?? (await this.nobody);
     // Bun answers for an empty password without doing the work; no password has a NUL.
@@ -61,7 +61,7 @@ export class PasswordHashing {
     try {
       return await work();
     } finally {
-      // The turn is handed on rather than given back, so that nobody slips in before the one who waited.
+      // The slot passes directly to the next waiter, so that no new caller takes it first.
       const next = this.waiting.known.shift() ?? this.waiting.stranger.shift();
       if (next) next();
       else this.running--;

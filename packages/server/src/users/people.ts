@@ -9,7 +9,7 @@ import type { UserStore } from './users-port.ts';
 
 const searchCursor = z.tuple([z.string(), z.string()]);
 
-/** Finding people. Nothing is told of anybody but username, display name, id and presence. */
+/** Finds people. Reveals nothing but username, display name, id and presence. */
 export class People {
   constructor(
     private readonly users: Pick<UserStore, 'search' | 'byId' | 'byIds'>,
@@ -28,7 +28,7 @@ export class People {
     };
   }
 
-  /** Those whose names aren't of the version that was given; disabled people too. */
+  /** Returns the users whose names differ from the given version, disabled users included. */
   async lookUp({ userIds, versions: given }: RequestOf<'lookUpUsers'>['body']): Promise<User[]> {
     const versions = new Map(userIds.map((userId, index) => [userId, given?.[index]]));
     const users = await this.users.byIds([...versions.keys()]);

@@ -1,12 +1,12 @@
 import type { Clock } from '../platform/clock.ts';
 import type { SessionRecord } from './users-port.ts';
 
-/** How long a session goes on that nobody uses. */
+/** Decides when an unused session expires. */
 export class SessionLife {
   private readonly startedAtMs: number;
   private readonly startedMonotonicMs: number;
 
-  /** @param unusedMaxMs null: for ever. */
+  /** @param unusedMaxMs null for sessions that never expire. */
   constructor(
     private readonly clock: Pick<Clock, 'nowMs' | 'monotonicMs'>,
     private readonly unusedMaxMs: number | null,
@@ -16,8 +16,8 @@ export class SessionLife {
   }
 
   /**
-   * Sessions that were used last before this are over; null when none is. A clock that is set ahead while the process
-   * runs ends none: clients delete what they keep of a session that is over.
+   * Sessions last used before this time have expired; null when none expires. Setting the clock ahead while the process
+   * runs expires none, because clients delete their data when a session expires.
    */
   usedSinceMs(): number | null {
     if (this.unusedMaxMs === null) return null;

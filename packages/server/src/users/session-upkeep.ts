@@ -10,19 +10,22 @@ const intervalMs = 6 * 3_600_000;
 const retryMs = 10 * 60_000;
 
 const stepSessions = 100;
-/** Between two steps, so that people who are served meanwhile notice nothing. */
+/** Pause between two steps, so that other requests are not delayed. */
 const stepPauseMs = 100;
 
 interface UpkeepPorts {
   users: Pick<UserStore, 'touchSession' | 'endUnusedSessions'>;
   life: SessionLife;
-  /** Of the sockets that are open here. */
+  /** The sessions of the sockets that are open on this server. */
   openSessions(): Iterable<{ userId: UserId; sessionId: SessionId }>;
   clock: Clock;
   reportFailure(error: unknown): void;
 }
 
-/** Notes every few hours that sessions with an open socket are used, then ends those that nobody used for too long. */
+/**
+ * Every few hours, records that sessions with an open socket are in use, then ends the sessions that were unused for
+ * too long.
+ */
 export class SessionUpkeep {
   private isStopped = false;
   private cancel: () => void = () => undefined;
@@ -34,7 +37,7 @@ export class SessionUpkeep {
     this.runAfter(firstMs);
   }
 
-  /** Resolves when the step that is under way is done. */
+  /** Resolves when the current step has ended. */
   async stop(): Promise<void> {
     this.isStopped = true;
     this.cancel();
@@ -54,7 +57,7 @@ export class SessionUpkeep {
     });
   }
 
-  /** Nothing ends unless every open session was noted. */
+  /** Ends no session unless all open ones were recorded as used. */
   private async run(): Promise<void> {
     await this.noteOpen();
     const usedSinceMs = this.ports.life.usedSinceMs();

@@ -8,7 +8,7 @@ export function userView(user: UserRecord, online: boolean): User {
 
 const nameVersionBits = 40;
 
-/** Made of the names alone: the same on every server, and right again in a store that was put back. */
+/** A hash of the names alone: it is the same on every server and stays valid after a restore. */
 function nameVersion(username: string, displayName: string): string {
   const hash = Bun.hash.xxHash64(`${username}\n${displayName}`);
   return BigInt.asUintN(nameVersionBits, hash).toString(36);

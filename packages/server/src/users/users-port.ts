@@ -3,7 +3,7 @@ import type { SearchQuery } from '../platform/search-position.ts';
 
 export interface UserRecord {
   id: UserId;
-  /** As it was typed at sign-up; unique by its lower-case form. */
+  /** As typed at sign-up; unique by its lower-case form. */
   username: string;
   displayName: string;
   /** PHC string. */
@@ -22,7 +22,7 @@ export interface SessionRecord {
   lastUsedAtMs: number;
 }
 
-/** A device on which the user once logged in. */
+/** A device on which the user has logged in before. */
 export interface KnownDevice {
   userId: UserId;
   secretHash: string;
@@ -31,25 +31,27 @@ export interface KnownDevice {
 
 export interface NewUser {
   user: Omit<UserRecord, 'administrator' | 'disabled'>;
-  /** `when_first`: exactly when there is no other user. */
+  /** `when_first`: exactly if there is no other user. */
   administrator: boolean | 'when_first';
-  /** The hash of an invitation that this user uses up one use of; null when none is needed. */
+  /** The hash of an invitation, of which creating the user takes one use; null when none is needed. */
   invitation: { tokenHash: string; atMs: number } | null;
 }
 
-/** Accounts, sessions, invitations. What resolved is durable and seen by every later read on any server. */
+/**
+ * Accounts, sessions and invitations. A write that resolved is durable and visible to every later read on any server.
+ */
 export interface UserStore {
   /**
-   * All or nothing. Of two at once with one username (without regard to case) exactly one is created, and of two
-   * first users exactly one administers.
+   * All or nothing. Of two concurrent calls with the same username (ignoring case) exactly one creates a user, and of
+   * two concurrent first users exactly one becomes administrator.
    */
   create(newUser: NewUser): Promise<UserRecord | 'username_taken' | 'invalid_invitation'>;
-  /** Whether there is no user at all. */
+  /** Whether there are no users. */
   isEmpty(): Promise<boolean>;
   byId(userId: UserId): Promise<UserRecord | undefined>;
   /** In the order of `userIds`, without those that don't exist. */
   byIds(userIds: readonly UserId[]): Promise<UserRecord[]>;
-  /** Without regard to case. */
+  /** Ignores case. */
   byUsername(username: string): Promise<UserRecord | undefined>;
   /** Undefined when there is no such user. */
   update(
@@ -57,17 +59,15 @@ export interface UserStore {
     change: Partial<Pick<UserRecord, 'displayName' | 'passwordHash'>>,
   ): Promise<UserRecord | undefined>;
   /**
-   * Undefined when there is no such user. `last_administrator`, and nothing changes, when no administrator would be
-   * left who isn't disabled, also when several are disabled at once.
+   * Undefined when there is no such user. `last_administrator`, without a change, when no enabled administrator would
+   * be left, even if several are disabled concurrently.
    */
   setDisabled(userId: UserId, disabled: boolean): Promise<UserRecord | 'last_administrator' | undefined>;
-  /**
-   * People who aren't disabled, found by the start of a search term, by (term, id), each once.
-   */
+  /** Enabled users with a search term that starts with the query, by (term, id), each once. */
   search(query: SearchQuery): Promise<{ user: UserRecord; term: string }[]>;
-  /** See `RefreshableTerms`; goes through the users. */
+  /** See `RefreshableTerms`; the subjects are the users. */
   refreshTerms(after: string | null, limit: number): Promise<string | null>;
-  /** Everybody, disabled too, by lower-case username, after the given one. */
+  /** All users, disabled ones included, by lower-case username, after the given one. */
   list(page: { prefix: string; after: string | null; limit: number }): Promise<UserRecord[]>;
 
   createSession(session: SessionRecord, tokenHash: string): Promise<void>;
@@ -77,29 +77,32 @@ export interface UserStore {
   hasSession(userId: UserId, sessionId: SessionId): Promise<boolean>;
   /** Newest first. */
   sessions(userId: UserId): Promise<SessionRecord[]>;
-  /** Notes that the session was used. May be lost by a crash. */
+  /** Records that the session was used. A crash may lose it. */
   touchSession(userId: UserId, sessionId: SessionId, atMs: number): Promise<void>;
-  /** Ends one session of this user; false when there is none. */
+  /** Ends one session of this user; returns false when there is none. */
   revokeSession(userId: UserId, sessionId: SessionId): Promise<boolean>;
-  /** Ends all sessions of the user but `keepId`; returns those that ended. */
+  /** Ends all sessions of the user except `keepId`; returns those that ended. */
   revokeSessions(userId: UserId, keepId: SessionId | null): Promise<SessionId[]>;
 
-  /** The hash among these of a secret of a device that is known to the user. */
+  /** Returns the first of these hashes that belongs to a known device of the user. */
   knownDevice(userId: UserId, secretHashes: readonly string[]): Promise<string | undefined>;
-  /** Makes a device known, or notes that it was used. Of more than `keepMax` those used longest ago are forgotten. */
+  /**
+   * Adds a known device, or records that it was used. Of more than `keepMax` devices the least recently used are
+   * forgotten.
+   */
   keepDevice(device: KnownDevice, keepMax: number): Promise<void>;
   forgetDevice(userId: UserId, secretHash: string): Promise<void>;
-  /** Forgets all devices of the user but these. */
+  /** Forgets all devices of the user except these. */
   forgetDevices(userId: UserId, keep: readonly string[]): Promise<void>;
 
   /**
-   * Ends those used longest ago of more than `keepMax` sessions of the user, never `keepId`; returns those that ended.
-   * Several at once may leave more.
+   * Ends the least recently used of more than `keepMax` sessions of the user, never `keepId`; returns those that ended.
+   * Concurrent calls may leave more.
    */
   endOldestSessions(userId: UserId, keepId: SessionId, keepMax: number): Promise<SessionId[]>;
   /**
-   * Looks at the next `limit` sessions of all users after the position, and ends those that were used last before
-   * `usedSinceMs`. Answers with the position to go on from, null at the end. Safe to repeat and to break off.
+   * Reads the next `limit` sessions of all users after the position, and ends those last used before `usedSinceMs`.
+   * Returns the position to continue from, null at the end. Safe to repeat and to interrupt.
    */
   endUnusedSessions(step: { usedSinceMs: number; after: string | null; limit: number }): Promise<string | null>;
 

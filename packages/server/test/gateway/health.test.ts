@@ -47,7 +47,7 @@ test('a check that does not come back has failed', async () => {
 
 test('where everybody lacks the same, a failed check is told and makes nobody unready', async () => {
   const store: Check = () => Promise.reject(new Error('away'));
-  const health = new Health({ store }, systemClock, { failedChecks: 'are told' });
+  const health = new Health({ store }, systemClock, { failedChecks: 'are reported' });
   health.ready();
   expect(await readiness(health)).toEqual([200, { status: 'degraded', checks: { store: 'failed' } }]);
   health.draining();

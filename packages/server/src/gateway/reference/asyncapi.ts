@@ -14,7 +14,9 @@ type FrameTable = Record<string, z.ZodMiniType>;
 
 const channel = '#/channels/socket';
 
-/** The socket as AsyncAPI 3, of the schemas that validate its traffic; it speaks from the server's side. */
+/**
+ * The AsyncAPI 3 document of the socket, generated from the schemas that validate its traffic, from the server's side.
+ */
 export function asyncApiDocument(version: string) {
   const messages = {
     ...messagesOf(clientFrames, clientFrameExamples),
@@ -73,7 +75,7 @@ function messagesOf(frames: FrameTable, examples: Record<string, unknown>) {
   );
 }
 
-/** What clients ask for, each with the frames that can answer it. */
+/** The requests of clients, each with the frames that can answer it. */
 function receiving() {
   return Object.fromEntries(
     (Object.keys(clientFrames) as (keyof typeof clientFrames)[]).map((type) => [
@@ -91,7 +93,7 @@ function receiving() {
   );
 }
 
-/** What comes without having been asked for: every frame of the server that no request alone leads to. */
+/** Frames that the server sends unrequested: those that do not only answer requests. */
 function sending() {
   const unasked = ['entry', 'read', 'typing', 'presence', 'user', 'conversation', 'resync', 'goaway'] as const;
   return {
@@ -107,7 +109,7 @@ function messageRef(schema: z.ZodMiniType) {
   return { $ref: `${channel}/messages/${frameId(schema)}` };
 }
 
-/** The schemas of all frames and of whatever they refer to. */
+/** The schemas of all frames and of the types that they refer to. */
 function frameSchemas(): Record<string, unknown> {
   const { $defs } = z.toJSONSchema(z.union([ClientFrame, ServerFrame]), { io: 'input' });
   return JSON.parse(JSON.stringify($defs).replaceAll('#/$defs/', '#/components/schemas/'));

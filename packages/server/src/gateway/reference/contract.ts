@@ -1,4 +1,4 @@
-/** The delivery contract in short, for people who write clients: what holds, and what a client does with it. */
+/** A summary of the delivery contract for authors of clients. */
 export const contract: readonly { title: string; text: string }[] = [
   {
     title: 'Acknowledged means durable',

@@ -16,7 +16,7 @@ interface LimitNote {
   text: string;
 }
 
-/** What each limit of the protocol bounds, in the order in which the reference lists them. */
+/** Describes each limit of the protocol, in the order of the reference. */
 export const limitNotes: Readonly<Record<keyof typeof limits, LimitNote>> = {
   textCodePoints: { unit: 'code points', text: 'A message’s text.' },
   frameBytes: { unit: 'bytes', text: 'One frame from a client.' },

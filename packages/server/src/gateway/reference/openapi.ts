@@ -22,7 +22,7 @@ import { tags } from './tags.ts';
 
 export type OpenApiDocument = ReturnType<typeof createDocument>;
 
-/** The HTTP API as OpenAPI 3.1, of the schemas that validate its traffic. */
+/** The OpenAPI 3.1 document of the HTTP API, generated from the schemas that validate its traffic. */
 export function openApiDocument(version: string): OpenApiDocument {
   const paths: ZodOpenApiPathsObject = {};
   for (const [id, operation] of Object.entries(operations) as [OperationId, Operation][]) {
@@ -54,7 +54,7 @@ export function openApiDocument(version: string): OpenApiDocument {
   );
 }
 
-/** Answers gain fields over time, which a validator of today must let pass. */
+/** Later versions add fields to answers, which today's validators must accept. */
 const openToNewFields: ZodOpenApiOverride = ({ jsonSchema, zodSchema, io }) => {
   const { def } = zodSchema._zod;
   if (io === 'output' && def.type === 'object' && !def.catchall) delete jsonSchema.additionalProperties;

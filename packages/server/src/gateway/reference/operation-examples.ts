@@ -3,7 +3,7 @@ import * as sample from './samples.ts';
 
 const { anaId, benId, conversationId, sessionId, atMs } = sample;
 
-/** What a client gives (path, query and body in one object), and what it gets. */
+/** The input of a client (path, query and body in one object) and the answer. */
 export interface OperationExample<Id extends OperationId> {
   input: InputOf<Id>;
   response: ResponseOf<Id>;

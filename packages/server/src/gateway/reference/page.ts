@@ -12,7 +12,7 @@ import { style } from './style.ts';
 import { tags } from './tags.ts';
 import { webPage } from './web-page.ts';
 
-/** The reference for people, of the same tables that validate the traffic. */
+/** The reference page, generated from the tables that validate the traffic. */
 export function referencePage(version: string): string {
   return webPage({
     title: 'Parley API reference',

@@ -2,14 +2,14 @@ import type { Operation } from '@parley/protocol';
 
 type Fields = Record<string, unknown>;
 
-/** A client's input, apart by where each field travels. */
+/** A client's input, split by where each field is sent. */
 export interface RequestParts {
   params: Fields;
   query: Fields;
   body: Fields | undefined;
 }
 
-/** Path parameters, query and body never share a name, so one object of input can be taken apart again. */
+/** Path parameters, query and body never have a name in common, so the input can be split again. */
 export function requestParts(operation: Operation, input: unknown): RequestParts {
   const fields = Object.entries(input ?? {});
   const those = (schema: Operation['body']): Fields =>

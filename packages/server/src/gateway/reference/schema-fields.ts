@@ -20,7 +20,7 @@ export function jsonSchemaOf(schema: z.core.$ZodType): JsonSchema {
   return (name === undefined ? generated : generated.$defs?.[name]) ?? generated;
 }
 
-/** The name under which the schema is documented; undefined for one that is shown where it is used. */
+/** The name under which the schema is documented; undefined for one that is documented inline. */
 export function typeName(schema: z.core.$ZodType): string | undefined {
   return z.globalRegistry.get(schema)?.id;
 }
@@ -69,7 +69,7 @@ function inlineObject(schema: JsonSchema): Html {
   return html`{ ${parts} }`;
 }
 
-/** What a nullable schema is when it isn't null; undefined for one that is never null. */
+/** The schema of a nullable schema's other values; undefined for one that is never null. */
 function withoutNull(schema: JsonSchema): JsonSchema | undefined {
   if (Array.isArray(schema.type) && schema.type.length === 2) {
     return { ...schema, type: schema.type.find((type) => type !== 'null') } as JsonSchema;

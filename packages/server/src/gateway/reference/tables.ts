@@ -2,7 +2,7 @@ import { html } from 'hono/html';
 import { prose } from './code-markup.ts';
 import type { Field, Html } from './schema-fields.ts';
 
-/** A table that scrolls sideways by itself where the screen is narrow, by keyboard too. */
+/** A table that scrolls horizontally on narrow screens, by keyboard too. */
 export function table(label: string, headings: readonly string[], rows: readonly Html[]): Html {
   return html`<div class="table" role="region" aria-label="${label}" tabindex="0"><table>
 <thead><tr>${headings.map((heading) => html`<th scope="col">${heading}</th>`)}</tr></thead>

@@ -8,7 +8,7 @@ interface WebPage {
   body: Html;
 }
 
-/** A whole page that needs nothing but itself. */
+/** A complete page that loads nothing else. */
 export function webPage({ title, style, body }: WebPage): string {
   const page = html`<!doctype html>
 <html lang="en">
@@ -27,7 +27,7 @@ ${body}
   return page.toString();
 }
 
-/** A policy that lets a page have exactly this style sheet, and nothing from anywhere. */
+/** A policy that allows a page exactly this style sheet, and nothing from other origins. */
 export function contentSecurityPolicy(style: string): string {
   const hash = createHash('sha256').update(style).digest('base64');
   return `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;

@@ -1,4 +1,7 @@
 import { fileURLToPath } from 'node:url';
 
-/** Where the web client's bundle is. The executable's build replaces this module with one that carries it. */
+/**
+ * The path of the web client's bundle. The build of the executable replaces this module with one that contains the
+ * bundle.
+ */
 export const bundleFile = fileURLToPath(new URL('../../../../web/dist/bundle.json', import.meta.url));

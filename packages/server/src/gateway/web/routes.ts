@@ -17,7 +17,7 @@ interface ServedFile {
 
 type PackedFile = Record<'type' | 'raw' | 'br' | 'gzip', string> & { immutable: boolean };
 
-/** Nothing comes from elsewhere, nothing runs that isn't one of the files, and nobody frames it. */
+/** Nothing is loaded from other origins, only these files are executed, and no page may frame them. */
 const policy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -31,13 +31,13 @@ const policy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** Addresses within the web client: its page shows them. */
+/** Paths within the web client: each shows its page. */
 const pagePaths = ['/', '/c/:id', '/channels', '/settings', '/login', '/signup'];
 
-/** The web client: its page, and what that page loads. */
+/** The web client: its page and the files that the page loads. */
 export function webRoutes(): Hono {
   const app = new Hono();
-  // Read when first asked for: a server that nobody opens in a browser carries nothing of it.
+  // The bundle is read at the first request, so that a server without browser users does not hold it in memory.
   let files: Promise<Map<string, ServedFile> | null> | null = null;
   const serve = async (context: Context, path: string) => {
     files ??= readBundle();
@@ -86,7 +86,7 @@ function encodingFor(accepted: string): Encoding | null {
   return named.has('br') ? 'br' : named.has('gzip') ? 'gzip' : null;
 }
 
-/** Null where no bundle was made. */
+/** Null when no bundle was built. */
 async function readBundle(): Promise<Map<string, ServedFile> | null> {
   let text: string;
   try {
@@ -95,7 +95,7 @@ async function readBundle(): Promise<Map<string, ServedFile> | null> {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
     throw error;
   }
-  // Made by this repository's own build, which checks its form.
+  // The build of this repository wrote the file and checks its form.
   const packed = JSON.parse(text) as Record<string, PackedFile>;
   return new Map(Object.entries(packed).map(([path, file]) => [path, unpack(file)]));
 }

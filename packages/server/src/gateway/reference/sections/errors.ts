@@ -25,7 +25,7 @@ ${table('Error codes', ['Code', 'Status', 'Meaning', 'What to do'], rows)}
 </section>`;
 }
 
-/** The codes stand in the table below, not in the type's column. */
+/** The codes are listed in the table below, not in the type's column. */
 function shortType({ name, type }: { name: string; type: Html | string }): Html | string {
   return name === 'code' ? html`one of <a href="#errors">the codes</a>` : type;
 }

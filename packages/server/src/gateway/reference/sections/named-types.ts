@@ -22,7 +22,7 @@ ${variants ? variantTables(name, variants) : fieldTable(`${name}: fields`, field
 </article>`;
 }
 
-/** What all variants share once, then what each has of its own. */
+/** The fields that all variants share, then the other fields of each. */
 function variantTables(name: string, variants: readonly JsonSchema[]): Html {
   const [first = [], ...others] = variants.map(fieldsOf);
   const isShared = (field: string) => others.every((fields) => fields.some((each) => each.name === field));
