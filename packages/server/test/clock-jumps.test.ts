@@ -21,7 +21,7 @@ function watched() {
   return { clock, jumps, set, watch };
 }
 
-test('a clock that is set is told of once, by how much and since when at most', () => {
+test('a clock that is set is reported once, with the difference and the time within which it happened', () => {
   const { clock, jumps, set } = watched();
   clock.advance(10_000);
   set(86_400_000);
@@ -34,7 +34,7 @@ test('a clock that is set is told of once, by how much and since when at most', 
   ]);
 });
 
-test('a clock that is set little by little is none that jumps, and nothing is told after the end', () => {
+test('a slewed clock is not a jump, and nothing is reported after the stop', () => {
   const { clock, jumps, set, watch } = watched();
   for (let second = 0; second < 20; second++) {
     set(-500);

@@ -29,12 +29,12 @@ test('a flag goes before the environment, that before the file, that before the 
   expect(config).toMatchObject({ port: 3, signup: 'invitation', 'drain-ms': 7 });
 });
 
-test('variables that other commands read are let alone', () => {
+test('variables that other commands read are ignored', () => {
   const others = { PARLEY_PASSWORD: 'a good password', PARLEY_SERVER: 'http://localhost:8080' };
   expect(loadConfig({}, others)).toEqual(loadConfig({}, {}));
 });
 
-describe('a bad setting is refused, with its name, what it was, and what is allowed', () => {
+describe('a bad setting is refused with its name, its value and what is allowed', () => {
   const bad: [string, () => unknown, string][] = [
     ['a flag', () => loadConfig({ port: '99999' }, {}), '--port: "99999" must be a whole number from 0 to 65535'],
     [
@@ -96,7 +96,7 @@ describe('settings of a cluster', () => {
     expect(config.postgres).toEqual([{ name: 'main', url: 'postgres://127.0.0.1:5432/parley' }]);
   });
 
-  test('load balancers are given time to notice that a process stops, unless it is given', () => {
+  test('load balancers get time to notice that a process stops, unless the setting says otherwise', () => {
     expect(loadConfig({}, {})['drain-notice-ms']).toBe(0);
     expect(loadConfig(cluster, {})['drain-notice-ms']).toBe(2_000);
     expect(loadConfig({ ...cluster, 'drain-notice-ms': '0' }, {})['drain-notice-ms']).toBe(0);
@@ -112,7 +112,7 @@ describe('settings of a cluster', () => {
     redis: 'rediss://:secret@redis.example:6380',
   };
 
-  test('services on other machines are taken with TLS and a password, or when that is given up in so many words', () => {
+  test('services on other machines need TLS and a password, unless that is switched off explicitly', () => {
     expect(loadConfig({ ...cluster, ...remote }, {}).shape).toBe('cluster');
     const insecure = { ...cluster, redis: 'redis://redis.example', 'allow-insecure-services': 'on' };
     expect(loadConfig(insecure, {}).redis).toBe('redis://redis.example');

@@ -13,7 +13,7 @@ function checkUnderTest() {
   return { clock, shared, started };
 }
 
-test('all who ask within a second share one check and its outcome', async () => {
+test('all callers within a second share one check and its outcome', async () => {
   const { clock, shared, started } = checkUnderTest();
   const asked = Array.from({ length: 50 }, () => shared.outcome());
   started[0]?.reject(new Error('full'));
@@ -28,7 +28,7 @@ test('all who ask within a second share one check and its outcome', async () => 
   expect(started).toHaveLength(2);
 });
 
-test('a check that lasts longer than a second is not joined by another', async () => {
+test('no second check runs beside one that lasts longer than a second', async () => {
   const { clock, shared, started } = checkUnderTest();
   const first = shared.outcome();
   clock.advance(5_000);

@@ -105,12 +105,14 @@ describe.skipIf(absent !== null)(titleWith('a feature of the next version, rolle
     // As an operator would who forces it, or a process of the previous version that was not known of.
     await raiseLevels(database, trialLevel);
     // The client stays connected, and hears it with a pong.
-    await untilFound(() => ana.client.serverFeatures.find((name) => name === trialFeature));
+    await untilFound('the client knows the feature', () =>
+      ana.client.serverFeatures.find((name) => name === trialFeature),
+    );
     const texts = ['first', 'second', 'third'];
     const nudges = texts.map(nudge);
     const partition = shardOf(ana.group.id, clusterShards);
     const sentence = new RegExp(`partition ${partition} stops at position \\d+: .* needs feature level 2`);
-    const stopped = await untilFound(() =>
+    const stopped = await untilFound('a distributor stops the partition', () =>
       cluster.placesOf('distribution').find((place) => sentence.test(place.lines.join('\n'))),
     );
     expect(await stopped.figure('parley_command_log_partitions_stopped')).toBeGreaterThan(0);
@@ -154,13 +156,13 @@ describe.skipIf(absent !== null)(titleWith('a feature of the next version, rolle
     expect((await witnesses.agree()).length).toBeGreaterThan(200);
   }, 120_000);
 
-  async function untilFound<Found>(find: () => Found | undefined): Promise<Found> {
+  async function untilFound<Found>(what: string, find: () => Found | undefined): Promise<Found> {
     let found: Found | undefined;
     const isFound = () => {
       found = find();
       return found !== undefined;
     };
-    await until(`a result of ${find}`, isFound, { withinMs: 120_000, pauseMs: 20 });
+    await until(what, isFound, { withinMs: 120_000, pauseMs: 20 });
     return found as Found;
   }
 });

@@ -23,7 +23,7 @@ const outcomeOf = (call: Promise<unknown>) =>
     (error: ParleyError) => error.code,
   );
 
-test('administrators who disable each other and themselves at once leave one, who still administers', async () => {
+test('administrators who concurrently disable each other and themselves leave one enabled administrator', async () => {
   const first = await loggedIn('first', true);
   const admins = [first];
   for (const username of ['second', 'third', 'fourth']) {

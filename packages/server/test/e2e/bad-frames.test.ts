@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-describe('what breaks the protocol closes the socket with its code', () => {
+describe('a violation of the protocol closes the socket with its code', () => {
   const violations: [string, (client: WireClient) => void, number][] = [
     ['a binary frame', (client) => client.sendRaw(new Uint8Array([1, 2, 3])), closeCodes.protocolError.code],
     ['no JSON', (client) => client.sendRaw('{"type":'), closeCodes.protocolError.code],
@@ -64,7 +64,7 @@ describe('what breaks the protocol closes the socket with its code', () => {
   });
 });
 
-describe('what breaks a rule is refused by name, changes nothing, and the connection goes on', () => {
+describe('an invalid field is refused by name, changes nothing, and the connection stays open', () => {
   const unknown = '0191d2f0-0000-7000-8000-000000000000';
   const send = (fields: object) =>
     ({ type: 'send', conversationId, clientMessageId: 'bad', text: 'x', ...fields }) as const;
@@ -119,7 +119,7 @@ describe('what breaks a rule is refused by name, changes nothing, and the connec
     await client.close();
   });
 
-  test("somebody else's conversation looks like one that does not exist, in every answer", async () => {
+  test("another user's conversation looks like a missing one in every answer", async () => {
     const client = await server.wire(stranger);
     for (const type of ['send', 'read', 'history'] as const) {
       const fields = { send: { clientMessageId: 'x', text: 'x' }, read: { seq: 1 }, history: {} }[type];

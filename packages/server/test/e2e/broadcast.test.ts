@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-test('a channel that grows past the limit while its members listen misses nobody, and shows nothing twice', async () => {
+test('a channel that grows past the limit reaches all connected members, and sends nothing twice', async () => {
   const people = await server.people('grower', limits.directFanOutMembers * 2 + 40);
   const [owner, ...joiners] = people as [Person, ...Person[]];
   const { id } = await server.call(owner, 'createChannel', { name: 'growing' });
@@ -34,7 +34,7 @@ test('a channel that grows past the limit while its members listen misses nobody
   await Promise.all([sender, ...early, ...late].map((client) => client.close()));
 }, 120_000);
 
-test('contract 8: whoever leaves or is removed from a large channel gets that entry as the last', async () => {
+test('contract 8: a user who leaves or is removed from a large channel receives that entry as the last', async () => {
   const people = await server.people('member', limits.directFanOutMembers + 20);
   const [owner, leaver, removed, stays] = people as [Person, Person, Person, Person];
   const { id } = await server.call(owner, 'createChannel', { name: 'large' });

@@ -46,7 +46,7 @@ describe('a clock that was a day ahead for a moment', () => {
     expect(value).toEqual(wanted);
   }
 
-  test('dates and sorts nothing but what it dated itself', async () => {
+  test('affects the times and the order of only the entries that it dated', async () => {
     // A server learns within a second when the clock was set. The order of what was written in that second is open.
     clock.aheadMs = -hourMs;
     const [first = '', second = '', third = ''] = await groups(3);
@@ -73,7 +73,7 @@ describe('a clock that was a day ahead for a moment', () => {
     client.close();
   });
 
-  test('keeps nobody who was away from what is new, behind more than a page that was dated ahead', async () => {
+  test('hides no new entry from a user who was away, even behind more than a page of entries dated ahead', async () => {
     const ids = await groups(53);
     const [quiet = ''] = ids;
     clock.aheadMs = dayMs;

@@ -40,7 +40,7 @@ describe('connections are bounded, and the refusal says how to go on', () => {
 });
 
 describe('stopping', () => {
-  test('says draining first, sends goaway, finishes what is under way, and ends with sockets still open', async () => {
+  test('reports draining first, sends goaway, finishes requests under way, and stops with sockets still open', async () => {
     const server = await RunningServer.start({ 'drain-ms': '1000' });
     const [ana, ben] = await server.people('person', 2);
     if (!ana || !ben) throw new Error('there are two people');

@@ -25,7 +25,7 @@ function send(client: WireClient, conversationId: string, clientMessageId: strin
 }
 
 describe('contract 1: acknowledged means durable', () => {
-  test('a send whose commit failed is decided again, and acknowledged once, after the commit that worked', async () => {
+  test('a send whose commit failed is decided again, and acknowledged once, after the successful commit', async () => {
     const { ana, conversationId } = await pair();
     const client = await server.wire(ana);
     const failing = server.adapters.history;
@@ -61,7 +61,7 @@ describe('contract 2: a retry is safe forever', () => {
     await client.close();
   });
 
-  test('a hundred at once with one id are one entry', async () => {
+  test('a hundred concurrent sends with one id make one entry', async () => {
     const { ana, conversationId } = await pair();
     const sendSame = () => server.call(ana, 'sendMessage', { conversationId, clientMessageId: 'same', text: 'text' });
     // A server that is busy may refuse some of them, as contract 7 has it: a client retries these.
@@ -157,7 +157,7 @@ describe('contract 4: delivered at least once, shown exactly once', () => {
 });
 
 describe('contract 5: no gap at the seam', () => {
-  test('whoever connects while messages pass has each of them in the snapshot, live, or both', async () => {
+  test('a client that connects while messages are sent gets each in the snapshot, live, or both', async () => {
     const { ana, ben, conversationId } = await pair();
     const sender = await server.wire(ana);
     await send(sender, conversationId, 'first');
@@ -202,7 +202,7 @@ describe('contract 6: read your writes', () => {
 });
 
 describe('contract 7: nothing silent', () => {
-  test('a socket that does not read is told to resynchronise, or cut off, and never just left out', async () => {
+  test('a socket that does not read is told to resynchronise or closed, and never skipped silently', async () => {
     const { ana, ben, conversationId } = await pair();
     const slow = await SlowReader.connect(server.url, ben.token);
     const sender = await server.wire(ana);
@@ -221,7 +221,7 @@ describe('contract 7: nothing silent', () => {
 });
 
 describe('contract 8: membership is exact', () => {
-  test('whoever is removed gets nothing numbered after the removal, by any path', async () => {
+  test('a removed user receives nothing numbered after the removal, by any path', async () => {
     const { ana, ben } = await pair();
     const group = await server.call(ana, 'createGroup', { name: 'g', userIds: [ben.account.id] });
     const [sender, removed] = await Promise.all([server.wire(ana), server.wire(ben)]);
@@ -244,7 +244,7 @@ describe('contract 8: membership is exact', () => {
     await Promise.all([sender.close(), removed.close()]);
   });
 
-  test('whoever joins sees what the history setting allows', async () => {
+  test('a user who joins sees what the history setting allows', async () => {
     const { ana, ben } = await pair();
     for (const history of ['all', 'since_joining'] as const) {
       const channel = await server.call(ana, 'createChannel', { name: history, history });
@@ -259,7 +259,7 @@ describe('contract 8: membership is exact', () => {
 });
 
 describe('contract 9: presence is right soon', () => {
-  test('a watcher sees somebody come, stay through a reconnect, and go', async () => {
+  test('a watcher sees a user come online, stay online through a reconnect, and go offline', async () => {
     const { ana, ben } = await pair();
     const watcher = await server.wire(ana);
     const snapshot = await watcher.request({ type: 'watch', userIds: [ben.account.id] });

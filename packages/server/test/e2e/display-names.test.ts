@@ -7,7 +7,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-test('a new display name is told to who watches, and to one’s own devices', async () => {
+test('a new display name is sent to watchers and to the user’s own devices', async () => {
   const [ana, ben, cleo] = (await server.people('named', 3)) as [Person, Person, Person];
   const [own, watching, both, stranger] = await Promise.all([
     server.wire(ana),

@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-test('a client without a session is told the epoch that its person’s welcome has, and nothing of whether they are there', async () => {
+test('a client without a session gets the epoch of the user’s welcome, whether or not the user exists', async () => {
   const [ana] = (await server.people('epoch', 1)) as [Person];
   const wire = await server.wire(ana);
   const [welcome] = wire.of('welcome');

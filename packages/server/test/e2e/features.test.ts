@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-test('welcome says what the server can do, and takes features in answer', async () => {
+test("welcome names the server's features, and the client answers with its own", async () => {
   const client = await server.wire(ana);
   expect((await client.next('welcome')).features).toEqual(featuresAt(supportedLevel()));
   client.send({ type: 'features', features: [trialFeature, 'of_a_newer_client'] });
@@ -37,7 +37,7 @@ test('features that break a limit are refused, naming the field, and the connect
   await client.close();
 });
 
-test('a server that is started as a version with more has its features in the welcome', async () => {
+test('a server of a later version has its features in the welcome', async () => {
   const undo = addTrialFeature();
   const later = await RunningServer.start();
   try {

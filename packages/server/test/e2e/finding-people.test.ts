@@ -12,7 +12,7 @@ describe('a search', () => {
   });
   afterAll(() => server.stop());
 
-  test('finds people and channels in another case, without marks, and in other forms of the letters', async () => {
+  test('finds people and channels by other case, without diacritics, and by other forms of the letters', async () => {
     const people = await server.people('pair', namePairs.length);
     for (const [index, [language, name, query]] of namePairs.entries()) {
       const person = people[index];
@@ -29,7 +29,7 @@ describe('a search', () => {
     }
   });
 
-  test('for what shows nothing finds nobody, not everybody', async () => {
+  test('for invisible characters finds nobody', async () => {
     for (const q of ['\u200b', '\u0301', ' ']) {
       expect((await server.call(ana, 'userSearch', { q })).users).toEqual([]);
       expect((await server.call(ana, 'channelSearch', { q })).channels).toEqual([]);

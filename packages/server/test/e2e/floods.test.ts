@@ -33,7 +33,7 @@ test.each(['ping', 'pong'] as const)(
   },
 );
 
-test('what one connection sends at once within its budget is all answered, in its order', async () => {
+test('all requests that one connection sends at once within its budget are answered in order', async () => {
   const client = await server.wire(await server.person('pasting'));
   const ids = Array.from({ length: connectionWork.burst - 10 }, (_, n) => String(n));
   for (const id of ids) client.send({ type: 'ping', id });

@@ -48,7 +48,7 @@ for (const type of Object.keys(clientFrames) as ClientFrame['type'][]) {
       }
     });
 
-    test('is refused without a field that it needs, and with one that it has not', async () => {
+    test('is refused without a required field, and with an unknown one', async () => {
       const frame = sound()[type];
       for (const field of Object.keys(frame)) {
         const { [field]: _, ...rest } = frame;
@@ -63,7 +63,7 @@ for (const type of Object.keys(clientFrames) as ClientFrame['type'][]) {
   });
 }
 
-test('nothing of all this changed anything', async () => {
+test('none of these frames changed anything', async () => {
   const { entries } = await server.call(ana, 'getHistory', { conversationId });
   expect(entries.map(({ kind }) => kind)).toEqual(['created']);
 });

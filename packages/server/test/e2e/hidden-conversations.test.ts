@@ -43,7 +43,7 @@ async function answersAbout(person: Person, conversationId: string) {
   return { refusals, frames };
 }
 
-test('a direct chat that somebody opened and wrote nothing in looks to the partner as if it did not exist', async () => {
+test('a direct chat that was opened without a message does not exist for the partner', async () => {
   const [ana, ben, cleo] = (await server.people('opener', 3)) as [Person, Person, Person];
   const { id } = await server.call(ana, 'openDirect', { userId: ben.account.id });
   const neverOpened = directConversationId(ben.account.id, cleo.account.id);
@@ -56,7 +56,7 @@ test('a direct chat that somebody opened and wrote nothing in looks to the partn
   expect(await server.call(ben, 'getConversation', { conversationId: id })).toMatchObject({ id, unreadCount: 1 });
 });
 
-test('a direct chat that both opened shows to both before anybody wrote', async () => {
+test('a direct chat that both opened is visible to both before the first message', async () => {
   const [ana, ben] = (await server.people('both', 2)) as [Person, Person];
   const { id } = await server.call(ana, 'openDirect', { userId: ben.account.id });
   expect(await server.call(ben, 'openDirect', { userId: ana.account.id })).toMatchObject({ id, unreadCount: 0 });
@@ -66,7 +66,7 @@ test('a direct chat that both opened shows to both before anybody wrote', async 
   }
 });
 
-test('marking read below what one may read tells nothing of how many messages there were', async () => {
+test('marking read below the visible history reveals no message counts', async () => {
   const [ana, ben] = (await server.people('joining', 2)) as [Person, Person];
   const { id: conversationId } = await server.call(ana, 'createGroup', { name: 'g', history: 'since_joining' });
   for (let n = 0; n < 5; n++) {

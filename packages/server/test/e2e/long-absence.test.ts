@@ -63,7 +63,7 @@ test('offline for 1,000 messages in 200 conversations, then back: everything is 
   client.close();
 });
 
-test('a conversation that went on for thousands while one was away gives its newest page, and the rest when asked', async () => {
+test('after thousands of missed messages a conversation gives its newest page, and the others on request', async () => {
   const [away, other] = await server.people('other', 2);
   if (!away || !other) throw new Error('there are two people');
   const { id } = await server.call(other, 'createGroup', { name: 'busy', userIds: [away.account.id] });

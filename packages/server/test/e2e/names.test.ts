@@ -48,7 +48,7 @@ describe('a name that is chosen', () => {
   });
   afterAll(() => server.stop());
 
-  test.each(Object.keys(ways))('shows something and turns no direction: %s', async (way) => {
+  test.each(Object.keys(ways))('is visible and changes no text direction: %s', async (way) => {
     for (const [index, name] of refused.entries()) {
       const failure = await ways[way]?.(name, index).then(
         () => null,
@@ -61,7 +61,7 @@ describe('a name that is chosen', () => {
     for (const [index, name] of taken.entries()) await ways[way]?.(name, 100 + index);
   });
 
-  test('does not hide a name from before this rule: it is read as it is', async () => {
+  test('a name from before this rule is returned unchanged', async () => {
     const [ben] = await server.people('ben', 1);
     if (!ben) throw new Error('there is a Ben');
     await server.adapters.users.update(ben.account.id, { displayName: '\u200b\u202e' });

@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 describe('read positions', () => {
-  test('come to all of one’s devices and to the other members, move forward only, and count unread', async () => {
+  test('reach all devices of the user and the other members, only move forward, and count unread', async () => {
     const { id } = await server.call(ana, 'createGroup', { name: 'g', userIds: [ben.account.id] });
     for (let n = 0; n < 3; n++) {
       await server.call(ana, 'sendMessage', { conversationId: id, clientMessageId: `m${n}`, text: 'x' });
@@ -36,7 +36,7 @@ describe('read positions', () => {
     await Promise.all([phone.close(), laptop.close(), other.close()]);
   });
 
-  test('are nobody else’s business in a channel', async () => {
+  test('are not sent to other members of a channel', async () => {
     const { id } = await server.call(ana, 'createChannel', { name: 'c' });
     await server.call(ben, 'joinChannel', { conversationId: id });
     const [reader, device, other] = await Promise.all([server.wire(ben), server.wire(ben), server.wire(ana)]);
@@ -51,7 +51,7 @@ describe('read positions', () => {
   });
 });
 
-test('typing shows to the other members who have the conversation in view, and to nobody else', async () => {
+test('typing is sent only to other members who have the conversation in view', async () => {
   const { id } = await server.call(ana, 'createGroup', { name: 'g', userIds: [ben.account.id] });
   const elsewhere = (await server.call(ana, 'createGroup', { name: 'h', userIds: [ben.account.id] })).id;
   const [typist, reader, phone, stranger] = await Promise.all([
@@ -87,7 +87,7 @@ test('typing shows to the other members who have the conversation in view, and t
   await Promise.all(all.map((client) => client.close()));
 });
 
-test('a direct conversation shows to the other person with its first message', async () => {
+test('a direct conversation becomes visible to the other user with its first message', async () => {
   const client = await server.wire(cleo);
   const { id } = await server.call(ana, 'openDirect', { userId: cleo.account.id });
   expect((await server.call(ana, 'getHomepage', {})).conversations.map((each) => each.id)).toContain(id);

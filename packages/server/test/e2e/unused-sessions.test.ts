@@ -18,7 +18,7 @@ async function lastUsedDaysAgo({ token, account }: Person, days: number): Promis
   await server.adapters.users.touchSession(account.id, found?.session.id ?? '', Date.now() - days * dayMs);
 }
 
-test('a session that was not used for ninety days is over for requests and sockets', async () => {
+test('a session unused for ninety days is refused for requests and sockets', async () => {
   const person = await server.person('away');
   await lastUsedDaysAgo(person, 91);
   await expect(server.call(person, 'getAccount', {})).rejects.toMatchObject({ code: 'unauthenticated' });
@@ -30,7 +30,7 @@ test('a session that was not used for ninety days is over for requests and socke
   client.close();
 });
 
-test('a session that was used within ninety days goes on, and is used by that', async () => {
+test('a session used within ninety days is valid, and each use extends it', async () => {
   const person = await server.person('back');
   await lastUsedDaysAgo(person, 89);
   const socket = await server.wire(person);
@@ -39,7 +39,7 @@ test('a session that was used within ninety days goes on, and is used by that', 
   await socket.close();
 });
 
-test('logging in beyond as many sessions as one person may have ends the one used longest ago, and its socket', async () => {
+test('logging in above the limit of sessions ends the least recently used session and closes its socket', async () => {
   const password = 'correct horse battery';
   const api = new HttpApi(server.url, { fetch });
   const { account, token } = await api.call('signup', { username: 'many', password });

@@ -31,7 +31,7 @@ const ways: [string, () => void][] = [
   ],
 ];
 
-describe('a server ends with a sentence, and acknowledges nothing more, when', () => {
+describe('a server stops with an error message, and acknowledges nothing more, when', () => {
   test.each(ways)(
     '%s while it serves',
     async (_, way) => {
@@ -51,7 +51,7 @@ describe('a server ends with a sentence, and acknowledges nothing more, when', (
   );
 });
 
-test('backing up and verifying a database that is served takes nothing away from it', async () => {
+test('backing up and verifying a served database does not change it', async () => {
   const server = await ServerProcess.start({ settings: { data } });
   const ana = await PersonOverHttp.signUp(server.url, 'ana');
   const channel = await ana.client.conversations.createChannel({ name: 'channel' });

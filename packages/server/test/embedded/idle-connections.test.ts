@@ -9,7 +9,7 @@ import { until } from '../support/until.ts';
 const filesMax = 200;
 const idleConnections = 400;
 
-test('more idle connections than a process may open files are closed for those who ask for something', async () => {
+test('idle connections are closed before the process runs out of file descriptors, so that requests are served', async () => {
   const data = mkdtempSync(join(tmpdir(), 'parley-idle-'));
   const command = ['bash', '-c', `ulimit -n ${filesMax} && exec "$@"`, 'bash', ...parleyProgram(), 'serve'];
   const server = await ServerProcess.start({ settings: { data }, command });

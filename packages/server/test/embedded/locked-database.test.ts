@@ -53,7 +53,7 @@ describe('while another program holds the write lock', () => {
     30_000,
   );
 
-  test('for longer, writes of every kind are refused with a time, nothing of them is done, and all goes on afterwards', async () => {
+  test('for longer, all writes are refused with a time to retry and not carried out, and writes work again afterwards', async () => {
     const { server, ana, channel } = await serverWithAna();
     const holder = await LockHolder.hold(database, 'BEGIN IMMEDIATE');
     const message = { clientMessageId: 'the-only-one', text: 'once' };
@@ -94,7 +94,7 @@ describe('while another program holds the write lock', () => {
     await holder.release();
   });
 
-  test('a server without accounts serves on when a write of its own is refused', async () => {
+  test('a server without accounts keeps serving when its own write is refused', async () => {
     await (await ServerProcess.start({ settings: { data } })).stop();
     const holder = await LockHolder.hold(database, 'BEGIN IMMEDIATE');
     const server = await ServerProcess.start({ settings: { data } });
@@ -110,14 +110,14 @@ describe('while another program holds the write lock', () => {
     expect(await server.stop()).toBe(0);
   }, 30_000);
 
-  test('a server that has to bring the database up to date starts when it lets go', async () => {
+  test('a server that has to upgrade the database starts when the lock is released', async () => {
     const holder = await LockHolder.hold(database, 'BEGIN EXCLUSIVE', 1_000);
     const server = await ServerProcess.start({ settings: { data } });
     await holder.released;
     expect(await server.stop()).toBe(0);
   });
 
-  test('and does not let go, such a server ends with a sentence', async () => {
+  test('and does not release it, such a server stops with an error message', async () => {
     const holder = await LockHolder.hold(database, 'BEGIN EXCLUSIVE');
     const server = Bun.spawn([...parleyProgram(), 'serve', '--data', data, '--port', '0'], {
       stdio: ['ignore', 'ignore', 'pipe'],

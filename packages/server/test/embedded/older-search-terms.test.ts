@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { databaseFile } from '../../src/adapters/sqlite/database.ts';
 import { RunningServer } from '../support/running-server.ts';
+import { until } from '../support/until.ts';
 
-test('a server that is started on an older folder writes its search terms anew while it serves', async () => {
+test('a server started on an older folder rewrites its search terms while it serves', async () => {
   const data = mkdtempSync(join(tmpdir(), 'parley-terms-'));
   try {
     const before = await RunningServer.start({ data });
@@ -28,12 +29,8 @@ test('a server that is started on an older folder writes its search terms anew w
       const found = await server.adapters.users.search({ prefixes: ['lukasz'], after: null, limit: 300 });
       return found.map(({ user }) => user.id);
     };
-    let found = await terms();
-    for (let round = 0; round < 1_000 && !found.includes(last?.id ?? ''); round++) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      found = await terms();
-    }
-    expect(found.length).toBe(250);
+    await until('the last person is found', async () => (await terms()).includes(last?.id ?? ''));
+    expect(await terms()).toHaveLength(250);
     await server.stop();
   } finally {
     rmSync(data, { recursive: true, force: true });

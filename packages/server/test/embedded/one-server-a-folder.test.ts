@@ -30,7 +30,7 @@ async function race(count: number): Promise<{ serving: ServerProcess[]; refusals
 
 const refused = () => `parley: --data: ${data} is being served by another process`;
 
-test('of servers that are started on one folder at the same moment, one serves and the others say why not', async () => {
+test('of servers started on one folder at once, one serves and the others explain why they stop', async () => {
   for (const count of [2, 2, 2, 2, 2, 5, 5]) {
     const { serving, refusals } = await race(count);
     expect(refusals).toEqual(Array(count - 1).fill(expect.stringContaining(refused())));
@@ -41,7 +41,7 @@ test('of servers that are started on one folder at the same moment, one serves a
   }
 });
 
-test('a server that is killed leaves the folder to the next, one that stops does too', async () => {
+test('a server that is killed or stops leaves the folder to the next one', async () => {
   await (await start()).kill();
   const next = await start();
   expect(await next.stop()).toBe(0);
@@ -94,7 +94,7 @@ test('beside a server that is stopped by SIGSTOP, another server and each comman
   expect((await parley(['user', 'list', '--data', data])).output).toContain('\tana\t');
 });
 
-test('commands of the administrator that run at once on an unserved folder all do what they say', async () => {
+test('concurrent administrator commands on an unserved folder all succeed', async () => {
   await (await start()).stop();
   const names = ['ana', 'ben', 'cleo'];
   const runs = await Promise.all(names.map((name) => parley(['user', 'create', name, '--data', data], password)));

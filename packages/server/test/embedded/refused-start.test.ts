@@ -265,7 +265,7 @@ function listener(): { port: number; stop: () => void } {
   return { port: listening.port, stop: () => listening.stop(true) };
 }
 
-test('a port that is taken is named, that of the metrics too', async () => {
+test('a port in use is named, that of the metrics too', async () => {
   const { port, stop } = listener();
   const taken = `127.0.0.1:${port} can not be listened on: another program listens there\n`;
   expect((await serve({ flags: ['--port', String(port)] })).errors).toBe(`parley: --host, --port: ${taken}`);
@@ -274,7 +274,7 @@ test('a port that is taken is named, that of the metrics too', async () => {
   stop();
 });
 
-test('a database of another program is left as it was', async () => {
+test('a database of another program is left unchanged', async () => {
   mkdirSync(data);
   const other = new Database(file);
   other.run('CREATE TABLE cookies (name TEXT)');

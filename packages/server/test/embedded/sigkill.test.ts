@@ -15,7 +15,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(data, { recursive: true, force: true }));
 
-test('contract 1–4: SIGKILL at random moments under load loses, doubles and reorders nothing', async () => {
+test('contract 1–4: SIGKILL at random moments under load loses, duplicates and reorders nothing', async () => {
   let server = await ServerProcess.start({ settings: { data } });
   const { port, url } = server;
   const witnesses = await Witnesses.gather(people, () => url);

@@ -52,7 +52,7 @@ describe.each(all.filter(([, operation]) => operation.access !== 'public'))('%s'
     expect(api.dump()).toBe(stored);
   });
 
-  test('says that a token is needed before it looks at the request', async () => {
+  test('requires a token before it reads the request', async () => {
     const { path, init } = requestFor(id, operationExamples[id].input);
     const body = init.body ? { body: '{"broken' } : {};
     const { problem } = await answerOf(id, await api.fetch(`${path}?nonsense=1`, { ...init, ...body }));
@@ -61,7 +61,7 @@ describe.each(all.filter(([, operation]) => operation.access !== 'public'))('%s'
 });
 
 describe.each(all.filter(([, operation]) => operation.access === 'administrator'))('%s', (id) => {
-  test('does nothing for somebody who administers nothing', async () => {
+  test('does nothing for a user who is no administrator', async () => {
     const { problem } = await callWith(id, `Bearer ${ana.token}`);
     expect(problem.code).toBe('forbidden');
     expect(api.dump()).toBe(stored);

@@ -73,14 +73,14 @@ describe.each(all)('%s', (id, operation) => {
       expect(problem.errors).toContainEqual({ field: `/${name}`, rule: 'is not a field here' });
     });
 
-    test('refuses a query parameter that is given twice', async () => {
+    test('refuses a repeated query parameter', async () => {
       const { path, init } = requestFor(id, operationExamples[id].input, tokenFor(operation));
       const url = `${path}${path.includes('?') ? '&' : '?'}limit=1&limit=2`;
       const { problem } = await answerOf(id, await api.fetch(url, init));
       expect(problem.errors).toEqual([{ field: '/limit', rule: 'must be given once' }]);
     });
   } else {
-    test('refuses a query, since it has none', async () => {
+    test('refuses any query, because it has no parameters', async () => {
       const { path, init } = requestFor(id, operationExamples[id].input, tokenFor(operation));
       const { problem } = await answerOf(id, await api.fetch(`${path}?q=1`, init));
       expect(problem.errors).toEqual([{ field: '/q', rule: 'is not a field here' }]);
@@ -109,7 +109,7 @@ describe.each(all)('%s', (id, operation) => {
       expect(api.dump()).toBe(stored);
     });
 
-    test('refuses a body that is announced as larger than the operation needs, and reads nothing of it', async () => {
+    test("refuses a body announced above the operation's limit without reading it", async () => {
       const { path, init } = requestFor(id, operationExamples[id].input, tokenFor(operation));
       let pulled = 0;
       const stream = new ReadableStream<Uint8Array>({ pull: () => void pulled++ }, { highWaterMark: 0 });
@@ -119,7 +119,7 @@ describe.each(all)('%s', (id, operation) => {
       expect([problem.code, pulled]).toEqual(['too_large', 0]);
     });
 
-    test('stops reading a stream without a length once it is too much', async () => {
+    test('stops reading a body without a length at the limit', async () => {
       let pulled = 0;
       const body = new ReadableStream<Uint8Array>({
         pull(controller) {
@@ -143,7 +143,7 @@ describe.each(all)('%s', (id, operation) => {
       expect(api.dump()).toBe(stored);
     });
 
-    test('tells of no more than twenty broken rules', async () => {
+    test('names at most twenty violated rules', async () => {
       const fields = (length: number) =>
         JSON.stringify(Object.fromEntries(Array.from({ length }, (_, index) => [`field${index}`, 1])));
       const { problem } = await sendBody(id, fields(90));
@@ -154,7 +154,7 @@ describe.each(all)('%s', (id, operation) => {
   }
 });
 
-test('a text may be 10,000 code points of four bytes, and not one more', async () => {
+test('a text may have 10,000 code points of four bytes, and not one more', async () => {
   const group = await api.call('createGroup', { name: 'Long' }, { token: ana.token });
   const send = (text: string, clientMessageId: string) =>
     api.call('sendMessage', { conversationId: group.response.id, clientMessageId, text }, { token: ana.token });
@@ -166,7 +166,7 @@ test('a text may be 10,000 code points of four bytes, and not one more', async (
   expect((await send(`${longest}a`, 'longer')).problem.errors?.[0]?.field).toBe('/text');
 });
 
-test('a password may be as long as it may be, in four bytes each', async () => {
+test('a password may have the maximum length in code points of four bytes', async () => {
   const longest = '😀'.repeat(limits.passwordMaxCodePoints);
   const input: InputOf<'signup'> = { username: 'long.password', password: longest };
   expect((await api.call('signup', input)).status).toBe(201);

@@ -8,11 +8,11 @@ const bodies = Object.entries(operations).flatMap(([id, operation]) => {
   return body ? [[id, body] as const] : [];
 });
 
-test.each(bodies)('a body of %s has a bound, no larger than that of any body', (_, body) => {
+test.each(bodies)('the limit of a body of %s is at most that of any body', (_, body) => {
   expect(bodyBytesMax(body)).toBeWithin(4_096, limits.bodyBytes + 1);
 });
 
-test('what strangers may send needs little', () => {
+test('requests without a session have small limits', () => {
   expect(bodyBytesMax(operations.login.body)).toBeLessThanOrEqual(16 * 1024);
   expect(bodyBytesMax(operations.signup.body)).toBeLessThanOrEqual(16 * 1024);
 });
@@ -24,7 +24,7 @@ test('the longest message fits with every character escaped', () => {
   expect(body.length).toBeLessThanOrEqual(bodyBytesMax(operations.sendMessage.body));
 });
 
-test('an indented body with as many people as may be named fits', () => {
+test('an indented body with the maximum number of users fits', () => {
   const userIds = Array.from({ length: limits.membersPerRequest }, () => crypto.randomUUID());
   const body = JSON.stringify({ userIds }, null, 8);
   expect(body.length).toBeLessThanOrEqual(bodyBytesMax(operations.addMembers.body));

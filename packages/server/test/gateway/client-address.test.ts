@@ -37,7 +37,7 @@ const unknown = [
   ...['[198.51.100.7]', '[198.51.100.7]:80', '[2001:db8::1', '2001:db8::1]', '[]', '[]:80', '[2001:db8::1]443', '::g'],
 ];
 
-describe('a trusted proxy names who asks', () => {
+describe('a trusted proxy names the client', () => {
   test.each(forms)('as %s', (form, counted) => {
     const said = [
       form,
@@ -58,12 +58,12 @@ describe('a trusted proxy names who asks', () => {
     expect(headers.map((header) => [header, viaForwarded(header)])).toEqual(headers.map((header) => [header, counted]));
   });
 
-  test.each(unknown)('as %j, which is no address: the proxy counts', (form) => {
+  test.each(unknown)('as %j, which is not an address: the proxy counts', (form) => {
     for (const header of [form, `1.1.1.1, ${form}`]) expect(viaForwardedFor(header)).toBe('10.0.0.1');
     for (const header of [`for="${form}"`, `for=1.1.1.1, for="${form}"`]) expect(viaForwarded(header)).toBe('10.0.0.1');
   });
 
-  test('through proxies that are trusted too, up to the first that does not tell', () => {
+  test('through other trusted proxies, up to the first unknown hop', () => {
     expect(viaForwardedFor('1.1.1.1, 198.51.100.7, 192.168.3.4, [fd00::7]:80')).toBe('198.51.100.7');
     expect(viaForwardedFor('1.1.1.1, unknown, 192.168.3.4')).toBe('192.168.3.4');
     expect(viaForwarded('for=1.1.1.1, for=_hidden, for=192.168.3.4')).toBe('192.168.3.4');
@@ -71,7 +71,7 @@ describe('a trusted proxy names who asks', () => {
   });
 });
 
-test('a proxy that wrote an empty element did not know; empty elements before it say nothing', () => {
+test('an empty last element means an unknown hop; earlier empty elements are ignored', () => {
   expect(viaForwardedFor('198.51.100.7,')).toBe('10.0.0.1');
   expect(viaForwardedFor('198.51.100.7, ,192.168.3.4')).toBe('198.51.100.7');
 });
@@ -102,7 +102,7 @@ describe('Forwarded that a stranger began', () => {
   });
 });
 
-test('both headers: what they agree on, else the proxy, since a stranger may have written one of them', () => {
+test('both headers count where they agree; otherwise the proxy counts, because a stranger may have written one', () => {
   const both = (forwardedFor: string, forwarded: string) => addressOf('10.0.0.1', { forwardedFor, forwarded }, proxies);
   expect(both('198.51.100.7', 'for="198.51.100.7:4711"')).toBe('198.51.100.7');
   expect(both('2001:db8::1', 'for="[2001:db8::2]"')).toBe('2001:db8:0:0::/64');
@@ -111,13 +111,13 @@ test('both headers: what they agree on, else the proxy, since a stranger may hav
   expect(both('unknown', 'for=198.51.100.7')).toBe('10.0.0.1');
 });
 
-test('neither header of a stranger, whatever it says', () => {
+test('the headers of an untrusted peer are ignored', () => {
   expect(addressOf('203.0.113.9', { forwardedFor: '198.51.100.7', forwarded: null }, proxies)).toBe('203.0.113.9');
   expect(addressOf('203.0.113.9', { forwardedFor: null, forwarded: 'for=198.51.100.7' }, proxies)).toBe('203.0.113.9');
   expect(addressOf('10.0.0.1', nothingSaid, proxies)).toBe('10.0.0.1');
 });
 
-test('nobody is trusted who was not named', () => {
+test('no peer is trusted that was not configured', () => {
   expect(addressOf('10.0.0.1', { ...nothingSaid, forwardedFor: '198.51.100.7' }, none)).toBe('10.0.0.1');
 });
 
@@ -134,7 +134,7 @@ test.each([
   expect(addressOf(peer, nothingSaid, none)).toBe(address);
 });
 
-test('whether the peer is a proxy is told too, and asked for once', () => {
+test('whether the peer is a proxy is returned too, and looked up once', () => {
   const asked: string[] = [];
   const trust = (address: string) => {
     asked.push(address);
@@ -160,7 +160,7 @@ test('an IPv4 proxy may be named by the IPv6 form of its address', () => {
   expect(trusts).toEqual([true, true, true, true, false, false]);
 });
 
-describe('what is neither an address nor a network', () => {
+describe('a value that is neither an address nor a network', () => {
   test.each(['proxy.example', '10.0.0.0/33', '10.0.0.0/x', '/8', ''])('%j is refused at the start', (entry) => {
     expect(() => trustedProxies([entry])).toThrow(/neither/);
   });

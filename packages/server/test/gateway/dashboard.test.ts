@@ -6,7 +6,7 @@ interface Dashboard {
   panels: { type: string; title: string; targets?: { expr: string }[] }[];
 }
 
-test('the dashboard asks for figures that the server gives, and for all that it gives', async () => {
+test('the dashboard uses only metrics that the server has, and all of them', async () => {
   const given = await givenFigures();
   const { panels } = JSON.parse(deployedText('grafana/parley.json')) as Dashboard;
   const asked = figuresAskedFor(panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)));

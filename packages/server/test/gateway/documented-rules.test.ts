@@ -38,7 +38,7 @@ function schemaOf(frame: z.ZodMiniType): Schema {
   return schema as Schema;
 }
 
-describe('the documents name every rule that a request is held to', () => {
+describe('the documents name every rule for requests', () => {
   const document = openApiDocument('0') as unknown as {
     paths: Record<string, Record<string, { operationId: string; parameters?: object[]; requestBody?: object }>>;
   };
@@ -50,7 +50,7 @@ describe('the documents name every rule that a request is held to', () => {
   const anyText = ['signup.invitation', 'login.username', 'lookUpUsers.versions[]', 'hello.token', 'id'];
   const isAnyText = (at: string) => anyText.some((each) => at === each || at.endsWith(`.${each}`));
 
-  test('strings of operations have a form', () => {
+  test('strings of operations have a pattern or format', () => {
     const without = operations.flatMap(({ operationId, parameters = [], requestBody }) => {
       const named = (parameters as { name: string; schema: Schema }[]).map(({ name, schema }): [string, Schema] => [
         `${operationId}.${name}`,
@@ -66,7 +66,7 @@ describe('the documents name every rule that a request is held to', () => {
     expect(without).toEqual([]);
   });
 
-  test('strings of frames have a form', () => {
+  test('strings of frames have a pattern or format', () => {
     const without = Object.entries(clientFrames).flatMap(([type, frame]) =>
       [...stringsOf(schemaOf(frame), type)]
         .filter(([at, schema]) => !hasForm(schema) && !isAnyText(at))
@@ -75,7 +75,7 @@ describe('the documents name every rule that a request is held to', () => {
     expect(without).toEqual([]);
   });
 
-  test('a change of nothing, and two directions of history at once', () => {
+  test('an empty change, and two directions of history at once, are excluded', () => {
     const update = operations.find(({ operationId }) => operationId === 'updateConversation');
     expect(update?.requestBody).toMatchObject({ content: { 'application/json': { schema: { minProperties: 1 } } } });
     const history = operations.find(({ operationId }) => operationId === 'getHistory');
@@ -95,7 +95,7 @@ test.each(['0x10', '1e1', '+5', '5.0', ' 5', '٥', '-1', 'Infinity', '1_0'])(
   },
 );
 
-test('an id is read in either case', async () => {
+test('an id is accepted in upper and lower case', async () => {
   const { id } = (await api.call('createGroup', { name: 'Hikers' }, ana)).response;
   const upper = id.toUpperCase();
   expect((await api.call('getConversation', { conversationId: upper }, ana)).response.id).toBe(id);
@@ -110,7 +110,7 @@ describe('a client request id', () => {
   const make = (id: OperationId, name: string, clientRequestId: string) =>
     api.call(id, { name, clientRequestId } as never, ana);
 
-  test('gives the same conversation again', async () => {
+  test('returns the same conversation again', async () => {
     const first = (await make('createGroup', 'Hikers', 'again')).response as { id: string };
     expect((await make('createGroup', 'Hikers', 'again')).response).toMatchObject({ id: first.id });
   });

@@ -7,7 +7,7 @@ async function readiness(health: Health): Promise<[number, unknown]> {
   return [answer.status, await answer.json()];
 }
 
-test('ready only from when it is, and draining says so first', async () => {
+test('is ready only after the start, and reports draining before it stops', async () => {
   const health = new Health();
   expect(await readiness(health)).toEqual([503, { status: 'starting' }]);
   health.ready();
@@ -17,7 +17,7 @@ test('ready only from when it is, and draining says so first', async () => {
   expect(health.livez().status).toBe(200);
 });
 
-test('a check that fails makes it unready for as long as it fails, and says which', async () => {
+test('a failing check makes it unready while it fails, and is named', async () => {
   let away = true;
   const store: Check = () => (away ? Promise.reject(new Error('away')) : Promise.resolve());
   const health = new Health({ store, registry: () => Promise.resolve() });
@@ -30,7 +30,7 @@ test('a check that fails makes it unready for as long as it fails, and says whic
   expect(await readiness(health)).toEqual([200, { status: 'ready', checks: { store: 'ok', registry: 'ok' } }]);
 });
 
-test('a check that does not come back has failed', async () => {
+test('a check that does not answer has failed', async () => {
   const deadline = Promise.withResolvers<() => void>();
   const clock: Pick<Clock, 'after'> = {
     after(_, run) {
@@ -45,7 +45,7 @@ test('a check that does not come back has failed', async () => {
   expect(await asked).toEqual([503, { status: 'unavailable', checks: { store: 'failed' } }]);
 });
 
-test('where everybody lacks the same, a failed check is told and makes nobody unready', async () => {
+test('in a cluster a failed check is reported and makes no process unready', async () => {
   const store: Check = () => Promise.reject(new Error('away'));
   const health = new Health({ store }, systemClock, { failedChecks: 'are reported' });
   health.ready();

@@ -17,14 +17,15 @@ async function figuresAt(port: string): Promise<Map<string, number>> {
   return new Map([...text.matchAll(/^(\w+(?:\{.*\})?) (\S+)$/gm)].map(([, name = '', value]) => [name, Number(value)]));
 }
 
-/** As {@link figuresAt}, once both commands are done: a batch counts when everything of it is over. */
+/** As {@link figuresAt}, once both commands are done: a batch is counted when all of it is over. */
 async function settledFiguresAt(port: string): Promise<Map<string, number>> {
-  for (;;) {
-    const figures = await figuresAt(port);
+  let figures = new Map<string, number>();
+  await until('both batches are counted and no partition has a lag', async () => {
+    figures = await figuresAt(port);
     const lags = [...figures].filter(([name, behind]) => name.startsWith('parley_command_log_lag{') && behind > 0);
-    if (figures.get('parley_batch_deliver_seconds_count') === 2 && lags.length === 0) return figures;
-    await Bun.sleep(10);
-  }
+    return figures.get('parley_batch_deliver_seconds_count') === 2 && lags.length === 0;
+  });
+  return figures;
 }
 
 async function login(url: string, username: string): Promise<HttpApi> {
@@ -77,7 +78,7 @@ async function countsEachHop(settings: GivenSettings, partitions: number, servic
   await server.stop();
 }
 
-test('in one process: a message is counted at each hop, a socket where it ends', async () => {
+test('in one process: a message is counted at each hop, and a socket when it closes', async () => {
   const data = mkdtempSync(join(tmpdir(), 'parley-figures-'));
   await countsEachHop({ data }, 1, ['database']);
   rmSync(data, { recursive: true, force: true });

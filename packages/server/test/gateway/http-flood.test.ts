@@ -56,7 +56,7 @@ function sendAhead(requests: string): Promise<string> {
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: parley\r\n\r\n`;
 const statuses = (received: string) => [...received.matchAll(/HTTP\/1\.1 (\d+)/g)].map((match) => Number(match[1]));
 
-describe('requests that one connection sends ahead', () => {
+describe('requests that one connection pipelines', () => {
   test.each(['/v1/nothing', '/livez', '/v1/socket', '/v1/login'])(
     'are answered up to a bound, then it is closed: %s',
     async (path) => {
@@ -91,7 +91,7 @@ describe('requests that one connection sends ahead', () => {
   });
 });
 
-test('so many requests of one address are answered in one turn, from however many connections; the others after', async () => {
+test('a bounded number of requests of one address is answered in one turn, over all its connections; the others later', async () => {
   const ending: (() => void)[] = [];
   const { served } = start({ bounded: false, turns: new WorkTurns(unitsPerTurn, (run) => ending.push(run)) });
   const perTurn = unitsPerTurn / requestUnits;
@@ -99,9 +99,9 @@ test('so many requests of one address are answered in one turn, from however man
   // Those above the bound must have come too: their number is that of the requests under way.
   await until('every request has arrived', () => served() + server.pendingRequests >= asked.length);
   for (let turn = 1; turn <= 4; turn++) {
+    await until(`the requests of turn ${turn} are served`, () => served() >= perTurn * turn);
     expect(served()).toBe(perTurn * turn);
     for (const run of ending.splice(0)) run();
-    await Promise.resolve();
   }
   const answers = await Promise.all(asked);
   expect(answers.map(({ status }) => status)).toEqual(asked.map(() => 200));
@@ -112,7 +112,7 @@ describe('requests from one address', () => {
     return fetch(new URL('/v1/nothing', server.url), { headers });
   }
 
-  test('are refused above its budget, whatever they ask for, before anything of them is looked at', async () => {
+  test('are refused above its budget before they are read, whatever they request', async () => {
     const { served } = start({ bounded: true });
     const paths = ['/v1/nothing', '/v1/server', '/', '/livez'];
     let refused: Response | undefined;
@@ -129,7 +129,7 @@ describe('requests from one address', () => {
     expect(served()).toBe(before);
   });
 
-  test('behind a proxy are counted for each, and the proxy stays connected', async () => {
+  test('through a proxy are counted by client, and the proxy stays connected', async () => {
     start({ bounded: true, trusted: ['127.0.0.1'] });
     const flooding = { 'x-forwarded-for': '198.51.100.7' };
     let last = await ask(flooding);
@@ -138,7 +138,7 @@ describe('requests from one address', () => {
     expect((await ask({ 'x-forwarded-for': '198.51.100.8' })).status).toBe(200);
   });
 
-  test('count their bodies before these are read', async () => {
+  test('count their bodies before reading them', async () => {
     start({ bounded: true });
     const body = 'x'.repeat(200_000);
     let answered = 0;

@@ -41,14 +41,14 @@ async function textOf(path: string, headers: Record<string, string> = {}): Promi
   return (await fetch(new URL(path, server.url), { headers })).text();
 }
 
-test('a request comes from where a trusted proxy says that it does', async () => {
+test('the address of a request is the one that a trusted proxy names', async () => {
   expect(await textOf('/address')).toBe('127.0.0.1');
   expect(await textOf('/address', { 'x-forwarded-for': '1.1.1.1, 198.51.100.7' })).toBe('198.51.100.7');
   expect(await textOf('/address', { 'x-forwarded-for': '198.51.100.7:4711' })).toBe('198.51.100.7');
   expect(await textOf('/address', { forwarded: 'for="[2001:db8::1]:443";proto=https' })).toBe('2001:db8:0:0::/64');
 });
 
-test('several lines of a header are one list, in their order', async () => {
+test('several lines of a header form one list, in order', async () => {
   const lines = ['X-Forwarded-For: 1.1.1.1', 'X-Forwarded-For: 198.51.100.7:80', 'x-forwarded-for: 127.0.0.2'];
   expect(
     await answerTo(`GET /address HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${lines.join('\r\n')}\r\n\r\n`),
@@ -73,22 +73,22 @@ async function answerTo(request: string): Promise<string> {
   return promise;
 }
 
-test('a request comes from its peer, whatever it says, when no proxy is trusted', async () => {
+test('without a trusted proxy the address of a request is its peer, whatever its headers say', async () => {
   await server.stop(true);
   server = start([]);
   expect(await textOf('/address', { 'x-forwarded-for': '198.51.100.7' })).toBe('127.0.0.1');
 });
 
-test('a proxy that can not be one is found at the start', () => {
+test('an invalid proxy is refused at the start', () => {
   expect(() => start(['proxy.example'])).toThrow(/proxy\.example/);
 });
 
-test('health is told beside the API', async () => {
+test('health is served beside the API', async () => {
   expect(JSON.parse(await textOf('/livez'))).toEqual({ status: 'alive' });
   expect(JSON.parse(await textOf('/readyz'))).toEqual({ status: 'starting' });
 });
 
-test('what nobody foresaw is answered without its inside', async () => {
+test('an unexpected failure is answered without internal details', async () => {
   class Faulty extends Health {
     override livez(): Response {
       throw new Error('the inside');
@@ -104,20 +104,20 @@ test('what nobody foresaw is answered without its inside', async () => {
   expect(text).not.toContain('inside');
 });
 
-test('a socket without the subprotocol is told which to ask for', async () => {
+test('a socket without the subprotocol is told which one to request', async () => {
   const answer = await fetch(new URL('/v1/socket', server.url));
   expect(answer.status).toBe(426);
   expect(answer.headers.get('upgrade')).toBe('websocket');
   expect(await answer.text()).toContain('parley.v1');
 });
 
-test('a body that goes far beyond the limit is cut off', async () => {
+test('a body far above the limit is cut off', async () => {
   const body = new Uint8Array(limits.bodyBytes * 8);
   const answer = await fetch(new URL('/address', server.url), { method: 'POST', body });
   expect(answer.status).toBe(413);
 });
 
-test('a process says of what belongs to another role that it is not here', async () => {
+test('a process answers requests for another role with the missing role', async () => {
   await server.stop(true);
   server = listen({ api: null, sockets: null, health, guard }, { host: '127.0.0.1', port: 0, trustedProxies: [] });
   for (const [path, role] of [
@@ -131,7 +131,7 @@ test('a process says of what belongs to another role that it is not here', async
   expect((await fetch(new URL('/livez', server.url))).status).toBe(200);
 });
 
-test('finishing requests takes no new one, and ends when those under way are answered', async () => {
+test('finishing accepts no new requests, and ends when those under way are answered', async () => {
   await server.stop(true);
   const asked = Promise.withResolvers<void>();
   const answered = Promise.withResolvers<void>();
@@ -151,7 +151,7 @@ test('finishing requests takes no new one, and ends when those under way are ans
   await expect(fetch(new URL('/livez', url))).rejects.toThrow();
 });
 
-test('a client that breaks its body off is no fault of the server', async () => {
+test('a client that aborts its body is not reported as a fault of the server', async () => {
   await server.stop(true);
   const counted = Promise.withResolvers<number>();
   const caught = Promise.withResolvers<unknown>();

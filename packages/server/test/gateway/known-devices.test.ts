@@ -45,7 +45,7 @@ describe('an account whose password strangers guess', () => {
     expect(await outcomeOf(ana.device, { username: 'ANA' })).toBe('in');
   });
 
-  test('is open to its known device also at an address that is used up', async () => {
+  test('is open to its known device also from an address that reached its limit', async () => {
     for (let attempt = 0; attempt < rules.loginAddress.perWindow; attempt++) {
       await api.call('login', { username: `name${attempt}`, password: 'not this one' }, { address: '203.0.113.9' });
     }
@@ -61,7 +61,7 @@ describe('an account whose password strangers guess', () => {
 });
 
 describe('a device', () => {
-  test('stays the same one when it logs in again', async () => {
+  test('keeps its identity when it logs in again', async () => {
     const again = (await logIn(ana.device)).response;
     expect(again.deviceSecret).toBe(ana.device);
     const elsewhere = (await logIn()).response;
@@ -69,7 +69,7 @@ describe('a device', () => {
     expect(elsewhere.deviceSecret).not.toBe(ana.device);
   });
 
-  test('has guesses of its own, which come to an end and leave those of others', async () => {
+  test('has a limit of guesses of its own, which leaves those of other devices', async () => {
     const other = (await logIn()).response.deviceSecret ?? '';
     for (let attempt = 0; attempt < rules.loginDevice.perWindow; attempt++) {
       expect(await outcomeOf(ana.device, { password: 'not this one' })).toBe('wrong_credentials');
@@ -79,7 +79,7 @@ describe('a device', () => {
     expect(await outcomeOf(undefined, { address: '203.0.113.77' })).toBe('in');
   });
 
-  test('is stored as a hash alone', async () => {
+  test('is stored only as a hash', async () => {
     expect(api.dump()).toContain('device_secrets');
     expect(api.dump()).not.toContain(ana.device);
   });
@@ -96,7 +96,7 @@ describe('a device', () => {
 describe('devices are forgotten', () => {
   const newPassword = 'seven grey herons';
 
-  test('but for the one that changes the password', async () => {
+  test('except the one that changes the password', async () => {
     const other = (await logIn()).response.deviceSecret ?? '';
     const change = { currentPassword: password, newPassword };
     expect((await api.call('changePassword', change, { token: ana.token, device: ana.device })).status).toBe(204);
@@ -119,7 +119,7 @@ describe('devices are forgotten', () => {
   });
 });
 
-test('an answer tells nothing of whether a name exists or a secret is known', async () => {
+test('an answer does not reveal whether a name exists or a secret is known', async () => {
   const answers = await Promise.all(
     [
       logIn(unknownSecret, { username: 'nobody' }),

@@ -4,7 +4,7 @@ import { freePort } from '../support/free-port.ts';
 import { RunningServer } from '../support/running-server.ts';
 import { startApi } from './api-under-test.ts';
 
-test('requests are counted by operation and status, those that were refused too', async () => {
+test('requests are counted by operation and status, refused ones included', async () => {
   const api = await startApi();
   await api.call('getServer', {});
   await api.call('getServer', {});
@@ -19,7 +19,7 @@ test('requests are counted by operation and status, those that were refused too'
   await api.close();
 });
 
-test('the figures of the process are there for Prometheus to fetch, and nothing else is', async () => {
+test('the metrics of the process are served to Prometheus, and nothing else is', async () => {
   const server = serveMetrics(createMetrics(), { host: '127.0.0.1', port: 0 });
   const answer = await fetch(new URL('/metrics', server.url));
   expect(answer.headers.get('content-type')).toStartWith('text/plain; version=');
@@ -34,7 +34,7 @@ test('the figures of the process are there for Prometheus to fetch, and nothing 
   await server.stop(true);
 });
 
-test('the figures are at the address that the settings name, and at no other', async () => {
+test('the metrics are served on the configured address, and on no other', async () => {
   const port = String(await freePort());
   const server = await RunningServer.start({ 'metrics-host': '127.0.0.2', 'metrics-port': port });
   const text = await (await fetch(`http://127.0.0.2:${port}/metrics`)).text();

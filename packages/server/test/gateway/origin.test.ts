@@ -119,7 +119,7 @@ describe('the first account of an empty server', () => {
     await empty.close();
   });
 
-  test('may be made at the machine without one', async () => {
+  test("may be made on the server's machine without one", async () => {
     const empty = await startApi({ settings: { signup: 'closed' } });
     const { path, init } = requestFor('signup', { username: 'first', password });
     expect(await (await empty.fetch(path, { ...init, isFromThisMachine: true })).json()).toMatchObject({

@@ -29,7 +29,7 @@ function failingWith(error: unknown): Promise<ApiUnderTest> {
   });
 }
 
-test('a fault is answered without its inside, and logged with it under the same instance', async () => {
+test('a fault is answered without internal details, which are logged under the same instance', async () => {
   const api = await failingWith(new Error('the password of the database is hunter2'));
   const { status, problem } = await api.call('getServer', {});
   expect(status).toBe(500);
@@ -42,7 +42,7 @@ test('a fault is answered without its inside, and logged with it under the same 
   await api.close();
 });
 
-test('what is away for now is answered with when to try again', async () => {
+test('an unavailable service is answered with a time to retry', async () => {
   const api = await failingWith(new Unavailable('the store is away'));
   const { status, problem, headers } = await api.call('getServer', {});
   expect([status, problem.code]).toEqual([503, 'unavailable']);
@@ -63,7 +63,7 @@ test.each([
   await api.close();
 });
 
-test('a refusal carries its code, status and meaning, and is no fault to log', async () => {
+test('a refusal has its code, status and meaning, and is not logged as a fault', async () => {
   const api = await failingWith(new Refusal('rate_limited', 'Too many.'));
   const { problem } = await api.call('getServer', {});
   expect(problem).toEqual({
@@ -77,14 +77,14 @@ test('a refusal carries its code, status and meaning, and is no fault to log', a
   await api.close();
 });
 
-test('a limiter that can not be asked lets people through, and is reported', async () => {
+test('when the limiter is unavailable, requests are admitted and the failure is reported', async () => {
   const api = await startApi({ rateLimits: { consume: () => Promise.reject(new Error('away')) } });
   expect((await api.call('getServer', {})).status).toBe(200);
   expect(logged.map(({ level }) => level)).toEqual(['error']);
   await api.close();
 });
 
-test('a body that does not come is given up', async () => {
+test('a body that does not arrive times out', async () => {
   const clock = new FakeClock();
   const api = await startApi({ clock });
   const body = new ReadableStream({ pull: () => new Promise(() => undefined) });

@@ -27,26 +27,26 @@ async function times(count: number, admit: (index: number) => Promise<void>): Pr
 }
 
 describe('log-ins', () => {
-  test('a stranger locks only himself out', async () => {
+  test('a stranger locks out only their own address', async () => {
     const admission = new Admission(new EndlessWindow());
     await times(rules.loginPair.perWindow, () => admission.login('stranger', 'ana'));
     expect(await refusalOf(admission.login('stranger', 'ana'))).toContain(rules.loginPair.counts);
     expect(await refusalOf(admission.login('home', 'ana'))).toBeUndefined();
   });
 
-  test('a stranger who goes on for ever still locks nobody else out', async () => {
+  test('a stranger who never stops still locks out nobody else', async () => {
     const admission = new Admission(new EndlessWindow());
     for (let attempt = 0; attempt < 1_000; attempt++) await refusalOf(admission.login('stranger', 'ana'));
     expect(await refusalOf(admission.login('home', 'ana'))).toBeUndefined();
   });
 
-  test('one who mistypes in an office locks nobody else there out', async () => {
+  test('a person who mistypes in an office locks out nobody else there', async () => {
     const admission = new Admission(new EndlessWindow());
     for (let attempt = 0; attempt < 100; attempt++) await refusalOf(admission.login('office', 'ana'));
     expect(await refusalOf(admission.login('office', 'ben'))).toBeUndefined();
   });
 
-  test('guesses at one account from everywhere come to an end, in whatever case', async () => {
+  test('guesses at one account from many addresses are limited, ignoring case', async () => {
     const admission = new Admission(new EndlessWindow());
     const names = ['ana', 'Ana', 'ANA'];
     await times(rules.loginAccount.perWindow, (index) => admission.login(`bot ${index}`, names[index % 3] ?? 'ana'));
@@ -54,13 +54,13 @@ describe('log-ins', () => {
     expect(rules.loginAccount.windowMs).toBeLessThanOrEqual(5 * 60_000);
   });
 
-  test('guesses at many accounts from one address come to an end', async () => {
+  test('guesses at many accounts from one address are limited', async () => {
     const admission = new Admission(new EndlessWindow());
     await times(rules.loginAddress.perWindow, (index) => admission.login('stranger', `name ${index}`));
     expect(await refusalOf(admission.login('stranger', 'name'))).toContain(rules.loginAddress.counts);
   });
 
-  test('guesses at the current password in one session come to an end, right ones counted too', async () => {
+  test('guesses at the current password in one session are limited, right ones included', async () => {
     const api = await startApi({ rateLimits: new EndlessWindow() });
     const { token } = await api.person('ana');
     const guess = { currentPassword: 'not this one', newPassword: 'another password' };
@@ -73,7 +73,7 @@ describe('log-ins', () => {
     await api.close();
   });
 
-  test('of strangers from everywhere keep nobody who is logged in from changing the password', async () => {
+  test('of strangers from many addresses do not keep a user with a session from changing the password', async () => {
     const api = await startApi({ rateLimits: new EndlessWindow() });
     const { token } = await api.person('ana');
     for (let attempt = 0; attempt < rules.loginAccount.perWindow; attempt++) {
@@ -89,7 +89,7 @@ describe('log-ins', () => {
 });
 
 describe('sign-ups', () => {
-  test('are bounded for each address and for each name', async () => {
+  test('are limited for each address and for each name', async () => {
     const admission = new Admission(new EndlessWindow());
     await times(rules.signupName.perWindow, (index) => admission.signup(`address ${index}`, 'ana'));
     expect(await refusalOf(admission.signup('address', 'ANA'))).toContain(rules.signupName.counts);
@@ -100,7 +100,7 @@ describe('sign-ups', () => {
 });
 
 describe('sends', () => {
-  test('come at sixty at once, over HTTP and the socket together', async () => {
+  test('are allowed sixty at once, over HTTP and the socket together', async () => {
     const admission = new Admission(new EndlessWindow());
     expect(allowance(rules.send)).toBe(60);
     await times(60, (index) => admission.send('ana', `conversation ${index}`));
@@ -108,7 +108,7 @@ describe('sends', () => {
     expect(await refusalOf(admission.send('ben', 'conversation'))).toBeUndefined();
   });
 
-  test('of many to one conversation are bounded', async () => {
+  test('of many users to one conversation are limited', async () => {
     const admission = new Admission(new EndlessWindow());
     await times(allowance(rules.sendToConversation) + 1, async (index) => {
       await admission.send(`person ${index}`, 'busy');
@@ -118,7 +118,7 @@ describe('sends', () => {
     expect(await refusalOf(admission.send('ana', 'quiet'))).toBeUndefined();
   });
 
-  test.each(['direct', 'group'] as const)('of strangers use up nothing of a %s chat', async (kind) => {
+  test.each(['direct', 'group'] as const)('of strangers do not use up the limit of a %s chat', async (kind) => {
     const api = await startApi({ rateLimits: new EndlessWindow() });
     const [ana, ben] = [await api.person('ana'), await api.person('ben')];
     const { id: conversationId } =
@@ -137,7 +137,7 @@ describe('sends', () => {
     await api.close();
   });
 
-  test('beyond the limit are refused with when to try again', async () => {
+  test('above the limit are refused with a time to retry', async () => {
     const api = await startApi({ rateLimits: new EndlessWindow() });
     const { token } = await api.person('ana');
     const { id: conversationId } = (await api.call('createGroup', { name: 'Many' }, { token })).response;
@@ -151,7 +151,7 @@ describe('sends', () => {
 });
 
 describe('requests', () => {
-  test('of everybody are bounded by address, those of a person by who they are', async () => {
+  test('are limited by address, and with a session by user', async () => {
     const admission = new Admission(new EndlessWindow());
     await times(allowance(rules.address), () => admission.request('office'));
     expect(await refusalOf(admission.request('office'))).toContain(rules.address.counts);
@@ -161,7 +161,7 @@ describe('requests', () => {
     expect(await refusalOf(admission.operation('getAccount', 'ana'))).toContain(rules.request.counts);
   });
 
-  test('that change conversations are bounded more', async () => {
+  test('that change conversations have a lower limit', async () => {
     const admission = new Admission(new EndlessWindow());
     await times(allowance(rules.change), () => admission.operation('joinChannel', 'ana'));
     expect(await refusalOf(admission.operation('createGroup', 'ana'))).toContain(rules.change.counts);
@@ -182,7 +182,7 @@ describe('requests', () => {
     await api.close();
   });
 
-  test('are counted before anybody is authenticated', async () => {
+  test('are counted before they are authenticated', async () => {
     const api = await startApi({ rateLimits: { consume: async (limit) => (limit.name === 'address' ? 500 : 0) } });
     const { problem, headers } = await api.call('getAccount', {}, { token: 'nonsense' });
     expect([problem.code, problem.retryAfterMs, headers.get('retry-after')]).toEqual(['rate_limited', 500, '1']);
@@ -190,7 +190,7 @@ describe('requests', () => {
   });
 });
 
-test('the limiter in memory knows every rule', async () => {
+test('the limiter in memory accepts every rule', async () => {
   const limits = new MemoryRateLimits();
   for (const rule of Object.values(rules)) expect(await limits.consume(rule, 'somebody')).toBe(0);
 });

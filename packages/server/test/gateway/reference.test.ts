@@ -36,7 +36,7 @@ describe('examples', () => {
     expect((schema as z.ZodMiniType).parse(example)).toEqual(example);
   }
 
-  test.each(all)('of %s is a request that is taken and an answer that is given', (id, operation) => {
+  test.each(all)('of %s is a valid request and a valid answer', (id, operation) => {
     const example = operationExamples[id];
     const { params, query, body } = requestParts(operation, example.input);
     const given = Object.keys(example.input as object);
@@ -48,15 +48,15 @@ describe('examples', () => {
     else expect(example.response).toBeUndefined();
   });
 
-  test.each(Object.keys(clientFrames) as ClientFrame['type'][])('of the frame %s is taken', (type) => {
+  test.each(Object.keys(clientFrames) as ClientFrame['type'][])('of the client frame %s is valid', (type) => {
     expectExample(clientFrames[type], clientFrameExamples[type]);
   });
 
-  test.each(Object.keys(serverFrames) as ServerFrame['type'][])('of the frame %s is given', (type) => {
+  test.each(Object.keys(serverFrames) as ServerFrame['type'][])('of the server frame %s is valid', (type) => {
     expectExample(serverFrames[type], serverFrameExamples[type]);
   });
 
-  test('of a problem is one', () => expectExample(Problem, problemExample));
+  test('of a problem is valid', () => expectExample(Problem, problemExample));
 });
 
 describe('OpenAPI', () => {
@@ -83,7 +83,7 @@ describe('OpenAPI', () => {
     }
   });
 
-  test('has no operation beside these', () => {
+  test('has no other operation', () => {
     const paths = Object.values(document.paths ?? {});
     expect(paths.flatMap((path) => Object.keys(path))).toHaveLength(all.length);
   });
@@ -92,7 +92,7 @@ describe('OpenAPI', () => {
     expect(new Set(Object.keys(tags))).toEqual(new Set(all.map(([, operation]) => operation.tag)));
   });
 
-  test('lets answers gain fields', () => {
+  test('lets later versions add fields to answers', () => {
     const answers = JSON.stringify(document.components?.schemas);
     expect(answers).not.toContain('"additionalProperties":false');
   });
@@ -107,7 +107,7 @@ describe('AsyncAPI', () => {
     expect(parsed?.operations().all()).toHaveLength(Object.keys(clientFrames).length + 1);
   });
 
-  test('has every frame, and for each request what can answer it', () => {
+  test('has every frame, and the possible answers of each request', () => {
     const frames = { ...clientFrames, ...serverFrames };
     const names = new Set(Object.values(document.components.messages).map(({ name }) => name));
     expect(names).toEqual(new Set(Object.keys(frames)));
@@ -144,7 +144,7 @@ describe('the page', () => {
       .replaceAll('&amp;', '&');
   }
 
-  test('tells every error with its meaning and what to do, and no other', () => {
+  test('lists every error with its meaning and what to do, and no other', () => {
     expect([...text.keys()]).toEqual(Object.keys(errors));
     for (const [code, row] of text) {
       const { status, meaning, remedy } = errors[code as ErrorCode];
@@ -152,13 +152,13 @@ describe('the page', () => {
     }
   });
 
-  test.each(all)('tells of %s', (id, { errors: own }) => {
+  test.each(all)('documents %s', (id, { errors: own }) => {
     const [, article = ''] = new RegExp(`<article id="op-${id}">([\\s\\S]*?)</article>`).exec(page) ?? [];
     for (const code of own) expect(article).toContain(`href="#error-${code}"`);
     expect(article).not.toBeEmpty();
   });
 
-  test('tells of every frame, close code and limit', () => {
+  test('documents every frame, close code and limit', () => {
     for (const type of Object.keys(clientFrames)) expect(ids).toContain(`frame-client-${type}`);
     for (const type of Object.keys(serverFrames)) expect(ids).toContain(`frame-server-${type}`);
     for (const { code } of Object.values(closeCodes)) expect(page).toContain(`<code>${code}</code>`);
@@ -166,7 +166,7 @@ describe('the page', () => {
     for (const { counts } of Object.values(rateLimitRules)) expect(page).toContain(counts);
   });
 
-  test('has a place for every link within it, and no place twice', () => {
+  test('has a target for every internal link, and no target twice', () => {
     const links = new Set(Array.from(page.matchAll(/href="#([^"]+)"/g), ([, id = '']) => id));
     for (const id of links) expect(ids).toContain(id);
     expect(page.match(/ id="/g)).toHaveLength(ids.size);

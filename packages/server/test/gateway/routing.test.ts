@@ -42,7 +42,7 @@ test.each([
   expect(answer.headers.get('allow')?.split(', ').sort()).toEqual(allow.split(', ').sort());
 });
 
-test.each(Object.entries(operations))('OPTIONS tells the methods of the path of %s', async (_, operation) => {
+test.each(Object.entries(operations))('OPTIONS returns the methods of the path of %s', async (_, operation) => {
   const answer = await api.fetch(operation.path.replaceAll(/\{\w+\}/g, 'x'), { method: 'OPTIONS' });
   expect(answer.status).toBe(204);
   expect(answer.headers.get('allow')).toContain(operation.method);
@@ -55,7 +55,7 @@ test('HEAD answers as GET does, without a body', async () => {
 });
 
 describe('headers', () => {
-  test.each(['/v1/server', '/v1/account', '/nothing'])('of %s keep it out of caches and pages', async (path) => {
+  test.each(['/v1/server', '/v1/account', '/nothing'])('of %s prevent caching and embedding', async (path) => {
     const { headers } = await api.fetch(path);
     expect(headers.get('cache-control')).toBe('no-store');
     expect(headers.get('x-content-type-options')).toBe('nosniff');
@@ -64,7 +64,7 @@ describe('headers', () => {
     expect(headers.get('access-control-allow-origin')).toBeNull();
   });
 
-  test('of /docs let it load nothing from anywhere', async () => {
+  test('of /docs allow it to load nothing', async () => {
     const answer = await api.fetch('/docs');
     expect(answer.headers.get('content-type')).toStartWith('text/html');
     const policy = answer.headers.get('content-security-policy') ?? '';
@@ -79,13 +79,13 @@ describe('headers', () => {
 describe('origins', () => {
   const preflight = { 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' };
 
-  test('none may use the API from elsewhere unless it is allowed', async () => {
+  test('no other origin may use the API unless it is allowed', async () => {
     const headers = { origin: 'https://chat.example', ...preflight };
     const answer = await api.fetch('/v1/login', { method: 'OPTIONS', headers });
     expect(answer.headers.get('access-control-allow-origin')).toBeNull();
   });
 
-  test('an allowed one may, and no other', async () => {
+  test('an allowed origin may, and no other', async () => {
     const open = await startApi({ settings: { 'allowed-origins': 'https://chat.example' } });
     const asked = async (origin: string) => {
       const before = await open.fetch('/v1/login', { method: 'OPTIONS', headers: { origin, ...preflight } });
@@ -97,7 +97,7 @@ describe('origins', () => {
     await open.close();
   });
 
-  test('the allowed one may send every header that an operation reads', async () => {
+  test('the allowed origin may send every header that an operation reads', async () => {
     const open = await startApi({ settings: { 'allowed-origins': 'https://chat.example' } });
     const headers = { origin: 'https://chat.example', ...preflight };
     const answer = await open.fetch('/v1/login', { method: 'OPTIONS', headers });
@@ -107,7 +107,7 @@ describe('origins', () => {
     await open.close();
   });
 
-  test('the allowed one reads when to try again', async () => {
+  test('the allowed origin can read the time to retry', async () => {
     const open = await startApi({ settings: { 'allowed-origins': 'https://chat.example' } });
     const { headers } = await open.fetch('/v1/account', { headers: { origin: 'https://chat.example' } });
     expect(headers.get('access-control-expose-headers')).toBe('retry-after');

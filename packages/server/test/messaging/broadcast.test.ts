@@ -4,7 +4,7 @@ import type { EntryCopy } from '../../src/connections/mailbox-port.ts';
 import { bothWaysEntries } from '../../src/distribution/route.ts';
 import { ClusterUnderTest, type SocketUnderTest } from './cluster-under-test.ts';
 
-test('above the limit an entry is one copy a server, one publish there, and no member is named or sent to singly', async () => {
+test('above the limit an entry is one copy per server and one publish there, without naming or sending to single members', async () => {
   const { cluster, first, second, third, owner, id, names } = await largeChannel();
   // Two servers have members online, the third has somebody who is none.
   const here = await Promise.all(names.slice(0, 40).map((name) => first.connect(name)));
@@ -38,7 +38,7 @@ test('above the limit an entry is one copy a server, one publish there, and no m
   expect(copies).toHaveLength(1);
 });
 
-test('what is decided while a server registers its interest comes there without waiting for another entry', async () => {
+test('an entry decided while a server registers its interest reaches it without another entry', async () => {
   const { cluster, first, second, owner, id } = await largeChannel();
   const joining = await second.connect('late');
   const { registry } = cluster.adapters;

@@ -15,7 +15,7 @@ async function anaOn(cluster: ClusterUnderTest) {
   return server.connect('ana');
 }
 
-test('a connection keeps the features that its client understands, of those that the server knows', async () => {
+test('a connection keeps the features of its client that the server knows', async () => {
   const cluster = await ClusterUnderTest.start(1);
   const ana = await anaOn(cluster);
   expect(ana.connection.features.size).toBe(0);
@@ -27,7 +27,7 @@ test('a connection keeps the features that its client understands, of those that
   expect(ana.connection.features.size).toBe(0);
 });
 
-test('a client that stays is told once, with a pong, what was enabled meanwhile', async () => {
+test('a connected client receives newly enabled features once, with a pong', async () => {
   const cluster = await ClusterUnderTest.start(1);
   const ana = await anaOn(cluster);
   const told = async () => {

@@ -50,7 +50,7 @@ function connect(address = '192.0.2.1'): { connection: Connection; socket: Silen
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => String(n));
 
 describe('one turn of the event loop', () => {
-  test('handles so many frames of a connection; the others wait in their order, and the socket is paused', () => {
+  test('handles a bounded number of frames of a connection; the others wait in order, and the socket is paused', () => {
     const flow = flowControl(false);
     const { connection, socket } = connect();
     const sent = numbers(unitsPerTurn * 2 + 10);
@@ -66,7 +66,7 @@ describe('one turn of the event loop', () => {
     expect(handled).toEqual([...sent, 'late']);
   });
 
-  test('handles no more frames of many connections than of one, when they come from one address', () => {
+  test('handles no more frames of many connections from one address than of one connection', () => {
     const flow = flowControl(true);
     const connections = numbers(300).map(() => connect());
     for (const { connection } of connections) for (const frame of numbers(10)) flow.receive(connection, frame);
@@ -101,7 +101,7 @@ describe('one turn of the event loop', () => {
     }
   });
 
-  test('handles what comes from another address at once, however much waits from one', () => {
+  test('handles frames from another address at once, however many wait from one', () => {
     const flow = flowControl(true);
     const flooding = numbers(50).map(() => connect());
     for (const { connection } of flooding) for (const frame of numbers(50)) flow.receive(connection, frame);
@@ -122,7 +122,7 @@ describe('one turn of the event loop', () => {
   });
 });
 
-test('a connection whose frames are not taken up is paused until they were, and nothing is refused or lost', () => {
+test('a connection whose frames are not started is paused until they are, and none is refused or lost', () => {
   const flow = flowControl(true);
   const { connection, socket } = connect();
   flow.receive(connection, '1');
@@ -173,7 +173,7 @@ describe('the budget', () => {
     }
   });
 
-  test('of a connection that goes on sending, whatever it is paused, closes it', () => {
+  test('of a connection that keeps sending between pauses closes it', () => {
     const flow = flowControl(true);
     const { connection, socket } = connect();
     for (let second = 0; second <= restsMax * 2 && !connection.closed; second++) {
@@ -186,14 +186,14 @@ describe('the budget', () => {
     expect(handled.length).toBeLessThanOrEqual(most);
   });
 
-  test('bounds what waits of a connection', () => {
+  test('bounds the waiting frames of a connection', () => {
     const flow = flowControl(true);
     const { connection, socket } = connect();
     for (const frame of numbers(unitsPerTurn + waitingFramesMax + 1)) flow.receive(connection, frame);
     expect(socket.closedWith).toBe(closeCodes.flooding.code);
   });
 
-  test('bounds what waits of an address, and closes those alone that have much waiting', () => {
+  test('bounds the waiting frames of an address, and closes only connections with many of them', () => {
     const flow = flowControl(true);
     const flooding = numbers(50).map(() => connect());
     for (const { connection } of flooding) {
@@ -212,7 +212,7 @@ describe('the budget', () => {
     expect(quiet.socket.closedWith).toBeNull();
   });
 
-  test('of pings and pongs, which can not wait, closes a connection that is above it', () => {
+  test("of pings and pongs, which can't wait, closes a connection above it", () => {
     const flow = flowControl(true);
     const { connection, socket } = connect();
     for (let second = 0; second < 60; second++) {
@@ -225,7 +225,7 @@ describe('the budget', () => {
     expect(socket.closedWith).toBe(closeCodes.flooding.code);
   });
 
-  test('of an address is shared by its connections, and no reason to close one', () => {
+  test('of an address is shared by its connections, and using it up closes none', () => {
     const flow = flowControl(true);
     const connections = numbers(30).map(() => connect());
     for (const { connection } of connections) send(flow, connection, connectionWork.burst - 1);

@@ -53,7 +53,7 @@ describe('a connection that the server paused', () => {
     for (const run of turn.splice(0)) run();
   }
 
-  test('is not closed as silent, however long: its pongs are not read', () => {
+  test('is never closed as silent, because its pongs are not read', () => {
     const { connection, socket } = connect();
     connection.helloSeen = true;
     flow.receive(connection, 'waits');
@@ -69,7 +69,7 @@ describe('a connection that the server paused', () => {
     expect(socket.closedWith).toBeNull();
   });
 
-  test('is closed as silent when nothing is heard for as long as ever once it is read again', () => {
+  test('is closed as silent when the peer stays silent for the whole timeout after reading resumed', () => {
     const { connection, socket } = connect();
     connection.helloSeen = true;
     flow.receive(connection, 'waits');

@@ -5,6 +5,7 @@ import { frameUnits } from '../../src/messaging/frame-work.ts';
 import { Intake } from '../../src/messaging/intake.ts';
 import { unitsPerTurn, WorkTurns } from '../../src/platform/work-turns.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { until } from '../support/until.ts';
 import { SilentSocket } from './silent-socket.ts';
 
 const conversationId = '0199b5a4-0000-7000-8000-000000000001';
@@ -19,14 +20,14 @@ const watch: ClientFrame = {
 };
 
 let ending: (() => void)[];
-let done: string[];
+let done: Connection[];
 let emptied: number;
 let intake: Intake;
 beforeEach(() => {
   ending = [];
   done = [];
   emptied = 0;
-  const take = async (connection: Connection) => void done.push(connection.address);
+  const take = async (connection: Connection) => void done.push(connection);
   const turns = new WorkTurns(unitsPerTurn, (run) => ending.push(run));
   intake = new Intake({ hello: take }, { handle: take }, turns, () => emptied++, fail);
 });
@@ -35,11 +36,11 @@ function fail(error: unknown): void {
   throw error;
 }
 
-/** Ends this turn of the event loop, with everything that was begun in it. */
+/** Ends this turn of the event loop. The promises that can settle do so before and after. */
 async function nextTurn(): Promise<void> {
-  for (let n = 0; n < 10; n++) await Promise.resolve();
+  await new Promise((resolve) => setImmediate(resolve));
   for (const run of ending.splice(0)) run();
-  for (let n = 0; n < 10; n++) await Promise.resolve();
+  await new Promise((resolve) => setImmediate(resolve));
 }
 
 function connect(address: string, isKnown = true): Connection {
@@ -66,7 +67,7 @@ test.each<[string, ClientFrame, isKnown: boolean]>([
   }
 });
 
-test('frames of one connection wait for their turn in their order, and its end is told', async () => {
+test('frames of one connection are handled in order, and the connection is unblocked after the last', async () => {
   const connection = connect('192.0.2.1');
   for (let n = 0; n < 10; n++) intake.receive(connection, JSON.stringify(history(limits.historyPageMax)));
   for (let turns = 1; turns < 10; turns++) {
@@ -77,10 +78,15 @@ test('frames of one connection wait for their turn in their order, and its end i
 });
 
 test('nothing is done for a connection that was closed while it waited', async () => {
-  const connection = connect('192.0.2.1');
-  for (let n = 0; n < 3; n++) intake.receive(connection, JSON.stringify(history(limits.historyPageMax)));
-  connection.close('revoked');
-  await nextTurn();
-  await nextTurn();
-  expect(done).toHaveLength(1);
+  const [closed, open] = [connect('192.0.2.1'), connect('192.0.2.1')];
+  for (const connection of [closed, open]) {
+    for (let n = 0; n < 3; n++) intake.receive(connection, JSON.stringify(history(limits.historyPageMax)));
+  }
+  closed.close('revoked');
+  // The frames of the open connection wait behind those of the closed one.
+  await until('the frames of the open connection are done', async () => {
+    await nextTurn();
+    return done.filter((each) => each === open).length === 3;
+  });
+  expect(done.filter((each) => each === closed)).toHaveLength(1);
 });

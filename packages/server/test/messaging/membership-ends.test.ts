@@ -76,7 +76,7 @@ test('somebody added again while their hello is under way gets everything from t
   await socket.until(() => socket.seqs(id).find((each) => each === seq));
 });
 
-test('online counts of a group end with the membership, also when the watch is just being asked for', async () => {
+test('online counts of a group stop with the membership, even if the watch is being registered', async () => {
   const { cluster, first, second, owner, id, userIds } = await largeGroup();
   const [watching, asking] = await Promise.all([second.connect('member0'), second.connect('member1')]);
   const witness = await second.connect('member2');

@@ -33,7 +33,7 @@ describe('race 4: copies that are lost, doubled or reordered on the way to a ser
     expect(cluster.failures).toEqual([]);
   });
 
-  test('what a later version wrote, of kinds that this one does not know, is passed on as it is, or left', async () => {
+  test('an entry of an unknown kind is passed on unchanged, and a delivery of an unknown kind is ignored', async () => {
     const { cluster, ben, groupId, say } = await twoServers();
     cluster.tamper = (deliveries) =>
       deliveries.flatMap((delivery) => {
@@ -52,7 +52,7 @@ describe('race 4: copies that are lost, doubled or reordered on the way to a ser
     expect(cluster.failures).toEqual([]);
   });
 
-  test('what comes twice, or late, is shown once, in order', async () => {
+  test('entries delivered twice or late are sent once, in order', async () => {
     const { cluster, ben, groupId, say } = await twoServers();
     let kept: Delivery[] = [];
     cluster.tamper = (deliveries) => {
@@ -66,7 +66,7 @@ describe('race 4: copies that are lost, doubled or reordered on the way to a ser
     expect(ben.seqs(groupId)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
   });
 
-  test('somebody who came after the last entry misses nothing, and gets nothing old', async () => {
+  test('a user who connects after lost copies misses nothing and receives nothing old', async () => {
     const { cluster, second, ben, groupId, say } = await twoServers();
     cluster.tamper = without(new Set([2, 3]));
     ben.gone();
@@ -86,7 +86,7 @@ describe('race 4: copies that are lost, doubled or reordered on the way to a ser
 });
 
 describe('contract 9: presence across servers', () => {
-  test('a watcher on another server sees somebody come and, after the grace period, go', async () => {
+  test('a watcher on another server sees a user come online and, after the grace period, go offline', async () => {
     const { cluster, first, second, ana, ben, benId } = await twoServers();
     const { userId: cleoId } = await cluster.user('cleo');
     const cleo = await second.connect('cleo');
@@ -115,7 +115,7 @@ describe('contract 9: presence across servers', () => {
     expect(changes().slice(2)).toEqual([{ userId: benId, online: true }]);
   });
 
-  test('the people of a server that died go offline within its lease, announced by a living one', async () => {
+  test('the users of a dead server go offline within its lease, announced by a live server', async () => {
     const { cluster, second, ana, benId } = await twoServers();
     await ana.asks({ type: 'watch', userIds: [benId] });
     // The second server renews no more: its process is gone.
@@ -138,7 +138,7 @@ describe('contract 9: presence across servers', () => {
     expect(passedMs).toBeLessThanOrEqual(30_000);
   });
 
-  test('changes of many come together, at most twice a second', async () => {
+  test('presence changes of several users are batched, at most twice a second', async () => {
     const { cluster, second, ana } = await twoServers();
     const names = Array.from({ length: 20 }, (_, index) => `user${index}`);
     const userIds = await Promise.all(names.map(async (name) => (await cluster.user(name)).userId));
@@ -159,7 +159,7 @@ describe('contract 9: presence across servers', () => {
 });
 
 describe('sockets', () => {
-  test('a dead client is closed by our own deadline although the server keeps sending (oven-sh/bun#39255)', async () => {
+  test("the server's own deadline closes a dead client although the server keeps sending (oven-sh/bun#39255)", async () => {
     const { cluster, ana, ben, groupId, say } = await twoServers();
     for (let passedMs = 0; passedMs <= limits.silenceMs + 1_000; passedMs += 1_000) {
       await say();
@@ -197,7 +197,7 @@ describe('sockets', () => {
     expect(socket.frames.map(({ type }) => type)).not.toContain('welcome');
   });
 
-  test('a socket that closes while its watch is under way is not watched for', async () => {
+  test('a socket that closes while its watch is being registered leaves no watch behind', async () => {
     const { cluster, first, ana, anaId, benId } = await twoServers();
     const socket = await first.connect('cleo');
     const watched: unknown[] = [];
@@ -234,7 +234,7 @@ describe('sockets', () => {
 });
 
 describe('race 6 and 7: a server and the registry lose sight of each other', () => {
-  test('a server that finds its lease gone closes its sockets and goes on under a new id', async () => {
+  test('a server that lost its lease closes its sockets and continues under a new id', async () => {
     const { cluster, second, ben, groupId, say } = await twoServers();
     const before = second.messaging.serverId;
     await cluster.adapters.registry.closeServer(before);
@@ -247,7 +247,7 @@ describe('race 6 and 7: a server and the registry lose sight of each other', () 
     await again.until(() => again.seqs(groupId)[0]);
   });
 
-  test('what was under way when the lease was lost is given up at once, and holds nobody else up', async () => {
+  test('a command under way when the lease is lost fails at once, and delays no other', async () => {
     const { cluster, second, benId, groupId } = await twoServers();
     const before = second.messaging.serverId;
     let isLost = false;
@@ -266,7 +266,7 @@ describe('race 6 and 7: a server and the registry lose sight of each other', () 
     expect(await second.messages.send(benId, groupId, 'next', 'text')).toMatchObject({ conversationId: groupId });
   });
 
-  test('a registry that forgot everything is told everything again, and clients resynchronise', async () => {
+  test('after the registry lost its data the server registers everything again, and clients resynchronise', async () => {
     const { cluster, second, ana, ben, anaId, benId, groupId, say } = await twoServers();
     const registry = cluster.adapters.registry as MemoryConnectionRegistry;
     registry.forget();

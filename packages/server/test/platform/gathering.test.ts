@@ -16,13 +16,13 @@ function told() {
 }
 
 describe('gathering', () => {
-  test('what is added while nothing is handled is handled at once', () => {
+  test('an item added while nothing is handled is handled at once', () => {
     const { handled, handle } = told();
     new Gathering({ handle }).add([1, 2]);
     expect(handled).toEqual([[1, 2]]);
   });
 
-  test('what is added meanwhile is handled together, in order, after the call under way', async () => {
+  test('items added meanwhile are handled together, in order, after the current call', async () => {
     const { handled, ends, handle } = told();
     const gathering = new Gathering({ handle });
     for (const item of [1, 2, 3]) gathering.add([item]);
@@ -33,7 +33,7 @@ describe('gathering', () => {
     expect({ handled, waiting: gathering.size }).toEqual({ handled: [[1], [2, 3]], waiting: 0 });
   });
 
-  test('is idle when all is handled, and begins anew after that', async () => {
+  test('is idle when all is handled, and works again after that', async () => {
     const handled: number[][] = [];
     const gathering = new Gathering<number>({ handle: (items) => void handled.push(items) });
     gathering.add([1]);
@@ -45,7 +45,7 @@ describe('gathering', () => {
     expect(handled).toEqual([[1], [2], [3]]);
   });
 
-  test('what is added by the handling itself is handled after it, in order, in one call at a time', async () => {
+  test('items added by the handler are handled after it, in order, one call at a time', async () => {
     const events: string[] = [];
     const gathering = new Gathering<number>({
       async handle(items) {
@@ -69,7 +69,7 @@ describe('gathering', () => {
     expect(handled).toEqual([]);
   });
 
-  test('what is cleared is not handled', async () => {
+  test('cleared items are not handled', async () => {
     const { handled, ends, handle } = told();
     const gathering = new Gathering({ handle });
     gathering.add([1]);
@@ -80,7 +80,7 @@ describe('gathering', () => {
     expect(handled).toEqual([[1]]);
   });
 
-  test('handles as many together as it is told to, after what it begins with', async () => {
+  test('handles the given number of items together, after its start condition', async () => {
     const handled: number[][] = [];
     const begin = Promise.withResolvers<void>();
     const gathering = new Gathering<number>({
@@ -97,7 +97,7 @@ describe('gathering', () => {
 });
 
 describe('shared calls', () => {
-  test('each resolves when its own was carried out', async () => {
+  test('each resolves when its own call was carried out', async () => {
     const { handled, ends, handle } = told();
     const calls = new SharedCalls<number>({ run: handle });
     const settled: number[] = [];
@@ -110,7 +110,7 @@ describe('shared calls', () => {
     expect(settled).toEqual([1, 2, 3]);
   });
 
-  test('a failure rejects those that were carried out together, and the next are carried out', async () => {
+  test('a failure rejects the calls that were carried out together, and later ones are carried out', async () => {
     const { handled, ends, handle } = told();
     const calls = new SharedCalls<number>({ run: handle });
     const [first, second] = [calls.call(1), calls.call(2)];
@@ -121,7 +121,7 @@ describe('shared calls', () => {
     expect(handled).toEqual([[1], [2]]);
   });
 
-  test('a failure also rejects those that wait, where that is asked for', async () => {
+  test('a failure also rejects the waiting calls, if so configured', async () => {
     const { handled, ends, handle } = told();
     const calls = new SharedCalls<number>({ run: handle, failsWaiting: true });
     const outcomes = Promise.allSettled([calls.call(1), calls.call(2), calls.call(3)]);

@@ -29,7 +29,7 @@ test('work larger than the burst is done once, and paid back before the next', (
   expect(budget.take(1)).toBe(true);
 });
 
-test('bytes count beside the request that brings them', () => {
+test('bytes cost units besides those of their request', () => {
   expect(workUnits(0)).toBe(1);
   expect(workUnits(64 * 1024)).toBe(17);
 });

@@ -17,7 +17,7 @@ function nextTurn(): void {
 
 const defer = (address: string, name: string, units = 1) => turns.defer(address, units, () => done.push(name));
 
-test('a turn admits the units of an address, and the next one as many again', () => {
+test('each turn admits the same number of units of an address', () => {
   for (let turn = 0; turn < 3; turn++) {
     let admitted = 0;
     while (admitted < unitsPerTurn && turns.admits('a', 8)) admitted++;
@@ -32,7 +32,7 @@ test('one piece of work may be larger than a turn; nothing else of its address i
   expect(turns.admits('a', 1)).toBe(true);
 });
 
-test('nothing of an address is admitted before what waits of it', () => {
+test('no work of an address is admitted before its waiting work', () => {
   turns.take('a', unitsPerTurn);
   for (let n = 0; n < unitsPerTurn + 1; n++) defer('a', 'waiting');
   nextTurn();
@@ -41,7 +41,7 @@ test('nothing of an address is admitted before what waits of it', () => {
   expect(turns.admits('a', 1)).toBe(true);
 });
 
-test('what waits of an address is done in its order, so much in each turn', () => {
+test('waiting work of an address is done in order, a bounded amount in each turn', () => {
   turns.take('a', unitsPerTurn);
   for (const name of ['a1', 'a2', 'a3']) defer('a', name, unitsPerTurn / 2);
   nextTurn();
@@ -50,7 +50,7 @@ test('what waits of an address is done in its order, so much in each turn', () =
   expect(done).toEqual(['a1', 'a2', 'a3']);
 });
 
-test('work for one address keeps none from another', () => {
+test('work for one address does not delay work for another', () => {
   turns.take('a', unitsPerTurn);
   for (let n = 0; n < unitsPerTurn * 2; n++) defer('a', 'a');
   expect(turns.admits('b', 1)).toBe(true);
@@ -65,7 +65,7 @@ test('without a bound everything is admitted', () => {
   for (let n = 0; n < 10; n++) expect(unbounded.admits('a', unitsPerTurn)).toBe(true);
 });
 
-test('a turn ends once it was given work, and not without', () => {
+test('the end of a turn is scheduled once, and only after work', () => {
   expect(ending).toHaveLength(0);
   turns.admits('a', 1);
   turns.admits('a', 1);
@@ -74,7 +74,7 @@ test('a turn ends once it was given work, and not without', () => {
   expect(ending).toHaveLength(0);
 });
 
-test('who asks for a turn waits only when it has to', async () => {
+test('a caller waits for a turn only if it must', async () => {
   expect(turns.turn('a', unitsPerTurn)).toBeUndefined();
   const waiting = turns.turn('a', 1)?.then(() => done.push('done'));
   expect(done).toEqual([]);

@@ -33,7 +33,7 @@ async function onlineWithRegistry() {
   return { cluster, registry, server, state, ana, ben, anaId, benId, refused, inSeconds, isOnline };
 }
 
-test('somebody whose departure could not be told goes offline when the registry is back', async () => {
+test('a user whose departure could not be registered goes offline when the registry is back', async () => {
   const { cluster, state, ana, anaId, benId, refused, inSeconds, isOnline } = await onlineWithRegistry();
   state.registryIsAway = true;
   ana.gone();
@@ -45,7 +45,7 @@ test('somebody whose departure could not be told goes offline when the registry 
   expect(await isOnline(benId)).toBe(true);
 });
 
-test('who comes back before their departure could be told stays online', async () => {
+test('a user who reconnects before their departure was registered stays online', async () => {
   const { cluster, server, state, ana, ben, anaId, benId, refused, inSeconds, isOnline } = await onlineWithRegistry();
   state.registryIsAway = true;
   ana.gone();
@@ -59,7 +59,7 @@ test('who comes back before their departure could be told stays online', async (
   expect(await isOnline(anaId)).toBe(true);
 });
 
-test('a server that could not register again after the registry forgot tries until it has', async () => {
+test('a server that could not register again after the registry lost its data retries until it can', async () => {
   const { cluster, registry, state, anaId, benId, inSeconds, isOnline } = await onlineWithRegistry();
   state.registryIsAway = true;
   (registry as unknown as { forget(): void }).forget();

@@ -3,7 +3,7 @@ import type { ServerFrame } from '@parley/protocol';
 import type { Delivery } from '../../src/connections/mailbox-port.ts';
 import { ClusterUnderTest } from '../messaging/cluster-under-test.ts';
 
-test('whoever is removed sees the removal first, and then loses the conversation, however late an earlier view is read', async () => {
+test('a removed user receives the removal before the conversation disappears, however late an earlier view is read', async () => {
   const cluster = await ClusterUnderTest.start(2);
   const [first, second] = cluster.servers as [(typeof cluster.servers)[0], (typeof cluster.servers)[0]];
   const [{ userId: anaId }, { userId: benId }] = [await cluster.user('ana'), await cluster.user('ben')];

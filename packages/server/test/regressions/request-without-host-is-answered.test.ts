@@ -22,12 +22,12 @@ function answerTo(...lines: string[]): Promise<string> {
   });
 }
 
-test('health is told to whoever asks without naming a host', async () => {
+test('health is reported to a request without a Host header', async () => {
   expect(await answerTo('GET /livez HTTP/1.0')).toStartWith('HTTP/1.1 200');
   expect(await answerTo('GET /readyz HTTP/1.0')).toStartWith('HTTP/1.1 200');
 });
 
-test('the API says what is missing of a request that names no host, or what is none', async () => {
+test('the API names the fault of a request with a missing or invalid Host header', async () => {
   for (const request of [
     ['GET /v1/server HTTP/1.0'],
     ['GET /v1/server HTTP/1.1', 'host: no host'],

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Topics } from '../../src/adapters/kafka/topics.ts';
 import { freePort } from './free-port.ts';
+import { until } from './until.ts';
 
 /** Fetched by `npm run services -- up`. */
 const libraries = fileURLToPath(new URL('../../../../.services/kafka-libs', import.meta.url));
@@ -88,13 +89,12 @@ export class OwnBrokers {
       ...{ brokers: this.addresses.split(','), clusterName: 'together', tls: false, sasl: null },
       report: () => undefined,
     });
-    for (let made = false; !made; ) {
-      made = await topics.create({ shards: 1, replicationFactor: this.ports.length }).then(
+    const create = () =>
+      topics.create({ shards: 1, replicationFactor: this.ports.length }).then(
         () => true,
         () => false,
       );
-      if (!made) await Bun.sleep(100);
-    }
+    await until('the brokers form a cluster', create, { withinMs: 110_000, pauseMs: 100 });
     await topics.remove();
     await topics.close();
   }

@@ -47,7 +47,7 @@ async function callerOf(accounts: Accounts, token: string): Promise<Caller> {
 }
 
 describe('signing up', () => {
-  test('is open to the first on an empty server in every mode, who administers it', async () => {
+  test('is open to the first user of an empty server in every mode, who becomes the administrator', async () => {
     for (const mode of ['open', 'invitation', 'closed'] as const) {
       const { accounts } = open(mode);
       expect((await accounts.signup({ username: 'ana', password }, true)).account.administrator).toBe(true);
@@ -65,13 +65,13 @@ describe('signing up', () => {
     expect(refused).toMatchObject({ errors: [{ field: '/username' }] });
   });
 
-  test('makes one administrator of two first at once', async () => {
+  test('makes one administrator of two concurrent first users', async () => {
     const { accounts } = open();
     const both = await Promise.all(['ana', 'ben'].map((username) => accounts.signup({ username, password }, true)));
     expect(both.filter(({ account }) => account.administrator)).toHaveLength(1);
   });
 
-  test('lets one of two in who are first at once on a closed server', async () => {
+  test('accepts one of two concurrent first users on a closed server', async () => {
     const { accounts } = open('closed');
     const outcomes = await Promise.all(
       ['ana', 'ben'].map((username) => codeOf(accounts.signup({ username, password }, true))),
@@ -81,7 +81,7 @@ describe('signing up', () => {
     expect(logins.sort()).toEqual(['none', 'wrong_credentials']);
   });
 
-  test('is refused before any hash work where it is closed', async () => {
+  test('is refused before any hashing when it is closed', async () => {
     const { accounts } = open('closed');
     await accounts.signup({ username: 'ana', password }, true);
     const { hashes } = argon2;
@@ -90,7 +90,7 @@ describe('signing up', () => {
     expect(argon2.hashes).toBe(hashes);
   });
 
-  test('takes each use of an invitation once, also by many at once', async () => {
+  test('accepts each use of an invitation once, also with concurrent sign-ups', async () => {
     const { accounts, administration } = open('invitation');
     await accounts.signup({ username: 'ana', password }, true);
     const { token } = await administration.createInvitation(null, { uses: 2, validForHours: 1 });
@@ -112,7 +112,7 @@ describe('signing up', () => {
     expect(await codeOf(accounts.signup({ username: 'ben', password, invitation }, true))).toBe('none');
   });
 
-  test('takes no invitation that expired, none that is unknown, and none at all', async () => {
+  test('refuses an expired, an unknown and a missing invitation', async () => {
     const { accounts, administration } = open('invitation');
     await accounts.signup({ username: 'ana', password }, true);
     const { token: invitation, expiresAtMs } = await administration.createInvitation(null, {
@@ -145,7 +145,7 @@ describe('logging in', () => {
     expect(await workOf('ana', password)).toEqual(['wrong_credentials', 1, 0]);
   });
 
-  test('says the same in each of these cases', async () => {
+  test('answers the same in each of these cases', async () => {
     const { accounts } = open();
     await accounts.signup({ username: 'admin', password }, true);
     const { account } = await accounts.signup({ username: 'ana', password }, true);
@@ -159,7 +159,7 @@ describe('logging in', () => {
     expect(await wordsOf('ana', password)).toEqual(wrong);
   });
 
-  test('with the old password does not outlive a reset that comes meanwhile', async () => {
+  test('with the old password does not survive a concurrent reset', async () => {
     const { accounts, administration } = open();
     const { account } = await accounts.signup({ username: 'ana', password }, true);
     const { users } = adapters;
@@ -182,7 +182,7 @@ describe('logging in', () => {
 });
 
 describe('sessions', () => {
-  test('are listed with the present one marked, newest first', async () => {
+  test('are listed newest first, with the current one marked', async () => {
     const { accounts } = open();
     const first = await accounts.signup({ username: 'ana', password }, true);
     clock.advance(1);
@@ -194,7 +194,7 @@ describe('sessions', () => {
     ]);
   });
 
-  test('no token is stored as it is', async () => {
+  test('no token is stored in plain text', async () => {
     const { accounts } = open();
     const { token } = await accounts.signup({ username: 'ana', password }, true);
     expect(await adapters.users.sessionByToken(token)).toBeUndefined();

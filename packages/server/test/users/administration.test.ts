@@ -16,7 +16,7 @@ function create(username: string, more: { administrator?: boolean; displayName?:
   return api.call('createAccount', { username, password, ...more }, admin);
 }
 
-test('makes accounts where nobody signs up, administrators only when asked for', async () => {
+test('makes accounts when sign-up is closed, and administrators only on request', async () => {
   expect((await create('ana', { displayName: 'Ana M.' })).response).toMatchObject({
     ...{ username: 'ana', displayName: 'Ana M.', administrator: false, disabled: false },
   });
@@ -42,12 +42,12 @@ test('lists every account by username, disabled ones too, page after page', asyn
   expect(users.map((user) => user.username)).toEqual(['bea', 'Ben']);
 });
 
-test('names a cursor of another list', async () => {
+test('refuses a cursor of another list by name', async () => {
   const { problem } = await api.call('listAccounts', { cursor: 'nonsense' }, admin);
   expect(problem.errors?.map(({ field }) => field)).toEqual(['/cursor']);
 });
 
-test('disables an account for whoever has it and for whoever looks for it, and enables it again', async () => {
+test("a disabled account can't be used or found until it is enabled again", async () => {
   const { id: userId } = (await create('ana')).response;
   const { token } = (await api.call('login', { username: 'ana', password })).response;
   const disabled = await api.call('setAccountDisabled', { userId, disabled: true }, admin);
@@ -61,7 +61,7 @@ test('disables an account for whoever has it and for whoever looks for it, and e
   expect((await api.call('getUser', { userId }, admin)).status).toBe(200);
 });
 
-test('refuses to disable the last administrator, by whoever it is asked', async () => {
+test('refuses to disable the last administrator, whoever requests it', async () => {
   const { userId } = admin;
   const refused = await api.call('setAccountDisabled', { userId, disabled: true }, admin);
   expect([refused.status, refused.problem.code]).toEqual([409, 'last_administrator']);
@@ -84,14 +84,14 @@ test('resets a password', async () => {
   expect((await api.call('login', { username: 'ana', password: 'seven grey herons' })).status).toBe(201);
 });
 
-test('finds nobody who is not there', async () => {
+test('answers not_found for an unknown user', async () => {
   const disable = await api.call('setAccountDisabled', { userId: nobody, disabled: true }, admin);
   expect(disable.problem.code).toBe('not_found');
   const reset = await api.call('resetPassword', { userId: nobody, newPassword: 'seven grey herons' }, admin);
   expect(reset.problem.code).toBe('not_found');
 });
 
-test('tells what the server holds', async () => {
+test('returns the totals of the server', async () => {
   await create('ana');
   await api.call('createChannel', { name: 'News' }, admin);
   expect((await api.call('getStats', {}, admin)).response).toMatchObject({ users: 2, conversations: 1, messages: 0 });

@@ -9,7 +9,7 @@ test('is argon2id with 19 MiB, two passes, one lane', async () => {
   );
 });
 
-test('knows the password, and no other, not even an empty one', async () => {
+test('accepts the password and no other, not even an empty one', async () => {
   const hashing = new PasswordHashing(bunArgon2);
   const hash = await hashing.hash('correct horse battery');
   expect(await hashing.verify('correct horse battery', hash)).toBe(true);
@@ -18,7 +18,7 @@ test('knows the password, and no other, not even an empty one', async () => {
   expect(await hashing.verify('correct horse battery', undefined)).toBe(false);
 });
 
-test('works on no more than it may at once, and on everything in its turn', async () => {
+test('runs a bounded number of hashes at once, and finishes all in order', async () => {
   const argon2 = new CountingArgon2();
   const hashing = new PasswordHashing(argon2, { concurrencyMax: 3, waitingMax: 100 });
   const gate = Promise.withResolvers<void>();
@@ -29,7 +29,7 @@ test('works on no more than it may at once, and on everything in its turn', asyn
   expect(argon2.mostAtOnce).toBe(3);
 });
 
-test('takes nobody before whoever waits', async () => {
+test('serves no new caller before one that waits', async () => {
   const argon2 = new CountingArgon2();
   const hashing = new PasswordHashing(argon2, { concurrencyMax: 1, waitingMax: 10 });
   await hashing.verify('anything', undefined);
@@ -41,7 +41,7 @@ test('takes nobody before whoever waits', async () => {
   expect(argon2.mostAtOnce).toBe(1);
 });
 
-test('lets nobody in where there is no hash, whatever the work says', async () => {
+test('accepts no password when there is no hash, whatever the hash function returns', async () => {
   const yes = { hash: async () => 'hash', verify: async () => true };
   expect(await new PasswordHashing(yes).verify('anything', undefined)).toBe(false);
 });
@@ -58,7 +58,7 @@ test('does the whole work for an empty password too', async () => {
   expect(given).not.toContain('');
 });
 
-test('refuses whoever would wait behind too many, with when to try again', async () => {
+test('refuses a caller behind too many waiting ones, with a time to retry', async () => {
   const argon2 = new CountingArgon2();
   const hashing = new PasswordHashing(argon2, { concurrencyMax: 1, waitingMax: 2 });
   await hashing.verify('anything', undefined);
@@ -73,7 +73,7 @@ test('refuses whoever would wait behind too many, with when to try again', async
   expect(await hashing.hash('now there is room')).toBeString();
 });
 
-test('lets whoever is known past strangers who wait, however many they are', async () => {
+test('serves known callers before waiting strangers, however many there are', async () => {
   const argon2 = new CountingArgon2();
   const hashing = new PasswordHashing(argon2, { concurrencyMax: 1, waitingMax: 2 });
   await hashing.verify('anything', undefined);
@@ -89,7 +89,7 @@ test('lets whoever is known past strangers who wait, however many they are', asy
   expect(order).toEqual(['first', 'known', 'second', 'third']);
 });
 
-test('goes on after work that failed', async () => {
+test('continues after a failed hash', async () => {
   const argon2 = new CountingArgon2();
   const hashing = new PasswordHashing(argon2, { concurrencyMax: 1, waitingMax: 2 });
   await hashing.verify('anything', undefined);

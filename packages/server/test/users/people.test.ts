@@ -19,7 +19,7 @@ async function found(q: string): Promise<string[]> {
   return users.map((user) => user.displayName);
 }
 
-test('people are found by the start of a word, without case and accents, each once', async () => {
+test('people are found by the start of a word, ignoring case and accents, each once', async () => {
   expect((await found('ZOË')).sort()).toEqual(['Zoe Baker', 'Zoë Ångström', 'zoe']);
   expect(await found('angst')).toEqual(['Zoë Ångström']);
   expect(await found('ngst')).toEqual([]);
@@ -33,7 +33,7 @@ test.each(['%', '_', '*', 'z%e', '%oe', 'z_e'])('%j is no wildcard', async (q) =
   expect(await found(q)).toEqual([]);
 });
 
-test('signs around a word do not count', async () => {
+test('punctuation around a word is ignored', async () => {
   expect((await found('(zoe%)')).sort()).toEqual(await found('zoe').then((names) => names.sort()));
 });
 
@@ -60,7 +60,7 @@ test.each(listsWithCursors.flatMap((id) => badCursors.map((cursor) => [id, curso
   },
 );
 
-test('presence shows who is connected', async () => {
+test('presence shows whether a user is connected', async () => {
   const { userId, token } = await api.person('late');
   const online = async () => (await api.call('getUser', { userId }, { token })).response.online;
   expect(await online()).toBe(false);
@@ -68,12 +68,12 @@ test('presence shows who is connected', async () => {
   expect(await online()).toBe(true);
 });
 
-test('somebody who is not there is not found', async () => {
+test('an unknown user is not found', async () => {
   const userId = '01980c5e-7a10-7c3e-9d52-5b1f0c9a4e11';
   expect((await api.call('getUser', { userId }, { token: ana.token })).problem.code).toBe('not_found');
 });
 
-test('names are looked up by id: who is called otherwise than the version says, disabled people too', async () => {
+test('names are looked up by id: users whose names differ from the given version, disabled users included', async () => {
   const { userId: mia, token } = await api.person('mia');
   const { userId: gus } = await api.person('gus');
   const lookUp = async (userIds: string[], versions?: (string | null)[]) =>

@@ -55,7 +55,7 @@ async function pass(durationMs: number): Promise<void> {
 const isThere = async (token: string) => (await users.sessionByToken(token)) !== undefined;
 
 describe('sessions', () => {
-  test('that nobody uses end, those with an open socket go on', async () => {
+  test('expire when unused, but not while they have an open socket', async () => {
     start(dayMs);
     const kept = await session('open');
     await session('unused');
@@ -71,7 +71,7 @@ describe('sessions', () => {
     await upkeep.stop();
   });
 
-  test('all go on where none ends', async () => {
+  test('never expire when expiry is off', async () => {
     start(null);
     await session('unused');
     await pass(30 * dayMs);
@@ -79,7 +79,7 @@ describe('sessions', () => {
     await upkeep.stop();
   });
 
-  test('all go on while the open ones can not be noted', async () => {
+  test("do not expire while the use of open ones can't be recorded", async () => {
     start(dayMs);
     const kept = await session('open');
     open = [{ userId: kept.userId, sessionId: kept.id }];
