@@ -183,7 +183,7 @@ export class Connection {
     const frame = parsed(data);
     if (frame === 'unknown') return;
     if (!frame) {
-      this.events.error(new Error('the server sent an invalid frame', { cause: data }));
+      this.events.error(new Error('the server sent an invalid frame', { cause: String(data).slice(0, 200) }));
       return;
     }
     const isAnswer = this.requests.answer(frame);

@@ -84,9 +84,10 @@ export class ConversationUpdater {
 
   /** Stores a changed conversation and emits the event. */
   changed(record: ConversationRecord): void {
-    const { conversation, data, sequencer } = record;
     this.order.saw(record);
-    this.ports.events.emit('conversation', { conversation, removed: false });
+    this.ports.events.emit('conversation', { conversation: record.conversation, removed: false });
+    // Read after the event: a handler may have changed the conversation again.
+    const { data, sequencer } = record;
     const write = this.ports.store.putConversation({ conversation: data, position: sequencer.position });
     this.writing.add(write);
     write.catch(this.ports.reportFailure).finally(() => this.writing.delete(write));

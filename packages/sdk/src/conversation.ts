@@ -44,18 +44,22 @@ export interface ConversationPorts extends LiveEntriesPorts {
 
 /** A conversation: its data, its entries, and the operations on it. */
 export class Conversation {
-  constructor(
-    private readonly record: ConversationRecord,
-    private readonly ports: ConversationPorts,
-  ) {}
+  // Private at run time too: an object that callers log or serialise contains no internal state.
+  readonly #record: ConversationRecord;
+  readonly #ports: ConversationPorts;
+
+  constructor(record: ConversationRecord, ports: ConversationPorts) {
+    this.#record = record;
+    this.#ports = ports;
+  }
 
   get id(): ConversationId {
-    return this.record.id;
+    return this.#record.id;
   }
 
   /** The last known data. Replaced by a new object when it changes. */
   get data(): ConversationData {
-    return this.record.data;
+    return this.#record.data;
   }
 
   /** The name to show: that of the conversation, or that of the other person. */
@@ -71,7 +75,7 @@ export class Conversation {
 
   /** Messages that are waiting to be sent or failed, in the order in which they were written. */
   get outbox(): OutgoingMessage[] {
-    return this.ports.outbox.of(this.id);
+    return this.#ports.outbox.of(this.id);
   }
 
   /**
@@ -79,7 +83,7 @@ export class Conversation {
    * `clientMessageId` of the caller's, the same call can be repeated safely, also in a later run.
    */
   send(text: string, options: { clientMessageId?: string } = {}): OutgoingMessage {
-    return this.ports.outbox.add(this.id, text, options.clientMessageId);
+    return this.#ports.outbox.add(this.id, text, options.clientMessageId);
   }
 
   /**
@@ -87,8 +91,8 @@ export class Conversation {
    * `after`. Continues over reconnects. Ends when the user is no longer a member.
    */
   live(options: { after?: number } = {}): AsyncGenerator<Entry, void, undefined> {
-    const position = () => this.record.sequencer.position;
-    return liveEntries(this, position, this.ports, options.after ?? position());
+    const position = () => this.#record.sequencer.position;
+    return liveEntries(this, position, this.#ports, options.after ?? position());
   }
 
   /**
@@ -96,66 +100,66 @@ export class Conversation {
    * reached, from the store, which may have gaps.
    */
   async history({ from, ...page }: HistoryRange = {}): Promise<History> {
-    if (from === 'store' || !this.ports.connection.isConnected) return this.stored(page);
-    const knownSeq = this.record.highestSeq;
+    if (from === 'store' || !this.#ports.connection.isConnected) return this.stored(page);
+    const knownSeq = this.#record.highestSeq;
     try {
-      const answer = await this.ports.api.call('getHistory', { conversationId: this.id, ...page });
+      const answer = await this.#ports.api.call('getHistory', { conversationId: this.id, ...page });
       // The caller does not wait for the store.
-      if (!this.ports.detectRestore(this.record, answer, knownSeq)) {
-        this.ports.store.putEntries(this.id, answer.entries).catch(this.ports.reportFailure);
+      if (!this.#ports.detectRestore(this.#record, answer, knownSeq)) {
+        this.#ports.store.putEntries(this.id, answer.entries).catch(this.#ports.reportFailure);
       }
       return { ...answer, source: 'server', gaps: [] };
     } catch (error) {
       // If the session ended meanwhile, nothing of it is read.
-      if (error instanceof Disconnected && this.ports.identity.account) return this.stored(page);
+      if (error instanceof Disconnected && this.#ports.identity.account) return this.stored(page);
       throw error;
     }
   }
 
   /** Optimistic: the unread count changes at once. The server is informed when there is a connection. */
   markRead(seq: number = this.data.headSeq): void {
-    this.ports.markRead(this.record, seq);
+    this.#ports.markRead(this.#record, seq);
   }
 
   /** Shows the other members that the user is typing. Sent at most every few seconds, and only when connected. */
   typing(): void {
-    this.ports.typing(this.id);
+    this.#ports.typing(this.id);
   }
 
   /** Resolves with the answer of the server, like all methods below. */
   async members(page: { cursor?: string; limit?: number } = {}): Promise<ResponseOf<'listMembers'>> {
-    const answer = await this.ports.api.call('listMembers', { conversationId: this.id, ...page });
-    this.ports.people.learn(answer.members.map(({ user }) => user));
+    const answer = await this.#ports.api.call('listMembers', { conversationId: this.id, ...page });
+    this.#ports.people.learn(answer.members.map(({ user }) => user));
     return answer;
   }
 
   async add(userIds: UserId[]): Promise<void> {
-    await this.ports.api.call('addMembers', { conversationId: this.id, userIds });
+    await this.#ports.api.call('addMembers', { conversationId: this.id, userIds });
   }
 
   async remove(userId: UserId): Promise<void> {
-    await this.ports.api.call('removeMember', { conversationId: this.id, userId });
+    await this.#ports.api.call('removeMember', { conversationId: this.id, userId });
   }
 
   async setRole(userId: UserId, role: Role): Promise<void> {
-    await this.ports.api.call('setRole', { conversationId: this.id, userId, role });
+    await this.#ports.api.call('setRole', { conversationId: this.id, userId, role });
   }
 
   async update(change: { name?: string; description?: string; announceOnly?: boolean }): Promise<void> {
-    this.ports.update(await this.ports.api.call('updateConversation', { conversationId: this.id, ...change }));
+    this.#ports.update(await this.#ports.api.call('updateConversation', { conversationId: this.id, ...change }));
   }
 
   async leave(): Promise<void> {
-    await this.ports.api.call('leaveConversation', { conversationId: this.id });
-    await this.ports.forget(this.id);
+    await this.#ports.api.call('leaveConversation', { conversationId: this.id });
+    await this.#ports.forget(this.id);
   }
 
   private async stored({ before, after, around, limit = limits.historyPageSize }: HistoryRange): Promise<History> {
     const visibleFromSeq = this.data.membership?.visibleFromSeq ?? 1;
     const middle =
       (around ?? after ?? Number.POSITIVE_INFINITY) + (after === undefined ? Math.ceil(limit / 2) : limit + 1);
-    const toSeq = Math.min((before ?? middle) - 1, this.record.highestSeq);
-    const stored = await this.ports.store.entries(this.id, { limit, before: toSeq + 1 });
+    const toSeq = Math.min((before ?? middle) - 1, this.#record.highestSeq);
+    const stored = await this.#ports.store.entries(this.id, { limit, before: toSeq + 1 });
     const beginSeq = (after ?? 0) + 1;
     const entries = stored.flatMap(understood).filter(({ seq }) => seq >= beginSeq);
     // Below a full page nothing is known, whether all of its entries are understood or not.
