@@ -1,5 +1,6 @@
 import { type Entry, effectOf, HistoryVisibility, type UserId } from '@parley/protocol';
 import { type ConversationHead, isBroadcast, isMember, type Participant } from '../conversations/conversation.ts';
+import { directProperties } from '../conversations/kinds/open-direct.ts';
 import { applied, created, entryAfter, type ParticipantChanges, type Step } from '../conversations/step.ts';
 
 /** The maximum number of sentences about one conversation. */
@@ -61,9 +62,11 @@ export class Replay {
       return;
     }
     const { conversationKind, name, userIds } = entry;
+    const isDirect = conversationKind === 'direct';
+    if (isDirect && new Set([actorId, ...userIds]).size !== 2) this.mismatch(entry, 'does not have two users');
     // No entry has the initial description, announce-only setting and history; entries have only later changes.
-    const properties = { conversationKind, name, description, announceOnly, history };
-    const step = created({ conversationId, actorId, userIds, ...properties }, atMs);
+    const properties = isDirect ? directProperties : { name: name ?? '', description, announceOnly, history };
+    const step = created({ conversationId, conversationKind, actorId, userIds, ...properties }, atMs);
     this.take(step, entry);
   }
 

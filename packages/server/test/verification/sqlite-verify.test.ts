@@ -195,6 +195,22 @@ describe('verify finds what is planted in an embedded database', () => {
       'UPDATE memberships SET visible_from_seq = 2 WHERE visible_from_seq = 4',
       /contract 6: the index by user has visible_from_seq 2 for \S+ in conversation \S+, the conversation has 4: restore/,
     ],
+    [
+      'a direct conversation that only owners and admins may write to',
+      `UPDATE conversations SET announce_only = 1 WHERE kind = 'direct'`,
+      /contract 3: its row has announceOnly true, but its entries make it false/,
+    ],
+    [
+      'a direct conversation with a description',
+      `UPDATE conversations SET description = 'x' WHERE kind = 'direct'`,
+      /contract 3: its row has description "?x/,
+    ],
+    [
+      'a direct conversation with three users',
+      `UPDATE entries SET notice = json_insert(notice, '$.userIds[#]', 'x')
+         WHERE seq = 1 AND conversation_id IN (SELECT id FROM conversations WHERE kind = 'direct')`,
+      'does not have two users',
+    ],
     ['an entry that is missing in the middle', 'DELETE FROM entries WHERE seq = 3', 'contract 3: lacks entry 3'],
     ['an entry without content', `UPDATE entries SET notice = 'x' WHERE notice NOTNULL`, `whose content can't be read`],
     ['a membership that a message left', `UPDATE entries SET sender_id = 'x' WHERE seq = 2`, 'who was no member'],
