@@ -61,6 +61,6 @@ function changes(entry: Extract<Entry, { kind: 'updated' }>): string {
     ...(entry.description === undefined ? [] : ['the description']),
     ...(entry.announceOnly === undefined
       ? []
-      : [entry.announceOnly ? 'who may write to administrators only' : 'who may write to all members']),
+      : [entry.announceOnly ? 'writing to owners and admins only' : 'writing to all members']),
   ].join(' and ');
 }

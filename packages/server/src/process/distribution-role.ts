@@ -63,6 +63,7 @@ export class DistributionRole {
   async stop(): Promise<void> {
     const { running } = this;
     if (!running) return;
+    this.running = null;
     running.janitor.stop();
     await running.termsRefresh.stop();
     running.activityTimes.stop();
