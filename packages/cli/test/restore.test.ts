@@ -206,8 +206,8 @@ test('restore creates a missing folder, and accepts the database of a killed ser
 test('a backup of a version that had no epochs is restored under a new one', async () => {
   await withBackup();
   const old = new Database(copy);
-  for (const table of ['epoch', 'activity_times', 'device_secrets', 'feature_level'])
-    old.run(`DROP TABLE IF EXISTS ${table}`);
+  const later = ['epoch', 'activity_times', 'device_secrets', 'feature_level', 'feed', 'follower_progress', 'totals'];
+  for (const table of later) old.run(`DROP TABLE IF EXISTS ${table}`);
   for (const index of ['read_revisions', 'present_memberships', 'ended_memberships', 'conversation_times']) {
     old.run(`DROP INDEX ${index}`);
   }

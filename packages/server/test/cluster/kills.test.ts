@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { ShardedDatabase } from '../../src/adapters/postgres/sharded-database.ts';
+import { postgresStores } from '../../src/adapters/postgres/stores.ts';
+import { postgresServers } from '../../src/compose/cluster.ts';
+import { totalsFollower } from '../../src/followers/totals/totals-port.ts';
+import { loadConfig } from '../../src/settings/settings.ts';
 import { ClusterProcesses, roles } from '../support/cluster-processes.ts';
 import { withoutHaproxy } from '../support/haproxy.ts';
 import { titleWith, withoutService } from '../support/services.ts';
+import { until } from '../support/until.ts';
 import { Witnesses } from '../support/witnesses.ts';
 
 const people = 8;
@@ -33,5 +39,24 @@ describe.skipIf(absent !== null)(titleWith('a cluster of two processes of each r
     await witnesses.untilAcknowledged(100);
     await witnesses.fallSilent();
     expect((await witnesses.agree()).length).toBeGreaterThan(roles.length * 200);
+  }, 120_000);
+
+  test('in the end the totals are what a count of the stores gives', async () => {
+    const config = loadConfig(cluster.settings, {});
+    const database = await ShardedDatabase.open(postgresServers(config));
+    const { totals, followerStates } = postgresStores(database);
+    await until('the totals are up to date', async () => {
+      const { lagRecords, unbuiltPartitions } = await followerStates.report(totalsFollower);
+      return lagRecords === 0 && unbuiltPartitions === 0;
+    });
+    const { databaseBytes: _before, ...kept } = await totals.read();
+    const [follower] = cluster.placesOf('followers');
+    expect(await follower?.stop()).toBe(0);
+    await followerStates.reset(totalsFollower);
+    const { databaseBytes: _after, ...counted } = await totals.read();
+    await database.close();
+    await follower?.start();
+    expect(kept).toEqual(counted);
+    expect(kept.messages).toBeGreaterThan(roles.length * 200);
   }, 120_000);
 });

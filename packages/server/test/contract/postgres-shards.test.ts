@@ -76,7 +76,7 @@ describe.skipIf(withoutPostgres !== null)(titleWith('shards on PostgreSQL', with
     await withPool(servers[0], async (pool) => {
       await pool.run((sql) => sql`DELETE FROM migrations WHERE version >= ${version}`);
       // What a later step made.
-      await pool.run((sql) => sql`DROP TABLE feature_level`);
+      await pool.run((sql) => sql`DROP TABLE feature_level, follower_progress, totals`);
       await pool.run((sql) => sql`DROP INDEX present_memberships`);
       await pool.run(
         (sql) => sql`UPDATE pg_index SET indisvalid = false WHERE indexrelid = to_regclass('parley.entry_times')`,
