@@ -96,7 +96,7 @@ async function cluster(isFed: boolean): Promise<Side> {
   const runner = isFed ? await follow({ ...stores, feed: new KafkaFeed(kafkaSettings(config)) }) : null;
   const ends = new Map<number, number>();
   // As positions are committed.
-  const flushing = setInterval(() => void writer.flush(), 200);
+  const flushing = setInterval(() => void writer.flush([]), 200);
   return {
     async decide(commands) {
       const from = new Map(ends);
@@ -114,7 +114,7 @@ async function cluster(isFed: boolean): Promise<Side> {
       if (isFed) await writer.append(feedParts(batch, result));
     },
     settle: async () => {
-      await writer.flush();
+      await writer.flush([]);
       await settled(runner, states);
     },
     otherSeconds: () => secondsOfBackends(config['cluster-name']),

@@ -43,7 +43,7 @@ export async function clusterAdapters(config: ClusterConfig): Promise<Adapters> 
   // Commands that are decided together are in one database, so that an unavailable database delays only its own shards.
   const laneOf = (partition: number) => database.serverOf(partition);
   const feedWriter = new KafkaFeedWriter(kafka);
-  const beforeCommit = () => feedWriter.flush();
+  const beforeCommit = (partitions: readonly number[]) => feedWriter.flush(partitions);
   const commandLog = new KafkaCommandLog(kafka, { shards: database.shards, laneOf, beforeCommit });
   await reached('--kafka', () => commandLog.open()).catch(async (error: unknown) => {
     await services.close();

@@ -126,16 +126,22 @@ export class Distributor {
 
   /**
    * Processes a batch. The batch is consumed only when all steps are done: after a crash in between, its records come
-   * again, get the numbers they have, and are routed again (race 1).
+   * again, get the numbers they have, and are routed and fed again (race 1).
    */
   private async takeAllTheWay(batch: CommandBatch, trace: BatchTrace): Promise<void> {
-    const { history, conversations, clock, metrics } = this.ports;
+    const { history, clock, feed } = this.ports;
     const startedMs = clock.monotonicMs();
     this.ports.clockJumps?.look();
     const nowMs = clock.nowMs();
     const result = await history.apply(factsNeeded(batch), (facts) => decideBatch(facts, batch, nowMs));
-    await this.ports.feed.append(feedParts(batch, result));
-    if (batch.records.length === 0) return;
+    if (batch.records.length > 0) await this.deliver(batch, result, trace, startedMs);
+    // Once a batch: one that cannot be delivered is decided again and again, and is not fed each time.
+    await feed.append(feedParts(batch, result));
+  }
+
+  /** Indexes what was decided, and puts copies and outcomes into the mailboxes. */
+  private async deliver(batch: CommandBatch, result: BatchResult, trace: BatchTrace, startedMs: number): Promise<void> {
+    const { conversations, clock, metrics } = this.ports;
     if (endsWithItsProcess(batch)) for (const record of batch.records) this.decided.add(record);
     const committedMs = clock.monotonicMs();
     trace.decided(result);

@@ -62,7 +62,9 @@ export interface FeedReader {
    * come again. Where parts were dropped, the next one begins after the gap. Rejects with {@link Unavailable}.
    */
   take(): Promise<readonly FeedPart[]>;
-  /** What was taken last is applied: it does not come again, except after a crash. */
-  done(): void;
+  /** Whether the last {@link take} left something that it could have taken. */
+  readonly hasMore: boolean;
+  /** What was taken last of these partitions is applied: it does not come again, except after a crash. */
+  done(partitions: ReadonlySet<number>): void;
   close(): Promise<void>;
 }

@@ -1,10 +1,10 @@
 import type { Feed, FeedPart, FeedReader } from '../feed/feed-port.ts';
 import type { Clock } from '../platform/clock.ts';
 import { Unavailable } from '../platform/failures.ts';
-import { backOffMs, within } from '../platform/waiting.ts';
-import type { Follower, FollowerStates, FreshRecords, Progress } from './follower.ts';
+import { backOffMs, pause, within } from '../platform/waiting.ts';
+import type { Follower, FollowerStates, FreshRecords } from './follower.ts';
 import type { FollowerMetrics } from './follower-metrics.ts';
-import { freshRecords, needsBuilding } from './fresh-records.ts';
+import { freshRecords, type Known, needsBuilding } from './fresh-records.ts';
 
 interface RunnerOptions {
   follower: Follower;
@@ -21,13 +21,23 @@ const gatherMs = 250;
 const checkMs = 5_000;
 /** After so many checks that find the store ahead of the feed, what the feed lacks is read from the store. */
 const checksBehindMax = 6;
-const retry = { firstMs: 250, mostMs: 30_000 };
+/** Short, as it delays the partitions too that do not fail. */
+const retry = { firstMs: 250, mostMs: 5_000 };
 /** A follower that hangs doesn't keep the process from stopping for longer. */
 const stopMs = 5_000;
 
+export interface FollowerLag {
+  records: number;
+  seconds: number;
+}
+
+/** Why a partition was not read, built or applied in this pass. */
+type FailedPartitions = Map<number, unknown>;
+
 /**
  * Drives one follower: takes what is fed in batches, one at a time, and has it applied. What can't be applied now is
- * tried again, later each time; a record that fails for another reason is set aside.
+ * tried again, later each time; a record that fails for another reason is set aside. A partition that fails does not hold
+ * up the others.
  */
 export class FollowerRunner {
   private reader: FeedReader | null = null;
@@ -42,6 +52,8 @@ export class FollowerRunner {
   /** By partition, where the follower stood while the store was ahead, and in how many checks. */
   private behind = new Map<number, { to: number; checks: number }>();
   private upToDateAtMs: number;
+  private lagRecords = 0;
+  private opening: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: RunnerOptions) {
     this.upToDateAtMs = options.clock.monotonicMs();
@@ -51,15 +63,10 @@ export class FollowerRunner {
     return this.options.follower.name;
   }
 
-  /** Resolves once it reads the feed. */
-  async start(): Promise<void> {
-    const { feed, clock } = this.options;
-    this.reader = await feed.open(this.name, () => this.passAfter(gatherMs));
-    this.stopChecking = clock.every(checkMs, () => {
-      this.isCheckDue = true;
-      this.passAfter(0);
-    });
-    this.passAfter(0);
+  /** Resolves when it reads the feed. While the feed cannot be opened, tries again. Never rejects. */
+  start(): Promise<void> {
+    this.opening = this.open();
+    return this.opening;
   }
 
   /** Applies what is fed until then, unless it fails or takes long, and stops. */
@@ -76,15 +83,42 @@ export class FollowerRunner {
   }
 
   /** How far it is behind in the partitions of this process. Rejects with {@link Unavailable}. */
-  async lag(): Promise<{ records: number; seconds: number }> {
-    const known = await this.known([...(this.reader?.partitions ?? [])]);
+  async lag(): Promise<FollowerLag> {
+    const failed: FailedPartitions = new Map();
+    const known = await this.known([...(this.reader?.partitions ?? [])], failed);
     let records = 0;
     for (const { applied, decided } of known.values()) records += Math.max(0, decided.to - (applied?.to ?? 0));
-    const seconds = records === 0 ? 0 : (this.options.clock.monotonicMs() - this.upToDateAtMs) / 1_000;
-    return { records, seconds };
+    this.lagRecords = failed.size === 0 ? records : Math.max(records, this.lagRecords);
+    return this.lastLag();
+  }
+
+  /** The lag as it was last read, with the seconds of now: they grow while the stores are unavailable. */
+  lastLag(): FollowerLag {
+    const isBehind = this.lagRecords > 0 || this.failures > 0;
+    const seconds = isBehind ? (this.options.clock.monotonicMs() - this.upToDateAtMs) / 1_000 : 0;
+    return { records: this.lagRecords, seconds };
+  }
+
+  private async open(): Promise<void> {
+    const { feed, clock, reportFailure } = this.options;
+    for (let failures = 0; this.reader === null; failures++) {
+      try {
+        this.reader = await feed.open(this.name, () => this.passAfter(gatherMs));
+      } catch (error) {
+        reportFailure(error);
+        await pause(clock, backOffMs(failures, retry));
+      }
+      if (this.isStopped) return;
+    }
+    this.stopChecking = clock.every(checkMs, () => {
+      this.isCheckDue = true;
+      this.passAfter(0);
+    });
+    this.passAfter(0);
   }
 
   private async finish(): Promise<void> {
+    await this.opening;
     await this.running;
     if (this.failures === 0) await this.work();
   }
@@ -118,32 +152,46 @@ export class FollowerRunner {
     if (delayMs !== null) this.passAfter(delayMs);
   }
 
-  /** Resolves to whether there may be more to take at once. */
+  /**
+   * Applies what can be applied now. Resolves to whether there is more to take at once. Rejects when it failed for one of
+   * the partitions; the others are applied.
+   */
   private async work(): Promise<boolean> {
-    if (!this.reader) return false;
-    if (this.isCheckDue) await this.check(this.reader);
-    const parts = await this.reader.take();
-    if (parts.length === 0) return false;
-    await this.applyAll(parts);
-    this.reader.done();
-    return true;
+    const { reader } = this;
+    if (!reader) return false;
+    const failed: FailedPartitions = new Map();
+    if (this.isCheckDue) await this.check(reader, failed);
+    const parts = (await reader.take()).filter(({ reach }) => !failed.has(reach.partition));
+    if (parts.length > 0) await this.applyAll(parts, failed);
+    reader.done(new Set(parts.map(({ reach }) => reach.partition).filter((partition) => !failed.has(partition))));
+    for (const error of failed.values()) throw error;
+    return reader.hasMore;
   }
 
-  private async applyAll(parts: readonly FeedPart[]): Promise<void> {
+  private async applyAll(parts: readonly FeedPart[], failed: FailedPartitions): Promise<void> {
     const partitions = [...new Set(parts.map(({ reach }) => reach.partition))];
-    let plan = freshRecords(parts, await this.known(partitions), { isBuilt: false });
+    const plan = freshRecords(parts, await this.known(partitions, failed), { isBuilt: false });
     if (plan.unbuilt.length > 0) {
-      for (const partition of plan.unbuilt) await this.rebuild(partition);
-      plan = freshRecords(parts, await this.known(partitions), { isBuilt: true });
-      if (plan.unbuilt.length > 0) throw new Unavailable('the history changed while the follower was built from it');
+      for (const partition of plan.unbuilt) await this.rebuild(partition, failed);
+      const ofBuilt = parts.filter(
+        ({ reach }) => plan.unbuilt.includes(reach.partition) && !failed.has(reach.partition),
+      );
+      const built = freshRecords(ofBuilt, await this.known(plan.unbuilt, failed), { isBuilt: true });
+      const changed = new Unavailable('the history changed while the follower was built from it');
+      for (const partition of built.unbuilt) failed.set(partition, changed);
+      plan.fresh.push(...built.fresh);
     }
-    if (plan.fresh.length === 0) return;
-    try {
-      await this.options.follower.apply(plan.fresh);
-    } catch (error) {
-      if (error instanceof Unavailable) throw error;
-      for (const fresh of plan.fresh) await this.applyOneByOne(fresh);
-    }
+    await togetherOrAlone(
+      plan.fresh,
+      (some) => this.options.follower.apply(some),
+      (fresh, error) => this.couldNotApply(fresh, error, failed),
+    );
+  }
+
+  private async couldNotApply(fresh: FreshRecords, error: unknown, failed: FailedPartitions): Promise<void> {
+    const { partition } = fresh.change;
+    if (error instanceof Unavailable) failed.set(partition, error);
+    else await this.applyOneByOne(fresh).catch((cause: unknown) => failed.set(partition, cause));
   }
 
   /** Applies the records of one partition each alone, and sets aside those that fail. */
@@ -171,33 +219,65 @@ export class FollowerRunner {
   }
 
   /**
-   * Builds what has to be, without waiting for something to be fed; also where the store has been ahead for a while
-   * and nothing comes: a previous version decided that, and doesn't feed.
+   * Builds partitions that have to be built, without waiting for something to be fed; also where the store has been
+   * ahead for a while and nothing is fed: a previous version decided that, and does not feed.
    */
-  private async check({ partitions }: FeedReader): Promise<void> {
+  private async check({ partitions }: FeedReader, failed: FailedPartitions): Promise<void> {
+    const { states } = this.options;
     const behind = new Map<number, { to: number; checks: number }>();
-    for (const [partition, { applied, decided }] of await this.known([...partitions])) {
-      if (!applied || needsBuilding({ applied, decided })) await this.rebuild(partition);
+    const known = await this.known([...partitions], failed);
+    for (const [partition, { applied, decided }] of known) {
+      if (!applied || needsBuilding({ applied, decided })) await this.rebuild(partition, failed);
       else if (applied.to < decided.to) {
         const before = this.behind.get(partition);
         const checks = before?.to === applied.to ? before.checks + 1 : 1;
-        if (checks > checksBehindMax) await this.rebuild(partition);
+        if (checks > checksBehindMax) await this.rebuild(partition, failed);
         else behind.set(partition, { to: applied.to, checks });
       }
     }
     this.behind = behind;
-    await this.options.states.confirm(this.name, [...partitions]);
     this.isCheckDue = false;
+    const confirmed = [...known.keys()].filter((partition) => !failed.has(partition));
+    await togetherOrAlone(
+      confirmed,
+      (some) => states.confirm(this.name, some),
+      (partition, error) => failed.set(partition, error),
+    );
   }
 
-  private async rebuild(partition: number): Promise<void> {
-    await this.options.follower.rebuild(partition);
-    this.options.metrics.rebuilt();
+  private async rebuild(partition: number, failed: FailedPartitions): Promise<void> {
+    try {
+      await this.options.follower.rebuild(partition);
+      this.options.metrics.rebuilt();
+    } catch (error) {
+      failed.set(partition, error);
+    }
   }
 
-  private known(
-    partitions: readonly number[],
-  ): Promise<ReadonlyMap<number, { applied: Progress | undefined; decided: Progress }>> {
-    return this.options.states.read(this.name, partitions);
+  /** What is known of those of the partitions whose store answers. */
+  private async known(partitions: readonly number[], failed: FailedPartitions): Promise<Map<number, Known>> {
+    const known = new Map<number, Known>();
+    const read = async (some: readonly number[]) => {
+      for (const [partition, progress] of await this.options.states.read(this.name, some))
+        known.set(partition, progress);
+    };
+    await togetherOrAlone(partitions, read, (partition, error) => failed.set(partition, error));
+    return known;
   }
+}
+
+/** Does the work for all items together; if that fails, for each alone: one store may have failed for all. */
+async function togetherOrAlone<Item>(
+  items: readonly Item[],
+  work: (some: readonly Item[]) => Promise<void>,
+  failed: (item: Item, error: unknown) => unknown,
+): Promise<void> {
+  if (items.length > 1) {
+    try {
+      return await work(items);
+    } catch {
+      // What failed, and why, shows below.
+    }
+  }
+  await Promise.all(items.map((item) => work([item]).catch((error: unknown) => failed(item, error))));
 }

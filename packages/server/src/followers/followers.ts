@@ -26,8 +26,9 @@ export class Followers {
     );
   }
 
-  async start(): Promise<void> {
-    for (const runner of this.runners) await runner.start();
+  /** Starts them; nothing waits until they read the feed. */
+  start(): void {
+    for (const runner of this.runners) void runner.start();
   }
 
   async stop(): Promise<void> {

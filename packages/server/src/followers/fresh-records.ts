@@ -1,7 +1,7 @@
 import type { FeedPart, FeedRecord } from '../feed/feed-port.ts';
 import type { FreshRecords, Progress } from './follower.ts';
 
-interface Known {
+export interface Known {
   applied: Progress | undefined;
   decided: Progress;
 }
@@ -30,7 +30,7 @@ export function freshRecords(
     const progress = known.get(partition);
     if (!progress) continue;
     const { applied } = progress;
-    const found = !applied || needsBuilding(progress) ? null : freshOf(partition, ofPartition, applied, isBuilt);
+    const found = !applied || needsBuilding(progress) ? null : freshOf(ofPartition, applied, progress.decided, isBuilt);
     if (found === null) plan.unbuilt.push(partition);
     else if (found.change.to > found.change.before.to) plan.fresh.push(found);
   }
@@ -42,12 +42,17 @@ export function needsBuilding({ applied, decided }: Known): boolean {
   return applied === undefined || applied.epoch !== decided.epoch || applied.logId !== decided.logId;
 }
 
-/** Null when there is a gap before one of the parts. */
-function freshOf(partition: number, parts: readonly FeedPart[], before: Progress, isBuilt: boolean) {
+/**
+ * Null when there is a gap before one of the parts. Parts of another history, and parts from beyond the position of the
+ * store, are of commands that a restored store has lost: these are decided and fed again.
+ */
+function freshOf(parts: readonly FeedPart[], before: Progress, decided: Progress, isBuilt: boolean) {
+  const partition = parts[0]?.reach.partition ?? 0;
   const fresh = { change: { partition, before, to: before.to }, epoch: before.epoch, records: [] as FeedRecord[] };
-  for (const { reach, records } of parts) {
+  for (const { reach, epoch, records } of parts) {
     const { to } = fresh.change;
     if (reach.logId !== before.logId || reach.to <= to) continue;
+    if (reach.to > decided.to || (records.length > 0 && epoch !== before.epoch)) continue;
     if (reach.from > to && !isBuilt) return null;
     if (reach.from > to) continue;
     fresh.records.push(...records.filter(({ position }) => position >= to));

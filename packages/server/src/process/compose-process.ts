@@ -72,14 +72,14 @@ export function composeProcess(config: Config, adapters: Adapters, given: Partia
     async start() {
       await edge?.start();
       await distribution?.start();
-      await followers?.start();
+      followers?.start();
     },
     async stop() {
       guard.stop();
       await edge?.stop();
+      clockJumps.stop();
       await distribution?.stop();
       await followers?.stop();
-      clockJumps.stop();
     },
   };
 }

@@ -45,7 +45,7 @@ export class Server {
   /** Answers a request on the control socket: the API without a session. */
   control(request: Request): Response | Promise<Response> {
     const { edge } = this.parts;
-    if (!edge) return new Response('A process with the role distribution alone has no API.\n', { status: 404 });
+    if (!edge) return new Response('A process without the roles gateway and messaging has no API.\n', { status: 404 });
     this.controlApi ??= edge.createControlApi();
     return this.controlApi.fetch(request, { address: '', isFromThisMachine: true });
   }

@@ -55,7 +55,7 @@ export function describeFeedContract(name: string, open: () => Promise<FeedUnder
       const records: FeedRecord[] = [];
       await until(`${count} records are fed`, async () => {
         records.push(...recordsOf(await reader.take()));
-        reader.done();
+        reader.done(reader.partitions);
         return records.length >= count;
       });
       return records;
@@ -96,7 +96,7 @@ export function describeFeedContract(name: string, open: () => Promise<FeedUnder
         return recordsOf(first).length > 0;
       });
       expect(await reader.take()).toEqual(first);
-      reader.done();
+      reader.done(reader.partitions);
       expect(recordsOf(await reader.take())).toEqual([]);
     });
 
@@ -109,7 +109,7 @@ export function describeFeedContract(name: string, open: () => Promise<FeedUnder
       const parts: FeedPart[] = [];
       await until('all is fed', async () => {
         parts.push(...(await reader.take()));
-        reader.done();
+        reader.done(reader.partitions);
         return recordsOf(parts).length === 3;
       });
       const epoch = await under.conversations.epochOf(id);
@@ -138,7 +138,7 @@ export function describeFeedContract(name: string, open: () => Promise<FeedUnder
       const seqs: number[] = [];
       await until('all is fed', async () => {
         const records = recordsOf(await reader.take());
-        reader.done();
+        reader.done(reader.partitions);
         most = Math.max(most, records.length);
         seqs.push(...records.map(({ seq }) => seq));
         return seqs.length >= 6_001;

@@ -74,13 +74,11 @@ async function clusterFeed(): Promise<FeedUnderTest> {
   const { history, conversations, totals, followerStates: states } = postgresStores(database);
   const log = new PositionedLog((id) => database.shardOf(id));
   const feed = async (batch: Batch, result: BatchResult) => {
+    const partitions = batch.reaches.map(({ partition }) => partition);
     await writer.append(feedParts(batch, result));
     // As the positions of commands are committed: again until the feed has it. A new topic has no leader for a moment.
     await until('the feed has it', () =>
-      writer.flush().then(
-        () => true,
-        () => false,
-      ),
+      writer.flush(partitions).then((written) => written.size === partitions.length),
     );
   };
   return {

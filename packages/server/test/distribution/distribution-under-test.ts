@@ -19,6 +19,7 @@ import type {
   CommandRecord,
   MalformedRecord,
 } from '../../src/distribution/command-log-port.ts';
+import type { FeedPart } from '../../src/feed/feed-port.ts';
 import type { Decided, HistoryStore, LogReach } from '../../src/history/history-port.ts';
 import { Unavailable, Unwritable } from '../../src/platform/failures.ts';
 import { composeProcess, type ProcessParts } from '../../src/process/compose-process.ts';
@@ -62,6 +63,8 @@ export class DistributionUnderTest {
   private parts: ProcessParts | undefined;
   private readonly decided = new Map<number, Decided>();
 
+  /** What went into the feed. */
+  readonly fed: FeedPart[] = [];
   private readonly registry = new MemoryConnectionRegistry(new FakeClock());
 
   static async start(userIds: readonly UserId[]): Promise<DistributionUnderTest> {
@@ -78,6 +81,7 @@ export class DistributionUnderTest {
       ...others,
       ...{ registry: this.registry, commandLog: this.commandLog(), mailboxes: this.mailboxes() },
       ...{ history: this.history(), conversations: this.conversations() },
+      feedWriter: { append: async (parts: readonly FeedPart[]) => void this.fed.push(...parts) },
     };
     this.parts = composeProcess(config, adapters, { clock: new FakeClock() });
     await this.parts.start();

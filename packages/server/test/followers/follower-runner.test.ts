@@ -26,6 +26,22 @@ describe('a follower', () => {
     expect(await under.runner.lag()).toEqual({ records: 0, seconds: 0 });
   });
 
+  test('gathers while more is decided during every application, and is not behind then', async () => {
+    await under.runner.start();
+    await under.until('it is built', () => under.rebuilds === 1);
+    const passesAtMs: number[] = [];
+    under.beforeApplying = () => {
+      passesAtMs.push(under.clock.monotonicMs());
+      if (passesAtMs.length < 20) under.decide();
+    };
+    under.decide();
+    await under.until('twenty passes', () => passesAtMs.length === 20);
+    const pauses = passesAtMs.slice(1).map((atMs, index) => atMs - (passesAtMs[index] ?? 0));
+    expect(Math.min(...pauses)).toBeGreaterThanOrEqual(250);
+    await upToDate();
+    expect((await under.runner.lag()).seconds).toBeLessThan(1);
+  });
+
   test('that throws for one record sets it aside, and applies the others', async () => {
     await under.runner.start();
     await under.until('it is built', () => under.rebuilds === 1);

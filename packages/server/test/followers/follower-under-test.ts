@@ -102,8 +102,9 @@ export class FollowerUnderTest {
             this.taken = this.done + parts.length;
             return parts;
           },
-          done: () => {
-            this.done = this.taken;
+          hasMore: false,
+          done: (partitions) => {
+            if (partitions.has(partition)) this.done = this.taken;
           },
           close: async () => undefined,
         };

@@ -54,6 +54,12 @@ describe('what a follower has not applied yet', () => {
   test('does not come from a log that is gone, nor from beyond what the stores have after a restore', () => {
     expect(planOf([part(0, 9, 'old')], at(0), at(0))).toEqual(nothing);
     expect(planOf([part(8, 9)], at(5), at(5), true)).toEqual(nothing);
-    expect(planOf([part(8, 9), part(5, 6)], at(5), at(5), true)).toEqual({ unbuilt: [], to: 6, positions: [5] });
+    expect(planOf([part(5, 6)], at(5), at(5))).toEqual(nothing);
+    expect(planOf([part(4, 6)], at(5), at(5))).toEqual(nothing);
+    expect(planOf([part(5, 6), part(5, 7)], at(5), at(7))).toEqual({ unbuilt: [], to: 7, positions: [5, 6] });
+  });
+
+  test('leaves out parts of another history', () => {
+    expect(planOf([{ ...part(5, 6), epoch: 'before the restore' }], at(5), at(6))).toEqual(nothing);
   });
 });

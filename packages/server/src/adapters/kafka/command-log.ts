@@ -9,7 +9,7 @@ import type {
 import { shardOf } from '../../platform/shards.ts';
 import type { KafkaSettings } from './connection.ts';
 import { Consumption } from './consumption.ts';
-import { defaultGroupTimes, type GroupTimes } from './group-member.ts';
+import { defaultGroupTimes, type GroupOptions, type GroupTimes } from './group-member.ts';
 import { BatchingProducer } from './producer.ts';
 import { formatRecord } from './record-format.ts';
 import { commandsTopic, deadLetterTopic } from './topics.ts';
@@ -20,8 +20,8 @@ interface CommandLogOptions {
   /** The lane of each partition; partitions in one lane are handled together. By default there is one lane. */
   laneOf?: (partition: number) => string;
   times?: GroupTimes;
-  /** Is awaited before the positions of commands that were handled are noted as done. */
-  beforeCommit?: () => Promise<void>;
+  /** See {@link GroupOptions}. By default the positions of all handled commands are committed. */
+  beforeCommit?: GroupOptions['beforeCommit'];
 }
 
 /** The consumer group of a cluster's distributors. */
@@ -78,7 +78,7 @@ export class KafkaCommandLog implements CommandLog {
       topic: commandsTopic(clusterName),
       group: distributionGroup(clusterName),
       laneOf: options.laneOf ?? (() => 'all'),
-      beforeCommit: options.beforeCommit ?? (async () => undefined),
+      beforeCommit: options.beforeCommit ?? (async (partitions) => new Set(partitions)),
       setAside: async (partition, bytes, offset, record) => {
         await this.sendDeadLetter(bytes, record.reason, { partition: String(partition), offset: String(offset) });
         await malformed(record);

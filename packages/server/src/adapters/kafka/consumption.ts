@@ -1,7 +1,7 @@
 import type { CommandBatch, CommandConsumer } from '../../distribution/command-log-port.ts';
 import type { KafkaSettings } from './connection.ts';
 import { Fetcher } from './fetcher.ts';
-import type { GroupTimes } from './group-member.ts';
+import type { GroupOptions, GroupTimes } from './group-member.ts';
 import { type LaneOptions, Lanes, waitingMax } from './lanes.ts';
 import { Membership } from './membership.ts';
 import { parseRecord } from './record-format.ts';
@@ -14,7 +14,7 @@ interface ConsumptionOptions {
   laneOf(partition: number): string;
   setAside: LaneOptions['setAside'];
   handle(batch: CommandBatch): Promise<void>;
-  beforeCommit(): Promise<void>;
+  beforeCommit: NonNullable<GroupOptions['beforeCommit']>;
 }
 
 /**

@@ -1,51 +1,131 @@
 import type { FeedPart, FeedWriter } from '../../feed/feed-port.ts';
 import { Unavailable } from '../../platform/failures.ts';
-import type { KafkaSettings } from './connection.ts';
+import { backOffMs, type KafkaSettings } from './connection.ts';
 import { formatPart, merged } from './feed-records.ts';
-import { BatchingProducer } from './producer.ts';
+import { BatchingProducer, type OutgoingRecord } from './producer.ts';
 import { feedTopic } from './topics.ts';
 
-/** Parts that wait to be written; far more than come between two commits of positions. */
-const waitingMax = 100_000;
+/** Records and parts of one partition that wait; far more than are decided between two writes. */
+const waitingMax = 20_000;
+/** Parts are written by then, also when no position is committed meanwhile. */
+const writeWithinMs = 1_000;
+
+interface WaitingParts {
+  parts: FeedPart[];
+  /** Their records, and one for each part. */
+  size: number;
+}
 
 /**
- * The feed in Kafka, in the partitions of the commands. What is decided is gathered here, and written before the
- * positions of its commands are committed, some times a second: that costs next to nothing, and nobody waits for it.
+ * The feed in Kafka, with the partitions of the commands. Decided parts are gathered here and written before the
+ * positions of their commands are committed, several times a second; nothing waits for that.
  */
 export class KafkaFeedWriter implements FeedWriter {
-  private readonly producer: BatchingProducer;
-  private waiting: FeedPart[] = [];
-  private flushing: Promise<void> = Promise.resolve();
+  private readonly producer: Pick<BatchingProducer, 'send' | 'close'>;
+  private readonly waiting = new Map<number, WaitingParts>();
+  private writing: Promise<unknown> = Promise.resolve();
+  private timer: ReturnType<typeof setTimeout> | null = null;
+  private failures = 0;
+  private retryAtMs = 0;
+  private open = true;
 
-  constructor(private readonly settings: KafkaSettings) {
-    this.producer = new BatchingProducer(settings);
+  constructor(
+    private readonly settings: KafkaSettings,
+    producer: Pick<BatchingProducer, 'send' | 'close'> = new BatchingProducer(settings),
+  ) {
+    this.producer = producer;
   }
 
   async append(parts: readonly FeedPart[]): Promise<void> {
-    if (this.waiting.length >= waitingMax) throw new Unavailable(`${this.waiting.length} batches wait to be fed`);
-    this.waiting.push(...parts);
+    for (const { reach } of parts) {
+      const size = this.waiting.get(reach.partition)?.size ?? 0;
+      if (size < waitingMax) continue;
+      throw new Unavailable(`partition ${reach.partition} of the feed cannot be written: ${size} records wait for it`);
+    }
+    for (const part of parts) {
+      const waiting = this.waiting.get(part.reach.partition) ?? { parts: [], size: 0 };
+      waiting.parts.push(part);
+      waiting.size += 1 + part.records.length;
+      this.waiting.set(part.reach.partition, waiting);
+    }
+    this.writeSoon();
   }
 
-  /** Resolves when what was appended so far is in the feed. Rejects with `Unavailable`; then all of it waits again. */
-  flush(): Promise<void> {
-    this.flushing = this.flushing.catch(() => undefined).then(() => this.write());
-    return this.flushing;
+  /** Resolves to those of the partitions whose parts from before the call are in the feed. The others wait again. */
+  async flush(partitions: readonly number[]): Promise<Set<number>> {
+    const writing = this.writing.then(() => this.write());
+    this.writing = writing;
+    const failed = await writing;
+    return new Set(partitions.filter((partition) => !failed.has(partition)));
   }
 
   async close(): Promise<void> {
+    this.open = false;
+    if (this.timer) clearTimeout(this.timer);
+    await this.writing;
     await this.producer.close();
   }
 
-  private async write(): Promise<void> {
-    const parts = merged(this.waiting);
-    const count = this.waiting.length;
+  private writeSoon(): void {
+    if (!this.open) return;
+    this.timer ??= setTimeout(() => {
+      this.timer = null;
+      void this.flush([]);
+    }, writeWithinMs);
+  }
+
+  /** Writes the parts that wait now. Resolves to the partitions of which they were not written. */
+  private async write(): Promise<Set<number>> {
+    const left = new Set(this.waiting.keys());
+    if (left.size === 0) return left;
+    if (performance.now() < this.retryAtMs) {
+      this.writeSoon();
+      return left;
+    }
+    try {
+      // One partition that cannot be written fails the whole send: after a failure each is sent alone.
+      const sends = this.failures === 0 ? [[...left]] : Array.from(left, (partition) => [partition]);
+      for (const partitions of sends) {
+        await this.send(partitions);
+        for (const partition of partitions) left.delete(partition);
+      }
+      this.failures = 0;
+    } catch (error) {
+      this.settings.report(error);
+      this.retryAtMs = performance.now() + backOffMs(this.failures++);
+      this.writeSoon();
+    }
+    return left;
+  }
+
+  private async send(partitions: readonly number[]): Promise<void> {
     const topic = feedTopic(this.settings.clusterName);
-    const sends = parts.map((part) =>
-      this.producer.send({ topic, partition: part.reach.partition, value: formatPart(part) }),
+    const sent = partitions.map((partition) => [partition, this.waiting.get(partition)?.parts.length ?? 0] as const);
+    const records = partitions.flatMap((partition): OutgoingRecord[] =>
+      merged(this.waiting.get(partition)?.parts ?? []).map((part) => ({ topic, partition, value: formatPart(part) })),
     );
-    // All of them, so that none is under way when they are sent once more.
-    const failed = (await Promise.allSettled(sends)).find((each) => each.status === 'rejected');
-    if (failed) throw failed.reason;
-    this.waiting.splice(0, count);
+    // All of them are awaited, so that none is in flight when they are sent again.
+    const results = await Promise.allSettled(records.map((record) => this.producer.send(record)));
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed) {
+      // To the end, so that the next attempt writes the other partitions first.
+      for (const [partition] of sent) this.requeue(partition);
+      throw failed.reason;
+    }
+    for (const [partition, count] of sent) this.drop(partition, count);
+  }
+
+  private requeue(partition: number): void {
+    const waiting = this.waiting.get(partition);
+    this.waiting.delete(partition);
+    if (waiting) this.waiting.set(partition, waiting);
+  }
+
+  /** Removes the first parts of the partition. */
+  private drop(partition: number, count: number): void {
+    const waiting = this.waiting.get(partition);
+    if (!waiting) return;
+    for (const { records } of waiting.parts.splice(0, count)) waiting.size -= 1 + records.length;
+    if (waiting.parts.length === 0) this.waiting.delete(partition);
   }
 }

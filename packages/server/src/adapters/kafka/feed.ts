@@ -14,8 +14,8 @@ export function followerGroup(clusterName: string, follower: string): string {
 /** Nobody waits for followers: one that was killed may be replaced later than a distributor. */
 const followerTimes: GroupTimes = { sessionTimeoutMs: 6_000, heartbeatMs: 1_000 };
 
-/** Kafka records of one partition that wait; more is fetched when there are fewer. */
-const waitingMax = 200;
+/** Records of the feed that wait, of one partition; more are fetched when there are fewer. */
+const waitingMax = 8_000;
 
 /** The feed in Kafka, as a follower's consumer group reads it. */
 export class KafkaFeed implements Feed {
@@ -52,7 +52,7 @@ class KafkaFeedReader implements FeedReader {
     const { settings, topic, group, wake } = options;
     this.fetcher = new Fetcher({
       ...{ settings, topic, mayMiss: true },
-      hasRoom: (partition) => (this.waiting.get(partition)?.length ?? 0) < waitingMax,
+      hasRoom: (partition) => recordsIn(this.waiting.get(partition) ?? []) < waitingMax,
       receive: (partition, records, topicId) => {
         if (topicId !== this.topicId) {
           this.membership.renew(new Error(`topic ${topic} was made anew`));
@@ -97,15 +97,20 @@ class KafkaFeedReader implements FeedReader {
       for (const each of parts) {
         if (count >= takeMax) break;
         taken.push(each);
-        count += Math.max(1, each.part.records.length);
+        count += recordsIn([each]);
       }
       if (taken.length > 0) this.taken.set(partition, taken);
     }
     return [...this.taken.values()].flat().map(({ part }) => part);
   }
 
-  done(): void {
+  get hasMore(): boolean {
+    return [...this.waiting].some(([partition, parts]) => parts.length > (this.taken.get(partition)?.length ?? 0));
+  }
+
+  done(partitions: ReadonlySet<number>): void {
     for (const [partition, taken] of this.taken) {
+      if (!partitions.has(partition)) continue;
       const parts = this.waiting.get(partition);
       const last = taken.at(-1);
       // A partition that was lost meanwhile, and perhaps came back, is read anew.
@@ -141,4 +146,8 @@ class KafkaFeedReader implements FeedReader {
     for (const partition of positions.keys()) if (!this.waiting.has(partition)) this.waiting.set(partition, []);
     this.fetcher.assign(positions);
   }
+}
+
+function recordsIn(waiting: readonly Waiting[]): number {
+  return waiting.reduce((sum, { part }) => sum + Math.max(1, part.records.length), 0);
 }

@@ -21,8 +21,11 @@ export interface GroupOptions {
   times: GroupTimes;
   /** Called with the partitions that are now assigned, their positions, and the id of the topic. */
   assigned(positions: ReadonlyMap<number, bigint>, topicId: string): void;
-  /** Awaited before positions are committed; only positions from before the call are committed after it. */
-  beforeCommit?(): Promise<void>;
+  /**
+   * Awaited before positions of these partitions are committed. Resolves to those whose positions from before the call
+   * may be committed.
+   */
+  beforeCommit?(partitions: readonly number[]): Promise<ReadonlySet<number>>;
   /** Called when the membership is broken and has to be renewed. */
   broken(error: unknown): void;
 }
@@ -105,14 +108,19 @@ export class GroupMember {
   }
 
   private async commit(): Promise<void> {
-    // Commits are refused during a rebalance; the positions are committed later.
-    if (this.uncommitted.size === 0 || !this.consumer.isActive()) return;
+    if (this.uncommitted.size === 0) return;
+    if (!this.consumer.isActive()) {
+      // Commits are refused during a rebalance.
+      if (this.open) this.commitSoon();
+      return;
+    }
     const done = [...this.uncommitted];
-    await this.options.beforeCommit?.();
+    const permitted = await this.options.beforeCommit?.([...this.uncommitted.keys()]);
     const offsets = done
       // Some may have gone to another member meanwhile.
-      .filter(([partition]) => this.uncommitted.has(partition))
+      .filter(([partition]) => this.uncommitted.has(partition) && (permitted?.has(partition) ?? true))
       .map(([partition, offset]) => ({ topic: this.options.topic, partition, offset, leaderEpoch: -1 }));
+    if (offsets.length < done.length && this.open) this.commitSoon();
     if (offsets.length === 0) return;
     await this.consumer.commit({ offsets });
     for (const { partition, offset } of offsets) {

@@ -20,7 +20,12 @@ export function moved(sql: Sql, follower: string, rows: readonly { shard: number
     permitted AS MATERIALIZED (SELECT all_writable(${rows.map(({ shard }) => shard)}::smallint[]) AS shards),
     given AS MATERIALIZED (SELECT g.* FROM permitted, ${given} WHERE permitted.shards > 0),
     moved AS (
-      UPDATE follower_progress p SET applied_to = g.next_to, current_at = now() FROM given g
+      UPDATE follower_progress p SET applied_to = g.next_to,
+        current_at = CASE
+          WHEN g.next_to >= (SELECT coalesce(max(decided_to), 0) FROM log_positions l WHERE l.shard = p.shard) THEN now()
+          ELSE p.current_at
+        END
+      FROM given g
       WHERE p.shard = g.shard AND p.follower = ${follower}
         AND p.epoch = g.epoch AND p.log_id = g.log_id AND p.applied_to = g.applied_to
       RETURNING p.shard

@@ -53,10 +53,10 @@ export class SqliteFeed implements Feed {
     return reader;
   }
 
-  /** Deletes what every follower has applied, and what is too much to be kept. */
+  /** Deletes records that every follower has applied, and the oldest above the maximum. */
   private trim(): void {
     const end = this.statements.end.get()?.decided_to ?? 0;
-    const applied = Math.min(end, ...Array.from(this.readers, ({ position }) => position));
+    const applied = this.statements.applied.get()?.applied_to ?? end;
     const upTo = Math.max(applied, end - this.recordsMax);
     this.statements.trim.run(Math.min(upTo, end - 1), rowsPerTrim);
   }
@@ -70,8 +70,9 @@ interface ReaderOptions {
 
 class SqliteFeedReader implements FeedReader {
   readonly partitions: ReadonlySet<number> = new Set([feedPartition]);
+  hasMore = false;
   /** Before it everything is done. */
-  position: number;
+  private position: number;
   private taken: number;
   private readonly next;
 
@@ -93,19 +94,23 @@ class SqliteFeedReader implements FeedReader {
       const epoch = epochOf(this.writes.database);
       const parts: FeedPart[] = [];
       let count = 0;
+      let rows = 0;
       for (const row of this.next.iterate(this.position, rowsPerTake)) {
-        const part = partOf(row, epoch);
-        parts.push(part);
+        rows++;
         this.taken = row.decided_to;
+        const part = partOf(row, epoch);
+        if (!part) continue;
+        parts.push(part);
         count += part.records.length;
         if (count >= takeMax) break;
       }
+      this.hasMore = count >= takeMax || rows === rowsPerTake;
       return parts;
     });
   }
 
-  done(): void {
-    this.position = this.taken;
+  done(partitions: ReadonlySet<number>): void {
+    if (partitions.has(feedPartition)) this.position = this.taken;
   }
 
   async close(): Promise<void> {
@@ -113,8 +118,10 @@ class SqliteFeedReader implements FeedReader {
   }
 }
 
-function partOf({ decided_to: to, records: text }: FeedRow, epoch: string): FeedPart {
-  const stored = JSON.parse(text) as StoredRecord[];
+/** Null for a row that cannot be read: the gap shows, and the follower reads the stores instead. */
+function partOf({ decided_to: to, records: text }: FeedRow, epoch: string): FeedPart | null {
+  const stored = storedRecords(text);
+  if (stored === null) return null;
   const from = to - stored.length;
   const records = stored.map(
     ([conversationId, seq, revision, kind], index): FeedRecord => ({
@@ -122,6 +129,14 @@ function partOf({ decided_to: to, records: text }: FeedRow, epoch: string): Feed
     }),
   );
   return { reach: { partition: feedPartition, logId: feedLogId, from, to }, epoch, records };
+}
+
+function storedRecords(text: string): StoredRecord[] | null {
+  try {
+    return JSON.parse(text) as StoredRecord[];
+  } catch {
+    return null;
+  }
 }
 
 interface FeedRow {
@@ -135,6 +150,10 @@ function prepare(database: Database) {
       'INSERT INTO feed (decided_to, at_ms, records) SELECT coalesce(max(decided_to), 0) + ?, ?, ? FROM feed',
     ),
     end: database.query<{ decided_to: number | null }, []>('SELECT max(decided_to) AS decided_to FROM feed'),
+    // A follower without a row is built from the stores, and needs no record.
+    applied: database.query<{ applied_to: number | null }, []>(
+      'SELECT min(applied_to) AS applied_to FROM follower_progress',
+    ),
     next: database.query<FeedRow, [number, number]>(
       'SELECT decided_to, records FROM feed WHERE decided_to > ? ORDER BY decided_to LIMIT ?',
     ),
