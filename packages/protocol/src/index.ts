@@ -14,6 +14,7 @@ export { type Access, type Operation, sharedErrors } from './operation.ts';
 export { deviceHeader, type SignupMode } from './operations/account.ts';
 export { followerNames, type ManagedUser, type ServerStats } from './operations/administration.ts';
 export * from './operations/index.ts';
+export { operationTexts } from './operations/texts.ts';
 export { knownTerms, parseAnswer } from './parse-answer.ts';
 export {
   ConversationId,

@@ -7,14 +7,12 @@ export type Access = 'public' | 'session' | 'administrator';
 type Schema = z.core.$ZodType;
 type ObjectSchema = z.ZodMiniObject;
 
-/** An operation of the HTTP API: its validation, types and documentation. */
+/** An operation of the HTTP API: its validation and types. `operationTexts` has its documentation. */
 export interface Operation {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Contains `{name}` for each of `params`. */
   path: `/v1/${string}`;
   tag: string;
-  summary: string;
-  description?: string;
   access: Access;
   params?: ObjectSchema;
   /** Query parameters arrive as strings, from which numbers and booleans are parsed. */

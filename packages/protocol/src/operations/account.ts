@@ -56,10 +56,6 @@ export const accountOperations = {
     method: 'GET',
     path: '/v1/server',
     tag: 'Account',
-    summary: 'Get version and sign-up mode of the server',
-    description:
-      'With `userId`, also the epoch of the data of that user, whether the user exists or not. It shows a client whose ' +
-      'session has ended whether the server was restored to a time before that session.',
     access: 'public',
     query: z.strictObject({ userId: z.optional(UserId) }),
     status: 200,
@@ -70,8 +66,6 @@ export const accountOperations = {
     method: 'POST',
     path: '/v1/signup',
     tag: 'Account',
-    summary: 'Create an account and log in',
-    description: 'The first account on a server becomes its administrator.',
     access: 'public',
     body: z.strictObject({
       username: Username,
@@ -88,13 +82,6 @@ export const accountOperations = {
     method: 'POST',
     path: '/v1/login',
     tag: 'Account',
-    summary: 'Log in on a device',
-    description:
-      'Response and duration do not show whether the username is unknown or the password wrong. The response has a ' +
-      '`deviceSecret`, which does not grant access by itself. Keep it after log-out and send it in the header ' +
-      '`parley-device` with later log-ins: attempts with a secret of the account have a rate limit of their own, so ' +
-      'that guesses from elsewhere do not lock the user out. Other secrets are ignored. Changing or resetting the ' +
-      'password and disabling the account revoke its secrets.',
     access: 'public',
     headers: deviceHeaders,
     body: z.strictObject({
@@ -110,7 +97,6 @@ export const accountOperations = {
     method: 'POST',
     path: '/v1/logout',
     tag: 'Account',
-    summary: 'End this session and close its sockets',
     access: 'session',
     status: 204,
     errors: [],
@@ -119,7 +105,6 @@ export const accountOperations = {
     method: 'GET',
     path: '/v1/sessions',
     tag: 'Account',
-    summary: 'List the sessions of this account, newest first',
     access: 'session',
     status: 200,
     response: z.object({ sessions: z.array(Session) }),
@@ -129,7 +114,6 @@ export const accountOperations = {
     method: 'DELETE',
     path: '/v1/sessions/{sessionId}',
     tag: 'Account',
-    summary: 'End one of your sessions and close its sockets',
     access: 'session',
     params: z.strictObject({ sessionId: SessionId }),
     status: 204,
@@ -139,8 +123,6 @@ export const accountOperations = {
     method: 'POST',
     path: '/v1/password',
     tag: 'Account',
-    summary: 'Change the password and end all other sessions',
-    description: 'Also revokes all device secrets of the account except those in the header `parley-device`.',
     access: 'session',
     headers: deviceHeaders,
     body: z.strictObject({ currentPassword: PasswordAttempt, newPassword: Password }),
@@ -151,7 +133,6 @@ export const accountOperations = {
     method: 'GET',
     path: '/v1/account',
     tag: 'Account',
-    summary: 'Get your account',
     access: 'session',
     status: 200,
     response: Account,
@@ -161,7 +142,6 @@ export const accountOperations = {
     method: 'PATCH',
     path: '/v1/account',
     tag: 'Account',
-    summary: 'Change your display name',
     access: 'session',
     body: z.strictObject({ displayName: NewDisplayName }),
     status: 200,
@@ -172,8 +152,6 @@ export const accountOperations = {
     method: 'GET',
     path: '/v1/users',
     tag: 'People',
-    summary: 'Find people by the start of their username or of a word of their display name',
-    description: 'Ignores case, accents, apostrophes and punctuation. Ordered by the matching term.',
     access: 'session',
     query: z.strictObject({
       q: SearchQuery,
@@ -188,10 +166,6 @@ export const accountOperations = {
     method: 'POST',
     path: '/v1/users/lookup',
     tag: 'People',
-    summary: 'Get users by id whose names changed',
-    description:
-      'The response contains users whose names have another `version` than the given one or for whom none was given, ' +
-      'including disabled accounts. A user who is not in the response has unchanged names or no account.',
     access: 'session',
     body: z
       .strictObject({
@@ -213,7 +187,6 @@ export const accountOperations = {
     method: 'GET',
     path: '/v1/users/{userId}',
     tag: 'People',
-    summary: 'Get a user',
     access: 'session',
     params: z.strictObject({ userId: UserId }),
     status: 200,

@@ -4,6 +4,7 @@ import {
   type Operation,
   type OperationId,
   operations,
+  operationTexts,
   Problem,
   sharedErrors,
 } from '@parley/protocol';
@@ -61,7 +62,8 @@ const openToNewFields: ZodOpenApiOverride = ({ jsonSchema, zodSchema, io }) => {
 };
 
 function described(id: OperationId, operation: Operation): ZodOpenApiOperationObject {
-  const { tag, summary, description, access, params, query, headers, body } = operation;
+  const { tag, access, params, query, headers, body } = operation;
+  const { summary, description } = operationTexts[id];
   const example = operationExamples[id];
   return {
     operationId: id,

@@ -1,4 +1,12 @@
-import { type ErrorCode, errors, type Operation, type OperationId, operations, sharedErrors } from '@parley/protocol';
+import {
+  type ErrorCode,
+  errors,
+  type Operation,
+  type OperationId,
+  operations,
+  operationTexts,
+  sharedErrors,
+} from '@parley/protocol';
 import { html } from 'hono/html';
 import { codePanel, jsonMarkup, prose } from '../code-markup.ts';
 import { operationExamples } from '../operation-examples.ts';
@@ -34,8 +42,8 @@ ${Object.entries(tags).map(([tag, text]) => group(tag, text))}
 
 function group(tag: string, text: string): Html {
   const rows = operationsOf(tag).map(
-    ([id, { method, path, summary }]) => html`<tr><th scope="row"><a href="#op-${id}"><code>${id}</code></a></th>
-<td>${badge(method)} <code>${path}</code></td><td>${prose(summary)}</td></tr>`,
+    ([id, { method, path }]) => html`<tr><th scope="row"><a href="#op-${id}"><code>${id}</code></a></th>
+<td>${badge(method)} <code>${path}</code></td><td>${prose(operationTexts[id].summary)}</td></tr>`,
   );
   return html`<h3 id="tag-${tag}">${tag}</h3><p>${text}</p>
 ${table(`Operations: ${tag}`, ['Operation', 'Path', 'Does'], rows)}
@@ -43,7 +51,8 @@ ${operationsOf(tag).map(([id, operation]) => article(id, operation))}`;
 }
 
 function article(id: OperationId, operation: Operation): Html {
-  const { method, path, summary, description, access } = operation;
+  const { method, path, access } = operation;
+  const { summary, description } = operationTexts[id];
   return html`<article id="op-${id}">
 <header><h4><a href="#op-${id}">${id}</a></h4><p class="endpoint">${badge(method)} <code>${path}</code></p></header>
 <div class="columns"><div>
