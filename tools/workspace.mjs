@@ -84,13 +84,17 @@ export function become(program, args) {
   });
 }
 
-/** A port on loopback that no program listens on at present. */
-export function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer().on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
+/**
+ * A port on loopback that no program listens on at present, below those that operating systems use for outgoing
+ * connections.
+ */
+export async function freePort() {
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 22_768);
+    const isFree = await new Promise((resolve) => {
+      const server = createServer().on('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
     });
-  });
+    if (isFree) return port;
+  }
 }

@@ -1,10 +1,22 @@
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
 
-/** A port on this machine that nobody listens on now. */
+/** Below the ports that operating systems use for outgoing connections, which begin at 32,768 or above. */
+const [portMin, portEnd] = [10_000, 32_768];
+const attempts = 100;
+
+/** A port on this machine that no program listens on now. Outgoing connections do not take it meanwhile. */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => server.on('error', reject).listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const port = portMin + Math.floor(Math.random() * (portEnd - portMin));
+    if (await isFree(port)) return port;
+  }
+  throw new Error(`none of ${attempts} ports between ${portMin} and ${portEnd} is free`);
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.on('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
 }
