@@ -1,8 +1,8 @@
-// What the feed and its follower add to the processor time of a send: the same batches are decided and written with the
-// feed and without, in turns, in one run.
+// Measures the CPU time that the feed and its follower add to a send. Processes and writes the same batches with and
+// without the feed, alternating, in one run.
 //   npx bun bench/feed.ts [--rounds 40] [--batch 40] [--batches 50] [--conversations 1000] [--cluster]
-// --cluster: in PostgreSQL and Kafka, as a distributor does, over the services of `npm run services -- up`. The time of
-// PostgreSQL's processes of these databases is included; that of Kafka is not, which other programs may use.
+// --cluster: in PostgreSQL and Kafka, as a distributor does, with the services of `npm run services -- up`. Includes
+// the CPU time of the PostgreSQL processes of these databases, but not that of Kafka, which other programs may use.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,12 +45,12 @@ const sender = Bun.randomUUIDv7();
 const conversationIds = Array.from({ length: Number(values.conversations) }, () => Bun.randomUUIDv7());
 const warmUpRounds = 4;
 
-/** One of the two that are compared. */
+/** One of the two configurations that are compared. */
 interface Side {
   decide(commands: readonly Command[]): Promise<void>;
-  /** Resolves when everything is fed and applied. */
+  /** Resolves when all records are written to the feed and applied. */
   settle(): Promise<void>;
-  /** Processor seconds of the processes beside this one. */
+  /** The CPU seconds of the other processes. */
   otherSeconds(): Promise<number>;
   close(): Promise<void>;
 }
@@ -65,7 +65,7 @@ const send = (conversationId: string): Command => ({
 
 type Followed = Pick<Adapters, 'totals' | 'feed' | 'followerStates'>;
 
-/** A feed to which nothing is written. */
+/** Discards all parts. */
 const unfed = { append: () => undefined } as unknown as SqliteFeed;
 
 async function embedded(isFed: boolean): Promise<Side> {
@@ -95,7 +95,7 @@ async function cluster(isFed: boolean): Promise<Side> {
   const writer = new KafkaFeedWriter(kafkaSettings(config));
   const runner = isFed ? await follow({ ...stores, feed: new KafkaFeed(kafkaSettings(config)) }) : null;
   const ends = new Map<number, number>();
-  // As positions are committed.
+  // Flush as before a commit of positions.
   const flushing = setInterval(() => void writer.flush([]), 200);
   return {
     async decide(commands) {
@@ -153,7 +153,7 @@ async function settled(runner: FollowerRunner | null, states: FollowerStates): P
   }
 }
 
-/** PostgreSQL names the database of each of its processes. */
+/** Finds the processes by the database name in their command line. */
 async function secondsOfBackends(name: string): Promise<number> {
   const pids = readdirSync('/proc').filter((each) => /^\d+$/.test(each) && commandOf(each).includes(name));
   const seconds = await Promise.all(pids.map((pid) => cpuSecondsOf(Number(pid))));
@@ -169,7 +169,7 @@ function commandOf(pid: string): string {
   }
 }
 
-/** Processor microseconds of a send, the follower's part included. */
+/** The CPU microseconds of a send, including those of the follower. */
 async function round(side: Side): Promise<number> {
   const [own, others] = [process.cpuUsage(), await side.otherSeconds()];
   for (let batch = 0; batch < batches; batch++) {
@@ -193,7 +193,7 @@ for (const side of Object.values(sides)) {
 }
 const figures: Record<keyof typeof sides, number[]> = { without: [], with: [] };
 for (let count = 0; count < warmUpRounds + rounds; count++) {
-  // Whoever comes first in a round is the other one in the next.
+  // Alternate which side goes first.
   const order = count % 2 === 0 ? (['without', 'with'] as const) : (['with', 'without'] as const);
   for (const name of order) {
     const figure = await round(sides[name]);
@@ -209,7 +209,7 @@ console.log(
 );
 console.log(
   `without ${without.toFixed(1)} µs, with ${withFeed.toFixed(1)} µs a send: ${(withFeed - without).toFixed(1)} µs more, ` +
-    `${((withFeed / without - 1) * 100).toFixed(1)} % of deciding and writing`,
+    `${((withFeed / without - 1) * 100).toFixed(1)} % of processing and writing`,
 );
 for (const side of Object.values(sides)) await side.close();
 process.exit(0);

@@ -150,7 +150,7 @@ const administrator: Script = [
   ['parley stats --data data', ends(/users\s+2/)],
   ['parley backup backup-2026-05-01.db --data data', ends('bytes in backup-2026-05-01.db')],
   ['parley followers --data data', ends('0 set aside')],
-  ['parley followers reset totals --data data', ends('totals begins anew')],
+  ['parley followers reset totals --data data', ends('totals was reset')],
   ['parley verify --data data', ends('1 conversations, 2 entries, 0 faults')],
   ['parley trace 0198c5d2-7be1-7cc0-b2b9-6f1f1f0e6f11', ends('decided')],
   ['parley trace ID --data data', ends('decided')],

@@ -8,14 +8,14 @@ interface DataOption {
   data: string;
 }
 
-/** `parley followers`: how far the followers of the feed are. */
+/** `parley followers`: lists and resets the followers of the feed. */
 export function addFollowers(
   program: Command,
   dataOption: readonly [flags: string, text: string, given: string],
 ): void {
   const followers = program
     .command('followers')
-    .description('How far the followers of the feed are: position, lag, and what they set aside.')
+    .description('List the followers of the feed: position, lag and set-aside records.')
     .option(...dataOption)
     .action(async ({ data }: DataOption) => {
       const { followers: found } = await withControl(data, (control) => control.call('listFollowers', {}));
@@ -23,13 +23,13 @@ export function addFollowers(
     });
   followers
     .command('reset')
-    .description('Have a follower forget how far it is: it begins with what the database holds, within seconds.')
-    .addArgument(new Argument('<name>', 'the follower').choices(followerNames))
+    .description('Reset a follower: it builds its data from the database again, within seconds.')
+    .addArgument(new Argument('<name>', 'the name of the follower').choices(followerNames))
     .option(...dataOption)
     .action(async (name: Follower['name'], _options: DataOption, command: Command) => {
       const { data } = command.optsWithGlobals<DataOption>();
       await withControl(data, (control) => control.call('resetFollower', { name }));
-      console.log(`${name} begins anew`);
+      console.log(`${name} was reset`);
     });
 }
 

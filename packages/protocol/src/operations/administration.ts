@@ -56,9 +56,9 @@ const Follower = z
   .register(z.globalRegistry, {
     id: 'Follower',
     description:
-      'Something that follows what is decided. `position` counts the commands that it applied, `lagRecords` those ' +
-      'that are decided and not applied, `unbuiltPartitions` those of which it has yet to count what the stores hold. ' +
-      'A record that it could not apply is set aside.',
+      'The progress of a follower of the feed. `position` is the number of commands that it has applied, `lagRecords` ' +
+      'the number of processed commands that it has not applied yet, `unbuiltPartitions` the number of partitions that ' +
+      'it must still build from the stores. It sets aside a record that it cannot apply.',
   });
 
 const userParams = z.strictObject({ userId: UserId });

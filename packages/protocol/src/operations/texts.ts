@@ -137,9 +137,9 @@ export const operationTexts: { readonly [Id in OperationId]: OperationText } = {
     summary: 'Set the password of a user and end all sessions of the user',
   },
   listFollowers: {
-    summary: 'How far the followers of the feed are',
+    summary: 'List the followers of the feed with position, lag and set-aside records',
   },
   resetFollower: {
-    summary: 'Have a follower forget how far it is: it begins with what the stores hold, within seconds',
+    summary: 'Reset a follower: it builds its data from the stores again, within seconds',
   },
 };

@@ -2,13 +2,13 @@ import type { FeedPart } from '../feed/feed-port.ts';
 import type { CommandBatch } from './command-log-port.ts';
 import type { BatchResult } from './decide-batch.ts';
 
-/** What a batch of a log that outlives its processes came to, for followers: a part for each of its partitions. */
+/** Converts the result of a batch to parts of the feed, one for each partition of the batch. */
 export function feedParts({ reaches }: CommandBatch, { fed, epochs }: BatchResult): FeedPart[] {
   return reaches
     .filter(({ from, to }) => to > from)
     .map((reach) => {
       const records = fed.get(reach.partition) ?? [];
-      // One shard has one epoch.
+      // All conversations of a shard have the same epoch.
       return { reach, epoch: records[0] && epochs.get(records[0].conversationId), records };
     });
 }

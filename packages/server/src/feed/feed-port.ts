@@ -2,69 +2,70 @@ import type { ConversationId } from '@parley/protocol';
 import type { Epoch } from '../conversations/conversations-port.ts';
 import type { LogReach } from '../history/history-port.ts';
 
-/** One decided entry or amendment. It has no text: a follower reads the present state from the stores. */
+/** One committed entry or amendment. It has no text: a follower reads the current state from the stores. */
 export interface FeedRecord {
   conversationId: ConversationId;
-  /** The number of the entry; of an amendment, that of the message that it changed. */
+  /** The number of the entry, or of the message that the amendment changed. */
   seq: number;
-  /** The revision of the conversation that an amendment made; 0 for an entry. */
+  /** The conversation's revision after the amendment; 0 for an entry. */
   revision: number;
   kind: string;
-  /** The position of its command. A command that is decided again, after a crash, has the position that it had. */
+  /** The log position of its command. A command that is processed again after a crash keeps its position. */
   position: number;
   /**
-   * The command was decided before. This record may have been fed before too, and its entry may be that of another
-   * command, which the sender repeated.
+   * The command had already been processed. The feed may already contain this record, possibly under the position of an
+   * earlier copy of the command, if the sender retried it.
    */
   again: boolean;
 }
 
-/** What the decision of a stretch of the command log came to, in the order of the log. */
+/** The records that a range of the command log produced, in log order. */
 export interface FeedPart {
-  /** The decided stretch. Stretches without records are fed too, so that a gap shows that something was not fed. */
+  /** The range of the log. Ranges without records are written too, so that a gap means that records are missing. */
   reach: LogReach;
-  /** The history that the numbers belong to. */
+  /** The epoch of the history that the entry numbers belong to. */
   epoch: Epoch;
   records: readonly FeedRecord[];
 }
 
-/** Where decided work goes, for the followers. */
+/** Writes records to the feed, for the followers. */
 export interface FeedWriter {
   /**
-   * Takes what was decided, after it was committed. Resolves without waiting for the feed to have it. The feed has it
-   * before the position of the commands is noted as done, so that after a crash they are decided and fed again: every
-   * record is fed at least once, those of a partition in their order. Rejects with {@link Unavailable} when too much
-   * waits to be written.
+   * Queues parts for writing, after their entries were committed to the store. Resolves without waiting for the write.
+   * The parts are written before the position of their commands is committed. After a crash the commands are therefore
+   * processed again: every record is delivered at least once, in order within a partition. Rejects with
+   * {@link Unavailable} when too many records are queued.
    */
   append(parts: readonly FeedPart[]): Promise<void>;
 }
 
-/** The writer of a shape whose history store writes the feed in the transaction that decides. */
+/** For a shape whose history store writes the feed in the same transaction as the entries. */
 export const fedByTheStore: FeedWriter = { append: async () => undefined };
 
-/** Most records that are taken at once, but for the last part. */
+/** The maximum number of records that one `take` returns. The last part may exceed it. */
 export const takeMax = 2_000;
 
-/** The feed as its followers read it. */
+/** The feed, as followers read it. */
 export interface Feed {
   /**
-   * Begins to read for the follower, from where it was. `wake` is called when there may be something to take. Of several
-   * processes that read for one follower, each has some of the partitions.
+   * Starts reading at the position that the follower has reached. The reader calls `wake` when new parts may be
+   * available. If several processes read for one follower, the partitions are divided among them.
    */
   open(follower: string, wake: () => void): Promise<FeedReader>;
 }
 
 export interface FeedReader {
-  /** The partitions that this reader has now. */
+  /** The partitions that are assigned to this reader now. */
   readonly partitions: ReadonlySet<number>;
   /**
-   * The next parts, each partition's in their order; none when there is nothing. Until they are {@link done} the same
-   * come again. Where parts were dropped, the next one begins after the gap. Rejects with {@link Unavailable}.
+   * Returns the next parts, in order within each partition; an empty array if there are none. Returns the same parts
+   * again until {@link done} acknowledges them. If the feed dropped parts, the next one begins after the gap. Rejects
+   * with {@link Unavailable}.
    */
   take(): Promise<readonly FeedPart[]>;
-  /** Whether the last {@link take} left something that it could have taken. */
+  /** Whether more parts were available than the last {@link take} returned. */
   readonly hasMore: boolean;
-  /** What was taken last of these partitions is applied: it does not come again, except after a crash. */
+  /** Acknowledges the last taken parts of these partitions. They are not returned again, except after a crash. */
   done(partitions: ReadonlySet<number>): void;
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { followerNames, type RequestOf, type ResponseOf } from '@parley/protocol';
 import type { FollowerStates } from './follower.ts';
 
-/** Shows administrators how far followers are, and resets them; in any process, whether it runs followers or not. */
+/** Reports the progress of followers and resets them, also from a process that runs no followers. */
 export class FollowerAdministration {
   constructor(private readonly states: Pick<FollowerStates, 'report' | 'reset'>) {}
 

@@ -1,8 +1,8 @@
-/** What a follower tells about itself. */
+/** The events of a follower that are counted. */
 export interface FollowerMetrics {
-  /** A record could not be applied, and was passed over. */
+  /** The follower could not apply a record and set it aside. */
   setAside(): void;
-  /** A partition was built from the stores. */
+  /** The follower built a partition from the stores. */
   rebuilt(): void;
 }
 

@@ -15,15 +15,15 @@ interface RunnerOptions {
   reportFailure(error: unknown): void;
 }
 
-/** What is fed within this time is applied together, so that a follower costs a busy server little. */
+/** Parts that arrive within this time are applied together, which reduces the load on a busy server. */
 const gatherMs = 250;
-/** How often a follower that has nothing to do looks whether it is where the store is. */
+/** How often an idle follower compares its position with that of the store. */
 const checkMs = 5_000;
-/** After so many checks that find the store ahead of the feed, what the feed lacks is read from the store. */
+/** If the store is ahead of an unchanged follower in more checks than this, the follower rebuilds from the store. */
 const checksBehindMax = 6;
-/** Short, as it delays the partitions too that do not fail. */
+/** Short, because the backoff also delays the partitions that do not fail. */
 const retry = { firstMs: 250, mostMs: 5_000 };
-/** A follower that hangs doesn't keep the process from stopping for longer. */
+/** How long a hanging follower can delay the stop of the process. */
 const stopMs = 5_000;
 
 export interface FollowerLag {
@@ -31,13 +31,13 @@ export interface FollowerLag {
   seconds: number;
 }
 
-/** Why a partition was not read, built or applied in this pass. */
+/** By partition, the error that kept it from being read, built or applied in this pass. */
 type FailedPartitions = Map<number, unknown>;
 
 /**
- * Drives one follower: takes what is fed in batches, one at a time, and has it applied. What can't be applied now is
- * tried again, later each time; a record that fails for another reason is set aside. A partition that fails does not hold
- * up the others.
+ * Runs one follower: reads batches from the feed and passes them to the follower, one at a time. Retries with backoff
+ * while a store is unavailable, and sets aside records that fail for another reason. A partition that fails does not
+ * block the others.
  */
 export class FollowerRunner {
   private reader: FeedReader | null = null;
@@ -45,11 +45,11 @@ export class FollowerRunner {
   private cancel: (() => void) | null = null;
   private stopChecking: () => void = () => undefined;
   private running: Promise<void> | null = null;
-  /** Something came while a pass was under way. */
+  /** The feed called `wake` during the current pass. */
   private hasMore = false;
   private isCheckDue = true;
   private failures = 0;
-  /** By partition, where the follower stood while the store was ahead, and in how many checks. */
+  /** By partition, the follower's position while the store is ahead, and how many checks have found it there. */
   private behind = new Map<number, { to: number; checks: number }>();
   private upToDateAtMs: number;
   private lagRecords = 0;
@@ -63,13 +63,13 @@ export class FollowerRunner {
     return this.options.follower.name;
   }
 
-  /** Resolves when it reads the feed. While the feed cannot be opened, tries again. Never rejects. */
+  /** Opens the feed, with retries. Resolves when the feed is open or the runner is stopped. Never rejects. */
   start(): Promise<void> {
     this.opening = this.open();
     return this.opening;
   }
 
-  /** Applies what is fed until then, unless it fails or takes long, and stops. */
+  /** Applies the parts that are already in the feed, unless that fails or times out, and stops. */
   async stop(): Promise<void> {
     this.stopChecking();
     this.cancel?.();
@@ -82,7 +82,7 @@ export class FollowerRunner {
     await this.reader?.close();
   }
 
-  /** How far it is behind in the partitions of this process. Rejects with {@link Unavailable}. */
+  /** Reads the lag in the partitions of this process. If a store fails, the number of records does not decrease. */
   async lag(): Promise<FollowerLag> {
     const failed: FailedPartitions = new Map();
     const known = await this.known([...(this.reader?.partitions ?? [])], failed);
@@ -92,7 +92,7 @@ export class FollowerRunner {
     return this.lastLag();
   }
 
-  /** The lag as it was last read, with the seconds of now: they grow while the stores are unavailable. */
+  /** The records that {@link lag} last read, with the current seconds, which grow while the stores are unavailable. */
   lastLag(): FollowerLag {
     const isBehind = this.lagRecords > 0 || this.failures > 0;
     const seconds = isBehind ? (this.options.clock.monotonicMs() - this.upToDateAtMs) / 1_000 : 0;
@@ -153,8 +153,8 @@ export class FollowerRunner {
   }
 
   /**
-   * Applies what can be applied now. Resolves to whether there is more to take at once. Rejects when it failed for one of
-   * the partitions; the others are applied.
+   * Applies the available parts. Resolves to whether the feed has more parts now. Rejects if a partition failed, after
+   * it has applied the others.
    */
   private async work(): Promise<boolean> {
     const { reader } = this;
@@ -177,7 +177,7 @@ export class FollowerRunner {
         ({ reach }) => plan.unbuilt.includes(reach.partition) && !failed.has(reach.partition),
       );
       const built = freshRecords(ofBuilt, await this.known(plan.unbuilt, failed), { isBuilt: true });
-      const changed = new Unavailable('the history changed while the follower was built from it');
+      const changed = new Unavailable('the epoch or command log changed while the follower was rebuilding');
       for (const partition of built.unbuilt) failed.set(partition, changed);
       plan.fresh.push(...built.fresh);
     }
@@ -194,7 +194,7 @@ export class FollowerRunner {
     else await this.applyOneByOne(fresh).catch((cause: unknown) => failed.set(partition, cause));
   }
 
-  /** Applies the records of one partition each alone, and sets aside those that fail. */
+  /** Applies the records of one partition one by one, and sets aside those that fail. */
   private async applyOneByOne({ change, epoch, records }: FreshRecords): Promise<void> {
     const { follower, states, metrics, reportFailure } = this.options;
     const { partition } = change;
@@ -209,7 +209,7 @@ export class FollowerRunner {
         const reason = error instanceof Error ? error.message : String(error);
         await states.setAside(follower.name, step, { conversationId, seq, revision, kind, reason });
         metrics.setAside();
-        const what = `follower ${follower.name} set entry ${seq} of conversation ${conversationId} aside`;
+        const what = `follower ${follower.name} set aside entry ${seq} of conversation ${conversationId}`;
         reportFailure(new Error(`${what}: ${reason}`, { cause: error }));
       }
       before = { ...before, to: step.to };
@@ -219,8 +219,8 @@ export class FollowerRunner {
   }
 
   /**
-   * Builds partitions that have to be built, without waiting for something to be fed; also where the store has been
-   * ahead for a while and nothing is fed: a previous version decided that, and does not feed.
+   * Builds the partitions that need it, without waiting for new parts. Also rebuilds a partition whose store has been
+   * ahead for a while without new parts: a previous version, which does not write to the feed, processed the commands.
    */
   private async check({ partitions }: FeedReader, failed: FailedPartitions): Promise<void> {
     const { states } = this.options;
@@ -254,7 +254,7 @@ export class FollowerRunner {
     }
   }
 
-  /** What is known of those of the partitions whose store answers. */
+  /** Reads the progress of the partitions. Adds those whose store fails to `failed`. */
   private async known(partitions: readonly number[], failed: FailedPartitions): Promise<Map<number, Known>> {
     const known = new Map<number, Known>();
     const read = async (some: readonly number[]) => {
@@ -266,7 +266,7 @@ export class FollowerRunner {
   }
 }
 
-/** Does the work for all items together; if that fails, for each alone: one store may have failed for all. */
+/** Runs the work for all items at once. If that fails, runs it for each item alone: maybe only one store failed. */
 async function togetherOrAlone<Item>(
   items: readonly Item[],
   work: (some: readonly Item[]) => Promise<void>,
@@ -276,7 +276,7 @@ async function togetherOrAlone<Item>(
     try {
       return await work(items);
     } catch {
-      // What failed, and why, shows below.
+      // The calls below report which items fail, and why.
     }
   }
   await Promise.all(items.map((item) => work([item]).catch((error: unknown) => failed(item, error))));

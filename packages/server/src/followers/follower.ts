@@ -2,43 +2,40 @@ import type { followerNames } from '@parley/protocol';
 import type { Epoch } from '../conversations/conversations-port.ts';
 import type { FeedRecord } from '../feed/feed-port.ts';
 
-/** Up to where the commands of a partition are applied by a follower, or decided by the store. */
+/** The position in a partition up to which a follower has applied the commands, or the store has processed them. */
 export interface Progress {
   epoch: Epoch;
-  /** Which command log; the empty string before there was one. */
+  /** The id of the command log; empty before the first log exists. */
   logId: string;
   to: number;
 }
 
-/** Moves a follower on in one partition, if it is where it was. */
+/** Advances a follower in one partition, if its progress still equals `before`. */
 export interface ProgressChange {
   partition: number;
   before: Progress;
   to: number;
 }
 
-/** What a follower has not applied yet of one partition, in the order of its commands. */
+/** The records of one partition that a follower has not applied yet, in log order. */
 export interface FreshRecords {
   change: ProgressChange;
   epoch: Epoch;
   records: readonly FeedRecord[];
 }
 
-/**
- * Something that is kept up to date with what is decided: a count, an index, what others are told. It never delays
- * those who send.
- */
+/** Derives data from committed entries: counts, an index, notifications. It never delays senders. */
 export interface Follower {
   readonly name: string;
   /**
-   * Applies the records of these partitions and makes the change of each: both or neither, where the effect is in the
-   * same store. Rejects with {@link Unavailable} when that can't be done now, or when a partition is not where it was;
-   * then the same records may come again.
+   * Applies the records of these partitions and advances the follower's progress, atomically if the derived data is in
+   * the same store as the progress. Rejects with {@link Unavailable} when a store is unavailable, or when the progress
+   * of a partition has changed; the same records may then be passed again.
    */
   apply(fresh: readonly FreshRecords[]): Promise<void>;
   /**
-   * Makes the effect of one partition from the stores, as of one moment, with the progress of that moment. What was set
-   * aside in it is forgotten. Rejects with {@link Unavailable}.
+   * Builds the derived data of one partition from a snapshot of the stores, and sets the progress to the position of
+   * that snapshot. Deletes the set-aside records of the partition. Rejects with {@link Unavailable}.
    */
   rebuild(partition: number): Promise<void>;
 }
@@ -48,42 +45,42 @@ export interface SetAsideRecord extends Pick<FeedRecord, 'conversationId' | 'seq
   reason: string;
 }
 
-/** How many of the newest set-aside records are kept for each partition; all are counted. */
+/** The number of set-aside records that are kept for each partition, newest first. The count includes all of them. */
 export const setAsideKept = 20;
 
 export type FollowerName = (typeof followerNames)[number];
 
-/** How far a follower is, over all partitions. */
+/** The progress of a follower, summed over all partitions. */
 export interface FollowerReport {
   name: FollowerName;
-  /** Commands whose outcome is applied. */
+  /** The number of commands that the follower has applied. */
   position: number;
-  /** Commands that are decided and not applied. */
+  /** The number of processed commands that the follower has not applied yet. */
   lagRecords: number;
-  /** For how long it has been behind; 0 when it is not. */
+  /** How long the follower has been behind; 0 if it is up to date. */
   lagSeconds: number;
-  /** Partitions whose effect has to be made from the stores first. */
+  /** The number of partitions that the follower must still build from the stores. */
   unbuiltPartitions: number;
   setAside: number;
   newestSetAside: SetAsideRecord[];
 }
 
-/** How far followers are. Kept in the stores whose commands they follow, so that both go back in time together. */
+/** The progress of followers. It is in the same stores as the entries, so that a restore takes both back together. */
 export interface FollowerStates {
   /**
-   * How far the follower is in each of these partitions, and how far the store is; `applied` is undefined for one that
-   * was never built, or was reset.
+   * Returns the progress of the follower and of the store in each of these partitions. `applied` is undefined if the
+   * partition was never built or was reset.
    */
   read(
     follower: string,
     partitions: readonly number[],
   ): Promise<ReadonlyMap<number, { applied: Progress | undefined; decided: Progress }>>;
-  /** Makes the change, and notes the record that it passes over. Rejects with {@link Unavailable} as `apply` does. */
+  /** Advances past a record and stores it as set aside. Rejects with {@link Unavailable} as `apply` does. */
   setAside(follower: string, change: ProgressChange, record: SetAsideRecord): Promise<void>;
-  /** Notes that the follower is as far as the store in those of these partitions where it is; `report` says since when. */
+  /** Stores the time for those of these partitions that are up to date; `report` computes the lag from it. */
   confirm(follower: string, partitions: readonly number[]): Promise<void>;
-  /** How far the follower is. Of a follower without progress, all partitions are unbuilt. */
+  /** Reports the progress. All partitions of a follower without progress count as unbuilt. */
   report(follower: FollowerName): Promise<FollowerReport>;
-  /** Forgets how far the follower is: it is built from the stores again. */
+  /** Deletes the progress of the follower, which then builds its data from the stores again. */
   reset(follower: string): Promise<void>;
 }

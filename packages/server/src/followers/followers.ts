@@ -15,7 +15,7 @@ interface FollowersOptions {
   reportFailure(error: unknown): void;
 }
 
-/** All followers, run by one process. */
+/** Runs all followers in this process. */
 export class Followers {
   readonly runners: readonly FollowerRunner[];
 
@@ -26,7 +26,7 @@ export class Followers {
     );
   }
 
-  /** Starts them; nothing waits until they read the feed. */
+  /** Starts the followers, without waiting until they have opened the feed. */
   start(): void {
     for (const runner of this.runners) void runner.start();
   }

@@ -6,19 +6,19 @@ export interface Known {
   decided: Progress;
 }
 
-/** What of the parts is to be applied, and which partitions have to be built from the stores before. */
+/** The records to apply, and the partitions that must be built from the stores first. */
 export interface Plan {
   fresh: FreshRecords[];
   unbuilt: number[];
 }
 
 /**
- * Compares what was taken from the feed with how far the follower is. A partition is built from the stores when it never
- * was, when its history or its command log is another one, and when commands were decided that were not fed to it: the
- * feed dropped them, a previous version decided them, or the follower's progress was restored to an earlier moment.
+ * Compares parts of the feed with the progress of the follower. A partition must be built from the stores if it never
+ * was, if its epoch or its command log has changed, or if the feed has a gap: the feed dropped records, a previous
+ * version processed commands without writing to the feed, or a restore set back the follower's progress.
  *
- * With `isBuilt` partitions were just built: parts behind a gap are of commands that the store does not have, and which
- * come again.
+ * `isBuilt` means that the partitions were just built. Parts after a gap then belong to commands that the store does
+ * not have; they will be processed and delivered again.
  */
 export function freshRecords(
   parts: readonly FeedPart[],
@@ -37,14 +37,14 @@ export function freshRecords(
   return plan;
 }
 
-/** Whether the follower has no progress in the partition that it could go on from. */
+/** Whether the follower has no progress in the partition from which it can continue. */
 export function needsBuilding({ applied, decided }: Known): boolean {
   return applied === undefined || applied.epoch !== decided.epoch || applied.logId !== decided.logId;
 }
 
 /**
- * Null when there is a gap before one of the parts. Parts of another history, and parts from beyond the position of the
- * store, are of commands that a restored store has lost: these are decided and fed again.
+ * Returns null if there is a gap before one of the parts. Skips parts of another epoch and parts after the position of
+ * the store: a restored store has lost their commands, which will be processed and delivered again.
  */
 function freshOf(parts: readonly FeedPart[], before: Progress, decided: Progress, isBuilt: boolean) {
   const partition = parts[0]?.reach.partition ?? 0;

@@ -11,16 +11,16 @@ import { until } from '../support/until.ts';
 import { fields, newIds } from './conversations-under-test.ts';
 import type { Stores } from './sqlite-stores.ts';
 
-/** What is decided, the feed of it, and how far a follower is in it, on one set of adapters. */
+/** The stores, the feed and the progress of followers, on one set of adapters. */
 export interface FeedUnderTest extends Pick<Stores, 'history' | 'conversations'> {
   feed: Feed;
   states: FollowerStates;
   totals: TotalsStore;
-  /** Decides the commands, and feeds what they came to. */
+  /** Processes the commands and writes their records to the feed. */
   decide(...commands: Command[]): Promise<void>;
-  /** As a process that ended after it decided and before it fed, and another one that decides the same again. */
+  /** Processes the commands twice, as after a crash between the commit and the write to the feed. */
   decideTwice: ((...commands: Command[]) => Promise<void>) | null;
-  /** As a process of a version that does not feed. */
+  /** Processes the commands as a previous version does, which does not write to the feed. */
   decideWithoutFeed: ((...commands: Command[]) => Promise<void>) | null;
   partitions: number;
   close(): Promise<void>;
@@ -53,7 +53,7 @@ export function describeFeedContract(name: string, open: () => Promise<FeedUnder
 
     async function taken(reader: FeedReader, count: number): Promise<FeedRecord[]> {
       const records: FeedRecord[] = [];
-      await until(`${count} records are fed`, async () => {
+      await until(`${count} records are in the feed`, async () => {
         records.push(...recordsOf(await reader.take()));
         reader.done(reader.partitions);
         return records.length >= count;
@@ -66,7 +66,7 @@ export function describeFeedContract(name: string, open: () => Promise<FeedUnder
       ...{ announceOnly: false, history: 'all', userIds: [ben] },
     });
 
-    test('hands out every decided entry, those of a conversation in their order, and each once', async () => {
+    test('returns every entry once, in order within a conversation', async () => {
       const reader = await openReader();
       const ids = newIds(3);
       for (const id of ids) await under.decide(create(id));
@@ -82,7 +82,7 @@ export function describeFeedContract(name: string, open: () => Promise<FeedUnder
       expect(recordsOf(await reader.take())).toEqual([]);
     });
 
-    test('wakes its readers, and hands out the same until it is done', async () => {
+    test('wakes its readers, and returns the same parts until they are acknowledged', async () => {
       let wakes = 0;
       const reader = await openReader(() => wakes++);
       await until('the reader has partitions', () => reader.partitions.size > 0);
@@ -100,14 +100,14 @@ export function describeFeedContract(name: string, open: () => Promise<FeedUnder
       expect(recordsOf(await reader.take())).toEqual([]);
     });
 
-    test('says of each part which stretch of the log it is of, without a gap, and which history it belongs to', async () => {
+    test('returns parts with consecutive ranges of the log and with their epoch', async () => {
       const reader = await openReader();
       const [id = ''] = newIds(1);
       await under.decide(create(id));
       await under.decide(send(id, 'one'));
       await under.decide(send(id, 'two'));
       const parts: FeedPart[] = [];
-      await until('all is fed', async () => {
+      await until('everything is in the feed', async () => {
         parts.push(...(await reader.take()));
         reader.done(reader.partitions);
         return recordsOf(parts).length === 3;
@@ -127,7 +127,7 @@ export function describeFeedContract(name: string, open: () => Promise<FeedUnder
       expect(decided).toMatchObject({ epoch, to, logId: parts[0]?.reach.logId });
     });
 
-    test('hands out no more at once than is to be applied at once', async () => {
+    test('limits the number of records that it returns at once', async () => {
       const reader = await openReader();
       const [id = ''] = newIds(1);
       await under.decide(create(id));
@@ -136,7 +136,7 @@ export function describeFeedContract(name: string, open: () => Promise<FeedUnder
       }
       let most = 0;
       const seqs: number[] = [];
-      await until('all is fed', async () => {
+      await until('everything is in the feed', async () => {
         const records = recordsOf(await reader.take());
         reader.done(reader.partitions);
         most = Math.max(most, records.length);
@@ -144,12 +144,12 @@ export function describeFeedContract(name: string, open: () => Promise<FeedUnder
         return seqs.length >= 6_001;
       });
       expect(seqs).toEqual(Array.from({ length: 6_001 }, (_, index) => index + 1));
-      // The last part is taken whole.
+      // A part is never split, so the last one may exceed the limit.
       expect(most).toBeLessThan(2 * takeMax);
     });
 
     describe('with the totals that follow it', () => {
-      /** What the stores hold, counted as before anybody followed. */
+      /** The totals as `read` returns them. */
       async function counted() {
         const { users: _users, databaseBytes: _bytes, ...counts } = await under.totals.read();
         return counts;
@@ -173,7 +173,7 @@ export function describeFeedContract(name: string, open: () => Promise<FeedUnder
         return counted();
       }
 
-      /** What they come to when the follower forgets everything. */
+      /** The totals right after a reset, counted from the stores. */
       async function recounted() {
         await under.states.reset(totalsFollower);
         return counted();
@@ -188,7 +188,7 @@ export function describeFeedContract(name: string, open: () => Promise<FeedUnder
         return [group, channel];
       }
 
-      test('are exact for what was there before, for what comes, and after they began anew', async () => {
+      test('count existing entries and new entries exactly, and do so again after a reset', async () => {
         const nothing = { conversations: 0, directConversations: 0, groups: 0, channels: 0, messages: 0 };
         expect(await counted()).toEqual(nothing);
         await someConversations();
@@ -204,7 +204,7 @@ export function describeFeedContract(name: string, open: () => Promise<FeedUnder
         expect(await applied()).toEqual(after);
       });
 
-      test('count what came while nobody followed, each message once', async () => {
+      test('count each message once that was sent while no follower ran', async () => {
         const first = await follow();
         const [id = ''] = await someConversations();
         await applied();
@@ -216,7 +216,7 @@ export function describeFeedContract(name: string, open: () => Promise<FeedUnder
         expect((await recounted()).messages).toBe(5);
       });
 
-      test('count a message once that its sender repeats', async () => {
+      test('count a message once that its sender retries', async () => {
         await follow();
         const [id = ''] = await someConversations();
         const command = send(id, 'once');
@@ -227,7 +227,7 @@ export function describeFeedContract(name: string, open: () => Promise<FeedUnder
         expect((await recounted()).messages).toBe(5);
       });
 
-      test('count what was decided twice once, also with a repeated command among it', async () => {
+      test('count a message once whose command is processed twice, also among retried commands', async () => {
         if (!under.decideTwice) return;
         await follow();
         const [id = ''] = await someConversations();
@@ -241,7 +241,7 @@ export function describeFeedContract(name: string, open: () => Promise<FeedUnder
         expect((await recounted()).messages).toBe(7);
       });
 
-      test('count what a version decided that does not feed, whether or not more is fed after it', async () => {
+      test('count messages of a version that does not write to the feed, with and without later records', async () => {
         if (!under.decideWithoutFeed) return;
         await follow();
         const [id = ''] = await someConversations();

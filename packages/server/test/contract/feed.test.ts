@@ -29,7 +29,7 @@ async function sqliteFeed(): Promise<FeedUnderTest> {
       const batch = { records: commands.map((command) => ({ command })), reaches: [] };
       await stores.history.apply(factsNeeded(batch), (facts) => decideBatch(facts, batch, nowMs));
     },
-    // Decided and fed in one transaction.
+    // The entries and the feed are written in one transaction.
     ...{ decideTwice: null, decideWithoutFeed: null },
     async close() {
       await stores.close();
@@ -38,13 +38,13 @@ async function sqliteFeed(): Promise<FeedUnderTest> {
   };
 }
 
-/** A log of commands as Kafka's: each shard has positions of its own. */
+/** A command log like Kafka's: each shard has its own positions. */
 class PositionedLog {
   private readonly ends = new Map<number, number>();
 
   constructor(private readonly shardOf: (id: string) => number) {}
 
-  /** The next commands, as a batch with their positions. */
+  /** Assigns positions to the commands and returns them as a batch. */
   batch(commands: readonly Command[]) {
     const from = new Map(this.ends);
     const records = commands.map((command) => {
@@ -76,7 +76,7 @@ async function clusterFeed(): Promise<FeedUnderTest> {
   const feed = async (batch: Batch, result: BatchResult) => {
     const partitions = batch.reaches.map(({ partition }) => partition);
     await writer.append(feedParts(batch, result));
-    // As the positions of commands are committed: again until the feed has it. A new topic has no leader for a moment.
+    // Flush until it succeeds, as before a commit of positions. A new topic has no leader for a moment.
     await until('the feed has it', () =>
       writer.flush(partitions).then((written) => written.size === partitions.length),
     );

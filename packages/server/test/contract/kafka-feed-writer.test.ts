@@ -16,7 +16,7 @@ function part(partition: number, from: number, to = from + 1): FeedPart {
   };
 }
 
-/** A writer whose brokers refuse some partitions. As with a producer, one refused partition fails what is sent with it. */
+/** A writer whose brokers refuse some partitions. As in a real producer, one refused partition fails the whole send. */
 function writerUnderTest() {
   const refused = new Set<number>();
   const written = new Map<number, number[]>();
@@ -40,7 +40,7 @@ function writerUnderTest() {
 }
 
 describe('the writer of the feed in Kafka', () => {
-  test('writes what was appended before a flush, in the order of each partition, and says so', async () => {
+  test('flush writes the queued parts, in order within a partition, and returns the written partitions', async () => {
     const { writer, written } = writerUnderTest();
     await writer.append([part(1, 0), part(2, 0)]);
     await writer.append([part(1, 1)]);
@@ -54,7 +54,7 @@ describe('the writer of the feed in Kafka', () => {
     await writer.close();
   });
 
-  test('a partition that cannot be written does not hold up the others', async () => {
+  test('a partition that cannot be written does not block the others', async () => {
     const { writer, written, refused } = writerUnderTest();
     refused.add(1);
     await writer.append([part(1, 0), part(2, 0), part(3, 0)]);
@@ -77,7 +77,7 @@ describe('the writer of the feed in Kafka', () => {
     await writer.close();
   });
 
-  test('refuses more of a partition only when too much of that partition waits, and goes on once it is written', async () => {
+  test('refuses parts of a partition only while too many of its records are queued', async () => {
     const { writer, written, refused } = writerUnderTest();
     refused.add(1);
     let accepted = 0;
@@ -89,7 +89,7 @@ describe('the writer of the feed in Kafka', () => {
     await writer.append([part(2, 0)]);
     await until('the other partition is written', async () => (await writer.flush([2])).has(2));
     refused.clear();
-    // Nothing is appended or flushed: the writer tries again by itself.
+    // Without another append or flush, the writer retries by itself.
     await until('the partition is written', () => written.has(1));
     await writer.append([part(1, accepted * 1_000)]);
     await writer.flush([1]);

@@ -6,7 +6,7 @@ import { SqliteFeed } from '../../src/adapters/sqlite/feed.ts';
 import { totalsFollower } from '../../src/followers/totals/totals-port.ts';
 import { sqliteStores } from './sqlite-stores.ts';
 
-/** Batches after which the feed surely looked for records to delete. */
+/** More batches than there are between two deletions of old records. */
 const batches = 600;
 
 describe('the feed in SQLite', () => {
@@ -35,7 +35,7 @@ describe('the feed in SQLite', () => {
     return row?.count ?? 0;
   }
 
-  test('keeps records that a follower has not applied, also while nothing reads for it', async () => {
+  test('keeps records that a follower has not applied, even while no reader is open', async () => {
     const feed = new SqliteFeed(stores.writes);
     await stores.totals.rebuild();
     await append(feed, batches);
@@ -48,7 +48,7 @@ describe('the feed in SQLite', () => {
     await reader.close();
   });
 
-  test('deletes what every follower has applied', async () => {
+  test('deletes records that every follower has applied', async () => {
     const feed = new SqliteFeed(stores.writes);
     await append(feed, batches);
     await stores.totals.rebuild();
@@ -58,7 +58,7 @@ describe('the feed in SQLite', () => {
     expect(kept()).toBeGreaterThanOrEqual(batches);
   });
 
-  test('passes over a row that cannot be read, and the next part shows the gap', async () => {
+  test('skips a row that cannot be read, so that the next part begins after a gap', async () => {
     const feed = new SqliteFeed(stores.writes);
     await stores.totals.rebuild();
     await append(feed, 3);
@@ -71,7 +71,7 @@ describe('the feed in SQLite', () => {
     await reader.close();
   });
 
-  test('keeps no more than its maximum for a follower that is behind, whose next part shows the gap', async () => {
+  test('keeps at most its maximum for a follower that is behind, whose next part begins after a gap', async () => {
     const feed = new SqliteFeed(stores.writes, 10);
     await stores.totals.rebuild();
     await append(feed, batches);

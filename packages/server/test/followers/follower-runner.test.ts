@@ -8,13 +8,13 @@ describe('a follower', () => {
     under = new FollowerUnderTest();
   });
   afterEach(() => {
-    // Hung ones are never waited for.
+    // Calls that still hang are not awaited.
     under.beforeApplying = () => undefined;
   });
 
-  const upToDate = () => under.until('all is applied', () => under.applied.length === under.decided.length);
+  const upToDate = () => under.until('everything is applied', () => under.applied.length === under.decided.length);
 
-  test('applies in order, each once, and several together', async () => {
+  test('applies every record once, in order, and several records together', async () => {
     await under.runner.start();
     const passes: number[] = [];
     under.beforeApplying = (seqs) => void passes.push(seqs.length);
@@ -26,7 +26,7 @@ describe('a follower', () => {
     expect(await under.runner.lag()).toEqual({ records: 0, seconds: 0 });
   });
 
-  test('gathers while more is decided during every application, and is not behind then', async () => {
+  test('applies in batches, without lag, while new records arrive during every call', async () => {
     await under.runner.start();
     await under.until('it is built', () => under.rebuilds === 1);
     const passesAtMs: number[] = [];
@@ -42,30 +42,30 @@ describe('a follower', () => {
     expect((await under.runner.lag()).seconds).toBeLessThan(1);
   });
 
-  test('that throws for one record sets it aside, and applies the others', async () => {
+  test('that throws for one record sets it aside and applies the others', async () => {
     await under.runner.start();
     await under.until('it is built', () => under.rebuilds === 1);
     under.beforeApplying = (seqs) => {
-      if (seqs.includes(3)) throw new Error('no idea what this is');
+      if (seqs.includes(3)) throw new Error('unknown kind');
     };
     under.decide(5);
-    await under.until('it is past all', () => under.progress?.to === 5);
+    await under.until('it has passed all records', () => under.progress?.to === 5);
     expect(under.applied).toEqual([1, 2, 4, 5]);
     expect(under.aside).toEqual([
-      { conversationId: 'c', seq: 3, revision: 0, kind: 'message', reason: 'no idea what this is' },
+      { conversationId: 'c', seq: 3, revision: 0, kind: 'message', reason: 'unknown kind' },
     ]);
     expect([under.setAsideCounted, under.failures.length]).toEqual([1, 1]);
     under.decide();
-    await under.until('it goes on', () => under.applied.includes(6));
+    await under.until('it continues', () => under.applied.includes(6));
   });
 
-  test('tries again while a store is away, later each time, and sets nothing aside', async () => {
+  test('retries with backoff while a store is unavailable, and sets nothing aside', async () => {
     await under.runner.start();
     await under.until('it is built', () => under.rebuilds === 1);
     const triedAtMs: number[] = [];
     under.beforeApplying = () => {
       triedAtMs.push(under.clock.monotonicMs());
-      if (triedAtMs.length < 6) throw new Unavailable('the store is away');
+      if (triedAtMs.length < 6) throw new Unavailable('the store is unavailable');
     };
     under.decide(3);
     await upToDate();
@@ -75,7 +75,7 @@ describe('a follower', () => {
     expect(pauses.at(-1)).toBeGreaterThan(pauses[0] ?? 0);
   });
 
-  test('that hangs shows its lag, delays nobody who sends, and does not keep the process from stopping', async () => {
+  test('that hangs reports its lag, does not delay senders, and does not keep the process from stopping', async () => {
     await under.runner.start();
     await under.until('it is built', () => under.rebuilds === 1);
     let isHanging = false;
@@ -97,7 +97,7 @@ describe('a follower', () => {
     await under.until('it is stopped', () => isStopped);
   });
 
-  test('that starts late, behind what the feed dropped, is built from the stores and goes on from there', async () => {
+  test('that starts after the feed dropped records builds from the stores and continues from there', async () => {
     under.decide(10, { isFed: false });
     under.decide(5);
     await under.runner.start();
@@ -111,7 +111,7 @@ describe('a follower', () => {
     expect(under.rebuilds).toBe(2);
   });
 
-  test('notices what was decided last and never fed', async () => {
+  test('rebuilds when the last commands never reach the feed', async () => {
     await under.runner.start();
     await under.until('it is built', () => under.rebuilds === 1);
     under.decide(4, { isFed: false });
@@ -119,7 +119,7 @@ describe('a follower', () => {
     expect(under.rebuilds).toBe(2);
   });
 
-  test('that is reset is built again, without anything being fed', async () => {
+  test('that is reset builds again without new parts in the feed', async () => {
     under.decide(4);
     await under.runner.start();
     await upToDate();
@@ -130,7 +130,7 @@ describe('a follower', () => {
     expect(under.rebuilds).toBe(rebuilds + 1);
   });
 
-  test('applies what is fed until it stops', async () => {
+  test('applies what is in the feed before it stops', async () => {
     await under.runner.start();
     await under.until('it is built', () => under.rebuilds === 1);
     under.decide(7);

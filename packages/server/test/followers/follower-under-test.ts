@@ -12,16 +12,16 @@ import { FakeClock } from '../support/fake-clock.ts';
 
 const partition = 0;
 
-/** A feed of numbers, and a follower that adds them up, whose every step a test can fail or hold up. */
+/** A runner with an in-memory feed and follower. A test can fail or delay the follower's calls of `apply`. */
 export class FollowerUnderTest {
   readonly clock = new FakeClock();
   readonly failures: unknown[] = [];
   readonly aside: SetAsideRecord[] = [];
-  /** The seqs that are applied, in order; a rebuild has all that are decided. */
+  /** The applied seqs, in order. A rebuild sets it to all seqs so far. */
   applied: number[] = [];
   rebuilds = 0;
   setAsideCounted = 0;
-  /** Is called before records are applied. */
+  /** Called before records are applied. */
   beforeApplying: (seqs: readonly number[]) => void | Promise<void> = () => undefined;
   progress: Progress | undefined;
   private readonly parts: FeedPart[] = [];
@@ -39,7 +39,7 @@ export class FollowerUnderTest {
     });
   }
 
-  /** As a sender's command that is decided: it never waits for the follower. */
+  /** Adds records to the store and the feed. Like a sender, it does not wait for the follower. */
   decide(count = 1, { isFed = true } = {}): void {
     const from = this.decidedTo;
     this.decidedTo += count;
@@ -56,14 +56,14 @@ export class FollowerUnderTest {
     return Array.from({ length: this.decidedTo }, (_, index) => index + 1);
   }
 
-  /** Lets time pass until it is so, and says what was waited for when it never is. */
+  /** Advances the clock until the condition holds. Throws with `what` if it never does. */
   async until(what: string, isSo: () => boolean): Promise<void> {
     for (let step = 0; step < 2_000; step++) {
       if (isSo()) return;
       this.clock.advance(100);
       for (let turn = 0; turn < 20; turn++) await Promise.resolve();
     }
-    throw new Error(`waited in vain: ${what}`);
+    throw new Error(`timed out: ${what}`);
   }
 
   private get follower(): Follower {
@@ -87,7 +87,7 @@ export class FollowerUnderTest {
   }
 
   private move({ before, to }: ProgressChange): void {
-    if (this.progress?.to !== before.to) throw new Unavailable('it is not where it was');
+    if (this.progress?.to !== before.to) throw new Unavailable('the progress has changed');
     this.progress = { ...before, to };
   }
 
@@ -120,7 +120,7 @@ export class FollowerUnderTest {
         this.aside.push(record);
       },
       confirm: async () => undefined,
-      report: () => Promise.reject(new Error('nobody asks')),
+      report: () => Promise.reject(new Error('not used')),
       reset: async () => {
         this.progress = undefined;
       },

@@ -5,7 +5,7 @@ import { freshRecords } from '../../src/followers/fresh-records.ts';
 
 const at = (to: number, more: Partial<Progress> = {}): Progress => ({ epoch: 'e', logId: 'log', to, ...more });
 
-/** A part with a record for each of its positions. */
+/** Returns a part with a record at each position. */
 function part(from: number, to: number, logId = 'log'): FeedPart {
   const positions = Array.from({ length: to - from }, (_, index) => from + index);
   return {
@@ -25,13 +25,13 @@ function planOf(parts: FeedPart[], applied: Progress | undefined, decided: Progr
 const nothing = { unbuilt: [], to: undefined, positions: undefined };
 const build = { ...nothing, unbuilt: [3] };
 
-describe('what a follower has not applied yet', () => {
-  test('is everything after its position, in the order of the log', () => {
+describe('the records that a follower has not applied yet', () => {
+  test('are those after its position, in log order', () => {
     expect(planOf([part(2, 4), part(4, 6)], at(2), at(6))).toEqual({ unbuilt: [], to: 6, positions: [2, 3, 4, 5] });
     expect(planOf([part(0, 4)], at(2), at(4))).toEqual({ unbuilt: [], to: 4, positions: [2, 3] });
   });
 
-  test('leaves out what was fed again', () => {
+  test('do not include records that are delivered again', () => {
     expect(planOf([part(0, 4)], at(4), at(4))).toEqual(nothing);
     expect(planOf([part(0, 4), part(0, 4), part(2, 5)], at(0), at(5))).toEqual({
       ...{ unbuilt: [], to: 5 },
@@ -39,11 +39,11 @@ describe('what a follower has not applied yet', () => {
     });
   });
 
-  test('moves on over stretches without records', () => {
+  test('advance over ranges without records', () => {
     expect(planOf([{ ...part(2, 9), records: [] }], at(2), at(9))).toEqual({ unbuilt: [], to: 9, positions: [] });
   });
 
-  test('has to be read from the stores after a gap, when nothing was built, and of another history or log', () => {
+  test('require a rebuild after a gap, without progress, and after a change of epoch or log', () => {
     expect(planOf([part(3, 5)], at(2), at(5))).toEqual(build);
     expect(planOf([part(0, 2), part(3, 5)], at(0), at(5))).toEqual(build);
     expect(planOf([part(0, 2)], undefined, at(2))).toEqual(build);
@@ -51,7 +51,7 @@ describe('what a follower has not applied yet', () => {
     expect(planOf([part(0, 2)], at(0), at(2, { logId: 'another' }))).toEqual(build);
   });
 
-  test('does not come from a log that is gone, nor from beyond what the stores have after a restore', () => {
+  test('do not include records of a previous log, or after the position of a restored store', () => {
     expect(planOf([part(0, 9, 'old')], at(0), at(0))).toEqual(nothing);
     expect(planOf([part(8, 9)], at(5), at(5), true)).toEqual(nothing);
     expect(planOf([part(5, 6)], at(5), at(5))).toEqual(nothing);
@@ -59,7 +59,7 @@ describe('what a follower has not applied yet', () => {
     expect(planOf([part(5, 6), part(5, 7)], at(5), at(7))).toEqual({ unbuilt: [], to: 7, positions: [5, 6] });
   });
 
-  test('leaves out parts of another history', () => {
+  test('do not include parts of another epoch', () => {
     expect(planOf([{ ...part(5, 6), epoch: 'before the restore' }], at(5), at(6))).toEqual(nothing);
   });
 });

@@ -6,7 +6,7 @@ import { FollowerRunner } from '../../src/followers/follower-runner.ts';
 import { Unavailable } from '../../src/platform/failures.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
-/** A follower of two partitions, each with a store of its own. */
+/** A runner with two partitions, each in its own store. */
 class TwoPartitions {
   readonly clock = new FakeClock();
   /** The partitions whose store is unavailable, and those that cannot be built. */
@@ -22,7 +22,7 @@ class TwoPartitions {
     follower: {
       name: 'under-test',
       apply: async (fresh) => {
-        // As of several servers: those that answer have done it when one does not.
+        // Like several servers: the available ones commit even if another one fails.
         for (const { change, records } of fresh) {
           if (this.away.has(change.partition)) continue;
           this.progress.set(change.partition, { ...change.before, to: change.to });
@@ -32,7 +32,7 @@ class TwoPartitions {
       },
       rebuild: async (partition) => {
         this.check([partition]);
-        if (this.unbuildable.has(partition)) throw new Unavailable('the count takes too long');
+        if (this.unbuildable.has(partition)) throw new Unavailable('the count timed out');
         this.progress.set(partition, this.decided(partition));
       },
     },
@@ -59,8 +59,8 @@ class TwoPartitions {
       },
       confirm: async (_follower, partitions) => this.check(partitions),
       setAside: () => Promise.reject(new Error('nothing is set aside')),
-      report: () => Promise.reject(new Error('nobody asks')),
-      reset: () => Promise.reject(new Error('nobody resets')),
+      report: () => Promise.reject(new Error('not used')),
+      reset: () => Promise.reject(new Error('not used')),
     },
     clock: this.clock,
     metrics: noFollowerMetrics,
@@ -82,7 +82,7 @@ class TwoPartitions {
       this.clock.advance(100);
       for (let turn = 0; turn < 50; turn++) await Promise.resolve();
     }
-    throw new Error(`waited in vain: ${what}`);
+    throw new Error(`timed out: ${what}`);
   }
 
   isBuilt(partition: number): boolean {
@@ -94,11 +94,11 @@ class TwoPartitions {
   }
 
   private check(partitions: readonly number[]): void {
-    if (partitions.some((partition) => this.away.has(partition))) throw new Unavailable('a server is away');
+    if (partitions.some((partition) => this.away.has(partition))) throw new Unavailable('a server is unavailable');
   }
 }
 
-test('a partition whose store is unavailable does not hold up the others, and its lag shows', async () => {
+test('a partition whose store is unavailable does not block the others, and its lag is reported', async () => {
   const under = new TwoPartitions();
   await under.runner.start();
   await under.until('both are built', () => under.isBuilt(0) && under.isBuilt(1));
@@ -116,7 +116,7 @@ test('a partition whose store is unavailable does not hold up the others, and it
   await under.runner.stop();
 });
 
-test('a partition that cannot be built does not hold up the others', async () => {
+test('a partition that cannot be built does not block the others', async () => {
   const under = new TwoPartitions();
   under.unbuildable.add(1);
   await under.runner.start();

@@ -1,7 +1,7 @@
 import type { ConversationId } from '@parley/protocol';
 import type { FeedPart, FeedRecord } from '../../feed/feed-port.ts';
 
-/** As few bytes as a record can be: there is one for each message. The position counts from the beginning of the part. */
+/** Compact, because there is one for each message. `position` is relative to the start of the part. */
 type StoredRecord = [
   conversationId: ConversationId,
   seq: number,
@@ -19,10 +19,10 @@ interface StoredPart {
   records: StoredRecord[];
 }
 
-/** A Kafka record has at most so many records of the feed, which is well below the brokers' `max.message.bytes`. */
+/** The maximum number of feed records in one Kafka record; keeps it well below the brokers' `max.message.bytes`. */
 const recordsMax = 2_000;
 
-/** Parts of a partition that follow one another, as one, while it is not too large. */
+/** Merges consecutive parts of a partition, up to a maximum size. */
 export function merged(parts: readonly FeedPart[]): FeedPart[] {
   const result: MergedPart[] = [];
   const last = new Map<number, MergedPart>();
@@ -66,7 +66,7 @@ export function formatPart({ reach: { logId, from, to }, epoch, records }: FeedP
   return JSON.stringify(stored);
 }
 
-/** Nobody but the cluster's distributors writes the feed. */
+/** Does not validate: only the cluster's distributors write to the feed. */
 export function parsePart(partition: number, value: Buffer): FeedPart {
   const { log: logId, from, to, epoch, records } = JSON.parse(value.toString()) as StoredPart;
   return {

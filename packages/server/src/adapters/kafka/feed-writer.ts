@@ -5,20 +5,20 @@ import { formatPart, merged } from './feed-records.ts';
 import { BatchingProducer, type OutgoingRecord } from './producer.ts';
 import { feedTopic } from './topics.ts';
 
-/** Records and parts of one partition that wait; far more than are decided between two writes. */
+/** The maximum number of queued records and parts of one partition; far more than arrive between two writes. */
 const waitingMax = 20_000;
-/** Parts are written by then, also when no position is committed meanwhile. */
+/** Queued parts are written after this time, even if no position is committed. */
 const writeWithinMs = 1_000;
 
 interface WaitingParts {
   parts: FeedPart[];
-  /** Their records, and one for each part. */
+  /** The number of records, plus one for each part. */
   size: number;
 }
 
 /**
- * The feed in Kafka, with the partitions of the commands. Decided parts are gathered here and written before the
- * positions of their commands are committed, several times a second; nothing waits for that.
+ * Writes the feed to Kafka, with the same partitions as the command log. Queues parts and writes them before the
+ * positions of their commands are committed, several times a second. Acks do not wait for these writes.
  */
 export class KafkaFeedWriter implements FeedWriter {
   private readonly producer: Pick<BatchingProducer, 'send' | 'close'>;
@@ -40,7 +40,7 @@ export class KafkaFeedWriter implements FeedWriter {
     for (const { reach } of parts) {
       const size = this.waiting.get(reach.partition)?.size ?? 0;
       if (size < waitingMax) continue;
-      throw new Unavailable(`partition ${reach.partition} of the feed cannot be written: ${size} records wait for it`);
+      throw new Unavailable(`partition ${reach.partition} of the feed cannot be written: ${size} records are queued`);
     }
     for (const part of parts) {
       const waiting = this.waiting.get(part.reach.partition) ?? { parts: [], size: 0 };
@@ -51,7 +51,7 @@ export class KafkaFeedWriter implements FeedWriter {
     this.writeSoon();
   }
 
-  /** Resolves to those of the partitions whose parts from before the call are in the feed. The others wait again. */
+  /** Writes the queued parts. Resolves to those of `partitions` that were written; the others stay queued. */
   async flush(partitions: readonly number[]): Promise<Set<number>> {
     const writing = this.writing.then(() => this.write());
     this.writing = writing;
@@ -74,7 +74,7 @@ export class KafkaFeedWriter implements FeedWriter {
     }, writeWithinMs);
   }
 
-  /** Writes the parts that wait now. Resolves to the partitions of which they were not written. */
+  /** Writes the queued parts. Resolves to the partitions that could not be written. */
   private async write(): Promise<Set<number>> {
     const left = new Set(this.waiting.keys());
     if (left.size === 0) return left;
@@ -83,7 +83,7 @@ export class KafkaFeedWriter implements FeedWriter {
       return left;
     }
     try {
-      // One partition that cannot be written fails the whole send: after a failure each is sent alone.
+      // One failing partition fails the whole send, so after a failure each partition is sent alone.
       const sends = this.failures === 0 ? [[...left]] : Array.from(left, (partition) => [partition]);
       for (const partitions of sends) {
         await this.send(partitions);
@@ -104,11 +104,11 @@ export class KafkaFeedWriter implements FeedWriter {
     const records = partitions.flatMap((partition): OutgoingRecord[] =>
       merged(this.waiting.get(partition)?.parts ?? []).map((part) => ({ topic, partition, value: formatPart(part) })),
     );
-    // All of them are awaited, so that none is in flight when they are sent again.
+    // Await all of them, so that none is in flight when they are sent again.
     const results = await Promise.allSettled(records.map((record) => this.producer.send(record)));
     const failed = results.find((result) => result.status === 'rejected');
     if (failed) {
-      // To the end, so that the next attempt writes the other partitions first.
+      // Move these partitions to the end, so that the next attempt writes the others first.
       for (const [partition] of sent) this.requeue(partition);
       throw failed.reason;
     }
@@ -121,7 +121,7 @@ export class KafkaFeedWriter implements FeedWriter {
     if (waiting) this.waiting.set(partition, waiting);
   }
 
-  /** Removes the first parts of the partition. */
+  /** Removes the first `count` parts of the partition. */
   private drop(partition: number, count: number): void {
     const waiting = this.waiting.get(partition);
     if (!waiting) return;

@@ -6,18 +6,18 @@ import type { GroupTimes } from './group-member.ts';
 import { Membership } from './membership.ts';
 import { feedTopic } from './topics.ts';
 
-/** The group that the processes are that run a follower. */
+/** The consumer group of the processes that run a follower. */
 export function followerGroup(clusterName: string, follower: string): string {
   return `${clusterName}.follower.${follower}`;
 }
 
-/** Nobody waits for followers: one that was killed may be replaced later than a distributor. */
+/** No user waits for a follower, so a killed one may be replaced later than a distributor. */
 const followerTimes: GroupTimes = { sessionTimeoutMs: 6_000, heartbeatMs: 1_000 };
 
-/** Records of the feed that wait, of one partition; more are fetched when there are fewer. */
+/** The number of buffered feed records of one partition, below which more are fetched. */
 const waitingMax = 8_000;
 
-/** The feed in Kafka, as a follower's consumer group reads it. */
+/** Reads the feed from Kafka, as the consumer group of a follower. */
 export class KafkaFeed implements Feed {
   constructor(private readonly settings: KafkaSettings) {}
 
@@ -41,7 +41,7 @@ interface Waiting {
 }
 
 class KafkaFeedReader implements FeedReader {
-  /** By partition, what was fetched and is not done. */
+  /** By partition, the parts that were fetched and are not acknowledged. */
   private readonly waiting = new Map<number, Waiting[]>();
   private taken = new Map<number, Waiting[]>();
   private readonly fetcher: Fetcher;
@@ -55,7 +55,7 @@ class KafkaFeedReader implements FeedReader {
       hasRoom: (partition) => recordsIn(this.waiting.get(partition) ?? []) < waitingMax,
       receive: (partition, records, topicId) => {
         if (topicId !== this.topicId) {
-          this.membership.renew(new Error(`topic ${topic} was made anew`));
+          this.membership.renew(new Error(`topic ${topic} was deleted and created again`));
           return;
         }
         for (const { value, offset } of records) this.put(partition, value, offset);
@@ -113,11 +113,11 @@ class KafkaFeedReader implements FeedReader {
       if (!partitions.has(partition)) continue;
       const parts = this.waiting.get(partition);
       const last = taken.at(-1);
-      // A partition that was lost meanwhile, and perhaps came back, is read anew.
+      // Skip a partition that was revoked meanwhile, even if it was assigned again: it is read again.
       if (!parts || !last || parts[0] !== taken[0]) continue;
       parts.splice(0, taken.length);
       this.membership.done(partition, last.offset + 1n);
-      // It goes to the end, so that a busy partition holds no other up.
+      // Move it to the end, so that a busy partition does not block the others.
       this.waiting.delete(partition);
       this.waiting.set(partition, parts);
     }
@@ -131,7 +131,7 @@ class KafkaFeedReader implements FeedReader {
     await this.membership.close();
   }
 
-  /** What is no part is passed over: the gap shows, and what it had is read from the stores. */
+  /** Skips a record that it cannot parse. The follower then sees a gap and rebuilds from the stores. */
   private put(partition: number, value: Buffer, offset: bigint): void {
     try {
       this.waiting.get(partition)?.push({ part: parsePart(partition, value), offset });

@@ -3,27 +3,27 @@ import { backOffMs } from './connection.ts';
 import { GroupMember, type GroupOptions } from './group-member.ts';
 
 interface MembershipOptions extends Omit<GroupOptions, 'broken'> {
-  /** The membership broke: no partition is this process's until some are assigned again. */
+  /** The membership was lost: this process has no partitions until some are assigned again. */
   lost(): void;
 }
 
-/** How long the first attempts to join a group go on. */
+/** How long {@link Membership.join} retries. */
 const firstJoinMs = 30_000;
 
-/** A process's place in a consumer group. When its membership breaks it joins anew. */
+/** Keeps a process in a consumer group: joins again when the membership is lost. */
 export class Membership {
   private member: GroupMember;
   private open = true;
   private beginning = false;
   private failures = 0;
-  /** Until it has, whoever started it tries again. */
+  /** Before the first join, {@link join} retries, not {@link beginAnew}. */
   private hasJoined = false;
 
   constructor(private readonly options: MembershipOptions) {
     this.member = this.newMember();
   }
 
-  /** A young cluster has no coordinator of groups for some seconds; brokers that refuse for good say so at once. */
+  /** Retries, because a new cluster has no group coordinator for some seconds. Permanent errors reject at once. */
   async join(): Promise<void> {
     const endMs = performance.now() + firstJoinMs;
     for (;;) {
@@ -40,22 +40,22 @@ export class Membership {
     }
   }
 
-  /** Everything of the partition before `next` is done. Committed soon, with others. */
+  /** Marks the records of the partition before `next` as processed. The offset is committed soon, with others. */
   done(partition: number, next: bigint): void {
     this.member.done(partition, next);
   }
 
-  /** Breaks the membership off: what was assigned is of no use any more. */
+  /** Abandons the membership, whose assignment is no longer valid, and joins again. */
   renew(error: unknown): void {
     this.beginAnew(this.member, error);
   }
 
-  /** A membership that breaks from now on is not renewed. */
+  /** From now on, does not join again when the membership is lost. */
   stopRenewing(): void {
     this.open = false;
   }
 
-  /** Commits what is done, then leaves: others take over at once. */
+  /** Commits the processed offsets and leaves the group, so that other members take over at once. */
   async close(): Promise<void> {
     this.open = false;
     await this.member.close();
@@ -75,7 +75,7 @@ export class Membership {
 
   private beginAnew(broken: GroupMember, error: unknown): void {
     this.options.settings.report(error);
-    // What breaks a membership may be told by its event and by the call that was under way.
+    // One failure may be reported twice: by the `broken` event and by the pending call.
     if (!this.hasJoined || broken !== this.member || this.beginning) return;
     broken.abandon();
     this.options.lost();

@@ -5,15 +5,15 @@ import type { Sql } from './pool.ts';
 
 type Fragment = postgres.PendingQuery<postgres.Row[]>;
 
-/** A change as a statement with {@link moved} takes it. */
+/** A change as a row of the parameter `given` of {@link moved}. */
 export function changeRow({ partition, before, to }: ProgressChange) {
   const { epoch = '', logId, to: appliedTo } = before;
   return { shard: partition, epoch, log_id: logId, applied_to: appliedTo, next_to: to };
 }
 
 /**
- * Parts of a WITH: `given`, the changes in `rows`, and `moved`, those shards in which the follower was where it was to
- * be and is moved on.
+ * Parts of a WITH clause. `given` has the changes in `rows`; `moved` advances the follower in the shards where its
+ * progress is still the expected one, and returns them.
  */
 export function moved(sql: Sql, follower: string, rows: readonly { shard: number }[], given: Fragment): Fragment {
   return sql`
@@ -32,15 +32,13 @@ export function moved(sql: Sql, follower: string, rows: readonly { shard: number
     )`;
 }
 
-/** @throws {Unavailable} when fewer shards were moved on than were to be. */
+/** @throws {Unavailable} if the follower was not advanced in all of the shards. */
 export function checkMoved(follower: string, count: number, expected: number): void {
   if (count === expected) return;
-  throw new Unavailable(
-    `follower ${follower} is elsewhere in ${expected - count} shards by now: it was reset, or another process went on`,
-  );
+  throw new Unavailable(`in ${expected - count} shards, follower ${follower} was reset or another process advanced it`);
 }
 
-/** Part of a WITH: the follower is, in this shard, as far as the shard is decided at the moment of the statement. */
+/** Part of a WITH clause: sets the follower's progress to the position of the shard in the statement's snapshot. */
 export function beUpToDate(sql: Sql, follower: string, shard: number): Fragment {
   return sql`
     placed AS (

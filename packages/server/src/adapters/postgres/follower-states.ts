@@ -29,7 +29,7 @@ interface ReportRow {
   newest: string | null;
 }
 
-/** How far followers are in the logical shards, which are the partitions of the feed. */
+/** The progress of followers in the logical shards, which are the partitions of the feed. */
 export class PostgresFollowerStates implements FollowerStates {
   constructor(private readonly database: ShardedDatabase) {}
 

@@ -1,6 +1,6 @@
 /**
- * How far followers are in each shard, and what the first of them counts. A row moves with its shard, and goes back in
- * time with it.
+ * The progress of followers in each shard, and the counts of the follower `totals`. A row moves with its shard, and a
+ * restore takes both back to the same moment.
  */
 export const followerTables = `
   CREATE TABLE follower_progress (

@@ -4,7 +4,7 @@ import { columnList } from '../rows/table.ts';
 import { json, type Sql } from './pool.ts';
 import { recordsetOf } from './recordset.ts';
 
-/** A row to write to the index by user. */
+/** A row of the index by user, to be written. */
 export interface IndexedParticipant {
   participant: Participant;
   broadcast: boolean;
@@ -18,9 +18,9 @@ export function membershipRow({ participant, broadcast }: IndexedParticipant, sh
 }
 
 /**
- * Writes rows of the index by user. Rows are versioned: an older one changes nothing, and `broadcast` never goes back
- * to false. If there are several rows for one participant, the newest is written. Rows are sorted by key, so that two
- * such statements cannot deadlock.
+ * Writes rows of the index by user. Rows are versioned: an older one changes nothing, and `broadcast` never returns to
+ * false. If there are several rows for one participant, writes the newest. Sorts the rows by key, so that two such
+ * statements cannot deadlock.
  */
 export async function writeMemberships(
   sql: Sql,

@@ -17,7 +17,7 @@ interface TotalsRow {
   database_bytes: number;
 }
 
-/** What the follower keeps of each shard, and where it was not built yet, what the shard's conversations are. */
+/** Sums the follower's counts of each shard. Counts the conversations of shards that the follower has not built yet. */
 export class PostgresTotals implements TotalsStore {
   constructor(private readonly database: ShardedDatabase) {}
 
@@ -78,7 +78,7 @@ export class PostgresTotals implements TotalsStore {
   }
 }
 
-/** What conversations are, in the order of the columns of totals. */
+/** Counts conversations, in the column order of `totals`. */
 export function countsOf(sql: Sql) {
   return sql`
     coalesce(sum(message_count), 0)::bigint AS messages,
@@ -87,7 +87,7 @@ export function countsOf(sql: Sql) {
     count(*) FILTER (WHERE kind = 'channel' AND NOT closed) AS channels`;
 }
 
-/** A conversation is counted from its first entry to the one by which its last member left. */
+/** A conversation counts from its first entry until the entry with which its last member leaves. */
 function addIn(sql: Sql, group: readonly TotalsChange[]) {
   const rows = group.map(({ change, messages }) => ({ ...changeRow(change), messages }));
   const notices = group.flatMap(({ change, notices: records }) =>

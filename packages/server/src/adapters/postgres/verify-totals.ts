@@ -12,7 +12,7 @@ interface TotalsRow {
   newest_set_aside: string;
 }
 
-/** The totals of a shard are those of its conversations, once the follower is as far as the shard. */
+/** Checks that the totals of a shard equal the counts of its conversations, if the follower is up to date. */
 export class TotalsAgreement implements Agreement<number> {
   constructor(private readonly database: ShardedDatabase) {}
 
@@ -29,7 +29,7 @@ export class TotalsAgreement implements Agreement<number> {
     return found;
   }
 
-  /** One statement: the position and what is counted are of one moment. */
+  /** Uses one statement, so that the position and the counts are from the same snapshot. */
   private async faultOf(shard: number): Promise<string | null> {
     const [row] = await this.database.inShard(
       shard,
@@ -46,13 +46,14 @@ export class TotalsAgreement implements Agreement<number> {
         WHERE p.shard = served(${shard}) AND p.follower = ${totalsFollower}`,
     );
     if (!row) return null;
-    if (row.is_beyond) return `shard ${shard}: the totals are of a position that is not decided`;
-    if (row.set_aside < 0 || !isJson(row.newest_set_aside)) return `shard ${shard}: what was set aside can not be read`;
+    if (row.is_beyond) return `shard ${shard}: the totals have a position after that of the shard`;
+    if (row.set_aside < 0 || !isJson(row.newest_set_aside))
+      return `shard ${shard}: the set-aside records can not be read`;
     if (!row.is_current || row.kept === row.counted) return null;
-    return `shard ${shard}: the totals are ${row.kept ?? 'missing'}, the conversations come to ${row.counted}`;
+    return `shard ${shard}: the totals are ${row.kept ?? 'missing'}, the conversations have ${row.counted}`;
   }
 
-  /** The follower builds it again. */
+  /** Deletes the follower's progress in the shard, so that it builds the shard again. */
   private async forget(shard: number): Promise<void> {
     await this.database.inShard(
       shard,

@@ -1,20 +1,20 @@
 import { type AnyTable, Table } from './table.ts';
 
-/** What was decided and is kept for followers; `records` is JSON, see `adapters/sqlite/feed.ts`. */
+/** The feed of an embedded server; `records` is JSON, see `adapters/sqlite/feed.ts`. */
 export const feedTable = new Table<{ decidedTo: number; atMs: number; records: string }>(
   'feed',
   { decidedTo: 'number', atMs: 'number', records: 'text' },
   { key: ['decided_to'], engines: 'sqlite', placement: 'its server' },
 );
 
-/** How far a follower is. */
+/** The progress of a follower. */
 interface StoredProgress {
   follower: string;
   epoch: string;
   logId: string;
   appliedTo: number;
   setAside: number;
-  /** JSON, the newest first. */
+  /** A JSON array, newest first. */
   newestSetAside: string;
 }
 
@@ -36,7 +36,7 @@ interface StoredTotals {
 
 const counts = { messages: 'number', directConversations: 'number', groups: 'number', channels: 'number' } as const;
 
-/** A migration does not copy them: the followers of the cluster build theirs from what it copies. */
+/** A migration does not copy these tables: the followers of the cluster build them from the copied conversations. */
 export const followerTables: readonly AnyTable[] = [
   new Table<StoredProgress>('follower_progress', progress, {
     ...{ key: ['follower'], engines: 'sqlite', placement: 'its server' },

@@ -5,23 +5,23 @@ import { epochOf } from './epoch.ts';
 import { appliedTo, feedLogId } from './follower-progress.ts';
 import type { GroupCommit } from './group-commit.ts';
 
-/** The one partition of the feed. */
+/** The only partition of the feed. */
 const feedPartition = 0;
 
 /** How many records are kept for followers that are behind. */
 export const defaultFeedRecords = 1_000_000;
-/** What is no longer needed is deleted once in so many batches, at most so many rows at once. */
+/** Old rows are deleted once per this number of batches, at most `rowsPerTrim` at a time. */
 const batchesBetweenTrims = 256;
 const rowsPerTrim = 1_024;
-/** Rows that are read at once. */
+/** The maximum number of rows that one `take` reads. */
 const rowsPerTake = 1_000;
 
 type StoredRecord = [conversationId: ConversationId, seq: number, revision: number, kind: string];
 
 /**
- * The feed in SQLite: an outbox, written in the transaction that decides. A row has the records of one batch, as JSON, so
- * that a batch costs one insertion; `decided_to` counts records and is the position after the last one. The newest row
- * is never deleted: positions are not used twice.
+ * The feed in SQLite: an outbox, written in the same transaction as the entries. A row has the records of one batch as
+ * JSON, so that a batch needs one insert. `decided_to` is the position after the last record of the row; positions count
+ * records. The newest row is never deleted, so that positions are never reused.
  */
 export class SqliteFeed implements Feed {
   private readonly statements: ReturnType<typeof prepare>;
@@ -35,14 +35,14 @@ export class SqliteFeed implements Feed {
     this.statements = prepare(writes.database);
   }
 
-  /** Called within the transaction that writes the entries. */
+  /** Call this within the transaction that writes the entries. */
   append(entries: readonly Entry[]): void {
     const last = entries.at(-1);
     if (!last) return;
     const records = entries.map(({ conversationId, seq, kind }): StoredRecord => [conversationId, seq, 0, kind]);
     this.statements.append.run(entries.length, last.atMs, JSON.stringify(records));
     if (this.batches++ % batchesBetweenTrims === 0) this.trim();
-    // The commit follows in this turn of the event loop, before anybody reads.
+    // The transaction commits in this turn of the event loop, before any reader runs.
     for (const reader of this.readers) reader.wake();
   }
 
@@ -53,7 +53,7 @@ export class SqliteFeed implements Feed {
     return reader;
   }
 
-  /** Deletes records that every follower has applied, and the oldest above the maximum. */
+  /** Deletes the records that every follower has applied, and the oldest records above the maximum. */
   private trim(): void {
     const end = this.statements.end.get()?.decided_to ?? 0;
     const applied = this.statements.applied.get()?.applied_to ?? end;
@@ -71,7 +71,7 @@ interface ReaderOptions {
 class SqliteFeedReader implements FeedReader {
   readonly partitions: ReadonlySet<number> = new Set([feedPartition]);
   hasMore = false;
-  /** Before it everything is done. */
+  /** All records before this position are acknowledged. */
   private position: number;
   private taken: number;
   private readonly next;
@@ -118,7 +118,7 @@ class SqliteFeedReader implements FeedReader {
   }
 }
 
-/** Null for a row that cannot be read: the gap shows, and the follower reads the stores instead. */
+/** Returns null for a row that cannot be read. The follower then sees a gap and rebuilds from the stores. */
 function partOf({ decided_to: to, records: text }: FeedRow, epoch: string): FeedPart | null {
   const stored = storedRecords(text);
   if (stored === null) return null;
@@ -150,7 +150,7 @@ function prepare(database: Database) {
       'INSERT INTO feed (decided_to, at_ms, records) SELECT coalesce(max(decided_to), 0) + ?, ?, ? FROM feed',
     ),
     end: database.query<{ decided_to: number | null }, []>('SELECT max(decided_to) AS decided_to FROM feed'),
-    // A follower without a row is built from the stores, and needs no record.
+    // A follower without a row builds its data from the stores and needs no records.
     applied: database.query<{ applied_to: number | null }, []>(
       'SELECT min(applied_to) AS applied_to FROM follower_progress',
     ),

@@ -3,7 +3,7 @@ import type { Progress, ProgressChange } from '../../followers/follower.ts';
 import { Unavailable } from '../../platform/failures.ts';
 import { epochOf } from './epoch.ts';
 
-/** The name of the feed's log, which is in the database that it is the feed of. */
+/** The log id of the embedded feed. It is constant, because the feed is in the same database as the entries. */
 export const feedLogId = 'feed';
 
 interface ProgressRow {
@@ -14,18 +14,18 @@ interface ProgressRow {
   newest_set_aside: string;
 }
 
-/** Where the follower is; undefined when it has to be built. */
+/** The follower's position; undefined if the follower must be built. */
 export function appliedTo(database: Database, follower: string): number | undefined {
   return progressRow(database, follower)?.applied_to;
 }
 
-/** Up to where the store has decided. */
+/** The position of the store. */
 export function decidedProgress(database: Database): Progress {
   const row = database.query<{ to: number | null }, []>('SELECT max(decided_to) AS "to" FROM feed').get();
   return { epoch: epochOf(database), logId: feedLogId, to: row?.to ?? 0 };
 }
 
-/** Within a transaction. @throws {Unavailable} when the follower is not where it was. */
+/** Call this within a transaction. @throws {Unavailable} if the follower's progress is not `before`. */
 export function moveOn(database: Database, follower: string, { before, to }: ProgressChange): void {
   const { changes } = database
     .query<null, [number, string, string, string, number]>(
@@ -33,10 +33,10 @@ export function moveOn(database: Database, follower: string, { before, to }: Pro
        WHERE follower = ? AND epoch = ? AND log_id = ? AND applied_to = ?`,
     )
     .run(to, follower, before.epoch ?? '', before.logId, before.to);
-  if (changes === 0) throw new Unavailable(`follower ${follower} was reset while it applied what is new`);
+  if (changes === 0) throw new Unavailable(`follower ${follower} was reset while it applied records`);
 }
 
-/** Within a transaction: the follower is where the store is now. */
+/** Sets the follower's progress to that of the store. Call this within a transaction. */
 export function beUpToDate(database: Database, follower: string): void {
   const { epoch = '', logId, to } = decidedProgress(database);
   database

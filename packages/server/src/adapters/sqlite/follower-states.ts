@@ -12,7 +12,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { decidedProgress, moveOn, progressRow } from './follower-progress.ts';
 import type { GroupCommit } from './group-commit.ts';
 
-/** How far followers are, in SQLite, whose feed has one partition. */
+/** The progress of followers in SQLite, whose feed has one partition. */
 export class SqliteFollowerStates implements FollowerStates {
   private readonly database: Database;
 
@@ -44,7 +44,7 @@ export class SqliteFollowerStates implements FollowerStates {
     });
   }
 
-  /** The rows of the feed say since when something waits. */
+  /** Does nothing: {@link report} computes the lag from the times in the feed. */
   async confirm(): Promise<void> {}
 
   report(follower: FollowerName): Promise<FollowerReport> {

@@ -4,13 +4,13 @@ import type { Participant } from '../../conversations/conversation.ts';
 import { membershipsTable, participantsTable } from '../rows/conversation-tables.ts';
 import { insertInto } from './statements.ts';
 
-/** A row of the index by user as it is to be. */
+/** A row of the index by user, to be written. */
 export interface IndexedParticipant {
   participant: Participant;
   broadcast: boolean;
 }
 
-/** The index by user. Rows are versioned: an older one changes nothing, `broadcast` stays once it is true. */
+/** The index by user. Rows are versioned: an older one changes nothing, `broadcast` never returns to false. */
 export class MembershipIndex {
   private readonly statements: ReturnType<typeof prepare>;
 
@@ -18,7 +18,7 @@ export class MembershipIndex {
     this.statements = prepare(database);
   }
 
-  /** Whether the stored row is as new as this one, so that writing would change nothing. */
+  /** Whether the stored row is at least as new as this one, so that a write would change nothing. */
   isCurrent({ participant, broadcast }: IndexedParticipant): boolean {
     const row = this.statements.version.get(participant.userId, participant.conversationId);
     return row !== null && row.changed_seq >= participant.changedSeq && (row.broadcast === 1 || !broadcast);

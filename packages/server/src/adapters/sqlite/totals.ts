@@ -69,7 +69,7 @@ export class SqliteTotals implements TotalsStore {
     return one(this.database.query<Counts, []>(`SELECT ${columns} FROM totals`).get());
   }
 
-  /** How many conversations of each kind began with these entries, less those whose last member left by one of them. */
+  /** By kind, the number of conversations that these entries created, minus those whose last member left. */
   private opened(notices: TotalsChange['notices']): Omit<Counts, 'messages'> {
     if (notices.length === 0) return { directConversations: 0, groups: 0, channels: 0 };
     const given = JSON.stringify(notices.map(({ conversationId, seq }) => [conversationId, seq]));
@@ -108,6 +108,6 @@ function sumsOf(term: (kind: string) => string): string {
 }
 
 function one<Row>(row: Row | null): Row {
-  if (row === null) throw new Error('a query of counts gave no row');
+  if (row === null) throw new Error('a query of counts returned no row');
   return row;
 }

@@ -2,7 +2,7 @@ import type { Relation } from './verify-relations.ts';
 
 const reset = 'run "parley followers reset totals"';
 
-/** Follower progress that is of this history, and as far as the store. */
+/** The progress of `totals`, if it has the current epoch and the position of the store. */
 const current = `follower_progress p
   WHERE p.follower = 'totals' AND p.epoch = (SELECT epoch FROM epoch) AND p.set_aside = 0
     AND p.applied_to = (SELECT coalesce(max(decided_to), 0) FROM feed)`;
@@ -18,14 +18,14 @@ function open(kind: string): string {
   return `(SELECT count(*) FROM conversations WHERE kind = '${kind}' AND NOT closed)`;
 }
 
-/** What holds of the feed, of followers, and of what these count. */
+/** The invariants of the feed, of the followers' progress, and of the totals. */
 export const followerRelations: readonly Relation[] = [
   {
     query: `SELECT 'the feed up to ' || decided_to || ' can not be read' AS fault FROM feed WHERE NOT json_valid(records)`,
     end: reset,
   },
   {
-    query: `SELECT 'the feed lacks what was decided from ' || before || ' to ' || begins AS fault FROM (
+    query: `SELECT 'the feed lacks the records from ' || before || ' to ' || begins AS fault FROM (
         SELECT decided_to - json_array_length(iif(json_valid(records), records, '[]')) AS begins,
           lag(decided_to, 1, 0) OVER (ORDER BY decided_to) AS before,
           row_number() OVER (ORDER BY decided_to) AS place
@@ -34,12 +34,12 @@ export const followerRelations: readonly Relation[] = [
     end: reset,
   },
   {
-    query: `SELECT 'follower ' || follower || ' is at ' || applied_to || ', beyond the feed' AS fault
+    query: `SELECT 'follower ' || follower || ' is at ' || applied_to || ', after the end of the feed' AS fault
       FROM follower_progress WHERE applied_to < 0 OR applied_to > (SELECT coalesce(max(decided_to), 0) FROM feed)`,
     end: reset,
   },
   {
-    query: `SELECT 'what follower ' || follower || ' set aside can not be read' AS fault
+    query: `SELECT 'the set-aside records of follower ' || follower || ' can not be read' AS fault
       FROM follower_progress WHERE set_aside < 0 OR NOT json_valid(newest_set_aside)`,
     end: reset,
   },

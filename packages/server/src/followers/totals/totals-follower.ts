@@ -1,14 +1,14 @@
 import type { Follower, FreshRecords } from '../follower.ts';
 import { type TotalsStore, totalsFollower } from './totals-port.ts';
 
-/** Keeps the totals that `parley stats` shows, so that nobody has to count all conversations for them. */
+/** Keeps the totals that `parley stats` shows, so that the command does not have to count all conversations. */
 export class TotalsFollower implements Follower {
   readonly name = totalsFollower;
 
   constructor(private readonly totals: Pick<TotalsStore, 'add' | 'rebuild'>) {}
 
   async apply(fresh: readonly FreshRecords[]): Promise<void> {
-    // An entry that was decided before may have been counted under the position of another command.
+    // An entry that is marked `again` may have been counted under the position of an earlier command.
     const [uncertain, counted] = [fresh.filter(hasRepeats), fresh.filter((each) => !hasRepeats(each))];
     if (counted.length > 0) {
       await this.totals.add(

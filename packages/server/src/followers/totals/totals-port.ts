@@ -2,12 +2,12 @@ import type { followerNames } from '@parley/protocol';
 import type { FeedRecord } from '../../feed/feed-port.ts';
 import type { ProgressChange } from '../follower.ts';
 
-/** The name under which the totals follow the feed. */
+/** The name of the follower that keeps the totals. */
 export const totalsFollower = 'totals' satisfies (typeof followerNames)[number];
 
 export interface TotalCounts {
   users: number;
-  /** Those that have members: the three kinds together. */
+  /** The conversations of all three kinds that have members. */
   conversations: number;
   directConversations: number;
   groups: number;
@@ -16,23 +16,23 @@ export interface TotalCounts {
   databaseBytes: number;
 }
 
-/** What new entries of one partition add. */
+/** The new entries of one partition that change the totals. */
 export interface TotalsChange {
   change: ProgressChange;
   messages: number;
-  /** Entries that are no messages: a conversation is counted from its first entry to the one by which its last member left. */
+  /** Entries without text. A conversation counts from its first entry until its last member leaves. */
   notices: readonly FeedRecord[];
 }
 
-/** How much a server holds, for its administrators. */
+/** The totals that administrators see. */
 export interface TotalsStore {
-  /** Exact as of what the follower has applied; counted from the stores where it was not built yet. */
+  /** Returns the totals as of the follower's position. Counts the partitions that are not built yet from the stores. */
   read(): Promise<TotalCounts>;
   /**
-   * Adds, and moves the follower on, in one transaction for each partition. Rejects with {@link Unavailable} when a
-   * partition is not where it was; others may be done.
+   * Adds the changes and advances the follower, in one transaction per partition. Rejects with {@link Unavailable} if
+   * the progress of a partition has changed; other partitions may already be committed.
    */
   add(changes: readonly TotalsChange[]): Promise<void>;
-  /** Counts one partition from the stores, as of one moment, and has the follower be at that moment. */
+  /** Counts one partition in a snapshot of the stores, and sets the follower's progress to the snapshot's position. */
   rebuild(partition: number): Promise<void>;
 }
