@@ -1,8 +1,10 @@
 // `npm test`: every check, then every test. The last line is `N passed, N failed`, each check counted as one test.
 // The end-to-end tests run in both shapes: a second time against a cluster on real services.
-// `npm test -- PATH …` runs only the tests of these paths; `--checks-only` (npm run check) runs only the checks.
+// `npm test -- PATH …` runs only the tests of these paths; `--checks-only` (npm run check) runs only the checks;
+// `--changed` or `--changed=REVISION` runs the type check and the tests that import what differs from the last commit or
+// that revision, without tests that start programs, browsers or services.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bunFile, root, setUp } from './workspace.mjs';
@@ -11,17 +13,33 @@ import { bunFile, root, setUp } from './workspace.mjs';
 const testTimeoutMs = 120_000;
 /** How many test files run at a time, each in one process. More than there are cores, because tests mostly wait. */
 const workers = 3;
+/** Tests that start programs, browsers or services, beside those of `packages/web` that import its browsers. */
+const startingPrograms = [
+  ...['packages/cli/test', 'packages/sdk/test/e2e', 'packages/sdk/test/embedded', 'packages/sdk/test/package'],
+  ...['cluster', 'deploy', 'e2e', 'embedded', 'tracing'].map((folder) => `packages/server/test/${folder}`),
+  'packages/web/test/engines',
+];
 /** Tests that run in both shapes. */
 const clusterPaths = ['packages/server/test/e2e', 'packages/server/test/regressions', 'packages/sdk/test/e2e'];
 
 setUp({ tests: true });
 const bun = bunFile();
 const bin = (name) => join(root, 'node_modules', '.bin', name);
-const paths = process.argv.slice(2).filter((argument) => argument !== '--checks-only');
-const checksOnly = process.argv.includes('--checks-only');
+const given = process.argv.slice(2);
+const paths = given.filter((argument) => !argument.startsWith('--'));
+const checksOnly = given.includes('--checks-only');
+const changed = given.find((argument) => /^--changed(=|$)/.test(argument));
+const unknown = given.find(
+  (argument) => argument.startsWith('--') && argument !== '--checks-only' && argument !== changed,
+);
+if (unknown !== undefined || (changed !== undefined && paths.length > 0)) {
+  console.error('npm test takes either paths of tests, or one of --checks-only, --changed and --changed=REVISION.');
+  process.exit(2);
+}
 const counts = { passed: 0, failed: 0, skipped: 0 };
 
-if (paths.length === 0) {
+if (changed !== undefined) check('types', bin('tsc'), ['-p', '.']);
+else if (paths.length === 0) {
   check('types', bin('tsc'), ['-p', '.']);
   check('types as browsers see them', bin('tsc'), ['-p', 'tsconfig.browser.json']);
   check('lint, format and import rules', bin('biome'), ['check', '--error-on-warnings']);
@@ -30,8 +48,9 @@ if (paths.length === 0) {
 }
 if (!checksOnly) {
   console.log('— tests');
-  test(paths, {});
-  if (paths.length === 0) testCluster();
+  if (changed === undefined) test(paths, {});
+  else test([changed, '--pass-with-no-tests', ...ignoring()], {});
+  if (paths.length === 0 && changed === undefined) testCluster();
 }
 
 const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
@@ -58,6 +77,19 @@ function testCluster() {
   counts[process.env.CI === 'true' ? 'failed' : 'skipped']++;
 }
 
+/** The options by which Bun leaves out the tests that start programs. */
+function ignoring() {
+  const web = 'packages/web/test';
+  const inBrowsers = readdirSync(join(root, web), { recursive: true })
+    .filter((name) => name.endsWith('.test.ts'))
+    .filter((name) => readFileSync(join(root, web, name), 'utf8').includes('support/browser'))
+    .map((name) => `${web}/${name}`);
+  return [...startingPrograms.map((folder) => `${folder}/**`), ...inBrowsers].map(
+    (pattern) => `--path-ignore-patterns=${pattern}`,
+  );
+}
+
+/** Runs the tests that Bun finds by these paths and options. */
 function test(testPaths, environment) {
   const folder = mkdtempSync(join(tmpdir(), 'parley-test-'));
   const report = join(folder, 'report.xml');
@@ -65,7 +97,9 @@ function test(testPaths, environment) {
   const args = ['test', `--parallel=${workers}`, `--timeout=${testTimeoutMs}`, ...reporting, ...testPaths];
   const env = { ...process.env, ...environment };
   const { status } = spawnSync(bun, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
-  const cases = [...readFileSync(report, 'utf8').matchAll(/<testcase ([^>]*?)(\/>|>[\s\S]*?<\/testcase>)/g)];
+  // Without a test there is no report.
+  const reported = existsSync(report) ? readFileSync(report, 'utf8') : '';
+  const cases = [...reported.matchAll(/<testcase ([^>]*?)(\/>|>[\s\S]*?<\/testcase>)/g)];
   rmSync(folder, { recursive: true });
   let failed = 0;
   for (const [, attributes, rest] of cases) {
