@@ -47,7 +47,10 @@ for (const { name, local, source: from } of index.exports) {
   declarations.set(name, { node, module });
 }
 
-const isPublic = (node: Node) => !('accessibility' in node) || !node.accessibility || node.accessibility === 'public';
+function isPublic(node: Node): boolean {
+  if ('key' in node && node.key?.type === 'PrivateIdentifier') return false;
+  return !('accessibility' in node) || !node.accessibility || node.accessibility === 'public';
+}
 
 /** The members of a class that a caller can use; parameters of the constructor that are members among them. */
 function publicMembersOf({ body }: Class): { name: string; node: Node }[] {
