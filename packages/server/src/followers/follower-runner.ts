@@ -272,12 +272,7 @@ async function togetherOrAlone<Item>(
   work: (some: readonly Item[]) => Promise<void>,
   failed: (item: Item, error: unknown) => unknown,
 ): Promise<void> {
-  if (items.length > 1) {
-    try {
-      return await work(items);
-    } catch {
-      // The calls below report which items fail, and why.
-    }
-  }
+  const [together] = items.length > 1 ? await Promise.allSettled([work(items)]) : [];
+  if (together?.status === 'fulfilled') return;
   await Promise.all(items.map((item) => work([item]).catch((error: unknown) => failed(item, error))));
 }

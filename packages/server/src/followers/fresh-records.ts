@@ -1,5 +1,5 @@
 import type { FeedPart, FeedRecord } from '../feed/feed-port.ts';
-import type { FreshRecords, Progress } from './follower.ts';
+import type { FreshRecords, Progress, ProgressChange } from './follower.ts';
 
 export interface Known {
   applied: Progress | undefined;
@@ -29,8 +29,9 @@ export function freshRecords(
   for (const [partition, ofPartition] of Map.groupBy(parts, ({ reach }) => reach.partition)) {
     const progress = known.get(partition);
     if (!progress) continue;
-    const { applied } = progress;
-    const found = !applied || needsBuilding(progress) ? null : freshOf(ofPartition, applied, progress.decided, isBuilt);
+    const { applied, decided } = progress;
+    const start = applied && !needsBuilding(progress) && { partition, before: applied, to: applied.to };
+    const found = start ? freshOf(ofPartition, start, decided, isBuilt) : null;
     if (found === null) plan.unbuilt.push(partition);
     else if (found.change.to > found.change.before.to) plan.fresh.push(found);
   }
@@ -46,9 +47,9 @@ export function needsBuilding({ applied, decided }: Known): boolean {
  * Returns null if there is a gap before one of the parts. Skips parts of another epoch and parts after the position of
  * the store: a restored store has lost their commands, which will be processed and delivered again.
  */
-function freshOf(parts: readonly FeedPart[], before: Progress, decided: Progress, isBuilt: boolean) {
-  const partition = parts[0]?.reach.partition ?? 0;
-  const fresh = { change: { partition, before, to: before.to }, epoch: before.epoch, records: [] as FeedRecord[] };
+function freshOf(parts: readonly FeedPart[], change: ProgressChange, decided: Progress, isBuilt: boolean) {
+  const { before } = change;
+  const fresh = { change, epoch: before.epoch, records: [] as FeedRecord[] };
   for (const { reach, epoch, records } of parts) {
     const { to } = fresh.change;
     if (reach.logId !== before.logId || reach.to <= to) continue;

@@ -2,6 +2,7 @@ import { Counter, type Registry } from 'prom-client';
 import type { FollowerMetrics } from '../followers/follower-metrics.ts';
 import type { Followers } from '../followers/followers.ts';
 import type { Clock } from '../platform/clock.ts';
+import { SharedCheck } from '../platform/shared-check.ts';
 import { within } from '../platform/waiting.ts';
 import { measureEach } from './server-metrics.ts';
 
@@ -23,11 +24,13 @@ export function followerMetrics(registry: Registry): (follower: string) => Follo
 
 /** Measures the lag of the followers in the partitions of this process. */
 export function measureFollowers(registry: Registry, { runners }: Followers, clock: Clock): void {
+  // Both figures of a scrape come from one read.
+  const reads = runners.map((runner) => ({ runner, lag: new SharedCheck(() => runner.lag(), clock) }));
   const lagOf = (figure: 'records' | 'seconds') => () =>
     Promise.all(
-      runners.map(async (runner): Promise<readonly [string, number]> => {
-        const lag = await within(clock, lagLimitMs, runner.lag()).catch(() => runner.lastLag());
-        return [runner.name, lag[figure]];
+      reads.map(async ({ runner, lag }): Promise<readonly [string, number]> => {
+        const current = await within(clock, lagLimitMs, lag.outcome()).catch(() => runner.lastLag());
+        return [runner.name, current[figure]];
       }),
     );
   const records = {

@@ -9,6 +9,7 @@ import type {
 import { FollowerRunner } from '../../src/followers/follower-runner.ts';
 import { Unavailable } from '../../src/platform/failures.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { letTimePassUntil } from './let-time-pass.ts';
 
 const partition = 0;
 
@@ -57,13 +58,8 @@ export class FollowerUnderTest {
   }
 
   /** Advances the clock until the condition holds. Throws with `what` if it never does. */
-  async until(what: string, isSo: () => boolean): Promise<void> {
-    for (let step = 0; step < 2_000; step++) {
-      if (isSo()) return;
-      this.clock.advance(100);
-      for (let turn = 0; turn < 20; turn++) await Promise.resolve();
-    }
-    throw new Error(`timed out: ${what}`);
+  until(what: string, isSo: () => boolean): Promise<void> {
+    return letTimePassUntil(this.clock, what, isSo);
   }
 
   private get follower(): Follower {

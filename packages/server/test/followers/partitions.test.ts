@@ -5,6 +5,7 @@ import { noFollowerMetrics } from '../../src/followers/follower-metrics.ts';
 import { FollowerRunner } from '../../src/followers/follower-runner.ts';
 import { Unavailable } from '../../src/platform/failures.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { letTimePassUntil } from './let-time-pass.ts';
 
 /** A runner with two partitions, each in its own store. */
 class TwoPartitions {
@@ -76,13 +77,8 @@ class TwoPartitions {
     this.wake();
   }
 
-  async until(what: string, isSo: () => boolean): Promise<void> {
-    for (let step = 0; step < 2_000; step++) {
-      if (isSo()) return;
-      this.clock.advance(100);
-      for (let turn = 0; turn < 50; turn++) await Promise.resolve();
-    }
-    throw new Error(`timed out: ${what}`);
+  until(what: string, isSo: () => boolean): Promise<void> {
+    return letTimePassUntil(this.clock, what, isSo);
   }
 
   isBuilt(partition: number): boolean {
