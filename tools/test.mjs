@@ -37,6 +37,8 @@ if (unknown !== undefined || (changed !== undefined && paths.length > 0)) {
   process.exit(2);
 }
 const counts = { passed: 0, failed: 0, skipped: 0 };
+/** What failed, one line each. It is repeated at the end, because the output of thousands of tests comes after it. */
+const failures = [];
 
 if (changed !== undefined) check('types', bin('tsc'), ['-p', '.']);
 else if (paths.length === 0) {
@@ -53,6 +55,7 @@ if (!checksOnly) {
   if (paths.length === 0 && changed === undefined) testCluster();
 }
 
+if (failures.length > 0) console.log(`\nFailed:\n${failures.map((line) => `  ${line}\n`).join('')}`);
 const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
 console.log(`${counts.passed} passed, ${counts.failed} failed${skipped}`);
 process.exitCode = counts.failed > 0 ? 1 : 0;
@@ -60,7 +63,13 @@ process.exitCode = counts.failed > 0 ? 1 : 0;
 function check(name, program, args) {
   console.log(`— ${name}`);
   const { status } = spawnSync(program, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
-  counts[status === 0 ? 'passed' : 'failed']++;
+  if (status === 0) counts.passed++;
+  else fail(name);
+}
+
+function fail(what) {
+  counts.failed++;
+  failures.push(what);
 }
 
 /** Runs the end-to-end tests against two servers of a cluster, if its services are running. */
@@ -74,7 +83,8 @@ function testCluster() {
     return;
   }
   console.log(`skipped: no ${missing.join(', no ')}: \`npm run services -- up\` starts what is installed`);
-  counts[process.env.CI === 'true' ? 'failed' : 'skipped']++;
+  if (process.env.CI === 'true') fail(`end-to-end tests against a cluster: no ${missing.join(', no ')}`);
+  else counts.skipped++;
 }
 
 /** The options by which Bun leaves out the tests that start programs. */
@@ -96,25 +106,27 @@ function test(testPaths, environment) {
   const reporting = ['--reporter=junit', `--reporter-outfile=${report}`];
   const args = ['test', `--parallel=${workers}`, `--timeout=${testTimeoutMs}`, ...reporting, ...testPaths];
   const env = { ...process.env, ...environment };
-  const { status } = spawnSync(bun, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
+  const { status, signal } = spawnSync(bun, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
   // Without a test there is no report.
   const reported = existsSync(report) ? readFileSync(report, 'utf8') : '';
   const cases = [...reported.matchAll(/<testcase ([^>]*?)(\/>|>[\s\S]*?<\/testcase>)/g)];
   rmSync(folder, { recursive: true });
-  let failed = 0;
+  const failedBefore = counts.failed;
   for (const [, attributes, rest] of cases) {
     if (rest.includes('<skipped')) {
       // Hooks of skipped tests are reported as test cases without a name.
       if (attribute(attributes, 'name') === '(unnamed)') continue;
       console.log(`skipped: ${titleOf(attributes)}`);
       // In CI, a skipped test is a failure.
-      if (process.env.CI === 'true') failed++;
+      if (process.env.CI === 'true') fail(`${titleOf(attributes)} (skipped)`);
       else counts.skipped++;
-    } else if (rest.includes('<failure')) failed++;
+    } else if (rest.includes('<failure')) fail(`${titleOf(attributes)}${messageOf(rest)}`);
     else counts.passed++;
   }
   // A file that fails to load has no test case; only the runner's status shows the failure.
-  counts.failed += failed === 0 && status !== 0 ? 1 : failed;
+  if (counts.failed === failedBefore && status !== 0) {
+    fail(`the test runner ended with ${status ?? signal}, and reported no failed test: see "error:" above`);
+  }
 }
 
 /** The file, the groups from the outermost to the innermost, and the test. One of them has the reason for skipping. */
@@ -123,8 +135,15 @@ function titleOf(attributes) {
   return `${attribute(attributes, 'file')}: ${[...groups, attribute(attributes, 'name')].join(' > ')}`;
 }
 
+/** The type and the message of the first failure in a test case, on one line. */
+function messageOf(testCase) {
+  const attributes = /<failure ([^>]*)>/.exec(testCase)?.[1] ?? '';
+  const parts = [attribute(attributes, 'type'), attribute(attributes, 'message')].filter(Boolean);
+  return parts.map((part) => `: ${part.replace(/\s+/g, ' ').slice(0, 300)}`).join('');
+}
+
 function attribute(attributes, name) {
   const value = new RegExp(`\\b${name}="([^"]*)"`).exec(attributes)?.[1] ?? '';
-  const characters = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };
-  return value.replace(/&(lt|gt|quot|apos|amp);/g, (_, entity) => characters[entity]);
+  const characters = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&', '#10': '\n', '#9': '\t', '#13': '\r' };
+  return value.replace(/&(lt|gt|quot|apos|amp|#10|#9|#13);/g, (_, entity) => characters[entity]);
 }
