@@ -149,7 +149,7 @@ describe('a draft in several tabs', () => {
     tabs.settle();
     second.edit(key, 'next');
     tabs.settle();
-    first.giveBack(key);
+    first.giveBack(key, 'm1');
     tabs.settle();
     expect(tabs.texts()).toEqual(['hello\nnext', 'hello\nnext']);
   });
@@ -169,6 +169,45 @@ describe('a draft in several tabs', () => {
     tabs.settle();
     expect(second.unkept(key)).toEqual([]);
     expect(tabs.stored).toBeNull();
+  });
+
+  test('that a tab sent in several messages before it was closed is sent by the next tab, without what was stored', () => {
+    const [tabs, first, second] = twoTabs();
+    for (const [at, text] of ['one', 'two', 'three', 'four'].entries()) {
+      first.edit(key, text);
+      first.take(key, `m${at}`);
+    }
+    first.kept(key, 'm2');
+    first.kept(key, 'm0');
+    tabs.restart(0);
+    tabs.settle();
+    const [again] = tabs.books;
+    expect(again?.unkept(key).map(({ text, clientMessageId }) => [clientMessageId, text])).toEqual([
+      ['m1', 'two'],
+      ['m3', 'four'],
+    ]);
+    for (const id of ['m3', 'm1']) {
+      expect(tabs.stored).not.toBeNull();
+      again?.kept(key, id);
+      tabs.settle();
+    }
+    expect(second.unkept(key)).toEqual([]);
+    expect(tabs.stored).toBeNull();
+  });
+
+  test('is put back alone when another of its messages is not stored yet', () => {
+    const [tabs, first] = twoTabs();
+    for (const [at, text] of ['one', 'two'].entries()) {
+      first.edit(key, text);
+      first.take(key, `m${at}`);
+    }
+    first.giveBack(key, 'm1');
+    expect(first.textOf(key)).toBe('two');
+    expect(first.unkept(key).map(({ text }) => text)).toEqual(['one']);
+    first.giveBack(key, 'm0');
+    expect(first.unkept(key)).toEqual([]);
+    tabs.settle();
+    expect(tabs.texts()).toEqual(['one\ntwo', 'one\ntwo']);
   });
 
   test('does not change while an input method composes text, and has both texts afterwards', () => {
@@ -199,17 +238,20 @@ describe('a draft in several tabs', () => {
     expect(frozen.textOf(key)).toBe('');
   });
 
-  test('is not lost and becomes the same in all tabs, in any order of typing, sending and events', () => {
+  test('is not lost and becomes the same in all tabs, in any order of typing, sending, storing and events', () => {
     const step = fc.oneof(
       fc.record({ kind: fc.constant('type' as const), at: fc.nat(2) }),
       fc.record({ kind: fc.constant('tell' as const), at: fc.nat(2) }),
       fc.record({ kind: fc.constant('send' as const), at: fc.nat(2) }),
+      fc.record({ kind: fc.constant('store' as const), at: fc.nat(2) }),
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
         const tabs = new Tabs(3);
         const typed: string[] = [];
-        const sent: string[] = [];
+        const stored: string[] = [];
+        const waiting: { id: string; text: string }[][] = [[], [], []];
+        let sent = 0;
         for (const { kind, at } of steps) {
           const book = tabs.books[at];
           if (!book) continue;
@@ -219,16 +261,29 @@ describe('a draft in several tabs', () => {
             const word = `<${typed.length}>`;
             typed.push(word);
             book.edit(key, book.textOf(key) + word);
+          } else if (kind === 'store') {
+            const message = waiting[at]?.shift();
+            if (!message) continue;
+            stored.push(message.text);
+            book.kept(key, message.id);
           } else if (book.textOf(key) !== '') {
-            sent.push(book.textOf(key));
-            book.take(key, `m${sent.length}`);
-            book.kept(key, `m${sent.length}`);
+            const id = `m${sent++}`;
+            waiting[at]?.push({ id, text: book.textOf(key) });
+            book.take(key, id);
           }
         }
         tabs.settle();
         const texts = tabs.texts();
         expect(new Set(texts).size).toBe(1);
-        for (const word of typed) expect([...sent, ...texts].join(' ')).toContain(word);
+        for (const book of tabs.books) {
+          // What is not stored yet is sent by the tab that opens the conversation next.
+          const unsent = book.unkept(key);
+          expect(unsent.map(({ clientMessageId }) => clientMessageId).sort()).toEqual(
+            waiting.flatMap((list) => list.map(({ id }) => id)).sort(),
+          );
+          const found = [...stored, ...unsent.map(({ text }) => text), ...texts].join(' ');
+          for (const word of typed) expect(found).toContain(word);
+        }
       }),
       { numRuns: 3_000 },
     );

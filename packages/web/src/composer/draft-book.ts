@@ -11,6 +11,7 @@ import {
   parseDraft,
   type Taken,
   takenBy,
+  unkept,
 } from './draft.ts';
 
 /** The part of `localStorage` that drafts need. Other tabs get an event for every write, later and in order. */
@@ -48,7 +49,7 @@ export class DraftBook {
 
   /** Texts taken for sending by tabs that may have been closed before the message was stored. */
   unkept(key: string): Taken[] {
-    return Object.values(this.draftOf(key).taken).filter(({ isKept }) => !isKept);
+    return unkept(this.draftOf(key).taken);
   }
 
   /** The message is stored for sending. */
@@ -57,8 +58,8 @@ export class DraftBook {
   }
 
   /** The message could not be stored. */
-  giveBack(key: string): void {
-    this.put(key, givenBackBy(this.draftOf(key), this.tab));
+  giveBack(key: string, clientMessageId: string): void {
+    this.put(key, givenBackBy(this.draftOf(key), this.tab, clientMessageId));
   }
 
   /**

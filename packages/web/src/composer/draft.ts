@@ -9,6 +9,8 @@ export interface Taken {
   writers: readonly string[];
   /** Whether its message is stored for sending. */
   isKept: boolean;
+  /** What the tab took before this and whose message is not stored yet, oldest first. Earlier versions have none. */
+  earlier?: readonly Taken[];
 }
 
 /** The draft of one conversation, as one tab knows it. */
@@ -16,7 +18,7 @@ export interface Draft {
   text: string;
   /** The number of each tab's last write that is contained in this draft: a version vector. */
   writes: Readonly<Record<string, number>>;
-  /** The text that each tab took for sending last. */
+  /** What each tab took for sending last. */
   taken: Readonly<Record<string, Taken>>;
 }
 
@@ -35,7 +37,14 @@ export function parseDraft(value: string | null): Draft | null {
 
 /** Whether nothing of the draft has to be stored. */
 export function isSpent({ text, taken }: Draft): boolean {
-  return text === '' && Object.values(taken).every(({ isKept }) => isKept);
+  return text === '' && unkept(taken).length === 0;
+}
+
+/** What tabs took for sending and whose message is not stored yet. */
+export function unkept(taken: Draft['taken']): Taken[] {
+  return Object.values(taken)
+    .flatMap(allTaken)
+    .filter(({ isKept }) => !isKept);
 }
 
 /** Whether the writer of `draft` knew all of `other`. */
@@ -46,28 +55,39 @@ export function contains(draft: Draft, other: Draft): boolean {
 /** The person changed the text in this tab. What the tab sent before is no longer needed. */
 export function edited(draft: Draft, tab: string, text: string): Draft {
   const { [tab]: own, ...taken } = draft.taken;
-  return written(draft, tab, own?.isKept ? { text, taken } : { text });
+  return written(draft, tab, allTaken(own).every(({ isKept }) => isKept) ? { text, taken } : { text });
 }
 
 /** Takes the text for sending, which clears the box in every tab. */
 export function takenBy(draft: Draft, tab: string, clientMessageId: string): Draft {
   const write = writesOf(draft, tab) + 1;
   const writers = [...new Set([...Object.keys(draft.writes), tab])];
-  const taken = { ...draft.taken, [tab]: { text: draft.text, clientMessageId, write, writers, isKept: false } };
-  return written(draft, tab, { text: '', taken });
+  const last = { text: draft.text, clientMessageId, write, writers, isKept: false };
+  return written(draft, tab, { text: '', taken: withTaken(draft.taken, tab, [...allTaken(draft.taken[tab]), last]) });
 }
 
 /** Notes that the message is stored for sending. */
 export function kept(draft: Draft, tab: string, clientMessageId: string): Draft {
   const isIt = (one: Taken) => one.clientMessageId === clientMessageId;
-  const taken = Object.entries(draft.taken).map(([taker, one]) => [taker, isIt(one) ? { ...one, isKept: true } : one]);
-  return written(draft, tab, { taken: Object.fromEntries(taken) });
+  let { taken } = draft;
+  for (const [taker, last] of Object.entries(taken)) {
+    const all = allTaken(last).map((one) => (isIt(one) ? { ...one, isKept: true } : one));
+    taken = withTaken(taken, taker, all);
+  }
+  return written(draft, tab, { taken });
 }
 
 /** The message that the tab took could not be stored: puts its text back, before what was written meanwhile. */
-export function givenBackBy(draft: Draft, tab: string): Draft {
-  const { [tab]: own, ...taken } = draft.taken;
-  return own ? written(draft, tab, { text: followedBy(own.text, draft.text), taken }) : draft;
+export function givenBackBy(draft: Draft, tab: string, clientMessageId: string): Draft {
+  const all = allTaken(draft.taken[tab]);
+  const failed = all.find((one) => one.clientMessageId === clientMessageId);
+  if (!failed) return draft;
+  const taken = withTaken(
+    draft.taken,
+    tab,
+    all.filter((one) => one !== failed),
+  );
+  return written(draft, tab, { text: followedBy(failed.text, draft.text), taken });
 }
 
 /** The draft that contains the other one, or both merged if neither does. */
@@ -87,19 +107,38 @@ export function newest(own: Draft, other: Draft): Draft {
 export function merged(a: Draft, b: Draft): Draft {
   const tabs = new Set([...Object.keys(a.writes), ...Object.keys(b.writes)]);
   const writes: Record<string, number> = {};
-  const taken: Record<string, Taken> = {};
+  let taken: Draft['taken'] = {};
   for (const tab of [...tabs].sort()) {
     writes[tab] = Math.max(writesOf(a, tab), writesOf(b, tab));
     // A draft that contains a tab's last write knows what the tab took; either draft may know that it was stored.
-    const known = [a, b].filter((draft) => writesOf(draft, tab) === writes[tab]).map((draft) => draft.taken[tab]);
-    const last = known.find((one) => one?.isKept) ?? known[0];
-    if (last) taken[tab] = last;
+    const known = [a, b].filter((draft) => writesOf(draft, tab) === writes[tab]);
+    const lists = known.map((draft) => allTaken(draft.taken[tab]));
+    const isWaiting = ({ clientMessageId }: Taken) =>
+      lists.every((list) => list.some((one) => one.clientMessageId === clientMessageId && !one.isKept));
+    const all = (lists[0] ?? []).map((one) => ({ ...one, isKept: !isWaiting(one) }));
+    taken = withTaken(taken, tab, all);
   }
   return { text: joined(withoutTaken(a, taken), withoutTaken(b, taken)), writes, taken };
 }
 
 function written(draft: Draft, tab: string, change: Partial<Draft>): Draft {
   return { ...draft, writes: { ...draft.writes, [tab]: writesOf(draft, tab) + 1 }, ...change };
+}
+
+/** What a tab took for sending, oldest first: what is not stored yet, and the last one. */
+function allTaken(last: Taken | undefined): Taken[] {
+  if (!last) return [];
+  const { earlier = [], ...one } = last;
+  return [...earlier, one];
+}
+
+/** Replaces what a tab took. Of those before the last one, only what is not stored yet is needed. */
+function withTaken(taken: Draft['taken'], tab: string, all: readonly Taken[]): Draft['taken'] {
+  const { [tab]: _, ...others } = taken;
+  const last = all.at(-1);
+  if (!last) return others;
+  const earlier = all.slice(0, -1).filter(({ isKept }) => !isKept);
+  return { ...others, [tab]: earlier.length > 0 ? { ...last, earlier } : last };
 }
 
 function writesOf({ writes }: Draft, tab: string): number {
@@ -109,9 +148,11 @@ function writesOf({ writes }: Draft, tab: string): number {
 /** Removes text at the start that another tab took for sending before the draft's writer knew of it. */
 function withoutTaken(draft: Draft, taken: Draft['taken']): string {
   let { text } = draft;
-  for (const [tab, { text: sent, write, writers }] of Object.entries(taken)) {
-    const isSame = writers.some((writer) => writesOf(draft, writer) > 0);
-    if (isSame && writesOf(draft, tab) < write && text.startsWith(sent)) text = text.slice(sent.length);
+  for (const [tab, last] of Object.entries(taken)) {
+    for (const { text: sent, write, writers } of allTaken(last)) {
+      const isSame = writers.some((writer) => writesOf(draft, writer) > 0);
+      if (isSame && writesOf(draft, tab) < write && text.startsWith(sent)) text = text.slice(sent.length);
+    }
   }
   return text;
 }

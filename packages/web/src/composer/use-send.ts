@@ -19,7 +19,7 @@ export function useSendDraft(conversationId: string, key: string, onSent: () => 
       drafts.kept(key, clientMessageId);
       offerNotifications();
     } catch (error) {
-      drafts.giveBack(key);
+      drafts.giveBack(key, clientMessageId);
       setFailure(failureText(error));
     }
   };
