@@ -60,7 +60,7 @@ test('the commands create, disable and enable accounts and reset passwords of a 
   const taken = await parley(['serve', '--data', join(folder, 'other'), '--port', String(server.port)]);
   expect(taken).toMatchObject({
     code: 1,
-    errors: expect.stringContaining(`127.0.0.1:${server.port} can not be listened on`),
+    errors: expect.stringContaining(`127.0.0.1:${server.port} cannot be listened on`),
   });
   await server.stop();
   // The same commands without a server.

@@ -15,7 +15,7 @@ const people = 4;
 const absent = withoutService('kafka') ?? withoutService('postgres') ?? withoutService('redis');
 /** Faults that --repair repairs: a name, the statements that cause it, and a part of the reported line. */
 const repairable: [string, string, string][] = [
-  ['a row of the index that is missing', `DELETE FROM memberships WHERE user_id = 'USER'`, 'not at all'],
+  ['a row of the index that is missing', `DELETE FROM memberships WHERE user_id = 'USER'`, 'the index by user lacks'],
   [
     'a row of the index that is older than the conversation',
     `UPDATE memberships SET changed_seq = 0, role = 'owner' WHERE user_id = 'USER'`,
@@ -146,7 +146,7 @@ describe.skipIf(absent !== null)(titleWith('parley cluster verify', absent), () 
     await witnesses.agree();
   }, 120_000);
 
-  test('reports each fault that it can not repair, and deletes no entry', async () => {
+  test('reports each fault that it cannot repair, and deletes no entry', async () => {
     for (const [, statements] of lasting) await damage(statements);
     const before = await database.everywhere((sql) => sql`SELECT count(*) FROM entries`);
     const { code, output } = await verify('--repair');

@@ -171,7 +171,7 @@ describe.skipIf(absent !== null)(titleWith('in a cluster', absent), () => {
     await Promise.all([edge.stop(), distributor.stop()]);
   });
 
-  test('a command that can not be decided is found as set aside, with the reason', async () => {
+  test('a command that cannot be decided is found as set aside, with the reason', async () => {
     const settings = kafkaSettings(loadConfig(cluster.settings, {}));
     const producer = new BatchingProducer(settings);
     const command = { kind: 'add', conversationId: 'group', actorId: 'ana', commandId: 'undecidable', userIds: null };

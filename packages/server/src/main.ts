@@ -69,7 +69,7 @@ async function inviteFirst({ users }: Pick<Adapters, 'users'>, url: string): Pro
     }
     // The process is stopping, and the database is closed.
     if (!(error instanceof Unavailable))
-      log.error('The link for the first account could not be made: {error}', { error });
+      log.error('The link for the first account could not be created: {error}', { error });
   }
 }
 

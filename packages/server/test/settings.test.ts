@@ -45,9 +45,9 @@ describe('a bad setting is refused with its name, its value and what is allowed'
     ['days of a session', () => loadConfig({ 'session-days': '-1' }, {}), 'must be "off" or a whole number of days'],
     ['an unknown variable', () => loadConfig({}, { PARLEY_PROT: '1' }), 'PARLEY_PROT is not a setting'],
     ['an unknown key', () => loadConfig({}, {}, file('{"prot": 1}')), 'has "prot", which is not a setting'],
-    ['a file that is no JSON', () => loadConfig({}, {}, file('port=1')), 'can not be read as JSON'],
+    ['a file that is no JSON', () => loadConfig({}, {}, file('port=1')), 'cannot be read as JSON'],
     ['a file that is a list', () => loadConfig({}, {}, file('[1]')), 'must hold one JSON object'],
-    ['a file that is not there', () => loadConfig({}, {}, join(folder, 'nothing')), 'can not be read as JSON'],
+    ['a file that is not there', () => loadConfig({}, {}, join(folder, 'nothing')), 'cannot be read as JSON'],
     [
       'a proxy that is none',
       () => loadConfig({ 'trusted-proxies': '10.0.0.0/8,nonsense' }, {}),

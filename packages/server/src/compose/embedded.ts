@@ -117,7 +117,7 @@ export function traceInFolder(dataFolder: string, name: MessageName): MessageTra
 
 /** Makes a consistent copy of the database of a data folder. Returns the copy's size in bytes. */
 export function backupDatabase(dataFolder: string, copy: string): number {
-  return usable(`${copy} can not be written`, () => backup(join(dataFolder, databaseFile), copy));
+  return usable(`${copy} cannot be written`, () => backup(join(dataFolder, databaseFile), copy));
 }
 
 /**

@@ -36,7 +36,7 @@ export async function upgradeCluster(config: ClusterConfig): Promise<Upgrade> {
     const behind = processesBehind(await runningLevels(services, config['cluster-name']), to);
     if (behind.length > 0) {
       throw new Unusable(
-        `the cluster can not be raised to feature level ${to} while processes run that do not support it:\n` +
+        `the cluster cannot be raised to feature level ${to} while processes run that do not support it:\n` +
           `${behind.map((each) => `  ${each}`).join('\n')}\n` +
           'Restart them as this version first. A process that was killed is forgotten within a minute.',
       );

@@ -13,7 +13,7 @@ export async function logFaults(config: ClusterConfig, database: ShardedDatabase
   try {
     const topic = commandsTopic(config['cluster-name']);
     const states = await logState(topics, database, config['cluster-name']);
-    if (states.length === 0) return [`there is no topic ${topic}: make it with "parley cluster init"`];
+    if (states.length === 0) return [`there is no topic ${topic}: create it with "parley cluster init"`];
     return states.flatMap((state) => {
       const fault = faultOf(state);
       return fault === null ? [] : [`topic ${topic}, partition ${state.partition}: ${fault}`];

@@ -77,7 +77,8 @@ export class ActivityTimes {
   }
 
   /**
-   * Returns false when it failed and has to be retried: an unavailable database must not delay the other partitions.
+   * Returns false when it failed and has to be retried. Does not throw, because an unavailable database must not delay
+   * the other partitions.
    */
   private async settle(partition: number, asOfMs: number): Promise<boolean> {
     const { history, clock, settled, reportFailure } = this.ports;

@@ -32,12 +32,12 @@ export interface CommandBatch {
  * The history lacks the decisions of these partitions from these positions on, because it was restored to an earlier
  * moment. The records from there have to be consumed again.
  */
-export class HistoryPutBack extends Unavailable {
-  override name = 'HistoryPutBack';
+export class HistoryRestored extends Unavailable {
+  override name = 'HistoryRestored';
 
   constructor(readonly decided: ReadonlyMap<number, number>) {
     const positions = Array.from(decided, ([partition, position]) => `partition ${partition} from ${position} on`);
-    super(`the history lacks what was decided of ${positions.join(', ')}: it was put back to an earlier moment`);
+    super(`the history lacks the decisions of ${positions.join(', ')}: it was restored to an earlier moment`);
   }
 }
 
@@ -50,8 +50,8 @@ export class LevelNotSupported extends Unavailable {
 
   constructor(readonly level: number) {
     super(
-      `what comes next needs feature level ${level}, and this program supports ${supportedLevel()}: ` +
-        'start a newer version, which goes on from there',
+      `the next record needs feature level ${level}, and this program supports ${supportedLevel()}: ` +
+        'start a newer version, which continues from there',
     );
   }
 }
@@ -78,7 +78,7 @@ export interface CommandLog {
   /**
    * Calls `handle` with batches of up to {@link batchMax} records, in order, one call at a time; records that arrive
    * meanwhile are in the next batch. A batch is consumed when `handle` resolves. When it rejects, the same records come
-   * again after a pause; after {@link HistoryPutBack}, all records from there on; after {@link LevelNotSupported},
+   * again after a pause; after {@link HistoryRestored}, all records from there on; after {@link LevelNotSupported},
    * none: the partitions of the batch stop for this consumer. A partition also stops before a record of an unsupported
    * feature level. The next consumer of a stopped partition continues there.
    *

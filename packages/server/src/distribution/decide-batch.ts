@@ -14,7 +14,7 @@ import {
   repeatKey,
 } from '../history/history-port.ts';
 import { supportedLevel } from '../platform/features.ts';
-import { type CommandRecord, HistoryPutBack, LevelNotSupported } from './command-log-port.ts';
+import { type CommandRecord, HistoryRestored, LevelNotSupported } from './command-log-port.ts';
 import type { BatchToDecide } from './facts-needed.ts';
 
 /** The result of a batch, beside its changes. */
@@ -45,7 +45,7 @@ export interface BatchResult {
 const decidedBefore: Outcome = {
   kind: 'refused',
   code: 'unavailable',
-  detail: 'It was decided before, but what came of it could not be told: ask again.',
+  detail: 'This request was decided before, but its outcome is not known: try again.',
 };
 
 /**
@@ -54,7 +54,7 @@ const decidedBefore: Outcome = {
  *
  * @throws {LevelNotSupported} when the store has a higher feature level than this program supports: it may hold data
  * that this program does not know.
- * @throws {HistoryPutBack} when the facts are older than the decided position of the log.
+ * @throws {HistoryRestored} when the facts are older than the decided position of the log.
  */
 export function decideBatch(facts: Facts, { records, reaches }: BatchToDecide, nowMs: number): Decision<BatchResult> {
   if (facts.level > supportedLevel()) throw new LevelNotSupported(facts.level);
@@ -77,7 +77,7 @@ function decidedPositions(facts: Facts, reaches: readonly LogReach[]): Map<numbe
     decided.set(partition, known.to);
     if (from > known.to) putBack.set(partition, known.to);
   }
-  if (putBack.size > 0) throw new HistoryPutBack(putBack);
+  if (putBack.size > 0) throw new HistoryRestored(putBack);
   return decided;
 }
 
@@ -127,7 +127,8 @@ class Batch {
         break;
       case 'repeat':
         this.routeAgain(command, verdict.entry);
-        // A sender's repetition is nothing new; whoever decided this command before may have ended before it was fed.
+        // A command that its sender repeated was fed before. One that came again from the log may not have been: the
+        // distributor that decided it may have stopped in between.
         if (wasDecided) this.feed(verdict.entry, at, wasDecided);
         this.result.outcomes.push({ kind: 'done', entry: verdict.entry });
         break;

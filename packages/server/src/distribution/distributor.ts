@@ -37,7 +37,7 @@ export interface DistributorPorts {
 const undecidable: Outcome = {
   kind: 'refused',
   code: 'internal',
-  detail: 'The server has a fault that keeps it from carrying this out; it was kept for whoever runs it.',
+  detail: 'An internal fault keeps the server from carrying this out. The request was kept for the operator.',
 };
 
 /**

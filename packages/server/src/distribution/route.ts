@@ -10,7 +10,10 @@ import { batchMax } from './command-log-port.ts';
  */
 export const bothWaysEntries = batchMax;
 
-/** Meanwhile its earliest members get entries as participants: everybody who was a member before, and as many again. */
+/**
+ * For these entries, so many of the earliest members get entries as participants: twice the number that makes a
+ * conversation broadcast.
+ */
 export const bothWaysMembers = limits.directFanOutMembers * 2;
 
 /** Whether the entry `seq` goes to the servers of the conversation's participants. */

@@ -90,7 +90,7 @@ export class CommandSubmitter {
       const levelled = level === firstLevel ? command : { ...command, level };
       const record = { command: levelled, replyTo: { serverId: this.ports.serverId(), requestId } };
       this.append(record, sinceMs).catch((cause: unknown) => {
-        this.fail(requestId, new Unavailable('the command log took no command', { cause }));
+        this.fail(requestId, new Unavailable('the command log accepted no command', { cause }));
       });
     });
   }
@@ -161,7 +161,7 @@ export class CommandSubmitter {
     const slow = oldest !== undefined && this.ports.clock.monotonicMs() - oldest.sinceMs > slowAfterMs;
     if (slow || this.waiting.size >= inFlightMax) {
       this.ports.metrics.overloaded();
-      throw new Refusal('overloaded', 'The server has more to do than it can do in time.', { retryAfterMs });
+      throw new Refusal('overloaded', 'The server is overloaded.', { retryAfterMs });
     }
   }
 

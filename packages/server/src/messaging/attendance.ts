@@ -51,7 +51,7 @@ export class Attendance {
   /** One connection of the user closed. After the last one, the user goes offline when the grace period is over. */
   depart(userId: UserId): void {
     const attendee = this.attendees.get(userId);
-    if (!attendee) throw new Error(`user ${userId} departs who never arrived`);
+    if (!attendee) throw new Error(`user ${userId} departs without having arrived`);
     attendee.connections--;
     if (attendee.connections > 0) return;
     attendee.cancelGrace = this.clock.after(graceMs, () => {

@@ -27,7 +27,7 @@ const noFeatures: ReadonlySet<string> = new Set();
 
 /** One WebSocket, from opening to closing. */
 export class Connection {
-  /** Whose connection it is; null until `hello` was accepted. */
+  /** The owner; null until `hello` was accepted. */
   identity: Identity | null = null;
   helloSeen = false;
   /** Conversations in view on the client. Typing in others is not sent to it. */
@@ -83,7 +83,7 @@ export class Connection {
     if (!this.socket.send(text) || this.socket.bufferedBytes() > slowReaderBytes) this.resync('you read too slowly');
   }
 
-  /** Sends `resync`, for the client has missed something, and closes. */
+  /** Sends `resync`, because the client has missed something, and closes. */
   resync(reason: string): void {
     if (this.closed) return;
     this.socket.send(JSON.stringify({ type: 'resync', reason } satisfies ServerFrame));

@@ -35,7 +35,7 @@ export class Intake {
     if (parsed.kind === 'violation') this.violation(connection, parsed.message);
     else if (parsed.kind === 'invalid') this.invalid(connection, parsed);
     else if (!connection.helloSeen) this.first(connection, parsed.frame);
-    else if (parsed.frame.type === 'hello') this.violation(connection, 'there was a hello before');
+    else if (parsed.frame.type === 'hello') this.violation(connection, 'hello was sent before');
     else this.take(connection, parsed.frame);
   }
 
@@ -80,7 +80,7 @@ export class Intake {
     } catch (error) {
       this.reportFailure(error);
       const reason = error instanceof Unavailable ? 'unavailable' : 'internal';
-      connection.close(reason, 'the server could not take you in');
+      connection.close(reason, 'the server could not register the connection');
     }
   }
 

@@ -192,12 +192,12 @@ export class Messaging {
       this.arrival.leave(connection);
     }
     this.attendance.reset();
-    this.ports.submitter.abandon('this server lost its standing before the outcome came');
+    this.ports.submitter.abandon('this server lost its lease before the outcome came');
     await this.mailbox?.close();
     this.mailbox = null;
   }
 
-  /** Registers everything again, then has all clients resynchronise, for they may have missed entries (race 7). */
+  /** Registers everything again, then has all clients resynchronise, because they may have missed entries (race 7). */
   private async registerAgain(): Promise<void> {
     const { registry, clock, metrics } = this.ports;
     metrics.registryForgot();
@@ -208,7 +208,7 @@ export class Messaging {
     const connections = [...this.roster.all()];
     for (const [index, connection] of connections.entries()) {
       const delayMs = (resyncSpreadMs * index) / connections.length;
-      clock.after(delayMs, () => connection.resync('this server was forgotten by the others for a while'));
+      clock.after(delayMs, () => connection.resync('the registry had lost this server for a while'));
     }
   }
 }

@@ -45,7 +45,7 @@ export function listenForControl(
   if (Buffer.byteLength(file) > pathMax) {
     throw new Unusable(`--data: the path is too long for a socket in it: ${file} has more than ${pathMax} bytes`);
   }
-  const listener = usable(`--data: ${file} can not be listened on`, () => {
+  const listener = usable(`--data: ${file} cannot be listened on`, () => {
     // A server that was killed left the file. Nothing listens there, because this process holds the folder.
     rmSync(file, { force: true });
     return Bun.serve({ unix: file, fetch: answer });

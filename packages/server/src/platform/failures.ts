@@ -75,6 +75,6 @@ export function usable<Result>(what: string, work: () => Result): Result {
 /** The answer to a request that failed through no fault of the client. */
 export const failureDetails = {
   unwritable: 'The server can write nothing now. It was not done.',
-  unavailable: 'The server can not do this now. Whether it was done is not known.',
+  unavailable: 'The server cannot do this now. Whether it was done is not known.',
   internal: 'A fault of the server.',
 } as const;

@@ -27,15 +27,15 @@ const storeReasons: [code: string, reason: string][] = [
   ['SQLITE_NOTADB', 'it is not a database'],
   ['SQLITE_CORRUPT', 'the database is damaged: restore a backup'],
   ['SQLITE_FULL', 'no space is left on the disk'],
-  ['SQLITE_READONLY', 'it can not be written to'],
+  ['SQLITE_READONLY', 'it cannot be written to'],
   ['SQLITE_PERM', 'permission denied'],
   ['SQLITE_AUTH', 'permission denied'],
-  ['SQLITE_CANTOPEN', 'the file can not be opened'],
+  ['SQLITE_CANTOPEN', 'the file cannot be opened'],
   ['SQLITE_BUSY', 'another program has locked it'],
   ['SQLITE_LOCKED', 'another program has locked it'],
   ['SQLITE_PROTOCOL', 'another program has locked it'],
   ['SQLITE_IOERR_LOCK', 'the file system has no locks'],
-  ['SQLITE_IOERR', 'the disk can not be read or written: it is full, at a limit, or has a fault'],
+  ['SQLITE_IOERR', 'the disk cannot be read or written: it is full, at a limit, or has a fault'],
   ['SQLITE_TOOBIG', 'the limit of file sizes is reached'],
 ];
 

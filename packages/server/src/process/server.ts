@@ -105,6 +105,6 @@ function listening<Listener>(setting: string, listen: () => Listener): Listener 
     return listen();
   } catch (cause) {
     const reason = reasonOf(cause) ?? (cause instanceof Error ? cause.message : cause);
-    throw new BadSetting(`${setting} can not be listened on: ${reason}`, { cause });
+    throw new BadSetting(`${setting} cannot be listened on: ${reason}`, { cause });
   }
 }

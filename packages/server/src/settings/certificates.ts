@@ -15,7 +15,7 @@ export function checkCertificates(environment: Record<string, string | undefined
   try {
     text = readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new BadSetting(`NODE_EXTRA_CA_CERTS: ${file} can not be read: ${reasonOf(cause) ?? cause}`, { cause });
+    throw new BadSetting(`NODE_EXTRA_CA_CERTS: ${file} cannot be read: ${reasonOf(cause) ?? cause}`, { cause });
   }
   try {
     new X509Certificate(text);

@@ -163,7 +163,7 @@ function settingsFile(file: string): Record<string, string> {
   try {
     content = JSON.parse(readFileSync(file, 'utf8'));
   } catch (cause) {
-    throw new BadSetting(`--config: ${file} can not be read as JSON: ${reasonOf(cause) ?? cause}`, { cause });
+    throw new BadSetting(`--config: ${file} cannot be read as JSON: ${reasonOf(cause) ?? cause}`, { cause });
   }
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {
     throw new BadSetting(`--config: ${file} must hold one JSON object of settings`);

@@ -45,7 +45,7 @@ export class Replay {
       this.compareParticipants(participants);
     }
     const more = this.faults.length - faultsMax;
-    return more > 0 ? [...this.faults.slice(0, faultsMax), `and ${more} faults more in it`] : this.faults;
+    return more > 0 ? [...this.faults.slice(0, faultsMax), `and ${more} more faults`] : this.faults;
   }
 
   private note(fault: string): void {
@@ -57,7 +57,9 @@ export class Replay {
     const { conversationId, senderId: actorId, atMs } = entry;
     if (entry.kind !== 'created') {
       this.isComplete = false;
-      this.note(`contract 3: begins with an entry of kind ${entry.kind} instead of the one that made it`);
+      this.note(
+        `contract 3: begins with an entry of kind ${entry.kind} instead of the one that creates the conversation`,
+      );
       this.head = { ...this.stored, headSeq: entry.seq, messageCount: entry.messageCount, lastEntryAtMs: atMs };
       return;
     }
@@ -73,7 +75,7 @@ export class Replay {
   private advance(head: ConversationHead, entry: Entry): void {
     const { senderId, atMs } = entry;
     if (entry.kind !== 'joined' && !isMember(this.participants.get(senderId)))
-      this.mismatch(entry, `is by ${senderId}, who was no member`);
+      this.mismatch(entry, `is by ${senderId}, who was not a member`);
     this.take(applied(head, entryAfter(head, senderId, atMs, entry), this.changesBy(entry)), entry);
   }
 
@@ -82,7 +84,7 @@ export class Replay {
     const effect = effectOf(entry);
     if (!effect) this.isComplete = false;
     if (entry.kind === 'created') {
-      this.mismatch(entry, 'makes the conversation again');
+      this.mismatch(entry, 'creates the conversation again');
       return {};
     }
     const { joins = [], leaves, role } = effect ?? {};
@@ -102,19 +104,19 @@ export class Replay {
     if (userId === undefined) return undefined;
     const participant = this.participants.get(userId);
     if (isMember(participant)) return participant;
-    this.mismatch(entry, `${what(userId)}, who was no member`);
+    this.mismatch(entry, `${what(userId)}, who was not a member`);
     return undefined;
   }
 
   /** Continues from the stored entry, so that one fault is not reported again for every later entry. */
   private take({ entry, head, participants }: Step, stored: Entry): void {
     if (entry.messageCount !== stored.messageCount) {
-      this.mismatch(stored, `counts ${stored.messageCount} messages up to it, there are ${entry.messageCount}`);
+      this.mismatch(stored, `counts ${stored.messageCount} messages up to it, but there are ${entry.messageCount}`);
     }
     if (entry.atMs !== stored.atMs) {
       this.mismatch(
         stored,
-        `is of ${stored.atMs}, older than the one before, whose time ${entry.atMs} was not far ahead`,
+        `has the time ${stored.atMs}, before that of the previous entry, whose time ${entry.atMs} was not far ahead`,
       );
     }
     for (const participant of participants) this.participants.set(participant.userId, participant);
@@ -146,7 +148,7 @@ export class Replay {
       const expected = missing.get(stored.userId);
       missing.delete(stored.userId);
       if (!expected) {
-        this.note(`contract 8: has participant ${stored.userId}, whom none of its entries made one`);
+        this.note(`contract 8: has participant ${stored.userId}, whom no entry added`);
         continue;
       }
       for (const difference of differences(stored, expected)) {
@@ -156,7 +158,7 @@ export class Replay {
       }
     }
     for (const userId of missing.keys()) {
-      this.note(`contract 8: lacks participant ${userId}, whom its entries made one`);
+      this.note(`contract 8: lacks participant ${userId}, whom its entries added`);
     }
   }
 }

@@ -204,7 +204,7 @@ describeOnKafka('the command log in Kafka', () => {
     expect(told).toEqual([
       { reason: 'there is no kind of command "dance"', replyTo },
       { reason: 'a command "join" has no field "steps"', replyTo },
-      { reason: 'it does not say who waits for the outcome', replyTo: null },
+      { reason: 'it does not name the server that waits for the outcome', replyTo: null },
     ]);
     expect(await topics.recordCount(deadLetterTopic(settings.clusterName))).toBe(values.length);
     await consumer.close();
@@ -233,7 +233,7 @@ describeOnKafka('the command log in Kafka', () => {
     expect(new Set(handler.handled)).toEqual(new Set([before, elsewhere].map(requestOf)));
     expect(consumer.stopped).toEqual(new Map([[0, trialLevel]]));
     expect(await consumer.lag().then((lag) => lag.get(0))).toBe(2);
-    expect(reported[0]).toContain('partition 0 stops at position 1: what comes next needs feature level 2');
+    expect(reported[0]).toContain('partition 0 stops at position 1: the next record needs feature level 2');
     await consumer.close();
     await older.close();
 
@@ -280,7 +280,7 @@ describeOnKafka('the command log in Kafka', () => {
     const strict = topics.check({ shards: shardsUnderTest, allowSingleBroker: false });
     await expect(strict).rejects.toThrow('has 1 replicas, and needs 3');
     const more = topics.check({ shards: shardsUnderTest + 1, allowSingleBroker: true });
-    await expect(more).rejects.toThrow('has 4 partitions, and the cluster 5 shards');
+    await expect(more).rejects.toThrow('has 4 partitions, and the cluster has 5 shards');
     await topics.remove();
     const missing = topics.check({ shards: shardsUnderTest, allowSingleBroker: true });
     await expect(missing).rejects.toThrow('parley cluster init');

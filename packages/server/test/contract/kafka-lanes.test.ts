@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { Lanes, type WaitingRecord } from '../../src/adapters/kafka/lanes.ts';
 import type { CommandRecord } from '../../src/distribution/command-log-port.ts';
-import { type CommandBatch, HistoryPutBack, LevelNotSupported } from '../../src/distribution/command-log-port.ts';
+import { type CommandBatch, HistoryRestored, LevelNotSupported } from '../../src/distribution/command-log-port.ts';
 import type { LogReach } from '../../src/history/history-port.ts';
 import { until } from '../support/until.ts';
 import { BatchHandler, record, requestOf } from './command-log-contract.ts';
@@ -172,7 +172,7 @@ test('a partition whose history was restored starts again at its position; other
   const { lanes, done, putBack, untilDone } = lanesOf(
     async ({ reaches }) => {
       if (reaches.some(({ partition, from }) => partition === 0 && from > 2)) {
-        throw new HistoryPutBack(new Map([[0, 2]]));
+        throw new HistoryRestored(new Map([[0, 2]]));
       }
       handled.push(...reaches);
     },
@@ -212,8 +212,8 @@ test('a partition stops before a record that needs a later program; earlier reco
   expect(lanes.positions.get(0)).toBe(1n);
   expect(lanes.stopped).toEqual(new Map([[0, 2]]));
   expect(reported).toEqual([
-    'partition 0 stops at position 1: what comes next needs feature level 2, and this program supports 1: ' +
-      'start a newer version, which goes on from there',
+    'partition 0 stops at position 1: the next record needs feature level 2, and this program supports 1: ' +
+      'start a newer version, which continues from there',
   ]);
   await lanes.close();
 });

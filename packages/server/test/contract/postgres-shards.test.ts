@@ -24,7 +24,7 @@ describe.skipIf(withoutPostgres !== null)(titleWith('shards on PostgreSQL', with
   describe('is refused at the start', () => {
     const refused = async (message: RegExp) => expect(shards.open()).rejects.toThrow(message);
 
-    test('when the schema is missing', () => refused(/has no schema parley: make it with "parley cluster init"/));
+    test('when the schema is missing', () => refused(/has no schema parley: create it with "parley cluster init"/));
 
     test('when a server belongs to another cluster', async () => {
       await initialise([servers[0]], 8);
@@ -59,7 +59,7 @@ describe.skipIf(withoutPostgres !== null)(titleWith('shards on PostgreSQL', with
       await step(1_000, 1);
       await shards.open();
       await step(1_001, 1_001);
-      await refused(/has form 1001, which needs a Parley that knows form 1001/);
+      await refused(/has schema version 1001, which needs a Parley that supports version 1001/);
     });
   });
 

@@ -80,7 +80,7 @@ describe.skipIf(withoutHaproxy !== null)(titleWith('HAProxy as it is deployed', 
     expect(await answer.json()).toMatchObject({ status: 503, code: 'unavailable' });
   });
 
-  test('where a request comes from can not be forged', async () => {
+  test('where a request comes from cannot be forged', async () => {
     const haproxy = await start([backend('messaging')], [backend('gateway')]);
     const headers = { 'x-forwarded-for': '198.51.100.7' };
     const answer = await fetch(`${haproxy.url}/v1/server`, { headers });

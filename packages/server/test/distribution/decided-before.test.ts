@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import type { Delivery } from '../../src/connections/mailbox-port.ts';
 import type { Command } from '../../src/conversations/command.ts';
 import { serverCommandId } from '../../src/conversations/command-fields.ts';
-import { HistoryPutBack } from '../../src/distribution/command-log-port.ts';
+import { HistoryRestored } from '../../src/distribution/command-log-port.ts';
 import type { LogReach } from '../../src/history/history-port.ts';
 import { DistributionUnderTest } from './distribution-under-test.ts';
 
@@ -69,7 +69,7 @@ test('a recreated log is decided from its start', async () => {
 test('a restored history decides nothing new before it has the missing entries', async () => {
   const distribution = await distributionAfter();
   const early = distribution.distribute([send], { from: 20, reaches: reach(20, 21) });
-  expect(await early.catch((error: unknown) => error)).toEqual(new HistoryPutBack(new Map([[0, 13]])));
+  expect(await early.catch((error: unknown) => error)).toEqual(new HistoryRestored(new Map([[0, 13]])));
   expect(await kinds(distribution)).toEqual(['created', 'removed']);
   await distribution.distribute([], { from: 13, reaches: reach(13, 20) });
   await distribution.distribute([send], { from: 20, reaches: reach(20, 21) });

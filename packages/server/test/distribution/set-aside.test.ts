@@ -13,7 +13,7 @@ const send = (text: string): Command => ({ kind: 'send', conversationId, actorId
 /** A record that no version of Parley writes: the rule throws on it. */
 const undecidable = { ...send('undecidable'), kind: 'add', userIds: null } as unknown as Command;
 
-test('a command that can not be decided is set aside; the commands around it are carried out, and its sender gets an outcome', async () => {
+test('a command that cannot be decided is set aside; the commands around it are carried out, and its sender gets an outcome', async () => {
   const distribution = await DistributionUnderTest.start([ana, ben]);
   await distribution.distribute([creation]);
   await distribution.distribute([send('before'), undecidable, send('after')]);

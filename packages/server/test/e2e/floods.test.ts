@@ -26,7 +26,7 @@ test.each(['ping', 'pong'] as const)(
   'a connection that sends %ss of the WebSocket protocol without end is closed',
   async (kind) => {
     const client = await server.wire(await server.person(`controlling${kind}`));
-    // Bun's client can send them, others can not.
+    // Bun's client can send them, others cannot.
     const socket = client.socket as WebSocket & Record<typeof kind, () => void>;
     for (let n = 0; n < 20_000; n++) socket[kind]();
     expect((await client.closed).code).toBe(closeCodes.flooding.code);

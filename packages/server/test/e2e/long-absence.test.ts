@@ -15,7 +15,7 @@ test('offline for 1,000 messages in 200 conversations, then back: everything is 
   const [away, ...others] = await server.people('person', conversations + 1);
   if (!away) throw new Error('nobody is away');
   const rooms: { id: string; other: Person }[] = [];
-  // One after the other: a busy server refuses what it can not carry out in time.
+  // One after the other: a busy server refuses what it cannot carry out in time.
   for (const other of others) {
     const { id } = await server.call(other, 'createGroup', { name: 'g', userIds: [away.account.id] });
     rooms.push({ id, other });

@@ -123,7 +123,7 @@ describe('while another program holds the write lock', () => {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     expect(await new Response(server.stderr).text()).toBe(
-      `parley: ${database} is locked by another program: end that program, and start again\n`,
+      `parley: ${database} is locked by another program: stop that program, then start again\n`,
     );
     expect(await server.exited).toBe(1);
     await holder.release();

@@ -110,7 +110,7 @@ test('a folder is held from when its adapters are made to when they are closed, 
   await embeddedAdapters(data, systemClock).close();
 });
 
-test('a database that can not be opened leaves the folder free', () => {
+test('a database that cannot be opened leaves the folder free', () => {
   writeFileSync(join(data, 'parley.db'), 'no database'.repeat(1_000));
   expect(() => embeddedAdapters(data, systemClock)).toThrow('it is not a database');
   rmSync(join(data, 'parley.db'));

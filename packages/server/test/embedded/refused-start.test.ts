@@ -29,7 +29,7 @@ const table: [name: string, arrange: () => Start | undefined, sentence: string][
       mkdirSync(data);
       notOurs(data);
     },
-    '--data: the folder DATA can not be written: permission denied',
+    '--data: the folder DATA cannot be written: permission denied',
   ],
   [
     'a folder that is read-only',
@@ -37,14 +37,14 @@ const table: [name: string, arrange: () => Start | undefined, sentence: string][
       mkdirSync(data);
       chmodSync(data, 0o555);
     },
-    '--data: the folder DATA can not be written: permission denied',
+    '--data: the folder DATA cannot be written: permission denied',
   ],
   [
-    'a folder that can not be made',
+    'a folder that cannot be made',
     () => {
       chmodSync(folder, 0o555);
     },
-    '--data: the folder DATA can not be made: permission denied',
+    '--data: the folder DATA cannot be created: permission denied',
   ],
   [
     'a folder that is a file',
@@ -59,26 +59,26 @@ const table: [name: string, arrange: () => Start | undefined, sentence: string][
       writeFileSync(data, '');
       return { flags: ['--data', join(data, 'below')] };
     },
-    '--data: the folder DATA/below can not be made: a part of the path is a file',
+    '--data: the folder DATA/below cannot be created: a part of the path is a file',
   ],
   [
     'a folder that is a link to nowhere',
     () => {
       symlinkSync(join(folder, 'nowhere'), data);
     },
-    '--data: the folder DATA can not be made: a file is there already',
+    '--data: the folder DATA cannot be created: a file is there already',
   ],
   [
     'a folder that is a link to itself',
     () => {
       symlinkSync(data, data);
     },
-    '--data: the folder DATA can not be made: a file is there already',
+    '--data: the folder DATA cannot be created: a file is there already',
   ],
   [
     'a folder with too long a name',
     () => ({ flags: ['--data', join(folder, 'a'.repeat(300))] }),
-    `--data: the folder FOLDER/${'a'.repeat(300)} can not be made: the name is too long`,
+    `--data: the folder FOLDER/${'a'.repeat(300)} cannot be created: the name is too long`,
   ],
   [
     'a folder with too long a path for a socket',
@@ -90,21 +90,21 @@ const table: [name: string, arrange: () => Start | undefined, sentence: string][
     () => {
       mkdirSync(join(data, 'control.sock', 'x'), { recursive: true });
     },
-    '--data: DATA/control.sock can not be listened on: it is a folder',
+    '--data: DATA/control.sock cannot be listened on: it is a folder',
   ],
   [
     'a database of somebody else',
     () => {
       database(() => notOurs(file));
     },
-    '--data: DATA/parley.db can not be written: permission denied',
+    '--data: DATA/parley.db cannot be written: permission denied',
   ],
   [
     'a database that is read-only',
     () => {
       database(() => chmodSync(file, 0o444));
     },
-    '--data: DATA/parley.db can not be written: permission denied',
+    '--data: DATA/parley.db cannot be written: permission denied',
   ],
   [
     'a lock of somebody else',
@@ -113,14 +113,14 @@ const table: [name: string, arrange: () => Start | undefined, sentence: string][
       writeFileSync(join(data, 'parley.lock'), '');
       notOurs(join(data, 'parley.lock'));
     },
-    '--data: DATA/parley.lock can not be written: permission denied',
+    '--data: DATA/parley.lock cannot be written: permission denied',
   ],
   [
     'a database that is a folder',
     () => {
       mkdirSync(file, { recursive: true });
     },
-    'DATA/parley.db can not be opened: the file can not be opened',
+    'DATA/parley.db cannot be opened: the file cannot be opened',
   ],
   [
     'a database that is a text',
@@ -128,7 +128,7 @@ const table: [name: string, arrange: () => Start | undefined, sentence: string][
       mkdirSync(data);
       writeFileSync(file, 'Dear diary, '.repeat(1_000));
     },
-    'DATA/parley.db can not be used: it is not a database',
+    'DATA/parley.db cannot be used: it is not a database',
   ],
   [
     'a database of another program',
@@ -151,7 +151,7 @@ const table: [name: string, arrange: () => Start | undefined, sentence: string][
     () => {
       database((made) => made.run('PRAGMA user_version = 9000'));
     },
-    `DATA/parley.db has form 9000, which a newer Parley wrote; this one knows up to ${migrations.length}. Start the newer version, or restore a backup made by this one.`,
+    `DATA/parley.db has schema version 9000, which a newer Parley wrote; this one supports up to ${migrations.length}. Start the newer version, or restore a backup made by this one.`,
   ],
   [
     'a database of a feature level that a newer version enabled',
@@ -166,12 +166,12 @@ const table: [name: string, arrange: () => Start | undefined, sentence: string][
       database(() => undefined);
       truncateSync(file, 8_192);
     },
-    'DATA/parley.db can not be used: the database is damaged: restore a backup',
+    'DATA/parley.db cannot be used: the database is damaged: restore a backup',
   ],
   [
     'a limit of file sizes, as a full disk',
     () => ({ limit: 'ulimit -f 16' }),
-    'DATA/parley.db can not be used: the disk can not be read or written: it is full, at a limit, or has a fault',
+    'DATA/parley.db cannot be used: the disk cannot be read or written: it is full, at a limit, or has a fault',
   ],
   [
     'a clock that is not set',
@@ -191,27 +191,27 @@ const table: [name: string, arrange: () => Start | undefined, sentence: string][
   [
     'an address of another machine',
     () => ({ flags: ['--host', '203.0.113.1'] }),
-    '--host, --port: 203.0.113.1:0 can not be listened on: the address is not one of this machine',
+    '--host, --port: 203.0.113.1:0 cannot be listened on: the address is not one of this machine',
   ],
   [
     'a metrics address of another machine',
     () => ({ flags: ['--metrics-port', '0', '--metrics-host', '203.0.113.1'] }),
-    '--metrics-host, --metrics-port: 203.0.113.1:0 can not be listened on: the address is not one of this machine',
+    '--metrics-host, --metrics-port: 203.0.113.1:0 cannot be listened on: the address is not one of this machine',
   ],
   [
     'settings that are not there',
     () => ({ flags: ['--config', join(folder, 'no.json')] }),
-    '--config: FOLDER/no.json can not be read as JSON: there is no such file',
+    '--config: FOLDER/no.json cannot be read as JSON: there is no such file',
   ],
   [
     'settings that are a folder',
     () => ({ flags: ['--config', folder] }),
-    '--config: FOLDER can not be read as JSON: it is a folder',
+    '--config: FOLDER cannot be read as JSON: it is a folder',
   ],
   [
     'settings of somebody else',
     () => ({ flags: ['--config', secret()] }),
-    '--config: FOLDER/secret can not be read as JSON: permission denied',
+    '--config: FOLDER/secret cannot be read as JSON: permission denied',
   ],
   [
     'settings that are no JSON',
@@ -219,17 +219,17 @@ const table: [name: string, arrange: () => Start | undefined, sentence: string][
       writeFileSync(join(folder, 'c'), '{');
       return { flags: ['--config', join(folder, 'c')] };
     },
-    "--config: FOLDER/c can not be read as JSON: SyntaxError: JSON Parse error: Expected '}'",
+    "--config: FOLDER/c cannot be read as JSON: SyntaxError: JSON Parse error: Expected '}'",
   ],
   [
     'certificates that are not there',
     () => authorities(join(folder, 'ca.pem')),
-    'NODE_EXTRA_CA_CERTS: FOLDER/ca.pem can not be read: there is no such file',
+    'NODE_EXTRA_CA_CERTS: FOLDER/ca.pem cannot be read: there is no such file',
   ],
   [
     'certificates of somebody else',
     () => authorities(secret()),
-    'NODE_EXTRA_CA_CERTS: FOLDER/secret can not be read: permission denied',
+    'NODE_EXTRA_CA_CERTS: FOLDER/secret cannot be read: permission denied',
   ],
   [
     'certificates that are none',
@@ -242,7 +242,7 @@ const table: [name: string, arrange: () => Start | undefined, sentence: string][
   [
     'services that do not run',
     () => ({ flags: services }),
-    '--postgres: PostgreSQL server a could not carry it out (connect ECONNREFUSED 127.0.0.1:1): start it, or correct the setting',
+    '--postgres: PostgreSQL server a could not run the statement (connect ECONNREFUSED 127.0.0.1:1): start it, or correct the setting',
   ],
 ];
 
@@ -267,7 +267,7 @@ function listener(): { port: number; stop: () => void } {
 
 test('a port in use is named, that of the metrics too', async () => {
   const { port, stop } = listener();
-  const taken = `127.0.0.1:${port} can not be listened on: another program listens there\n`;
+  const taken = `127.0.0.1:${port} cannot be listened on: another program listens there\n`;
   expect((await serve({ flags: ['--port', String(port)] })).errors).toBe(`parley: --host, --port: ${taken}`);
   const metrics = ['--metrics-port', String(port)];
   expect((await serve({ flags: metrics })).errors).toBe(`parley: --metrics-host, --metrics-port: ${taken}`);

@@ -54,7 +54,7 @@ test('a time of last use from while the clock was ahead is corrected by the next
   expect(await lastUsedAfterUse()).toBe(clock.nowMs());
 });
 
-test('a session stays valid while the time of its last use can not be written', async () => {
+test('a session stays valid while the time of its last use cannot be written', async () => {
   const { token } = await accounts.signup({ username: 'ana', password }, true);
   clock.advance(dayMs);
   adapters.users.touchSession = () => Promise.reject(new Unwritable('the disk is full', 1_000));

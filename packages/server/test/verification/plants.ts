@@ -6,7 +6,7 @@ export interface Column {
   nullable: boolean;
 }
 
-/** What is set instead of a value, as SQL: each of them a fault that a damaged page or a wrong program could make. */
+/** The values that replace a value, as SQL. A damaged page or a faulty program could write each of them. */
 export function plantsFor({ name, type, nullable }: Column, endings: readonly string[] = ['x']): string[] {
   const values: Record<Column['type'], string[]> = {
     number: ['+ 1', '- 1', '+ 1000000000000', '- 10000000000000'].map((change) => `coalesce(${name}, 0) ${change}`),
@@ -19,23 +19,23 @@ export function plantsFor({ name, type, nullable }: Column, endings: readonly st
 }
 
 /**
- * Columns of which no fault, or not every one, can be seen, each with the reason. Keys are `table.column`; of rows that
- * are missing `table: a missing row`, of rows that are too many `table: another row`.
+ * Columns in which some faults, or all, cannot be detected, each with the reason. Keys are `table.column`; for missing
+ * rows `table: a missing row`, for extra rows `table: another row`.
  */
 export interface Unseen {
   /** No value contradicts anything else that is stored. */
   never: Record<string, string>;
-  /** Some values contradict what is stored, others don't. */
+  /** Some values contradict what is stored, others do not. */
   partly: Record<string, string>;
 }
 
-/** How many of a column's plants were found. */
+/** The number of planted faults, and of those that were found. */
 export interface Found {
   found: number;
   planted: number;
 }
 
-/** What of the columns is found, in the form of {@link Unseen}'s keys: the two must be the same. */
+/** The columns in which faults were not found, with keys as in {@link Unseen}; both must be equal. */
 export function unseenIn(results: ReadonlyMap<string, Found>): {
   never: string[];
   partly: string[];

@@ -15,35 +15,35 @@ const shardCount = 2;
 const shardTables = postgresTables
   .filter(({ description }) => description.placement !== 'its server')
   .map(({ name }) => name);
-/** Of keys: some are the key of a row in another shard. */
+/** Endings for keys: some make the key of a row in another shard. */
 const endings = [...'abcdefgh'];
 const rowsTried = 8;
 
-const chosen = 'somebody chose it, and nothing else is stored of it';
-const clock = 'a clock gave it, which may have been wrong';
+const chosen = 'a user chose it, and it is stored nowhere else';
+const clock = 'it comes from a clock, which may have been wrong';
 
-/** Of a column that has a fault which is found, there are others that aren't: those are listed for the embedded one. */
+/** Only columns without any detectable fault. The embedded test lists columns with some. */
 const unseen: Unseen = {
   never: {
-    'entries.command_id': 'its client chose it; the unique index keeps two commands apart',
+    'entries.command_id': 'the client chose it; the unique index prevents duplicates',
     'users.password_hash': chosen,
-    'users.administrator': 'nothing else says who administers',
+    'users.administrator': 'it is stored nowhere else',
     'users.created_at_ms': clock,
     'sessions.device': chosen,
     'sessions.created_at_ms': clock,
     'sessions.last_used_at_ms': clock,
-    'sessions: a missing row': 'sessions are ended, and a token without one stands for nothing',
-    'device_secrets.secret_hash': 'it is random, and nothing else names it',
+    'sessions: a missing row': 'sessions are deleted, and a token without a session is invalid',
+    'device_secrets.secret_hash': 'it is random, and nothing refers to it',
     'device_secrets.used_at_ms': clock,
-    'device_secrets: a missing row': 'devices are forgotten',
-    'claims.claimed_at': 'it counts for a claim that is pending alone, and that for a minute',
+    'device_secrets: a missing row': 'devices are deleted',
+    'claims.claimed_at': 'it matters only for pending claims, for a minute',
     'invitations.expires_at_ms': chosen,
-    'invitations: a missing row': 'nothing names one',
-    'read_positions: a missing row': 'who never read has none',
-    'shard_epochs.epoch': 'it is random, and nothing else names it',
+    'invitations: a missing row': 'nothing refers to it',
+    'read_positions: a missing row': 'a user who never read has none',
+    'shard_epochs.epoch': 'it is random, and nothing refers to it',
     'activity_times: a missing row': 'the time is settled within a minute',
-    'follower_progress.epoch': 'one of another history is built again',
-    'follower_progress.log_id': 'one of another log is built again',
+    'follower_progress.epoch': 'a follower of another history is rebuilt',
+    'follower_progress.log_id': 'a follower of another log is rebuilt',
     'follower_progress.follower': 'a follower without a row is built',
     'follower_progress.current_at': clock,
     'follower_progress: a missing row': 'a follower without a row is built',
@@ -51,17 +51,17 @@ const unseen: Unseen = {
   partly: {},
 };
 
-/** Tables of which nothing is planted here, each with the reason. */
+/** Tables in which no faults are planted here, each with the reason. */
 const apart: Record<string, string> = {
   cluster: 'servers that disagree, or have none, are refused when they are opened',
   shards: 'a shard that is on no server, or on two, is refused when they are opened',
-  feature_level: 'one that is not supported is refused when they are opened, and the lowest of several counts',
-  migrations: 'a form of another version is refused when they are opened',
-  log_positions: 'compared with the log of Kafka, by "parley cluster verify" as a whole',
+  feature_level: 'an unsupported level is refused when the servers are opened, and the lowest of several counts',
+  migrations: 'the schema of another version is refused when the servers are opened',
+  log_positions: 'compared with the log in Kafka by the whole of "parley cluster verify"',
 };
 
 const absent = withoutService('postgres');
-describe.skipIf(absent !== null)(titleWith('verify finds what is planted in shards on PostgreSQL', absent), () => {
+describe.skipIf(absent !== null)(titleWith('verification of shards on PostgreSQL', absent), () => {
   let servers: PostgresServer[] = [];
   let database: ShardedDatabase;
 
@@ -91,12 +91,12 @@ describe.skipIf(absent !== null)(titleWith('verify finds what is planted in shar
     const found: string[] = [];
     await verifyShards(database, {
       ...{ repair, pausesMs: [], count: () => undefined },
-      note: (fault, mended) => found.push(mended ? `mended: ${fault}` : fault),
+      note: (fault, repaired) => found.push(repaired ? `repaired: ${fault}` : fault),
     });
     return found;
   }
 
-  /** Whether something is found after the statement, which is taken back; null when it changed nothing. */
+  /** Whether a fault is found after the statement, which is undone afterwards; null when it changed nothing. */
   async function isFound(table: string, statement: string): Promise<boolean | null> {
     try {
       const changed = await everywhere(statement);
@@ -133,11 +133,11 @@ describe.skipIf(absent !== null)(titleWith('verify finds what is planted in shar
     return rows.flat().map((row) => String(row['row']));
   }
 
-  test('and nothing in sound ones', async () => {
+  test('finds no fault in sound shards', async () => {
     expect(await faults()).toEqual([]);
   });
 
-  test('of which every table is looked at, but for those listed with a reason', async () => {
+  test('checks every table, except those listed with a reason', async () => {
     const [rows = []] = await everywhere(
       `SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename NOT LIKE 'sound_%'`,
     );
@@ -146,11 +146,11 @@ describe.skipIf(absent !== null)(titleWith('verify finds what is planted in shar
   });
 
   for (const table of shardTables.filter((each) => !(each in apart))) {
-    test(`in every column of ${table}, and where a row is missing or added, but for those listed with a reason`, async () => {
+    test(`finds a fault in every column, missing row and extra row of ${table}, except those listed with a reason`, async () => {
       const results = new Map<string, Found>();
       const { columns, key } = await columnsOf(table);
       const rows = await rowsOf(table, key);
-      /** One fault that is found is enough, of those at hand. */
+      /** Plants the statements one by one until a fault is found; one is enough. */
       const plant = async (name: string, statementsOf: (row: string) => string[]) => {
         const result: Found = { found: 0, planted: 0 };
         results.set(name, result);
@@ -175,43 +175,38 @@ describe.skipIf(absent !== null)(titleWith('verify finds what is planted in shar
     }, 240_000);
   }
 
-  const mendable: [string, string, string, string][] = [
+  const repairable: [string, string, string, string][] = [
     ['a term that is missing', 'user_terms', `DELETE FROM user_terms WHERE term = 'ana'`, 'is not found by "ana"'],
-    [
-      'a term that is too many',
-      'user_terms',
-      `UPDATE user_terms SET term = 'zoe' WHERE term = 'ana'`,
-      'is not found by',
-    ],
+    ['an extra term', 'user_terms', `UPDATE user_terms SET term = 'zoe' WHERE term = 'ana'`, 'is not found by'],
     [
       'a token of another session',
       'session_tokens',
       `UPDATE session_tokens SET session_id = 'x'`,
-      `has no token: whoever has it can't use it`,
+      `has no token, so it cannot be used`,
     ],
     [
-      'a read position of somebody who never was there',
+      'a read position of a user who was never a participant',
       'read_positions',
       `UPDATE read_positions SET conversation_id = conversation_id || 'x'`,
       ', which does not exist',
     ],
     [
-      'accounts of which none is the first',
+      'accounts without a first one',
       'claims',
       `DELETE FROM claims WHERE name = 'first user'`,
-      'whoever signs up next administers',
+      'the next user who signs up becomes administrator',
     ],
     [
-      'a name that is claimed beside the right one',
+      'an extra claim of a name',
       'claims',
       `INSERT INTO claims SELECT shard, 'username NAME', user_id, confirmed, claimed_at FROM claims
        WHERE name = 'username ana'`,
       'username NAME is claimed for',
     ],
   ];
-  for (const [name, table, statement, fault] of mendable) {
-    test(`and mends ${name}`, async () => {
-      // A name whose claim belongs to the same shard.
+  for (const [name, table, statement, fault] of repairable) {
+    test(`repairs ${name}`, async () => {
+      // A name whose claim is in the same shard.
       const shard = database.shardOf('username ana');
       const other =
         [...'abcdefghijklmnopqrstuvwxyz'].find((each) => database.shardOf(`username ${each}`) === shard) ?? '';
@@ -219,21 +214,21 @@ describe.skipIf(absent !== null)(titleWith('verify finds what is planted in shar
       expect((await faults()).filter((each) => each.endsWith(': run it with --repair')).join('\n')).toContain(
         fault.replace('NAME', other),
       );
-      expect((await faults(true)).filter((each) => !each.startsWith('mended: '))).toEqual([]);
+      expect((await faults(true)).filter((each) => !each.startsWith('repaired: '))).toEqual([]);
       expect(await faults()).toEqual([]);
       await restore(table);
     });
   }
 
-  test('and mends a membership and a read position of one participant in one run', async () => {
+  test('repairs a membership and a read position of one participant in one run', async () => {
     const elsewhere = `SET conversation_id = conversation_id || 'x'`;
     for (const table of ['memberships', 'read_positions']) await everywhere(`UPDATE ${table} ${elsewhere}`);
-    expect((await faults(true)).filter((each) => !each.startsWith('mended: '))).toEqual([]);
+    expect((await faults(true)).filter((each) => !each.startsWith('repaired: '))).toEqual([]);
     expect(await faults()).toEqual([]);
     await restore('read_positions');
   });
 
-  test('and names an index, a trigger and a function that are gone', async () => {
+  test('reports a missing index, trigger and function', async () => {
     await everywhere('DROP INDEX members');
     await everywhere('DROP INDEX present_memberships');
     await everywhere('DROP TRIGGER stamp_new_read_position ON read_positions');

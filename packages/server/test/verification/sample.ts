@@ -7,7 +7,7 @@ import { newUser } from '../contract/users-under-test.ts';
 const startMs = 1_767_225_600_000;
 const dayMs = 86_400_000;
 
-/** What a database has in every table and column: made through the stores, by the rules that write everywhere. */
+/** Data in every table and column, written through the stores by the product's own rules. */
 export async function fillSample(stores: Stores): Promise<void> {
   const { users, history } = stores;
   const conversations = new ConversationsUnderTest(stores);

@@ -12,64 +12,64 @@ import { createUser } from '../contract/users-under-test.ts';
 import { type Column, type Found, keysOf, plantsFor, type Unseen, unseenIn } from './plants.ts';
 import { fillSample } from './sample.ts';
 
-const chosen = 'somebody chose it, and nothing else is stored of it';
-const clock = 'a clock gave it, which may have been wrong';
-const random = 'it is random, and nothing else names it';
+const chosen = 'a user chose it, and it is stored nowhere else';
+const clock = 'it comes from a clock, which may have been wrong';
+const random = 'it is random, and nothing refers to it';
 
 const unseen: Unseen = {
   never: {
-    'entries.command_id': 'its client chose it; the unique index keeps two commands apart',
+    'entries.command_id': 'the client chose it; the unique index prevents duplicates',
     'users.password_hash': chosen,
-    'users.administrator': 'nothing else says who administers',
+    'users.administrator': 'it is stored nowhere else',
     'users.created_at_ms': clock,
     'sessions.token_hash': random,
     'sessions.id': random,
     'sessions.device': chosen,
     'sessions.created_at_ms': clock,
     'sessions.last_used_at_ms': clock,
-    'sessions: a missing row': 'sessions are ended',
+    'sessions: a missing row': 'sessions are deleted',
     'device_secrets.secret_hash': random,
     'device_secrets.used_at_ms': clock,
-    'device_secrets: a missing row': 'devices are forgotten',
+    'device_secrets: a missing row': 'devices are deleted',
     'invitations.token_hash': random,
     'invitations.expires_at_ms': chosen,
-    'invitations: a missing row': 'nothing names one',
-    'invitations: another row': 'nothing names one',
-    'read_positions: a missing row': 'who never read has none',
-    'epoch.is_copy': 'a copy that nobody opened yet is one',
+    'invitations: a missing row': 'nothing refers to it',
+    'invitations: another row': 'nothing refers to it',
+    'read_positions: a missing row': 'a user who never read has none',
+    'epoch.is_copy': 'it is set in a copy that was not opened yet',
     'activity_times: a missing row': 'the time is settled within a minute',
     'feed.at_ms': clock,
-    'follower_progress.epoch': 'one of another history is built again',
-    'follower_progress.log_id': 'one of another log is built again',
+    'follower_progress.epoch': 'a follower of another history is rebuilt',
+    'follower_progress.log_id': 'a follower of another log is rebuilt',
     'follower_progress.follower': 'a follower without a row is built',
     'follower_progress: a missing row': 'a follower without a row is built',
-    'follower_progress: another row': 'nothing names one',
+    'follower_progress: another row': 'nothing refers to it',
   },
   partly: {
-    'conversations.announce_only': 'what it began with is in no entry; what it was changed to is',
-    'conversations.description': 'what it began with is in no entry; what it was changed to is',
-    'entries.at_ms': 'a time between those of its neighbours is as good as another',
-    'entries.text': 'people chose it; that there is one follows from the kind',
-    'memberships.broadcast': 'nobody reads it of those who left',
-    'read_positions.seq': 'two entries have one message count when the second is no message',
-    'read_positions.revision': 'it grows by any step; two of a person are never the same, none is below 0',
-    'users.display_name': 'a disabled user is found by no name',
-    'user_terms: a missing row': 'without the mark of the folding they are those of a previous version, and refreshed',
-    'channel_terms: a missing row':
-      'without the mark of the folding they are those of a previous version, and refreshed',
-    'invitations.uses_left': 'how many uses there were is stored nowhere; fewer than none there never are',
-    'invitations.created_by': 'the operator, who is nobody, makes some',
+    'conversations.announce_only': 'entries have changes of it, but not the initial value',
+    'conversations.description': 'entries have changes of it, but not the initial value',
+    'entries.at_ms': 'any time between those of its neighbours is plausible',
+    'entries.text': 'users chose it; whether there is one follows from the kind',
+    'memberships.broadcast': 'it is not read for members who left',
+    'read_positions.seq': 'two entries have the same message count when the second is not a message',
+    'read_positions.revision': 'it grows by any step; it is unique for each user and never below 0',
+    'users.display_name': 'a disabled user has no terms',
+    'user_terms: a missing row': 'terms without the mark of the folding are of a previous version and are refreshed',
+    'channel_terms: a missing row': 'terms without the mark of the folding are of a previous version and are refreshed',
+    'invitations.uses_left': 'the number of uses is stored nowhere else; it is never below 0',
+    'invitations.created_by': 'null for those of the operator, who has no account',
     'device_secrets: another row': 'a user has any number of devices',
-    'activity_times.at_ms': 'it is some time before that of the entry',
+    'activity_times.at_ms': 'any time before that of the entry is valid',
     'feed: a missing row': 'the oldest are deleted',
     'follower_progress.applied_to': 'a follower may be behind',
-    'follower_progress.set_aside': 'what was set aside is stored nowhere else; less than nothing never is',
+    'follower_progress.set_aside':
+      'the number of records that were set aside is stored nowhere else; it is never below 0',
   },
 };
 
 const flags = new Set(['announce_only', 'broadcast', 'closed', 'administrator', 'disabled', 'is_copy']);
 
-describe('verify finds what is planted in an embedded database', () => {
+describe('verification of an embedded database', () => {
   let folder: string;
   let sound: string;
   let copy: string;
@@ -85,7 +85,7 @@ describe('verify finds what is planted in an embedded database', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  /** What is found after the statement, which is taken back then; the database itself may refuse it. */
+  /** The faults found after the statement, which is undone afterwards; the database itself may refuse it. */
   function faultsAfter(database: Database, statement: string): string[] | 'refused' | 'unchanged' {
     database.run('BEGIN');
     try {
@@ -126,11 +126,11 @@ describe('verify finds what is planted in an embedded database', () => {
     });
   }
 
-  test('and nothing in a sound one', () => {
+  test('finds no fault in a sound database', () => {
     expect(verify(sound)).toMatchObject({ faultCount: 0, faults: [] });
   });
 
-  test('in every column of every table, and in every missing or added row, but for those listed with a reason', () => {
+  test('finds a fault in every column, missing row and extra row of every table, except those listed with a reason', () => {
     const results = new Map<string, Found>();
     copyFileSync(sound, copy);
     const database = new Database(copy, { strict: true });
@@ -141,7 +141,7 @@ describe('verify finds what is planted in an embedded database', () => {
       else results.set(key, { found: found + Number(faults.length > 0), planted: planted + 1 });
     };
     for (const { name: table, rows, columns, key } of tables(database)) {
-      // Also of a table that the sample has no row of.
+      // Also for a table without a row in the sample.
       for (const { name } of columns) results.set(`${table}.${name}`, { found: 0, planted: 0 });
       for (const row of rows) {
         for (const column of columns) {
@@ -164,11 +164,11 @@ describe('verify finds what is planted in an embedded database', () => {
 
   const named: [string, string, string | RegExp][] = [
     ['a database without an index', 'DROP INDEX members', 'the database has no index members'],
-    ['a database without the index against doubled commands', 'DROP INDEX entry_commands', 'no index entry_commands'],
+    ['a database without the index that makes commands unique', 'DROP INDEX entry_commands', 'no index entry_commands'],
     [
       'an index that is no longer unique',
       'DROP INDEX entry_commands; CREATE INDEX entry_commands ON entries (conversation_id, sender_id, command_id)',
-      'another index entry_commands',
+      'the index entry_commands of the database differs',
     ],
     [
       'a command that became two entries',
@@ -177,21 +177,25 @@ describe('verify finds what is planted in an embedded database', () => {
       /contract 2: conversation \S+ has \d entries of \S+ for the one command same/,
     ],
     ['a missing table', 'DROP TABLE sessions', 'the database has no table sessions'],
-    ['a missing column', 'ALTER TABLE users DROP COLUMN disabled', 'the database has another table users'],
+    [
+      'a missing column',
+      'ALTER TABLE users DROP COLUMN disabled',
+      'the table users of the database differs from the schema',
+    ],
     ['no epoch', 'DELETE FROM epoch', 'the database has 0 epochs'],
-    ['an empty epoch', `UPDATE epoch SET epoch = ''`, 'epochs, or one of another form'],
+    ['an empty epoch', `UPDATE epoch SET epoch = ''`, 'epochs, or one that is not hexadecimal digits'],
     [
       'a participant without an account',
       `DELETE FROM users WHERE username = 'Ben'`,
       /participants has a row whose user_id is \S+, which is not in users: restore/,
     ],
     [
-      'a head with a wrong number of its last message',
+      'a head with a wrong number of the last message',
       'UPDATE conversations SET last_message_seq = 1 WHERE message_count = 3',
       /conversation \S+: contract 3: its row has lastMessageSeq 1, but its entries make it 8: restore/,
     ],
     [
-      'an index by user that differs in what somebody may see',
+      'an index by user with a wrong visible range',
       'UPDATE memberships SET visible_from_seq = 2 WHERE visible_from_seq = 4',
       /contract 6: the index by user has visible_from_seq 2 for \S+ in conversation \S+, the conversation has 4: restore/,
     ],
@@ -213,15 +217,19 @@ describe('verify finds what is planted in an embedded database', () => {
     ],
     ['an entry that is missing in the middle', 'DELETE FROM entries WHERE seq = 3', 'contract 3: lacks entry 3'],
     ['an entry without content', `UPDATE entries SET notice = 'x' WHERE notice NOTNULL`, `whose content can't be read`],
-    ['a membership that a message left', `UPDATE entries SET sender_id = 'x' WHERE seq = 2`, 'who was no member'],
+    [
+      'an entry of a user who was not a member',
+      `UPDATE entries SET sender_id = 'x' WHERE seq = 2`,
+      'who was not a member',
+    ],
     [
       'a time that goes back by less than a wrong clock would',
       'UPDATE entries SET at_ms = at_ms - 1000 WHERE seq = 3',
-      /entry 3 is of \d+, older than the one before/,
+      /entry 3 has the time \d+, before that of the previous entry/,
     ],
   ];
   for (const [name, statements, fault] of named) {
-    test(`and names ${name}`, () => {
+    test(`reports ${name}`, () => {
       copyFileSync(sound, copy);
       const database = new Database(copy, { strict: true });
       database.run(statements);
@@ -230,7 +238,7 @@ describe('verify finds what is planted in an embedded database', () => {
     });
   }
 
-  test('and names a damaged page', () => {
+  test('reports a damaged page', () => {
     const bytes = readFileSync(sound);
     const at = bytes.lastIndexOf('from tomorrow');
     writeFileSync(copy, bytes.fill(0, at - 200, at + 200));
@@ -241,11 +249,11 @@ describe('verify finds what is planted in an embedded database', () => {
         return [String(error)];
       }
     })();
-    expect(result.join('\n')).toMatch(/damaged|malformed|can not be read/);
+    expect(result.join('\n')).toMatch(/damaged|malformed|cannot be read/);
   });
 });
 
-describe('verify of a conversation that became broadcast', () => {
+describe('verification of a conversation that became broadcast', () => {
   let folder: string;
   let file: string;
   beforeAll(async () => {
@@ -274,12 +282,12 @@ describe('verify of a conversation that became broadcast', () => {
     return verify(copy).faults.join('\n');
   };
 
-  test('finds nothing in a sound one, also where the upgrade took a later entry for the first broadcast one', () => {
+  test('finds no fault in a sound one, also when an upgrade set a later entry as the first broadcast one', () => {
     expect(verify(file).faults).toEqual([]);
     expect(after('UPDATE conversations SET broadcast_seq = 3')).toBe('');
   });
 
-  test('names a head, and an index by user, that do not say so', () => {
+  test('reports a head and an index by user that lack the change', () => {
     for (const seq of [0, 1, 4]) {
       expect(after(`UPDATE conversations SET broadcast_seq = ${seq}`)).toContain(`its row has broadcastSeq ${seq}`);
     }

@@ -47,7 +47,7 @@ export class Consumption implements CommandConsumer {
       hasRoom: (partition) => this.lanes.waiting(partition) < waitingMax,
       receive: (partition, records, topicId) => {
         if (topicId !== this.logId) {
-          this.membership.renew(new Error(`topic ${topic} was made anew`));
+          this.membership.renew(new Error(`topic ${topic} was deleted and created again`));
           return;
         }
         const waiting = records.map((each) => ({ offset: each.offset, bytes: each.value, parsed: parseRecord(each) }));

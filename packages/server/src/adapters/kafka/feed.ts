@@ -137,7 +137,7 @@ class KafkaFeedReader implements FeedReader {
       this.waiting.get(partition)?.push({ part: parsePart(partition, value), offset });
     } catch (error) {
       const { settings, topic } = this.options;
-      settings.report(new Error(`record ${offset} of ${topic} partition ${partition} can not be read: ${error}`));
+      settings.report(new Error(`record ${offset} of ${topic} partition ${partition} cannot be read: ${error}`));
     }
   }
 

@@ -182,7 +182,7 @@ export class Fetcher {
       const position = this.positions.get(partition);
       if (position === undefined || position !== from.get(partition)) continue;
       const beginning = beginnings.get(partition) ?? 0n;
-      const begins = `${topic} partition ${partition} begins at ${beginning} by now, ${position} is next`;
+      const begins = `${topic} partition ${partition} now begins at ${beginning}, the next position was ${position}`;
       if (mayMiss || beginning < position) {
         settings.report(new Error(begins));
         this.positions.set(partition, beginning);

@@ -63,9 +63,9 @@ export class GroupMember {
     try {
       await this.consumer.joinGroup({});
     } catch (error) {
-      if (!isBrokerError(error, 'INVALID_SESSION_TIMEOUT')) throw failureOf(error, 'take a consumer in');
+      if (!isBrokerError(error, 'INVALID_SESSION_TIMEOUT')) throw failureOf(error, 'admit a consumer');
       throw new Unusable(
-        `the Kafka brokers refuse sessions of ${this.options.times.sessionTimeoutMs} ms, which quick takeover needs: ` +
+        `the Kafka brokers refuse a session timeout of ${this.options.times.sessionTimeoutMs} ms, which a quick takeover needs: ` +
           'set group.min.session.timeout.ms to 1000 on them',
         { cause: error },
       );

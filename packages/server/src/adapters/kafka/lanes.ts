@@ -2,7 +2,7 @@ import {
   batchMax,
   type CommandBatch,
   type CommandRecord,
-  HistoryPutBack,
+  HistoryRestored,
   LevelNotSupported,
   type MalformedRecord,
 } from '../../distribution/command-log-port.ts';
@@ -129,7 +129,7 @@ export class Lanes {
           this.options.report(error);
           await this.pause(backOffMs(failures++));
         }
-        if (error instanceof HistoryPutBack) this.putBack(taken, error.decided);
+        if (error instanceof HistoryRestored) this.putBack(taken, error.decided);
       }
       for (const { partition } of taken) partition.busy = false;
       // They may belong to another lane now.

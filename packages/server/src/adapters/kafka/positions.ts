@@ -43,7 +43,7 @@ export class Positions {
   /** The committed offsets of the group; partitions without one are left out. */
   async committed(group: string, topic: string, partitions: readonly number[]): Promise<Offsets> {
     const topics = [{ name: topic, partitionIndexes: [...partitions] }];
-    const [found] = await askingGroup(`tell how far group ${group} is`, () =>
+    const [found] = await askingGroup(`read the offsets of group ${group}`, () =>
       this.admin.listConsumerGroupOffsets({ groups: [{ groupId: group, topics }] }),
     );
     const offsets = found?.topics.flatMap((each) => each.partitions) ?? [];
@@ -57,14 +57,14 @@ export class Positions {
   /** Commits offsets for a group without members. */
   async commit(group: string, topic: string, partition: number, offset: bigint): Promise<void> {
     const topics = [{ name: topic, partitionOffsets: [{ partition, offset }] }];
-    await askingGroup(`note how far group ${group} is`, () =>
+    await askingGroup(`commit offsets of group ${group}`, () =>
       this.admin.alterConsumerGroupOffsets({ groupId: group, topics }),
     );
   }
 
   /** Deletes the offsets of a group; an unknown group is not an error. */
   async forget(group: string): Promise<void> {
-    await askingGroup(`forget group ${group}`, async () => {
+    await askingGroup(`delete the offsets of group ${group}`, async () => {
       try {
         await this.admin.deleteGroups({ groups: [group] });
       } catch (error) {

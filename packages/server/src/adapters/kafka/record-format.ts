@@ -30,7 +30,7 @@ export function parseRecord({ value, headers }: Pick<FetchedRecord, 'value' | 'h
   if (read.kind === 'later') return read;
   const { data: waiting = null } = replyTo.safeParse(record['replyTo']);
   if (read.kind === 'malformed') return malformed(read.reason, waiting);
-  if (waiting === null) return malformed('it does not say who waits for the outcome');
+  if (waiting === null) return malformed('it does not name the server that waits for the outcome');
   const trace = headerOf(headers, traceHeader);
   return {
     kind: 'command',

@@ -90,7 +90,8 @@ async function scan<Content>(
       if (left.size === 0) finished.resolve();
     },
   });
-  const late = () => finished.reject(new Unusable(`looking through topic ${topic} takes too long: look less far back`));
+  const late = () =>
+    finished.reject(new Unusable(`the search of topic ${topic} takes too long: search a shorter time`));
   deadline.addEventListener('abort', late);
   try {
     fetcher.assign(new Map([...left.keys()].map((partition) => [partition, from.get(partition) ?? 0n])));

@@ -12,7 +12,7 @@ export function deadLetterTopic(clusterName: string): string {
   return `${clusterName}.poison`;
 }
 
-/** What was decided, for followers. It has the partitions of the commands. */
+/** Decided entries, for followers. It has the partitions of the commands. */
 export function feedTopic(clusterName: string): string {
   return `${clusterName}.feed`;
 }
@@ -74,31 +74,31 @@ export class Topics {
   ): Promise<void> {
     const found = await this.described(topic);
     if (!found)
-      throw new Unusable(`--kafka: there is no topic ${topic}: make it with "parley cluster init" of this version`);
+      throw new Unusable(`--kafka: there is no topic ${topic}: create it with "parley cluster init" of this version`);
     if (found.count !== shards) {
       throw new Unusable(
-        `--kafka: topic ${topic} has ${found.count} partitions, and the cluster ${shards} shards: they have to be as ` +
-          'many, and are fixed when a cluster is made',
+        `--kafka: topic ${topic} has ${found.count} partitions, and the cluster has ${shards} shards: the numbers have ` +
+          'to be equal, and are fixed when a cluster is created',
       );
     }
     if (allowSingleBroker) return;
     if (found.replicas < replicasAsked) {
       throw new Unusable(
         `--kafka: topic ${topic} has ${found.replicas} replicas, and needs ${replicasAsked} to survive the loss of a ` +
-          'broker; --allow-single-broker on serves nevertheless',
+          'broker; --allow-single-broker on serves anyway',
       );
     }
     const inSync = Number(await this.config(topic, 'min.insync.replicas'));
     if (inSync < inSyncAsked) {
       throw new Unusable(
-        `--kafka: topic ${topic} has min.insync.replicas = ${inSync}, and needs ${inSyncAsked} so that what was ` +
-          'acknowledged is on two disks; --allow-single-broker on serves nevertheless',
+        `--kafka: topic ${topic} has min.insync.replicas = ${inSync}, and needs ${inSyncAsked} so that ` +
+          'acknowledged records are on two disks; --allow-single-broker on serves anyway',
       );
     }
     if ((await this.config(topic, 'unclean.leader.election.enable')) === 'true') {
       throw new Unusable(
-        `--kafka: topic ${topic} has unclean.leader.election.enable = true, which loses what was acknowledged; ` +
-          '--allow-single-broker on serves nevertheless',
+        `--kafka: topic ${topic} has unclean.leader.election.enable = true, which can lose acknowledged records; ` +
+          '--allow-single-broker on serves anyway',
       );
     }
   }
@@ -176,7 +176,7 @@ export class Topics {
       ...{ topics: [topic], partitions, replicas },
       configs: Object.entries(configs).map(([name, value]) => ({ name, value })),
     };
-    await this.asking(`make topic ${topic}`, () => this.admin.createTopics(options)).catch((error: unknown) => {
+    await this.asking(`create topic ${topic}`, () => this.admin.createTopics(options)).catch((error: unknown) => {
       if (isBrokerError(error, 'INVALID_REPLICATION_FACTOR')) {
         throw new Unusable(`there are too few Kafka brokers for ${replicas} replicas of topic ${topic}`, {
           cause: error,
@@ -191,7 +191,7 @@ export class Topics {
     try {
       await this.admin.deleteTopics({ topics: [topic] });
     } catch (error) {
-      if (!isUnknownTopic(error)) throw failureOf(error, `remove topic ${topic}`);
+      if (!isUnknownTopic(error)) throw failureOf(error, `delete topic ${topic}`);
     }
   }
 

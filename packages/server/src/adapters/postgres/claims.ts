@@ -69,7 +69,7 @@ export class Claims {
   async holding<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
     const holder = systemIds.uuid();
     for (let attempt = 1; !(await this.take(name, holder)); attempt++) {
-      if (attempt === holdingAttempts) throw new Unavailable(`${name} are being changed by others: try again`);
+      if (attempt === holdingAttempts) throw new Unavailable(`${name} are being changed by other requests: try again`);
       await pause(systemClock, holdingRetryMs);
     }
     try {
@@ -100,7 +100,7 @@ export class Claims {
         ON CONFLICT (shard, name) DO UPDATE SET user_id = c.user_id
         RETURNING user_id, confirmed, claimed_at < now() - interval '1 minute' AS lapsed`,
     );
-    if (!row) throw new Error(`a claim of ${name} gave no row`);
+    if (!row) throw new Error(`a claim of ${name} returned no row`);
     return row;
   }
 }

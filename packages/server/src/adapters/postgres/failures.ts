@@ -55,7 +55,7 @@ export function failureOf(error: unknown, serverName: string): unknown {
     return new NotServed(error.message, { cause: error });
   }
   if (!isUnavailable(error)) return error;
-  return new Unavailable(`PostgreSQL server ${serverName} could not carry it out`, { cause: error });
+  return new Unavailable(`PostgreSQL server ${serverName} could not run the statement`, { cause: error });
 }
 
 function isUnavailable(error: unknown): boolean {

@@ -48,6 +48,6 @@ export async function checkLevels(database: ShardedDatabase): Promise<void> {
   if (level <= supported) return;
   throw new Unusable(
     `the cluster has feature level ${level}, and this Parley supports ${supported}: start the version that the other ` +
-      'processes are of, or a newer one',
+      'processes run, or a newer one',
   );
 }

@@ -52,7 +52,7 @@ export async function loadFacts(
       (SELECT json_agg(p) FROM log_positions p WHERE shard = ANY(${partitions}::smallint[])) AS decided,
       (SELECT json_agg(s) FROM shard_epochs s WHERE shard = ANY(${asked}::smallint[])) AS epochs,
       ${levelHere(sql)} AS level`;
-  if (!row) throw new Error('a query of facts gave no row');
+  if (!row) throw new Error('a query of facts returned no row');
   const epochs = new Map(row.epochs?.map(({ shard, epoch }) => [shard, epoch]));
   return {
     heads: new Map(row.heads?.map((head) => [head.id, conversationsTable.fromRow(head)])),

@@ -52,7 +52,9 @@ export class PostgresHistoryStore implements HistoryStore {
       await Bun.sleep(Math.random() * pauseMs * attempt);
     }
     if (!isMovedHead(cause)) throw cause;
-    throw new Unavailable(`others changed the same conversations ${attemptsMax} times in between`, { cause });
+    throw new Unavailable(`other distributors changed the same conversations ${attemptsMax} times meanwhile`, {
+      cause,
+    });
   }
 
   private async write(changes: Changes, facts: Facts): Promise<void> {

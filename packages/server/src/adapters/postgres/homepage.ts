@@ -83,7 +83,7 @@ export class Homepages {
           ) AS page) AS ended
         FROM (SELECT served(${shard}) AS shard OFFSET 0) AS checked`,
     );
-    if (!row) throw new Error('a statement without a table gave no row');
+    if (!row) throw new Error('a statement without a table returned no row');
     return row;
   }
 

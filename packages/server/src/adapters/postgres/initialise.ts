@@ -41,7 +41,7 @@ async function belong(pool: Pool, shards: number, names: string): Promise<string
   if (row?.shards !== shards) {
     throw new Unusable(
       `PostgreSQL server ${pool.name} belongs to a cluster of ${row?.shards} shards, not ${shards}; ` +
-        'the number of shards is fixed when a cluster is made',
+        'the number of shards is fixed when a cluster is created',
     );
   }
   return row.made_for;

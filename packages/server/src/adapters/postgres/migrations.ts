@@ -20,7 +20,7 @@ export async function migrate(pool: Pool): Promise<void> {
       CREATE SCHEMA IF NOT EXISTS ${schema};
       CREATE TABLE IF NOT EXISTS ${schema}.migrations (version integer PRIMARY KEY, works_from integer NOT NULL);`),
   );
-  await checkSchema(pool, { behind: 'is mended' });
+  await checkSchema(pool, { behind: 'is upgraded' });
   for (const [index, { statements, worksFrom, indexes = [] }] of schemaSteps.entries()) {
     const version = index + 1;
     if (indexes.length > 0) await buildIndexes(pool, indexes);
@@ -56,14 +56,14 @@ async function despiteDeadlocks(step: () => Promise<unknown>): Promise<void> {
  * Refuses a schema that this program cannot work with: one that lacks steps, or one with a newer step that requires
  * newer programs.
  */
-export async function checkSchema(pool: Pool, options: { behind: 'is refused' | 'is mended' }): Promise<void> {
+export async function checkSchema(pool: Pool, options: { behind: 'is refused' | 'is upgraded' }): Promise<void> {
   const { schema, name } = pool;
   const known = schemaSteps.length;
   const [found] = await pool.run(
     (sql) => sql<{ exists: boolean }[]>`SELECT to_regclass(${`${schema}.migrations`}) IS NOT NULL AS exists`,
   );
   if (!found?.exists) {
-    throw new Unusable(`PostgreSQL server ${name} has no schema ${schema}: make it with "parley cluster init"`);
+    throw new Unusable(`PostgreSQL server ${name} has no schema ${schema}: create it with "parley cluster init"`);
   }
   const [row] = await pool.run(
     (sql) => sql<{ version: number; works_from: number }[]>`
@@ -72,14 +72,14 @@ export async function checkSchema(pool: Pool, options: { behind: 'is refused' | 
   const { version, works_from: worksFrom } = row ?? { version: 0, works_from: 0 };
   if (worksFrom > known) {
     throw new Unusable(
-      `schema ${schema} on PostgreSQL server ${name} has form ${version}, which needs a Parley that knows form ` +
-        `${worksFrom}; this one knows up to ${known}. Start the newer version, or restore a backup made by this one.`,
+      `schema ${schema} on PostgreSQL server ${name} has schema version ${version}, which needs a Parley that supports version ` +
+        `${worksFrom}; this one supports up to ${known}. Start the newer version, or restore a backup made by this one.`,
     );
   }
   if (version < known && options.behind === 'is refused') {
     throw new Unusable(
-      `schema ${schema} on PostgreSQL server ${name} has form ${version}, this Parley needs ${known}: ` +
-        'run "parley cluster init" of this version, which changes it while the previous version goes on',
+      `schema ${schema} on PostgreSQL server ${name} has schema version ${version}, this Parley needs ${known}: ` +
+        'run "parley cluster init" of this version, which upgrades it while the previous version keeps running',
     );
   }
 }

@@ -72,7 +72,7 @@ export class Pool {
     this.schema = server.schema;
     // The name is part of a search path, which takes no parameters.
     if (!/^[a-z_][a-z0-9_]{0,62}$/.test(server.schema)) {
-      throw new Unusable(`${server.schema} can't be the name of a schema: lower-case letters, digits and _ alone`);
+      throw new Unusable(`${server.schema} is not a schema name: use only lower-case letters, digits and _`);
     }
     this.durable = this.connect('on');
     this.relaxed = this.connect('off');
@@ -107,7 +107,9 @@ export class Pool {
     } catch (error) {
       if (!(error instanceof Late)) throw failureOf(error, this.name);
       if (sql === current()) this.renew();
-      throw new Unavailable(`PostgreSQL server ${this.name} did not answer in ${answerTimeoutMs} ms`, { cause: error });
+      throw new Unavailable(`PostgreSQL server ${this.name} did not answer within ${answerTimeoutMs} ms`, {
+        cause: error,
+      });
     }
   }
 

@@ -26,7 +26,7 @@ export class PostgresReadPositions {
           message_count = CASE WHEN excluded.seq > r.seq THEN excluded.message_count ELSE r.message_count END
         RETURNING seq, message_count`,
     );
-    if (!row) throw new Error('a read position that was written gave no row');
+    if (!row) throw new Error('a read position that was written returned no row');
     return { seq: row.seq, messageCount: row.message_count };
   }
 

@@ -32,9 +32,7 @@ export async function moveShard(move: ShardMove): Promise<void> {
   if (from === undefined && to === 'serving') return;
   if (from === undefined) throw new Unusable(`shard ${shard} is not on PostgreSQL server ${source.name}`);
   if (from !== 'gone' && to === 'serving') {
-    throw new Unusable(
-      `shard ${shard} is served by ${source.name} and by ${target.name}: that can't be mended by moving`,
-    );
+    throw new Unusable(`shard ${shard} is served by ${source.name} and by ${target.name}: a move cannot repair that`);
   }
   if (from === 'serving' || from === 'fenced') {
     tell(`copying shard ${shard} from ${source.name} to ${target.name}`);
@@ -122,7 +120,7 @@ async function checkReplicates(source: Pool): Promise<void> {
   if (row?.wal_level === 'logical') return;
   throw new Unusable(
     `PostgreSQL server ${source.name} has wal_level = ${row?.wal_level}: moving a shard needs wal_level = logical, ` +
-      'which takes effect when that server is started again',
+      'which takes effect when that server is restarted',
   );
 }
 

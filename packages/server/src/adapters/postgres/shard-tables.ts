@@ -26,7 +26,7 @@ export async function shardTables(pool: Pool): Promise<string[]> {
   if (unkeyed) {
     throw new Unusable(
       `table ${unkeyed.name} of PostgreSQL server ${pool.name} has no primary key that begins with the shard: ` +
-        'its rows can not be moved; if it is not of Parley, take it out of its schema',
+        'its rows cannot be moved; if it is not a table of Parley, move it to another schema',
     );
   }
   return moving.map(({ name }) => name);

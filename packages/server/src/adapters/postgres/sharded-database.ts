@@ -198,7 +198,7 @@ async function shardCount(pools: readonly Pool[]): Promise<number> {
   if (other) {
     throw new Unusable(
       `PostgreSQL server ${first.server} belongs to a cluster of ${first.shards} shards, ` +
-        `${other.server} to one of ${other.shards}: they are not one cluster's`,
+        `${other.server} to one of ${other.shards}: they belong to different clusters`,
     );
   }
   return first.shards;
@@ -210,7 +210,7 @@ async function poolsByShard(pools: readonly Pool[], shards: number): Promise<Poo
     const [first, second] = located.get(shard) ?? [];
     if (!first) {
       throw new Unusable(
-        `shard ${shard} is on none of the PostgreSQL servers ${names(pools)}: name the server that has it as well, or, ` +
+        `shard ${shard} is on none of the PostgreSQL servers ${names(pools)}: name the server that has it too, or, ` +
           `when its move was interrupted, finish that with "parley cluster move"`,
       );
     }

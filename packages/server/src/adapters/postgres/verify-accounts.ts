@@ -76,20 +76,20 @@ export class AccountAgreement implements Agreement<AccountKey> {
     if (!user) return null;
     const { username, username_key: key, display_name: displayName, terms } = user;
     if (key !== username.toLowerCase()) {
-      const sentence = `account ${userId} is listed as ${JSON.stringify(key)}, but is named ${JSON.stringify(username)}`;
-      return { sentence: `${sentence}: restore ${this.serverOf(userId)} to an earlier moment`, mend: null };
+      const sentence = `account ${userId} has the username key ${JSON.stringify(key)}, but the username ${JSON.stringify(username)}`;
+      return { sentence: `${sentence}: restore ${this.serverOf(userId)} to an earlier moment`, repair: null };
     }
     const fault = user.disabled
-      ? terms.length > 0 && 'is found by search, although it is disabled'
+      ? terms.length > 0 && 'has search terms, although it is disabled'
       : termsFault(terms, [username, displayName]);
     if (!fault) return null;
-    return { sentence: `account ${userId} ${fault}`, mend: () => this.users.update(userId, { displayName }) };
+    return { sentence: `account ${userId} ${fault}`, repair: () => this.users.update(userId, { displayName }) };
   }
 
   private async invitationFault({ createdBy }: AccountKey & { kind: 'invitation' }): Promise<Fault | null> {
     if (await this.account(createdBy)) return null;
-    const sentence = `an invitation was made by ${createdBy}, who has no account`;
-    return { sentence: `${sentence}: restore ${this.serverOf(createdBy)} to a later moment`, mend: null };
+    const sentence = `an invitation was created by ${createdBy}, who has no account`;
+    return { sentence: `${sentence}: restore ${this.serverOf(createdBy)} to a later moment`, repair: null };
   }
 
   /** A user who signs up while nobody has claimed to be the first becomes administrator. */
@@ -102,8 +102,9 @@ export class AccountAgreement implements Agreement<AccountKey> {
     const [user] = found.flat();
     if (!user) return null;
     return {
-      sentence: 'there are accounts, but none is noted as the first: whoever signs up next administers',
-      mend: () => this.claim(firstUser, user.id),
+      sentence:
+        'there are accounts, but none is recorded as the first: the next user who signs up becomes administrator',
+      repair: () => this.claim(firstUser, user.id),
     };
   }
 
@@ -116,13 +117,13 @@ export class AccountAgreement implements Agreement<AccountKey> {
     if (holder === undefined) {
       return {
         sentence: `account ${userId} has name ${username}, which is not claimed for it`,
-        mend: () => this.claim(name, userId),
+        repair: () => this.claim(name, userId),
       };
     }
     const sentence =
-      `account ${userId} has name ${username}, which is ${holder}'s: its person can't log in; ` +
-      'restore the server of that name to a later moment, or have them sign up by another name';
-    return { sentence, mend: null };
+      `account ${userId} has name ${username}, which is claimed for ${holder}: the user cannot log in; ` +
+      'restore the server of that name to a later moment, or have the user sign up with another name';
+    return { sentence, repair: null };
   }
 
   private async claimFault({ name, userId }: AccountKey & { kind: 'claim' }): Promise<Fault | null> {
@@ -132,8 +133,8 @@ export class AccountAgreement implements Agreement<AccountKey> {
     if (account && usernameClaim(account.username) === name) return null;
     const why = account ? `whose name is ${account.username}` : 'who has no account';
     return {
-      sentence: `${name} is claimed for ${userId}, ${why}: nobody can have it`,
-      mend: () => (account ? this.free(name, userId) : this.letLapse(name, userId)),
+      sentence: `${name} is claimed for ${userId}, ${why}: no user can take it`,
+      repair: () => (account ? this.free(name, userId) : this.letLapse(name, userId)),
     };
   }
 
@@ -152,8 +153,8 @@ export class AccountAgreement implements Agreement<AccountKey> {
     );
     if (!session) return null;
     return {
-      sentence: `session ${id} of ${userId} has no token: whoever has it can't use it`,
-      mend: () =>
+      sentence: `session ${id} of ${userId} has no token, so it cannot be used`,
+      repair: () =>
         this.database.at(
           tokenHash,
           (sql, shard) => sql`

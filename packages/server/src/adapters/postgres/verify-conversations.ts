@@ -123,13 +123,13 @@ function ownFaults({ head, terms, activity }: CheckedConversation): string[] {
   if (head.kind === 'channel' && !head.closed) {
     const fault = termsFault(terms, [head.name ?? '']);
     if (fault !== null) faults.push(fault);
-  } else if (terms.length > 0) faults.push('is found by search, although it is closed or no channel');
+  } else if (terms.length > 0) faults.push('has search terms, although it is closed or not a channel');
   if (!activity) return faults;
   if (activity.head_seq > head.head_seq || activity.head_seq < 1) {
-    faults.push(`has a time in lists as of entry ${activity.head_seq}, its newest is ${head.head_seq}`);
+    faults.push(`has a list time for entry ${activity.head_seq}, but its newest entry is ${head.head_seq}`);
   } else if (activity.entry_at_ms !== null && activity.at_ms >= activity.entry_at_ms) {
     faults.push(
-      `is in lists as of ${activity.at_ms}, not before entry ${activity.head_seq} of ${activity.entry_at_ms}, which it was put before`,
+      `has the list time ${activity.at_ms}, which is not before the time ${activity.entry_at_ms} of entry ${activity.head_seq}`,
     );
   }
   return faults;

@@ -67,7 +67,7 @@ export class IndexAgreement implements Agreement<ParticipantKey> {
     for (const key of keys) {
       const user = users.get(nameOf(key));
       const conversation = conversations.get(nameOf(key));
-      if (!user || !conversation) throw new Error(`a look at ${nameOf(key)} gave no row`);
+      if (!user || !conversation) throw new Error(`a look at ${nameOf(key)} returned no row`);
       const fault = this.faultOf(key, user, conversation);
       if (fault) found.set(key, fault);
     }
@@ -88,39 +88,39 @@ export class IndexAgreement implements Agreement<ParticipantKey> {
     const start = `contract 6: the index by user has ${key.user_id} in conversation ${key.conversation_id}`;
     if (!row) {
       if (!membership) return null;
-      const why = headSeq === null ? 'which does not exist' : 'who never was a participant';
+      const why = headSeq === null ? 'which does not exist' : 'in which they never were a participant';
       return {
         sentence: `${start} as of entry ${membership.changed_seq}, ${why}`,
-        mend: () => deleteMembership(database, key, membership.changed_seq),
+        repair: () => deleteMembership(database, key, membership.changed_seq),
       };
     }
     const participant = participantsTable.fromRow({ ...row, ...key });
     if (!membership) {
       const indexed = { participant, broadcast };
       return {
-        sentence: `${start} not at all; the conversation has them as of entry ${row.changed_seq}`,
-        mend: () => database.at(key.user_id, (sql) => writeMemberships(sql, [indexed], (id) => database.shardOf(id))),
+        sentence: `contract 6: the index by user lacks ${key.user_id} in conversation ${key.conversation_id}, which has them as of entry ${row.changed_seq}`,
+        repair: () => database.at(key.user_id, (sql) => writeMemberships(sql, [indexed], (id) => database.shardOf(id))),
       };
     }
-    const told = (state: ParticipantState, flag: boolean) =>
+    const describe = (state: ParticipantState, flag: boolean) =>
       `${state.role}, of ${state.joined_seq} (${state.joined_message_count}) to ${state.left_seq ?? 'now'}, ` +
       `seeing from ${state.visible_from_seq}${state.left_seq === null && flag ? ', broadcast' : ''}, ` +
       `as of entry ${state.changed_seq} at ${state.changed_at_ms}`;
-    const [indexed, right] = [told(membership, membership.broadcast), told(row, broadcast)];
+    const [indexed, right] = [describe(membership, membership.broadcast), describe(row, broadcast)];
     if (indexed === right) return null;
     return {
       sentence: `${start}: ${indexed}; the conversation has: ${right}`,
-      mend: () => replaceMembership(database, { participant, broadcast }, membership.changed_seq),
+      repair: () => replaceMembership(database, { participant, broadcast }, membership.changed_seq),
     };
   }
 
   private readFault(key: ParticipantKey, { read }: UserSide, conversation: ConversationSide): Fault | null {
     if (!read) return null;
     if (!conversation.participant) {
-      const why = conversation.head_seq === null ? 'which does not exist' : 'in which they never were';
+      const why = conversation.head_seq === null ? 'which does not exist' : 'in which they never were a participant';
       return {
         sentence: `contract 6: ${key.user_id} has read conversation ${key.conversation_id} up to entry ${read.seq}, ${why}`,
-        mend: () => deleteReadPosition(this.database, key, read),
+        repair: () => deleteReadPosition(this.database, key, read),
       };
     }
     const right = { seq: conversation.read_seq ?? 0, message_count: conversation.read_count ?? 0 };
@@ -129,7 +129,7 @@ export class IndexAgreement implements Agreement<ParticipantKey> {
       sentence:
         `contract 6: ${key.user_id} has read conversation ${key.conversation_id} up to entry ${read.seq}, message ` +
         `${read.message_count}; it has entry ${right.seq}, message ${right.message_count}`,
-      mend: () => replaceReadPosition(this.database, key, read, right),
+      repair: () => replaceReadPosition(this.database, key, read, right),
     };
   }
 
@@ -138,7 +138,7 @@ export class IndexAgreement implements Agreement<ParticipantKey> {
     const sentence =
       `contract 8: conversation ${key.conversation_id} has participant ${key.user_id}, who has no account: ` +
       `restore ${this.database.serverOf(this.database.shardOf(key.user_id))} to a later moment, or have an owner remove them`;
-    return { sentence, mend: null };
+    return { sentence, repair: null };
   }
 
   private async userSides(keys: readonly ParticipantKey[]): Promise<UserSide[]> {

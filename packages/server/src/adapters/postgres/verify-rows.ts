@@ -39,7 +39,9 @@ export async function formFaults(database: ShardedDatabase): Promise<string[]> {
       ...made
         .filter((each) => !present.includes(each))
         .map((each) => `database ${server} has no ${each}: restore it to an earlier moment`),
-      ...unusable.map((name) => `index ${name} of database ${server} is invalid or no longer unique: REINDEX it`),
+      ...unusable.map(
+        (name) => `index ${name} of database ${server} is invalid or no longer unique: rebuild it with REINDEX`,
+      ),
     ]);
 }
 
@@ -57,7 +59,7 @@ export async function* misplacedRows(database: ShardedDatabase, shard: number): 
       );
       for (const { key } of page) {
         if (database.shardOf(key) === shard) continue;
-        yield `${table} has rows of ${key} in shard ${shard}, where nobody looks for them: they belong to shard ${database.shardOf(key)}: delete them`;
+        yield `${table} has rows of ${key} in shard ${shard}, where no statement finds them: they belong to shard ${database.shardOf(key)}: delete them`;
       }
       if (page.length < pageKeys) break;
       after = page.at(-1)?.key ?? '';

@@ -1,8 +1,8 @@
 /** A fault. Its sentence stays the same as long as the rows do. */
 export interface Fault {
   sentence: string;
-  /** Mends the fault if the rows are unchanged; null when it cannot be mended. */
-  mend: (() => Promise<unknown>) | null;
+  /** Repairs the fault if the rows are unchanged; null when it cannot be repaired. */
+  repair: (() => Promise<unknown>) | null;
 }
 
 /** A check of rows in several shards that have to agree, by key. */
@@ -26,36 +26,37 @@ interface Looking {
 
 /**
  * Checks an agreement for the keys of one shard and yields the faults. Only a difference that stays the same through
- * all checks is a fault; others are writes under way. With `repair`, faults are mended first; a fault that remains is
- * yielded with `mended` false.
+ * all checks is a fault; others are writes under way. With `repair`, faults are repaired first; a fault that remains is
+ * yielded with `repaired` false.
  */
 export async function* disagreements<Key>(
   agreement: Agreement<Key>,
   { shard, repair, pausesMs }: Looking,
-): AsyncGenerator<{ sentence: string; mended: boolean }> {
+): AsyncGenerator<{ sentence: string; repaired: boolean }> {
   for await (const page of agreement.keys(shard)) {
     const found = await settled(agreement, page, pausesMs);
-    const left = repair ? await mended(agreement, found, pausesMs) : found;
+    const left = repair ? await repaired(agreement, found, pausesMs) : found;
     for (const [key, fault] of found) {
-      const still = left.get(key);
-      const { sentence, mend } = still ?? fault;
-      // A sentence that says how to mend the fault has no `mend`.
-      yield { sentence: mend && !repair ? `${sentence}: run it with --repair` : sentence, mended: still === undefined };
+      const remaining = left.get(key);
+      const reported = remaining ?? fault;
+      // The sentence of a fault without `repair` says how to repair it by hand.
+      const hint = reported.repair && !repair ? ': run it with --repair' : '';
+      yield { sentence: `${reported.sentence}${hint}`, repaired: remaining === undefined };
     }
   }
 }
 
-/** The faults that remain after mending. The next fault of a key may appear only when the first is mended. */
-async function mended<Key>(
+/** The faults that remain after a repair. The next fault of a key may appear only when the first is repaired. */
+async function repaired<Key>(
   agreement: Agreement<Key>,
   found: Map<Key, Fault>,
   pausesMs: readonly number[],
 ): Promise<Map<Key, Fault>> {
   let left = found;
   for (let round = 0; round < faultsOfOneKey; round++) {
-    const mendable = [...left.values()].flatMap(({ mend }) => mend ?? []);
-    if (mendable.length === 0) break;
-    for (const mend of mendable) await mend();
+    const repairs = [...left.values()].flatMap((fault) => fault.repair ?? []);
+    if (repairs.length === 0) break;
+    for (const repair of repairs) await repair();
     left = await settled(agreement, [...left.keys()], pausesMs);
   }
   return left;

@@ -24,7 +24,7 @@ export class TotalsAgreement implements Agreement<number> {
     const found = new Map<number, Fault>();
     for (const shard of shards) {
       const sentence = await this.faultOf(shard);
-      if (sentence !== null) found.set(shard, { sentence, mend: () => this.forget(shard) });
+      if (sentence !== null) found.set(shard, { sentence, repair: () => this.forget(shard) });
     }
     return found;
   }
@@ -48,7 +48,7 @@ export class TotalsAgreement implements Agreement<number> {
     if (!row) return null;
     if (row.is_beyond) return `shard ${shard}: the totals have a position after that of the shard`;
     if (row.set_aside < 0 || !isJson(row.newest_set_aside))
-      return `shard ${shard}: the set-aside records can not be read`;
+      return `shard ${shard}: the set-aside records cannot be read`;
     if (!row.is_current || row.kept === row.counted) return null;
     return `shard ${shard}: the totals are ${row.kept ?? 'missing'}, the conversations have ${row.counted}`;
   }

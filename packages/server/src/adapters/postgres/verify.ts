@@ -12,7 +12,7 @@ const shardsAtOnce = 16;
 
 export interface Verifying {
   repair: boolean;
-  note(fault: string, mended: boolean): void;
+  note(fault: string, repaired: boolean): void;
   count(checked: { conversations: number; entries: number }): void;
   /** The pause between checks of a difference. */
   pausesMs?: readonly number[];
@@ -38,9 +38,9 @@ export async function verifyShards(database: ShardedDatabase, verifying: Verifyi
   for (let first = 0; first < shards.length; first += shardsAtOnce) {
     const together = shards.slice(first, first + shardsAtOnce).map(async (shard) => {
       const looking = { shard, repair, pausesMs };
-      for await (const { sentence, mended } of disagreements(index, looking)) note(sentence, mended);
-      for await (const { sentence, mended } of disagreements(accounts, looking)) note(sentence, mended);
-      for await (const { sentence, mended } of disagreements(totals, looking)) note(sentence, mended);
+      for await (const { sentence, repaired } of disagreements(index, looking)) note(sentence, repaired);
+      for await (const { sentence, repaired } of disagreements(accounts, looking)) note(sentence, repaired);
+      for await (const { sentence, repaired } of disagreements(totals, looking)) note(sentence, repaired);
     });
     await Promise.all(together);
   }

@@ -11,7 +11,7 @@ export async function confirmKeepsKeys(redis: RedisConnection): Promise<void> {
   const policy = setting('maxmemory_policy');
   if (setting('maxmemory') === '0' || !policy.startsWith('allkeys')) return;
   throw new Unusable(
-    `Redis at ${redis.address} drops any keys when its memory is full (maxmemory-policy ${policy}). ` +
-      'Set maxmemory-policy to noeviction, or to one of the volatile- policies, which drop rate limits alone.',
+    `Redis at ${redis.address} evicts any keys when its memory is full (maxmemory-policy ${policy}). ` +
+      'Set maxmemory-policy to noeviction, or to one of the volatile- policies, which evict only rate limits.',
   );
 }

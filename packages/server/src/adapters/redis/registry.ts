@@ -33,9 +33,10 @@ export class RedisConnectionRegistry implements ConnectionRegistry {
   }
 
   async openServer(serverId: string, leaseMs: number, level = firstLevel): Promise<void> {
-    if (serverId.includes(listSeparator)) throw new Unusable(`a server id has no "${listSeparator}": "${serverId}"`);
+    if (serverId.includes(listSeparator))
+      throw new Unusable(`a server id must not contain "${listSeparator}": "${serverId}"`);
     const opened = await this.run('openServer', serverId, leaseMs, level);
-    if (opened !== 1) throw new Unusable(`the lease of server ${serverId} ended: it goes on under a new id`);
+    if (opened !== 1) throw new Unusable(`the lease of server ${serverId} expired: it continues under a new id`);
   }
 
   async renewLease(serverId: string, leaseMs: number): Promise<boolean> {

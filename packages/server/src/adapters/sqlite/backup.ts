@@ -23,7 +23,7 @@ const firstWithEpoch = 4;
 
 /** Copies the database as of one moment, also while the server writes, and marks it as a copy. Returns its size. */
 export function backup(file: string, copy: string): number {
-  if (existsSync(copy)) throw new Unusable(`${copy} exists already`);
+  if (existsSync(copy)) throw new Unusable(`${copy} already exists`);
   const partial = `${copy}.partial`;
   writeCopy(file, partial);
   renameSync(partial, copy);
@@ -70,7 +70,7 @@ function writeCopy(source: string, copy: string): void {
   for (const rest of [copy, logFile(copy), `${copy}-shm`, `${copy}-journal`]) rmSync(rest, { force: true });
   try {
     readDatabase(source, (database) => {
-      usable(`${copy} can not be written`, () => database.query('VACUUM INTO ?').run(copy));
+      usable(`${copy} cannot be written`, () => database.query('VACUUM INTO ?').run(copy));
     });
   } catch (error) {
     // Remove the incomplete copy.
@@ -93,7 +93,7 @@ function checkSource(source: string): void {
   try {
     database = new Database(source, { readonly: true, strict: true });
   } catch (error) {
-    throw refuse(`can not be opened: ${error instanceof Error ? error.message : error}`, error);
+    throw refuse(`cannot be opened: ${error instanceof Error ? error.message : error}`, error);
   }
   try {
     const version = schemaVersion(database);
@@ -105,7 +105,9 @@ function checkSource(source: string): void {
       throw refuse('is not a backup of Parley: it is a database of another program');
     }
     if (version > migrations.length) {
-      throw refuse(`has form ${version}, which a newer Parley wrote; this one knows up to ${migrations.length}`);
+      throw refuse(
+        `has schema version ${version}, which a newer Parley wrote; this one supports up to ${migrations.length}`,
+      );
     }
     if (tables.includes('feature_level')) checkLevel(database, source);
     const faults = database.query<{ integrity_check: string }, []>('PRAGMA integrity_check(1)').all();
@@ -113,7 +115,7 @@ function checkSource(source: string): void {
     if (fault) throw refuse(`is damaged: ${fault.integrity_check}`);
   } catch (error) {
     if (error instanceof Unusable) throw error;
-    throw refuse('is not a backup of Parley, or is damaged: it can not be read as a database', error);
+    throw refuse('is not a backup of Parley, or is damaged: it cannot be read as a database', error);
   } finally {
     database.close();
   }
@@ -157,7 +159,7 @@ function countsOf(database: Database): Pick<Restored, 'conversations' | 'entries
       'SELECT (SELECT count(*) FROM conversations) AS conversations, (SELECT count(*) FROM entries) AS entries',
     )
     .get();
-  if (!row) throw new Error('a query of counts gave no row');
+  if (!row) throw new Error('a query of counts returned no row');
   return row;
 }
 

@@ -24,16 +24,16 @@ export class DatabaseLocked extends Unusable {
  * @throws {DatabaseLocked} at once when another program holds a lock that this needs: SQLite would wait on the thread.
  */
 export function openDatabase(file: string): Database {
-  const database = usable(`${file} can not be opened`, () => new Database(file, { create: true, strict: true }));
+  const database = usable(`${file} cannot be opened`, () => new Database(file, { create: true, strict: true }));
   try {
     bringUp(database, file);
     return database;
   } catch (cause) {
     database.close();
     if (isLocked(cause)) {
-      throw new DatabaseLocked(`${file} is locked by another program: end that program, and start again`, { cause });
+      throw new DatabaseLocked(`${file} is locked by another program: stop that program, then start again`, { cause });
     }
-    throw inWords(`${file} can not be used`, cause);
+    throw inWords(`${file} cannot be used`, cause);
   }
 }
 
@@ -57,7 +57,7 @@ function bringUp(database: Database, file: string): void {
  */
 export function readDatabase<Result>(file: string, read: (database: Database) => Result): Result {
   if (!existsSync(file)) throw new Unusable(`there is no database at ${file}`);
-  return usable(`${file} can not be read`, () => {
+  return usable(`${file} cannot be read`, () => {
     const database = new Database(file, { readonly: true, strict: true });
     try {
       refuseForeign(database, file);
@@ -84,7 +84,7 @@ function migrate(database: Database, file: string): void {
     const version = schemaVersion(database);
     if (version > migrations.length) {
       throw new Unusable(
-        `${file} has form ${version}, which a newer Parley wrote; this one knows up to ${migrations.length}. ` +
+        `${file} has schema version ${version}, which a newer Parley wrote; this one supports up to ${migrations.length}. ` +
           'Start the newer version, or restore a backup made by this one.',
       );
     }

@@ -25,7 +25,7 @@ export interface FoundEntry {
 export function searchEntries(file: string, name: MessageName, membersMax: number): FoundEntry[] {
   return readDatabase(file, (database) => {
     if (schemaVersion(database) !== migrations.length) {
-      throw new Unusable(`${file} has another form than this version's`);
+      throw new Unusable(`${file} has a schema version other than this program's`);
     }
     return database.transaction(() => rowsNamed(database, name).map((row) => found(database, row, membersMax)))();
   });

@@ -50,9 +50,9 @@ export class FolderHold {
     }
     const file = join(folder, holdFile);
     for (const each of [file, join(folder, databaseFile), logFile(join(folder, databaseFile))]) {
-      if (existsSync(each)) usable(`--data: ${each} can not be written`, () => accessSync(each, readAndWrite));
+      if (existsSync(each)) usable(`--data: ${each} cannot be written`, () => accessSync(each, readAndWrite));
     }
-    return new FolderHold(usable(`--data: ${file} can not be locked`, () => locked(folder, file)));
+    return new FolderHold(usable(`--data: ${file} cannot be locked`, () => locked(folder, file)));
   }
 
   release(): void {
@@ -65,8 +65,8 @@ const readAndWrite = constants.R_OK | constants.W_OK;
 
 function makeFolder(folder: string): void {
   if (existsSync(folder) && !statSync(folder).isDirectory()) throw new Unusable(`--data: ${folder} is not a folder`);
-  usable(`--data: the folder ${folder} can not be made`, () => mkdirSync(folder, { recursive: true, mode: 0o700 }));
-  usable(`--data: the folder ${folder} can not be written`, () => accessSync(folder, readAndWrite | constants.X_OK));
+  usable(`--data: the folder ${folder} cannot be created`, () => mkdirSync(folder, { recursive: true, mode: 0o700 }));
+  usable(`--data: the folder ${folder} cannot be written`, () => accessSync(folder, readAndWrite | constants.X_OK));
 }
 
 function locked(folder: string, file: string): Database {

@@ -49,7 +49,7 @@ export class Homepages {
       if (left) return { kind: 'left', atMs, conversationId };
       // Nothing is written while a page is read.
       const conversation = this.own(query.userId, conversationId);
-      if (!conversation) throw new Error(`${query.userId} lists ${conversationId}, and is no member of it`);
+      if (!conversation) throw new Error(`${query.userId} lists ${conversationId}, and is not a member of it`);
       return { kind: 'own', atMs, conversation };
     });
     return { rows, next: nextAfter(lines, query.limit) };

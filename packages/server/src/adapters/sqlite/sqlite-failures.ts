@@ -18,5 +18,5 @@ export function reasonOf(error: unknown): string {
   if (isLocked(error)) return 'another program holds the write lock of the database';
   const code = error instanceof SQLiteError ? (error.code ?? '') : '';
   if (code === 'SQLITE_FULL') return 'the disk is full';
-  return `the disk takes no writes (${code})`;
+  return `the disk accepts no writes (${code})`;
 }

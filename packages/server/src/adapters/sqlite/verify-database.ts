@@ -16,7 +16,7 @@ export function* databaseFaults(database: Database): Generator<string> {
     if (message !== 'ok') yield `the database is damaged: ${message}: restore a backup with "parley restore"`;
   }
   for (const row of database.query<{ table: string; parent: string }, []>('PRAGMA foreign_key_check').iterate()) {
-    yield `a row of ${row.table} names one that ${row.parent} does not have: restore a backup with "parley restore"`;
+    yield `a row of ${row.table} refers to a row that ${row.parent} does not have: restore a backup with "parley restore"`;
   }
 }
 
@@ -28,13 +28,13 @@ export function formFaults(database: Database): { faults: string[]; isReadable: 
   const changed = expected.filter(([name, { form }]) => stored[name] && stored[name].form !== form);
   const faults = [
     ...missing.map(([name, { type }]) => `the database has no ${type} ${name}`),
-    ...changed.map(([name, { type }]) => `the database has another ${type} ${name}`),
+    ...changed.map(([name, { type }]) => `the ${type} ${name} of the database differs from the schema`),
   ].map((fault) => `${fault}: restore a backup with "parley restore"`);
   const isReadable = [...missing, ...changed].every(([, { type }]) => type !== 'table');
   const epochs = isReadable ? epochsOf(database) : [];
   if (isReadable && !(epochs.length === 1 && /^[0-9a-f-]{32,36}$/.test(epochs[0] ?? ''))) {
     faults.push(
-      `the database has ${epochs.length} epochs, or one of another form than 32 hexadecimal digits: ` +
+      `the database has ${epochs.length} epochs, or one that is not hexadecimal digits: ` +
         'restore a backup with "parley restore"',
     );
   }

@@ -21,8 +21,8 @@ function open(kind: string): string {
 /** The invariants of the feed, of the followers' progress, and of the totals. */
 export const followerRelations: readonly Relation[] = [
   {
-    query: `SELECT 'the feed up to ' || decided_to || ' can not be read' AS fault FROM feed WHERE NOT json_valid(records)`,
-    end: reset,
+    query: `SELECT 'the feed up to ' || decided_to || ' cannot be read' AS fault FROM feed WHERE NOT json_valid(records)`,
+    remedy: reset,
   },
   {
     query: `SELECT 'the feed lacks the records from ' || before || ' to ' || begins AS fault FROM (
@@ -31,23 +31,23 @@ export const followerRelations: readonly Relation[] = [
           row_number() OVER (ORDER BY decided_to) AS place
         FROM feed
       ) WHERE begins < before OR (begins > before AND place > 1)`,
-    end: reset,
+    remedy: reset,
   },
   {
     query: `SELECT 'follower ' || follower || ' is at ' || applied_to || ', after the end of the feed' AS fault
       FROM follower_progress WHERE applied_to < 0 OR applied_to > (SELECT coalesce(max(decided_to), 0) FROM feed)`,
-    end: reset,
+    remedy: reset,
   },
   {
-    query: `SELECT 'the set-aside records of follower ' || follower || ' can not be read' AS fault
+    query: `SELECT 'the set-aside records of follower ' || follower || ' cannot be read' AS fault
       FROM follower_progress WHERE set_aside < 0 OR NOT json_valid(newest_set_aside)`,
-    end: reset,
+    remedy: reset,
   },
   ...Object.entries(counts).map(([column, count]) => ({
     query: `SELECT 'the totals have ${column} ' || coalesce(t.${column}, 'missing') || ', the conversations have ' || ${count}
         AS fault
       FROM ${current.replace('follower_progress p', 'follower_progress p LEFT JOIN totals t')}
         AND t.${column} IS NOT ${count}`,
-    end: reset,
+    remedy: reset,
   })),
 ];

@@ -32,7 +32,7 @@ const sentencesMax = 10_000;
 export function verify(file: string): Verification {
   return readDatabase(file, (database) => {
     if (schemaVersion(database) === migrations.length) return verifyOpened(database);
-    const fault = `${file} has another form than this version's: start the version that wrote it, or this one once`;
+    const fault = `${file} has a schema version other than this program's: start the version that wrote it, or start this one once`;
     return { checked: { conversations: 0, entries: 0 }, faultCount: 1, faults: [fault] };
   });
 }
@@ -52,8 +52,8 @@ export function verifyOpened(database: Database): Verification {
     if (!form.isReadable) return;
     for (const fault of conversationFaults(database, result.checked)) note(fault);
     for (const fault of nameFaults(database)) note(fault);
-    for (const { query, end } of [...relations, ...followerRelations]) {
-      for (const { fault } of database.query<{ fault: string }, []>(query).iterate()) note(`${fault}: ${end}`);
+    for (const { query, remedy } of [...relations, ...followerRelations]) {
+      for (const { fault } of database.query<{ fault: string }, []>(query).iterate()) note(`${fault}: ${remedy}`);
     }
   })();
   return result;
@@ -82,7 +82,7 @@ function* conversationFaults(database: Database, checked: Verification['checked'
     }
     const isFound = row.kind === 'channel' && !row.closed;
     const fault = termsFaultOf(terms.all(row.id), isFound ? [row.name ?? ''] : null);
-    if (fault !== null) yield `conversation ${row.id} ${fault}: rename it, to another name and back`;
+    if (fault !== null) yield `conversation ${row.id} ${fault}: rename it to another name and back`;
   }
 }
 
@@ -91,19 +91,19 @@ function* nameFaults(database: Database): Generator<string> {
   const terms = database.query<{ term: string }, [string]>('SELECT term FROM user_terms WHERE user_id = ?');
   for (const row of database.query<UserRow, []>(`SELECT ${usersTable.list()} FROM users ORDER BY id`).iterate()) {
     if (row.username_key !== row.username.toLowerCase()) {
-      yield `user ${row.id} logs in as ${JSON.stringify(row.username_key)}, but is named ${JSON.stringify(row.username)}: restore a backup with "parley restore"`;
+      yield `user ${row.id} has the username key ${JSON.stringify(row.username_key)}, but the username ${JSON.stringify(row.username)}: restore a backup with "parley restore"`;
     }
     const fault = termsFaultOf(terms.all(row.id), row.disabled ? null : [row.username, row.display_name]);
     if (fault !== null) yield `user ${row.id} ${fault}: have them change their display name`;
   }
 }
 
-/** Without names, it must have no search terms. */
+/** `names` is null when the subject must have no search terms. */
 function termsFaultOf(rows: { term: string }[], names: string[] | null): string | null {
   if (names)
     return termsFault(
       rows.map(({ term }) => term),
       names,
     );
-  return rows.length === 0 ? null : 'is found by search, although it is closed, disabled or not public';
+  return rows.length === 0 ? null : 'has search terms, although it is closed, disabled or not public';
 }
