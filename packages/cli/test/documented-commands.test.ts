@@ -233,6 +233,7 @@ const elsewhere: [commands: RegExp, reason: string][] = [
   ],
   [/^npm (install --package-lock-only|publish FILE)$/, 'changes or publishes the version'],
   [/^dist\/parley serve SETTINGS$/, 'cli/test/single-file runs it'],
+  [/^npm run bench\b/, 'measures for minutes on an otherwise idle machine; bench/test checks its options'],
   [/^npx bun bench\//, 'measures for minutes on an otherwise idle machine'],
   [/^pg_basebackup /, 'copies a whole PostgreSQL server; cluster/restore restores a private one'],
   [/^(docker|kubectl) /, 'needs a container engine or Kubernetes; test/deploy checks the files that it reads'],

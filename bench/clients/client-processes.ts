@@ -1,0 +1,140 @@
+import { join } from 'node:path';
+import { type Latencies, mergedLatencies } from '../measure/latencies.ts';
+import { machineMs } from '../net/libc.ts';
+import type { Person } from '../system/people.ts';
+import type { ClientCalls } from './client.ts';
+import { phaseFaults } from './phase-faults.ts';
+import type { SendPhase } from './send-load.ts';
+import type { PlannedConversation } from './tally.ts';
+
+const program = join(import.meta.dir, 'client.ts');
+/** Time for a phase to reach all client processes before it starts. */
+const leadMs = 100;
+const settleTimeoutMs = 20_000;
+
+export interface SendFigures {
+  sent: number;
+  acknowledged: number;
+  refused: number;
+  /** From the start of the phase to the last answer. */
+  seconds: number;
+  late: Latencies;
+  ack: Latencies;
+  delivery: Latencies;
+  ackBySecond: Latencies[];
+}
+
+type Answer = { id: number; result?: unknown; error?: string };
+
+/** Client processes that share the people of a benchmark. */
+export class ClientProcesses {
+  private phase = 0;
+  private conversations: readonly PlannedConversation[] = [];
+
+  private constructor(private readonly processes: readonly ClientProcess[]) {}
+
+  /** Starts the processes and connects everybody. */
+  static async connect(port: number, people: readonly Person[], count: number): Promise<ClientProcesses> {
+    const processes = Array.from({ length: count }, () => new ClientProcess());
+    const share = Math.ceil(people.length / count);
+    try {
+      for (const [index, each] of processes.entries()) {
+        const tokens = people.slice(index * share, (index + 1) * share).map(({ token }) => token);
+        await each.call('open', { port, from: index * share, tokens });
+      }
+    } catch (error) {
+      for (const each of processes) each.stop();
+      throw error;
+    }
+    return new ClientProcesses(processes);
+  }
+
+  get pids(): number[] {
+    return this.processes.map(({ pid }) => pid);
+  }
+
+  async plan(conversations: readonly PlannedConversation[]): Promise<void> {
+    this.conversations = conversations;
+    await this.callAll('plan', [...conversations]);
+  }
+
+  /** Runs a phase, and checks that everything arrived. Throws if anything was lost, repeated or reordered. */
+  async send(phase: Omit<SendPhase, 'phase' | 'startAtMs'>): Promise<SendFigures> {
+    const startAtMs = machineMs() + leadMs;
+    const messages = Math.round(phase.rate * phase.seconds);
+    await this.callAll('send', { ...phase, phase: ++this.phase, startAtMs });
+    const seconds = (machineMs() - startAtMs) / 1_000;
+    const { reports, latencies } = await this.settled(messages);
+    const sum = (count: 'sent' | 'acknowledged' | 'refused') => reports.reduce((total, each) => total + each[count], 0);
+    const merged = (kind: 'late' | 'ack' | 'delivery') => mergedLatencies(latencies.map((each) => each[kind]));
+    return {
+      ...{ sent: sum('sent'), acknowledged: sum('acknowledged'), refused: sum('refused'), seconds },
+      ...{ late: merged('late'), ack: merged('ack'), delivery: merged('delivery') },
+      ackBySecond: Array.from({ length: Math.ceil(phase.seconds) }, (_, second) =>
+        mergedLatencies(latencies.map(({ ackBySecond }) => ackBySecond[second] ?? '').filter(Boolean)),
+      ),
+    };
+  }
+
+  async stop(): Promise<void> {
+    await this.callAll('close', undefined);
+    for (const each of this.processes) each.stop();
+  }
+
+  /** Entries may arrive after the last ack: waits a bounded time until nothing is missing. */
+  private async settled(messages: number) {
+    const endMs = machineMs() + settleTimeoutMs;
+    while (true) {
+      const collected = await this.callAll('collect', undefined);
+      const reports = collected.map(({ tally }) => tally);
+      const { faults, isFinal } = phaseFaults(this.conversations, reports, messages);
+      if (faults.length === 0) {
+        this.conversations = this.conversations.map((each, index) => {
+          const added = reports.reduce((sum, { acknowledgedIn }) => sum + (acknowledgedIn[index] ?? 0), 0);
+          return { ...each, headSeq: each.headSeq + added };
+        });
+        return { reports, latencies: collected.flatMap(({ latencies }) => latencies ?? []) };
+      }
+      if (isFinal || machineMs() > endMs) throw new Error(faults.join('\n'));
+      await Bun.sleep(100);
+    }
+  }
+
+  private callAll<Call extends keyof ClientCalls>(call: Call, argument: Parameters<ClientCalls[Call]>[0]) {
+    return Promise.all(this.processes.map((each) => each.call(call, argument)));
+  }
+}
+
+class ClientProcess {
+  private calls = 0;
+  private readonly waiting = new Map<number, PromiseWithResolvers<unknown>>();
+  private readonly child = Bun.spawn([process.execPath, program], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    ipc: (answer: Answer) => {
+      const call = this.waiting.get(answer.id);
+      this.waiting.delete(answer.id);
+      if (answer.error === undefined) call?.resolve(answer.result);
+      else call?.reject(new Error(answer.error));
+    },
+    onExit: (_, code) => {
+      for (const { reject } of this.waiting.values()) reject(new Error(`a client process exited with ${code}`));
+    },
+  });
+
+  get pid(): number {
+    return this.child.pid;
+  }
+
+  call<Call extends keyof ClientCalls>(call: Call, argument: Parameters<ClientCalls[Call]>[0]) {
+    const answer = Promise.withResolvers<unknown>();
+    const id = this.calls++;
+    this.waiting.set(id, answer);
+    this.child.send({ id, call, argument });
+    // The answer is what the call of this name returns.
+    return answer.promise as Promise<ReturnType<ClientCalls[Call]>>;
+  }
+
+  stop(): void {
+    this.child.kill('SIGTERM');
+  }
+}

@@ -1,0 +1,105 @@
+// A client process: holds the connections of some of the people, sends what they send, and checks what they receive.
+// `ClientProcess` starts it and calls it.
+import { machineMs } from '../net/libc.ts';
+import { clientFrame } from '../net/websocket.ts';
+import { Connections } from './connections.ts';
+import { SendLoad, type SendPhase } from './send-load.ts';
+import { type PlannedConversation, Tally } from './tally.ts';
+import { ackFields, entryFields, typeOf } from './wire.ts';
+
+export interface OpenOptions {
+  port: number;
+  /** The index of the first person. */
+  from: number;
+  tokens: string[];
+}
+
+const openTimeoutMs = 60_000;
+const openingMax = 100;
+
+let connections: Connections | null = null;
+let tokens: string[] = [];
+let firstPerson = 0;
+let conversations: PlannedConversation[] = [];
+let tally = new Tally([], () => false);
+let load: SendLoad | null = null;
+const welcomed = new Set<number>();
+let isClosing = false;
+
+const calls = {
+  /** Opens a connection for each person; returns when all of them have their `welcome`. */
+  open(options: OpenOptions): void {
+    tokens = options.tokens;
+    firstPerson = options.from;
+    connections = new Connections(options.port, events);
+    const endMs = machineMs() + openTimeoutMs;
+    for (let opened = 0; welcomed.size < tokens.length; ) {
+      if (machineMs() > endMs) throw new Error(`${welcomed.size} of ${tokens.length} people were connected in time`);
+      while (opened < tokens.length && opened - welcomed.size < openingMax) connections.open(firstPerson + opened++);
+      connections.turn(10);
+    }
+  },
+  plan(planned: PlannedConversation[]): void {
+    conversations = planned;
+    tally = new Tally(planned, (person) => person >= firstPerson && person < firstPerson + tokens.length);
+  },
+  send(phase: SendPhase) {
+    load = new SendLoad(phase, conversations, open(), tally);
+    load.run();
+  },
+  /** What has arrived so far. Entries can arrive after the last ack. */
+  collect() {
+    open().turn(0);
+    return { tally: tally.report(), latencies: load?.latencies() ?? null };
+  },
+  close(): void {
+    isClosing = true;
+    for (let person = firstPerson; person < firstPerson + tokens.length; person++) open().close(person);
+  },
+};
+export type ClientCalls = typeof calls;
+
+const events = {
+  opened(index: number): void {
+    open().send(index, clientFrame(JSON.stringify({ type: 'hello', token: tokens[index - firstPerson] })));
+  },
+  frame(index: number, bytes: Buffer, start: number, end: number): void {
+    const type = typeOf(bytes, start, end);
+    if (type === 'entry') {
+      const { seq, conversationKey, message } = entryFields(bytes, start, end);
+      const isOfPhase = message !== null && message.phase === load?.phase;
+      tally.entry(index, conversationKey, seq, isOfPhase ? message.number : null);
+      if (isOfPhase && load?.placeOf(message.number).sender !== index) load?.delivered(message.number);
+    } else if (type === 'ack') {
+      const { seq, message } = ackFields(bytes, start, end);
+      if (message) load?.acknowledged(message, seq);
+    } else if (type === 'error') failure(index, bytes.toString('utf8', start, end));
+    else if (type === 'welcome') welcomed.add(index);
+  },
+  closed(index: number, reason: string): void {
+    if (!isClosing) tally.fault(`the connection of person ${index} ended: ${reason}`);
+  },
+};
+
+/** `overloaded` is an answer that the benchmarks count; every other error is a fault. */
+function failure(index: number, text: string): void {
+  const { code, id } = JSON.parse(text) as { code: string; id?: string };
+  if (code === 'overloaded' && id !== undefined) tally.refuse(Number(id.split('-')[1]));
+  else tally.fault(`person ${index} received ${text}`);
+}
+
+function open(): Connections {
+  if (!connections) throw new Error('the connections are not open');
+  return connections;
+}
+
+process.on('message', ({ id, call, argument }: { id: number; call: keyof ClientCalls; argument: never }) => {
+  try {
+    process.send?.({ id, result: calls[call](argument) ?? null });
+  } catch (error) {
+    process.send?.({ id, error: String(error) });
+  }
+});
+process.on('disconnect', () => process.exit(0));
+// Between calls, pings of the server are answered.
+setInterval(() => connections?.turn(0), 20);
