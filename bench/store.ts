@@ -36,7 +36,7 @@ console.log(`  until on disk        ${await withStores({}, batches)}`);
 console.log(`  on the event loop    ${await withStores({ disk: withoutSync }, batches)}`);
 
 async function withStores<Result>(
-  parts: GroupCommitParts,
+  parts: Pick<GroupCommitParts, 'disk'>,
   measure: (stores: SqliteStores) => Promise<Result>,
 ): Promise<Result> {
   const folder = mkdtempSync(join(tmpdir(), 'parley-store-'));

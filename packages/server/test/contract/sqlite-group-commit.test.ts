@@ -69,17 +69,24 @@ describe('sqlite: group commit', () => {
     const limit = (count: number) => writes.database.run(`PRAGMA max_page_count = ${count}`);
     return { full: () => limit(pages), room: () => limit(1_000_000) };
   }
-  /** What happens from now on, in its order: the statements that are run directly, and what `happened` notes. */
+  /** Records, in order, the statements about transactions, the syncs, and what a test adds to `happened`. */
   function watch(): { happened: string[]; stop(): void } {
     const happened: string[] = [];
-    const run = writes.database.run.bind(writes.database);
-    const spy = spyOn(writes.database, 'run').mockImplementation((sql, ...bindings) => {
-      const changes = run(sql, ...bindings);
-      happened.push(sql);
-      return changes;
+    const spies = ['BEGIN IMMEDIATE', 'SAVEPOINT one', 'RELEASE one', 'ROLLBACK', 'COMMIT'].map((sql) => {
+      // The database returns the same statement to everybody who prepares the same text.
+      const statement = writes.database.query(sql);
+      const run = statement.run.bind(statement);
+      return spyOn(statement, 'run').mockImplementation((...bindings) => {
+        const changes = run(...bindings);
+        happened.push(sql);
+        return changes;
+      });
     });
     disk.onSync = () => happened.push('sync');
-    return { happened, stop: () => spy.mockRestore() };
+    const stop = () => {
+      for (const spy of spies) spy.mockRestore();
+    };
+    return { happened, stop };
   }
 
   test('runs the writes of one turn in one transaction, and resolves none before the sync (contract 1)', async () => {
@@ -87,8 +94,7 @@ describe('sqlite: group commit', () => {
     const { happened, stop } = watch();
     const written = [1, 2, 3].map(async (number) => happened.push(`told ${await note(number)}`));
     expect(happened).toEqual([]);
-    const one = ['SAVEPOINT one', 'RELEASE one'];
-    const transaction = ['BEGIN IMMEDIATE', ...one, ...one, ...one, 'COMMIT', 'sync'];
+    const transaction = ['BEGIN IMMEDIATE', 'COMMIT', 'sync'];
     await synced(1);
     happened.push('on disk');
     disk.syncs[0]?.resolve();
@@ -147,6 +153,17 @@ describe('sqlite: group commit', () => {
     expect(outcomes[1]).toMatchObject({ reason: fault });
     expect(outcomes[2]).toMatchObject({ reason: { code: 'SQLITE_CONSTRAINT_PRIMARYKEY' } });
     expect(notes()).toEqual([1, 3]);
+  });
+
+  test('needs savepoints only when one of several writes throws', async () => {
+    const { happened, stop } = watch();
+    await Promise.allSettled([note(1), note(2)]);
+    await Promise.allSettled([note(2)]);
+    expect(happened.filter((each) => each === 'SAVEPOINT one')).toEqual([]);
+    await Promise.allSettled([note(3), note(3), note(4)]);
+    stop();
+    expect(happened.filter((each) => each === 'SAVEPOINT one')).toHaveLength(3);
+    expect(notes()).toEqual([1, 2, 3, 4]);
   });
 
   test('a failed commit rejects all its writes as unavailable, writes nothing, and the next one succeeds', async () => {

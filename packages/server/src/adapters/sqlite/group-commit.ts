@@ -1,6 +1,7 @@
 import type { Database } from 'bun:sqlite';
 import { type Clock, systemClock } from '../../platform/clock.ts';
 import { Unavailable, type Unwritable } from '../../platform/failures.ts';
+import type { Checkpoints } from './checkpoints.ts';
 import { logFile } from './database.ts';
 import { DiskSync } from './disk-sync.ts';
 import { isLocked, isOfTheStore } from './sqlite-failures.ts';
@@ -23,6 +24,8 @@ const silent: WriteConditionEvents = { lost: () => undefined, regained: () => un
 export interface GroupCommitParts {
   /** Null for an in-memory database. */
   disk?: Pick<DiskSync, 'sync' | 'close'> | null;
+  /** Null where SQLite checkpoints within a commit. */
+  checkpoints?: Checkpoints | null;
   clock?: Pick<Clock, 'after' | 'monotonicMs'>;
   events?: WriteConditionEvents;
 }
@@ -48,21 +51,26 @@ export class GroupCommit {
   private abandoned = false;
 
   private readonly disk: Pick<DiskSync, 'sync' | 'close'> | null;
+  private readonly checkpoints: Checkpoints | null;
+  private readonly statements: ReturnType<typeof prepare>;
   private readonly clock: Pick<Clock, 'after' | 'monotonicMs'>;
   private readonly condition: WriteCondition;
 
   constructor(
     readonly database: Database,
-    { disk = diskOf(database), clock = systemClock, events = silent }: GroupCommitParts = {},
+    { disk = diskOf(database), checkpoints = null, clock = systemClock, events = silent }: GroupCommitParts = {},
   ) {
     this.disk = disk;
+    this.checkpoints = checkpoints;
+    this.statements = prepare(database);
     this.clock = clock;
     this.condition = new WriteCondition(clock, events);
   }
 
   /**
    * Runs `write` in the next transaction; resolves with its result once that is on disk. When `write` throws, its
-   * changes are rolled back, other writes are not affected, and this rejects with the error. Rejects with {@link
+   * changes are rolled back, other writes are not affected, and this rejects with the error. `write` runs again when
+   * another write of the transaction throws. Rejects with {@link
    * Unwritable}, within seconds, while the database cannot be written, and with {@link Unavailable} when the
    * transaction could not be committed or the database is closed; nothing was written then.
    */
@@ -90,8 +98,10 @@ export class GroupCommit {
   /** Commits the waiting writes and closes the database. Does not wait for another program's lock. */
   async close(): Promise<void> {
     this.closed ??= new Unavailable('the database is closed');
+    await this.checkpoints?.held;
     this.commit();
     await this.unsynced;
+    await this.checkpoints?.close();
     this.disk?.close();
     this.database.close();
   }
@@ -105,26 +115,35 @@ export class GroupCommit {
 
   private commit(): void {
     this.scheduled = false;
-    if (this.waiting.length === 0 || !this.begin()) return;
+    if (this.waiting.length === 0 || this.waitsForCheckpoint() || !this.begin()) return;
     const writes = this.waiting;
     this.waiting = [];
-    const settlements: (() => void)[] = [];
     try {
-      for (const write of writes) settlements.push(this.attempt(write));
-      this.database.run('COMMIT');
+      const settlements = this.runAll(writes);
+      this.statements.commit.run();
+      this.condition.succeeded();
+      this.settleOnceSynced(writes, settlements);
     } catch (cause) {
-      if (this.database.inTransaction) this.database.run('ROLLBACK');
+      this.rollBack();
       this.refuse(writes, this.failureOf(cause));
       return;
     }
-    this.condition.succeeded();
-    this.settleOnceSynced(writes, settlements);
+    this.checkpoints?.committed();
+  }
+
+  /** Whether a checkpoint needs that nothing is written now. The writes are committed after it. */
+  private waitsForCheckpoint(): boolean {
+    const held = this.checkpoints?.held;
+    if (!held) return false;
+    this.scheduled = true;
+    void held.then(() => this.commit());
+    return true;
   }
 
   /** Returns whether the transaction began. Otherwise the writes are refused, or the lock is retried soon. */
   private begin(): boolean {
     try {
-      this.database.run('BEGIN IMMEDIATE');
+      this.statements.begin.run();
       this.lockMetMs = Number.NEGATIVE_INFINITY;
       return true;
     } catch (cause) {
@@ -171,21 +190,56 @@ export class GroupCommit {
     this.unsynced = synced;
   }
 
+  /**
+   * Runs the writes; returns the functions that settle their callers after the commit. Savepoints, which copy each page
+   * before it changes, are only used when a write throws: all of them then run again, each in a savepoint of its own.
+   */
+  private runAll(writes: readonly Write[]): (() => void)[] {
+    try {
+      return writes.map((write) => {
+        const result = write.run();
+        return () => write.resolve(result);
+      });
+    } catch (error) {
+      if (isOfTheStore(error)) throw error;
+      this.rollBack();
+      this.statements.begin.run();
+      const [only, ...others] = writes;
+      return only && others.length === 0 ? [() => only.reject(error)] : writes.map((write) => this.attempt(write));
+    }
+  }
+
   /** Runs one write in its own savepoint; returns the function that settles its caller after the commit. */
   private attempt(write: Write): () => void {
-    this.database.run('SAVEPOINT one');
+    const { savepoint, release, rollBackTo } = this.statements;
+    savepoint.run();
     try {
       const result = write.run();
-      this.database.run('RELEASE one');
+      release.run();
       return () => write.resolve(result);
     } catch (error) {
       // Some failures, such as a full disk, have already rolled back the whole transaction.
       if (!this.database.inTransaction || isOfTheStore(error)) throw error;
-      this.database.run('ROLLBACK TO one');
-      this.database.run('RELEASE one');
+      rollBackTo.run();
+      release.run();
       return () => write.reject(error);
     }
   }
+
+  private rollBack(): void {
+    if (this.database.inTransaction) this.statements.rollBack.run();
+  }
+}
+
+function prepare(database: Database) {
+  return {
+    begin: database.query('BEGIN IMMEDIATE'),
+    commit: database.query('COMMIT'),
+    rollBack: database.query('ROLLBACK'),
+    savepoint: database.query('SAVEPOINT one'),
+    release: database.query('RELEASE one'),
+    rollBackTo: database.query('ROLLBACK TO one'),
+  };
 }
 
 function diskOf(database: Database): DiskSync | null {

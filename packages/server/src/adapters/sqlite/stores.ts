@@ -1,4 +1,5 @@
 import type { Clock } from '../../platform/clock.ts';
+import { type CheckpointOptions, Checkpoints } from './checkpoints.ts';
 import { SqliteConversationStore } from './conversation-store.ts';
 import { databaseSize, openDatabase } from './database.ts';
 import { SqliteFeed } from './feed.ts';
@@ -9,18 +10,25 @@ import { SqliteReadPositions } from './read-positions.ts';
 import { SqliteTotals } from './totals.ts';
 import { SqliteUserStore } from './user-store.ts';
 
-interface StoreOptions extends Omit<GroupCommitParts, 'clock'> {
+interface StoreOptions extends Omit<GroupCommitParts, 'clock' | 'checkpoints'> {
   clock: Clock;
   reportFailure(error: unknown): void;
   /** Of the feed; a default unless given. */
   feedRecordsMax?: number;
+  checkpoints?: Omit<CheckpointOptions, 'reportFailure'>;
 }
 
 export type SqliteStores = ReturnType<typeof openSqliteStores>;
 
 /** Opens a database, ":memory:" for one without a file, and the stores over it. Throws as {@link openDatabase} does. */
-export function openSqliteStores(file: string, { reportFailure, feedRecordsMax, ...parts }: StoreOptions) {
-  const writes = new GroupCommit(openDatabase(file), parts);
+export function openSqliteStores(
+  file: string,
+  { reportFailure, feedRecordsMax, checkpoints: options, ...parts }: StoreOptions,
+) {
+  const database = openDatabase(file);
+  const hasThread = file !== ':memory:' && Checkpoints.areSupported(database);
+  const checkpoints = hasThread ? new Checkpoints(database, { ...options, reportFailure }) : null;
+  const writes = new GroupCommit(database, { ...parts, checkpoints });
   const positions = new SqliteReadPositions(writes, parts.clock, reportFailure);
   const feed = new SqliteFeed(writes, feedRecordsMax);
   return {
