@@ -124,7 +124,7 @@ describe.skipIf(absent !== null)(titleWith('parley cluster verify', absent), () 
     const { code, output, errors } = await verify();
     expect([code, errors]).toEqual([0, '']);
     expect(output).toMatch(/^1 conversations, \d+ entries, 0 faults\n$/);
-    await witnesses.fallSilent();
+    await witnesses.stopWriting();
   }, 120_000);
 
   for (const [name, statements, fault] of repairable) {

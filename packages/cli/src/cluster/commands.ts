@@ -34,9 +34,9 @@ export function addCluster(program: Command): void {
   withSettings(cluster.command('shards'))
     .description('List the PostgreSQL server and the epoch of each shard.')
     .action(async (_options, command: Command) => {
-      const { shardPlaces } = await administration();
-      const places = await shardPlaces(configOf(command));
-      for (const [shard, { server, epoch = '-' }] of places.entries()) console.log(`${shard}\t${server}\t${epoch}`);
+      const { shardLocations } = await administration();
+      const locations = await shardLocations(configOf(command));
+      for (const [shard, { server, epoch = '-' }] of locations.entries()) console.log(`${shard}\t${server}\t${epoch}`);
     });
   addVerify(cluster);
   withSettings(cluster.command('accept-loss'))

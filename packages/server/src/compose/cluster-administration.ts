@@ -117,7 +117,7 @@ function lowest({ servers, distributors, followers }: RunningLevels): number | n
 }
 
 /** The server and the epoch of each shard, by the shard's number. */
-export async function shardPlaces(config: ClusterConfig): Promise<{ server: string; epoch: string | undefined }[]> {
+export async function shardLocations(config: ClusterConfig): Promise<{ server: string; epoch: string | undefined }[]> {
   const services = await openServices(config);
   try {
     const { database } = services;
@@ -143,7 +143,7 @@ export async function moveShardTo(
       const names = pools.map(({ server }) => server.name).join(', ');
       throw new Unusable(`there is no PostgreSQL server ${move.targetName}; --postgres names ${names}`);
     }
-    const places = await reached('--postgres', () =>
+    const locations = await reached('--postgres', () =>
       Promise.all(
         pools.map(async ({ server, pool }) => {
           const rows = await pool.run((sql) => sql`SELECT 1 FROM shards WHERE shard = ${move.shard}`);
@@ -151,9 +151,9 @@ export async function moveShardTo(
         }),
       ),
     );
-    const source = places.find(({ server, has }) => has && server !== target.server);
+    const source = locations.find(({ server, has }) => has && server !== target.server);
     if (!source) {
-      if (places.some(({ has }) => has)) return;
+      if (locations.some(({ has }) => has)) return;
       throw new Unusable(`there is no shard ${move.shard} on the PostgreSQL servers that --postgres names`);
     }
     const sourceUrl = move.sourceUrl ?? source.server.url;

@@ -5,7 +5,7 @@ import { clientOptions } from '../../src/adapters/kafka/connection.ts';
 import { commandsTopic, Topics } from '../../src/adapters/kafka/topics.ts';
 import type { PostgresServer } from '../../src/adapters/postgres/pool.ts';
 import { kafkaSettings, postgresServers } from '../../src/compose/cluster.ts';
-import { acceptLoss, shardPlaces } from '../../src/compose/cluster-administration.ts';
+import { acceptLoss, shardLocations } from '../../src/compose/cluster-administration.ts';
 import { verifyCluster } from '../../src/compose/verify-cluster.ts';
 import { shardOf } from '../../src/platform/shards.ts';
 import { loadConfig } from '../../src/settings/settings.ts';
@@ -18,7 +18,7 @@ const groups = 8;
 const password = 'a good password';
 const absent = withoutService('kafka') ?? withoutService('postgres') ?? withoutService('redis');
 describe.skipIf(absent !== null)(
-  titleWith('one PostgreSQL server of a cluster is put back, and a client had seen more', absent),
+  titleWith('a PostgreSQL server is restored to an earlier moment than a client has seen', absent),
   () => {
     let cluster: ClusterUnderTest;
     const processes: ServerProcess[] = [];
@@ -39,7 +39,7 @@ describe.skipIf(absent !== null)(
       for (const each of processes.splice(0)) await each.stop();
     }
 
-    /** Who was there before, with all that was kept; what is told of a restore is in `restored`. */
+    /** A client that was connected before, with its kept data; what it reports about a restore is in `restored`. */
     async function comeBack({ url }: ServerProcess) {
       const client = new ParleyClient({ url, store });
       clients.push(client);
@@ -88,14 +88,14 @@ describe.skipIf(absent !== null)(
       await cluster.remove();
     });
 
-    /** The conversations whose shards are on the server that was put back. */
+    /** The conversations whose shards are on the restored server. */
     async function onRestored(): Promise<string[]> {
-      const places = await shardPlaces(config());
-      return [...shown.keys()].filter((id) => places[shardOf(id, clusterShards)]?.server === restoredServer().name);
+      const locations = await shardLocations(config());
+      return [...shown.keys()].filter((id) => locations[shardOf(id, clusterShards)]?.server === restoredServer().name);
     }
 
-    test('while the log fills it, the server says so, clients keep what they have shown, and epochs stay', async () => {
-      const epochs = await shardPlaces(config());
+    test('while the log is replayed, the server is not ready, clients keep what they show, and epochs stay', async () => {
+      const epochs = await shardLocations(config());
       const edge = await start('gateway,messaging');
       const { client, restored } = await comeBack(edge);
       const [behind = ''] = await onRestored();
@@ -113,10 +113,10 @@ describe.skipIf(absent !== null)(
         expect([id, data.headSeq, data.lastMessage?.text]).toEqual([id, Number(shown.get(id)), 'after']);
       }
       expect(await ask()).not.toHaveProperty('catchingUp');
-      expect(await shardPlaces(config())).toEqual(epochs);
+      expect(await shardLocations(config())).toEqual(epochs);
     }, 120_000);
 
-    test('what the log no longer has is given up by a command, which says what; clients of those shards read again', async () => {
+    test('"accept-loss" gives up what the log no longer has and reports it; clients of those shards read again', async () => {
       const settings = kafkaSettings(config());
       const topic = commandsTopic(settings.clusterName);
       const topics = new Topics(settings);
@@ -131,7 +131,7 @@ describe.skipIf(absent !== null)(
       const running = await start();
       const waiting = await comeBack(running);
       await expect(acceptLoss(config(), { servers: [], tell: quietly })).rejects.toThrow('distributors are running');
-      // Until somebody accepts it nothing is discarded.
+      // Nothing is discarded until the operator accepts the loss.
       await until('the client catches up', () => waiting.client.state.name === 'catching-up', {
         withinMs: 120_000,
         pauseMs: 20,
@@ -140,9 +140,9 @@ describe.skipIf(absent !== null)(
       waiting.client.close();
       await stop();
 
-      const before = await shardPlaces(config());
+      const before = await shardLocations(config());
       const accepted = await acceptLoss(config(), { servers: [], tell: quietly });
-      const after = await shardPlaces(config());
+      const after = await shardLocations(config());
       const isRestored = ({ server }: { server: string }) => server === restoredServer().name;
       expect(accepted.map(({ shard }) => shard)).toEqual(
         partitions.filter((shard) => isRestored(before[shard] as never)),

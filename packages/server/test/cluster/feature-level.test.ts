@@ -27,7 +27,7 @@ describe.skipIf(absent !== null)(titleWith('a feature of the next version, rolle
   let cluster: ClusterProcesses;
   let witnesses: Witnesses;
   let ana: Person;
-  /** What of the new feature was acknowledged, in its order. */
+  /** The acknowledged texts, in order. */
   const acknowledged: string[] = [];
 
   let undo: () => void = () => undefined;
@@ -37,7 +37,7 @@ describe.skipIf(absent !== null)(titleWith('a feature of the next version, rolle
     witnesses = await Witnesses.gather(people, () => cluster.url);
     witnesses.write();
     ana = await Person.make(cluster.url, 'ana');
-    // Whoever looks at the cluster here is of the next version.
+    // This test process supports the next level too.
     undo = addTrialFeature();
   }, 60_000);
   afterAll(async () => {
@@ -49,10 +49,10 @@ describe.skipIf(absent !== null)(titleWith('a feature of the next version, rolle
 
   const status = () => clusterStatus(loadConfig(cluster.settings, {}));
 
-  async function restart(role: Role, program: readonly string[], places = cluster.placesOf(role)): Promise<void> {
-    for (const place of places) {
-      expect(await place.stop()).toBe(0);
-      await place.start(program);
+  async function restart(role: Role, program: readonly string[], slots = cluster.slotsOf(role)): Promise<void> {
+    for (const slot of slots) {
+      expect(await slot.stop()).toBe(0);
+      await slot.start(program);
       await witnesses.untilAcknowledged(20);
     }
   }
@@ -65,7 +65,7 @@ describe.skipIf(absent !== null)(titleWith('a feature of the next version, rolle
     return { code: await child.exited, said: output + errors };
   }
 
-  /** A message of the new kind, over the socket; and a change with the new field, over HTTP. */
+  /** Requests a message of the new kind over the socket, and a change with the new field over HTTP. */
   function askForBoth(text: string): Promise<string[]> {
     return Promise.all([codeOf(nudge(text)), codeOf(topic(text))]);
   }
@@ -83,12 +83,12 @@ describe.skipIf(absent !== null)(titleWith('a feature of the next version, rolle
     expect((await status()).commandsSetAside).toBe(0);
   }
 
-  test('before: the previous version says that it has no such feature, and nothing to raise', async () => {
+  test('before: the previous version reports no new feature and has no level to raise', async () => {
     expect(ana.client.serverFeatures).toEqual([]);
     expect(await upgrade(thisProgram)).toEqual({ code: 0, said: `feature level ${firstLevel} was enabled before\n` });
   }, 120_000);
 
-  test('during: new edges refuse it with a code, and nothing of it reaches the distributors of the previous version', async () => {
+  test('during: new edges refuse the feature with a code, so no distributor of the previous version gets its commands', async () => {
     await restart('gateway', nextProgram);
     await restart('messaging', nextProgram);
     expect(ana.client.serverFeatures).toEqual([]);
@@ -99,12 +99,12 @@ describe.skipIf(absent !== null)(titleWith('a feature of the next version, rolle
     await nothingIsLost();
   }, 300_000);
 
-  test('a distributor that the level rises above stops, says so, and the next version goes on where it stopped', async () => {
-    const [first] = cluster.placesOf('distribution');
+  test('a distributor stops and reports it when the level rises above its own, and the next version continues there', async () => {
+    const [first] = cluster.slotsOf('distribution');
     const database = await ShardedDatabase.open(postgresServers(loadConfig(cluster.settings, {})));
-    // As an operator would who forces it, or a process of the previous version that was not known of.
+    // Only an operator can force this, or a process of the previous version that was overlooked.
     await raiseLevels(database, trialLevel);
-    // The client stays connected, and hears it with a pong.
+    // The client stays connected and learns of the feature with a pong.
     await untilFound('the client knows the feature', () =>
       ana.client.serverFeatures.find((name) => name === trialFeature),
     );
@@ -113,29 +113,29 @@ describe.skipIf(absent !== null)(titleWith('a feature of the next version, rolle
     const partition = shardOf(ana.group.id, clusterShards);
     const sentence = new RegExp(`partition ${partition} stops at position \\d+: .* needs feature level 2`);
     const stopped = await untilFound('a distributor stops the partition', () =>
-      cluster.placesOf('distribution').find((place) => sentence.test(place.lines.join('\n'))),
+      cluster.slotsOf('distribution').find((slot) => sentence.test(slot.lines.join('\n'))),
     );
     expect(await stopped.figure('parley_command_log_partitions_stopped')).toBeGreaterThan(0);
     expect((await status()).commandsSetAside).toBe(0);
-    // The previous version is not started again beside a level that it does not support.
+    // The previous version does not start when the level is above its own.
     expect(await first?.stop()).toBe(0);
     await expect(first?.start(thisProgram)).rejects.toThrow(
       'the cluster has feature level 2, and this Parley supports 1',
     );
     await first?.start(nextProgram);
-    await restart('distribution', nextProgram, cluster.placesOf('distribution').slice(1));
+    await restart('distribution', nextProgram, cluster.slotsOf('distribution').slice(1));
     await restart('followers', nextProgram);
-    // The client asked again for what got no outcome in time.
+    // The client repeated the commands that got no outcome in time.
     await Promise.all(nudges);
     for (const text of texts) await topic(text);
     acknowledged.push(...texts);
     await nothingIsLost();
-    // As after a restore to a moment before.
+    // Simulates a restore to an earlier moment.
     await database.everywhere((sql) => sql`UPDATE feature_level SET level = ${firstLevel}`);
     await database.close();
   }, 300_000);
 
-  test('after: every process supports it, "cluster upgrade" enables it for good, and it is carried out', async () => {
+  test('after: when every process supports the feature, "cluster upgrade" enables it, and it works', async () => {
     expect(await status()).toMatchObject({ featureLevel: firstLevel, featureLevelSupported: trialLevel });
     const said = `feature level ${trialLevel} is enabled, after ${firstLevel}\n`;
     expect(await upgrade(nextProgram)).toEqual({ code: 0, said });
@@ -144,15 +144,15 @@ describe.skipIf(absent !== null)(titleWith('a feature of the next version, rolle
     acknowledged.push('after');
     await nothingIsLost();
     for (const role of roles) {
-      const [place] = cluster.placesOf(role);
-      expect(await place?.stop()).toBe(0);
-      await expect(place?.start(thisProgram)).rejects.toThrow('the cluster has feature level 2');
-      await place?.start(nextProgram);
+      const [slot] = cluster.slotsOf(role);
+      expect(await slot?.stop()).toBe(0);
+      await expect(slot?.start(thisProgram)).rejects.toThrow('the cluster has feature level 2');
+      await slot?.start(nextProgram);
     }
   }, 300_000);
 
-  test('in the end every view is the history is what was acknowledged (contract 1 to 4)', async () => {
-    await witnesses.fallSilent();
+  test('finally, every view equals the history and every acknowledged message is there once (contract 1 to 4)', async () => {
+    await witnesses.stopWriting();
     expect((await witnesses.agree()).length).toBeGreaterThan(200);
   }, 120_000);
 
@@ -177,7 +177,7 @@ async function codeOf(asking: Promise<unknown>): Promise<string> {
   }
 }
 
-/** Somebody with a group of their own, whose log is the feature's alone. */
+/** A user with a group of their own, in which only the new feature is used. */
 class Person {
   private constructor(
     readonly client: ParleyClient,

@@ -28,20 +28,20 @@ describe.skipIf(absent !== null)(titleWith('a cluster of two processes of each r
 
   for (const role of roles) {
     test(`SIGKILL of each ${role}, one after the other, under load`, async () => {
-      for (const place of cluster.placesOf(role)) {
-        await witnesses.goOnAfter(`${role} killed`, () => place.kill());
-        await place.start();
+      for (const slot of cluster.slotsOf(role)) {
+        await witnesses.recoverAfter(`${role} killed`, () => slot.kill());
+        await slot.start();
       }
     }, 120_000);
   }
 
-  test('in the end every view is the history is what was acknowledged (contract 1 to 4)', async () => {
+  test('finally, every view equals the history and every acknowledged message is there once (contract 1 to 4)', async () => {
     await witnesses.untilAcknowledged(100);
-    await witnesses.fallSilent();
+    await witnesses.stopWriting();
     expect((await witnesses.agree()).length).toBeGreaterThan(roles.length * 200);
   }, 120_000);
 
-  test('in the end the totals are what a count of the stores gives', async () => {
+  test('finally, the totals equal a count of the stores', async () => {
     const config = loadConfig(cluster.settings, {});
     const database = await ShardedDatabase.open(postgresServers(config));
     const { totals, followerStates } = postgresStores(database);
@@ -50,7 +50,7 @@ describe.skipIf(absent !== null)(titleWith('a cluster of two processes of each r
       return lagRecords === 0 && unbuiltPartitions === 0;
     });
     const { databaseBytes: _before, ...kept } = await totals.read();
-    const [follower] = cluster.placesOf('followers');
+    const [follower] = cluster.slotsOf('followers');
     expect(await follower?.stop()).toBe(0);
     await followerStates.reset(totalsFollower);
     const { databaseBytes: _after, ...counted } = await totals.read();

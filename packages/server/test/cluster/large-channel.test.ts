@@ -24,7 +24,7 @@ const absent = withoutService('kafka') ?? withoutService('postgres') ?? withoutS
 
 test.skipIf(absent !== null)(
   titleWith(
-    'a channel of 100,000, 2,000 of them online on two servers: one copy a server, and everyone has it',
+    'a channel of 100,000 members, 2,000 of them online on two servers: one copy per server reaches everyone',
     absent,
   ),
   async () => {
@@ -45,7 +45,7 @@ test.skipIf(absent !== null)(
       return deliver(serverId, deliveries);
     };
 
-    // Those who are never here need no account: routing reads only their participants.
+    // Members who are never online need no account: routing reads only their participants.
     const conversations = new ConversationsUnderTest(adapters);
     const owner = systemIds.uuid();
     const conversationId = await conversations.createChannel(owner, 'Everybody');
@@ -106,7 +106,7 @@ async function joinAll(
   }
 }
 
-/** Makes the person's account and session, and connects them. */
+/** Creates an account and a session, and connects. */
 async function connected(
   { users }: Pick<Adapters, 'users'>,
   { userId, token }: { userId: UserId; token: string },

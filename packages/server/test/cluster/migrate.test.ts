@@ -7,7 +7,7 @@ import { deviceSecretsTable } from '../../src/adapters/rows/account-tables.ts';
 import { databaseFile } from '../../src/adapters/sqlite/database.ts';
 import { Export } from '../../src/adapters/sqlite/export.ts';
 import { clusterAdapters } from '../../src/compose/cluster.ts';
-import { shardPlaces } from '../../src/compose/cluster-administration.ts';
+import { shardLocations } from '../../src/compose/cluster-administration.ts';
 import { migrateToCluster } from '../../src/compose/migrate.ts';
 import { loadConfig } from '../../src/settings/settings.ts';
 import { ClusterUnderTest, clusterShards } from '../support/cluster-services.ts';
@@ -19,7 +19,7 @@ import { Witnesses } from '../support/witnesses.ts';
 const people = 5;
 const listedAtMs = Date.UTC(2026, 0, 1);
 const absent = withoutService('kafka') ?? withoutService('postgres') ?? withoutService('redis');
-describe.skipIf(absent !== null)(titleWith('from one process to many', absent), () => {
+describe.skipIf(absent !== null)(titleWith('migration from an embedded server to a cluster', absent), () => {
   let data: string;
   let cluster: ClusterUnderTest;
   let written = 0;
@@ -32,7 +32,7 @@ describe.skipIf(absent !== null)(titleWith('from one process to many', absent), 
     await witnesses.say(articles().slice(0, 500));
     witnesses.write();
     await witnesses.untilAcknowledged(500);
-    await witnesses.fallSilent();
+    await witnesses.stopWriting();
     written = (await witnesses.agree()).length;
     witnesses.leave();
     await server.stop();
@@ -45,7 +45,7 @@ describe.skipIf(absent !== null)(titleWith('from one process to many', absent), 
 
   const config = () => loadConfig(cluster.settings, {});
 
-  test('a migration that is interrupted at any table is done again, and everything is the same in the end', async () => {
+  test('a migration that was interrupted at any table can be repeated, with the same result', async () => {
     let interrupted = 0;
     for (let steps = 1; ; steps++) {
       let left = steps;
@@ -63,7 +63,7 @@ describe.skipIf(absent !== null)(titleWith('from one process to many', absent), 
     expect(interrupted).toBeGreaterThan(5);
   }, 120_000);
 
-  test('everybody is there with their name, password, sessions and history, and the first to come is not the first', async () => {
+  test('every user keeps name, password, sessions and history, and the next user to sign up is not an administrator', async () => {
     const adapters = await clusterAdapters(config());
     try {
       const user = await adapters.users.byUsername('WRITER0');
@@ -87,7 +87,7 @@ describe.skipIf(absent !== null)(titleWith('from one process to many', absent), 
     }
   });
 
-  test('devices that are known stay known', async () => {
+  test('known devices stay known', async () => {
     const source = new Export(join(data, databaseFile));
     const devices = [...source.pages(deviceSecretsTable)].flat();
     source.close();
@@ -99,14 +99,14 @@ describe.skipIf(absent !== null)(titleWith('from one process to many', absent), 
     await close();
   });
 
-  test('every shard has the epoch of the data folder: clients go on where they are', async () => {
+  test('every shard has the epoch of the data folder, so clients continue where they were', async () => {
     const source = new Export(join(data, databaseFile));
-    const epochs = (await shardPlaces(config())).map(({ epoch }) => epoch);
+    const epochs = (await shardLocations(config())).map(({ epoch }) => epoch);
     expect(epochs).toEqual(Array.from({ length: clusterShards }, () => source.epoch));
     source.close();
   });
 
-  test('a cluster that has accounts of its own is not migrated to', async () => {
+  test('refuses a cluster that has accounts', async () => {
     const adapters = await clusterAdapters(config());
     await adapters.users.create({
       user: { id: 'stranger', username: 'stranger', displayName: '', passwordHash: '', createdAtMs: 0 },
@@ -118,7 +118,7 @@ describe.skipIf(absent !== null)(titleWith('from one process to many', absent), 
   });
 });
 
-/** Leaves the database as a clock does that was ahead for a moment, and is right again. */
+/** Leaves data as if the clock had been ahead for a moment and is right again. */
 function dateAhead(file: string): void {
   const database = new Database(file);
   database.run('INSERT INTO activity_times SELECT id, head_seq, ? FROM conversations', [listedAtMs]);

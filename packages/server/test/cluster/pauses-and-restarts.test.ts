@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { clusterStatus, moveShardTo, shardPlaces, verifyCluster } from '../../src/compose/cluster-administration.ts';
+import { clusterStatus, moveShardTo, shardLocations, verifyCluster } from '../../src/compose/cluster-administration.ts';
 import { loadConfig } from '../../src/settings/settings.ts';
-import { ClusterProcesses, type Place, roles } from '../support/cluster-processes.ts';
+import { ClusterProcesses, type ProcessSlot, roles } from '../support/cluster-processes.ts';
 import { withoutHaproxy } from '../support/haproxy.ts';
 import { titleWith, withoutService } from '../support/services.ts';
 import { until } from '../support/until.ts';
@@ -30,49 +30,49 @@ describe.skipIf(absent !== null)(titleWith('a cluster under load', absent), () =
     const isSo = async () => (await liveServers()) === count;
     await until(`${count} servers are live`, isSo, { withinMs: 120_000, pauseMs: 200 });
   }
-  const last = (places: Place[]): Place => {
-    const place = places.at(-1);
-    if (!place) throw new Error('there are two of each role');
-    return place;
+  const last = (slots: ProcessSlot[]): ProcessSlot => {
+    const slot = slots.at(-1);
+    if (!slot) throw new Error('there are two of each role');
+    return slot;
   };
 
-  test('a distributor sleeps until another has its shards, then wakes: two believe that they have them (race 3)', async () => {
-    const place = last(cluster.placesOf('distribution'));
+  test('a distributor is paused until another has its shards, then resumes: both act as their owner (race 3)', async () => {
+    const slot = last(cluster.slotsOf('distribution'));
     await witnesses.untilAcknowledged(100);
-    place.signal('SIGSTOP');
+    slot.signal('SIGSTOP');
     await witnesses.untilAcknowledged(200);
-    place.signal('SIGCONT');
+    slot.signal('SIGCONT');
     await witnesses.untilAcknowledged(400);
   }, 120_000);
 
-  test('a messaging server sleeps until its lease has ended, then wakes, and starts under a new id (race 6)', async () => {
-    const place = last(cluster.placesOf('messaging'));
+  test('a messaging server is paused until its lease has expired, then resumes under a new id (race 6)', async () => {
+    const slot = last(cluster.slotsOf('messaging'));
     await untilLive(meetPeople);
-    place.signal('SIGSTOP');
+    slot.signal('SIGSTOP');
     await untilLive(meetPeople - 1);
-    place.signal('SIGCONT');
+    slot.signal('SIGCONT');
     await untilLive(meetPeople);
     await witnesses.untilAcknowledged(400);
   }, 120_000);
 
-  test('every shard goes to the other PostgreSQL server: writing goes on', async () => {
+  test('sends continue while every shard moves to the other PostgreSQL server', async () => {
     const other = (server: string) => (server === 'one' ? 'two' : 'one');
-    const servers = async () => (await shardPlaces(config())).map(({ server: name }) => name);
-    const places = await servers();
-    for (const [shard, server] of places.entries()) {
+    const servers = async () => (await shardLocations(config())).map(({ server: name }) => name);
+    const slots = await servers();
+    for (const [shard, server] of slots.entries()) {
       const move = { shard, targetName: other(server), sourceUrl: null, tell: () => undefined };
-      await witnesses.goOnAfter(`shard ${shard} moved`, () => moveShardTo(config(), move));
+      await witnesses.recoverAfter(`shard ${shard} moved`, () => moveShardTo(config(), move));
     }
-    expect(await servers()).toEqual(places.map(other));
+    expect(await servers()).toEqual(slots.map(other));
   }, 120_000);
 
-  test('every process is restarted, one after the other: sends go on', async () => {
+  test('sends continue while the processes are restarted one after the other', async () => {
     await witnesses.untilAcknowledged(100);
     witnesses.takeLatencies();
     for (const role of roles) {
-      for (const place of cluster.placesOf(role)) {
-        expect(await place.stop()).toBe(0);
-        await place.start();
+      for (const slot of cluster.slotsOf(role)) {
+        expect(await slot.stop()).toBe(0);
+        await slot.start();
       }
     }
     const latencies = witnesses.takeLatencies().sort((a, b) => a - b);
@@ -82,9 +82,9 @@ describe.skipIf(absent !== null)(titleWith('a cluster under load', absent), () =
     console.log(`rolling restart: the slowest took ${Math.round(latencies.at(-1) ?? 0)} ms`);
   }, 120_000);
 
-  test('in the end every view is the history is what was acknowledged (contract 1 to 4)', async () => {
+  test('finally, every view equals the history and every acknowledged message is there once (contract 1 to 4)', async () => {
     await witnesses.untilAcknowledged(100);
-    await witnesses.fallSilent();
+    await witnesses.stopWriting();
     expect((await witnesses.agree()).length).toBeGreaterThan(1_000);
     const told: string[] = [];
     await verifyCluster(config(), { repair: false, tell: (line) => told.push(line) });

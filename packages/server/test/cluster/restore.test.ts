@@ -21,13 +21,13 @@ interface Acknowledged {
 }
 
 describe.skipIf(absent !== null)(
-  titleWith('a cluster of which one PostgreSQL server is restored to an earlier moment', absent),
+  titleWith('a cluster with a PostgreSQL server that was restored to an earlier moment', absent),
   () => {
     let cluster: ClusterUnderTest;
     let server: ServerProcess;
     let benId: string;
     let restored: PostgresServer;
-    /** Groups that were written to before the copy was taken. */
+    /** Groups with a message from before the copy of the database. */
     let before: string[];
     let acknowledged: Acknowledged[];
 
@@ -46,7 +46,7 @@ describe.skipIf(absent !== null)(
     }
     const login = () => arrive((client) => client.login({ username: 'ana', password }));
 
-    /** Makes groups with ben, and writes to each. */
+    /** Creates groups with ben, and sends a message to each. */
     async function write(client: ParleyClient, text: string): Promise<string[]> {
       const groups = [];
       for (let round = 0; round < rounds; round++) {
@@ -59,7 +59,7 @@ describe.skipIf(absent !== null)(
       return groups;
     }
 
-    /** Groups that were written to, a copy of one server, more groups and removals after it. */
+    /** Writes to groups, copies the database of one server, then creates more groups and removes members. */
     beforeEach(async () => {
       acknowledged = [];
       cluster = await ClusterUnderTest.make();
@@ -86,14 +86,14 @@ describe.skipIf(absent !== null)(
       await cluster?.remove();
     });
 
-    /** As a standby takes over that had not everything, or a backup is put back; whoever is connected is cut off. */
-    const putBack = () =>
+    /** Has the same effect as a standby that lagged and was promoted, or a restored backup: connections are cut off. */
+    const restoreBackup = () =>
       beside(restored, (name) => [
         `DROP DATABASE ${name} WITH (FORCE)`,
         `ALTER DATABASE ${name}_backup RENAME TO ${name}`,
       ]);
 
-    /** What of {@link acknowledged} the history has, under the number of its acknowledgement. */
+    /** The items of {@link acknowledged} that the history has under the acknowledged number. */
     async function found(client: ParleyClient): Promise<Acknowledged[]> {
       const isThere = async ({ conversationId, clientMessageId, seq }: Acknowledged) => {
         const page = await client.call('getHistory', { conversationId, after: seq - 1, limit: 1 }).catch(() => null);
@@ -106,8 +106,8 @@ describe.skipIf(absent !== null)(
     const membersOf = async (client: ParleyClient, conversationId: string) =>
       (await client.call('listMembers', { conversationId })).members.map(({ user }) => user.username);
 
-    test('gets from Kafka what it lacks, under the same numbers, when a distributor starts', async () => {
-      await putBack();
+    test('gets the missing entries from Kafka, with the same numbers, when a distributor starts', async () => {
+      await restoreBackup();
       await server.kill();
       await start();
       const isDone = async () => (await clusterStatus(config())).commandsWaiting === 0;
@@ -120,8 +120,8 @@ describe.skipIf(absent !== null)(
       expect(await verifyCluster(config(), { repair: false, tell: quietly })).toMatchObject({ faults: 0 });
     }, 180_000);
 
-    test('a process that goes on has it back with the first command to such a shard', async () => {
-      await putBack();
+    test('a running process restores the missing entries with the first command to such a shard', async () => {
+      await restoreBackup();
       const back = await login();
       for (const { conversationId } of acknowledged) {
         await back.call('sendMessage', { conversationId, clientMessageId: 'on', text: 'on' });
@@ -130,9 +130,9 @@ describe.skipIf(absent !== null)(
       back.close();
     }, 180_000);
 
-    test('and of which Kafka is new goes on with what there is', async () => {
+    test('continues with what it has when Kafka is new', async () => {
       await server.stop();
-      await putBack();
+      await restoreBackup();
       const topics = new Topics(kafkaSettings(config()));
       await topics.remove();
       await initialiseCluster(config(), { shards: clusterShards, replicationFactor: 1 });

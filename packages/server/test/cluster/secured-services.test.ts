@@ -55,12 +55,12 @@ describe.skipIf(absent !== null)(titleWith('services with TLS and passwords', ab
     rmSync(folder, { recursive: true });
   });
 
-  /** A process that trusts the certificate, or one that trusts no more than every other. */
+  /** Starts a process; `trusting` adds the services' certificate to those that it trusts. */
   function serve(settings: GivenSettings, trusting = true): Promise<ServerProcess> {
     return ServerProcess.start({ settings, ...(trusting && { environment: { NODE_EXTRA_CA_CERTS: certificate } }) });
   }
 
-  test('a process serves over them: people sign up, write, and are heard', async () => {
+  test('a process serves with them: users sign up and exchange messages', async () => {
     const server = await serve(secured);
     const [ana, ben] = await Promise.all(
       ['ana', 'ben'].map(async (username) => {
@@ -83,28 +83,24 @@ describe.skipIf(absent !== null)(titleWith('services with TLS and passwords', ab
 
   const refused: [string, string, () => Promise<ServerProcess>][] = [
     ['a wrong password', '--postgres', () => serve({ ...secured, postgres: otherPassword(secured.postgres) })],
-    [
-      'a certificate that nobody vouches for',
-      '--postgres',
-      () => serve({ ...plain, postgres: secured.postgres ?? '' }, false),
-    ],
+    ['an untrusted certificate', '--postgres', () => serve({ ...plain, postgres: secured.postgres ?? '' }, false)],
     ['a wrong password', '--redis', () => serve({ ...secured, redis: otherPassword(secured.redis) })],
-    ['a certificate that nobody vouches for', '--redis', () => serve({ ...plain, redis: secured.redis ?? '' }, false)],
+    ['an untrusted certificate', '--redis', () => serve({ ...plain, redis: secured.redis ?? '' }, false)],
     [
-      'no TLS where there is',
+      'no TLS where the service requires it',
       '--redis',
       () => serve({ ...secured, redis: secured.redis?.replace('rediss', 'redis') ?? '' }),
     ],
     ['a wrong password', '--kafka', () => serve({ ...secured, ...kafkaSecurity(wrong) })],
     [
-      'a certificate that nobody vouches for',
+      'an untrusted certificate',
       '--kafka',
       () => serve({ ...plain, kafka: secured.kafka ?? '', ...kafkaSecurity(password) }, false),
     ],
-    ['no TLS where there is', '--kafka', () => serve({ ...secured, 'kafka-tls': 'off' })],
+    ['no TLS where the service requires it', '--kafka', () => serve({ ...secured, 'kafka-tls': 'off' })],
   ];
   for (const [what, setting, start] of refused) {
-    test(`${what}, for ${setting}, is refused at the start, and no password is shown`, async () => {
+    test(`${what} for ${setting} is refused at the start, without a password in the message`, async () => {
       const message = await start().then(
         (server) => server.stop().then(() => expect.unreachable('it serves')),
         (error: Error) => error.message,

@@ -11,7 +11,7 @@ const people = 8;
 const brokerCount = 3;
 const withoutRedis = Bun.which('redis-server') === null ? 'no redis-server is installed' : null;
 const absent = withoutHaproxy ?? withoutOwnPostgres ?? withoutOwnBrokers ?? withoutRedis;
-describe.skipIf(absent !== null)(titleWith('a cluster whose services are killed under load', absent), () => {
+describe.skipIf(absent !== null)(titleWith('a cluster under load whose services are killed', absent), () => {
   let brokers: OwnBrokers;
   let postgres: OwnPostgres;
   let redis: OwnRedis;
@@ -33,36 +33,36 @@ describe.skipIf(absent !== null)(titleWith('a cluster whose services are killed 
     await Promise.all([brokers?.remove(), postgres?.remove(), redis?.remove()]);
   }, 120_000);
 
-  test('PostgreSQL is killed and started again', async () => {
-    await witnesses.goOnAfter('PostgreSQL killed and started again', async () => {
+  test('survives that PostgreSQL is killed and restarted', async () => {
+    await witnesses.recoverAfter('PostgreSQL killed and started again', async () => {
       await postgres.kill();
       await postgres.startAgain();
     });
   }, 120_000);
 
-  test('Redis is emptied', async () => {
-    await witnesses.goOnAfter('FLUSHALL', async () => {
+  test('survives that Redis is emptied', async () => {
+    await witnesses.recoverAfter('FLUSHALL', async () => {
       redis.command('FLUSHALL');
     });
   }, 120_000);
 
-  test('Redis is killed and started again, empty', async () => {
-    await witnesses.goOnAfter('Redis killed and started again', async () => {
+  test('survives that Redis is killed and restarted empty', async () => {
+    await witnesses.recoverAfter('Redis killed and started again', async () => {
       await redis.kill();
       await redis.startAgain();
     });
   }, 120_000);
 
-  test('each of the three Kafka brokers is killed, one after the other', async () => {
+  test('survives that each of the three Kafka brokers is killed, one after the other', async () => {
     for (let broker = 0; broker < brokerCount; broker++) {
-      await witnesses.goOnAfter(`broker ${broker + 1} killed`, () => brokers.kill(broker));
-      await witnesses.goOnAfter(`broker ${broker + 1} started again`, async () => brokers.startAgain(broker));
+      await witnesses.recoverAfter(`broker ${broker + 1} killed`, () => brokers.kill(broker));
+      await witnesses.recoverAfter(`broker ${broker + 1} started again`, async () => brokers.startAgain(broker));
     }
   }, 300_000);
 
-  test('in the end every view is the history is what was acknowledged (contract 1 to 4)', async () => {
+  test('finally, every view equals the history and every acknowledged message is there once (contract 1 to 4)', async () => {
     await witnesses.untilAcknowledged(100);
-    await witnesses.fallSilent();
+    await witnesses.stopWriting();
     expect((await witnesses.agree()).length).toBeGreaterThan(700);
   }, 120_000);
 });

@@ -14,7 +14,7 @@ const people = 4;
 const withoutRedis = Bun.which('redis-server') === null ? 'no redis-server is installed' : null;
 const absent = withoutHaproxy ?? withoutOwnPostgres ?? withoutOwnBrokers ?? withoutRedis;
 describe.skipIf(absent !== null)(
-  titleWith('a cluster whose services answer, but take no writes, under load', absent),
+  titleWith('a cluster under load whose services answer but accept no writes', absent),
   () => {
     let brokers: OwnBrokers;
     let postgres: OwnPostgres;
@@ -37,8 +37,8 @@ describe.skipIf(absent !== null)(
       await Promise.all([brokers?.remove(), postgres?.remove(), redis?.remove()]);
     }, 120_000);
 
-    test('PostgreSQL in recovery: commands are refused with a time to retry, and go on when it is promoted', async () => {
-      await witnesses.goOnAfter('PostgreSQL in recovery, then promoted', async () => {
+    test('PostgreSQL in recovery: commands are refused with a time to retry until it is promoted', async () => {
+      await witnesses.recoverAfter('PostgreSQL in recovery, then promoted', async () => {
         await postgres.becomeStandby();
         await writer.isRefused();
         await postgres.promote();
@@ -46,11 +46,11 @@ describe.skipIf(absent !== null)(
       await writer.isTaken();
     }, 120_000);
 
-    test('Kafka’s disk is full: commands are refused with a time to retry, and go on when there is room', async () => {
-      await witnesses.goOnAfter('a broker without room, then with', async () => {
+    test('Kafka’s disk is full: commands are refused with a time to retry until it has space', async () => {
+      await witnesses.recoverAfter('a broker without room, then with', async () => {
         await brokers.kill(0);
         brokers.startAgain(0, { fileBytesMax: 11_000_000 });
-        // It serves until its files are full, then ends.
+        // The broker serves until its files are full, then exits.
         await witnesses.untilAcknowledged(50);
         const said = witnesses.say(Array.from({ length: 1_200 }, () => 'ten bytes.'.repeat(1_000)));
         await brokers.ended(0);
@@ -61,8 +61,8 @@ describe.skipIf(absent !== null)(
       await writer.isTaken();
     }, 240_000);
 
-    test('Redis is read-only: who connects is refused with a time to retry, and comes in when it takes writes', async () => {
-      await witnesses.goOnAfter('Redis read-only, then not', async () => {
+    test('Redis is read-only: connections are refused with a time to retry until it accepts writes', async () => {
+      await witnesses.recoverAfter('Redis read-only, then not', async () => {
         redis.command('REPLICAOF', '127.0.0.1', '1');
         await writer.cannotConnect();
         redis.command('REPLICAOF', 'NO', 'ONE');
@@ -70,16 +70,16 @@ describe.skipIf(absent !== null)(
       await writer.isTaken();
     }, 120_000);
 
-    test('in the end every view is the history is what was acknowledged (contract 1 to 4)', async () => {
+    test('finally, every view equals the history and every acknowledged message is there once (contract 1 to 4)', async () => {
       await witnesses.untilAcknowledged(100);
-      await witnesses.fallSilent();
+      await witnesses.stopWriting();
       await witnesses.agree();
       await writer.agrees();
     }, 120_000);
   },
 );
 
-/** Somebody whose client mends nothing: what the server answers is what is looked at. */
+/** A user with a client that never retries, for checking the server's answers. */
 class PlainWriter {
   private lastMessage = 0;
   private readonly acknowledged = new Map<string, number>();
@@ -101,7 +101,7 @@ class PlainWriter {
     return new PlainWriter(url, token, id);
   }
 
-  /** Writes by HTTP and by a socket until each was refused, and looks at how. */
+  /** Sends by HTTP and by socket until each was refused, and checks both refusals. */
   async isRefused(): Promise<void> {
     let answer = await this.post();
     const isRefused = async () => {
@@ -123,13 +123,13 @@ class PlainWriter {
     expect(code).toBe(closeCodes.unavailable.code);
   }
 
-  /** Writes until it is acknowledged. */
+  /** Sends messages until one is acknowledged. */
   async isTaken(): Promise<void> {
     const isTaken = async () => (await this.post()).ok;
     await until('a message is acknowledged', isTaken, { withinMs: 120_000, pauseMs: 100 });
   }
 
-  /** Everything that was acknowledged is there once, under the number that the acknowledgement gave. */
+  /** Every acknowledged message is there once, with the acknowledged number. */
   async agrees(): Promise<void> {
     const answer = await fetch(`${this.url}/v1/conversations/${this.conversationId}/history?after=0&limit=200`, {
       headers: { authorization: `Bearer ${this.token}` },

@@ -6,7 +6,7 @@ import { ShardedDatabase } from '../../src/adapters/postgres/sharded-database.ts
 import { verifyShards } from '../../src/adapters/postgres/verify.ts';
 import { postgresServers } from '../../src/compose/cluster.ts';
 import { loadConfig } from '../../src/settings/settings.ts';
-import { ClusterProcesses, type Place, roles } from '../support/cluster-processes.ts';
+import { ClusterProcesses, type ProcessSlot, roles } from '../support/cluster-processes.ts';
 import { doEverything } from '../support/every-operation.ts';
 import { withoutHaproxy } from '../support/haproxy.ts';
 import { parleyProgram } from '../support/server-process.ts';
@@ -34,50 +34,54 @@ describe.skipIf(absent !== null)(titleWith('two versions side by side, under loa
   });
 
   let scenes = 0;
-  /** Everything that a person can do, each thing by one of two people, who are at one gateway each. */
+  /** Performs every operation as one of two people, each at a gateway of their own. */
   async function everythingIsDone(): Promise<void> {
-    const [one, two] = cluster.placesOf('gateway') as [Place, Place];
-    const [messaging] = cluster.placesOf('messaging') as [Place];
+    const [one, two] = cluster.slotsOf('gateway') as [ProcessSlot, ProcessSlot];
+    const [messaging] = cluster.slotsOf('messaging') as [ProcessSlot];
     const gateways = scenes % 2 === 0 ? ([one.url, two.url] as const) : ([two.url, one.url] as const);
     await doEverything({ gateways, messaging: messaging.url, operator: 'operator', name: `scene${scenes++}` });
   }
 
-  /** Restarts every process as this version, one after the other, each beside the others of both. */
-  async function roll(program: readonly string[], beside: (place: Place) => Promise<void>): Promise<void> {
+  /**
+   * Restarts every process as this version, one after the other, so that each runs beside processes of both versions.
+   */
+  async function roll(program: readonly string[], beside: (slot: ProcessSlot) => Promise<void>): Promise<void> {
     for (const role of roles) {
-      for (const place of cluster.placesOf(role)) {
-        expect(await place.stop()).toBe(0);
-        await place.start(program);
+      for (const slot of cluster.slotsOf(role)) {
+        expect(await slot.stop()).toBe(0);
+        await slot.start(program);
         await witnesses.untilAcknowledged(50);
-        await beside(place);
+        await beside(slot);
       }
     }
   }
 
-  /** When the first process of a role is another version than the second. */
-  async function onceARole(place: Place): Promise<void> {
-    if (place === cluster.placesOf(place.role)[0]) await everythingIsDone();
+  /** Runs when the first process of a role has another version than the second. */
+  async function onceARole(slot: ProcessSlot): Promise<void> {
+    if (slot === cluster.slotsOf(slot.role)[0]) await everythingIsDone();
   }
 
-  async function forms(): Promise<number[]> {
+  async function schemaVersions(): Promise<number[]> {
     return Promise.all(
       postgresServers(loadConfig(cluster.settings, {})).map(async (server) => {
         const pool = new Pool(server);
-        const [row] = await pool.run((sql) => sql<{ form: number }[]>`SELECT max(version) AS form FROM migrations`);
+        const [row] = await pool.run(
+          (sql) => sql<{ version: number }[]>`SELECT max(version) AS version FROM migrations`,
+        );
         await pool.close();
-        return row?.form ?? 0;
+        return row?.version ?? 0;
       }),
     );
   }
 
-  test('the next one is refused at start until its "cluster init" has brought the schemas up to date', async () => {
-    const [place] = cluster.placesOf('gateway');
-    expect(await place?.stop()).toBe(0);
-    await expect(place?.start(nextProgram)).rejects.toThrow('run "parley cluster init" of this version');
-    await place?.start();
+  test('the next version does not start before its "cluster init" has upgraded the schemas', async () => {
+    const [slot] = cluster.slotsOf('gateway');
+    expect(await slot?.stop()).toBe(0);
+    await expect(slot?.start(nextProgram)).rejects.toThrow('run "parley cluster init" of this version');
+    await slot?.start();
   });
 
-  test('"cluster init" of the next one changes the schemas while this one goes on', async () => {
+  test('"cluster init" of the next version upgrades the schemas while this version runs', async () => {
     const { shape: _, ...services } = cluster.settings;
     const flags = Object.entries({ ...services, shards: '8', 'replication-factor': '1' });
     const init = Bun.spawn([
@@ -88,26 +92,26 @@ describe.skipIf(absent !== null)(titleWith('two versions side by side, under loa
     ]);
     expect(await init.exited).toBe(0);
     const next = schemaSteps.length + 1;
-    expect(await forms()).toEqual([next, next]);
+    expect(await schemaVersions()).toEqual([next, next]);
     await witnesses.untilAcknowledged(100);
   });
 
-  test('this one does everything on the schema of the next, which has more columns in every table', async () => {
+  test('this version performs every operation on the schema of the next, which has more columns in every table', async () => {
     await everythingIsDone();
   });
 
-  test('processes become the next one, one after the other, and go back again; everything can be done meanwhile', async () => {
+  test('every operation works while processes are replaced by the next version one after the other, and back', async () => {
     await roll(nextProgram, onceARole);
     await roll(thisProgram, async () => undefined);
     await everythingIsDone();
   }, 480_000);
 
-  test('in the end every view is the history is what was acknowledged (contract 1 to 4)', async () => {
-    await witnesses.fallSilent();
+  test('finally, every view equals the history and every acknowledged message is there once (contract 1 to 4)', async () => {
+    await witnesses.stopWriting();
     expect((await witnesses.agree()).length).toBeGreaterThan(600);
   }, 120_000);
 
-  test('in the end nothing that is stored contradicts anything else', async () => {
+  test('finally, verification finds no fault', async () => {
     const database = await ShardedDatabase.open(postgresServers(loadConfig(cluster.settings, {})));
     const faults: string[] = [];
     await verifyShards(database, { repair: false, note: (fault) => faults.push(fault), count: () => undefined });

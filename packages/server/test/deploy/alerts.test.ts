@@ -13,10 +13,10 @@ interface Alert {
 const { groups } = Bun.YAML.parse(deployedText('prometheus/parley-alerts.yaml')) as { groups: { rules: Alert[] }[] };
 const alerts = groups.flatMap(({ rules }) => rules);
 const names = alerts.map(({ alert }) => alert);
-/** What Prometheus itself adds. */
+/** Labels that Prometheus itself adds. */
 const addedLabels = new Set(['instance', 'le']);
 
-test('alerts ask for figures that the server gives and explains, and for labels that these have', async () => {
+test('alerts use metrics that the server exposes with a help text, and labels that these have', async () => {
   const given = await givenFigures();
   for (const { alert, expr } of alerts) {
     for (const name of figuresAskedFor([expr])) {
@@ -31,7 +31,7 @@ test('alerts ask for figures that the server gives and explains, and for labels 
   }
 });
 
-test('each alert says what is the matter and how urgent it is, and has one meaning', () => {
+test('each alert has a summary, a severity and one definition', () => {
   expect(new Set(names).size).toBe(names.length);
   for (const { labels, annotations } of alerts) {
     expect(['page', 'ticket']).toContain(labels.severity);
@@ -39,7 +39,7 @@ test('each alert says what is the matter and how urgent it is, and has one meani
   }
 });
 
-test('each alert is explained in docs/OPERATING.md, and is tried with figures that raise it', () => {
+test('each alert is described in docs/OPERATING.md, and a test raises it', () => {
   const manual = readFileSync(new URL('../../../../docs/OPERATING.md', import.meta.url), 'utf8');
   const explained = [...manual.matchAll(/^\| `(Parley\w+)` \|/gm)].map(([, name]) => name);
   expect(explained).toEqual(names);

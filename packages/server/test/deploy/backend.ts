@@ -5,13 +5,13 @@ interface BackendOptions {
   port?: number;
 }
 
-/** What a process of Parley looks like from HAProxy: it says whether it is ready, and takes sockets and requests. */
+/** A process of Parley as HAProxy sees it: reports whether it is ready, and accepts sockets and requests. */
 export class Backend {
   ready = true;
   sockets = 0;
-  /** Files that it has, by path. */
+  /** The files that it serves, by path. */
   readonly assets = new Set<string>();
-  /** How many requests it answered, health aside. */
+  /** The number of requests that it answered, except health checks. */
   requests = 0;
   private readonly server: Server<undefined>;
 
@@ -55,7 +55,7 @@ export class Backend {
   }
 }
 
-/** A WebSocket to whom HAProxy chooses. Rejects when it is not let in. */
+/** A WebSocket to the process that HAProxy chooses. Rejects when it is refused. */
 export async function openSocket(url: string): Promise<WebSocket> {
   const made = new WebSocket(`${url.replace('http', 'ws')}/v1/socket`);
   await new Promise((resolve, reject) => {
@@ -75,7 +75,7 @@ export function answerOf(socket: WebSocket): Promise<string> {
   });
 }
 
-/** Resolves when this side knows that it is closed. */
+/** Resolves when this side has closed. */
 export function close(socket: WebSocket): Promise<void> {
   return new Promise((resolve) => {
     socket.onclose = () => resolve();
@@ -84,8 +84,8 @@ export function close(socket: WebSocket): Promise<void> {
 }
 
 /**
- * Opens sockets, each left again, until no new one gets to another process: HAProxy has noticed that it is the only
- * one that takes them. The others have to have as few sockets as it, so that they would be chosen.
+ * Opens and closes sockets until all new ones reach this process, that is, until HAProxy has noticed that only it
+ * accepts sockets. The other processes must not have more sockets than it, because HAProxy would not choose them then.
  */
 export async function untilOnly(name: string, url: string): Promise<void> {
   for (let inARow = 0; inARow < 20; ) {

@@ -24,7 +24,7 @@ interface ComposeFile {
 
 export const composeText = deployedText('compose.yaml');
 
-/** The variables of the example that people copy. */
+/** The variables of the example file. */
 export const exampleVariables: Record<string, string> = Object.fromEntries(
   deployedText('compose.env.example')
     .split('\n')
@@ -34,10 +34,10 @@ export const exampleVariables: Record<string, string> = Object.fromEntries(
 
 const variable = /\$\{([A-Z_]+)(?::[-?][^}]*)?\}/g;
 
-/** The names of the variables that the file takes from its surroundings. */
+/** The names of the variables that the file reads from the environment. */
 export const variablesTaken = new Set([...composeText.matchAll(variable)].map(([, name]) => name));
 
-/** The file as it is with the example's variables. */
+/** The file with the variables of the example. */
 export const composeFile = Bun.YAML.parse(
   composeText.replaceAll(variable, (_all, name: string) => exampleVariables[name] ?? ''),
 ) as ComposeFile;

@@ -10,7 +10,7 @@ import { deployedPath, deployedText, durationMs, imageEnvironment, processPort }
 const services = Object.entries(composeFile.services);
 const processes = services.filter(([, { image }]) => image === 'parley');
 const kafka = services.filter(([name]) => name.startsWith('kafka-'));
-/** Which order keys have, which quotes are needed, and that the public may come from anywhere, is ours to say. */
+/** Deliberate deviations from the linter's rules: the order of keys, quotes, and ports that are open to the public. */
 const matterOfTaste = [
   'services-alphabetical-order',
   'service-keys-order',
@@ -20,7 +20,7 @@ const matterOfTaste = [
   'no-unbound-port-interfaces',
 ];
 
-test('it follows the Compose Specification', () => {
+test('the file follows the Compose Specification', () => {
   const linter = new DCLinter({
     rules: Object.fromEntries(matterOfTaste.map((rule) => [rule, 0 as const])),
     quiet: true,
@@ -31,34 +31,34 @@ test('it follows the Compose Specification', () => {
   expect(messages).toEqual([]);
 });
 
-test('every variable that it takes is in the example, and no other is', () => {
+test('the example has exactly the variables that the file reads', () => {
   expect(new Set(Object.keys(exampleVariables))).toEqual(variablesTaken as Set<string>);
 });
 
 describe('every process of Parley', () => {
   const configOf = (name: string) => loadConfig({}, { ...imageEnvironment(), ...composeService(name).environment });
 
-  test.each(processes)('%s has settings that it can serve with', (name) => {
+  test.each(processes)('%s has valid settings', (name) => {
     const config = configOf(name);
     expect(config).toMatchObject({ shape: 'cluster', port: processPort, 'allow-single-broker': 'off' });
     expect(config.kafka).toEqual(kafka.map(([broker]) => `${broker}:9092`));
   });
 
-  test('there are two of each role, each role alone', () => {
+  test('there are two processes of each role, each with one role', () => {
     const roles = processes
       .filter(([name]) => name !== 'initialise')
       .map(([name, { deploy }]) => [name, [...configOf(name).roles].join(), deploy?.replicas]);
     expect(roles).toEqual(['gateway', 'messaging', 'distribution', 'followers'].map((role) => [role, role, 2]));
   });
 
-  test.each(processes)('%s is given the time that sending everybody away takes', (name, { stop_grace_period }) => {
+  test.each(processes)('%s has enough time to stop for a drain', (name, { stop_grace_period }) => {
     const config = configOf(name);
     const finishMs = 5_000;
     const drainMs = config['drain-notice-ms'] + config['drain-ms'] + finishMs;
     expect(durationMs(stop_grace_period ?? '10s')).toBeGreaterThan(drainMs);
   });
 
-  test('those that serve start when the cluster was made, and it is made when every service is there', () => {
+  test('processes start after the cluster was initialised, which starts after all services are up', () => {
     for (const [name, { depends_on }] of processes.filter(([each]) => each !== 'initialise')) {
       expect([name, depends_on]).toEqual([name, { initialise: { condition: 'service_completed_successfully' } }]);
     }
@@ -68,7 +68,7 @@ describe('every process of Parley', () => {
     );
   });
 
-  test('they believe HAProxy, which is the one that people reach', () => {
+  test('they trust the proxy headers of HAProxy, which alone is reachable from outside', () => {
     const { subnet } = composeFile.networks['public']?.ipam?.config[0] ?? { subnet: '' };
     expect(configOf('messaging')['trusted-proxies']).toEqual([subnet]);
     expect(services.filter(([, { ports }]) => ports !== undefined).map(([name]) => name)).toEqual(['haproxy']);
@@ -99,7 +99,7 @@ test('an acknowledged message is on two brokers of three', () => {
   }
 });
 
-test('what holds data has a volume, and what ends is started again', () => {
+test('services with data have a volume, and services that exit are restarted', () => {
   const used = services.flatMap(([, { volumes = [] }]) => volumes.filter((volume) => !volume.startsWith('.')));
   expect(used.map((volume) => volume.split(':')[0] ?? '')).toEqual(Object.keys(composeFile.volumes));
   expect(composeService('postgres').volumes).toEqual(['postgres:/var/lib/postgresql/data']);
@@ -108,7 +108,7 @@ test('what holds data has a volume, and what ends is started again', () => {
   }
 });
 
-test('HAProxy has the configuration that the tests run, and is reached where it listens', () => {
+test('HAProxy has the configuration that the tests run, and its ports are published', () => {
   const { command = [], volumes = [], ports = [] } = composeService('haproxy');
   const files = command.filter((_argument, index) => command[index - 1] === '-f');
   expect(volumes).toContain('./haproxy:/usr/local/etc/haproxy:ro');
@@ -119,7 +119,7 @@ test('HAProxy has the configuration that the tests run, and is reached where it 
   expect(deployedText('compose.yaml')).toContain('PARLEY_TLS_BIND=:8443');
 });
 
-describe('how it is looked whether a process is healthy', () => {
+describe('health checks', () => {
   const backend = new Backend('process');
   afterAll(() => backend.stop());
 
@@ -130,7 +130,7 @@ describe('how it is looked whether a process is healthy', () => {
     return (await Bun.spawn(toPort, { stdio: ['ignore', 'ignore', 'ignore'] }).exited) === 0;
   }
 
-  test('by whether it says that it is ready', async () => {
+  test('check whether a process is ready', async () => {
     backend.ready = true;
     expect(await healthy(backend.port)).toBe(true);
     backend.ready = false;
@@ -138,7 +138,7 @@ describe('how it is looked whether a process is healthy', () => {
     expect(await healthy(await freePort())).toBe(false);
   });
 
-  test('everything that goes on is looked at', () => {
+  test('exist for every service that keeps running', () => {
     for (const [name, { healthcheck }] of services.filter(([each]) => each !== 'initialise')) {
       expect([name, healthcheck?.test?.[0]]).toEqual([name, 'CMD']);
     }

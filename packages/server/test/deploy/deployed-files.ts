@@ -12,21 +12,21 @@ export function deployedText(file: string): string {
   return readFileSync(deployedPath(file), 'utf8');
 }
 
-/** Names of what is in a folder of `deploy/`. */
+/** The names in a folder of `deploy/`. */
 export function deployedNames(folder: string): string[] {
   return readdirSync(deployedPath(folder));
 }
 
-/** The variables that the image sets for whatever runs in it. */
+/** The variables that the image sets. */
 export function imageEnvironment(): Record<string, string> {
   const line = /^ENV (.*)$/m.exec(deployedText('Dockerfile'))?.[1] ?? '';
   return Object.fromEntries(line.split(' ').map((pair) => pair.split('=') as [string, string]));
 }
 
-/** Where an image's processes listen. */
+/** The port that a process in the image listens on. */
 export const processPort = 8_080;
 
-/** "45s" or "1m30s" as Compose writes durations, in milliseconds. */
+/** Converts "45s" or "1m30s", as Compose writes durations, to milliseconds. */
 export function durationMs(text: string): number {
   const [, minutes = '0', seconds = '0'] = /^(?:(\d+)m)?(?:(\d+)s)?$/.exec(text) ?? [];
   return (Number(minutes) * 60 + Number(seconds)) * 1_000;

@@ -8,7 +8,7 @@ import { NameServer } from './name-server.ts';
 const messagingName = 'messaging.parley.test';
 const gatewayName = 'gateway.parley.test';
 
-describe.skipIf(withoutHaproxy !== null)(titleWith('HAProxy with processes that DNS names', withoutHaproxy), () => {
+describe.skipIf(withoutHaproxy !== null)(titleWith('HAProxy with processes found by DNS', withoutHaproxy), () => {
   const running: { stop(): Promise<void> }[] = [];
   const open: WebSocket[] = [];
   afterEach(async () => {
@@ -21,7 +21,7 @@ describe.skipIf(withoutHaproxy !== null)(titleWith('HAProxy with processes that 
     return each;
   }
 
-  /** Opens sockets until one is at the process of that name, and keeps that one. */
+  /** Opens sockets until one reaches the process of that name, and keeps that one. */
   async function socketAt(url: string, name: string): Promise<WebSocket> {
     for (;;) {
       const socket = await openSocket(url).catch(() => null);
@@ -34,7 +34,7 @@ describe.skipIf(withoutHaproxy !== null)(titleWith('HAProxy with processes that 
     }
   }
 
-  test('a process that is named more gets sockets; one that is named no more keeps those it has', async () => {
+  test('a process that is added in DNS gets sockets; one that is removed keeps the sockets it has', async () => {
     const port = await freePort();
     const process = (name: string, hostname: string) => kept(new Backend(name, { hostname, port }));
     process('first', '127.0.0.2');

@@ -36,16 +36,16 @@ describe.skipIf(withoutHaproxy !== null)(titleWith('HAProxy as it is deployed', 
     return made;
   }
 
-  test('sockets go to messaging, everything else to the gateway, health to nobody', async () => {
+  test('sockets go to messaging, everything else to the gateway, and health checks are not passed on', async () => {
     const haproxy = await start([backend('messaging')], [backend('gateway')]);
     expect(await answerOf(await socket(haproxy.url))).toBe('messaging');
     expect(await (await fetch(`${haproxy.url}/v1/server`)).json()).toMatchObject({ name: 'gateway' });
     expect((await fetch(`${haproxy.url}/readyz`)).status).toBe(404);
   });
 
-  test('sockets are spread, and who says that it is draining keeps those it has and gets no more', async () => {
+  test('sockets are spread, and a draining process keeps its sockets and gets no more', async () => {
     const [first, second] = [backend('first'), backend('second')];
-    // How often one address may come is not what this is about.
+    // Raised, because this does not test the rate limits.
     const rates = { PARLEY_CONNECTION_RATE: '1000000', PARLEY_REQUEST_RATE: '1000000' };
     const haproxy = await start([first, second], [backend('gateway')], rates);
     const early: WebSocket[] = [];
@@ -57,7 +57,7 @@ describe.skipIf(withoutHaproxy !== null)(titleWith('HAProxy as it is deployed', 
     expect(names.filter((name) => name === 'first')).toHaveLength(5);
   });
 
-  test('an address that asks too often is told when to try again, and costs the processes behind nothing', async () => {
+  test('an address above the rate limit gets a time to retry, and its requests do not reach the processes', async () => {
     const gateway = backend('gateway');
     const haproxy = await start([backend('messaging')], [gateway], { PARLEY_REQUEST_RATE: '20' });
     const ask = () => fetch(`${haproxy.url}/v1/server`);
@@ -67,7 +67,7 @@ describe.skipIf(withoutHaproxy !== null)(titleWith('HAProxy as it is deployed', 
     expect(await answer.json()).toMatchObject({ code: 'rate_limited', retryAfterMs: 10_000 });
   });
 
-  test('when no process is there, the answer is a problem that says when to try again', async () => {
+  test('without a process, the answer is a problem with a time to retry', async () => {
     const gone = backend('gone');
     gone.ready = false;
     const haproxy = await start([gone], [gone], { PARLEY_REQUEST_RATE: '1000000' });
@@ -80,21 +80,21 @@ describe.skipIf(withoutHaproxy !== null)(titleWith('HAProxy as it is deployed', 
     expect(await answer.json()).toMatchObject({ status: 503, code: 'unavailable' });
   });
 
-  test('where a request comes from cannot be forged', async () => {
+  test('the address of a client cannot be forged', async () => {
     const haproxy = await start([backend('messaging')], [backend('gateway')]);
     const headers = { 'x-forwarded-for': '198.51.100.7' };
     const answer = await fetch(`${haproxy.url}/v1/server`, { headers });
     expect(await answer.json()).toMatchObject({ forwardedFor: '127.0.0.1' });
   });
 
-  test('nobody outside has traces made', async () => {
+  test('trace headers from outside are removed', async () => {
     const haproxy = await start([backend('messaging')], [backend('gateway')]);
     const headers = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' };
     const answer = await fetch(`${haproxy.url}/v1/server`, { headers });
     expect(await answer.json()).toMatchObject({ traceparent: null });
   });
 
-  test('files of a page that one process alone has are found, and what nobody has is not there', async () => {
+  test('a file that only one process has is found, and one that none has is a 404', async () => {
     const [newer, older] = [backend('newer'), backend('older')];
     newer.assets.add('/assets/page-2.js');
     const haproxy = await start([backend('messaging')], [newer, older]);
@@ -110,7 +110,7 @@ describe.skipIf(withoutHaproxy !== null)(titleWith('HAProxy as it is deployed', 
     expect(asked()).toBe(before + 4);
   });
 
-  test('one address has at most so many connections', async () => {
+  test('the connections of one address are limited', async () => {
     const messaging = backend('messaging');
     const haproxy = await start([messaging], [backend('gateway')], { PARLEY_CONNECTIONS_PER_ADDRESS: '5' });
     const tried = await Promise.allSettled(Array.from({ length: 20 }, () => socket(haproxy.url)));
@@ -141,7 +141,7 @@ describe.skipIf(withoutHaproxy !== null)(titleWith('HAProxy as it is deployed', 
     test.each([
       ['certificate and key in one file', 'together'],
       ['the key in a file beside it', 'certificate'],
-    ] as const)('plain HTTP leads to TLS, where requests and sockets are taken: %s', async (_name, file) => {
+    ] as const)('plain HTTP redirects to TLS, which serves requests and sockets: %s', async (_name, file) => {
       folder = mkdtempSync(join(tmpdir(), 'parley-tls-'));
       const { [file]: certificate } = makeCertificate(folder);
       const tlsPort = await freePort();

@@ -8,7 +8,7 @@ const ofRoot = (file: string) => readFileSync(fileURLToPath(new URL(`../../../..
 const dockerfile = deployedText('Dockerfile');
 const lastStage = dockerfile.slice(dockerfile.lastIndexOf('\nFROM '));
 
-test('the image holds what the build makes, and nothing that it is made from', () => {
+test('the image contains the built program and no sources', () => {
   const { scripts } = JSON.parse(ofRoot('package.json')) as { scripts: Record<string, string> };
   const built = [...dockerfile.matchAll(/^RUN npm run (\S+)$/gm)].map(([, script = '']) => scripts[script]);
   expect(built).toEqual(['node tools/build.mjs']);
@@ -17,7 +17,7 @@ test('the image holds what the build makes, and nothing that it is made from', (
   expect(lastStage).toContain('\nENTRYPOINT ["parley"]\nCMD ["serve"]\n');
 });
 
-test('what runs in it is not root, is reached from outside, and keeps its data in the volume', () => {
+test('the program does not run as root, listens on all addresses, and keeps its data in the volume', () => {
   const user = /^USER (\d+)$/m.exec(lastStage)?.[1];
   expect(Number(user)).toBeGreaterThanOrEqual(10_000);
   expect(lastStage).toContain(`--uid ${user} `);
@@ -26,7 +26,7 @@ test('what runs in it is not root, is reached from outside, and keeps its data i
   expect(lastStage).toContain(`\nVOLUME ${config.data}\nEXPOSE ${config.port}\n`);
 });
 
-test('what is secret or big is no part of what an image is made from', () => {
+test('secrets and large folders are not in the build context', () => {
   const left = deployedText('Dockerfile.dockerignore').split('\n');
   expect(left).toContainValues(['.git', '**/node_modules', '**/dist', '**/data', 'deploy/.env', 'deploy/certificates']);
 });

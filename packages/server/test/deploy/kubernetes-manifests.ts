@@ -27,13 +27,13 @@ interface Manifest {
   content: Content;
 }
 
-/** What kustomization.yaml has put together: files beside it, and folders. */
+/** The files and folders that kustomization.yaml lists. */
 export const kustomization = Bun.YAML.parse(deployedText('kubernetes/kustomization.yaml')) as {
   resources: string[];
   images: { name: string; newTag: string }[];
 };
 
-/** The files that hold manifests, the example of a secret too. */
+/** The files with manifests, including the example of a secret. */
 export const manifestFiles = deployedNames('kubernetes').filter((file) => file !== 'kustomization.yaml');
 
 export const manifests: Manifest[] = manifestFiles.flatMap((file) =>
@@ -43,12 +43,12 @@ export const manifests: Manifest[] = manifestFiles.flatMap((file) =>
   }),
 );
 
-/** All manifests of a kind, as what the schema says that they are. */
+/** All manifests of a kind, typed by their schema. */
 export function manifestsOf<K extends Kind>(kind: K): InstanceType<(typeof models)[K]>[] {
   return manifests.filter((each) => each.kind === kind).map(({ content }) => modelOf(kind, content)) as never;
 }
 
-/** What the schema finds wrong in a manifest; null when nothing. */
+/** The fault that the schema finds in a manifest; null when there is none. */
 export function faultOf(kind: Kind, content: Content): string | null {
   try {
     modelOf(kind, content).validate();
@@ -59,13 +59,13 @@ export function faultOf(kind: Kind, content: Content): string | null {
 }
 
 function modelOf(kind: Kind, content: Content) {
-  // The schema looks at the whole content; the constructors' types are for people who write manifests in TypeScript.
+  // The schema checks the whole content; the constructors' types are for authors of manifests in TypeScript.
   return new (models[kind] as new (content: Content) => InstanceType<(typeof models)[Kind]>)(content);
 }
 
 /**
- * The fields of a manifest of which the schema knows nothing. It allows any others, so each value is replaced with one
- * of a wrong kind: where nobody minds, nobody knows the field.
+ * The fields of a manifest that the schema does not define. The schema allows additional fields, so each value is
+ * replaced with one of a wrong type: if the schema accepts that, it does not define the field.
  */
 export function unknownFields(kind: Kind, content: Content): string[] {
   const unknown: string[] = [];

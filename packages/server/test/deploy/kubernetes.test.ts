@@ -40,7 +40,7 @@ function workload(name: string): Workload {
   return found;
 }
 
-/** The variables that a container is started with. */
+/** The environment variables of a container. */
 function environmentOf({ envFrom = [], env = [] }: IContainer): Record<string, string> {
   const sources = envFrom.map(({ configMapRef, secretRef }) => {
     const map = manifestsOf('ConfigMap').find(({ metadata }) => metadata?.name === configMapRef?.name);
@@ -55,14 +55,14 @@ function environmentOf({ envFrom = [], env = [] }: IContainer): Record<string, s
 const configOf = (container: IContainer) => loadConfig({}, environmentOf(container));
 
 test.each(manifests.map((each) => [`${each.kind} ${each.name}`, each] as const))(
-  '%s is as its schema says, and nothing in it is unknown there',
+  '%s is valid by its schema and has no unknown field',
   (_name, { kind, content }) => {
     expect(faultOf(kind, content)).toBeNull();
     expect(unknownFields(kind, content)).toEqual([]);
   },
 );
 
-test('everything is put together, but the example of the secret', () => {
+test('the kustomization lists every file except the example of the secret', () => {
   const own = kustomization.resources.filter((resource) => resource.endsWith('.yaml'));
   expect(own.toSorted()).toEqual(manifestFiles.filter((file) => file !== 'secret.example.yaml').toSorted());
   const { images } = kustomization;
@@ -71,7 +71,7 @@ test('everything is put together, but the example of the secret', () => {
 });
 
 describe('every process of Parley', () => {
-  test.each(byName(processes))('%s has settings that it can serve with, over TLS and with passwords', (_name, each) => {
+  test.each(byName(processes))('%s has valid settings, with TLS and passwords', (_name, each) => {
     expect(configOf(each.container)).toMatchObject({
       ...{ shape: 'cluster', host: '0.0.0.0', 'allow-single-broker': 'off', 'allow-insecure-services': 'off' },
     });
@@ -79,30 +79,33 @@ describe('every process of Parley', () => {
     expect(each.pod.enableServiceLinks).toBe(false);
   });
 
-  test('there is one of each role alone', () => {
+  test('there is one workload for each role', () => {
     const found = serving.map(({ name, container }) => [name, [...configOf(container).roles].join()]);
     expect(found.toSorted()).toEqual(roles.map((role) => [`parley-${role}`, role]).toSorted());
   });
 
-  test.each(byName(serving))('%s is asked where it listens, and waited for as long as it drains', (_name, each) => {
-    const { container, pod } = each;
-    const config = configOf(container);
-    expect(container.ports).toEqual([
-      { name: 'http', containerPort: config.port },
-      { name: 'metrics', containerPort: Number(config['metrics-port']) },
-    ]);
-    expect(container.startupProbe?.httpGet).toEqual({ path: '/livez', port: 'http' });
-    expect(container.livenessProbe?.httpGet).toEqual({ path: '/livez', port: 'http' });
-    expect(container.readinessProbe?.httpGet).toEqual({ path: '/readyz', port: 'http' });
-    const drainMs = config['drain-notice-ms'] + config['drain-ms'] + finishMs;
-    expect((pod.terminationGracePeriodSeconds ?? 30) * 1_000).toBeGreaterThan(drainMs);
-    // HAProxy asks every second, and takes a process off when it has answered once that it drains.
-    expect(config['drain-notice-ms']).toBeGreaterThan(2_000);
-  });
+  test.each(byName(serving))(
+    '%s is probed on the port that it listens on, and has enough time to drain',
+    (_name, each) => {
+      const { container, pod } = each;
+      const config = configOf(container);
+      expect(container.ports).toEqual([
+        { name: 'http', containerPort: config.port },
+        { name: 'metrics', containerPort: Number(config['metrics-port']) },
+      ]);
+      expect(container.startupProbe?.httpGet).toEqual({ path: '/livez', port: 'http' });
+      expect(container.livenessProbe?.httpGet).toEqual({ path: '/livez', port: 'http' });
+      expect(container.readinessProbe?.httpGet).toEqual({ path: '/readyz', port: 'http' });
+      const drainMs = config['drain-notice-ms'] + config['drain-ms'] + finishMs;
+      expect((pod.terminationGracePeriodSeconds ?? 30) * 1_000).toBeGreaterThan(drainMs);
+      // HAProxy checks every second, and stops using a process after one response that says it drains.
+      expect(config['drain-notice-ms']).toBeGreaterThan(2_000);
+    },
+  );
 });
 
 describe('every workload', () => {
-  test.each(byName(workloads))('%s may do nothing that it needn’t', (_name, { pod, container }) => {
+  test.each(byName(workloads))('%s has no privilege that it does not need', (_name, { pod, container }) => {
     expect(pod.automountServiceAccountToken).toBe(false);
     expect(pod.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
     expect(pod.securityContext?.runAsUser).toBeGreaterThan(0);
@@ -115,7 +118,7 @@ describe('every workload', () => {
 
   const lasting = manifestsOf('Deployment');
   test.each(lasting.map((each) => [each.metadata?.name ?? '', each] as const))(
-    '%s survives the loss of a machine, and is replaced one by one',
+    '%s survives the loss of a machine, and its pods are replaced one by one',
     (name, { spec }) => {
       const { labels, pod } = workload(name);
       expect(spec?.selector.matchLabels).toEqual(labels);
@@ -126,14 +129,14 @@ describe('every workload', () => {
       const budget = manifestsOf('PodDisruptionBudget').find(({ metadata }) => metadata?.name === name);
       expect(budget?.spec).toEqual({ maxUnavailable: 1, selector: { matchLabels: labels } });
       const scaler = manifestsOf('HorizontalPodAutoscaler').find((each) => each.spec?.scaleTargetRef.name === name);
-      // Whose number the autoscaler sets says none itself: applying it again would set it back.
+      // A manifest must not set the number that the autoscaler sets: applying it again would reset it.
       expect(spec?.replicas ?? 0).toBe(scaler ? 0 : 2);
       if (scaler) expect(scaler.spec?.minReplicas).toBe(2);
     },
   );
 });
 
-test('what the autoscaler goes by is measured', async () => {
+test('the server exposes the metric that the autoscaler uses', async () => {
   const asked = manifestsOf('HorizontalPodAutoscaler').flatMap(({ spec }) =>
     (spec?.metrics ?? []).flatMap(({ pods }) => (pods ? [[spec?.scaleTargetRef.name, pods.metric.name]] : [])),
   );
@@ -160,7 +163,7 @@ describe('HAProxy', () => {
     expect(pod.volumes?.[0]).toEqual({ name: 'configuration', configMap: { name: map?.name ?? '' } });
   });
 
-  test('finds every process of gateway and messaging by name, and lets go of nobody early', () => {
+  test('finds every process of gateway and messaging by DNS, and has enough time to stop', () => {
     const variables = Object.fromEntries((container.env ?? []).map(({ name, value }) => [name, value]));
     const headless = manifestsOf('Service').filter(({ spec }) => spec?.clusterIP === 'None');
     for (const role of ['gateway', 'messaging']) {
@@ -175,7 +178,7 @@ describe('HAProxy', () => {
     expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(hours * 3_600);
   });
 
-  test('is what people reach, with the address that they come from, and alone reaches the processes', () => {
+  test('is the only entry from outside, keeps the address of the client, and alone may connect to the processes', () => {
     const open = manifestsOf('Service').find(({ spec }) => spec?.type === 'LoadBalancer')?.spec;
     expect(open).toMatchObject({ selector: workload('parley-haproxy').labels, externalTrafficPolicy: 'Local' });
     const ports = new Set((container.ports ?? []).map(({ name }) => name));

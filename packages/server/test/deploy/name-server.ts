@@ -3,14 +3,14 @@ import type { udp } from 'bun';
 const typeA = 1;
 const headerBytes = 12;
 
-/** A name server of the test's own: tells the IPv4 addresses that it was told. */
+/** A name server for tests: answers with the IPv4 addresses that were set. */
 export class NameServer {
   private readonly addresses = new Map<string, readonly string[]>();
 
   private constructor(private readonly socket: udp.Socket<'buffer'>) {}
 
   static async start(): Promise<NameServer> {
-    // Known once the socket is there, which is before anybody asks.
+    // Set once the socket is open, which is before the first query.
     let server: NameServer | null = null;
     const socket = await Bun.udpSocket({
       hostname: '127.0.0.1',
@@ -36,7 +36,7 @@ export class NameServer {
     this.socket.close();
   }
 
-  /** RFC 1035, 4.1: the question again, then one record for each address. */
+  /** RFC 1035, 4.1: the question, then one record for each address. */
   private answer(query: Buffer): Buffer {
     const labels: string[] = [];
     let at = headerBytes;

@@ -3,7 +3,7 @@ import { ActivityTimes } from '../../src/distribution/activity-times.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { until } from '../support/until.ts';
 
-/** Partitions that are looked through, in their order; looking fails for those in `away`. */
+/** The partitions that are examined, in order; the examination fails for those in `away`. */
 function watching(partitions: readonly number[], away: ReadonlySet<number> = new Set()) {
   const clock = new FakeClock();
   const owned = new Set(partitions);
@@ -13,7 +13,7 @@ function watching(partitions: readonly number[], away: ReadonlySet<number> = new
     history: {
       settleActivity: async (partition) => {
         looked.push(partition);
-        if (away.has(partition)) throw new Error('the database is away');
+        if (away.has(partition)) throw new Error('the database is unavailable');
         return 0;
       },
     },
@@ -23,12 +23,12 @@ function watching(partitions: readonly number[], away: ReadonlySet<number> = new
     reportFailure: (error) => failures.push(error),
   });
   const untilLooked = (partition: number) =>
-    until(`partition ${partition} is looked through`, () => looked.includes(partition));
-  /** Resolves when whatever was to be looked through before this has been: another partition is, after it. */
+    until(`partition ${partition} is examined`, () => looked.includes(partition));
+  /** Resolves when everything due before has been examined: another partition is examined after it. */
   const nextRound = async () => {
     const last = Math.max(...owned) + 1;
     owned.add(last);
-    await until(`partition ${last} is looked through`, () => {
+    await until(`partition ${last} is examined`, () => {
       if (!looked.includes(last)) clock.advance(1_000);
       return looked.includes(last);
     });
@@ -61,6 +61,6 @@ test('partitions are examined at once when the clock was set back', async () => 
   const { looked, times, untilLooked } = watching([0, 1]);
   await untilLooked(1);
   times.clockWentBack({ withinMs: 0 });
-  await until('both are looked through again', () => looked.length === 4);
+  await until('both are examined again', () => looked.length === 4);
   expect(looked).toEqual([0, 1, 0, 1]);
 });

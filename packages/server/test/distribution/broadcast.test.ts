@@ -38,7 +38,10 @@ describe('a conversation with many members', () => {
   const distribute = async (...commands: Command[]) => {
     for (const command of commands) await distribution.distribute([command]);
   };
-  /** A channel that became broadcast so long ago that it is told to interested servers alone. Its last entry's number. */
+  /**
+   * A channel that has been broadcast long enough to be routed only to interested servers. Returns the number of its
+   * last entry.
+   */
   const longBroadcast = async () => {
     await distribute(channelOf(bothWaysMembers));
     await distribution.distribute(Array.from({ length: bothWaysEntries - 1 }, says));
@@ -52,7 +55,7 @@ describe('a conversation with many members', () => {
   const received = (userId: UserId) => distribution.received(userId, conversationId);
   const lastCopy = (userId: UserId) => distribution.copies(userId).at(-1);
 
-  test(`is told to its members' servers, up to ${limit} of them`, async () => {
+  test(`is routed to its members' servers, up to ${limit} of them`, async () => {
     await distribution.addInterest('new', conversationId);
     await distribute(channelOf(limit), says());
     expect(lastCopy('old')).toMatchObject({ broadcast: false, interested: false, recipientIds: ['old'] });
@@ -127,7 +130,7 @@ describe('a conversation with many members', () => {
     await isIndexedOfEverybody();
   });
 
-  test.each(['indexing', 'delivery'] as const)('is so also after a crash before %s', async (moment) => {
+  test.each(['indexing', 'delivery'] as const)('is marked also after a crash before %s', async (moment) => {
     await distribute(channelOf(limit));
     const last = joins('new');
     distribution.diesBefore = moment;

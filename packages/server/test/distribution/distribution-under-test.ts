@@ -31,12 +31,12 @@ const clock = new FakeClock();
 const fail = (error: unknown) => {
   throw error;
 };
-// Opening a database takes longer than carrying out a script, so every test uses the same ones, emptied.
+// Opening a database takes longer than running a script, so all tests share these and empty them.
 const others = await composeAdapters(config, clock);
 const stores = openSqliteStores(':memory:', { clock, reportFailure: fail });
 /**
  * The index by user, in another database as in a cluster. SQLite's history store writes an index too, which would hide
- * that a distributor wrote none.
+ * a distributor that writes none.
  */
 const index = openSqliteStores(':memory:', { clock, reportFailure: fail });
 
@@ -48,22 +48,24 @@ function empty(database: Database): void {
 
 const unwritable = () => new Unwritable('the disk is full', 2_000);
 
-/** A process that distributes and receives its batches directly; each user is on a server of their own. */
+/** A process that distributes and receives its batches directly; each user is connected to a server of their own. */
 export class DistributionUnderTest {
   private readonly deliveries = new Map<string, Delivery[]>();
-  /** The process is killed after the commit: before participants are indexed, or before a mailbox has anything. */
+  /**
+   * The process is killed after the commit: before the participants are indexed, or before anything is in a mailbox.
+   */
   diesBefore: 'indexing' | 'delivery' | null = null;
-  /** From this step on the store takes no writes. */
+  /** From this step on, the store cannot be written. */
   takesNoWritesFrom: 'deciding' | 'indexing' | null = null;
   private batch: CommandBatch = { records: [], reaches: [] };
-  /** Commands that could not be decided, with the reason. */
+  /** Commands that could not be decided, each with the reason. */
   readonly setAside: { record: CommandRecord; reason: string }[] = [];
   private handle: ((batch: CommandBatch) => Promise<void>) | undefined;
   private malformed: ((record: MalformedRecord) => Promise<void>) | undefined;
   private parts: ProcessParts | undefined;
   private readonly decided = new Map<number, Decided>();
 
-  /** What went into the feed. */
+  /** The parts written to the feed. */
   readonly fed: FeedPart[] = [];
   private readonly registry = new MemoryConnectionRegistry(new FakeClock());
 
@@ -75,7 +77,7 @@ export class DistributionUnderTest {
     return distribution;
   }
 
-  /** Another process takes over, with nothing in memory. */
+  /** Another process takes over, without anything in memory. */
   async restart(): Promise<void> {
     const adapters = {
       ...others,
@@ -91,7 +93,7 @@ export class DistributionUnderTest {
     return {
       partitions: 1,
       appends: { waiting: 0, records: 0, sends: 0 },
-      append: () => Promise.reject(new Error('batches are handed over directly')),
+      append: () => Promise.reject(new Error('batches are passed directly')),
       consume: async (handle, malformed) => {
         this.handle = handle;
         this.malformed = malformed;
@@ -116,7 +118,10 @@ export class DistributionUnderTest {
     };
   }
 
-  /** Keeps how far a log is decided, as a cluster's store does: SQLite's does not, for its log ends with its process. */
+  /**
+   * Stores the decided position of the log, as a cluster's store does. SQLite's store does not, because its log ends
+   * with its process.
+   */
   private history(): HistoryStore {
     const { history } = stores;
     const apply: HistoryStore['apply'] = async (needed, decide) => {
@@ -139,7 +144,7 @@ export class DistributionUnderTest {
     return Object.assign(Object.create(stores.conversations), { indexParticipants });
   }
 
-  /** Hands over a batch of a log that ends with its process, or of another as `reaches` and `from` say. */
+  /** Passes a batch of a log that ends with its process, or of a lasting log at the given position. */
   async distribute(commands: readonly Command[], log?: { from: number; reaches: LogReach[] }): Promise<void> {
     const records = commands.map((command, index) => ({
       command,
@@ -150,12 +155,12 @@ export class DistributionUnderTest {
     await this.retry();
   }
 
-  /** Has the log set aside a malformed record of this person's. */
+  /** Has the log set aside a malformed record of this user. */
   async meetMalformed(userId: UserId, requestId: string): Promise<void> {
     await this.malformed?.({ reason: 'no command', replyTo: { serverId: serverOf(userId), requestId } });
   }
 
-  /** Hands over the last batch once more, as its log does when it failed. */
+  /** Passes the last batch again, as the log does after a failure. */
   async retry(): Promise<void> {
     await this.handle?.(this.batch);
   }
@@ -179,7 +184,7 @@ export class DistributionUnderTest {
     return stores.history.range({ conversationId, ...all, order: 'oldest_first', textBytes });
   }
 
-  /** How often a command was counted as set aside. */
+  /** The number of commands that were counted as set aside. */
   async countedAside(): Promise<number> {
     const metric = await this.parts?.metrics.getSingleMetric('parley_commands_set_aside_total')?.get();
     return metric?.values[0]?.value ?? 0;
@@ -189,14 +194,14 @@ export class DistributionUnderTest {
     return this.told(userId).filter((delivery) => delivery.kind === 'entry');
   }
 
-  /** The numbers of the conversation's entries that came for the user as a person, each as often as it came. */
+  /** The numbers of the conversation's entries that the user received as a participant, with repetitions. */
   received(userId: UserId, conversationId: ConversationId): number[] {
     return this.copies(userId)
       .filter(({ entry, recipientIds }) => entry.conversationId === conversationId && recipientIds.includes(userId))
       .map(({ entry }) => entry.seq);
   }
 
-  /** Everything that the user's server was told, in its order. */
+  /** All deliveries to the user's server, in order. */
   told(userId: UserId): readonly Delivery[] {
     return this.deliveries.get(serverOf(userId)) ?? [];
   }

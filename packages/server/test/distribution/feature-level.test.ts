@@ -107,7 +107,7 @@ describe('the enabled level', () => {
     const clock = new FakeClock();
     const answers = [async () => firstLevel, () => Promise.reject(new Error('away')), async () => trialLevel];
     const failures: unknown[] = [];
-    const read = () => answers.shift()?.() ?? Promise.reject(new Error('it was asked once too often'));
+    const read = () => answers.shift()?.() ?? Promise.reject(new Error('the store was read once too often'));
     const enabled = new EnabledFeatures(read, clock, (error) => failures.push(error));
     await enabled.start();
     for (const level of [firstLevel, trialLevel]) {

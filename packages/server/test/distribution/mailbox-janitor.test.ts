@@ -18,7 +18,10 @@ async function janitorOver(...serverIds: string[]) {
   }
   const failures: unknown[] = [];
   const janitor = new MailboxJanitor(registry, mailboxes, clock, (error) => failures.push(error));
-  /** Has it look, and resolves when another janitor that looked twice since has removed what only it knows of. */
+  /**
+   * Runs one check. Resolves when another janitor, after two checks of its own, has removed a mailbox that only it
+   * knows of.
+   */
   const look = async () => {
     clock.advance(intervalMs);
     const after = new FakeClock();

@@ -6,7 +6,7 @@ import { batchesOf, conversationIds, script } from './scripts.ts';
 import { afterAnyScript, Shard } from './shard.ts';
 
 describe('members (contract 8)', () => {
-  /** After every single command, as nothing in between is ever shown, and nothing in between may be wrong. */
+  /** Checks after each command, because a batch must not hide a wrong state in between. */
   function checkEach(property: (shard: Shard, headsBefore: readonly ConversationHead[]) => void): void {
     fc.assert(
       fc.property(script, ({ commands }) => {
@@ -48,7 +48,7 @@ describe('members (contract 8)', () => {
     });
   });
 
-  test('are those that follow from the log, from the entries that it shows', () => {
+  test('are those that follow from the entries in the log', () => {
     afterAnyScript((shard) => {
       for (const { id, history } of shard.heads) {
         const memberships = membershipsOf(shard.log(id));

@@ -2,11 +2,11 @@ import type { Entry, UserId } from '@parley/protocol';
 
 interface Membership {
   fromSeq: number;
-  /** The entry that ended it, the last of it; infinity while it lasts. */
+  /** The entry that ended the membership, which is its last one; infinity while it lasts. */
   toSeq: number;
 }
 
-/** Who was a member when, told from nothing but the log's own lines: what contract 8 measures everything else by. */
+/** The memberships over time, derived only from the entries of the log. Contract 8 is checked against it. */
 export function membershipsOf(log: readonly Entry[]): Map<UserId, Membership[]> {
   const memberships = new Map<UserId, Membership[]>();
   for (const entry of log) {

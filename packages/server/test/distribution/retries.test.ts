@@ -5,7 +5,7 @@ import { batchesOf, conversationIds, script } from './scripts.ts';
 import { afterAnyScript, Shard } from './shard.ts';
 
 describe('a command that comes again (contract 2)', () => {
-  /** A script, and one of its commands that became an entry once more anywhere after it. */
+  /** A script in which one of the commands that made an entry is repeated at a random later position. */
   const withRetry = fc.tuple(script, fc.nat(), fc.nat(), fc.boolean()).map(([each, which, where, cut]) => {
     const first = Shard.after(batchesOf(each));
     const done = each.commands.flatMap((_, index) => (first.outcomes[index]?.kind === 'done' ? [index] : []));
@@ -45,7 +45,7 @@ describe('a command that comes again (contract 2)', () => {
     );
   });
 
-  test('with another text is refused, and changes nothing', () => {
+  test('is refused when its text differs, and changes nothing', () => {
     fc.assert(
       fc.property(withRetry, ({ first, command, at, retried }) => {
         fc.pre(command.kind === 'send');

@@ -5,12 +5,12 @@ import { DistributionUnderTest } from './distribution-under-test.ts';
 import { includes, membershipsOf } from './memberships.ts';
 import { batchesOf, conversationIds, script, userIds } from './scripts.ts';
 
-/** The numbers that are a person's, by what the log itself says of memberships. */
+/** The numbers that the user has to receive, according to the memberships in the log. */
 function due(log: readonly Entry[], userId: UserId): number[] {
   const memberships = membershipsOf(log).get(userId) ?? [];
   const seqs = log.map(({ seq }) => seq).filter((seq) => memberships.some((each) => includes(each, seq)));
   const [first] = log;
-  // A direct conversation shows to the other person with its first message.
+  // A direct conversation is shown to the other user with its first message.
   const isPartner = first?.kind === 'created' && first.conversationKind === 'direct' && first.senderId !== userId;
   return isPartner ? seqs.filter((seq) => seq > 1) : seqs;
 }
@@ -62,7 +62,7 @@ describe('an entry goes to those whose membership covers it (contract 8)', () =>
         const crashed = which % batches.length;
         for (const batch of batches.slice(0, crashed)) await distribution.distribute(batch);
         distribution.diesBefore = at;
-        // A batch that indexes nobody is through by then; its records may come again all the same.
+        // A batch without participants to index succeeds; its records may come again nevertheless.
         await Promise.allSettled([distribution.distribute(batches[crashed] ?? [])]);
         distribution.diesBefore = null;
         await distribution.restart();

@@ -8,10 +8,10 @@ export const userIds: readonly UserId[] = ['ana', 'ben', 'cleo', 'dan'];
 const directId = directConversationId('ana', 'ben');
 export const conversationIds: readonly ConversationId[] = ['group', 'channel', directId];
 
-/** What several people do over a time, in the order of the log. */
+/** Commands of several people, in the order of the log. */
 export interface Script {
   commands: Command[];
-  /** Where it falls into batches: true after the last command of each. */
+  /** The division into batches: true after the last command of each. */
   cuts: boolean[];
 }
 
@@ -19,7 +19,7 @@ const user = fc.constantFrom(...userIds);
 const people = fc.uniqueArray(user, { maxLength: 3 });
 const notDirect = fc.constantFrom<ConversationId>('group', 'channel');
 const anywhere = fc.oneof({ weight: 4, arbitrary: notDirect }, { weight: 1, arbitrary: fc.constant(directId) });
-// So few ids and texts that some come again, with the same text and with another one.
+// The ids and texts are few, so that some repeat, with the same text and with different ones.
 const clientMessageId = fc.nat(12).map((number) => `m${number}`);
 const commandId = fc.nat(400).map((number) => serverCommandId(`${number}`));
 const text = fc.constantFrom('one', 'other');
@@ -70,10 +70,10 @@ const directIsOpened: Command = {
   ...{ commandId: serverCommandId('open'), partnerId: 'ben' },
 };
 
-// Batches of some length, in which people come and go and come again.
+// Batches of random length, within which people leave and join again.
 const cut = fc.nat(9).map((number) => number === 0);
 
-/** Begins with all three conversations, so that what follows finds them. */
+/** Begins by creating all three conversations, which later commands need. */
 export const script: fc.Arbitrary<Script> = fc
   .tuple(
     fc.tuple(creation('group'), creation('channel'), fc.constant(directIsOpened)),

@@ -10,7 +10,7 @@ const creation: Command = {
   ...{ conversationKind: 'group', name: 'Name', description: '', announceOnly: false, history: 'all' },
 };
 const send = (text: string): Command => ({ kind: 'send', conversationId, actorId: ana, commandId: text, text });
-/** A record that no version of Parley writes: the rule throws on it. */
+/** A record that no version of Parley writes, on which the rule throws. */
 const undecidable = { ...send('undecidable'), kind: 'add', userIds: null } as unknown as Command;
 
 test('a command that cannot be decided is set aside; the commands around it are carried out, and its sender gets an outcome', async () => {

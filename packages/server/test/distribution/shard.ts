@@ -8,12 +8,12 @@ import { type Changes, type Decision, type Facts, participantKey, repeatKey } fr
 import { firstLevel } from '../../src/platform/features.ts';
 import { batchesOf, script } from './scripts.ts';
 
-/** These commands, of a log that ends with its process. */
+/** A batch of these commands, of a log that ends with its process. */
 export function batchOf(commands: readonly Command[]): BatchToDecide {
   return { records: commands.map((command) => ({ command })), reaches: [] };
 }
 
-/** A shard's rows as plain values: batches are decided on exactly what they say they need, and written. */
+/** A shard's rows as plain values. A batch gets exactly the facts that it declares, and its changes are written. */
 export class Shard {
   readonly logs = new Map<ConversationId, Entry[]>();
   readonly outcomes: Outcome[] = [];
@@ -22,7 +22,7 @@ export class Shard {
     ...{ epochs: new Map(), level: firstLevel },
   };
 
-  /** Decides these batches one after the other, all at one time unless told otherwise. */
+  /** Decides these batches one after the other, by default all at the same time. */
   static after(batches: readonly (readonly Command[])[], nowMs = 1_000): Shard {
     const shard = new Shard();
     for (const batch of batches) shard.carryOut(batch, nowMs);
@@ -62,7 +62,7 @@ export class Shard {
     return this.logs.get(conversationId) ?? [];
   }
 
-  /** What the commands say that they need, and nothing else. */
+  /** Exactly the facts that the commands declare. */
   factsFor(commands: readonly Command[]): Facts {
     const needed = factsNeeded(batchOf(commands));
     const participants = needed.participants.map((each) => participantKey(each.conversationId, each.userId));
@@ -87,7 +87,7 @@ export class Shard {
   }
 }
 
-/** Holds `property` against what any script comes to, in any batches. */
+/** Checks `property` after random scripts, divided into random batches. */
 export function afterAnyScript(property: (shard: Shard) => void): void {
   fc.assert(fc.property(script, (each) => property(Shard.after(batchesOf(each)))));
 }

@@ -6,7 +6,7 @@ import { decide } from '../../src/conversations/decide.ts';
 import type { Verdict } from '../../src/conversations/verdict.ts';
 import { Shard } from './shard.ts';
 
-/** A command without whose it is and where. */
+/** A command without its actor and conversation. */
 export type Wanted<Each = Command> = Each extends Command ? Omit<Each, keyof CommandFields> : never;
 
 export const directId = directConversationId('owner', 'member');
@@ -30,13 +30,13 @@ export function role(userId: UserId, newRole: Role): Command {
   return by('owner', { kind: 'set_role', userId, role: newRole });
 }
 
-/** A group with people of every role, a direct conversation of two of them, and what was done since. */
+/** A group with a member of each role, a direct conversation of two of them, and the commands in `since`. */
 export function shardAfter(more: Partial<Creation> = {}, ...since: Command[]): Shard {
   const opened = by('owner', { kind: 'open_direct', partnerId: 'member' }, directId);
   return Shard.after([[create(more), role('admin', 'admin'), role('other admin', 'admin'), opened, ...since]]);
 }
 
-/** What the rule says to the command where everything is as the shard has it, but for `memberCount` when it is given. */
+/** The verdict on the command in the state of the shard, with `memberCount` instead of the real count if given. */
 export function verdict(shard: Shard, command: Command, memberCount?: number): Verdict {
   const head = shard.heads.find(({ id }) => id === command.conversationId);
   return decide(command, {
@@ -47,7 +47,7 @@ export function verdict(shard: Shard, command: Command, memberCount?: number): V
   });
 }
 
-/** The kind of the entry that the command becomes, or the code with which it is refused, or 'unchanged'. */
+/** The kind of the entry that the command makes, or the code of its refusal, or 'unchanged'. */
 export function came(shard: Shard, command: Command, memberCount?: number): string {
   const what = verdict(shard, command, memberCount);
   if (what.kind === 'refused') return what.code;

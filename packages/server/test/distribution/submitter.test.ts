@@ -12,7 +12,7 @@ const bounds = { inFlightMax: 5, inFlightPerUserMax: 3, slowAfterMs: 1_000, give
 
 describe('commands under way (race 11)', () => {
   let clock: FakeClock;
-  /** The ids under which the log has taken commands, in order. */
+  /** The ids that the log has accepted, in order. */
   let appended: string[];
   let submitter: CommandSubmitter;
 
@@ -30,7 +30,7 @@ describe('commands under way (race 11)', () => {
   });
   afterEach(() => submitter.close());
 
-  /** Submits a message. Returns what refuses it, undefined when it was taken; its outcome is of no interest. */
+  /** Submits a message. Returns the refusal, or undefined when it was accepted. Ignores the outcome. */
   function refusal(actorId: string): unknown {
     const before = appended.length;
     const command: Command = { kind: 'send', conversationId: 'c', actorId, commandId: systemIds.uuid(), text: 'hello' };

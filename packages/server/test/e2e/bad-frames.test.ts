@@ -87,7 +87,7 @@ describe('an invalid field is refused by name, changes nothing, and the connecti
       'invalid_request',
       '/__proto__',
     ],
-    ['an id that is none', () => send({ conversationId: 'x' }), 'invalid_request', '/conversationId'],
+    ['an invalid id', () => send({ conversationId: 'x' }), 'invalid_request', '/conversationId'],
     ['a conversation that does not exist', () => send({ conversationId: unknown }), 'not_found', undefined],
     ['a number out of range', () => ({ type: 'read', conversationId, seq: 1_000_000 }), 'invalid_request', '/seq'],
     ['a negative number', () => ({ type: 'read', conversationId, seq: -1 }), 'invalid_request', '/seq'],

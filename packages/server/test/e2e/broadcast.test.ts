@@ -22,7 +22,7 @@ test('a channel that grows past the limit reaches all connected members, and sen
     if (client && membership) joinedAt.set(client, membership.joinedSeq);
     if (index % 20 === 0) await say(sender, id, `m${index}`);
   }
-  // Those who connect when it is large already listen as well.
+  // Members who connect when the channel is already large receive its entries too.
   const late = await Promise.all(joiners.slice(-5).map((person) => server.wire(person)));
   const { seq: head } = await say(sender, id, 'the-last');
   for (const client of [...early, ...late]) await client.next('entry', ({ entry }) => entry.seq === head);

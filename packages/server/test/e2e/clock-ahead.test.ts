@@ -36,7 +36,7 @@ describe('a clock that was a day ahead for a moment', () => {
 
   const listed = async () => (await server.call(ben, 'getHomepage', { limit: 100 })).conversations;
 
-  /** Waits until it is so; says what was so instead when it never is. */
+  /** Waits until the condition holds; the error has the last value if it never does. */
   async function until(read: () => unknown, wanted: unknown): Promise<void> {
     let value = await read();
     for (let attempt = 0; attempt < 200 && !Bun.deepEquals(value, wanted); attempt++) {
@@ -47,7 +47,7 @@ describe('a clock that was a day ahead for a moment', () => {
   }
 
   test('affects the times and the order of only the entries that it dated', async () => {
-    // A server learns within a second when the clock was set. The order of what was written in that second is open.
+    // A server notices a change of the clock within a second. The order of entries written in that second is undefined.
     clock.aheadMs = -hourMs;
     const [first = '', second = '', third = ''] = await groups(3);
     const client = await server.client(ben);
@@ -60,7 +60,7 @@ describe('a clock that was a day ahead for a moment', () => {
     clock.aheadMs = 0;
     const now = await send(second, 'sent now');
     expect(ahead.atMs - now.atMs).toBeGreaterThan(dayMs / 2);
-    // At the client that is there at once; at the server within a second.
+    // The client has it at once, the server within a second.
     await until(shown, [second, first, third]);
     await until(async () => (await listed()).map(({ id }) => id), [second, first, third]);
     const next = await send(first, 'the next one');

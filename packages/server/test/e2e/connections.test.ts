@@ -13,7 +13,7 @@ afterEach(async () => {
   for (const server of running.splice(0)) await server.stop();
 });
 
-describe('connections are bounded, and the refusal says how to go on', () => {
+describe('connections are bounded, and a refusal has a time to retry', () => {
   for (const [setting, reason] of [
     ['max-connections', 'overloaded'],
     ['max-connections-per-address', 'tooManyConnections'],
@@ -23,7 +23,7 @@ describe('connections are bounded, and the refusal says how to go on', () => {
       const clients = await Promise.all([1, 2, 3].map(() => WireClient.open(server.url)));
       const refused = await WireClient.open(server.url);
       expect((await refused.closed).code).toBe(closeCodes[reason].code);
-      // A place that becomes free is given again.
+      // A slot that becomes free is used again.
       await clients[0]?.close();
       const person = await server.person('later');
       const later = await server.wire(person);
@@ -43,7 +43,7 @@ describe('stopping', () => {
   test('reports draining first, sends goaway, finishes requests under way, and stops with sockets still open', async () => {
     const server = await RunningServer.start({ 'drain-ms': '1000' });
     const [ana, ben] = await server.people('person', 2);
-    if (!ana || !ben) throw new Error('there are two people');
+    if (!ana || !ben) throw new Error('both people exist');
     const { id } = await server.call(ana, 'createGroup', { name: 'g', userIds: [ben.account.id] });
     const clients = await Promise.all([server.wire(ana), server.wire(ben)]);
     const [sender] = clients as [WireClient, WireClient];

@@ -34,7 +34,7 @@ describe('contract 1: acknowledged means durable', () => {
     failing.apply = (needed, decide) => {
       if (!fail) return apply(needed, decide);
       fail = false;
-      // The transaction is prepared, then lost: nothing may be acknowledged for it.
+      // The transaction is prepared, then lost: none of its messages may be acknowledged.
       return Promise.reject(new Error('the disk is full'));
     };
     const ack = await send(client, conversationId, 'survivor');
@@ -61,10 +61,10 @@ describe('contract 2: a retry is safe forever', () => {
     await client.close();
   });
 
-  test('a hundred concurrent sends with one id make one entry', async () => {
+  test('a hundred concurrent sends with one id create one entry', async () => {
     const { ana, conversationId } = await pair();
     const sendSame = () => server.call(ana, 'sendMessage', { conversationId, clientMessageId: 'same', text: 'text' });
-    // A server that is busy may refuse some of them, as contract 7 has it: a client retries these.
+    // A busy server may refuse some of them (contract 7); a client retries these.
     const receipts = await Promise.all(Array.from({ length: 100 }, () => retriedWhileOverloaded(sendSame)));
     expect(new Set(receipts.map((receipt) => receipt.seq))).toEqual(new Set([2]));
   });
@@ -111,7 +111,7 @@ describe('contract 3: one order, no gaps', () => {
       const live = device.of('entry').map(({ entry }) => entry);
       expect(live.filter((entry) => entry.conversationId === conversationId).slice(0, 200)).toEqual(entries);
     }
-    // What one device sent is in the order in which that device sent it.
+    // Messages of one device are in the order in which the device sent them.
     const texts = other.of('entry').map(({ entry }) => (entry as MessageEntry).text);
     const ofFirst = texts.filter((text) => Number(text.slice(1)) % 3 === 0);
     expect(ofFirst).toEqual(Array.from({ length: 100 }, (_, index) => `m${index * 3}`));
@@ -126,7 +126,7 @@ describe('contract 4: delivered at least once, shown exactly once', () => {
     class RecordedSocket extends WebSocket {
       constructor(url: string, subprotocol: string) {
         super(url, subprotocol);
-        // Of Bun: the interface of browsers lacks it.
+        // An option of Bun's WebSocket that browsers lack.
         sockets.push(this as unknown as { terminate(): void });
       }
     }
@@ -137,7 +137,7 @@ describe('contract 4: delivered at least once, shown exactly once', () => {
     });
     client.connect();
     await client.live();
-    // Opening showed nothing to ben yet; the first message does.
+    // Opening the conversation shows nothing to ben; the first message does.
     for (let index = 0; index < 100; index++) {
       await server.call(ana, 'sendMessage', { conversationId, clientMessageId: `m${index}`, text: 'x' });
       // The connection ends without a close frame; entries in flight are lost.
@@ -172,7 +172,7 @@ describe('contract 5: no gap at the seam', () => {
       const welcome = await receiver.next('welcome');
       const snapshot = welcome.homepage.conversations.find(({ id }) => id === conversationId);
       const head = snapshot?.headSeq ?? 0;
-      // The first that comes live is at most one past the snapshot, and from there on none is missing.
+      // The first live entry is at most one after the snapshot, and none is missing from there on.
       await receiver.until(() => receiver.seqs(conversationId).find((seq) => seq > head + 3));
       const live = receiver.seqs(conversationId);
       expect(live[0]).toBeLessThanOrEqual(head + 1);
@@ -206,14 +206,14 @@ describe('contract 7: nothing silent', () => {
     const { ana, ben, conversationId } = await pair();
     const slow = await SlowReader.connect(server.url, ben.token);
     const sender = await server.wire(ana);
-    // More than the kernel's buffers of both sides and the server's own together.
+    // More than the socket buffers of both kernels and the server's own together.
     let connections = 2;
     for (let index = 0; connections === 2 && index < 1_000; index++) {
       await send(sender, conversationId, `m${index}`, 'x'.repeat(10_000));
       ({ connections } = await server.stats());
     }
     expect(connections).toBe(1);
-    // The others were not held up.
+    // The other clients were not delayed.
     expect(await send(sender, conversationId, 'last')).toMatchObject({ type: 'ack' });
     await sender.close();
     slow.end();
@@ -258,7 +258,7 @@ describe('contract 8: membership is exact', () => {
   });
 });
 
-describe('contract 9: presence is right soon', () => {
+describe('contract 9: presence', () => {
   test('a watcher sees a user come online, stay online through a reconnect, and go offline', async () => {
     const { ana, ben } = await pair();
     const watcher = await server.wire(ana);
@@ -275,7 +275,7 @@ describe('contract 9: presence is right soon', () => {
     const again = await server.wire(ben);
     await again.close();
     await watcher.until(() => changes().find(({ online }) => !online));
-    // One coming and one going: the second device and the reconnect showed nowhere.
+    // One arrival and one departure: the second device and the reconnect caused no change.
     expect(changes().map(({ online }) => online)).toEqual([true, false]);
     await watcher.close();
   });

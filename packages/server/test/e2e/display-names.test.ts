@@ -21,7 +21,7 @@ test('a new display name is sent to watchers and to the user’s own devices', a
   await server.call(ana, 'updateAccount', { displayName: 'Ana Ferreira' });
   const told = { type: 'user', userId, displayName: 'Ana Ferreira' } as const;
   for (const client of [own, watching, both]) expect(await client.next('user')).toEqual(told);
-  // Of whoever watches no more nothing is told; what would have come has come by the second name.
+  // A user who no longer watches gets no update; it would have come before the second name.
   await watching.request({ type: 'watch', userIds: [] });
   await server.call(ana, 'updateAccount', { displayName: 'Ana F.' });
   await own.next('user', (frame) => frame.displayName === 'Ana F.');

@@ -16,7 +16,7 @@ describe('a search', () => {
     const people = await server.people('pair', namePairs.length);
     for (const [index, [language, name, query]] of namePairs.entries()) {
       const person = people[index];
-      if (!person) throw new Error('there is somebody for each pair');
+      if (!person) throw new Error('there is a user for each pair');
       await server.call(person, 'updateAccount', { displayName: name });
       const { users } = await server.call(ana, 'userSearch', { q: query, limit: 50 });
       expect({ language, name, query, found: users.some(({ id }) => id === person.account.id) }).toMatchObject({
@@ -29,7 +29,7 @@ describe('a search', () => {
     }
   });
 
-  test('for invisible characters finds nobody', async () => {
+  test('finds nobody for invisible characters', async () => {
     for (const q of ['\u200b', '\u0301', ' ']) {
       expect((await server.call(ana, 'userSearch', { q })).users).toEqual([]);
       expect((await server.call(ana, 'channelSearch', { q })).channels).toEqual([]);

@@ -14,7 +14,7 @@ test.each([
   ['is refused by a rule', '{"type":"ping","id":"1","colour":"red"}'],
   ['is above a rate limit', '{"type":"ping","id":"1"}'],
   ['names no known type', '{"type":"shout","id":"1"}'],
-])('a connection that sends without end what %s is closed after a bounded number of answers', async (_, frame) => {
+])('a connection that keeps sending what %s is closed after a bounded number of answers', async (_, frame) => {
   const client = await server.wire(await server.person(`flooding${frame.length}`));
   for (let n = 0; n < 20_000; n++) client.sendRaw(frame);
   expect((await client.closed).code).toBe(closeCodes.flooding.code);
@@ -23,10 +23,10 @@ test.each([
 });
 
 test.each(['ping', 'pong'] as const)(
-  'a connection that sends %ss of the WebSocket protocol without end is closed',
+  'a connection that keeps sending %ss of the WebSocket protocol is closed',
   async (kind) => {
     const client = await server.wire(await server.person(`controlling${kind}`));
-    // Bun's client can send them, others cannot.
+    // Bun's client can send them, other clients cannot.
     const socket = client.socket as WebSocket & Record<typeof kind, () => void>;
     for (let n = 0; n < 20_000; n++) socket[kind]();
     expect((await client.closed).code).toBe(closeCodes.flooding.code);

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-/** One sound frame of each type. */
+/** One valid frame of each type. */
 function sound(): { [Type in ClientFrame['type']]: Record<string, unknown> } {
   return {
     hello: { type: 'hello', token: ana.token, homepageLimit: 5, resume: true },
@@ -27,7 +27,7 @@ function sound(): { [Type in ClientFrame['type']]: Record<string, unknown> } {
   };
 }
 
-/** Values that no field of any frame takes. */
+/** Values that are invalid in every field of every frame. */
 const wrongValues = [null, true, 1.5, -1, {}, [[]], '', 'x'.repeat(20_000), '\ud800', 'a\0b'];
 
 for (const type of Object.keys(clientFrames) as ClientFrame['type'][]) {
@@ -68,7 +68,7 @@ test('none of these frames changed anything', async () => {
   expect(entries.map(({ kind }) => kind)).toEqual(['created']);
 });
 
-/** Sends a frame that is to be refused; a hello on a fresh socket, everything else after one. */
+/** Sends a frame that has to be refused: a hello on a new socket, every other frame after a hello. */
 async function sendBad(type: string, frame: Record<string, unknown>) {
   const client = type === 'hello' ? await WireClient.open(server.url) : await server.wire(ana);
   client.sendRaw(JSON.stringify(frame));
@@ -77,12 +77,12 @@ async function sendBad(type: string, frame: Record<string, unknown>) {
   return { answer };
 }
 
-/** What is wrong elsewhere and right here. */
+/** Values that are invalid in other fields and valid in these. */
 function allowed(field: string, value: unknown): boolean {
   if (field === 'resume') return value === true;
   if (field === 'text')
     return typeof value === 'string' && value.isWellFormed() && /^[^\0]+$/.test(value) && value.length <= 10_000;
-  // Ids of requests, messages and tokens take more than those of users and conversations.
+  // Ids of requests, messages and tokens allow more characters than those of users and conversations.
   if (field === 'id' || field === 'token') return value === '\ud800' || value === 'a\0b';
   return false;
 }

@@ -20,7 +20,7 @@ async function refusalOf(call: Promise<unknown>): Promise<Pick<Problem, 'code' |
   throw new Error('it was not refused');
 }
 
-/** What every way of asking for a conversation answers. */
+/** The results of every way to request the conversation. */
 async function answersAbout(person: Person, conversationId: string) {
   const calls = [
     server.call(person, 'getConversation', { conversationId }),

@@ -11,11 +11,11 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-test('offline for 1,000 messages in 200 conversations, then back: everything is there, most recent first', async () => {
+test('a client that was offline for 1,000 messages in 200 conversations gets them all, most recent conversations first', async () => {
   const [away, ...others] = await server.people('person', conversations + 1);
-  if (!away) throw new Error('nobody is away');
+  if (!away) throw new Error('the absent client is set');
   const rooms: { id: string; other: Person }[] = [];
-  // One after the other: a busy server refuses what it cannot carry out in time.
+  // One after the other, because a busy server refuses what it cannot carry out in time.
   for (const other of others) {
     const { id } = await server.call(other, 'createGroup', { name: 'g', userIds: [away.account.id] });
     rooms.push({ id, other });
@@ -57,7 +57,7 @@ test('offline for 1,000 messages in 200 conversations, then back: everything is 
     expect(conversation?.unreadCount).toBe(sentTo[index] ?? 0);
     expect(shown.get(id)?.map(({ seq }) => seq)).toEqual(Array.from({ length: sentTo[index] ?? 0 }, (_, n) => n + 2));
   }
-  // The most recent were caught up first, up to those that are fetched side by side.
+  // The most recent conversations were caught up first, except for those that are fetched in parallel.
   const newest = new Set(listed.slice(0, 50).map(({ id }) => id));
   expect(firstShown.slice(0, 50).filter((id) => newest.has(id)).length).toBeGreaterThan(40);
   client.close();
@@ -65,7 +65,7 @@ test('offline for 1,000 messages in 200 conversations, then back: everything is 
 
 test('after thousands of missed messages a conversation gives its newest page, and the others on request', async () => {
   const [away, other] = await server.people('other', 2);
-  if (!away || !other) throw new Error('there are two people');
+  if (!away || !other) throw new Error('both people exist');
   const { id } = await server.call(other, 'createGroup', { name: 'busy', userIds: [away.account.id] });
   const client = await server.client(away);
   client.connect();

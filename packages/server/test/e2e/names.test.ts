@@ -21,13 +21,13 @@ const showNothing = [
 const refused = [...showNothing, '\u202eAna', 'Ana\u2069', 'Ana\u2028Ben', '\u202e'];
 const taken = ['می‌خواهم', '👩‍👩‍👧', '🏴󠁧󠁢󠁥󠁮󠁧󠁿', 'क्‍ष', '李', 'Ma\u200bria'];
 
-/** Every way in which a name comes in. */
+/** Every way to set a name. */
 const ways: Record<string, (name: string, index: number) => Promise<unknown>> = {
   'sign-up': (displayName, index) => guest().call('signup', { username: `sss${index}`, password, displayName }),
   'device of a sign-up': (device, index) => guest().call('signup', { username: `ddd${index}`, password, device }),
   'device of a log-in': (device) => guest().call('login', { username: 'lena', password, device }),
   'display name': (displayName) => server.call(ana, 'updateAccount', { displayName }),
-  'account made by an administrator': (displayName, index) =>
+  'account created by an administrator': (displayName, index) =>
     server.call(ana, 'createAccount', { username: `ccc${index}`, password, displayName }),
   'new group': (name) => server.call(ana, 'createGroup', { name }),
   'new channel': (name) => server.call(ana, 'createChannel', { name }),
@@ -38,7 +38,7 @@ function guest(): HttpApi {
   return new HttpApi(server.url, { fetch });
 }
 
-describe('a name that is chosen', () => {
+describe('a name', () => {
   beforeAll(async () => {
     server = await RunningServer.start();
     const { token, account } = await guest().call('signup', { username: 'ana', password });
@@ -63,7 +63,7 @@ describe('a name that is chosen', () => {
 
   test('a name from before this rule is returned unchanged', async () => {
     const [ben] = await server.people('ben', 1);
-    if (!ben) throw new Error('there is a Ben');
+    if (!ben) throw new Error('Ben exists');
     await server.adapters.users.update(ben.account.id, { displayName: '\u200b\u202e' });
     expect((await server.call(ana, 'getUser', { userId: ben.account.id })).displayName).toBe('\u200b\u202e');
     const client = await server.client(ana);

@@ -15,13 +15,13 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-/** One member's view of one conversation: what `live()` showed, from the first entry that is theirs. */
+/** One member's view of one conversation: the entries of `live()`, from the first one visible to them. */
 interface View {
   conversationId: string;
   seen: Entry[];
 }
 
-test('50 people, all of the declaration and the naughty strings: every view is the history is what was sent', async () => {
+test('with 50 people and hostile text in all languages, every view equals the history and the sent messages', async () => {
   const [draw] = fc.sample(fc.infiniteStream(fc.nat(1_000_000)), { numRuns: 1, seed });
   const random = (below: number) => (draw?.next().value ?? 0) % below;
   const people = await server.people('reader', peopleCount);
@@ -38,7 +38,7 @@ test('50 people, all of the declaration and the naughty strings: every view is t
     const conversation = conversations[random(conversations.length)] as Conversation;
     const message = conversation.send(text);
     sent.set(message.clientMessageId, { senderId: client.account?.id ?? '', text });
-    // Somebody goes now and then, and somebody who was away comes back.
+    // Now and then a member leaves or one who left joins again.
     if (index % 100 === 50) clients[random(peopleCount)]?.close();
     if (index % 100 === 99) for (const each of clients) each.connect();
     if (index % 200 === 199) await message.sent();

@@ -42,7 +42,7 @@ describe('read positions', () => {
     const [reader, device, other] = await Promise.all([server.wire(ben), server.wire(ben), server.wire(ana)]);
     await reader.request({ type: 'read', conversationId: id, seq: 2 });
     await device.next('read');
-    // What would have come to the others has come by now: the answer to a later request of theirs.
+    // The other members have answered a later request, so a frame for them would have come before.
     await other.request({ type: 'ping' });
     expect(other.of('read')).toEqual([]);
     const { members } = await server.call(ana, 'listMembers', { conversationId: id });
@@ -78,7 +78,7 @@ test('typing is sent only to other members who have the conversation in view', a
     [elsewhere],
     [],
   ]);
-  // What is no longer in view is no longer told.
+  // Typing is not sent to a conversation that is no longer in view.
   await reader.request({ type: 'watch', userIds: [], typingIn: [elsewhere] });
   typist.send({ type: 'typing', conversationId: id });
   typist.send({ type: 'typing', conversationId: elsewhere });
@@ -95,7 +95,7 @@ test('a direct conversation becomes visible to the other user with its first mes
   await server.call(ana, 'sendMessage', { conversationId: id, clientMessageId: 'm', text: 'hello' });
   expect(await client.next('conversation')).toMatchObject({ conversationId: id, conversation: { unreadCount: 1 } });
   expect(client.seqs(id)).toEqual([2]);
-  // Both begin it at once: there is one.
+  // Both open it at the same time, which creates one conversation.
   const [one, other] = await Promise.all([
     server.call(ben, 'openDirect', { userId: cleo.account.id }),
     server.call(cleo, 'openDirect', { userId: ben.account.id }),
@@ -104,7 +104,7 @@ test('a direct conversation becomes visible to the other user with its first mes
   await client.close();
 });
 
-test('a small group’s online count is that of its members', async () => {
+test('the online count of a small group counts its members', async () => {
   const away = await server.person('away');
   const { id } = await server.call(ana, 'createGroup', { name: 'g', userIds: [ben.account.id, away.account.id] });
   const clients = await Promise.all([server.wire(ana), server.wire(ben)]);

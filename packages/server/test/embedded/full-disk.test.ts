@@ -53,10 +53,10 @@ describe.skipIf(noFillableDisk !== null)(titleWith('while the disk is full', noF
     await untilReadiness(server.url, 503);
     for (let index = 0; index < 100; index++) await ana.get('/readyz');
     expect(server.lines.filter((line) => line.includes('Nothing can be written'))).toHaveLength(1);
-    // Those of the start, that of the change, and no more than one for each thing that failed.
+    // One line for the start, one for the change, and at most one for each operation that failed.
     expect(server.lines.length).toBeLessThan(6);
 
-    // The client keeps what it could not send, and sends it when it was told to try.
+    // The client keeps the message and sends it again after the time to retry.
     const kept = channel.send('kept by the client').sent();
     disk.makeRoom();
     await kept;
@@ -65,7 +65,7 @@ describe.skipIf(noFillableDisk !== null)(titleWith('while the disk is full', noF
     expect((await repeated.json()) as object).toMatchObject({ seq: before.length + 3 });
     ana.client.close();
     expect(await server.stop()).toBe(0);
-    // The channel, what was acknowledged before, and the two since: nothing of what was refused.
+    // The channel, the messages acknowledged before, and two since; no refused message.
     expect(verifyDatabase(data)).toMatchObject({ checked: { entries: before.length + 3 }, faults: [] });
   });
 
@@ -85,7 +85,7 @@ describe.skipIf(noFillableDisk !== null)(titleWith('while the disk is full', noF
       if (round === 1) server = await start(String(port));
       await witnesses.untilAcknowledged(1);
     }
-    await witnesses.fallSilent();
+    await witnesses.stopWriting();
     expect((await witnesses.agree()).length).toBeGreaterThan(300);
     witnesses.leave();
     expect(await server.stop()).toBe(0);

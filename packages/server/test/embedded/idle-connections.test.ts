@@ -18,7 +18,7 @@ test('idle connections are closed before the process runs out of file descriptor
   let closed = 0;
   try {
     for (let n = 0; n < idleConnections; n++) {
-      // The runtime itself closes one that never asks for anything, after 12 s.
+      // The runtime itself closes a connection without a request after 12 s.
       const socket = connect(server.port, '127.0.0.1', () =>
         socket.write('GET /livez HTTP/1.1\r\nHost: parley\r\n\r\n'),
       );
@@ -28,7 +28,7 @@ test('idle connections are closed before the process runs out of file descriptor
       sockets.push(socket);
     }
     await until('every idle connection has an answer', () => answered >= idleConnections);
-    // Each of these needs a connection of its own.
+    // Each of these requests needs a new connection.
     for (let n = 0; n < 20; n++) {
       const answer = await fetch(new URL('/livez', server.url), { headers: { connection: 'close' } });
       expect(answer.status).toBe(200);

@@ -15,7 +15,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(data, { recursive: true, force: true }));
 
-/** A server with somebody who is in a channel. */
+/** A server with a user who is in a channel. */
 async function serverWithAna() {
   const server = await ServerProcess.start({ settings: { data } });
   const ana = await PersonOverHttp.signUp(server.url, 'ana');
@@ -40,7 +40,7 @@ describe('while another program holds the write lock', () => {
         expect((await ana.get(path)).status).toBe(200);
         order.push('read');
       }
-      // Also for somebody whose read position waits to be written.
+      // Also works for a user with a read position that is not written yet.
       await ana.client.call('markRead', { conversationId: channel.id, seq: 2 });
       const another = await ana.again();
       order.push('connected');
@@ -62,7 +62,7 @@ describe('while another program holds the write lock', () => {
       () => ana.post('/v1/login', { username: 'ana', password: 'a good password' }),
       () => ana.post('/v1/groups', { name: 'group', userIds: [], clientRequestId: 'group' }),
     ];
-    // A second round meets a server that knows already.
+    // In the second round the server already knows that it cannot write.
     for (const write of [...writes, ...writes]) {
       const answer = await write();
       expect([answer.status, Number(answer.headers.get('retry-after'))]).toEqual([503, expect.any(Number)]);
@@ -70,7 +70,7 @@ describe('while another program holds the write lock', () => {
     }
     expect((await ana.get('/readyz')).status).toBe(503);
     expect((await ana.get('/livez')).status).toBe(200);
-    // It stays with the client, which asks again when it was told to.
+    // The client keeps the message and sends it again after the time to retry.
     const sent = channel.send('kept by the client').sent();
     await holder.release();
     await sent;

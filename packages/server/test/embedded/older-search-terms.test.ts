@@ -23,7 +23,7 @@ test('a server started on an older folder rewrites its search terms while it ser
     const ana = await server.person('ana');
     const foundBy = async (q: string) => (await server.call(ana, 'userSearch', { q, limit: 50 })).users.length;
     expect(await foundBy('Łukasz')).toBe(50);
-    // The last of the folder, by id, is in the last step.
+    // The user with the last id is in the last step.
     const last = people.map(({ account }) => account).toSorted((a, b) => (a.id < b.id ? 1 : -1))[0];
     const terms = async () => {
       const found = await server.adapters.users.search({ prefixes: ['lukasz'], after: null, limit: 300 });

@@ -19,7 +19,7 @@ afterEach(() => rmSync(data, { recursive: true, force: true }));
 
 const start = () => ServerProcess.start({ settings: { data } });
 
-/** Starts them all at once. Returns those that serve, and what the others said. */
+/** Starts them all at once. Returns those that serve, and the output of the others. */
 async function race(count: number): Promise<{ serving: ServerProcess[]; refusals: string[] }> {
   const outcomes = await Promise.allSettled(Array.from({ length: count }, start));
   return {
@@ -36,7 +36,7 @@ test('of servers started on one folder at once, one serves and the others explai
     expect(refusals).toEqual(Array(count - 1).fill(expect.stringContaining(refused())));
     expect(refusals.join('')).not.toContain('    at ');
     expect(serving).toHaveLength(1);
-    // Killed, it holds the folder no longer: the next round begins at once.
+    // A killed server no longer holds the folder, so the next round starts at once.
     await serving[0]?.kill();
   }
 });
@@ -48,7 +48,7 @@ test('a server that is killed or stops leaves the folder to the next one', async
   await (await start()).stop();
 });
 
-test('beside a server that is stopped by SIGSTOP, another server and each command end in a sentence', async () => {
+test('while a server is paused by SIGSTOP, another server and each command exit with an error message', async () => {
   const holder = await start();
   await parley(['user', 'create', 'ana', '--data', data], password);
   holder.signal('SIGSTOP');
@@ -78,13 +78,13 @@ test('beside a server that is stopped by SIGSTOP, another server and each comman
     expect([commands[index], code, errors]).toEqual([commands[index], 1, expect.stringContaining(silent)]);
     expect(errors).not.toContain('    at ');
   }
-  // What only reads needs nobody's answer.
+  // Commands that only read do not need the server.
   expect(await parley(['verify', '--data', data])).toMatchObject({
     code: 0,
     output: '0 conversations, 0 entries, 0 faults\n',
   });
   expect((await parley(['backup', join(data, 'copy.db'), '--data', data])).code).toBe(0);
-  // The lock alone keeps a server away too, where the socket of the other one is gone or belongs to another machine.
+  // The lock alone excludes another server, also when the socket is gone or belongs to another machine.
   rmSync(join(data, 'control.sock'));
   expect((await parley(['serve', '--port', '0', '--data', data])).errors).toContain(refused());
   expect((await parley(['user', 'list', '--data', data])).errors).toContain(refused());

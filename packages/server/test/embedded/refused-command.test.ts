@@ -50,12 +50,12 @@ function diary(): undefined {
 
 function limited(): Start {
   database(() => undefined);
-  // Enough for the index of the log, which every reader makes.
+  // Enough for the shared-memory file of the log, which every reader creates.
   return { limit: 'ulimit -f 40' };
 }
 
 test.each(commands)(
-  'parley %s: one sentence, status 1, no stack, and nothing half done',
+  'parley %s prints one sentence and no stack, exits with 1, and changes nothing',
   async (_, arrange, args, sentence) => {
     const path = (text: string) => text.replaceAll('DATA', data).replaceAll('FOLDER', folder);
     const start = arrange() ?? {};

@@ -21,10 +21,10 @@ const cluster = ['--shape', 'cluster', '--postgres', 'a=postgres://127.0.0.1:1/a
 const services = [...cluster, '--redis', 'redis://127.0.0.1:1'];
 const authorities = (path: string) => ({ flags: services, environment: { NODE_EXTRA_CA_CERTS: path } });
 
-/** What is the matter, how it is brought about, and the sentence; DATA and FOLDER stand for the paths. */
+/** The situation, how to cause it, and the error message; DATA and FOLDER stand for the paths. */
 const table: [name: string, arrange: () => Start | undefined, sentence: string][] = [
   [
-    'a folder of somebody else',
+    'a folder of another user',
     () => {
       mkdirSync(data);
       notOurs(data);
@@ -93,7 +93,7 @@ const table: [name: string, arrange: () => Start | undefined, sentence: string][
     '--data: DATA/control.sock cannot be listened on: it is a folder',
   ],
   [
-    'a database of somebody else',
+    'a database of another user',
     () => {
       database(() => notOurs(file));
     },
@@ -107,7 +107,7 @@ const table: [name: string, arrange: () => Start | undefined, sentence: string][
     '--data: DATA/parley.db cannot be written: permission denied',
   ],
   [
-    'a lock of somebody else',
+    'a lock of another user',
     () => {
       mkdirSync(data);
       writeFileSync(join(data, 'parley.lock'), '');
@@ -123,7 +123,7 @@ const table: [name: string, arrange: () => Start | undefined, sentence: string][
     'DATA/parley.db cannot be opened: the file cannot be opened',
   ],
   [
-    'a database that is a text',
+    'a database that is a text file',
     () => {
       mkdirSync(data);
       writeFileSync(file, 'Dear diary, '.repeat(1_000));
@@ -139,7 +139,7 @@ const table: [name: string, arrange: () => Start | undefined, sentence: string][
     'DATA/parley.db is the database of another program',
   ],
   [
-    'a database of another program with a form of its own',
+    'a database of another program with a schema version',
     () => {
       mkdirSync(data);
       new Database(file).run('CREATE TABLE users (name TEXT); PRAGMA user_version = 90');
@@ -169,12 +169,12 @@ const table: [name: string, arrange: () => Start | undefined, sentence: string][
     'DATA/parley.db cannot be used: the database is damaged: restore a backup',
   ],
   [
-    'a limit of file sizes, as a full disk',
+    'a limit of file sizes, which acts as a full disk',
     () => ({ limit: 'ulimit -f 16' }),
     'DATA/parley.db cannot be used: the disk cannot be read or written: it is full, at a limit, or has a fault',
   ],
   [
-    'a clock that is not set',
+    'a clock that was never set',
     () => ({ preload: clockOf(0) }),
     'the clock of this machine says 1970-01-01T00:00:00.000Z: set it, and keep it set by NTP',
   ],
@@ -199,7 +199,7 @@ const table: [name: string, arrange: () => Start | undefined, sentence: string][
     '--metrics-host, --metrics-port: 203.0.113.1:0 cannot be listened on: the address is not one of this machine',
   ],
   [
-    'settings that are not there',
+    'missing settings',
     () => ({ flags: ['--config', join(folder, 'no.json')] }),
     '--config: FOLDER/no.json cannot be read as JSON: there is no such file',
   ],
@@ -209,12 +209,12 @@ const table: [name: string, arrange: () => Start | undefined, sentence: string][
     '--config: FOLDER cannot be read as JSON: it is a folder',
   ],
   [
-    'settings of somebody else',
+    'settings of another user',
     () => ({ flags: ['--config', secret()] }),
     '--config: FOLDER/secret cannot be read as JSON: permission denied',
   ],
   [
-    'settings that are no JSON',
+    'settings that are not JSON',
     () => {
       writeFileSync(join(folder, 'c'), '{');
       return { flags: ['--config', join(folder, 'c')] };
@@ -222,17 +222,17 @@ const table: [name: string, arrange: () => Start | undefined, sentence: string][
     "--config: FOLDER/c cannot be read as JSON: SyntaxError: JSON Parse error: Expected '}'",
   ],
   [
-    'certificates that are not there',
+    'missing certificates',
     () => authorities(join(folder, 'ca.pem')),
     'NODE_EXTRA_CA_CERTS: FOLDER/ca.pem cannot be read: there is no such file',
   ],
   [
-    'certificates of somebody else',
+    'certificates of another user',
     () => authorities(secret()),
     'NODE_EXTRA_CA_CERTS: FOLDER/secret cannot be read: permission denied',
   ],
   [
-    'certificates that are none',
+    'a file that is not a certificate',
     () => {
       writeFileSync(join(folder, 'ca'), 'no');
       return authorities(join(folder, 'ca'));
@@ -246,14 +246,14 @@ const table: [name: string, arrange: () => Start | undefined, sentence: string][
   ],
 ];
 
-/** A module that stands in for the machine's clock, and for nothing else. */
+/** A module that replaces only the machine's clock. */
 function clockOf(nowMs: number): string {
   const path = join(folder, 'clock.ts');
   writeFileSync(path, `Date.now = () => ${nowMs};`);
   return path;
 }
 
-test.each(table)('%s: one sentence, status 1, no stack', async (_, arrange, sentence) => {
+test.each(table)('%s: parley prints one sentence and no stack, and exits with 1', async (_, arrange, sentence) => {
   const { code, output, errors } = await serve(arrange() ?? {});
   const expected = sentence.replaceAll('DATA', data).replaceAll('FOLDER', folder);
   expect(errors).toStartWith(`parley: ${expected}`);
@@ -265,7 +265,7 @@ function listener(): { port: number; stop: () => void } {
   return { port: listening.port, stop: () => listening.stop(true) };
 }
 
-test('a port in use is named, that of the metrics too', async () => {
+test('a port in use is named, also that of the metrics', async () => {
   const { port, stop } = listener();
   const taken = `127.0.0.1:${port} cannot be listened on: another program listens there\n`;
   expect((await serve({ flags: ['--port', String(port)] })).errors).toBe(`parley: --host, --port: ${taken}`);

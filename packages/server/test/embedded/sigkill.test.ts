@@ -21,12 +21,12 @@ test('contract 1–4: SIGKILL at random moments under load loses, duplicates and
   const witnesses = await Witnesses.gather(people, () => url);
   witnesses.write();
   for (let round = 0; round < kills; round++) {
-    // Some way into the load, at another moment each time.
+    // At a random moment under load.
     await witnesses.untilAcknowledged(20 + Math.floor(Math.random() * 200));
     await server.kill();
     server = await ServerProcess.start({ settings: { data, port: String(port) } });
   }
-  await witnesses.fallSilent();
+  await witnesses.stopWriting();
   expect((await witnesses.agree()).length).toBeGreaterThan(kills * 20);
   witnesses.leave();
   expect(await server.stop()).toBe(0);

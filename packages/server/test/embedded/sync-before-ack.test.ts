@@ -7,7 +7,7 @@ import { ServerProcess } from '../support/server-process.ts';
 import { titleWith } from '../support/services.ts';
 import { noSlowDisk, slowDisk } from '../support/slow-disk/slow-disk.ts';
 
-const title = 'contract 1: a sync to disk stands before each ack, and one sync serves all that waited for it';
+const title = 'contract 1: a sync to disk precedes each ack, and one sync serves all sends that wait for it';
 
 let folder: string;
 beforeAll(() => {
@@ -32,14 +32,14 @@ test.skipIf(noSlowDisk !== null)(titleWith(title, noSlowDisk), async () => {
   const [first] = clients as [ParleyClient];
   const channel = await first.conversations.createChannel({ name: 'slow' });
 
-  // One after the other: each ack has had a sync of its own before it.
+  // One after the other: each ack has a sync of its own before it.
   for (let index = 0; index < 20; index++) {
     const before = syncs();
     await channel.send(`one by one ${index}`).sent();
     expect(syncs()).toBeGreaterThan(before);
   }
 
-  // Many at once, each in a conversation of its own: far fewer syncs than messages.
+  // Concurrent sends in different conversations: far fewer syncs than messages.
   const conversations = await Promise.all(
     clients.flatMap((client) =>
       Array.from(

@@ -6,7 +6,7 @@ import { ClusterUnderTest, type SocketUnderTest } from './cluster-under-test.ts'
 
 test('above the limit an entry is one copy per server and one publish there, without naming or sending to single members', async () => {
   const { cluster, first, second, third, owner, id, names } = await largeChannel();
-  // Two servers have members online, the third has somebody who is none.
+  // Two servers have members online; the third has a user who is not a member.
   const here = await Promise.all(names.slice(0, 40).map((name) => first.connect(name)));
   const there = await Promise.all(names.slice(40, 80).map((name) => second.connect(name)));
   const stranger = await third.connect('stranger');
@@ -31,10 +31,10 @@ test('above the limit an entry is one copy per server and one publish there, wit
   expect([...here, ...there].map(timesSeen)).toEqual(Array(80).fill(1));
   expect(timesSeen(stranger)).toBe(0);
 
-  // With the last of its members the second server's interest ends.
+  // The second server's interest ends when the last of its members disconnects.
   for (const socket of there) socket.gone();
   copies.length = 0;
-  await first.messages.send(owner.userId, id, 'm2', 'to those who are left');
+  await first.messages.send(owner.userId, id, 'm2', 'to the remaining members');
   expect(copies).toHaveLength(1);
 });
 
@@ -52,14 +52,14 @@ test('an entry decided while a server registers its interest reaches it without 
   };
   const joined = second.conversations.join((await cluster.user('late')).userId, id);
   await asked;
-  const { seq } = await first.messages.send(owner.userId, id, 'm', 'nobody here is interested yet');
+  const { seq } = await first.messages.send(owner.userId, id, 'm', 'no member is connected here yet');
   letRegister();
   await joined;
   await joining.until(() => joining.seqs(id).find((each) => each === seq));
   expect(joining.seqs(id)).toEqual([seq - 1, seq]);
 });
 
-/** Three servers, and a channel so large, and so long so, that its entries go to interested servers alone. */
+/** Three servers, and a channel that is routed only to interested servers. */
 async function largeChannel() {
   const cluster = await ClusterUnderTest.start(3);
   const [first, second, third] = cluster.servers as [

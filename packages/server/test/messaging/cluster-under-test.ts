@@ -16,10 +16,13 @@ import { FakeClock } from '../support/fake-clock.ts';
 
 const config = configInMemory();
 
-/** Several messaging servers and one distributor in this process, over one set of adapters, on a fake clock. */
+/** Several messaging servers and one distributor in this process, over one set of adapters, with a fake clock. */
 export class ClusterUnderTest {
   readonly failures: unknown[] = [];
-  /** Receives what goes to a server's mailbox and returns what is delivered; for losing and doubling deliveries. */
+  /**
+   * Receives what is put into a server's mailbox and returns what is delivered. Tests lose and duplicate deliveries
+   * with it.
+   */
   tamper: (deliveries: readonly Delivery[]) => readonly Delivery[] = (same) => same;
   readonly servers: ServerUnderTest[] = [];
   /** The feature level that servers read from the store. */
@@ -44,7 +47,7 @@ export class ClusterUnderTest {
     return cluster;
   }
 
-  /** A user with a session, made when first named. */
+  /** Returns a user with a session; creates both at the first call. */
   async user(name: string): Promise<{ token: string; userId: string }> {
     const known = this.users.get(name);
     if (known) return known;
@@ -64,7 +67,7 @@ export class ClusterUnderTest {
 }
 
 class ServerUnderTest {
-  /** How often one frame was sent to all sockets of a topic at once. */
+  /** The number of frames that were published to the sockets of a topic. */
   publishes = 0;
   readonly messaging: Messaging;
   readonly conversations: Conversations;
@@ -96,7 +99,7 @@ class ServerUnderTest {
     return server;
   }
 
-  /** A socket that has said hello as this user, and was welcomed. */
+  /** A socket after hello as this user and welcome. */
   async connect(name: string): Promise<SocketUnderTest> {
     const { token } = await this.cluster.user(name);
     const socket = this.open();
@@ -116,7 +119,7 @@ export class SocketUnderTest implements Socket {
   closedWith: number | null = null;
   pings = 0;
   isPaused = false;
-  /** What waits to be read by the peer, as the server is told. */
+  /** The number of bytes that the socket reports as waiting for the peer. */
   buffered = 0;
   readonly connection: Connection;
   private waiting: (() => void)[] = [];
@@ -169,7 +172,7 @@ export class SocketUnderTest implements Socket {
     this.topics.get(topic)?.delete(this);
   }
 
-  /** The client sends a frame. */
+  /** The client sends a frame to the server. */
   receives(frame: ClientFrame): void {
     this.messaging.received(this.connection, JSON.stringify(frame));
   }
@@ -187,7 +190,7 @@ export class SocketUnderTest implements Socket {
     return this.until(() => this.frames.find((each) => 'id' in each && each.id === id));
   }
 
-  /** The connection is cut: the server learns that it is closed. */
+  /** The connection is lost: the server learns that it is closed. */
   gone(): void {
     for (const sockets of this.topics.values()) sockets.delete(this);
     this.messaging.closed(this.connection);

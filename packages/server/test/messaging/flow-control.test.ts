@@ -19,7 +19,7 @@ import { SilentSocket } from './silent-socket.ts';
 let clock: FakeClock;
 let turn: (() => void)[];
 let handled: string[];
-/** Whether what was handed on still waits to be taken up. */
+/** Whether frames that were passed on still wait to be started. */
 let isFull: boolean;
 beforeEach(() => {
   clock = new FakeClock();
@@ -139,7 +139,7 @@ test('a connection whose frames are not started is paused until they are, and no
 });
 
 describe('the budget', () => {
-  /** Sends `count` frames, over as many turns as it takes. */
+  /** Sends `count` frames, over as many turns as needed. */
   function send(flow: FlowControl, connection: Connection, count: number): void {
     for (const frame of numbers(count)) {
       flow.receive(connection, frame);

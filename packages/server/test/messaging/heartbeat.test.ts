@@ -21,7 +21,7 @@ function connect(): { connection: Connection; socket: SilentSocket } {
   return { connection, socket };
 }
 
-test('a connection that says nothing is closed as silent', () => {
+test('a connection that sends nothing is closed as silent', () => {
   const { connection, socket } = connect();
   connection.helloSeen = true;
   clock.advance(limits.silenceMs);

@@ -36,7 +36,7 @@ function fail(error: unknown): void {
   throw error;
 }
 
-/** Ends this turn of the event loop. The promises that can settle do so before and after. */
+/** Ends this turn of the event loop. Promises that can settle do so before and after it. */
 async function nextTurn(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
   for (const run of ending.splice(0)) run();
@@ -50,13 +50,13 @@ function connect(address: string, isKnown = true): Connection {
 }
 
 test.each<[string, ClientFrame, isKnown: boolean]>([
-  ['connections are taken in', { type: 'hello', token: 'token' }, false],
+  ['connections are registered', { type: 'hello', token: 'token' }, false],
   ['long pages of history are read', history(limits.historyPageMax), true],
   ['pages of history are read', history(limits.historyPageSize), true],
   ['long lists of people are watched', watch, true],
   ['messages are sent', { type: 'send', id: '1', conversationId, clientMessageId: '1', text: 'hello' }, true],
   ['messages are read', { type: 'read', conversationId, seq: 1 }, true],
-])('in one turn %s for so many connections of one address as it has units for', async (_, frame, isKnown) => {
+])('in one turn, %s for as many connections of one address as it has units for', async (_, frame, isKnown) => {
   const connections = Array.from({ length: 30 }, () => connect('192.0.2.1', isKnown));
   for (const connection of connections) intake.receive(connection, JSON.stringify(frame));
   const perTurn = Math.ceil(unitsPerTurn / frameUnits(frame));
@@ -83,7 +83,7 @@ test('nothing is done for a connection that was closed while it waited', async (
     for (let n = 0; n < 3; n++) intake.receive(connection, JSON.stringify(history(limits.historyPageMax)));
   }
   closed.close('revoked');
-  // The frames of the open connection wait behind those of the closed one.
+  // The frames of the open connection are handled after those of the closed one.
   await until('the frames of the open connection are done', async () => {
     await nextTurn();
     return done.filter((each) => each === open).length === 3;

@@ -4,7 +4,7 @@ import { ClusterUnderTest, type SocketUnderTest } from './cluster-under-test.ts'
 
 type Server = ClusterUnderTest['servers'][number];
 
-/** Two servers, and a group of more members than get entries as persons. */
+/** Two servers, and a group with more members than are routed to as participants. */
 async function largeGroup() {
   const cluster = await ClusterUnderTest.start(2);
   const [first, second] = cluster.servers as [Server, Server];
@@ -21,7 +21,7 @@ async function largeGroup() {
   return { cluster, first, second, owner, id, names, userIds, say };
 }
 
-/** Holds back the answer of the first reading of a user's broadcast conversations. */
+/** Holds back the result of the first read of a user's broadcast conversations. */
 function holdFirstReading(cluster: ClusterUnderTest): { asked: Promise<void>; answer: () => void } {
   const { conversations } = cluster.adapters;
   const read = conversations.broadcastConversations.bind(conversations);
@@ -39,7 +39,9 @@ function holdFirstReading(cluster: ClusterUnderTest): { asked: Promise<void>; an
   return { asked: asked.promise, answer: may.resolve };
 }
 
-/** A socket whose hello is under way: the server has read its conversations, and goes on once `answer` is called. */
+/**
+ * A socket in the middle of its hello: the server has read the conversations, and continues when `answer` is called.
+ */
 async function heldHello(cluster: ClusterUnderTest, server: Server, name: string) {
   const { token } = await cluster.user(name);
   const { asked, answer } = holdFirstReading(cluster);
@@ -49,7 +51,7 @@ async function heldHello(cluster: ClusterUnderTest, server: Server, name: string
   return { socket, answer };
 }
 
-test('contract 8: somebody removed while their hello is under way gets nothing that is numbered later', async () => {
+test('contract 8: a user who is removed while their hello is under way gets no later entry', async () => {
   const { cluster, first, second, owner, id, userIds, say } = await largeGroup();
   const witness = await second.connect('member1');
   const { socket, answer } = await heldHello(cluster, second, 'member0');
@@ -63,7 +65,7 @@ test('contract 8: somebody removed while their hello is under way gets nothing t
   expect(socket.seqs(id).filter((each) => each > removed)).toEqual([]);
 });
 
-test('somebody added again while their hello is under way gets everything from then on', async () => {
+test('a user who is added again while their hello is under way gets every later entry', async () => {
   const { cluster, first, second, owner, id, userIds, say } = await largeGroup();
   const witness = await second.connect('member1');
   const { socket, answer } = await heldHello(cluster, second, 'member0');
@@ -101,7 +103,7 @@ test('online counts of a group stop with the membership, even if the watch is be
   may.resolve();
   expect(await answer).toMatchObject({ conversations: [] });
   registry.onlineMembers = async (ids) => new Map(ids.map((each) => [each, 77]));
-  // The witness watches too: what they are told comes after what the others would be told.
+  // The witness watches too; its update comes after the updates that the others could get.
   await witness.asks(watch);
   registry.onlineMembers = async (ids) => new Map(ids.map((each) => [each, 78]));
   const toldOfCounts = (socket: SocketUnderTest) =>

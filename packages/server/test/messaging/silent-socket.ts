@@ -1,6 +1,6 @@
 import type { Socket } from '../../src/messaging/socket.ts';
 
-/** A socket whose other end says nothing, and takes whatever it is sent. */
+/** A socket whose peer accepts everything and sends nothing. */
 export class SilentSocket implements Socket {
   isPaused = false;
   closedWith: number | null = null;

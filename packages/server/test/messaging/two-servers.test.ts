@@ -9,7 +9,7 @@ import { Unavailable } from '../../src/platform/failures.ts';
 import { until } from '../support/until.ts';
 import { ClusterUnderTest } from './cluster-under-test.ts';
 
-/** Two servers; ana is on the first, ben on the second; they have a group. */
+/** Two servers with a group of two: ana is on the first, ben on the second. */
 async function twoServers() {
   const cluster = await ClusterUnderTest.start(2);
   const [first, second] = cluster.servers as [(typeof cluster.servers)[0], (typeof cluster.servers)[0]];
@@ -58,7 +58,7 @@ describe('race 4: copies that are lost, doubled or reordered on the way to a ser
     cluster.tamper = (deliveries) => {
       const before = kept;
       kept = deliveries.filter(({ kind }) => kind === 'entry');
-      // What came with the last call comes again after this one, and this one itself comes twice.
+      // The deliveries of the last call come again after those of this one, which come twice.
       return [...deliveries, ...deliveries.filter(({ kind }) => kind === 'entry'), ...before];
     };
     for (let seq = 2; seq <= 20; seq++) await say();
@@ -100,7 +100,8 @@ describe('contract 9: presence across servers', () => {
     ben.gone();
     cleo.gone();
     cluster.clock.advance(graceMs - 1);
-    // Back within the grace period, on the other server: nobody noticed. Cleo, who left after him, is told of.
+    // He reconnects to the other server within the grace period, which is not announced. Cleo, who leaves after him,
+    // is.
     const elsewhere = await first.connect('ben');
     cluster.clock.advance(graceMs);
     await ana.until(() => changes()[0]);
@@ -118,14 +119,14 @@ describe('contract 9: presence across servers', () => {
   test('the users of a dead server go offline within its lease, announced by a live server', async () => {
     const { cluster, second, ana, benId } = await twoServers();
     await ana.asks({ type: 'watch', userIds: [benId] });
-    // The second server renews no more: its process is gone.
+    // The second server stops renewing its lease, as if its process were gone.
     const registry = cluster.adapters.registry;
     const renew = registry.renewLease.bind(registry);
     const dead = second.messaging.serverId;
     registry.renewLease = (id, durationMs) => (id === dead ? new Promise(() => undefined) : renew(id, durationMs));
     const changes = () => ana.frames.flatMap((frame) => (frame.type === 'presence' && !frame.id ? frame.users : []));
     let passedMs = 0;
-    await until('ana is told that ben is offline', () => {
+    await until('the client of ana shows ben as offline', () => {
       if (changes().length > 0) return true;
       ana.pongs();
       cluster.clock.advance(1_000);
@@ -209,7 +210,7 @@ describe('sockets', () => {
     };
     socket.receives({ type: 'watch', id: 'w', userIds: [benId], conversationIds: [] });
     socket.gone();
-    // What is asked after it, the same way, is carried out after it.
+    // A later request of the same kind is carried out after it.
     await ana.asks({ type: 'watch', userIds: [anaId], conversationIds: [] });
     expect(watched).toEqual([anaId]);
     expect(await registry.watchersOf([benId])).toEqual(new Map([[benId, []]]));
@@ -233,7 +234,7 @@ describe('sockets', () => {
   });
 });
 
-describe('race 6 and 7: a server and the registry lose sight of each other', () => {
+describe('race 6 and 7: a server loses its lease, or the registry its data', () => {
   test('a server that lost its lease closes its sockets and continues under a new id', async () => {
     const { cluster, second, ben, groupId, say } = await twoServers();
     const before = second.messaging.serverId;

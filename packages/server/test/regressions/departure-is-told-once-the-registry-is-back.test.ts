@@ -4,7 +4,7 @@ import { Unavailable } from '../../src/platform/failures.ts';
 import { ClusterUnderTest } from '../messaging/cluster-under-test.ts';
 import { until } from '../support/until.ts';
 
-/** Ana and Ben are online; `registryIsAway` says whether the registry can be told of anything. */
+/** Ana and Ben are online; while `registryIsAway`, calls to the registry fail. */
 async function onlineWithRegistry() {
   const cluster = await ClusterUnderTest.start(1);
   const { registry } = cluster.adapters;
@@ -13,7 +13,7 @@ async function onlineWithRegistry() {
   const connect = registry.connect.bind(registry);
   function refuse(): Promise<never> {
     state.refusals++;
-    return Promise.reject(new Unavailable('the registry is away'));
+    return Promise.reject(new Unavailable('the registry is unavailable'));
   }
   registry.disconnect = (serverId, userId) => (state.registryIsAway ? refuse() : disconnect(serverId, userId));
   registry.connect = (serverId, userId) => (state.registryIsAway ? refuse() : connect(serverId, userId));
@@ -22,7 +22,7 @@ async function onlineWithRegistry() {
   const [ana, ben] = [await server.connect('ana'), await server.connect('ben')];
   const [{ userId: anaId }, { userId: benId }] = [await cluster.user('ana'), await cluster.user('ben')];
   const refused = (count: number) => until(`the registry refuses ${count} times`, () => state.refusals >= count);
-  /** Lets seconds pass until it is so. */
+  /** Advances the clock by seconds until the condition holds. */
   const inSeconds = (what: string, isSo: () => Promise<boolean>) =>
     until(what, async () => {
       if (await isSo()) return true;
@@ -54,7 +54,7 @@ test('a user who reconnects before their departure was registered stays online',
   await refused(2);
   state.registryIsAway = false;
   await server.connect('ana');
-  // Ben does not come back: what is told of him is told after what would have been told of Ana.
+  // Ben stays away. His departure is announced after Ana's would have been.
   await inSeconds('Ben is offline', async () => !(await isOnline(benId)));
   expect(await isOnline(anaId)).toBe(true);
 });

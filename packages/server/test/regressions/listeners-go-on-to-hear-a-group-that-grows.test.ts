@@ -8,8 +8,8 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-// A batch that took a conversation from fan-out by participants past the range that is served both ways left those
-// who listened already with neither.
+// One batch can take a conversation past the range in which both ways of routing are used. Users who were connected
+// before then still have to receive its entries.
 test('a connected member of a group that grows by hundreds at once still receives its entries', async () => {
   const people = await server.people('person', limits.membersPerRequest * 8 + 2);
   const [owner, listener, ...others] = people as [Person, Person, ...Person[]];

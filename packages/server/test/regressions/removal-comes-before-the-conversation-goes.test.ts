@@ -10,7 +10,7 @@ test('a removed user receives the removal before the conversation disappears, ho
   await first.connect('ana');
   const ben = await second.connect('ben');
 
-  // The view that ben's server reads when he is added comes only when he has been removed.
+  // When ben is added, his server reads the conversation, but gets the result only after his removal.
   const { conversations, mailboxes } = cluster.adapters;
   const own = conversations.own.bind(conversations);
   const removed = Promise.withResolvers<void>();
@@ -28,7 +28,7 @@ test('a removed user receives the removal before the conversation disappears, ho
   const { id: groupId } = await first.conversations.createGroup(anaId, { name: 'g', userIds: [benId] });
   await first.conversations.removeMember(anaId, groupId, benId);
   removed.resolve();
-  // What is shown of a later group comes after whatever would be shown of this one.
+  // The view of a group that is created later comes after the view of this one would.
   const { id: laterId } = await first.conversations.createGroup(anaId, { name: 'later', userIds: [benId] });
   await ben.until(() => conversationsShown(ben.frames).find(({ conversationId }) => conversationId === laterId));
   expect(conversationsShown(ben.frames)).toMatchObject([{ conversationId: laterId }]);

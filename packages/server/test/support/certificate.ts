@@ -9,7 +9,7 @@ export interface Certificate {
   together: string;
 }
 
-/** A certificate of "localhost" that vouches for itself, for a day; made by openssl. */
+/** A self-signed certificate of "localhost", valid for a day, made by openssl. */
 export function makeCertificate(folder: string): Certificate {
   const files = {
     certificate: join(folder, 'certificate.pem'),

@@ -8,8 +8,8 @@ export type Role = 'gateway' | 'messaging' | 'distribution' | 'followers';
 export const roles: readonly Role[] = ['gateway', 'messaging', 'distribution', 'followers'];
 const processesOf: Record<Role, number> = { gateway: 2, messaging: 2, distribution: 2, followers: 1 };
 
-/** One process of a role, which may be killed and started again at its place. */
-export class Place {
+/** One process of a role, which may be killed and restarted with the same ports. */
+export class ProcessSlot {
   private process: ServerProcess | null = null;
 
   constructor(
@@ -19,7 +19,7 @@ export class Place {
     private readonly settings: GivenSettings,
   ) {}
 
-  /** Starts it, of this program unless another is given. */
+  /** Starts the process, by default from this version's sources. */
   async start(program = parleyProgram()): Promise<void> {
     const settings = {
       ...{ ...this.settings, roles: this.role, port: String(this.port), 'trusted-proxies': '127.0.0.1' },
@@ -32,12 +32,12 @@ export class Place {
     return `http://localhost:${this.port}`;
   }
 
-  /** What the process that was started last printed, line by line. */
+  /** The output of the last process, line by line. */
   get lines(): string[] {
     return this.process?.lines ?? [];
   }
 
-  /** The sum of a figure, over its labels, as Prometheus is told it. */
+  /** The sum of a metric over its labels. */
   async figure(name: string): Promise<number> {
     const text = await (await fetch(`http://127.0.0.1:${this.metricsPort}/metrics`)).text();
     const samples = text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'gm'));
@@ -52,17 +52,19 @@ export class Place {
     this.process?.signal(signal);
   }
 
-  /** SIGTERM. Resolves with the exit code. */
+  /** Sends SIGTERM. Resolves with the exit code. */
   async stop(): Promise<number | undefined> {
     return this.process?.stop();
   }
 }
 
-/** A cluster as it is deployed: two processes of each role behind HAProxy, over real services. */
+/**
+ * A cluster as it is deployed: two processes of each role, and one with followers, behind HAProxy, with real services.
+ */
 export class ClusterProcesses {
   private constructor(
     private readonly cluster: ClusterUnderTest,
-    readonly places: readonly Place[],
+    readonly slots: readonly ProcessSlot[],
     private readonly haproxy: Haproxy,
   ) {}
 
@@ -72,19 +74,19 @@ export class ClusterProcesses {
     replicationFactor = 1,
   ): Promise<ClusterProcesses> {
     const cluster = await ClusterUnderTest.make(services, replicationFactor);
-    const places: Place[] = [];
+    const slots: ProcessSlot[] = [];
     for (const role of roles) {
       for (let count = 0; count < processesOf[role]; count++) {
-        places.push(new Place(role, await freePort(), await freePort(), { ...cluster.settings, ...settings }));
+        slots.push(new ProcessSlot(role, await freePort(), await freePort(), { ...cluster.settings, ...settings }));
       }
     }
-    await Promise.all(places.map((place) => place.start()));
-    // The first account is made at the machine, not through the proxy.
-    const gateway = places.find(({ role }) => role === 'gateway');
+    await Promise.all(slots.map((slot) => slot.start()));
+    // The first account has to be created on the machine, not through the proxy.
+    const gateway = slots.find(({ role }) => role === 'gateway');
     await makeFirstAccount(gateway?.url ?? '');
-    const portsOf = (role: Role) => places.filter((place) => place.role === role).map(({ port }) => port);
+    const portsOf = (role: Role) => slots.filter((slot) => slot.role === role).map(({ port }) => port);
     const haproxy = await Haproxy.start({ messaging: portsOf('messaging'), gateway: portsOf('gateway') });
-    return new ClusterProcesses(cluster, places, haproxy);
+    return new ClusterProcesses(cluster, slots, haproxy);
   }
 
   get url(): string {
@@ -95,13 +97,13 @@ export class ClusterProcesses {
     return this.cluster.settings;
   }
 
-  placesOf(role: Role): Place[] {
-    return this.places.filter((place) => place.role === role);
+  slotsOf(role: Role): ProcessSlot[] {
+    return this.slots.filter((slot) => slot.role === role);
   }
 
   async stop(): Promise<void> {
     await this.haproxy.stop();
-    await Promise.all(this.places.map((place) => place.stop()));
+    await Promise.all(this.slots.map((slot) => slot.stop()));
     await this.cluster.remove();
   }
 }
@@ -112,5 +114,5 @@ async function makeFirstAccount(url: string): Promise<void> {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ username: 'operator', password: 'a good password' }),
   });
-  if (!answer.ok) throw new Error(`the first account was not made: ${await answer.text()}`);
+  if (!answer.ok) throw new Error(`the first account was not created: ${await answer.text()}`);
 }

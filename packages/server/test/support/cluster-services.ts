@@ -9,24 +9,27 @@ import { serviceAddress } from './services.ts';
 
 export const clusterShards = 8;
 
-/** Making and dropping a database waits for a checkpoint of the whole server, which other tests keep busy. */
+/**
+ * The timeout for creating and dropping a database, which wait for a checkpoint of the whole server, and other tests
+ * keep it busy.
+ */
 const patient = { ...defaultPoolBounds, statementTimeoutMs: 100_000, answerTimeoutMs: 110_000 };
 
-/** Where a cluster's services are: a URL, brokers with commas, a URL. */
+/** The addresses of a cluster's services: a URL for PostgreSQL, brokers separated by commas, a URL for Redis. */
 export interface ServiceAddresses {
   postgres: string;
   kafka: string;
   redis: string;
 }
 
-/** A cluster of its own on the real services: nothing else has its name, and nothing of it stays. */
+/** A cluster of its own on the real services, under a unique name. Everything of it is removed afterwards. */
 export class ClusterUnderTest {
   private constructor(
     readonly settings: GivenSettings,
     private readonly servers: readonly PostgresServer[],
   ) {}
 
-  /** Two databases stand for two PostgreSQL servers: nothing crosses from one to the other. */
+  /** Two databases act as two PostgreSQL servers: no statement spans both. */
   static async make(services = sharedServices(), replicationFactor = 1): Promise<ClusterUnderTest> {
     const { postgres, kafka, redis } = services;
     const name = `test_${systemIds.uuid().slice(-12)}`;
@@ -57,7 +60,7 @@ export class ClusterUnderTest {
   }
 }
 
-/** Those that all tests share; none of them is killed. */
+/** The services that all tests share; tests must not kill them. */
 export function sharedServices(): ServiceAddresses {
   return { postgres: present('postgres'), kafka: present('kafka'), redis: present('redis') };
 }
@@ -68,7 +71,7 @@ function present(name: 'postgres' | 'kafka' | 'redis'): string {
   return address;
 }
 
-/** Makes a database beside the one that `url` names; returns its URL. */
+/** Creates a database beside the one that `url` names; returns its URL. */
 export async function newDatabase(url: string, database: string): Promise<string> {
   await withPool(
     { name: 'any', url, schema: 'public' },
@@ -93,7 +96,7 @@ export async function dropDatabases(servers: readonly PostgresServer[]): Promise
   }
 }
 
-/** Runs statements beside the database, which nobody may be connected to. */
+/** Runs statements outside the database, which must have no connections. */
 export async function beside(
   { name, url }: PostgresServer,
   statementsFor: (database: string) => string[],

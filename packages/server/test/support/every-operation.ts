@@ -5,7 +5,7 @@ import { WireClient } from './wire-client.ts';
 
 const password = 'a good password';
 
-/** Somebody at one gateway, with a session there. */
+/** A user at one gateway, with a session there. */
 class Caller {
   private readonly api: HttpApi;
 
@@ -46,12 +46,12 @@ class Caller {
   }
 }
 
-/** Where everything is done: gateways of which the people of a scene use one each, and a server for sockets. */
+/** Where the operations are performed: two gateways, one for each person, and a server for sockets. */
 export interface Stage {
   gateways: readonly [string, string];
   messaging: string;
   operator: string;
-  /** In the names of people and conversations. */
+  /** Part of the names of people and conversations. */
   name: string;
 }
 
@@ -67,7 +67,7 @@ interface Scene {
 
 type Steps<Name extends string, In = Scene> = { [Each in Name]: (scene: In) => Promise<unknown> };
 
-/** A step for each operation of the protocol, in an order in which each has what it needs. */
+/** A step for each operation of the protocol, in an order in which each finds what it needs. */
 const operationSteps: Steps<OperationId> = {
   getServer: async ({ ana }) => expect(await ana.call('getServer', {})).toMatchObject({ signup: 'open', empty: false }),
   signup: async ({ ana, ben }) => {
@@ -242,8 +242,8 @@ const frameSteps: Steps<keyof typeof clientFrames, Scene & { socket: WireClient 
 };
 
 /**
- * Does everything that a person can do, each with what has to come of it. The types demand a step for each operation and
- * each frame of the protocol. Returns how many steps there were.
+ * Performs every operation and frame, and checks each result. The types require a step for each operation and each
+ * frame of the protocol. Returns the number of steps.
  */
 export async function doEverything({ gateways, messaging, operator, name }: Stage): Promise<number> {
   const [first, second] = gateways;

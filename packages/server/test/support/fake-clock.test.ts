@@ -1,14 +1,14 @@
 import { expect, test } from 'bun:test';
 import { FakeClock } from './fake-clock.ts';
 
-test('stands still until it is told to go on', () => {
+test('stands still until it is advanced', () => {
   const clock = new FakeClock(1_000);
   expect([clock.nowMs(), clock.monotonicMs()]).toEqual([1_000, 0]);
   clock.advance(250);
   expect([clock.nowMs(), clock.monotonicMs()]).toEqual([1_250, 250]);
 });
 
-test('runs what falls due in the order of its times, at its time, with what is set meanwhile', () => {
+test('runs timers in the order of their times, each at its time, including timers set meanwhile', () => {
   const clock = new FakeClock(0);
   const ran: [string, number][] = [];
   const note = (what: string) => ran.push([what, clock.nowMs()]);
@@ -29,7 +29,7 @@ test('runs what falls due in the order of its times, at its time, with what is s
   ]);
 });
 
-test('does not run what was taken back, also by something due at the same time', () => {
+test('does not run a cancelled timer, also if one due at the same time cancels it', () => {
   const clock = new FakeClock();
   const ran: string[] = [];
   clock.after(10, () => {
@@ -43,7 +43,7 @@ test('does not run what was taken back, also by something due at the same time',
   expect(ran).toEqual(['first']);
 });
 
-test('tells when somebody waits for it', async () => {
+test('reports when a timer is set', async () => {
   const clock = new FakeClock();
   let told = false;
   const awaited = clock.untilAwaited().then(() => {

@@ -7,16 +7,16 @@ interface Timer {
   run(): void;
 }
 
-/** A clock that stands still until it is told how far to go. */
+/** A clock that advances only by {@link advance}. */
 export class FakeClock implements Clock {
-  /** By how much the wall time is wrong; durations stay right. */
+  /** The error of the wall time; durations stay right. */
   aheadMs = 0;
   private elapsedMs = 0;
   /** In the order in which they were set. */
   private readonly timers = new Set<Timer>();
   private waitingForTimer: (() => void)[] = [];
 
-  /** Starts at 2026-01-01T00:00:00Z unless told otherwise. */
+  /** Starts at 2026-01-01T00:00:00Z by default. */
   constructor(private readonly startMs = 1_767_225_600_000) {}
 
   nowMs(): number {
@@ -37,8 +37,8 @@ export class FakeClock implements Clock {
   }
 
   /**
-   * Goes on by `durationMs`. What falls due on the way runs, each at its own time, in the order of these times; what
-   * is set meanwhile is among it. Promises settle only after this returned.
+   * Advances by `durationMs`. Runs the timers that fall due, each at its own time, in the order of these times,
+   * including timers set meanwhile. Promises settle only after this returns.
    */
   advance(durationMs: number): void {
     const endMs = this.elapsedMs + durationMs;
@@ -51,7 +51,7 @@ export class FakeClock implements Clock {
     this.elapsedMs = endMs;
   }
 
-  /** Resolves once somebody waits for this clock; at once when somebody does. */
+  /** Resolves once a timer is set; at once if there is one. */
   async untilAwaited(): Promise<void> {
     if (this.timers.size > 0) return;
     await new Promise<void>((resolve) => {
@@ -66,7 +66,7 @@ export class FakeClock implements Clock {
     return () => this.timers.delete(timer);
   }
 
-  /** The earliest timer that is due by `endMs`; of those due at once the one that was set first. */
+  /** The earliest timer due by `endMs`; of several at one time, the one that was set first. */
   private nextUntil(endMs: number): Timer | undefined {
     let next: Timer | undefined;
     for (const timer of this.timers) {

@@ -1,8 +1,8 @@
 import { type Argon2, bunArgon2 } from '../../src/users/password-hashing.ts';
 
 /**
- * Argon2 at the lowest cost, which saves two thirds of the processor time of a server's start. Verifying takes the cost
- * from the hash. The product's cost is tested in `users/password-hashing.test.ts`.
+ * Argon2 at the lowest cost, which saves two thirds of the processor time of a server's start. Verification reads the
+ * cost from the hash. `users/password-hashing.test.ts` tests the product's cost.
  */
 export const fastArgon2: Argon2 = {
   ...bunArgon2,

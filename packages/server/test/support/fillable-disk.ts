@@ -5,20 +5,20 @@ import { noSlowDisk, slowDisk } from './slow-disk/slow-disk.ts';
 const sizeBytes = 24 * 1024 * 1024;
 const blockBytes = 64 * 1024;
 
-/** Why there can be no such disk here; null when there can. */
+/** Why no such disk is available here; null when one is. */
 export const noFillableDisk: string | null = noSlowDisk;
 
-/** A folder on a disk that a test can fill to the last byte, and give room again. */
+/** A folder on a disk that a test can fill to the last byte and free again. */
 export interface FillableDisk {
   folder: string;
-  /** Of the programs that use it. */
+  /** The environment of programs that use it. */
   environment: Record<string, string>;
   fill(): void;
   makeRoom(): void;
   remove(): void;
 }
 
-/** A small disk of its own where one can be mounted; elsewhere one whose writes fail as those of a full disk do. */
+/** Mounts a small disk where possible. Elsewhere writes fail as they do on a full disk. */
 export async function fillableDisk(parent: string): Promise<FillableDisk> {
   const folder = join(parent, 'disk');
   mkdirSync(folder);

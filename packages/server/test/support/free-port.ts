@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 const [portMin, portEnd] = [10_000, 32_768];
 const attempts = 100;
 
-/** A port on this machine that no program listens on now. Outgoing connections do not take it meanwhile. */
+/** A port on this machine on which no program listens. Outgoing connections do not use it meanwhile. */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < attempts; attempt++) {
     const port = portMin + Math.floor(Math.random() * (portEnd - portMin));

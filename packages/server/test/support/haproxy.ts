@@ -17,7 +17,7 @@ interface HaproxyOptions {
   environment?: Record<string, string>;
 }
 
-/** The real HAProxy with the configuration that people deploy. */
+/** HAProxy with the deployed configuration. */
 export class Haproxy {
   private constructor(
     readonly port: number,
@@ -25,7 +25,7 @@ export class Haproxy {
     private readonly folder: string,
   ) {}
 
-  /** Resolves when it answers. */
+  /** Resolves when it responds. */
   static async start({ messaging, gateway, environment = {} }: HaproxyOptions): Promise<Haproxy> {
     const folder = mkdtempSync(join(tmpdir(), 'parley-haproxy-'));
     const servers = join(folder, 'servers.cfg');
@@ -33,7 +33,7 @@ export class Haproxy {
     return Haproxy.run(servers, folder, environment);
   }
 
-  /** As {@link start}, with the servers that a name server names. */
+  /** As {@link start}, with servers that a name server lists. */
   static startByName(environment: Record<string, string>): Promise<Haproxy> {
     return Haproxy.run(deployed('servers-by-name.cfg'), mkdtempSync(join(tmpdir(), 'parley-haproxy-')), environment);
   }

@@ -1,8 +1,8 @@
 import type { Database } from 'bun:sqlite';
 
 /**
- * Gives every table of the current schema of PostgreSQL the columns that a later version's step may add: one that must
- * have a value and has a default, and one that is computed. A statement that writes a null into either is refused.
+ * Adds columns to every table of the current PostgreSQL schema, as a step of a later version may: one that is NOT NULL
+ * with a default, and a generated one. A statement that writes NULL into either fails.
  */
 export const laterColumns = `
   DO $later$

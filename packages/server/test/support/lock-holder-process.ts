@@ -1,5 +1,5 @@
-// Holds a lock on the database argv[2] by the statement argv[3], and says so, until standard input ends or argv[4] ms are
-// over; then it says that it let go.
+// Acquires a lock on the database argv[2] by the statement argv[3], and prints a line. Releases it when standard input
+// ends or after argv[4] ms, and prints another line.
 import { Database } from 'bun:sqlite';
 import { writeSync } from 'node:fs';
 

@@ -3,22 +3,22 @@ import type { Subprocess } from 'bun';
 
 const program = fileURLToPath(new URL('lock-holder-process.ts', import.meta.url));
 
-/** Another program that has a database locked. */
+/** Another program that holds a lock on a database. */
 export class LockHolder {
   private constructor(
     private readonly child: Subprocess<'pipe', 'pipe', 'inherit'>,
-    /** Resolves when it lets go by itself, or was told to. */
+    /** Resolves when the lock is released, by time or by request. */
     readonly released: Promise<void>,
   ) {}
 
-  /** Resolves when the lock is held: until it is told, or for so long. */
+  /** Resolves when the lock is held. It is held until it is released, or for the given time. */
   static async hold(file: string, statement: string, forMs?: number): Promise<LockHolder> {
     const more = forMs === undefined ? [] : [String(forMs)];
     const child = Bun.spawn([process.execPath, program, file, statement, ...more], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     const lines = linesOf(child.stdout);
-    if ((await lines.next()).value !== 'held') throw new Error(`the lock of ${file} could not be taken`);
+    if ((await lines.next()).value !== 'held') throw new Error(`the lock of ${file} could not be acquired`);
     return new LockHolder(
       child,
       lines.next().then(() => undefined),

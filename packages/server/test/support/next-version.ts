@@ -1,6 +1,6 @@
-// Loaded before the program (`bun --preload`), makes of it what a next version may be: the schema has one more step,
-// which adds a column that has a default and one that is computed to every table, and a table; commands and deliveries
-// say more, and mailboxes have deliveries of a kind that this version doesn't know.
+// Loaded before the program (`bun --preload`) to make it a possible next version: the schema has one more step, which
+// adds a column with a default and a generated column to every table, and a table; commands and deliveries have
+// additional fields, and mailboxes get deliveries of a kind that this version does not know.
 import { KafkaCommandLog } from '../../src/adapters/kafka/command-log.ts';
 import { KafkaMailboxes } from '../../src/adapters/kafka/mailboxes.ts';
 import { type SchemaStep, schemaSteps } from '../../src/adapters/postgres/schema-steps.ts';

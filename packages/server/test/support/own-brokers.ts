@@ -6,7 +6,7 @@ import { Topics } from '../../src/adapters/kafka/topics.ts';
 import { freePort } from './free-port.ts';
 import { until } from './until.ts';
 
-/** Fetched by `npm run services -- up`. */
+/** Downloaded by `npm run services -- up`. */
 const libraries = fileURLToPath(new URL('../../../../.services/kafka-libs', import.meta.url));
 
 /** Why tests with brokers of their own are skipped; null when they are not. */
@@ -17,15 +17,15 @@ const inSyncReplicas = 2;
 /** Any 16 bytes in base64. */
 const clusterId = 'cGFybGV5LW93bi1icm9rZQ';
 
-/** A further way in, over TLS, for one user with SCRAM-SHA-512. */
+/** An additional listener with TLS, for one user with SCRAM-SHA-512. */
 export interface SecureListener {
-  /** PEM file of key and certificate. */
+  /** PEM file with key and certificate. */
   certificate: string;
   username: string;
   password: string;
 }
 
-/** Kafka brokers of the test's own; each may be killed and started again with what is on its disk. */
+/** Kafka brokers of one test; each may be killed and restarted with its data. */
 export class OwnBrokers {
   private readonly processes: (Bun.Subprocess | null)[] = [];
   private readonly folder = mkdtempSync(join(tmpdir(), 'parley-own-brokers-'));
@@ -37,7 +37,7 @@ export class OwnBrokers {
     private readonly secure: SecureListener | null,
   ) {}
 
-  /** Resolves when they answer as one cluster. */
+  /** Resolves when they respond as one cluster. */
   static async start(count: number, secure: SecureListener | null = null): Promise<OwnBrokers> {
     const free = () => Promise.all(Array.from({ length: count }, freePort));
     const brokers = new OwnBrokers(await free(), await free(), await free(), secure);
@@ -53,12 +53,12 @@ export class OwnBrokers {
     return this.ports.map((port) => `127.0.0.1:${port}`).join(',');
   }
 
-  /** Of the {@link SecureListener}. */
+  /** The port of the {@link SecureListener}. */
   get secureAddresses(): string {
     return this.securePorts.map((port) => `localhost:${port}`).join(',');
   }
 
-  /** With `fileBytesMax` no file of it can grow beyond that: to the broker, its disk is full. */
+  /** With `fileBytesMax`, no file of the broker can grow beyond that, which acts as a full disk. */
   startAgain(broker: number, { fileBytesMax }: { fileBytesMax?: number } = {}): void {
     const limited = fileBytesMax === undefined ? [] : ['prlimit', `--fsize=${fileBytesMax}`];
     const program = [...limited, 'java', '-Xmx256m', '-cp', `${libraries}/*`, 'kafka.Kafka', this.properties(broker)];
@@ -69,7 +69,7 @@ export class OwnBrokers {
     this.processes[broker]?.kill(signal);
   }
 
-  /** Resolves when it has ended by itself. */
+  /** Resolves when it has exited by itself. */
   async ended(broker: number): Promise<void> {
     await this.processes[broker]?.exited;
   }

@@ -10,17 +10,17 @@ const programs = ['/usr/lib/postgresql/17/bin', '/usr/lib/postgresql/16/bin', '/
   (folder) => Bun.which('postgres', { PATH: folder }) !== null,
 );
 
-/** Why tests with a PostgreSQL of their own are skipped; null when they are not. */
+/** Why tests with a PostgreSQL server of their own are skipped; null when they are not. */
 export const withoutOwnPostgres = programs === undefined ? 'no PostgreSQL is installed (Debian: postgresql)' : null;
 
 interface OwnPostgresOptions {
-  /** Of its one user, who needs none unless given. */
+  /** The password of its only user, who needs none by default. */
   password?: string;
-  /** PEM file of key and certificate; TLS is taken, plain connections too. */
+  /** PEM file with key and certificate; TLS and plain connections are accepted. */
   certificate?: string;
 }
 
-/** A PostgreSQL of the test's own, which may be killed and started again with what is on its disk. */
+/** A PostgreSQL server of one test, which may be killed and restarted with its data. */
 export class OwnPostgres {
   private readonly folder = mkdtempSync(join(tmpdir(), 'parley-own-postgres-'));
   private process: Bun.Subprocess | null = null;
@@ -60,14 +60,16 @@ export class OwnPostgres {
       });
     this.process = run();
     const isUp = () => {
-      // The shared memory of a killed server remains for a moment, in which no other starts.
+      // The shared memory of a killed server remains for a moment, during which no other can start.
       if (this.process?.exitCode !== null) this.process = run();
       return this.answers();
     };
     await until('PostgreSQL answers', isUp, { pauseMs: 20 });
   }
 
-  /** Starts it again as a standby of nobody: in recovery, it is read and takes no writes until {@link promote}. */
+  /**
+   * Restarts it as a standby without a primary: in recovery it serves reads and refuses writes until {@link promote}.
+   */
   async becomeStandby(): Promise<void> {
     const stop = [`${programs}/pg_ctl`, 'stop', '--mode', 'fast', '--wait', '--pgdata', this.data];
     await Bun.spawn([...as(), ...stop], { stdio: ['ignore', 'ignore', 'inherit'] }).exited;
@@ -80,7 +82,7 @@ export class OwnPostgres {
     await withPool(this.asServer(), (pool) => pool.run((sql) => sql`SELECT pg_promote()`));
   }
 
-  /** SIGKILL: its other processes end when they notice. */
+  /** Sends SIGKILL; its other processes exit when they notice. */
   async kill(): Promise<void> {
     if (this.process) process.kill(-this.process.pid, 'SIGKILL');
     await this.process?.exited;
@@ -104,7 +106,7 @@ export class OwnPostgres {
     return ['ssl=on', `ssl_cert_file=${file}`, `ssl_key_file=${file}`];
   }
 
-  /** A file that the server's user alone may read. */
+  /** A file that only the server's user may read. */
   private own(name: string, content: string): string {
     const file = join(this.folder, name);
     writeFileSync(file, content, { mode: 0o600 });
@@ -128,7 +130,7 @@ export class OwnPostgres {
   }
 }
 
-/** PostgreSQL runs as anybody but root; Debian's package has made a user for it. */
+/** PostgreSQL does not run as root; Debian's package creates a user for it. */
 function owner(): [uid: number, gid: number] {
   const { uid, gid } = userInfo();
   if (uid !== 0) return [uid, gid];

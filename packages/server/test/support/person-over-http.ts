@@ -2,7 +2,7 @@ import type { Account } from '@parley/protocol';
 import type { ParleyClient } from '@parley/sdk';
 import { clientOf, type Person } from './running-server.ts';
 
-/** Somebody at a server in another process: an SDK client, live, and plain requests in the same session. */
+/** A user at a server in another process: a live SDK client, and plain requests in the same session. */
 export class PersonOverHttp {
   private constructor(
     private readonly url: string,
@@ -21,7 +21,7 @@ export class PersonOverHttp {
     return new PersonOverHttp(url, token, account, await liveClient(url, { token, account }));
   }
 
-  /** Another client of the session, live. */
+  /** Another live client of the session. */
   again(): Promise<ParleyClient> {
     return liveClient(this.url, this);
   }

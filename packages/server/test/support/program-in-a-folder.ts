@@ -9,7 +9,7 @@ import { parleyProgram } from './server-process.ts';
 const isRoot = process.getuid?.() === 0;
 const nobody = 65_534;
 
-/** The folder of a test, the data folder that it may make in it, and the database in that. */
+/** The folder of a test, the data folder in it, which the program may create, and the database in that. */
 export let folder: string;
 export let data: string;
 export let file: string;
@@ -30,16 +30,16 @@ export function useFolder(): void {
 export interface Start {
   flags?: string[];
   environment?: Record<string, string>;
-  /** What a shell does before it becomes the program. */
+  /** Shell commands that run before the program. */
   limit?: string;
   preload?: string;
 }
 
-/** Runs `parley serve` on the data folder, to its end. */
+/** Runs `parley serve` on the data folder until it exits. */
 export const serve = (start: Start = {}) =>
   run(['serve', '--data', data, '--port', '0', ...(start.flags ?? [])], start);
 
-/** Runs `parley`, as one for whom file modes hold also when these tests run as root, to its end. */
+/** Runs `parley` until it exits, as a user to whom file modes apply, also when these tests run as root. */
 export async function run(args: string[], { environment = {}, limit = 'true', preload }: Start = {}) {
   const asOrdinary = isRoot ? ['setpriv', '--inh-caps=-all', '--bounding-set=-all'] : [];
   const command = [...asOrdinary, ...parleyProgram(preload), ...args];
@@ -51,7 +51,7 @@ export async function run(args: string[], { environment = {}, limit = 'true', pr
   return { code: await child.exited, output, errors };
 }
 
-/** Makes a database of this version, and changes it. */
+/** Creates a database of this version and changes it. */
 export function database(change: (made: Database) => void): undefined {
   mkdirSync(data);
   const made = openDatabase(file);
@@ -60,7 +60,7 @@ export function database(change: (made: Database) => void): undefined {
   made.close();
 }
 
-/** Makes a file or folder somebody else's. */
+/** Makes another user the owner of a file or folder. */
 export function notOurs(path: string, mode = 0o700): void {
   if (isRoot) chownSync(path, nobody, nobody);
   chmodSync(path, isRoot ? mode : 0);

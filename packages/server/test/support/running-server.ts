@@ -14,7 +14,7 @@ import { fastArgon2 } from './fast-argon2.ts';
 import { shapeUnderTest } from './shape-under-test.ts';
 import { WireClient } from './wire-client.ts';
 
-/** Somebody with a session, made past the password hashing that a test of something else needn't wait for. */
+/** A user with a session, created without the cost of password hashing. */
 export interface Person {
   account: Account;
   token: string;
@@ -23,9 +23,8 @@ export interface Person {
 const clusterServers = 2;
 
 /**
- * What people meet, whole, in this process, on free ports: an embedded server with a data folder of its own, or, in
- * the cluster's shape, two servers of all roles over services that hold nothing else. Clients of a cluster are spread
- * over its servers.
+ * A whole server in this process, on free ports: embedded with a data folder of its own, or, in the shape of a cluster,
+ * two servers of all roles with empty services. Clients of a cluster are spread over its servers.
  */
 export class RunningServer {
   private turn = 0;
@@ -57,7 +56,7 @@ export class RunningServer {
     const config = loadConfig({ ...settings, ...cluster.settings }, {});
     const adapters = wrap(await composeAdapters(config, clock));
     const { close } = adapters;
-    // The servers share the adapters; the last to stop closes them.
+    // The servers share the adapters; the last one to stop closes them.
     adapters.close = async () => undefined;
     const [first, ...others] = Array.from(
       { length: clusterServers },
@@ -71,12 +70,12 @@ export class RunningServer {
     });
   }
 
-  /** Of the first server. */
+  /** The URL of the first server. */
   get url(): string {
     return this.servers[0].url;
   }
 
-  /** Of one server after the other. */
+  /** The URLs of the servers in turn. */
   nextUrl(): string {
     return (this.servers[this.turn++ % this.servers.length] ?? this.servers[0]).url;
   }
@@ -106,23 +105,23 @@ export class RunningServer {
     return api.call(id, input);
   }
 
-  /** A bare socket that has said hello. */
+  /** A bare socket after hello. */
   wire(person: Person, options: { resume?: boolean } = {}): Promise<WireClient> {
     return WireClient.hello(this.nextUrl(), person.token, options);
   }
 
-  /** An SDK client, not connected yet. */
+  /** An SDK client that is not connected yet. */
   async client(person: Person, options: Pick<ClientOptions, 'webSocket'> = {}): Promise<ParleyClient> {
     return clientOf(this.nextUrl(), person, options);
   }
 
-  /** As the administrator at the machine sees it. */
+  /** A request from the machine itself, as an administrator makes it. */
   async stats(): Promise<ServerStats> {
     const answer = await this.servers[0].control(new Request('http://control/v1/admin/stats'));
     return (await answer.json()) as ServerStats;
   }
 
-  /** Stops the servers; what they stood on stays. */
+  /** Stops the servers and keeps their data. */
   async stopServers(): Promise<void> {
     for (const server of this.servers) await server.stop();
   }
@@ -133,7 +132,7 @@ export class RunningServer {
   }
 }
 
-/** An SDK client that holds this person's session. */
+/** An SDK client with this person's session. */
 export async function clientOf(
   url: string,
   { token, account }: Person,

@@ -5,14 +5,14 @@ import type { GivenSettings } from '../../src/settings/settings.ts';
 
 const cli = fileURLToPath(new URL('../../../cli/src/main.ts', import.meta.url));
 
-/** How to run `parley` from the sources, with a module that is loaded before it if given. */
+/** The command that runs `parley` from the sources, with a preloaded module if given. */
 export function parleyProgram(preload?: string): readonly string[] {
   return [process.execPath, ...(preload === undefined ? [] : ['--preload', preload]), cli];
 }
 
 interface ProcessOptions {
   settings: GivenSettings;
-  /** How to run `parley serve`; from the sources unless given. */
+  /** The command that runs `parley serve`; from the sources by default. */
   command?: readonly string[];
   environment?: Record<string, string>;
 }
@@ -25,7 +25,7 @@ export class ServerProcess {
     private readonly output: readonly string[],
   ) {}
 
-  /** Resolves when it serves. Rejects with what it printed when it ends before. */
+  /** Resolves when it serves. Rejects with its output when it exits before. */
   static async start({ settings, command = [...parleyProgram(), 'serve'], environment }: ProcessOptions) {
     const all: GivenSettings = {
       port: '0',
@@ -37,9 +37,9 @@ export class ServerProcess {
     const flags = Object.entries(all).flatMap(([name, value]) => [`--${name}`, value]);
     const child = Bun.spawn([...command, ...flags], {
       stdio: ['ignore', 'ignore', 'pipe'],
-      // Not a setting of the server.
+      // This variable is not a setting of the server.
       env: { ...process.env, PARLEY_TEST_SHAPE: undefined, ...environment },
-      // A process group of its own: what started it (npm, say) and the server are told the same.
+      // A process group of its own, so that a parent such as npm and the server get the same signals.
       detached: true,
     });
     const printed: string[] = [];
@@ -48,7 +48,7 @@ export class ServerProcess {
         printed.push(text);
         const url = /http:\/\/localhost:\d+/.exec(printed.join(''))?.[0];
         if (url !== undefined) resolve(new ServerProcess(child, url, printed));
-      }).then(() => reject(new Error(`the server ended before it served: ${printed.join('')}`)));
+      }).then(() => reject(new Error(`the server exited before it served: ${printed.join('')}`)));
     });
   }
 
@@ -56,12 +56,12 @@ export class ServerProcess {
     return this.child.pid;
   }
 
-  /** What it printed so far, line by line. */
+  /** The output so far, line by line. */
   get lines(): string[] {
     return this.output.join('').split('\n').filter(Boolean);
   }
 
-  /** Resolves with the exit code when it ends by itself. */
+  /** Resolves with the exit code when it exits by itself. */
   get ended(): Promise<number> {
     return this.child.exited;
   }
@@ -74,25 +74,25 @@ export class ServerProcess {
     return Number(new URL(this.url).port);
   }
 
-  /** SIGKILL: no goodbye, nothing flushed. Resolves when the process is gone. */
+  /** Sends SIGKILL: nothing is flushed, no connection is closed properly. Resolves when the process is gone. */
   async kill(): Promise<void> {
     process.kill(-this.child.pid, 'SIGKILL');
     await this.child.exited;
   }
 
-  /** SIGSTOP, or SIGCONT after it. */
+  /** Sends SIGSTOP, or SIGCONT after it. */
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
     process.kill(-this.child.pid, signal);
   }
 
-  /** SIGTERM. Resolves with the exit code. */
+  /** Sends SIGTERM. Resolves with the exit code. */
   stop(): Promise<number> {
     process.kill(-this.child.pid, 'SIGTERM');
     return this.child.exited;
   }
 }
 
-/** Reads to the end, so that whoever writes never waits for a reader. */
+/** Reads to the end, so that the writer never blocks. */
 async function follow(stream: ReadableStream<Uint8Array>, take: (text: string) => void): Promise<void> {
   const decoder = new TextDecoder();
   for await (const chunk of stream) take(decoder.decode(chunk, { stream: true }));

@@ -6,14 +6,14 @@ const stateFile = fileURLToPath(new URL('../../../../.services/state.json', impo
 
 export type ServiceName = 'postgres' | 'redis' | 'kafka';
 
-/** Where each service may be named from outside. */
+/** The variables that name each service, for services that the tests do not start. */
 const variables: Record<ServiceName, string> = {
   postgres: 'PARLEY_TEST_POSTGRES_URL',
   redis: 'PARLEY_TEST_REDIS_URL',
   kafka: 'PARLEY_TEST_KAFKA_BROKERS',
 };
 
-/** The address of a real service for tests; null when there is none here. */
+/** The address of a real service for tests; null when there is none. */
 export function serviceAddress(name: ServiceName): string | null {
   const given = process.env[variables[name]];
   if (given !== undefined && given !== '') return given;
@@ -28,7 +28,7 @@ export function withoutService(name: ServiceName): string | null {
   return `no ${name}: \`npm run services -- up\` starts one, or ${variables[name]} names one`;
 }
 
-/** What tests are called that are skipped for want of something, so that the title says what is missing. */
+/** The title of tests that are skipped when something is missing, which the title names. */
 export function titleWith(title: string, absent: string | null): string {
   return absent === null ? title : `${title} (${absent})`;
 }

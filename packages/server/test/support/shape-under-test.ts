@@ -1,4 +1,4 @@
-/** Which shape the end-to-end tests run against: `PARLEY_TEST_SHAPE=cluster` needs the real services. */
+/** The shape that the end-to-end tests run against; `PARLEY_TEST_SHAPE=cluster` needs the real services. */
 export const shapeUnderTest: 'embedded' | 'cluster' = shapeOf(process.env['PARLEY_TEST_SHAPE']);
 
 function shapeOf(given: string | undefined): 'embedded' | 'cluster' {

@@ -36,7 +36,7 @@ export class SlowReader {
   }
 }
 
-/** A text frame as a client sends it, masked with zeros. */
+/** A masked text frame, as clients have to send them, with a mask of zeros. */
 function maskedText(text: string): Uint8Array {
   const payload = Buffer.from(text);
   return Buffer.concat([

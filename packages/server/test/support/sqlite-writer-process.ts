@@ -1,4 +1,5 @@
-// Writes to the database in the folder argv[2] until it is killed. Each line that it prints is something whose promise resolved.
+// Writes to the database in the folder argv[2] until it is killed. Each printed line names a write whose promise
+// resolved.
 import { writeSync } from 'node:fs';
 import { systemIds } from '../../src/platform/ids.ts';
 import { ConversationsUnderTest } from '../contract/conversations-under-test.ts';
@@ -9,7 +10,7 @@ const [, , folder = ''] = process.argv;
 const stores = sqliteStores(folder);
 const conversations = new ConversationsUnderTest(stores);
 
-/** One line, in the pipe when this returns: what a reader has was acknowledged before. */
+/** Writes one line, which is in the pipe when this returns, so everything that the reader has was acknowledged. */
 function acknowledged(what: AcknowledgedWrite): void {
   writeSync(1, `${JSON.stringify(what)}\n`);
 }

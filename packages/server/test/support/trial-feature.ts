@@ -4,23 +4,23 @@ import type { CommandKind } from '../../src/conversations/command-kind.ts';
 import { commandKinds, kindOf } from '../../src/conversations/command-kinds.ts';
 import { features, firstLevel } from '../../src/platform/features.ts';
 
-/** A feature that a next version may have: a kind of command, and a field of one that is known. */
+/** A feature that a next version may have: a new kind of command, and a new field of a known one. */
 export const trialFeature = 'trial';
 export const trialLevel = firstLevel + 1;
 
 type Nudge = Omit<Extract<Command, { kind: 'send' }>, 'kind'> & { kind: 'nudge' };
 
-/** A command of the new kind; what comes of it is a message that says so. */
+/** A command of the new kind; it makes a message that shows it. */
 export function nudge(send: Extract<Command, { kind: 'send' }>): Command {
   return { ...send, kind: 'nudge' } satisfies Nudge as unknown as Command;
 }
 
-/** A command of a known kind with the new field; the conversation's description shows that it was understood. */
+/** A command of a known kind with the new field; the conversation's description shows that the field was read. */
 export function withTopic(update: Extract<Command, { kind: 'update' }>, topic: string): Command {
   return { ...update, topic } as Command;
 }
 
-/** Has this process be a version that supports the feature. Returns what undoes it. */
+/** Makes this process support the feature. Returns a function that undoes it. */
 export function addTrialFeature(): () => void {
   const [send, update] = [kindOf({ kind: 'send' }), kindOf({ kind: 'update' })];
   const nudgeKind: CommandKind = {

@@ -1,5 +1,5 @@
-// Loaded before the program (`bun --preload`), makes of it a next version that has a feature of its own: the messages
-// and changes that a client of that version would ask for are told by how their text begins.
+// Loaded before the program (`bun --preload`) to make it a next version with a feature of its own. The start of a text
+// stands for a request that clients of that version would make.
 import { CommandSubmitter } from '../../src/distribution/submitter.ts';
 import { addTrialFeature, nudge, withTopic } from './trial-feature.ts';
 

@@ -3,7 +3,7 @@ interface Patience {
   pauseMs?: number;
 }
 
-/** Polls until the condition holds; rejects with `what` it waited for when it does not within the time. */
+/** Polls until the condition holds. Rejects with the name of the condition when it does not hold within the time. */
 export async function until(
   what: string,
   isSo: () => boolean | Promise<boolean>,

@@ -2,7 +2,7 @@ import { type ClientFrame, type ServerFrame, ServerFrame as ServerFrameSchema, s
 
 type FrameOf<Type extends ServerFrame['type']> = Extract<ServerFrame, { type: Type }>;
 
-/** A bare WebSocket client: sends what it is told, keeps what it gets, mends nothing. Checks every frame's form. */
+/** A bare WebSocket client without retries: sends frames, stores what it receives, and validates every frame. */
 export class WireClient {
   readonly frames: ServerFrame[] = [];
   readonly closed: Promise<{ code: number; reason: string }>;
@@ -22,7 +22,7 @@ export class WireClient {
     };
   }
 
-  /** An open socket that has not said hello. */
+  /** An open socket before hello. */
   static async open(url: string): Promise<WireClient> {
     const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/v1/socket`, subprotocol);
     const client = new WireClient(socket);
@@ -44,19 +44,19 @@ export class WireClient {
     this.socket.send(JSON.stringify(frame));
   }
 
-  /** Sends what is no frame. */
+  /** Sends bytes that are not a frame. */
   sendRaw(data: string | Uint8Array<ArrayBuffer>): void {
     this.socket.send(data);
   }
 
-  /** Sends a request under an id of its own; resolves with the answer, also when that is an error. */
+  /** Sends a request under a new id; resolves with the response, also when that is an error. */
   async request(frame: { type: ClientFrame['type']; [field: string]: unknown }): Promise<ServerFrame> {
     const id = `request-${this.nextId++}`;
     this.socket.send(JSON.stringify({ ...frame, id }));
     return this.until(() => this.frames.find((each) => 'id' in each && each.id === id));
   }
 
-  /** The first frame of this type that fits, whether it came already or is still to come. */
+  /** The first frame of this type that matches, among those received and those to come. */
   next<Type extends ServerFrame['type']>(
     type: Type,
     fits: (frame: FrameOf<Type>) => boolean = () => true,
@@ -70,12 +70,12 @@ export class WireClient {
     return this.frames.filter((frame): frame is FrameOf<Type> => frame.type === type);
   }
 
-  /** The numbers of the entries of one conversation, in the order in which they came. */
+  /** The numbers of the conversation's entries, in the order of arrival. */
   seqs(conversationId: string): number[] {
     return this.of('entry').flatMap(({ entry }) => (entry.conversationId === conversationId ? [entry.seq] : []));
   }
 
-  /** Resolves with what `find` gives, as soon as it gives something. Rejects when the socket closes before. */
+  /** Resolves with the first defined result of `find`. Rejects when the socket closes before. */
   async until<Value>(find: () => Value | undefined): Promise<Value> {
     while (true) {
       const found = find();

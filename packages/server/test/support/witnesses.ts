@@ -3,10 +3,10 @@ import type { Entry, Receipt } from '@parley/protocol';
 import { type Conversation, ParleyClient } from '@parley/sdk';
 import { until } from './until.ts';
 
-/** So many messages one writes before waiting for their acknowledgements. */
+/** The number of messages that a witness sends before it waits for their acks. */
 const batchSize = 5;
 
-/** What one person saw in the group, and what was acknowledged to them. */
+/** What one user saw in the group, and what was acknowledged to them. */
 interface Witness {
   client: ParleyClient;
   conversation: Conversation;
@@ -15,18 +15,18 @@ interface Witness {
 }
 
 /**
- * People who write to one group without end, over every interruption, and note what they see and what was
- * acknowledged to them. In the end all of that has to agree (contract 1 to 4).
+ * Users who keep writing to one group during every interruption, and record what they see and what is acknowledged. In
+ * the end all of it has to agree (contract 1 to 4).
  */
 export class Witnesses {
   private writing = true;
   private writers: Promise<void>[] = [];
-  /** How long each acknowledgement took, in milliseconds, since it was last asked. */
+  /** The durations of acks since they were last read, in milliseconds. */
   private latenciesMs: number[] = [];
 
   private constructor(private readonly people: readonly [Witness, ...Witness[]]) {}
 
-  /** `urlOf` names the server that each of them comes to. */
+  /** `urlOf` returns the server to which each of them connects. */
   static async gather(count: number, urlOf: (index: number) => string): Promise<Witnesses> {
     const clients = await Promise.all(
       Array.from({ length: count }, async (_, index) => {
@@ -44,13 +44,13 @@ export class Witnesses {
     return new Witnesses(people as [Witness, ...Witness[]]);
   }
 
-  /** They begin to write, each the next {@link batchSize} messages when as many were acknowledged. */
+  /** Starts writing: each witness sends the next {@link batchSize} messages when that many were acknowledged. */
   write(): void {
     const note = (latencyMs: number) => this.latenciesMs.push(latencyMs);
     this.writers = this.people.map((person) => writeOn(person, () => this.writing, note));
   }
 
-  /** The first of them says each of these, and all of it is acknowledged. */
+  /** The first witness sends each of these texts; resolves when all are acknowledged. */
   async say(texts: readonly string[]): Promise<void> {
     const [{ conversation, acknowledged }] = this.people;
     const messages = texts.map((text) => conversation.send(text));
@@ -59,17 +59,17 @@ export class Witnesses {
     }
   }
 
-  /** How long acknowledgements took since the last call. */
+  /** The durations of acks since the last call. */
   takeLatencies(): number[] {
     return this.latenciesMs.splice(0);
   }
 
-  /** How many messages were acknowledged, to all of them. */
+  /** The number of acknowledged messages of all witnesses. */
   get acknowledged(): number {
     return this.people.reduce((sum, { acknowledged }) => sum + acknowledged.length, 0);
   }
 
-  /** Resolves when `more` messages more than now were acknowledged. */
+  /** Resolves when `more` further messages were acknowledged. */
   async untilAcknowledged(more: number): Promise<void> {
     const before = this.acknowledged;
     await until(`${more} more messages are acknowledged`, () => this.acknowledged >= before + more, {
@@ -77,8 +77,8 @@ export class Witnesses {
     });
   }
 
-  /** Messages are acknowledged again after `disturb`, which is told with how long that took from its beginning. */
-  async goOnAfter(what: string, disturb: () => Promise<void>): Promise<void> {
+  /** Resolves when messages are acknowledged again after `disturb`, and prints how long that took. */
+  async recoverAfter(what: string, disturb: () => Promise<void>): Promise<void> {
     await this.untilAcknowledged(100);
     const startedMs = performance.now();
     await disturb();
@@ -87,14 +87,14 @@ export class Witnesses {
     console.log(`${what}: acknowledged again after ${Math.round(performance.now() - startedMs)} ms`);
   }
 
-  /** They stop writing, and everything that they wrote is acknowledged. */
-  async fallSilent(): Promise<void> {
+  /** Stops writing; resolves when every message is acknowledged. */
+  async stopWriting(): Promise<void> {
     this.writing = false;
     await Promise.all(this.writers);
     await Promise.all(this.people.map(({ client }) => client.live()));
   }
 
-  /** Holds what each saw against the history, and that against what was acknowledged. Returns the history. */
+  /** Compares each view with the history, and the history with the acknowledged messages. Returns the history. */
   async agree(): Promise<Entry[]> {
     const [first] = this.people;
     const history = await historyOf(first);

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../../src/platform/clock.ts';
 
-/** This machine's clock, whose wall time somebody sets; durations go on as they do. */
+/** This machine's clock with a settable error of the wall time; durations stay right. */
 export class WrongClock implements Clock {
   aheadMs = 0;
 

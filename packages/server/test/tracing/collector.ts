@@ -1,16 +1,16 @@
 import { type HopName, type TraceParent, traceHeader } from '../../src/platform/tracing.ts';
 
-/** A span as a test looks at it. */
+/** The parts of a span that tests check. */
 export interface CollectedSpan {
   name: HopName;
   traceId: string;
   spanId: string;
   parentSpanId: string;
-  /** `parley.*` attributes without that prefix. */
+  /** The `parley.*` attributes, without that prefix. */
   facts: Record<string, string>;
   links: { traceId: string; spanId: string }[];
   failed: boolean;
-  /** What the process that sent it says of itself. */
+  /** The resource attributes of the process that sent it. */
   resource: Record<string, string>;
 }
 
@@ -38,7 +38,7 @@ interface OtlpRequest {
 
 const statusError = 2;
 
-/** An OpenTelemetry collector that keeps what it gets, and nothing else of one. */
+/** An OpenTelemetry collector that only stores what it receives. */
 export class Collector {
   readonly spans: CollectedSpan[] = [];
   private readonly waiting = new Set<() => void>();
@@ -56,12 +56,12 @@ export class Collector {
     return `http://127.0.0.1:${this.server.port}`;
   }
 
-  /** Resolves when it is so, which is looked at whenever spans have come. */
+  /** Resolves when the condition holds; checks it whenever spans arrive. */
   async until(isSo: () => boolean): Promise<void> {
     while (!isSo()) await new Promise<void>((resolve) => this.waiting.add(resolve));
   }
 
-  /** Resolves with the batches' spans that are linked with the trace, once there is one. */
+  /** Resolves with the spans of batches that are linked with the trace, once there are some. */
   async shared(traceId: string): Promise<CollectedSpan[]> {
     const found = () =>
       this.spans.filter(({ links, traceId: own }) => own !== traceId && links.some((link) => link.traceId === traceId));
@@ -69,7 +69,7 @@ export class Collector {
     return found();
   }
 
-  /** Resolves with the spans of the trace once all of these hops have come. */
+  /** Resolves with the spans of the trace once it has all of these hops. */
   async trace(traceId: string, names: readonly HopName[]): Promise<CollectedSpan[]> {
     const found = () => this.spans.filter((span) => span.traceId === traceId);
     await this.until(() => names.every((name) => found().some((span) => span.name === name)));
@@ -102,7 +102,7 @@ function textsOf(attributes: readonly OtlpAttribute[]): Record<string, string> {
   );
 }
 
-/** A trace that somebody elsewhere has begun and records. */
+/** A trace that another system has begun and records. */
 export function foreignTrace(): { traceId: string; header: TraceParent; headers: Record<string, string> } {
   const traceId = crypto.randomUUID().replaceAll('-', '');
   const header = `00-${traceId}-00f067aa0ba902b7-01`;

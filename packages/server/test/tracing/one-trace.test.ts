@@ -14,7 +14,7 @@ import { titleWith, withoutService } from '../support/services.ts';
 import { WireClient } from '../support/wire-client.ts';
 import { type CollectedSpan, Collector, foreignTrace } from './collector.ts';
 
-/** Every hop of a message, each the child of the one before. */
+/** Every hop of a message; each is a child of the one before. */
 const way: readonly HopName[] = ['receive', 'append', 'decide', 'deliver', 'fan out'];
 
 function followsTheWay(spans: readonly CollectedSpan[], firstParent: string): void {
@@ -38,7 +38,7 @@ async function someone(url: string, username: string): Promise<Someone> {
   return { token, userId: account.id };
 }
 
-/** Has `from` say something in a group with `to`, by HTTP with these headers. */
+/** Sends a message as `from` in a group with `to`, by HTTP with these headers. */
 async function say(url: string, from: Someone, to: Someone, headers: Record<string, string>): Promise<string> {
   const api = new HttpApi(url, { fetch });
   api.token = from.token;
@@ -52,7 +52,7 @@ async function say(url: string, from: Someone, to: Someone, headers: Record<stri
   return id;
 }
 
-test('in one process: a message has one trace through every hop, whether somebody began it or the ratio did', async () => {
+test('in one process, a message has one trace with every hop, whether a caller or the ratio began it', async () => {
   const collector = new Collector();
   const server = await RunningServer.start({ 'otlp-endpoint': collector.endpoint, 'trace-ratio': '1' });
   const [ana, ben] = [await someone(server.url, 'ana'), await someone(server.url, 'ben')];
@@ -75,7 +75,7 @@ test('in one process: a message has one trace through every hop, whether somebod
   await collector.stop();
 });
 
-test('in one process: without a ratio only what somebody records is followed; a refusal is a hop that failed', async () => {
+test('in one process without a ratio, only traces that a caller records are recorded; a refusal is a failed hop', async () => {
   const collector = new Collector();
   const server = await RunningServer.start({ 'otlp-endpoint': collector.endpoint });
   const [ana, ben] = [await someone(server.url, 'ana'), await someone(server.url, 'ben')];
@@ -95,7 +95,7 @@ test('in one process: without a ratio only what somebody records is followed; a 
   await collector.stop();
 });
 
-test('while no collector answers, messages go their way and the server stops', async () => {
+test('without a collector, messages are delivered and the server stops', async () => {
   const endpoint = `http://127.0.0.1:${await freePort()}`;
   const server = await RunningServer.start({ 'otlp-endpoint': endpoint, 'trace-ratio': '1' });
   const [ana, ben] = [await someone(server.url, 'ana'), await someone(server.url, 'ben')];
@@ -111,7 +111,7 @@ describe.skipIf(absent !== null)(titleWith('over Kafka', absent), () => {
   });
   afterEach(() => cluster.remove());
 
-  test('a message has one trace through the processes of every role', async () => {
+  test('in a cluster, a message has one trace through the processes of every role', async () => {
     const collector = new Collector();
     const start = (roles: string) =>
       ServerProcess.start({ settings: { ...cluster.settings, roles, 'otlp-endpoint': collector.endpoint } });
@@ -137,7 +137,7 @@ describe.skipIf(absent !== null)(titleWith('over Kafka', absent), () => {
     await collector.stop();
   });
 
-  test('the trace is in a header of the records, not in their content, also where nobody here records it', async () => {
+  test('the trace is in a header of the records, not in their content, also when Parley does not record it', async () => {
     const server = await ServerProcess.start({ settings: cluster.settings });
     const [ana, ben] = [await someone(server.url, 'ana'), await someone(server.url, 'ben')];
     const socket = await WireClient.hello(server.url, ben.token);
@@ -150,12 +150,12 @@ describe.skipIf(absent !== null)(titleWith('over Kafka', absent), () => {
     const [serverId = ''] = await topics.mailboxes();
     const { clusterName } = settings;
     const shards = await topics.partitionsOf(commandsTopic(clusterName));
-    const places = [
+    const topicsWithPartitions = [
       [commandsTopic(clusterName), shards],
       [mailboxTopic(clusterName, serverId), [0]],
     ] as const;
-    for (const [topic, partitions] of places) {
-      // What is said to who sent it is part of their own hop, and carries nothing.
+    for (const [topic, partitions] of topicsWithPartitions) {
+      // The sender's own copy belongs to the sender's hop and carries no trace.
       const carries = ({ value }: FetchedRecord) => value.includes('"followed"') && !value.includes('"outcome"');
       const record = await firstRecord(settings, topic, partitions, carries);
       const headers = record.headers.map(([name, value]) => [String(name), String(value)]);
@@ -168,7 +168,7 @@ describe.skipIf(absent !== null)(titleWith('over Kafka', absent), () => {
   });
 });
 
-/** The first record of the topic that fits, in any partition. */
+/** The first matching record of the topic, in any partition. */
 async function firstRecord(
   settings: KafkaSettings,
   topic: string,

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { type HopFacts, type HopName, type HopRecorder, passOn, Tracing } from '../../src/platform/tracing.ts';
 import { foreignTrace } from './collector.ts';
 
-/** Keeps what it is told, and begins a trace for each first hop when asked to. */
+/** Stores the hops that it receives, and begins a trace for each first hop if `begins` is set. */
 class RecorderUnderTest implements HopRecorder {
   readonly told: string[] = [];
 
@@ -21,15 +21,15 @@ class RecorderUnderTest implements HopRecorder {
   close = async () => undefined;
 }
 
-describe('a trace that a request names', () => {
+describe('the trace of a request', () => {
   const trace = '4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7';
   const gone: [string, string][] = [
     ['recorded', `00-${trace}-01`],
-    ['with other flags as well', `00-${trace}-ff`],
-    ['of a later version, which says more', `cc-${trace}-01-what-will-be`],
+    ['with additional flags', `00-${trace}-ff`],
+    ['of a later version, with additional fields', `cc-${trace}-01-what-will-be`],
   ];
   for (const [name, header] of gone) {
-    test(`is gone on with: ${name}`, async () => {
+    test(`is continued: ${name}`, async () => {
       const tracing = new Tracing(passOn);
       expect(await tracing.receive('send', header, async () => tracing.current)).toBe(`00-${trace}-01`);
     });
@@ -38,23 +38,23 @@ describe('a trace that a request names', () => {
   const ignored: [string, string | null][] = [
     ['no header', null],
     ['an empty one', ''],
-    ['recorded by nobody', `00-${trace}-00`],
+    ['one that is not recorded', `00-${trace}-00`],
     ['a trace of zeros', `00-${'0'.repeat(32)}-00f067aa0ba902b7-01`],
     ['a hop of zeros', `00-4bf92f3577b34da6a3ce929d0e0e4736-${'0'.repeat(16)}-01`],
-    ['the version that must not be', `ff-${trace}-01`],
-    ['more than its version has', `00-${trace}-01-more`],
+    ['the forbidden version', `ff-${trace}-01`],
+    ['additional fields in version 0', `00-${trace}-01-more`],
     ['capital letters', `00-${trace.toUpperCase()}-01`],
     ['something else', 'x'.repeat(10_000)],
   ];
   for (const [name, header] of ignored) {
-    test(`counts as none: ${name}`, async () => {
+    test(`is ignored: ${name}`, async () => {
       const tracing = new Tracing(passOn);
       expect(await tracing.receive('send', header, async () => tracing.current)).toBeUndefined();
     });
   }
 });
 
-test('a trace surrounds what a request asks for, also after it waited, and nothing beside it', async () => {
+test('a trace covers the work of a request, also after a wait, and no other work', async () => {
   const tracing = new Tracing(passOn);
   const { header } = foreignTrace();
   const under = tracing.receive('send', header, async () => {
@@ -65,7 +65,7 @@ test('a trace surrounds what a request asks for, also after it waited, and nothi
   expect(await under).toBe(header);
 });
 
-test('hops end with what they did, or with what it failed of', async () => {
+test('hops end with their facts, or with their error', async () => {
   const recorder = new RecorderUnderTest(true);
   const tracing = new Tracing(recorder);
   await tracing.receive('send', null, async () => undefined);
@@ -75,7 +75,7 @@ test('hops end with what they did, or with what it failed of', async () => {
   expect(recorder.told).toEqual(['receive begins', 'receive ends', 'fan out begins', `fan out fails: ${fault}`]);
 });
 
-test('what nobody follows is no hop anywhere', async () => {
+test('without a trace no hop is recorded', async () => {
   const recorder = new RecorderUnderTest(false);
   const tracing = new Tracing(recorder);
   await tracing.receive('send', null, () => tracing.during('fan out', tracing.current, async () => undefined));

@@ -3,13 +3,13 @@ import { which } from 'bun';
 
 const source = fileURLToPath(new URL('slow-disk.c', import.meta.url));
 
-/** Why there can be no slow disk here; null when there can. */
+/** Why no slow disk is available here; null when one is. */
 export const noSlowDisk: string | null =
   process.platform !== 'linux' ? 'needs Linux' : which('gcc') === null ? 'needs gcc' : null;
 
 /**
- * The environment in which a program's syncs to disk take `delayUs` longer each, and are counted as the bytes of
- * `logFile`. Compiles the shim into `folder`.
+ * The environment in which each sync of a program to disk takes `delayUs` longer and is counted as a byte of `logFile`.
+ * Compiles the shim into `folder`.
  */
 export async function slowDisk(folder: string, delayUs: number, logFile: string): Promise<Record<string, string>> {
   const library = `${folder}/slow-disk.so`;
