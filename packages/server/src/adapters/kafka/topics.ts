@@ -25,8 +25,10 @@ export function mailboxTopic(clusterName: string, serverId: string): string {
 /** Copies that were not read for this long are useless: a client that was away catches up from the history. */
 const mailboxRetentionMs = 600_000;
 const replicasAsked = 3;
-const pollMs = 20;
 const inSyncAsked = 2;
+const pollMs = 20;
+/** Brokers learn of a new topic one after the other, and elect its leaders then; this is the time they have. */
+const spreadMs = 5_000;
 
 interface DescribedTopic {
   id: string;
@@ -45,7 +47,10 @@ export class Topics {
     this.positions = new Positions(this.admin);
   }
 
-  /** Creates the missing topics of a cluster. Commands and the feed are kept for a week. */
+  /**
+   * Creates the missing topics of a cluster, and resolves when records can be written to them. Commands and the feed are
+   * kept for a week.
+   */
   async create({ shards, replicationFactor }: { shards: number; replicationFactor: number }): Promise<void> {
     const { clusterName } = this.settings;
     const configs = {
@@ -60,7 +65,8 @@ export class Topics {
   /**
    * Refuses topics that cannot serve a cluster of `shards` logical shards.
    *
-   * @throws {Unusable} when they are missing, have another number of partitions, or lose records with one disk.
+   * @throws {Unusable} when they are missing for longer than a new topic may be, have another number of partitions, or
+   *   lose records with one disk.
    */
   async check({ shards, allowSingleBroker }: { shards: number; allowSingleBroker: boolean }): Promise<void> {
     const { clusterName } = this.settings;
@@ -72,7 +78,7 @@ export class Topics {
     topic: string,
     { shards, allowSingleBroker }: { shards: number; allowSingleBroker: boolean },
   ): Promise<void> {
-    const found = await this.described(topic);
+    const found = await this.ready(topic);
     if (!found)
       throw new Unusable(`--kafka: there is no topic ${topic}: create it with "parley cluster init" of this version`);
     if (found.count !== shards) {
@@ -184,6 +190,21 @@ export class Topics {
       }
       if (!isBrokerError(error, 'TOPIC_ALREADY_EXISTS')) throw error;
     });
+    await this.ready(topic);
+  }
+
+  /** The topic, once the brokers know it and its partitions have leaders; undefined when it is still missing then. */
+  private async ready(topic: string): Promise<DescribedTopic | undefined> {
+    const endMs = performance.now() + spreadMs;
+    for (;;) {
+      try {
+        const found = await this.described(topic);
+        if (found || performance.now() > endMs) return found;
+      } catch (error) {
+        if (!isBrokerError(error, 'LEADER_NOT_AVAILABLE') || performance.now() > endMs) throw error;
+      }
+      await Bun.sleep(pollMs);
+    }
   }
 
   /** A missing topic is not an error. */
