@@ -17,19 +17,19 @@ function file(content: string): string {
   return path;
 }
 
-test('every setting has a default that is allowed', () => {
+test('every setting has a valid default', () => {
   const config = loadConfig({}, {});
   expect(Object.keys(config)).toEqual(Object.keys(settings));
   expect(config).toMatchObject({ port: 8080, host: '127.0.0.1', data: 'data', signup: 'open', 'metrics-port': 'off' });
 });
 
-test('a flag goes before the environment, that before the file, that before the default', () => {
+test('a flag overrides the environment, which overrides the file, which overrides the default', () => {
   const path = file('{"port": 1, "signup": "closed", "drain-ms": 7}');
   const config = loadConfig({ port: '3' }, { PARLEY_PORT: '2', PARLEY_SIGNUP: 'invitation' }, path);
   expect(config).toMatchObject({ port: 3, signup: 'invitation', 'drain-ms': 7 });
 });
 
-test('variables that other commands read are ignored', () => {
+test('variables of other commands are ignored', () => {
   const others = { PARLEY_PASSWORD: 'a good password', PARLEY_SERVER: 'http://localhost:8080' };
   expect(loadConfig({}, others)).toEqual(loadConfig({}, {}));
 });
@@ -45,17 +45,17 @@ describe('a bad setting is refused with its name, its value and what is allowed'
     ['days of a session', () => loadConfig({ 'session-days': '-1' }, {}), 'must be "off" or a whole number of days'],
     ['an unknown variable', () => loadConfig({}, { PARLEY_PROT: '1' }), 'PARLEY_PROT is not a setting'],
     ['an unknown key', () => loadConfig({}, {}, file('{"prot": 1}')), 'has "prot", which is not a setting'],
-    ['a file that is no JSON', () => loadConfig({}, {}, file('port=1')), 'cannot be read as JSON'],
+    ['a file that is not JSON', () => loadConfig({}, {}, file('port=1')), 'cannot be read as JSON'],
     ['a file that is a list', () => loadConfig({}, {}, file('[1]')), 'must hold one JSON object'],
-    ['a file that is not there', () => loadConfig({}, {}, join(folder, 'nothing')), 'cannot be read as JSON'],
+    ['a missing file', () => loadConfig({}, {}, join(folder, 'nothing')), 'cannot be read as JSON'],
     [
-      'a proxy that is none',
+      'an invalid proxy',
       () => loadConfig({ 'trusted-proxies': '10.0.0.0/8,nonsense' }, {}),
       'must be addresses or networks',
     ],
     ...['foo', 'https://app.example.org/', 'app.example.org', 'https://app.example.org:443', 'null', '*'].map(
       (origin): (typeof bad)[number] => [
-        `an origin that is none: ${origin}`,
+        `an invalid origin: ${origin}`,
         () => loadConfig({ 'allowed-origins': `https://a.example,${origin}` }, {}),
         '--allowed-origins:',
       ],
@@ -70,7 +70,11 @@ describe('a bad setting is refused with its name, its value and what is allowed'
       () => loadConfig({}, { PARLEY_TRACE_RATIO: '1.5' }),
       'PARLEY_TRACE_RATIO: "1.5" must be a number from 0 to 1',
     ],
-    ['traces for nobody', () => loadConfig({ 'trace-ratio': '0.1' }, {}), '--trace-ratio needs --otlp-endpoint'],
+    [
+      'traces without a collector',
+      () => loadConfig({ 'trace-ratio': '0.1' }, {}),
+      '--trace-ratio needs --otlp-endpoint',
+    ],
     ['an empty folder', () => loadConfig({ data: '' }, {}), '--data: "" must not be empty'],
   ];
   for (const [name, load, message] of bad) {
@@ -125,10 +129,10 @@ describe('settings of a cluster', () => {
     ['a server without a name', { ...cluster, postgres: 'postgres://127.0.0.1/x' }, 'must be servers like main='],
     ['one name twice', { ...cluster, postgres: 'a=postgres://h/x,a=postgres://h/y' }, 'a name of its own'],
     ['a broker without a port', { ...cluster, kafka: 'localhost' }, 'must be brokers like host:9092'],
-    ['a Redis that is none', { ...cluster, redis: 'http://localhost' }, 'must be a URL like redis://'],
-    ['a role that there is not', { ...cluster, roles: 'gateway,mail' }, 'gateway, messaging, distribution'],
+    ['an invalid URL of Redis', { ...cluster, redis: 'http://localhost' }, 'must be a URL like redis://'],
+    ['an unknown role', { ...cluster, roles: 'gateway,mail' }, 'gateway, messaging, distribution'],
     ['no role', { ...cluster, roles: '' }, 'must name one or more of'],
-    ['a name that can be no schema', { ...cluster, 'cluster-name': 'Parley-1' }, 'must be a lower-case letter'],
+    ['a name that cannot be a schema', { ...cluster, 'cluster-name': 'Parley-1' }, 'must be a lower-case letter'],
     ['services of an embedded server', { kafka: '127.0.0.1:9092' }, '--kafka is for --shape cluster'],
     ['roles of an embedded server', { roles: 'gateway' }, '--roles is for --shape cluster'],
     ['SASL without a password', { ...cluster, 'kafka-sasl': 'PLAIN' }, 'needs --kafka-username and --kafka-password'],

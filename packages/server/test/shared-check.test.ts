@@ -28,7 +28,7 @@ test('all callers within a second share one check and its outcome', async () => 
   expect(started).toHaveLength(2);
 });
 
-test('no second check runs beside one that lasts longer than a second', async () => {
+test('no second check runs while one lasts longer than a second', async () => {
   const { clock, shared, started } = checkUnderTest();
   const first = shared.outcome();
   clock.advance(5_000);

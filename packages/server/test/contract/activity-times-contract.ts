@@ -55,7 +55,7 @@ export function describeActivityTimes(storesOf: () => Stores): void {
       conversations.nowMs = rightMs + 2 * dayMs;
       expect(await settle()).toBe(0);
       expect(await listed()).toEqual(expected);
-      // The same everywhere that a list is made of.
+      // The time is the same in every list.
       expect((await stores.conversations.head(ahead))?.lastEntryAtMs).toBe(rightMs + 9);
       expect((await stores.conversations.own(ana, ahead))?.head.lastEntryAtMs).toBe(rightMs + 9);
     });
@@ -109,7 +109,7 @@ export function describeActivityTimes(storesOf: () => Stores): void {
         const { rows } = await stores.conversations.homepage({ userId: ana, after, limit: 2, left: false });
         expect(rows.length).toBeGreaterThan(0);
         for (const row of rows) {
-          if (row.kind !== 'own') throw new Error('ana has left nothing');
+          if (row.kind !== 'own') throw new Error('ana has left no conversation');
           after = { atMs: row.atMs, conversationId: row.conversation.head.id };
           paged.push([after.conversationId, after.atMs]);
         }

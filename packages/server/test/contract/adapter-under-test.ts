@@ -1,9 +1,9 @@
 import { test } from 'bun:test';
 
-/** An adapter of a port, as a contract suite opens it: fresh, holding nothing. */
+/** An adapter of a port, as a contract suite opens it: new and empty. */
 export interface AdapterUnderTest<Opened> {
   name: string;
-  /** Why it can't run here, when its service is absent: its suite is then skipped with these words. */
+  /** Why the suite is skipped, if the service that it needs is missing. */
   absent?: string;
   open(): Promise<Opened>;
 }

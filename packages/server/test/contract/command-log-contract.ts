@@ -6,21 +6,21 @@ import { newIds } from './conversations-under-test.ts';
 
 export interface CommandLogUnderTest {
   log: CommandLog;
-  /** Resolves once the log waits before a batch comes again, and lets that time pass. */
+  /** Resolves once the log waits to deliver a failed batch again, and lets that time pass. */
   passRetryPause(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Takes batches, and lets a test wait for them, hold them up and fail them. */
+/** Receives batches; a test can wait for them, delay them and fail them. */
 export class BatchHandler {
   readonly batches: string[][] = [];
   mostAtOnce = 0;
-  /** What the next batch does before it counts as handled. */
+  /** Runs before the next batch counts as handled. */
   next: () => Promise<void> = async () => undefined;
   private atOnce = 0;
 
   readonly handle = async ({ records }: CommandBatch): Promise<void> => {
-    // Where a partition begins may be told first.
+    // The start of a partition may be reported first.
     if (records.length === 0) return;
     this.mostAtOnce = Math.max(this.mostAtOnce, ++this.atOnce);
     this.batches.push(records.map((record) => record.replyTo.requestId));
@@ -99,7 +99,7 @@ export function describeCommandLogContract(name: string, open: () => Promise<Com
       const consumer = await log.consume(handler.handle);
       const conversationId = systemIds.uuid();
       const [first, ...meanwhile] = [record(conversationId), record(conversationId), record(conversationId)];
-      if (!first) throw new Error('there is a first');
+      if (!first) throw new Error('there is a first batch');
       await log.append(first);
       await handler.until(() => handler.batches.length === 1);
       await Promise.all(meanwhile.map((each) => log.append(each)));
@@ -115,7 +115,7 @@ export function describeCommandLogContract(name: string, open: () => Promise<Com
       const conversationId = systemIds.uuid();
       const records = [record(conversationId), record(conversationId), record(conversationId)];
       const [first, second, third] = records.map(requestOf);
-      handler.next = () => Promise.reject(new Error('the store is away'));
+      handler.next = () => Promise.reject(new Error('the store is unavailable'));
       const consumer = await log.consume(handler.handle);
       await Promise.all(records.slice(0, 2).map((each) => log.append(each)));
       await handler.until(() => handler.handled.length >= 2);
@@ -174,7 +174,7 @@ export function describeCommandLogContract(name: string, open: () => Promise<Com
 
     test('close waits neither for records that never come nor for a batch that failed', async () => {
       await (await log.consume(handler.handle)).close();
-      handler.next = () => Promise.reject(new Error('the store is away'));
+      handler.next = () => Promise.reject(new Error('the store is unavailable'));
       const consumer = await log.consume(handler.handle);
       await log.append(record());
       await handler.until(() => handler.batches.length === 1);
@@ -186,7 +186,7 @@ export function describeCommandLogContract(name: string, open: () => Promise<Com
       const [done, failed, later] = [record(), record(), record()];
       await log.append(done);
       await handler.until(() => handler.batches.length === 1);
-      handler.next = () => Promise.reject(new Error('the store is away'));
+      handler.next = () => Promise.reject(new Error('the store is unavailable'));
       await log.append(failed);
       await handler.until(() => handler.handled.includes(requestOf(failed)));
       await consumer.close();

@@ -75,7 +75,7 @@ test('memory: all commands of one turn of the event loop are one batch, up to 51
 test('memory: the failure of a batch is reported', async () => {
   const reported = Promise.withResolvers<unknown>();
   const log = new MemoryCommandLog(new FakeClock(), reported.resolve);
-  const fault = new Error('the store is away');
+  const fault = new Error('the store is unavailable');
   const consumer = await log.consume(() => Promise.reject(fault));
   await log.append(record);
   expect(await reported.promise).toBe(fault);

@@ -126,7 +126,7 @@ export function describeConversationsContract(name: string, open: () => Promise<
         expect((await stores.conversations.own(ben, conversationId))?.lastMessage).toMatchObject({ text: 'after' });
       });
 
-      test('names the other person of a direct conversation, and nobody elsewhere', async () => {
+      test('names the other person of a direct conversation, and none in others', async () => {
         const directId = await conversations.openDirect(ana, ben);
         const groupId = await conversations.create(ana, { userIds: [ben] });
         expect((await stores.conversations.own(ana, directId))?.partnerId).toBe(ben);

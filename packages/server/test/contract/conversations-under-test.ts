@@ -10,9 +10,12 @@ import type { Stores } from './sqlite-stores.ts';
 
 type CreateOptions = Partial<Omit<CommandOf<'create'>, keyof CommandFields | 'kind'>>;
 
-/** Conversations as they come to be: commands are decided by the rule, written, and their people indexed. */
+/**
+ * Creates and changes conversations as the product does: the rule decides commands, which are written, and their
+ * participants are indexed.
+ */
 export class ConversationsUnderTest {
-  /** The time of whatever is written next. */
+  /** The time of the next writes. */
   nowMs = 1_000;
 
   constructor(private readonly stores: Pick<Stores, 'history' | 'conversations'>) {}
@@ -73,10 +76,10 @@ export class ConversationsUnderTest {
     return this.entryOf({ ...fields(conversationId, actorId), kind: 'update', name });
   }
 
-  /** The entry that a command becomes; throws when it becomes none. */
+  /** The entry that a command makes; throws when it makes none. */
   async entryOf(command: Command): Promise<Entry> {
     const [outcome] = (await this.carryOut(command)).outcomes;
-    if (outcome?.kind !== 'done') throw new Error(`${command.kind} came to ${JSON.stringify(outcome)}`);
+    if (outcome?.kind !== 'done') throw new Error(`${command.kind} resulted in ${JSON.stringify(outcome)}`);
     return outcome.entry;
   }
 }

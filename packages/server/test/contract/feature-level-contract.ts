@@ -3,7 +3,7 @@ import type { Facts } from '../../src/history/history-port.ts';
 import { supportedLevel } from '../../src/platform/features.ts';
 import type { Stores } from './sqlite-stores.ts';
 
-/** A store, and how its level is raised. */
+/** A store, and a function that raises its level. */
 export interface LevelledStores extends Stores {
   featureLevel(): Promise<number>;
   raise(level: number): Promise<void>;

@@ -48,7 +48,7 @@ const adapters: AdapterUnderTest<LevelledStores>[] = [
         passTime: () => undefined,
         featureLevel: async () => Math.min(...(await storedLevels(database))),
         raise: (level) => raiseLevels(database, level),
-        // The databases are those of other tests too.
+        // Other tests use the same databases.
         close: async () => void (await lowered()),
       };
     },
@@ -66,7 +66,7 @@ describe.skipIf(absent !== null)(titleWith('the feature levels of several Postgr
       await initialise(made.servers, shardsUnderTest);
       const database = await made.open();
       expect(await storedLevels(database)).toEqual([trialLevel, trialLevel]);
-      // As the step of the schema leaves a cluster that was made before there were levels.
+      // As the schema step leaves a cluster that was created before there were levels.
       await database.everywhere((sql) => sql`UPDATE feature_level SET level = ${firstLevel}`);
       await initialise(made.servers, shardsUnderTest);
       expect(await storedLevels(database)).toEqual([firstLevel, firstLevel]);
@@ -75,7 +75,7 @@ describe.skipIf(absent !== null)(titleWith('the feature levels of several Postgr
     }
   });
 
-  test('the step of the schema gives the first to a cluster that is there, and none to one that is being made', async () => {
+  test('the schema step sets the first level in an existing cluster, and none in one that is being created', async () => {
     await initialise(made.servers, shardsUnderTest);
     const [server] = made.servers;
     const pool = new Pool(server);

@@ -6,9 +6,9 @@ import { systemIds } from '../../src/platform/ids.ts';
 import { ConversationsUnderTest } from './conversations-under-test.ts';
 import type { Stores } from './sqlite-stores.ts';
 
-/** What the store itself makes impossible, whatever a faulty or belated decision wants written. */
+/** What the store itself prevents, even if a faulty or late decision asks for it. */
 export function describeUniqueness(storesOf: () => Stores): void {
-  describe('whatever is decided', () => {
+  describe('whatever a decision contains', () => {
     let stores: Stores;
     let conversationId: ConversationId;
     let otherId: ConversationId;
@@ -40,7 +40,7 @@ export function describeUniqueness(storesOf: () => Stores): void {
       });
     const headOf = async (): Promise<ConversationHead> => {
       const head = await stores.conversations.head(conversationId);
-      if (!head) throw new Error('the conversation is gone');
+      if (!head) throw new Error('the conversation is missing');
       return head;
     };
 
@@ -49,7 +49,7 @@ export function describeUniqueness(storesOf: () => Stores): void {
       expect(await logOf(conversationId)).toHaveLength(2);
     });
 
-    test('a command is one entry also within one batch and in two concurrent batches', async () => {
+    test('a command is one entry, within one batch and in two concurrent batches', async () => {
       const twice = [message(3), message(4)].map((entry) => ({ entry, commandId: 'm2' }));
       await expect(write({ entries: twice })).rejects.toThrow();
       expect(await logOf(conversationId)).toHaveLength(2);
@@ -74,7 +74,7 @@ export function describeUniqueness(storesOf: () => Stores): void {
     test('all of it is written or nothing', async () => {
       const head = await headOf();
       const participant = await stores.conversations.participant(conversationId, ben);
-      if (!participant) throw new Error('ben is no participant');
+      if (!participant) throw new Error('ben is not a participant');
       const changes: Changes = {
         entries: [
           { entry: message(3), commandId: 'm2' },

@@ -4,7 +4,7 @@ import { describeLogPositions } from './log-positions-contract.ts';
 import { storageAdapters } from './storage-adapters.ts';
 
 runContract(storageAdapters, describeHistoryContract);
-// An embedded server's log ends with its process: SQLite keeps no positions of it.
+// SQLite stores no positions, because an embedded server's log ends with its process.
 runContract(
   storageAdapters.filter(({ name }) => name !== 'sqlite'),
   describeLogPositions,

@@ -28,7 +28,7 @@ export function describeHomepage(storesOf: () => Stores): void {
       expect(await pageOf(ben)).toEqual([]);
     });
 
-    test('has one’s conversations as `own` has them, newest activity first', async () => {
+    test('lists the user’s conversations as `own` returns them, newest activity first', async () => {
       const first = await conversations.create(ana, { userIds: [ben] });
       conversations.nowMs += 10;
       const second = await conversations.create(ana, { userIds: [ben] });
@@ -41,7 +41,7 @@ export function describeHomepage(storesOf: () => Stores): void {
         [second, conversations.nowMs - 10],
       ]);
       for (const row of rows) {
-        if (row.kind !== 'own') throw new Error('ben has left nothing');
+        if (row.kind !== 'own') throw new Error('ben has left no conversation');
         const own = await stores.conversations.own(ben, row.conversation.head.id);
         expect(own).toEqual(row.conversation);
       }
@@ -123,7 +123,7 @@ export function describeHomepage(storesOf: () => Stores): void {
     test('never lists a closed conversation as own, however late the index by user is', async () => {
       const conversationId = await conversations.create(ana);
       const participant = await stores.conversations.participant(conversationId, ana);
-      if (!participant) throw new Error('ana is no participant');
+      if (!participant) throw new Error('ana is not a participant');
       await conversations.leave(conversationId, ana);
       await stores.conversations.indexParticipants([
         { participant: { ...participant, userId: ben }, broadcast: false },

@@ -261,7 +261,7 @@ describeOnKafka('the command log in Kafka', () => {
     expect(await levels()).toEqual([firstLevel, trialLevel]);
     await consumer.close();
     await another.close();
-    // Of a version before there were levels.
+    // The client id of a version from before there were levels.
     expect(memberLevel(settings.clusterName)).toBe(firstLevel);
   });
 

@@ -7,10 +7,10 @@ import { until } from '../support/until.ts';
 import { describeOnKafka, newTopics } from './kafka-under-test.ts';
 
 describe('a request about a group in Kafka', () => {
-  /** The failure of the client, as it is when the broker gives this reason. */
+  /** The client's error for this reason of the broker. */
   const refusal = (reason: string) => new MultipleErrors('It failed.', [new ProtocolError(reason)]);
 
-  /** Brokers that refuse for these reasons, one after the other, and then do what they are asked to. */
+  /** Brokers that refuse for these reasons, one after the other, and then carry out the request. */
   function refusing(...reasons: string[]) {
     let asked = 0;
     const answer = async () => {
@@ -27,20 +27,20 @@ describe('a request about a group in Kafka', () => {
     return { positions: new Positions(admin as unknown as Admin), asked: () => asked };
   }
 
-  const questions: [string, (positions: Positions) => Promise<unknown>][] = [
-    ['to forget it', (positions) => positions.forget('group')],
-    ['to note how far it is', (positions) => positions.commit('group', 'topic', 0, 1n)],
-    ['how far it is', (positions) => positions.committed('group', 'topic', [0])],
-    ['who is in it', (positions) => positions.members('group')],
+  const requests: [string, (positions: Positions) => Promise<unknown>][] = [
+    ['deleting its offsets', (positions) => positions.forget('group')],
+    ['committing an offset', (positions) => positions.commit('group', 'topic', 0, 1n)],
+    ['reading its offsets', (positions) => positions.committed('group', 'topic', [0])],
+    ['reading its members', (positions) => positions.members('group')],
   ];
-  for (const [name, ask] of questions) {
-    test(`${name}: is retried while no broker coordinates the group yet`, async () => {
+  for (const [name, ask] of requests) {
+    test(`${name}: is retried while no broker coordinates the group`, async () => {
       const { positions, asked } = refusing('COORDINATOR_NOT_AVAILABLE', 'COORDINATOR_LOAD_IN_PROGRESS');
       await ask(positions);
       expect(asked()).toBe(3);
     });
 
-    test(`${name}: fails at once for another reason, and names it with the group`, async () => {
+    test(`${name}: fails at once for another reason, with an error that has the reason and the group`, async () => {
       const { positions, asked } = refusing('GROUP_AUTHORIZATION_FAILED');
       await expect(ask(positions)).rejects.toThrow(/group group.*: It failed\. Group authorization failed\./);
       expect(asked()).toBe(1);

@@ -243,7 +243,7 @@ test('a partition whose store has a later level stops and is reported once', asy
   );
   expect(done).toEqual([]);
   expect(reported[0]).toStartWith('partition 0 stops at position 5');
-  // Whoever has the partition next goes on from there.
+  // The next consumer of the partition continues there.
   isAhead = false;
   lanes.drop(0);
   lanes.begin(0, 'log', 5n);

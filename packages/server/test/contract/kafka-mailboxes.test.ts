@@ -11,7 +11,7 @@ function numbered(number: number, detail = ''): Delivery {
   return { kind: 'outcome', requestId: String(number), outcome: { kind: 'refused', code: 'forbidden', detail } };
 }
 
-/** Takes deliveries, and lets a test wait for as many. */
+/** Receives deliveries; a test can wait for a number of them. */
 class Taken {
   readonly deliveries: Delivery[] = [];
 

@@ -15,7 +15,7 @@ import { describeUnless } from './redis-under-test.ts';
 const delivery: Delivery = { kind: 'outcome', requestId: 'request', outcome: { kind: 'unchanged' } };
 
 describeUnless(withoutOwnBrokers ?? undefined, 'a Kafka broker', () => {
-  test('that becomes unavailable and comes back is used again for sending, consuming and mailboxes', async () => {
+  test('that becomes unavailable is used again for sending, consuming and mailboxes when it is back', async () => {
     const kafka = await OwnBrokers.start(1);
     const settings: KafkaSettings = {
       ...{ brokers: [kafka.addresses], clusterName: 'parley', tls: false, sasl: null },

@@ -6,14 +6,14 @@ import { serviceAddress, withoutService } from '../support/services.ts';
 
 export const shardsUnderTest = 4;
 
-/** Tests on the real broker, or a skipped one that says why there are none. */
+/** Tests on the real broker, or a skipped test that says why there is none. */
 export function describeOnKafka(name: string, run: () => void): void {
   const absent = withoutService('kafka');
   if (absent === null) describe(name, run);
   else test.skip(`${name}: ${absent}`, () => undefined);
 }
 
-/** A cluster's name of its own on the real broker, and its topics. */
+/** A unique cluster name on the real broker, and its topics. */
 export async function newTopics(
   report: (error: unknown) => void = () => undefined,
   shards = shardsUnderTest,

@@ -10,7 +10,7 @@ const reach = (partition: number, from: number, to: number, logId = 'log'): LogR
   return { partition, logId, from, to };
 };
 
-/** Of the stores whose log outlives its processes. */
+/** For stores whose log outlives its processes. */
 export function describeLogPositions(name: string, open: () => Promise<Stores>): void {
   describe(`positions of the log on ${name}`, () => {
     let stores: Stores;

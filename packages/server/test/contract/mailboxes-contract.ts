@@ -9,7 +9,7 @@ export interface MailboxesUnderTest {
   close(): Promise<void>;
 }
 
-/** A delivery that is told from others by its number. */
+/** A delivery that is identified by its number. */
 function numbered(number: number): Delivery {
   return { kind: 'outcome', requestId: String(number), outcome: { kind: 'unchanged' } };
 }
@@ -19,7 +19,7 @@ function message(seq: number): Entry {
   return { kind: 'message', ...numbers, clientMessageId: String(seq), text: 'text' };
 }
 
-/** Notes what it receives, and lets a test wait for it and hold it up. */
+/** Records what it receives; a test can wait for it and delay it. */
 class Receiver {
   readonly received: number[] = [];
   mostAtOnce = 0;

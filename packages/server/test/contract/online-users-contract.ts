@@ -7,7 +7,7 @@ import type { RegistryUnderTest } from './registry-under-test.ts';
 
 const leaseMs = 10_000;
 
-/** What may happen to a user on a server. */
+/** The events of a user on a server. */
 const happening = fc.record({
   kind: fc.constantFrom('connect', 'connect', 'disconnect', 'close', 'expire', 'renew'),
   server: fc.nat({ max: 2 }),
@@ -88,7 +88,7 @@ export function describeOnlineUsers(open: () => Promise<RegistryUnderTest>): voi
   });
 }
 
-/** Has it happen; what the registry says to that. */
+/** Applies the event; returns the registry's answer. */
 async function tellOf(
   registry: ConnectionRegistry,
   kind: 'connect' | 'disconnect' | 'close' | 'expire' | 'renew',
@@ -109,7 +109,7 @@ async function tellOf(
   }
 }
 
-/** The registry as plainly as can be: leases, who is under them, and who was told of as online and not yet as offline. */
+/** A model of the registry: leases, the users of each, and the users who were last reported as online. */
 class ModelOfServers {
   nowMs = 0;
   private readonly leases = new Map<string, { endsMs: number; userIds: Set<UserId> }>();

@@ -12,12 +12,12 @@ import { describeUnless } from './redis-under-test.ts';
 const programAbsent =
   Bun.which('redis-server') === null ? 'no redis-server is installed (Debian: redis-server)' : undefined;
 
-/** Tests that start, pause and kill a Redis of their own, or a skipped one that says why there are none. */
+/** Tests that start, pause and kill a Redis of their own, or a skipped test that says why there is none. */
 export function describeOnOwnRedis(name: string, run: () => void): void {
   describeUnless(programAbsent, name, run);
 }
 
-/** What `call` resolves to, once Redis is back. */
+/** The result of `call`, retried until Redis is available again. */
 export async function eventually<Answer>(call: () => Promise<Answer>): Promise<Answer> {
   for (;;) {
     try {
@@ -29,14 +29,14 @@ export async function eventually<Answer>(call: () => Promise<Answer>): Promise<A
   }
 }
 
-/** What `call` rejects with. */
+/** The error with which `call` rejects. */
 export const rejection = (call: Promise<unknown>): Promise<unknown> =>
   call.then(
     (answer) => expect.unreachable(`resolved to ${answer}`),
     (error: unknown) => error,
   );
 
-/** A Redis of the test's own, which may be paused, killed and started again. */
+/** A Redis of one test, which may be paused, killed and restarted. */
 export class OwnRedis {
   private readonly folder = mkdtempSync(join(tmpdir(), 'parley-own-redis-'));
   private process: Bun.Subprocess | null = null;
@@ -47,14 +47,14 @@ export class OwnRedis {
     readonly tlsPort: number | null = null,
   ) {}
 
-  /** `settings` are given to the program as they are. */
+  /** `settings` are arguments of redis-server. */
   static async start(...settings: string[]): Promise<OwnRedis> {
     const redis = new OwnRedis(await freePort(), settings);
     await redis.startAgain();
     return redis;
   }
 
-  /** With a further port, for TLS. */
+  /** Adds a port with TLS. */
   static async startWithTls({ certificate, key }: Certificate, ...settings: string[]): Promise<OwnRedis> {
     const tlsPort = await freePort();
     const files = ['--tls-cert-file', certificate, '--tls-key-file', key, '--tls-auth-clients', 'no'];
@@ -67,7 +67,7 @@ export class OwnRedis {
     return `redis://127.0.0.1:${this.port}`;
   }
 
-  /** With `more` settings than before. */
+  /** Adds settings to the previous ones. */
   async startAgain(...more: string[]): Promise<void> {
     const where = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.folder];
     const child = Bun.spawn(['redis-server', ...where, '--save', '', ...this.settings, ...more], {
@@ -81,7 +81,7 @@ export class OwnRedis {
     await until('Redis accepts connections', isUp, { pauseMs: 10 });
   }
 
-  /** Has it carry out a command of an administrator's. */
+  /** Runs an administrator's command. */
   command(...words: string[]): void {
     const told = Bun.spawnSync(['redis-cli', '-p', String(this.port), ...words]);
     if (!told.success) throw new Error(`redis-cli failed: ${told.stdout}`);
@@ -112,7 +112,7 @@ export class OwnRedis {
   }
 }
 
-/** A way to a port of this machine, on which connections can die without anybody being told. */
+/** Forwards to a port of this machine. Its connections can die without a notice to either side. */
 export class SwallowingProxy {
   private readonly pairs = new Set<[Socket, Socket]>();
   private readonly server: Server;
@@ -137,7 +137,7 @@ export class SwallowingProxy {
     return (this.server.address() as AddressInfo).port;
   }
 
-  /** From now on nothing passes on the connections that are there; new ones work. */
+  /** Drops all traffic of the existing connections from now on; new ones work. */
   swallow(): void {
     for (const [from, to] of this.pairs) {
       from.unpipe(to).resume();
@@ -145,7 +145,7 @@ export class SwallowingProxy {
     }
   }
 
-  /** Ends the connections that are there; new ones work. */
+  /** Closes the existing connections; new ones work. */
   cut(): void {
     for (const socket of [...this.pairs].flat()) socket.destroy();
     this.pairs.clear();

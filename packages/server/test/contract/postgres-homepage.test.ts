@@ -17,7 +17,7 @@ describe.skipIf(withoutPostgres !== null)(titleWith('a homepage page in PostgreS
   let conversations: ConversationsUnderTest;
   let reads: ConversationReads;
   let ben: UserId;
-  /** Ben's, newest first. */
+  /** Ben's conversations, newest first. */
   let ids: ConversationId[];
 
   beforeEach(async () => {
@@ -33,7 +33,7 @@ describe.skipIf(withoutPostgres !== null)(titleWith('a homepage page in PostgreS
     }
   });
 
-  /** Has `change` done after the next page was put in order, and before its rows are read. */
+  /** Runs `change` after the next page was ordered and before its rows are read. */
   function changeWithinNextPage(change: () => Promise<unknown>): void {
     const spied = spyOn(ShardedDatabase.prototype, 'atIds');
     spied.mockImplementation(async function <Row>(
@@ -58,12 +58,12 @@ describe.skipIf(withoutPostgres !== null)(titleWith('a homepage page in PostgreS
       ['the first', 0],
       ['the last', limit - 1],
     ] as const) {
-      test(`${name} says that more follow when the user leaves ${position} of its conversations meanwhile`, async () => {
+      test(`${name} has a next page when the user leaves ${position} of its conversations meanwhile`, async () => {
         const leaving = ids[index] ?? '';
         changeWithinNextPage(() => conversations.leave(leaving, ben));
         const first = await firstPage();
         expect(idsOf(first)).toEqual(ids.slice(0, limit).filter((id) => id !== leaving));
-        if (first.nextCursor === null) throw new Error('the first page says that it is the last one');
+        if (first.nextCursor === null) throw new Error('the first page has no next page');
         const second = await reads.homepage(ben, { cursor: first.nextCursor, limit });
         expect(idsOf(second)).toEqual(ids.slice(limit));
       });

@@ -13,7 +13,7 @@ describe.skipIf(absent !== null)(titleWith('the previous version on PostgreSQL',
     const database = await emptyDatabase();
     const stores = postgresStores(database);
     const [ana = '', ben = ''] = newIds(2);
-    // What it writes are the rows of a conversation as this version has written it.
+    // The rows of a conversation as this version writes it.
     const id = await new ConversationsUnderTest(stores).create(ana, { userIds: [ben] });
     const written = async () => ({
       head: await stores.conversations.head(id),

@@ -24,7 +24,7 @@ describe.skipIf(withoutPostgres !== null)(
     const revision = () => readRevisionOf(postgresStores(database), userId);
     const changedAfter = (after: number) =>
       postgresStores(database).conversations.readPositionsAfter(userId, { revision: after, limit: 10 });
-    /** The statement of the version before there were revisions. */
+    /** A statement of the version from before there were revisions. */
     const advanceAsBefore = (seq: number) =>
       database.atRelaxed(
         userId,
@@ -51,7 +51,7 @@ describe.skipIf(withoutPostgres !== null)(
 
     test('positions from before this version have no revision until they change', async () => {
       await advanceAsBefore(3);
-      // As a row that was written before the step is.
+      // Like a row that was written before the step.
       await database.at(userId, (sql) => sql`UPDATE read_positions SET revision = NULL WHERE user_id = ${userId}`);
       expect(await revision()).toBe(0);
       expect(await changedAfter(0)).toEqual([]);

@@ -14,7 +14,7 @@ import { serversOfEachTest, shardsUnderTest } from './postgres-under-test.ts';
 const limit = 10;
 const serverCount = 2;
 
-/** How many rows of its tables the servers read, by table, whether they were part of an answer or not. */
+/** The number of rows that the servers read of each table, whether or not they were part of a result. */
 type RowsRead = Record<'conversations' | 'memberships' | 'entries', number>;
 
 const withoutPostgres = withoutService('postgres');
@@ -27,14 +27,14 @@ describe.skipIf(withoutPostgres !== null)(titleWith('reads of PostgreSQL are bou
 
   beforeEach(async () => {
     await initialise(shards.servers, shardsUnderTest);
-    // One connection for each server: what a connection read is counted once that connection has told it.
+    // One connection per server, because a connection's reads are counted once it has reported them.
     database = await shards.open({ ...defaultPoolBounds, maxConnections: 1 });
     stores = postgresStores(database);
     conversations = new ConversationsUnderTest(stores);
     ana = systemIds.uuid();
   });
 
-  /** Makes conversations that Ana is a member of, and memberships of hers that ended, which have no conversations here. */
+  /** Creates conversations with Ana as a member, and ended memberships of hers without conversations here. */
   async function makeMemberships(present: number, ended: number): Promise<void> {
     const create = (conversationId: string): Command => ({
       ...fields(conversationId, systemIds.uuid()),
@@ -72,7 +72,7 @@ describe.skipIf(withoutPostgres !== null)(titleWith('reads of PostgreSQL are bou
     return rows;
   }
 
-  /** What the servers read for `work`, and how many statements it took. */
+  /** The rows that the servers read for `work`, and the number of statements. */
   async function readBy(work: () => Promise<unknown>): Promise<RowsRead & { statements: number }> {
     const before = await counted();
     const run = spyOn(Pool.prototype, 'run');
@@ -95,9 +95,10 @@ describe.skipIf(withoutPostgres !== null)(titleWith('reads of PostgreSQL are bou
     expect((await page()).rows).toHaveLength(limit);
     const read = await readBy(page);
     expect(read.memberships).toBe(30 + limit);
-    // Those of the page twice, or all: so few are read as a whole.
+    // The rows of the page twice, or all: the planner reads so few rows as a whole.
     expect(read.conversations).toBeLessThanOrEqual(2 * 30);
-    // Whose conversations these are; their order, by each server; the rows of the page, by each server and of the user.
+    // One statement for the user's conversations, one on each server for their order, one on each server for the rows
+    // of the page, and one for the user's rows.
     expect(read.statements).toBe(1 + serverCount + serverCount + 1);
   });
 
@@ -141,7 +142,7 @@ describe.skipIf(withoutPostgres !== null)(titleWith('reads of PostgreSQL are bou
   test('the search for future-dated conversations reads none with correct times', async () => {
     await makeMemberships(500, 0);
     const nowMs = 1_000_000;
-    // Many entries, as a server has them that is not new; and the summary of their times, which PostgreSQL keeps up.
+    // Many entries, as on a server that is not new, and the summary of their times, which PostgreSQL maintains.
     await database.everywhere(
       (sql) => sql`
         INSERT INTO entries (shard, conversation_id, seq, message_count, at_ms, sender_id, command_id, kind, text)

@@ -233,7 +233,7 @@ describe.skipIf(withoutPostgres !== null)(titleWith('the move of a shard on Post
   });
 });
 
-/** A new conversation that is in this shard. */
+/** A new conversation in this shard. */
 async function conversationIn(shard: number, conversations: ConversationsUnderTest, creatorId: string) {
   let conversationId: ConversationId;
   do conversationId = await conversations.create(creatorId);
@@ -249,7 +249,7 @@ async function snapshot(users: PostgresUserStore, userIds: string[]) {
   };
 }
 
-/** In every table with a shard that the server's catalogue has. */
+/** For every table with a shard in the server's catalog. */
 async function rowsOf(server: PostgresServer, shard: number): Promise<number> {
   return withPool(server, async (pool) => {
     const tables = await pool.run(

@@ -75,7 +75,7 @@ describe.skipIf(withoutPostgres !== null)(titleWith('shards on PostgreSQL', with
     const version = schemaSteps.findIndex(({ indexes }) => indexes?.some(({ name }) => name === 'entry_times')) + 1;
     await withPool(servers[0], async (pool) => {
       await pool.run((sql) => sql`DELETE FROM migrations WHERE version >= ${version}`);
-      // What a later step made.
+      // The objects of later steps.
       await pool.run((sql) => sql`DROP TABLE feature_level, follower_progress, totals`);
       await pool.run((sql) => sql`DROP INDEX present_memberships`);
       await pool.run(
@@ -91,7 +91,7 @@ describe.skipIf(withoutPostgres !== null)(titleWith('shards on PostgreSQL', with
     const [first, second] = [await shards.open(), await shards.open()].map(
       (database) => new ConversationsUnderTest(postgresStores(database)),
     );
-    if (!first || !second) throw new Error('there are two');
+    if (!first || !second) throw new Error('there are two distributors');
     const [ana, ben] = [systemIds.uuid(), systemIds.uuid()];
     const conversationId = await first.create(ana, { userIds: [ben] });
     const rounds = Array.from({ length: 25 }, (_, round) => round);

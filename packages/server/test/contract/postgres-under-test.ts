@@ -10,7 +10,7 @@ import { serviceAddress } from '../support/services.ts';
 
 export const shardsUnderTest = 8;
 
-/** Two new databases of the real server stand for two servers: nothing crosses from one to the other. */
+/** Two new databases of the real server act as two servers: no statement spans both. */
 export async function twoServers(): Promise<[PostgresServer, PostgresServer]> {
   const url = serviceAddress('postgres');
   if (url === null) throw new Error('there is no postgres');
@@ -21,7 +21,7 @@ export async function twoServers(): Promise<[PostgresServer, PostgresServer]> {
   return [await server('one'), await server('two')];
 }
 
-/** Two servers for each test of the group that asks; what is opened on them is closed after it. */
+/** Two servers for each test of the group that requests them; what a test opens on them is closed after it. */
 export function serversOfEachTest() {
   const databases: ShardedDatabase[] = [];
   const made = {
@@ -49,8 +49,8 @@ const emptied = postgresTables
   .map(({ name }) => name);
 
 /**
- * A cluster's database that holds nothing, with the columns of a later version beside its own. The databases  are made once a
- * process and emptied each time.
+ * An empty database of a cluster, with the columns of a later version beside its own. The databases are created once
+ * per process and emptied for each test.
  */
 export async function emptyDatabase(): Promise<ShardedDatabase> {
   if (!opened) {

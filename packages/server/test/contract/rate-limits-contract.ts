@@ -20,7 +20,7 @@ export function describeRateLimitsContract(name: string, open: () => Promise<Rat
     afterEach(() => opened.close());
 
     const take = (limit: RateLimit, key = 'ana', points?: number) => opened.limits.consume(limit, key, points);
-    /** How many of `attempts` are admitted, one after the other. */
+    /** The number of `attempts` that are admitted, one after the other. */
     async function admitted(limit: RateLimit, attempts: number, key?: string): Promise<number> {
       let count = 0;
       for (let attempt = 0; attempt < attempts; attempt++) if ((await take(limit, key)) === 0) count++;
@@ -34,7 +34,7 @@ export function describeRateLimitsContract(name: string, open: () => Promise<Rat
     });
 
     test.each([steady, bursty])(
-      'say when trying again makes sense, however often one tries before: $name',
+      'return the time to retry, which earlier attempts do not extend: $name',
       async (limit) => {
         await admitted(limit, limit.perWindow + limit.burst);
         const waitMs = await take(limit);
@@ -54,7 +54,7 @@ export function describeRateLimitsContract(name: string, open: () => Promise<Rat
       expect(await admitted(bursty, 50)).toBe(15);
     });
 
-    test('keep keys and limits apart', async () => {
+    test('count each key and each limit separately', async () => {
       await admitted(steady, 10, 'ana');
       expect(await admitted(steady, 10, 'ben')).toBe(5);
       expect(await admitted({ ...steady, name: 'another' }, 10, 'ana')).toBe(5);

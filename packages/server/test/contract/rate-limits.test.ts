@@ -9,14 +9,14 @@ import { deleteAll, newPrefix, openCommonRedis, redisAbsent, shortenLives } from
 let common: RedisConnection | null = null;
 afterAll(() => common?.close());
 
-/** Redis follows its own time. As many times as slow, what the tests take of it counts for nothing. */
+/** Redis uses its own time, so the windows are made long enough for a slow test. */
 const slowness = 1_000;
 
 const adapters: AdapterUnderTest<RateLimitsUnderTest>[] = [
   {
     name: 'memory',
     async open() {
-      // The library reads the time from the system.
+      // The library reads the system time.
       let nowMs = 1_767_225_600_000;
       setSystemTime(nowMs);
       return {

@@ -141,7 +141,7 @@ export function describeReadPositions(storesOf: () => Stores): void {
       });
     });
 
-    test('show at once in what is one’s own, and begin where one joined', async () => {
+    test('are visible at once in the user’s conversations, and begin at the join', async () => {
       const read = async () => (await stores.conversations.own(ben, conversationId))?.read;
       expect(await read()).toEqual({ seq: 1, messageCount: 0 });
       await advance(ben, 7);

@@ -27,28 +27,28 @@ function open(url: string): { ping: () => Promise<unknown[]>; reported: unknown[
 }
 
 describe('the address of Redis', () => {
-  test('leads nowhere: calls are refused, and every try is reported', async () => {
+  test('where no server listens: calls are refused, and every attempt is reported', async () => {
     const { ping, reported } = open('redis://127.0.0.1:1');
     const refused = { name: 'Unavailable', message: expect.stringContaining('127.0.0.1:1') };
     expect(await rejection(ping())).toMatchObject(refused);
     const tries = reported.length;
     expect(tries).toBeGreaterThan(1);
-    // Nobody waits once more for what has been away for long.
+    // After a long outage calls do not wait for a connection.
     for (let time = 0; time < 5; time++) expect(await rejection(ping())).toMatchObject(refused);
     expect(reported).toHaveLength(tries);
   });
 
-  test.each(['', 'localhost:6379', 'http://localhost:6379', 'redis'])('is not "%s"', (url) => {
+  test.each(['', 'localhost:6379', 'http://localhost:6379', 'redis'])('must not be "%s"', (url) => {
     expect(() => openRedis({ url, prefix: 'parley', report: () => undefined })).toThrow(Unusable);
   });
 
-  test.each(['', '{parley}', 'par ley', 'p:q'])('comes with no prefix "%s"', (prefix) => {
+  test.each(['', '{parley}', 'par ley', 'p:q'])('with the prefix "%s" is refused', (prefix) => {
     expect(() => openRedis({ url: 'redis://127.0.0.1:1', prefix, report: () => undefined })).toThrow(Unusable);
   });
 });
 
 describeOnOwnRedis('the address of a Redis', () => {
-  test('carries user and password, which no error shows; the user needs no keys but those of the prefix', async () => {
+  test('has user and password, which no error shows; the user needs access only to keys of the prefix', async () => {
     const program = await OwnRedis.start('--user', 'parley', 'on', '>right-password', '~{parley}:*', '+@all');
     started.push(program);
     const { ping, reported } = open(`redis://parley:wrong-password@127.0.0.1:${program.port}`);
@@ -66,7 +66,7 @@ describeOnOwnRedis('the address of a Redis', () => {
     expect(await registry.closeServer('north')).toEqual(['ana']);
   });
 
-  test('that begins with rediss:// leads to a server with a certificate that is trusted, or nowhere', async () => {
+  test('that begins with rediss:// is used only if the server’s certificate is trusted', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'parley-certificate-'));
     const files = makeCertificate(folder);
     const program = await OwnRedis.startWithTls(files);
@@ -76,7 +76,7 @@ describeOnOwnRedis('the address of a Redis', () => {
     const { ping } = open(url);
     expect(await rejection(ping())).toMatchObject({ name: 'Unavailable', message: expect.stringContaining('self') });
 
-    // Whom a process trusts is settled when it starts.
+    // A process reads the trusted certificates when it starts.
     const connection = fileURLToPath(new URL('../../src/adapters/redis/connection.ts', import.meta.url));
     const script = `
       const { openRedis } = await import(${JSON.stringify(connection)});

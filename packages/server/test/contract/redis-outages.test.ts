@@ -51,7 +51,7 @@ async function expectUnavailable(registry: RedisConnectionRegistry): Promise<voi
 }
 
 describeOnOwnRedis('a Redis', () => {
-  test('that was flushed shows a new generation', async () => {
+  test('that was flushed has a new generation', async () => {
     const redis = open((await start()).url);
     const registry = registryOn(redis);
     const before = await registry.generation();
@@ -60,7 +60,7 @@ describeOnOwnRedis('a Redis', () => {
     expect(await registry.generation()).not.toBe(before);
   });
 
-  test('that was killed and came back with what it had saved shows a new generation: the last writes may be lost', async () => {
+  test('that was killed and restarted from its snapshot has a new generation, because the last writes may be lost', async () => {
     const program = await start('--appendonly', 'yes', '--appendfsync', 'always');
     const registry = registryOn(open(program.url));
     await registry.openServer(north, leaseMs);
@@ -72,19 +72,19 @@ describeOnOwnRedis('a Redis', () => {
     expect(await registry.renewLease(north, leaseMs)).toBe(true);
   });
 
-  test('that is frozen is unavailable, and goes on without anything being restarted', async () => {
+  test('that is paused is unavailable, and is used again when it continues', async () => {
     const program = await start();
     const registry = registryOn(open(program.url));
     await registry.openServer(north, leaseMs);
     program.signal('SIGSTOP');
-    // The first calls are given up by their own time, later ones for want of a connection.
+    // The first calls time out; later ones fail because there is no connection.
     for (let time = 0; time < 3; time++) await expectUnavailable(registry);
     program.signal('SIGCONT');
     await eventually(() => registry.connect(north, ben));
     expect(await registry.online([ben])).toEqual(new Set([ben]));
   });
 
-  test('that was killed is unavailable; what was refused meanwhile is not done when it is back', async () => {
+  test('that was killed is unavailable, and refused calls are not carried out when it is back', async () => {
     const program = await start();
     const registry = registryOn(open(program.url));
     await registry.openServer(north, leaseMs);
@@ -104,7 +104,7 @@ describeOnOwnRedis('a Redis', () => {
     expect(await registry.connect(north, ana)).toBe(true);
   });
 
-  test('that became a replica is unavailable, and is asked again under its name until it can write', async () => {
+  test('that became a replica is unavailable, and is looked up by its name again until it can write', async () => {
     const [program, primary] = [await start(), await start()];
     const redis = open(program.url);
     const registry = registryOn(redis);
@@ -124,11 +124,11 @@ describeOnOwnRedis('a Redis', () => {
     await eventually(() => registry.openServer(north, leaseMs));
   });
 
-  test('that is loading what it saved is unavailable until it has', async () => {
+  test('that is loading its snapshot is unavailable until that is done', async () => {
     const program = await start('--appendonly', 'yes');
     const registry = registryOn(open(program.url));
     await registry.generation();
-    // This client waits for as long as filling Redis takes, and is heard while Redis is loading.
+    // This client waits as long as filling Redis takes, and gets responses while Redis is loading.
     const administration = new Redis(program.url, { enableReadyCheck: false });
     administration.on('error', () => undefined);
     await administration.eval("for i = 1, 200000 do redis.call('SET', 'k' .. i, i) end", 0);
@@ -140,7 +140,7 @@ describeOnOwnRedis('a Redis', () => {
     expect(await eventually(() => registry.online([ana]))).toEqual(new Set());
   });
 
-  test('that is one node of a cluster serves, as all keys are in one slot, when the slot is its own', async () => {
+  test('that is a node of a cluster serves if it has the slot of the prefix, in which all keys are', async () => {
     const program = await start('--cluster-enabled', 'yes');
     const redis = open(program.url);
     const registry = registryOn(redis);
@@ -162,7 +162,7 @@ describeOnOwnRedis('a Redis', () => {
 });
 
 describeOnOwnRedis('the mark of a cluster', () => {
-  test('is set once and then compared, again after Redis forgot', async () => {
+  test('is set once and then compared, and set again after Redis lost it', async () => {
     const redis = open((await start()).url);
     await confirmShards(redis, 64);
     await confirmShards(redis, 64);
@@ -176,13 +176,13 @@ describeOnOwnRedis('the mark of a cluster', () => {
   });
 });
 
-describeOnOwnRedis('a Redis with a bound to its memory', () => {
-  test.each(['noeviction', 'volatile-lru'])('serves when its policy is %s', async (policy) => {
+describeOnOwnRedis('a Redis with limited memory', () => {
+  test.each(['noeviction', 'volatile-lru'])('serves with the policy %s', async (policy) => {
     const program = await start('--maxmemory', '100mb', '--maxmemory-policy', policy);
     await confirmKeepsKeys(open(program.url));
   });
 
-  test('does not serve when it may drop any keys', async () => {
+  test('does not serve with a policy that may evict any key', async () => {
     const program = await start('--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru');
     const redis = open(program.url);
     expect(await rejection(confirmKeepsKeys(redis))).toMatchObject({
@@ -204,14 +204,14 @@ describeOnOwnRedis('a Redis with a bound to its memory', () => {
 });
 
 describeOnOwnRedis('a connection', () => {
-  test('that was cut takes with it what was under way, and nothing else', async () => {
+  test('that was closed fails only the calls under way', async () => {
     const program = await start();
     const way = await SwallowingProxy.to(program.port);
     const registry = registryOn(open(`redis://127.0.0.1:${way.port}`));
     await registry.openServer(north, leaseMs);
     way.swallow();
     const underWay = rejection(registry.connect(north, ana));
-    // Its answer is lost; what is asked in the moment in which that shows waits for the next connection.
+    // The response is lost. Calls made while the client notices that wait for the next connection.
     const next = underWay.then(() => registry.connect(north, ben));
     setImmediate(() => way.cut());
     expect(await underWay).toBeInstanceOf(Unavailable);
@@ -219,7 +219,7 @@ describeOnOwnRedis('a connection', () => {
     way.close();
   });
 
-  test('that the other side ended is not written to: what is asked in that moment waits for the next one', async () => {
+  test('that the other side closed is not written to: a call at that moment waits for the next connection', async () => {
     const program = await start();
     const way = await SwallowingProxy.to(program.port);
     const redis = open(`redis://127.0.0.1:${way.port}`);
@@ -231,7 +231,7 @@ describeOnOwnRedis('a connection', () => {
     way.close();
   });
 
-  test('that died without a word is replaced', async () => {
+  test('that died without being closed is replaced', async () => {
     const program = await start();
     const way = await SwallowingProxy.to(program.port);
     const registry = registryOn(open(`redis://127.0.0.1:${way.port}`));

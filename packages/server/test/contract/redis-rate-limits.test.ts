@@ -20,7 +20,7 @@ afterEach(async () => {
 
 const ping = (redis: RedisConnection) => redis.pipeline((pipeline) => pipeline.ping());
 
-/** Two servers' limits on one Redis. */
+/** The limits of two servers on one Redis. */
 async function startTwo(): Promise<RedisConnection[]> {
   program = await OwnRedis.start();
   for (let server = 0; server < 2; server++) {
@@ -30,7 +30,7 @@ async function startTwo(): Promise<RedisConnection[]> {
   return opened;
 }
 
-/** How many of `attempts` at each of the servers are admitted, all at once. */
+/** The number of `attempts` at each server that are admitted, all at once. */
 async function admitted(servers: readonly RateLimits[], limit: RateLimit, attempts: number): Promise<number[]> {
   return Promise.all(
     servers.map(async (limits) => {
@@ -49,7 +49,7 @@ describeOnOwnRedis('rate limits on a Redis', () => {
     expect(sum(await admitted(servers, bursty, 20))).toBe(15);
   });
 
-  test('hold for each server by itself while Redis is away, and are shared again when it is back', async () => {
+  test('are counted by each server while Redis is unavailable, and shared again when it is back', async () => {
     const connections = await startTwo();
     const servers = connections.map((redis) => new RedisRateLimits(redis));
     await program.kill();
@@ -60,16 +60,16 @@ describeOnOwnRedis('rate limits on a Redis', () => {
     expect(sum(await admitted(servers, hourly, 20))).toBe(10);
   });
 
-  test('hold while Redis is frozen', async () => {
+  test('are counted while Redis is paused', async () => {
     const servers = (await startTwo()).map((redis) => new RedisRateLimits(redis));
     program.signal('SIGSTOP');
     expect(await admitted(servers, hourly, 30)).toEqual([10, 10]);
     program.signal('SIGCONT');
   });
 
-  test('leave no key that stays for ever, under any rule', async () => {
+  test('leave no key without an expiry, under any rule', async () => {
     const [redis] = await startTwo();
-    if (!redis) throw new Error('there are two');
+    if (!redis) throw new Error('there are two servers');
     const limits = new RedisRateLimits(redis);
     for (const rule of Object.values(rateLimitRules)) {
       await limits.consume(rule, 'ana', rule.perWindow + 1);
@@ -80,9 +80,9 @@ describeOnOwnRedis('rate limits on a Redis', () => {
     for (const key of keys) expect(await redis.client.pttl(redis.prefix + key)).toBePositive();
   });
 
-  test.each([0, 500, 1_500])('have no windows of %d ms, which Redis could not count', async (windowMs) => {
+  test.each([0, 500, 1_500])('refuse windows of %d ms, which Redis cannot count', async (windowMs) => {
     const [redis] = await startTwo();
-    if (!redis) throw new Error('there are two');
+    if (!redis) throw new Error('there are two servers');
     await expect(new RedisRateLimits(redis).consume({ ...hourly, windowMs }, 'ana')).rejects.toThrow('whole seconds');
   });
 });

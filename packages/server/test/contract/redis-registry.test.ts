@@ -41,13 +41,13 @@ describeOnRedis('registries on one Redis, each with a client of its own', () => 
     return found;
   }
 
-  /** Connects all of them at once, each through another client. Returns who came online. */
+  /** Connects all of them at once, each through another client. Returns those who came online. */
   async function connectAll(serverId: string, userIds: readonly UserId[]): Promise<UserId[]> {
     const came = await Promise.all(userIds.map((userId, index) => registryAt(index).connect(serverId, userId)));
     return userIds.filter((_, index) => came[index]);
   }
 
-  /** More of each kind than one step of dropping a server takes back. */
+  /** More registrations of each kind than one step of dropping a server removes. */
   async function registerMany(serverId: string): Promise<UserId[]> {
     const userIds = newIds(1_300);
     await connectAll(serverId, userIds);
@@ -56,7 +56,7 @@ describeOnRedis('registries on one Redis, each with a client of its own', () => 
     return userIds.sort();
   }
 
-  test('leave no key behind of servers that were closed or dropped, however much was registered there', async () => {
+  test('leave no keys of closed or dropped servers, however many registrations they had', async () => {
     for (const serverId of [north, south]) await registry.openServer(serverId, leaseMs, 2);
     const onNorth = await registerMany(north);
     const onSouth = await registerMany(south);
@@ -76,7 +76,7 @@ describeOnRedis('registries on one Redis, each with a client of its own', () => 
     expect(await keysOf(redis)).toEqual(['generation']);
   });
 
-  test('leave no key behind of what was taken back one by one', async () => {
+  test('leave no keys of registrations that were removed one by one', async () => {
     const [ana = '', large = ''] = newIds(2);
     await registry.openServer(north, leaseMs);
     await registry.connect(north, ana);
@@ -89,7 +89,7 @@ describeOnRedis('registries on one Redis, each with a client of its own', () => 
     expect(await keysOf(redis)).toEqual(['leases']);
   });
 
-  test('give everybody who went offline to one caller, of many who drop servers at once', async () => {
+  test('report each user who went offline to one caller when many drop servers at once', async () => {
     for (const serverId of [north, south]) await registry.openServer(serverId, leaseMs);
     const onNorth = await registerMany(north);
     const onSouth = await registerMany(south);
@@ -99,10 +99,10 @@ describeOnRedis('registries on one Redis, each with a client of its own', () => 
     expect(told.flat().sort()).toEqual([...onNorth, ...onSouth].sort());
   });
 
-  test('a server that is dropped halfway counts no more, and whoever goes on tells of the rest', async () => {
+  test('a half-dropped server is no longer live, and the next caller gets the remaining users', async () => {
     await registry.openServer(north, leaseMs);
     const userIds = await registerMany(north);
-    // Another's clock is ahead; by this one's the lease would hold.
+    // Another machine's clock is ahead; by this machine's clock the lease would be valid.
     const answer = await redis.run('dropServer', clock.nowMs() + leaseMs, 500);
     const [again, offline] = answer as [number, UserId[]];
     expect(again).toBe(1);
@@ -118,7 +118,7 @@ describeOnRedis('registries on one Redis, each with a client of its own', () => 
     expect(await keysOf(redis)).toEqual([]);
   });
 
-  test('keep online who comes back elsewhere while their dead server is dropped, and tell of nobody twice', async () => {
+  test('keep a user online who reconnects elsewhere while the dead server is dropped, and report nobody twice', async () => {
     await registry.openServer(north, leaseMs);
     const userIds = await registerMany(north);
     clock.advance(leaseMs);
@@ -134,7 +134,7 @@ describeOnRedis('registries on one Redis, each with a client of its own', () => 
     expect((await registry.closeServer(south)).sort()).toEqual(userIds);
   });
 
-  test('tell of each coming and going once, whatever happens at once', async () => {
+  test('report each arrival and departure once, whatever happens concurrently', async () => {
     const happening = fc.record({
       kind: fc.constantFrom('connect', 'connect', 'disconnect', 'close'),
       server: fc.nat({ max: 2 }),
@@ -184,7 +184,7 @@ describeOnRedis('registries on one Redis, each with a client of its own', () => 
     expect(await registry.interestedServers([])).toEqual(new Map());
   });
 
-  test('take a lease again whose answer was lost, and keep what was registered meanwhile', async () => {
+  test('acquire a lease again when the response was lost, and keep the registrations in between', async () => {
     const [ana = ''] = newIds(1);
     await registry.openServer(north, leaseMs);
     await registry.connect(north, ana);
@@ -194,7 +194,7 @@ describeOnRedis('registries on one Redis, each with a client of its own', () => 
     expect(await registry.serversOf([ana])).toEqual(new Map([[north, [ana]]]));
   });
 
-  test('measure leases by the time of Redis, whatever the time is here', async () => {
+  test('measure leases by the time of Redis, whatever the time of this machine is', async () => {
     const [here, elsewhere] = [new RedisConnectionRegistry(redis), new RedisConnectionRegistry(redis)];
     const [ana = ''] = newIds(1);
     const before = await timeOf(redis);
@@ -215,7 +215,7 @@ describeOnRedis('registries on one Redis, each with a client of its own', () => 
     }
   });
 
-  test('take no server id that would be read as two', async () => {
+  test('refuse a server id that contains the separator', async () => {
     await expect(registry.openServer(`${north},${east}`, leaseMs)).rejects.toThrow(Unusable);
   });
 });

@@ -2,25 +2,25 @@ import { describe, test } from 'bun:test';
 import { openRedis, type RedisConnection } from '../../src/adapters/redis/connection.ts';
 import { serviceAddress, withoutService } from '../support/services.ts';
 
-/** Why tests on the common Redis are skipped; undefined when they are not. */
+/** Why tests on the shared Redis are skipped; undefined when they are not. */
 export const redisAbsent = withoutService('redis') ?? undefined;
-/** Tests on the common Redis, or a skipped one that says why there are none. */
+/** Tests on the shared Redis, or a skipped test that says why there is none. */
 export function describeOnRedis(name: string, run: () => void): void {
   describeUnless(redisAbsent, name, run);
 }
 
-/** Runs tests, or shows a skipped one that says why not. */
+/** Runs tests, or a skipped test that says why not. */
 export function describeUnless(absent: string | undefined, name: string, run: () => void): void {
   if (absent === undefined) describe(name, run);
   else test.skip(`${name}: ${absent}`, () => undefined);
 }
 
-/** A failure that a test doesn't expect is thrown where nobody awaits it. */
+/** Throws an unexpected failure, for which nobody waits. */
 function fail(error: unknown): never {
   throw error;
 }
 
-/** A client of the common Redis with a prefix of its own, connected. */
+/** A connected client of the shared Redis with a prefix of its own. */
 export async function openCommonRedis(): Promise<RedisConnection> {
   const redis = openRedis({ url: serviceAddress('redis') ?? '', prefix: newPrefix(), report: fail });
   await redis.pipeline((pipeline) => pipeline.ping());
@@ -31,7 +31,7 @@ export function newPrefix(): string {
   return `test-${Bun.randomUUIDv7()}`;
 }
 
-/** Everything under the connection's prefix, by name, in order. */
+/** All values under the connection's prefix, sorted by key. */
 export async function keysOf({ client, prefix }: RedisConnection): Promise<string[]> {
   const keys: string[] = [];
   for await (const some of client.scanStream({ match: `${prefix}*`, count: 1_000 })) keys.push(...some);
@@ -43,7 +43,7 @@ export async function deleteAll(redis: RedisConnection): Promise<void> {
   if (keys.length > 0) await redis.client.unlink(...keys.map((key) => redis.prefix + key));
 }
 
-/** Has every key that ends by itself end `durationMs` earlier. */
+/** Makes every key with an expiry expire `durationMs` earlier. */
 export async function shortenLives(redis: RedisConnection, durationMs: number): Promise<void> {
   for (const key of await keysOf(redis)) {
     const leftMs = await redis.client.pttl(redis.prefix + key);

@@ -5,7 +5,7 @@ import type { RegistryUnderTest } from './registry-under-test.ts';
 
 const leaseMs = 10_000;
 
-/** What servers want to be told: entries of conversations, and presence of users. */
+/** The registrations of servers: entries of conversations, and presence of users. */
 export function describeRegisteredInterest(openedOf: () => RegistryUnderTest): void {
   let registry: ConnectionRegistry;
   const [north = '', south = ''] = newIds(2);
@@ -90,7 +90,7 @@ export function describeRegisteredInterest(openedOf: () => RegistryUnderTest): v
       );
     });
 
-    test('goes on whether the user is online or not', async () => {
+    test('does not depend on whether the user is online', async () => {
       await registry.watch(north, [ana]);
       await registry.connect(south, ana);
       await registry.disconnect(south, ana);

@@ -26,7 +26,7 @@ export function describeRegistryContract(name: string, open: () => Promise<Regis
     describeOnlineUsers(open);
     describeRegisteredInterest(() => opened);
 
-    /** Everything that the registry says of what `registerOn` registered. */
+    /** All results of the registry about what `registerOn` registered. */
     const said = async () => ({
       online: await registry.online([ana, ben]),
       servers: await registry.serversOf([ana, ben]),
@@ -110,7 +110,7 @@ export function describeRegistryContract(name: string, open: () => Promise<Regis
         expect(await registry.renewLease('never opened', leaseMs)).toBe(false);
       });
 
-      test('that is given up ends at once, and returns the users who went offline', async () => {
+      test('ends at once when it is given up, and returns the users who went offline', async () => {
         await registerOn(north);
         await registry.connect(south, ben);
         expect(await registry.closeServer(north)).toEqual([ana]);
@@ -140,7 +140,7 @@ export function describeRegistryContract(name: string, open: () => Promise<Regis
         expect(await registry.online([ana, ben])).toEqual(new Set([ben]));
       });
 
-      test('do not make users offline who are connected to another server', async () => {
+      test('do not take users offline who are connected to another server', async () => {
         await registerOn(north);
         await opened.passTime(leaseMs + 1);
         await registry.openServer('east', leaseMs);

@@ -3,7 +3,7 @@ import type { ConnectionRegistry } from '../../src/connections/registry-port.ts'
 export interface RegistryUnderTest {
   registry: ConnectionRegistry;
   passTime(durationMs: number): Promise<void>;
-  /** Has the store lose everything. */
+  /** Makes the store lose all data. */
   forget(): Promise<void>;
   close(): Promise<void>;
 }

@@ -31,7 +31,7 @@ const adapters: AdapterUnderTest<RegistryUnderTest>[] = [
     async open() {
       common ??= await openCommonRedis();
       const redis = common.within(newPrefix());
-      // From 0 on, sums of thirds are the same numbers as they are in the suite's model.
+      // Counted from 0, because sums of thirds then equal those of the suite's model.
       const clock = new FakeClock(0);
       return {
         registry: new RedisConnectionRegistry(redis, clock),

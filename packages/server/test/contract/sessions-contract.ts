@@ -27,7 +27,7 @@ export function describeSessions(usersOf: () => UserStore): void {
       begun.set(tokenHash, session);
       return session;
     }
-    /** Whether the session is open, whichever way it is asked for. */
+    /** Whether the session exists, by every way to look it up. */
     async function isOpen(tokenHash: string): Promise<boolean> {
       const isFound = (await users.sessionByToken(tokenHash)) !== undefined;
       const session = begun.get(tokenHash);

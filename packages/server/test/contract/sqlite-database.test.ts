@@ -43,7 +43,7 @@ test('an empty file is upgraded, and a current database stays unchanged', () => 
   again.close();
 });
 
-test('a database of the first form keeps its data: broadcast conversations stay broadcast', () => {
+test('a database of the first schema version keeps its data: broadcast conversations stay broadcast', () => {
   const first = new Database(file, { create: true });
   first.run(String(migrations[0]));
   first.run('PRAGMA user_version = 1');

@@ -10,7 +10,7 @@ import { type Stores, sqliteStores } from './sqlite-stores.ts';
 
 const writer = fileURLToPath(new URL('../support/sqlite-writer-process.ts', import.meta.url));
 
-/** Has another process write until it has acknowledged `count` writes, then kills it in the midst of the next. */
+/** Has another process write until `count` writes are acknowledged, then kills it during the next ones. */
 async function acknowledgedBeforeKill(folder: string, count: number): Promise<AcknowledgedWrite[]> {
   const child = Bun.spawn([process.execPath, writer, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
   const decoder = new TextDecoder();

@@ -9,7 +9,7 @@ import { Unavailable, Unwritable } from '../../src/platform/failures.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { until } from '../support/until.ts';
 
-/** Syncs at once, unless it is held up. */
+/** Syncs at once, unless a test delays it. */
 class DiskUnderTest {
   heldUp = false;
   closed = false;
@@ -60,10 +60,10 @@ describe('sqlite: group commit', () => {
       .query<{ number: number }, []>('SELECT number FROM notes ORDER BY number')
       .all()
       .map((row) => row.number);
-  /** Resolves after what the commit that asked for this sync did at once. */
+  /** Resolves after the commit that requested this sync, and everything that it did at once. */
   const synced = (count: number) => until(`${count} syncs were asked for`, () => disk.syncs.length >= count);
   const large = (number: number) => note(number, 'x'.repeat(100_000));
-  /** The database has no room for more pages, or has it again. */
+  /** Limits the database to its current pages, or removes the limit. */
   function diskOfPages(): { full(): void; room(): void } {
     const pages = writes.database.query<{ page_count: number }, []>('PRAGMA page_count').get()?.page_count ?? 0;
     const limit = (count: number) => writes.database.run(`PRAGMA max_page_count = ${count}`);
@@ -73,7 +73,7 @@ describe('sqlite: group commit', () => {
   function watch(): { happened: string[]; stop(): void } {
     const happened: string[] = [];
     const spies = ['BEGIN IMMEDIATE', 'SAVEPOINT one', 'RELEASE one', 'ROLLBACK', 'COMMIT'].map((sql) => {
-      // The database returns the same statement to everybody who prepares the same text.
+      // The database returns one statement object for the same text, however often it is prepared.
       const statement = writes.database.query(sql);
       const run = statement.run.bind(statement);
       return spyOn(statement, 'run').mockImplementation((...bindings) => {
@@ -112,7 +112,7 @@ describe('sqlite: group commit', () => {
     const written = [note(2)];
     await synced(2);
     const second = read();
-    // Whoever would be shown it too soon is shown it before the next commit.
+    // A reader that could see the entry too early would get it before the next commit.
     written.push(note(3));
     await synced(3);
     shown.push('the second is on disk');
@@ -178,7 +178,8 @@ describe('sqlite: group commit', () => {
     expect(notes()).toEqual([3]);
   });
 
-  // SQLite itself ends the transaction when one row finds no room, and only the statement when one of several does.
+  // SQLite ends the whole transaction when a single row does not fit, and only the statement when one of several does
+  // not.
   test.each(['[2]', '[2, 3, 4]'])('a full disk rejects all of it as unavailable: rows %s', async (numbers) => {
     const { full, room } = diskOfPages();
     full();
@@ -274,7 +275,7 @@ describe('sqlite: group commit', () => {
   });
 });
 
-/** The code of the failure behind each, all of which must be unavailabilities. */
+/** The code of the cause of each error; all errors must be {@link Unavailable}. */
 function causesOf(outcomes: readonly PromiseSettledResult<unknown>[]): unknown[] {
   return outcomes.map((outcome) => {
     const reason: unknown = outcome.status === 'rejected' ? outcome.reason : undefined;

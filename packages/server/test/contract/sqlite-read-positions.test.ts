@@ -23,14 +23,14 @@ describe('sqlite: read positions', () => {
 
   const advance = (seq: number) =>
     stores.conversations.advanceReadPosition(ana, conversationId, { seq, messageCount: seq });
-  /** As a process that starts now finds it. */
+  /** The positions that a new process would read. */
   async function onDisk(): Promise<number | undefined> {
     const others = sqliteStores(folder);
     const positions = await others.conversations.readPositions(conversationId, [ana]);
     await others.close();
     return positions.get(ana)?.seq;
   }
-  /** Resolves when everything that was asked to be written so far is. */
+  /** Resolves when every requested write so far is done. */
   const written = () => stores.writes.run(() => undefined).catch(() => undefined);
 
   test('are on disk within a second, only the last of each', async () => {

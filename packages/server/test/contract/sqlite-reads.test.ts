@@ -8,7 +8,7 @@ import { SqliteHistoryStore } from '../../src/adapters/sqlite/history-store.ts';
 import { SqliteReadPositions } from '../../src/adapters/sqlite/read-positions.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
-/** How SQLite finds the rows for each statement that the stores prepare: one line for each table. */
+/** The query plan of each statement that the stores prepare: one line for each table. */
 function plans(): { statement: string; steps: string[] }[] {
   const database = openDatabase(':memory:');
   const query = spyOn(Database.prototype, 'query');
@@ -37,7 +37,7 @@ describe('reads of SQLite are bounded', () => {
     const scans = all.flatMap(({ statement, steps }) =>
       steps.filter((step) => step.startsWith('SCAN')).map((step) => `${step}: ${statement}`),
     );
-    // Of conversations that are dated ahead there are few, and none when no clock was wrong.
+    // Future-dated conversations are few, and there are none when no clock was wrong.
     expect(scans.filter((scan) => !/^SCAN (epoch|activity_times|[(]|CONSTANT)/.test(scan))).toEqual([]);
   });
 

@@ -7,20 +7,20 @@ import type { HistoryStore } from '../../src/history/history-port.ts';
 import type { UserStore } from '../../src/users/users-port.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
-/** The stores of one engine, over common data. */
+/** The stores of one engine over the same data. */
 export interface Stores {
   history: HistoryStore;
   conversations: ConversationStore;
   users: UserStore;
   totals: TotalsStore;
-  /** Of the log that the history is decided from. */
+  /** The partitions of the log by which the history is decided. */
   partitions: number;
-  /** Lets time pass for what is written late. */
+  /** Lets time pass, for data that is written late. */
   passTime(durationMs: number): void;
   close(): Promise<void>;
 }
 
-/** The stores over a database in `folder`. Throws a failure that no caller receives, unless a test takes it. */
+/** The stores over a database in `folder`. Throws a failure that no caller receives, unless a test handles it. */
 export function sqliteStores(folder: string, reportFailure: (error: unknown) => void = fail) {
   const clock = new FakeClock();
   return {

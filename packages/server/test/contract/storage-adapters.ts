@@ -25,7 +25,7 @@ async function sqliteStoresOfTheirOwn(): Promise<Stores> {
   };
 }
 
-/** Over two servers with every other shard. */
+/** Two servers with every other shard each. */
 async function postgresStoresOnTwoServers(): Promise<Stores> {
   const database = await emptyDatabase();
   return {

@@ -109,13 +109,13 @@ describe.skipIf(withoutPostgres !== null)(titleWith('the list of tables, on Post
     for (const { columns, description } of moved) {
       const column = placingColumn(description.placement);
       if (column === undefined) continue;
-      // The rows of an id are found by the beginning of the key.
+      // The rows of an id are found by a prefix of the key.
       expect(description.key[0]).toBe(column);
       expect(columns).toContain(column);
     }
   });
 
-  test('is beside a list of all indexes, triggers and functions', async () => {
+  test('is complemented by a list of all indexes, triggers and functions', async () => {
     const [row] = await pool.run(
       (sql) => sql<{ indexes: { name: string; isUnique: boolean }[]; triggers: string[]; functions: string[] }[]>`
           SELECT (

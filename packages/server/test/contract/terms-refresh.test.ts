@@ -16,7 +16,7 @@ import { createUser } from './users-under-test.ts';
 type Kind = 'user' | 'channel';
 
 interface Opened extends Pick<Stores, 'users' | 'conversations' | 'history' | 'close'> {
-  /** What a server of the previous version writes: these terms, and no others. */
+  /** Writes exactly the terms that a server of the previous version writes. */
   writeAsBefore(kind: Kind, id: string, terms: readonly string[]): Promise<unknown>;
 }
 
@@ -61,7 +61,7 @@ const adapters: AdapterUnderTest<Opened>[] = [
   { name: 'postgres', ...(withoutPostgres !== null && { absent: withoutPostgres }), open: openPostgres },
 ];
 
-/** Goes through all of a store; answers with the steps that it took. */
+/** Refreshes a whole store; returns the number of steps. */
 async function refreshAll(store: RefreshableTerms, limit: number): Promise<number> {
   let steps = 1;
   for (let after = await store.refreshTerms(null, limit); after !== null; steps++) {
@@ -82,7 +82,7 @@ runContract(adapters, (name, open) => {
       const found = await opened.users.search({ prefixes: searchPrefixes(query), after: null, limit: 100 });
       return found.map(({ user }) => user.username);
     };
-    /** As a server of the previous version looks for it. */
+    /** Searches as a server of the previous version does. */
     const peopleAsBefore = async (prefix: string) => {
       const found = await opened.users.search({ prefixes: [prefix], after: null, limit: 100 });
       return found.map(({ user }) => user.username);

@@ -71,7 +71,7 @@ describe('a command in the log', () => {
       reason: 'a command "send" has no field "replyTo"',
     });
     expect(readCommand({ ...send, toString: 'text' })).toMatchObject({ kind: 'malformed' });
-    // It asks for nothing.
+    // The command has no field.
     expect(readCommand({ ...send, replyTo: null })).toMatchObject({ kind: 'command' });
   });
 });

@@ -40,7 +40,7 @@ const authorizations: [string, () => string | undefined][] = [
   ['the token alone', () => ana.token],
   ['something before the scheme', () => `x Bearer ${ana.token}`],
   ['two tokens', () => `Bearer ${ana.token} ${ana.token}`],
-  ['the token of a session that was ended', () => `Bearer ${revoked}`],
+  ['the token of an ended session', () => `Bearer ${revoked}`],
   ['the token of a disabled account', () => `Bearer ${disabled}`],
 ];
 
@@ -61,7 +61,7 @@ describe.each(all.filter(([, operation]) => operation.access !== 'public'))('%s'
 });
 
 describe.each(all.filter(([, operation]) => operation.access === 'administrator'))('%s', (id) => {
-  test('does nothing for a user who is no administrator', async () => {
+  test('does nothing for a user who is not an administrator', async () => {
     const { problem } = await callWith(id, `Bearer ${ana.token}`);
     expect(problem.code).toBe('forbidden');
     expect(api.dump()).toBe(stored);
@@ -72,7 +72,7 @@ test('the scheme of a token is read without regard to case', async () => {
   expect((await callWith('getAccount', `bearer ${ana.token}`)).status).toBe(200);
 });
 
-test('sessions of somebody else can neither be seen nor ended', async () => {
+test('sessions of another user can neither be listed nor ended', async () => {
   const { sessions } = (await api.call('listSessions', {}, { token: ana.token })).response;
   expect(sessions.map((session) => session.id)).toEqual([ana.sessionId]);
   const { problem } = await api.call('revokeSession', { sessionId: admin.sessionId }, { token: ana.token });
@@ -80,7 +80,7 @@ test('sessions of somebody else can neither be seen nor ended', async () => {
   expect((await api.call('getAccount', {}, { token: admin.token })).status).toBe(200);
 });
 
-describe('what one may not know of', () => {
+describe('objects that a user may not know of', () => {
   const missing = '01980c61-03f7-7b5a-a6c9-94d80e3b1f57';
   let foreign: string;
 
@@ -92,7 +92,7 @@ describe('what one may not know of', () => {
     ([, { path, access }]) => path.includes('{conversationId}') && access === 'session',
   );
 
-  test.each(onConversation)('%s answers the same for a foreign group as for none', async (id) => {
+  test.each(onConversation)('%s answers the same for a group of others as for a missing one', async (id) => {
     const { userId } = ana;
     const asked = async (conversationId: string) => {
       const example = operationExamples[id].input as object;
@@ -111,7 +111,7 @@ describe('what one may not know of', () => {
     expect(channels).toEqual([]);
   });
 
-  test('a disabled account is no person any more', async () => {
+  test('a disabled account is not listed as a person', async () => {
     const { users } = (await api.call('userSearch', { q: 'gone' }, { token: ana.token })).response;
     expect(users).toEqual([]);
   });

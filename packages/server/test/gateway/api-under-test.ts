@@ -28,7 +28,7 @@ export const password = 'correct horse battery';
 
 interface Options {
   settings?: GivenSettings;
-  /** Replaces the limiter. Without one, nothing is limited. */
+  /** Replaces the limiter. By default nothing is limited. */
   rateLimits?: RateLimits;
   clock?: Clock;
   /** Replaces adapters. */
@@ -38,7 +38,7 @@ interface Options {
 export interface Answer<Id extends OperationId = OperationId> {
   status: number;
   headers: Headers;
-  /** What the operation answers with; throws when it was refused. */
+  /** The result of the operation; throws when it was refused. */
   readonly response: ResponseOf<Id>;
   /** The refusal; throws when there is none. */
   readonly problem: Problem;
@@ -46,7 +46,7 @@ export interface Answer<Id extends OperationId = OperationId> {
 
 export type ApiUnderTest = Awaited<ReturnType<typeof startApi>>;
 
-/** An embedded server over a database of its own, reached without a network. */
+/** An embedded server over a database of its own, called without a network. */
 export async function startApi({
   settings = {},
   rateLimits,
@@ -92,7 +92,7 @@ export async function startApi({
       const { token, account, session } = (await call('signup', { username, password })).response;
       return { token, userId: account.id, sessionId: session.id };
     },
-    /** Everything that is stored, to compare before and after. */
+    /** All stored rows, to compare before and after. */
     dump: () => dumpOf(join(data, databaseFile)),
     async close(): Promise<void> {
       await parts.stop();
@@ -102,7 +102,7 @@ export async function startApi({
   };
 }
 
-/** The request that calls an operation with this input, as a client would send it. */
+/** The request that a client sends for the operation with this input. */
 export function requestFor(id: OperationId, input: unknown, token?: string): { path: string; init: RequestInit } {
   const operation: Operation = operations[id];
   const { params, query, body } = requestParts(operation, input);
@@ -116,7 +116,9 @@ export function requestFor(id: OperationId, input: unknown, token?: string): { p
   };
 }
 
-/** Checks an answer against what the protocol says of the operation: its status and form, or one of its errors. */
+/**
+ * Checks a response against the protocol's definition of the operation: its status and schema, or one of its errors.
+ */
 export async function answerOf<Id extends OperationId>(id: Id, answer: Response): Promise<Answer<Id>> {
   const operation: Operation = operations[id];
   const { status, headers } = answer;

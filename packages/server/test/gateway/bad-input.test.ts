@@ -25,13 +25,13 @@ function tokenFor(operation: Operation): string | undefined {
   return operation.access === 'public' ? undefined : operation.access === 'session' ? ana.token : admin.token;
 }
 
-/** Sends the example of an operation with its body in this form. */
+/** Sends the example of an operation with its body as this text. */
 async function sendBody(id: OperationId, body: BodyInit) {
   const { path, init } = requestFor(id, operationExamples[id].input, tokenFor(operations[id]));
   return answerOf(id, await api.fetch(path, { ...init, body }));
 }
 
-/** Sends the example of an operation with one field made wrong. */
+/** Sends the example of an operation with one wrong field. */
 async function sendWith(id: OperationId, { where, field, json }: BadField) {
   const operation: Operation = operations[id];
   const parts = requestParts(operation, operationExamples[id].input);
@@ -148,7 +148,7 @@ describe.each(all)('%s', (id, operation) => {
         JSON.stringify(Object.fromEntries(Array.from({ length }, (_, index) => [`field${index}`, 1])));
       const { problem } = await sendBody(id, fields(90));
       expect(problem.errors?.length).toBeLessThanOrEqual(20);
-      // More than any request needs is refused before a rule looks at it.
+      // A body with more fields than any request needs is refused before any rule is applied.
       expect((await sendBody(id, fields(150))).problem.code).toBe('invalid_json');
     });
   }
@@ -174,10 +174,7 @@ test('a password may have the maximum length in code points of four bytes', asyn
   expect((await api.call('login', { ...input, password })).problem.code).toBe('wrong_credentials');
 });
 
-test.each(['\ud800', 'a\0b', 'admin\0', ' admin', 'ａdmin'])(
-  'no log-in name is mistaken for another: %j',
-  async (name) => {
-    const { problem } = await api.call('login', { username: name, password });
-    expect(problem.code).toBe('wrong_credentials');
-  },
-);
+test.each(['\ud800', 'a\0b', 'admin\0', ' admin', 'ａdmin'])('a log-in name matches only itself: %j', async (name) => {
+  const { problem } = await api.call('login', { username: name, password });
+  expect(problem.code).toBe('wrong_credentials');
+});

@@ -3,20 +3,20 @@ import { jsonSchemaOf } from '../../src/gateway/reference/schema-fields.ts';
 
 type JsonSchema = ReturnType<typeof jsonSchemaOf>;
 
-/** One field of a request made wrong in one way. */
+/** One field of a request that is wrong in one way. */
 export interface BadField {
   where: 'params' | 'query' | 'body';
   field: string;
   wrong: string;
-  /** JSON text in place of the right value; undefined leaves the field out. */
+  /** JSON text instead of the right value; undefined omits the field. */
   json: string | undefined;
 }
 
 const emoji = '😀';
-/** Texts that the protocol takes as they come: what they are compared with decides. */
+/** Texts that the protocol accepts unchecked, because they are compared with stored ones. */
 const freeText = new Set(['login/username', 'signup/invitation', 'userSearch/cursor', 'lookUpUsers/versions']);
 
-/** Every way in which the generator can break one field of the operation's body. */
+/** Every way in which the generator can make one field of the operation's body wrong. */
 export function badBodyFields(id: string, operation: Operation): BadField[] {
   if (!operation.body) return [];
   const schema = jsonSchemaOf(operation.body);
@@ -31,7 +31,7 @@ export function badBodyFields(id: string, operation: Operation): BadField[] {
   });
 }
 
-/** The same for what stands in the path and the query, where every value is text. */
+/** The same for path and query, where every value is text. */
 export function badTextFields(operation: Operation): BadField[] {
   const fieldsIn = (where: 'params' | 'query') =>
     Object.entries(operation[where] ? propertiesOf(operation[where]) : {});
@@ -74,7 +74,7 @@ function badStrings(schema: JsonSchema, value: (wrong: string, bad: unknown) => 
   if (maxLength > 0)
     ways.push(value('too long', emoji.repeat(maxLength + 1)), value('longer by one', 'a'.repeat(maxLength + 1)));
   if (schema.format === 'uuid') ways.push(value('no uuid', 'nobody'), value('nearly a uuid', '0198-0'));
-  if (schema.enum) ways.push(value('no choice of the list', 'nonsense'));
+  if (schema.enum) ways.push(value('not a choice of the list', 'nonsense'));
   return ways;
 }
 
@@ -92,7 +92,7 @@ function badArrays(schema: JsonSchema, value: (wrong: string, bad: unknown) => W
   const { minItems = 0, maxItems = 0 } = schema;
   const ways = [
     value('an item of another type', [7]),
-    ...(isFree ? [] : [value('an item that is none', ['nobody'])]),
+    ...(isFree ? [] : [value('an invalid item', ['nobody'])]),
     value('nested', [[[]]]),
   ];
   if (minItems > 0) ways.push(value('empty', []));
@@ -109,7 +109,7 @@ function badTexts(schema: JsonSchema): Way[] {
   if (schema.type === 'integer') {
     ways.push(...['-1', '1.5', 'x', '1e999', '9007199254740993', 'NaN', '[]'].map((bad) => text(bad, bad)));
   }
-  if (schema.enum) ways.push(text('no choice of the list', 'nonsense'));
+  if (schema.enum) ways.push(text('not a choice of the list', 'nonsense'));
   if (schema.type === 'string' && schema.maxLength) ways.push(text('too long', 'a'.repeat(schema.maxLength + 1)));
   return ways;
 }

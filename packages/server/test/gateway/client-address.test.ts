@@ -10,7 +10,7 @@ const viaForwarded = (forwarded: string) => addressOf('10.0.0.1', { ...nothingSa
 
 const long = '2001:db8:0:0:0:0:0:1';
 
-/** Each names 198.51.100.7 or 2001:db8::1, in a form that a proxy writes. */
+/** Each has 198.51.100.7 or 2001:db8::1, in a form that a proxy writes. */
 const forms: [form: string, counted: string][] = [
   ['198.51.100.7', '198.51.100.7'],
   ['198.51.100.7:4711', '198.51.100.7'],
@@ -30,7 +30,7 @@ const forms: [form: string, counted: string][] = [
   ['[2001:db8::1%25eth0]:443', '2001:db8:0:0::/64'],
 ];
 
-/** None names an address. */
+/** None of these is an address. */
 const unknown = [
   ...['', 'unknown', 'UNKNOWN', '_hidden', '_SEVKISEK', 'unix:', 'localhost', 'proxy.example:80', '-'],
   ...['198.51.100', '198.51.100.256', '198.51.100.7:', '198.51.100.7:http', '198.51.100.7:123456', '198.51.100.7/32'],
@@ -58,7 +58,7 @@ describe('a trusted proxy names the client', () => {
     expect(headers.map((header) => [header, viaForwarded(header)])).toEqual(headers.map((header) => [header, counted]));
   });
 
-  test.each(unknown)('as %j, which is not an address: the proxy counts', (form) => {
+  test.each(unknown)('as %j, which is not an address, so the proxy’s is used', (form) => {
     for (const header of [form, `1.1.1.1, ${form}`]) expect(viaForwardedFor(header)).toBe('10.0.0.1');
     for (const header of [`for="${form}"`, `for=1.1.1.1, for="${form}"`]) expect(viaForwarded(header)).toBe('10.0.0.1');
   });
@@ -76,7 +76,7 @@ test('an empty last element means an unknown hop; earlier empty elements are ign
   expect(viaForwardedFor('198.51.100.7, ,192.168.3.4')).toBe('198.51.100.7');
 });
 
-describe('Forwarded that a stranger began', () => {
+describe('a Forwarded header that an untrusted client began', () => {
   test.each([
     'for="1.1.1.1, for=198.51.100.7',
     'for="1.1.1.1, for="198.51.100.7:80"',
@@ -90,7 +90,7 @@ describe('Forwarded that a stranger began', () => {
     '"for"=1.1.1.1',
     ';;,;',
     '',
-  ])('%j names nobody: the proxy counts', (header) => {
+  ])('%j has no address, so the proxy’s is used', (header) => {
     expect(viaForwarded(header)).toBe('10.0.0.1');
   });
 
@@ -102,7 +102,7 @@ describe('Forwarded that a stranger began', () => {
   });
 });
 
-test('both headers count where they agree; otherwise the proxy counts, because a stranger may have written one', () => {
+test('both headers are used where they agree; otherwise the proxy’s address is, because the client may have written one', () => {
   const both = (forwardedFor: string, forwarded: string) => addressOf('10.0.0.1', { forwardedFor, forwarded }, proxies);
   expect(both('198.51.100.7', 'for="198.51.100.7:4711"')).toBe('198.51.100.7');
   expect(both('2001:db8::1', 'for="[2001:db8::2]"')).toBe('2001:db8:0:0::/64');
@@ -117,7 +117,7 @@ test('the headers of an untrusted peer are ignored', () => {
   expect(addressOf('10.0.0.1', nothingSaid, proxies)).toBe('10.0.0.1');
 });
 
-test('no peer is trusted that was not configured', () => {
+test('a peer that is not configured is not trusted', () => {
   expect(addressOf('10.0.0.1', { ...nothingSaid, forwardedFor: '198.51.100.7' }, none)).toBe('10.0.0.1');
 });
 

@@ -22,7 +22,7 @@ interface Schema {
   [keyword: string]: unknown;
 }
 
-/** Every string that a request can carry, with where it stands. */
+/** Every string that a request can have, with its location. */
 function* stringsOf(schema: Schema, at: string): Iterable<[at: string, schema: Schema]> {
   if (schema.type === 'string') yield [at, schema];
   for (const [name, property] of Object.entries(schema.properties ?? {})) yield* stringsOf(property, `${at}.${name}`);
@@ -30,7 +30,7 @@ function* stringsOf(schema: Schema, at: string): Iterable<[at: string, schema: S
   for (const part of [...(schema.anyOf ?? []), ...(schema.allOf ?? [])]) yield* stringsOf(part, at);
 }
 
-/** A frame's schema, which stands among the definitions under its name. */
+/** The schema of a frame, which is a definition under its name. */
 function schemaOf(frame: z.ZodMiniType): Schema {
   const { $ref = '', $defs = {} } = z.toJSONSchema(frame, { io: 'input' });
   const schema = $defs[$ref.replace('#/$defs/', '')];
@@ -46,7 +46,7 @@ describe('the documents name every rule for requests', () => {
   const hasForm = ({ pattern, format, enum: values, const: value }: Schema) =>
     [pattern, format, values, value].some((each) => each !== undefined);
 
-  /** Strings with no rule but their length: compared with what is stored, or repeated. */
+  /** Strings that only have a length rule: they are compared with stored ones, or returned. */
   const anyText = ['signup.invitation', 'login.username', 'lookUpUsers.versions[]', 'hello.token', 'id'];
   const isAnyText = (at: string) => anyText.some((each) => at === each || at.endsWith(`.${each}`));
 

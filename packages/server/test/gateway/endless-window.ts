@@ -1,6 +1,6 @@
 import type { RateLimit, RateLimits } from '../../src/gateway/rate-limits-port.ts';
 
-/** Counts within one window that never ends, so that no test depends on how fast it runs. */
+/** Counts within a window that never ends, so that tests do not depend on their speed. */
 export class EndlessWindow implements RateLimits {
   private readonly taken = new Map<string, number>();
 

@@ -1,10 +1,10 @@
 import { freePort } from '../support/free-port.ts';
 import { RunningServer } from '../support/running-server.ts';
 
-/** What a server gives Prometheus: the help text and the labels of each figure, by its name. */
+/** What a server exposes to Prometheus: the help text and the labels of each metric, by its name. */
 export type GivenFigures = Map<string, { help: string; labels: Set<string> }>;
 
-/** The figures of a server over which a message has gone. */
+/** The metrics of a server that has delivered a message. */
 export async function givenFigures(): Promise<GivenFigures> {
   const port = String(await freePort());
   const server = await RunningServer.start({ 'metrics-port': port });
@@ -23,7 +23,7 @@ export async function givenFigures(): Promise<GivenFigures> {
   return figures;
 }
 
-/** The names of our own figures in expressions of PromQL; those of a histogram without what Prometheus adds. */
+/** The names of Parley's metrics in PromQL expressions; those of a histogram without the suffixes of Prometheus. */
 export function figuresAskedFor(expressions: readonly string[]): Set<string> {
   const names = expressions.flatMap((expression) => expression.match(/\b(parley|process)_\w+/g) ?? []);
   return new Set(names.map((name) => name.replace(/(_seconds|_commands)_(bucket|sum|count)$/, '$1')));

@@ -11,13 +11,13 @@ import { titleWith, withoutService } from '../support/services.ts';
 import { until } from '../support/until.ts';
 import { WireClient } from '../support/wire-client.ts';
 
-/** The figures that a process gives now, by name and labels. */
+/** The current metrics of a process, by name and labels. */
 async function figuresAt(port: string): Promise<Map<string, number>> {
   const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
   return new Map([...text.matchAll(/^(\w+(?:\{.*\})?) (\S+)$/gm)].map(([, name = '', value]) => [name, Number(value)]));
 }
 
-/** As {@link figuresAt}, once both commands are done: a batch is counted when all of it is over. */
+/** As {@link figuresAt}, once both commands are done, because a batch is counted when it is complete. */
 async function settledFiguresAt(port: string): Promise<Map<string, number>> {
   let figures = new Map<string, number>();
   await until('both batches are counted and no partition has a lag', async () => {
@@ -78,7 +78,7 @@ async function countsEachHop(settings: GivenSettings, partitions: number, servic
   await server.stop();
 }
 
-test('in one process: a message is counted at each hop, and a socket when it closes', async () => {
+test('in one process, a message is counted at each hop, and a socket when it closes', async () => {
   const data = mkdtempSync(join(tmpdir(), 'parley-figures-'));
   await countsEachHop({ data }, 1, ['database']);
   rmSync(data, { recursive: true, force: true });
@@ -86,7 +86,7 @@ test('in one process: a message is counted at each hop, and a socket when it clo
 
 const absent = withoutService('kafka') ?? withoutService('postgres') ?? withoutService('redis');
 test.skipIf(absent !== null)(
-  titleWith('in a cluster: a message is counted at each hop, the lag of each partition is told', absent),
+  titleWith('in a cluster, a message is counted at each hop, and the lag of each partition is exposed', absent),
   async () => {
     const cluster = await ClusterUnderTest.make();
     try {

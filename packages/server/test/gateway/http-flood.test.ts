@@ -19,7 +19,7 @@ afterEach(async () => {
   await server.stop(true);
 });
 
-/** A server that counts what reaches its API. */
+/** A server that counts the requests that reach its API. */
 function start({
   bounded,
   trusted = [],
@@ -40,7 +40,7 @@ function start({
   return { served: () => served };
 }
 
-/** Writes requests without waiting for answers; resolves with everything that came until the server closed. */
+/** Writes requests without waiting for responses; resolves with everything received until the server closed. */
 function sendAhead(requests: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let received = '';
@@ -96,7 +96,7 @@ test('a bounded number of requests of one address is answered in one turn, over 
   const { served } = start({ bounded: false, turns: new WorkTurns(unitsPerTurn, (run) => ending.push(run)) });
   const perTurn = unitsPerTurn / requestUnits;
   const asked = Array.from({ length: perTurn * 4 }, () => fetch(new URL('/v1/nothing', server.url)));
-  // Those above the bound must have come too: their number is that of the requests under way.
+  // Requests above the bound must have arrived too; they are the requests under way.
   await until('every request has arrived', () => served() + server.pendingRequests >= asked.length);
   for (let turn = 1; turn <= 4; turn++) {
     await until(`the requests of turn ${turn} are served`, () => served() >= perTurn * turn);

@@ -55,7 +55,7 @@ test('several lines of a header form one list, in order', async () => {
   ).toEndWith('198.51.100.7');
 });
 
-/** What the server answers to these bytes. */
+/** The server's response to these bytes. */
 async function answerTo(request: string): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   let answer = '';
@@ -104,7 +104,7 @@ test('an unexpected failure is answered without internal details', async () => {
   expect(text).not.toContain('inside');
 });
 
-test('a socket without the subprotocol is told which one to request', async () => {
+test('a socket without the subprotocol gets a response that names it', async () => {
   const answer = await fetch(new URL('/v1/socket', server.url));
   expect(answer.status).toBe(426);
   expect(answer.headers.get('upgrade')).toBe('websocket');
@@ -117,7 +117,7 @@ test('a body far above the limit is cut off', async () => {
   expect(answer.status).toBe(413);
 });
 
-test('a process answers requests for another role with the missing role', async () => {
+test('a process answers requests for another role with an error that names the role', async () => {
   await server.stop(true);
   server = listen({ api: null, sockets: null, health, guard }, { host: '127.0.0.1', port: 0, trustedProxies: [] });
   for (const [path, role] of [
@@ -162,7 +162,7 @@ test('a client that aborts its body is not reported as a fault of the server', a
     );
     caught.resolve(problem);
     counted.resolve(problemOf(problem).status);
-    return context.text('nobody reads this');
+    return context.text('a response that nobody reads');
   });
   server = listen({ api, sockets: null, health, guard }, { host: '127.0.0.1', port: 0, trustedProxies: [] });
   const client = connect(Number(server.port), '127.0.0.1');
@@ -170,7 +170,7 @@ test('a client that aborts its body is not reported as a fault of the server', a
     'POST /body HTTP/1.1\r\nHost: parley\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"half":',
   );
   await new Promise((resolve) => client.on('connect', resolve));
-  // The server has the first half before the connection ends.
+  // The server has the first half before the connection closes.
   await until('the request has arrived', () => server.pendingRequests > 0);
   client.destroy();
   expect(await caught.promise).toMatchObject({ name: 'Refusal', code: 'invalid_request' });

@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => api.close());
 
-/** Twenty addresses guess until nobody gets in from elsewhere. */
+/** Guesses from twenty addresses until log-ins from elsewhere are refused. */
 async function lockOut(username = 'ana'): Promise<void> {
   for (let attempt = 0; attempt < rules.loginAccount.perWindow; attempt++) {
     await api.call('login', { username, password: 'not this one' }, { address: `198.51.100.${attempt % 20}` });
@@ -35,7 +35,7 @@ async function outcomeOf(...attempt: Parameters<typeof logIn>): Promise<string> 
   return answer.status === 201 ? 'in' : answer.problem.code;
 }
 
-describe('an account whose password strangers guess', () => {
+describe('an account under password guessing', () => {
   test('is open to its known device, and to no other', async () => {
     await lockOut();
     expect(await outcomeOf()).toBe('rate_limited');
@@ -85,7 +85,7 @@ describe('a device', () => {
   });
 
   test.each(['', 'short', `${unknownSecret} ${unknownSecret}`, Array(6).fill(unknownSecret).join(', ')])(
-    'secret of another form, %j, is refused by name',
+    'invalid secret, %j, is refused with the field’s name',
     async (device) => {
       const { problem } = await logIn(device);
       expect([problem.code, problem.errors?.[0]?.field]).toEqual(['invalid_request', '/parley-device']);
@@ -93,7 +93,7 @@ describe('a device', () => {
   );
 });
 
-describe('devices are forgotten', () => {
+describe('devices are deleted', () => {
   const newPassword = 'seven grey herons';
 
   test('except the one that changes the password', async () => {

@@ -29,8 +29,8 @@ describe('requests of web pages', () => {
   test.each([
     ['of another site', { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' }],
     ['of another host of the same site', { 'sec-fetch-site': 'same-site', origin: 'http://other.localhost' }],
-    ['without an origin, as no-cors ones of GET are', { 'sec-fetch-site': 'cross-site' }],
-    ['of a browser that tells the origin alone', { origin: 'https://evil.example' }],
+    ['without an origin, as no-cors requests of GET are', { 'sec-fetch-site': 'cross-site' }],
+    ['of a browser that sends only the origin', { origin: 'https://evil.example' }],
     ['of a page without an origin', { origin: 'null' }],
     ['of this host at another port', { origin: 'http://localhost:8081' }],
   ])('%s are refused by every operation', async (_, headers) => {
@@ -43,9 +43,9 @@ describe('requests of web pages', () => {
       'of the server itself behind a proxy that changes the host',
       { 'sec-fetch-site': 'same-origin', origin: 'https://chat.example' },
     ],
-    ['of the server itself, of a browser that tells the origin alone', { origin: 'http://localhost' }],
+    ['of the server itself, by a browser that sends only the origin', { origin: 'http://localhost' }],
     ['of an origin that the operator allows', { 'sec-fetch-site': 'cross-site', origin: allowed }],
-    ['of no page', {}],
+    ['not of a page', {}],
   ])('%s are taken', async (_, headers) => {
     for (const id of ids) expect(`${id}: ${await codeOf(id, headers)}`).not.toBe(`${id}: origin_not_allowed`);
   });
@@ -55,7 +55,7 @@ describe('a body', () => {
   const withBody = (Object.entries(operations) as [OperationId, Operation][]).filter(([, { body }]) => body);
 
   test.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data', 'application/jsonp', ''])(
-    'of the type "%s", which browsers send to other sites unasked, is refused by every operation',
+    'of the type "%s", which browsers send to other sites without a preflight, is refused by every operation',
     async (type) => {
       for (const [id] of withBody) {
         expect(`${id}: ${await codeOf(id, { 'content-type': type })}`).toMatch(/unsupported_media_type|forbidden/);
@@ -73,7 +73,7 @@ describe('a body', () => {
   );
 });
 
-describe('a request is made at this machine', () => {
+describe('a request is made on this machine', () => {
   const at = (url: string, peer: string, headers: Record<string, string> = {}) =>
     isFromThisMachine(new Request(url, { headers }), peer);
 
@@ -87,39 +87,42 @@ describe('a request is made at this machine', () => {
   });
 
   test.each([
-    ['by a name that leads here', 'http://evil.example:8080/', '127.0.0.1', {}],
+    ['by a name that resolves to this machine', 'http://evil.example:8080/', '127.0.0.1', {}],
     ['by a name of another host', 'http://localhost.example/', '127.0.0.1', {}],
-    ['from another machine that says localhost', 'http://localhost:8080/', '192.0.2.7', {}],
+    ['from another machine, with localhost as the host', 'http://localhost:8080/', '192.0.2.7', {}],
     ['through a proxy', 'http://localhost:8080/', '127.0.0.1', { 'x-forwarded-for': '192.0.2.7' }],
     ['through a proxy by RFC 7239', 'http://localhost:8080/', '127.0.0.1', { forwarded: 'for=192.0.2.7' }],
-    ['by a page from elsewhere', 'http://localhost:8080/', '127.0.0.1', { origin: 'https://chat.example.org' }],
+    ['by a page of another site', 'http://localhost:8080/', '127.0.0.1', { origin: 'https://chat.example.org' }],
   ])('not %s', (_, url, peer, headers) => {
     expect(at(url, peer, headers)).toBe(false);
   });
 });
 
 describe('the first account of an empty server', () => {
-  test.each(['open', 'invitation', 'closed'] as const)('needs an invitation from elsewhere: %s', async (signup) => {
-    const empty = await startApi({ settings: { signup } });
-    const signUp = async (body: object, isFromThisMachine: boolean) => {
-      const { path, init } = requestFor('signup', { username: 'first', password, ...body });
-      return empty.fetch(path, { ...init, isFromThisMachine });
-    };
-    const refused = await signUp({}, false);
-    expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([
-      403,
-      'first_account_link_needed',
-    ]);
-    expect((await signUp({ invitation: 'guessed' }, false)).status).toBe(403);
-    const token = await invitationForFirst(empty.adapters.users, systemClock, systemIds);
-    const first = await signUp({ invitation: token ?? '' }, false);
-    expect(first.status).toBe(201);
-    expect(await first.json()).toMatchObject({ account: { administrator: true } });
-    expect(await invitationForFirst(empty.adapters.users, systemClock, systemIds)).toBeNull();
-    await empty.close();
-  });
+  test.each(['open', 'invitation', 'closed'] as const)(
+    'needs an invitation unless the request is made on this machine: %s',
+    async (signup) => {
+      const empty = await startApi({ settings: { signup } });
+      const signUp = async (body: object, isFromThisMachine: boolean) => {
+        const { path, init } = requestFor('signup', { username: 'first', password, ...body });
+        return empty.fetch(path, { ...init, isFromThisMachine });
+      };
+      const refused = await signUp({}, false);
+      expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([
+        403,
+        'first_account_link_needed',
+      ]);
+      expect((await signUp({ invitation: 'guessed' }, false)).status).toBe(403);
+      const token = await invitationForFirst(empty.adapters.users, systemClock, systemIds);
+      const first = await signUp({ invitation: token ?? '' }, false);
+      expect(first.status).toBe(201);
+      expect(await first.json()).toMatchObject({ account: { administrator: true } });
+      expect(await invitationForFirst(empty.adapters.users, systemClock, systemIds)).toBeNull();
+      await empty.close();
+    },
+  );
 
-  test("may be made on the server's machine without one", async () => {
+  test("may be created on the server's machine without one", async () => {
     const empty = await startApi({ settings: { signup: 'closed' } });
     const { path, init } = requestFor('signup', { username: 'first', password });
     expect(await (await empty.fetch(path, { ...init, isFromThisMachine: true })).json()).toMatchObject({

@@ -19,7 +19,7 @@ beforeEach(async () => {
 });
 afterEach(() => reset());
 
-/** A server whose `getServer` fails with this. */
+/** A server whose `getServer` fails with this error. */
 function failingWith(error: unknown): Promise<ApiUnderTest> {
   return startApi({
     wrap: (adapters) => {
@@ -43,7 +43,7 @@ test('a fault is answered without internal details, which are logged under the s
 });
 
 test('an unavailable service is answered with a time to retry', async () => {
-  const api = await failingWith(new Unavailable('the store is away'));
+  const api = await failingWith(new Unavailable('the store is unavailable'));
   const { status, problem, headers } = await api.call('getServer', {});
   expect([status, problem.code]).toEqual([503, 'unavailable']);
   expect(problem.retryAfterMs).toBePositive();

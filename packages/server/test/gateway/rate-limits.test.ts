@@ -27,20 +27,20 @@ async function times(count: number, admit: (index: number) => Promise<void>): Pr
 }
 
 describe('log-ins', () => {
-  test('a stranger locks out only their own address', async () => {
+  test('a user who guesses passwords locks out only their own address', async () => {
     const admission = new Admission(new EndlessWindow());
     await times(rules.loginPair.perWindow, () => admission.login('stranger', 'ana'));
     expect(await refusalOf(admission.login('stranger', 'ana'))).toContain(rules.loginPair.counts);
     expect(await refusalOf(admission.login('home', 'ana'))).toBeUndefined();
   });
 
-  test('a stranger who never stops still locks out nobody else', async () => {
+  test('guesses that never stop lock out nobody else', async () => {
     const admission = new Admission(new EndlessWindow());
     for (let attempt = 0; attempt < 1_000; attempt++) await refusalOf(admission.login('stranger', 'ana'));
     expect(await refusalOf(admission.login('home', 'ana'))).toBeUndefined();
   });
 
-  test('a person who mistypes in an office locks out nobody else there', async () => {
+  test('a user who mistypes behind a shared address locks out nobody else there', async () => {
     const admission = new Admission(new EndlessWindow());
     for (let attempt = 0; attempt < 100; attempt++) await refusalOf(admission.login('office', 'ana'));
     expect(await refusalOf(admission.login('office', 'ben'))).toBeUndefined();
@@ -73,7 +73,7 @@ describe('log-ins', () => {
     await api.close();
   });
 
-  test('of strangers from many addresses do not keep a user with a session from changing the password', async () => {
+  test('from many addresses do not keep a user with a session from changing the password', async () => {
     const api = await startApi({ rateLimits: new EndlessWindow() });
     const { token } = await api.person('ana');
     for (let attempt = 0; attempt < rules.loginAccount.perWindow; attempt++) {
@@ -118,7 +118,7 @@ describe('sends', () => {
     expect(await refusalOf(admission.send('ana', 'quiet'))).toBeUndefined();
   });
 
-  test.each(['direct', 'group'] as const)('of strangers do not use up the limit of a %s chat', async (kind) => {
+  test.each(['direct', 'group'] as const)('of non-members do not use up the limit of a %s chat', async (kind) => {
     const api = await startApi({ rateLimits: new EndlessWindow() });
     const [ana, ben] = [await api.person('ana'), await api.person('ben')];
     const { id: conversationId } =
@@ -173,7 +173,7 @@ describe('requests', () => {
     ['createChannel', { name: 'News' }, 'change'],
     ['signup', { username: 'ben', password }, 'signup_name'],
     ['login', { username: 'ana', password }, 'login_pair'],
-  ] as const)('for %s %o count under %s', async (id, input, name) => {
+  ] as const)('for %s %o are counted by %s', async (id, input, name) => {
     const empty = new Set<string>();
     const api = await startApi({ rateLimits: { consume: async (limit) => (empty.has(limit.name) ? 500 : 0) } });
     const { token } = await api.person('ana');

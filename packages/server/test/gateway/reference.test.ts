@@ -31,7 +31,7 @@ const all = Object.entries(operations) as [OperationId, Operation][];
 const page = referencePage('1.2.3');
 
 describe('examples', () => {
-  /** An example shows every field as the server gives it: parsing it must not change it. */
+  /** An example has every field in the form in which the server returns it, so parsing must not change it. */
   function expectExample(schema: z.core.$ZodType, example: unknown): void {
     expect((schema as z.ZodMiniType).parse(example)).toEqual(example);
   }

@@ -35,7 +35,7 @@ test.each([
   ['/v1/sessions/0198', 'PUT', 'DELETE, OPTIONS'],
   ['/docs', 'DELETE', 'GET, HEAD, OPTIONS'],
   ['/v1/openapi.json', 'POST', 'GET, HEAD, OPTIONS'],
-])('%s does not take %s', async (path, method, allow) => {
+])('%s does not accept %s', async (path, method, allow) => {
   const answer = await api.fetch(path, { method });
   expect(answer.status).toBe(405);
   expect((await problemOf(answer)).code).toBe('method_not_allowed');

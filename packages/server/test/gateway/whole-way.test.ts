@@ -7,7 +7,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-test('two users find each other, talk in a group, read history and mark it as read', async () => {
+test('two users find each other, write in a group, read history and mark it as read', async () => {
   const ana = await api.person('ana');
   const ben = await api.person('ben');
   const found = await api.call('userSearch', { q: 'BE' }, { token: ana.token });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { Gathering } from '../../src/platform/gathering.ts';
 import { SharedCalls } from '../../src/platform/shared-calls.ts';
 
-/** Notes what is handled, and ends each call when told. */
+/** Records what is handled, and lets a test end each call. */
 function told() {
   const handled: number[][] = [];
   const ends: PromiseWithResolvers<void>[] = [];

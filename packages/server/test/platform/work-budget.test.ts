@@ -4,7 +4,7 @@ import { FakeClock } from '../support/fake-clock.ts';
 
 const rate = { perSecond: 10, burst: 20 };
 
-test('the burst is there at once, and what was taken comes back at the steady rate', () => {
+test('the burst is available at once, and used units return at the steady rate', () => {
   const clock = new FakeClock();
   const budget = new WorkBudget(rate, clock);
   const taken = () => {
@@ -29,7 +29,7 @@ test('work larger than the burst is done once, and paid back before the next', (
   expect(budget.take(1)).toBe(true);
 });
 
-test('bytes cost units besides those of their request', () => {
+test('bytes cost units in addition to those of their request', () => {
   expect(workUnits(0)).toBe(1);
   expect(workUnits(64 * 1024)).toBe(17);
 });

@@ -26,7 +26,7 @@ test('each turn admits the same number of units of an address', () => {
   }
 });
 
-test('one piece of work may be larger than a turn; nothing else of its address is done in it', () => {
+test('one piece of work may be larger than a turn; no other work of its address is done in that turn', () => {
   expect([turns.admits('a', unitsPerTurn * 10), turns.admits('a', 1)]).toEqual([true, false]);
   nextTurn();
   expect(turns.admits('a', 1)).toBe(true);

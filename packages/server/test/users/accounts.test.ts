@@ -163,7 +163,7 @@ describe('logging in', () => {
     const { accounts, administration } = open();
     const { account } = await accounts.signup({ username: 'ana', password }, true);
     const { users } = adapters;
-    // The reset falls between the look at the password and the new session.
+    // The reset happens between the check of the password and the new session.
     const createSession = users.createSession.bind(users);
     users.createSession = async (session, hash) => {
       users.createSession = createSession;
@@ -216,7 +216,7 @@ describe('ending sessions closes their sockets', () => {
     }
   }
 
-  /** What every server that the user is on was told. */
+  /** The deliveries to every server that the user is connected to. */
   function told(): Delivery[] {
     const [one, two] = servers.map((serverId) => received.get(serverId));
     expect(one).toEqual(two ?? []);

@@ -17,7 +17,7 @@ function create(username: string, more: { administrator?: boolean; displayName?:
   return api.call('createAccount', { username, password, ...more }, admin);
 }
 
-test('makes accounts when sign-up is closed, and administrators only on request', async () => {
+test('creates accounts when sign-up is closed, and administrators only on request', async () => {
   expect((await create('ana', { displayName: 'Ana M.' })).response).toMatchObject({
     ...{ username: 'ana', displayName: 'Ana M.', administrator: false, disabled: false },
   });
@@ -43,7 +43,7 @@ test('lists every account by username, disabled ones too, page after page', asyn
   expect(users.map((user) => user.username)).toEqual(['bea', 'Ben']);
 });
 
-test('refuses a cursor of another list by name', async () => {
+test('refuses a cursor of another list, naming the field', async () => {
   const { problem } = await api.call('listAccounts', { cursor: 'nonsense' }, admin);
   expect(problem.errors?.map(({ field }) => field)).toEqual(['/cursor']);
 });
@@ -95,7 +95,7 @@ test('answers not_found for an unknown user', async () => {
 test('returns the totals of the server', async () => {
   await create('ana');
   await api.call('createChannel', { name: 'News' }, admin);
-  // A follower keeps them, a fraction of a second behind.
+  // A follower maintains these counts, a fraction of a second behind.
   const stats = async () => (await api.call('getStats', {}, admin)).response;
   await until('the channel is counted', async () => (await stats()).channels === 1);
   const expected = { users: 2, conversations: 1, directConversations: 0, groups: 0, messages: 0 };

@@ -1,12 +1,12 @@
 import type { Argon2 } from '../../src/users/password-hashing.ts';
 
-/** Stands for the slow work: counts it, and lets a test hold it up. */
+/** Replaces the slow hashing: counts the calls, and lets a test delay them. */
 export class CountingArgon2 implements Argon2 {
   hashes = 0;
   verifications = 0;
   running = 0;
   mostAtOnce = 0;
-  /** Until when work takes; at once by default. */
+  /** A call ends when this resolves; at once by default. */
   until: Promise<unknown> = Promise.resolve();
 
   async hash(password: string): Promise<string> {

@@ -11,7 +11,7 @@ import { FakeClock } from '../support/fake-clock.ts';
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
-/** The upkeep alone waits for it. */
+/** The clock that only the upkeep uses. */
 let clock: FakeClock;
 let adapters: Adapters;
 let users: UserStore;
@@ -44,7 +44,10 @@ async function session(username: string): Promise<SessionRecord> {
   return made;
 }
 
-/** Advances the clock hour by hour. After each, a run that is due ends: then the upkeep waits for the clock again. */
+/**
+ * Advances the clock hour by hour. After each hour, waits until a run that is due has ended and the upkeep waits for
+ * the clock again.
+ */
 async function pass(durationMs: number): Promise<void> {
   for (let passedMs = 0; passedMs < durationMs; passedMs += hourMs) {
     clock.advance(hourMs);

@@ -24,7 +24,7 @@ beforeEach(async () => {
 });
 afterEach(() => adapters.close());
 
-/** A session, and the stored time of its last use after it was used once more. */
+/** A session, and the stored time of its last use after another use. */
 async function session(): Promise<{ lastUsedAfterUse(): Promise<number | undefined> }> {
   const { token, account } = await accounts.signup({ username: 'ana', password }, true);
   return {
