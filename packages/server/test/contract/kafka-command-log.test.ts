@@ -5,7 +5,7 @@ import { distributionGroup, KafkaCommandLog } from '../../src/adapters/kafka/com
 import { clientOptions, type KafkaSettings } from '../../src/adapters/kafka/connection.ts';
 import { memberLevel } from '../../src/adapters/kafka/member-levels.ts';
 import { BatchingProducer } from '../../src/adapters/kafka/producer.ts';
-import { commandsTopic, deadLetterTopic, feedTopic, Topics } from '../../src/adapters/kafka/topics.ts';
+import { commandsTopic, deadLetterTopic, type Topics } from '../../src/adapters/kafka/topics.ts';
 import type { MalformedRecord } from '../../src/distribution/command-log-port.ts';
 import { Unusable } from '../../src/platform/failures.ts';
 import { firstLevel } from '../../src/platform/features.ts';
@@ -272,48 +272,5 @@ describeOnKafka('the command log in Kafka', () => {
     expect(refused).toBeInstanceOf(Unusable);
     expect(String(refused)).toContain('group.min.session.timeout.ms');
     await impatient.close();
-  });
-
-  test('creates topics that the brokers know when it resolves', async () => {
-    const clusters = Array.from({ length: 12 }, (_, at) => ({
-      ...settings,
-      clusterName: `${settings.clusterName}-${at}`,
-    }));
-    const created = clusters.map((each) => new Topics(each));
-    const shape = { shards: 32, replicationFactor: 1 };
-    try {
-      await Promise.all(
-        clusters.map(async (each, at) => {
-          await created[at]?.create(shape);
-          // Another connection, as another process has.
-          const another = new Topics(each);
-          const producer = new BatchingProducer(each);
-          try {
-            expect(await another.partitionsOf(feedTopic(each.clusterName))).toHaveLength(shape.shards);
-            const sent = Array.from({ length: shape.shards }, (_, partition) =>
-              producer.send({ topic: commandsTopic(each.clusterName), partition, value: 'x' }),
-            );
-            await Promise.all(sent);
-          } finally {
-            await Promise.all([another.close(), producer.close()]);
-          }
-        }),
-      );
-    } finally {
-      for (const each of created) await each.remove().finally(() => each.close());
-    }
-  });
-
-  test('requires topics with the right partitions and replication', async () => {
-    await topics.create({ shards: shardsUnderTest, replicationFactor: 1 });
-    await topics.check({ shards: shardsUnderTest, allowSingleBroker: true });
-    const strict = topics.check({ shards: shardsUnderTest, allowSingleBroker: false });
-    await expect(strict).rejects.toThrow('has 1 replicas, and needs 3');
-    const more = topics.check({ shards: shardsUnderTest + 1, allowSingleBroker: true });
-    await expect(more).rejects.toThrow('has 4 partitions, and the cluster has 5 shards');
-    await topics.remove();
-    const missing = topics.check({ shards: shardsUnderTest, allowSingleBroker: true });
-    await expect(missing).rejects.toThrow('parley cluster init');
-    await topics.create({ shards: shardsUnderTest, replicationFactor: 1 });
   });
 });
