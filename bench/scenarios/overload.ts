@@ -13,7 +13,7 @@ export const overload: Scenario = {
   shapes: ['embedded', 'cluster'],
   options: {
     limit: { default: '0', help: 'the rate that the system carries; 0 to find it' },
-    factors: { default: '1.5,2,5,10', help: 'multiples of that rate, with commas' },
+    factors: { default: '1.5,2,5,10', help: 'multiples of that rate, separated by commas' },
     ...directOptions,
   },
   quick: { seconds: '5', factors: '2,10' },

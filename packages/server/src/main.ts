@@ -47,19 +47,19 @@ export async function serve(config: Config): Promise<void> {
   const signal = await Promise.race([stopped, adapters.lost]);
   // Requests under way can't be finished, and the files at these paths may belong to another process now.
   if (signal instanceof Unusable) throw signal;
-  log.info('{signal}: stopping; clients are sent away over {drainMs} ms', { signal, drainMs: config['drain-ms'] });
+  log.info('{signal}: stopping; clients are disconnected over {drainMs} ms', { signal, drainMs: config['drain-ms'] });
   await stopControl();
   await server.stop();
   log.info('Stopped.');
 }
 
-/** Logs the link for the first account as soon as the database takes writes. Serving does not wait for it. */
+/** Logs the link for the first account as soon as the database can be written. Serving does not wait for it. */
 async function inviteFirst({ users }: Pick<Adapters, 'users'>, url: string): Promise<void> {
   const log = logOf('server');
   try {
     const invitation = await invitationForFirst(users, systemClock, systemIds);
     if (invitation === null) return;
-    log.info('There is no account yet. The first one administers this server. Make it at {link}', {
+    log.info('There is no account yet. The first one administers this server. Create it at {link}', {
       link: invitationLink(url, invitation),
     });
   } catch (error) {
@@ -73,18 +73,18 @@ async function inviteFirst({ users }: Pick<Adapters, 'users'>, url: string): Pro
   }
 }
 
-/**
- * Files from before this process may have been made by another program, or by a version that let all users read them.
- */
+/** These files may have been created by another program, or by a version that let all users read them. */
 function warnOfReaders(folder: string): void {
   for (const path of readableByOthers(folder)) {
     logOf('server').warn('{path} can be read by other users of this machine: run "chmod go-rwx {path}"', { path });
   }
 }
 
-/** Logs lines at a terminal and JSON otherwise. The log goes to standard error, so that output holds results only. */
+/**
+ * Logs lines at a terminal and JSON otherwise. The log goes to standard error, because standard output is for results.
+ */
 function startLog(config: Config): Promise<void> {
-  // The server goes on when the reader of the log has closed the pipe.
+  // The server continues when the reader of the log has closed the pipe.
   process.stderr.on('error', () => undefined);
   const formatter = process.stderr.isTTY ? getTextFormatter() : getJsonLinesFormatter();
   const write = (line: unknown) => void process.stderr.write(`${String(line).trimEnd()}\n`);

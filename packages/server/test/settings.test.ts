@@ -127,7 +127,7 @@ describe('settings of a cluster', () => {
     ['no Kafka', { ...cluster, kafka: '' }, '--kafka: a cluster needs the addresses of Kafka brokers'],
     ['no Redis', { ...cluster, redis: '' }, '--redis: a cluster needs the URL of a Redis'],
     ['a server without a name', { ...cluster, postgres: 'postgres://127.0.0.1/x' }, 'must be servers like main='],
-    ['one name twice', { ...cluster, postgres: 'a=postgres://h/x,a=postgres://h/y' }, 'a name of its own'],
+    ['one name twice', { ...cluster, postgres: 'a=postgres://h/x,a=postgres://h/y' }, 'a different name'],
     ['a broker without a port', { ...cluster, kafka: 'localhost' }, 'must be brokers like host:9092'],
     ['an invalid URL of Redis', { ...cluster, redis: 'http://localhost' }, 'must be a URL like redis://'],
     ['an unknown role', { ...cluster, roles: 'gateway,mail' }, 'gateway, messaging, distribution'],

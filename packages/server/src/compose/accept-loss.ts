@@ -13,7 +13,7 @@ export interface AcceptedLoss {
   shard: number;
   server: string;
   epoch: string;
-  /** The number of commands that the log does not hold any more; null when it is unknown. */
+  /** The number of commands that the log no longer holds; null when it is unknown. */
   commandsLost: number | null;
 }
 
@@ -73,8 +73,8 @@ function concerned(
   );
   if (shards.length > 0) return shards;
   throw new Unusable(
-    'the log of commands has everything that the shards lack, as far as it can be known: start the distributors. ' +
-      'When the log was made anew, name the PostgreSQL servers that were restored to an earlier moment',
+    'the command log has everything that the shards are known to lack: start the distributors. ' +
+      'If the log was deleted and created again, name the PostgreSQL servers that were restored to an earlier moment',
   );
 }
 

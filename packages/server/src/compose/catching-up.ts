@@ -3,7 +3,7 @@ import { decidedPosition } from '../adapters/postgres/log-positions.ts';
 import type { ShardedDatabase } from '../adapters/postgres/sharded-database.ts';
 import type { IsCatchingUp } from '../history/history-port.ts';
 
-/** After a restore many clients ask at once; Kafka is queried at most this often. */
+/** After a restore, many clients ask at the same time; Kafka is queried at most this often. */
 const keptMs = 500;
 
 interface LogEnd {

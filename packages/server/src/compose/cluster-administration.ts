@@ -65,7 +65,7 @@ export interface ClusterStatus {
   /** Processes with a mailbox and a valid lease. */
   liveServers: number;
   usersOnline: number;
-  /** What the follower `totals` has counted. */
+  /** The counts of the follower `totals`. */
   directConversations: number;
   groups: number;
   channels: number;

@@ -56,7 +56,7 @@ function adaptersOver(file: string, clock: Clock, feedRecordsMax: number | undef
   const lost = Promise.withResolvers<Unusable>();
   const watch = new FileWatch(file === ':memory:' ? [] : openFiles(file), clock, {
     gone(path) {
-      const reason = `${path} was deleted or replaced while it was served: what was written last is lost`;
+      const reason = `${path} was deleted or replaced while it was served: the last writes are lost`;
       writes.abandon(new Unavailable(reason));
       lost.resolve(new Unusable(`${reason}. Put the data folder back, or restore a backup, and start again`));
     },
@@ -81,13 +81,14 @@ function adaptersOver(file: string, clock: Clock, feedRecordsMax: number | undef
   };
 }
 
-/** Each change is logged once, however many writes it affects. */
+/** Logs each change once, however many writes it affects. */
 function toldToLog(): WriteConditionEvents {
   const log = logOf('storage');
   return {
     lost: (reason, error) =>
-      log.error('Nothing can be written: {reason}. Writes are refused until that is over. {error}', { reason, error }),
-    regained: (afterMs) => log.info('Writes go on after {seconds} s', { seconds: Math.round(afterMs / 1_000) }),
+      log.error('Nothing can be written: {reason}. Writes are refused until it can. {error}', { reason, error }),
+    regained: (afterMs) =>
+      log.info('The database can be written again after {seconds} s', { seconds: Math.round(afterMs / 1_000) }),
   };
 }
 
@@ -122,7 +123,7 @@ export function backupDatabase(dataFolder: string, copy: string): number {
 
 /**
  * Replaces the database of a data folder with a backup, and keeps the old database under another name. A new epoch
- * tells clients that the history is another one.
+ * tells clients that the history has changed.
  *
  * @throws {Unusable} when a server uses the folder, or the file is not a backup.
  */

@@ -74,7 +74,7 @@ export async function migrateToCluster(
 }
 
 async function unserved(dataFolder: string): Promise<Adapters> {
-  const refusal = `--from: ${dataFolder} is being served: stop that server first, for good`;
+  const refusal = `--from: ${dataFolder} is being served: stop that server first, and do not start it again`;
   if (await isServed(dataFolder)) throw new Unusable(refusal);
   try {
     return embeddedAdapters(dataFolder, systemClock);
@@ -87,7 +87,7 @@ async function refuseStrangers(source: Adapters, database: ShardedDatabase): Pro
   const present = await someUsers(database, strangersLookedFor);
   const known = await source.users.byIds(present);
   if (known.length === present.length) return;
-  throw new Unusable('the cluster has accounts of its own: an installation can be moved to an empty one alone');
+  throw new Unusable('the cluster has accounts of its own: an installation can be moved only to an empty cluster');
 }
 
 async function refuseLaterLevel(source: Adapters, database: ShardedDatabase): Promise<void> {
@@ -100,7 +100,7 @@ async function refuseLaterLevel(source: Adapters, database: ShardedDatabase): Pr
 
 async function copyPage(database: ShardedDatabase, table: AnyTable, page: ExportedRow[]): Promise<void> {
   const column = placingColumn(table.description.placement);
-  if (column === undefined) throw new Error(`nothing says which shard the rows of ${table.name} are in`);
+  if (column === undefined) throw new Error(`the shard of the rows of ${table.name} is not defined`);
   await importRows(database, table, page, (row) => String(row[column]));
   if (table === usersTable) {
     await importClaims(
@@ -118,7 +118,7 @@ async function copyPage(database: ShardedDatabase, table: AnyTable, page: Export
   }
 }
 
-/** Marks the cluster as not empty: the next account that signs up does not become its administrator. */
+/** Marks the cluster as not empty, so that the next account that signs up does not become its administrator. */
 async function claimFirstUser(database: ShardedDatabase, exported: Export): Promise<void> {
   const [first] = exported.pages(usersTable).next().value ?? [];
   if (first) await importClaims(database, [{ name: firstUser, userId: String(first['id']) }]);
@@ -150,16 +150,16 @@ type MemberPosition = Pick<Participant, 'joinedSeq' | 'userId'>;
 
 async function difference(a: Compared, b: Compared, conversationId: string): Promise<string | null> {
   const [head, copied] = await Promise.all([a, b].map((side) => side.conversations.head(conversationId)));
-  if (!head || !isDeepStrictEqual(head, copied)) return 'its head is another one';
+  if (!head || !isDeepStrictEqual(head, copied)) return 'its head differs';
   const [epoch, copiedEpoch] = await Promise.all([a, b].map((side) => side.conversations.epochOf(conversationId)));
-  if (epoch !== copiedEpoch) return 'its epoch is another one';
+  if (epoch !== copiedEpoch) return 'its epoch differs';
   let after: MemberPosition | null = null;
   for (let more = true; more; ) {
     const page: { after: MemberPosition | null; limit: number } = { after, limit: pageMembers };
     const [members, others]: Participant[][] = await Promise.all(
       [a, b].map((side) => side.conversations.members(conversationId, page)),
     );
-    if (!members || !isDeepStrictEqual(members, others)) return 'its members are others';
+    if (!members || !isDeepStrictEqual(members, others)) return 'its members differ';
     after = members.at(-1) ?? null;
     more = members.length === pageMembers;
   }
@@ -167,7 +167,7 @@ async function difference(a: Compared, b: Compared, conversationId: string): Pro
     const range = { conversationId, fromSeq, toSeq: fromSeq + pageEntries - 1, limit: pageEntries };
     const query = { ...range, order: 'oldest_first', textBytes: Number.MAX_SAFE_INTEGER } as const;
     const [entries, others] = await Promise.all([a, b].map((side) => side.history.range(query)));
-    if (!isDeepStrictEqual(entries, others)) return `its entries from ${fromSeq} on are others`;
+    if (!isDeepStrictEqual(entries, others)) return `its entries from ${fromSeq} on differ`;
   }
   return null;
 }

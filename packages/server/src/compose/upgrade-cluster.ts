@@ -13,7 +13,7 @@ export interface RunningLevels {
   /** Levels by the server id of a gateway or messaging process; null for an unknown level. */
   servers: Map<string, number | null>;
   distributors: number[];
-  /** Of each follower that a process runs. */
+  /** Levels of the processes of each running follower. */
   followers: number[];
 }
 
@@ -65,10 +65,10 @@ export async function runningLevels({ topics, redis }: ClusterServices, clusterN
   };
 }
 
-/** A sentence for each process, or several of a kind, that doesn't support the level. */
+/** A sentence for each process, or for several of a kind, that does not support the level. */
 function processesBehind({ servers, distributors, followers }: RunningLevels, level: number): string[] {
   const behind = [...servers].flatMap(([serverId, supported]) => {
-    if (supported === null) return `server ${serverId}: its feature level is not known, since its lease has ended`;
+    if (supported === null) return `server ${serverId}: its feature level is not known, because its lease has expired`;
     return supported < level ? `server ${serverId}: supports feature level ${supported}` : [];
   });
   for (const [kind, levels] of Object.entries({ distributors, followers })) {

@@ -4,8 +4,8 @@ import { type ClusterConfig, kafkaSettings } from './cluster.ts';
 import { logState, type PartitionState } from './log-state.ts';
 
 const anew =
-  'stop the distributors, delete the topic, and make it anew with "parley cluster init"; ' +
-  'everything that is in PostgreSQL stays';
+  'stop the distributors, delete the topic, and create it again with "parley cluster init"; ' +
+  'the data in PostgreSQL stays';
 
 /** Finds the partitions whose log lacks commands after the position up to which they were decided. */
 export async function logFaults(config: ClusterConfig, database: ShardedDatabase): Promise<string[]> {
@@ -30,6 +30,6 @@ function faultOf({ beginning, end, done, decided }: PartitionState): string | nu
   if (next >= beginning) return null;
   return (
     `the distributors are at ${next}, but the log begins at ${beginning}: restore PostgreSQL to a later moment; or, ` +
-    'to go on without the commands between, stop the distributors and run "parley cluster accept-loss"'
+    'to continue without the missing commands, stop the distributors and run "parley cluster accept-loss"'
   );
 }

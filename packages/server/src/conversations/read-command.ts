@@ -42,7 +42,7 @@ export function readCommand(value: unknown): ReadCommand {
   const parsed = schema.safeParse(value);
   if (!parsed.success) {
     const [first] = fieldErrors(parsed.error.issues);
-    return { kind: 'malformed', reason: first ? `${first.field} ${first.rule}` : 'it is no command' };
+    return { kind: 'malformed', reason: first ? `${first.field} ${first.rule}` : 'it is not a command' };
   }
   for (const [name, content] of Object.entries(parsed.data)) {
     if (fields.has(name) || content === null) continue;

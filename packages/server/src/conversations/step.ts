@@ -70,7 +70,8 @@ export function changesBy(
   const { joins = [], leaves, role } = effectOf(entry) ?? {};
   const memberOf = (userId: UserId): Participant => {
     const participant = participantOf(userId);
-    if (!isMember(participant)) throw new Error(`an entry ${entry.kind} was decided about ${userId}, who is no member`);
+    if (!isMember(participant))
+      throw new Error(`an entry ${entry.kind} was decided about ${userId}, who is not a member`);
     return participant;
   };
   return {

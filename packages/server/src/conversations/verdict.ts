@@ -32,7 +32,7 @@ export function refused(code: ErrorCode, detail: string): Refused {
 
 /** The same for a conversation that does not exist and for one that the user may not know of. */
 export const notFound = refused('not_found', noSuchConversationDetail);
-export const notAMember = refused('not_found', 'That person is not a member.');
+export const notAMember = refused('not_found', 'That user is not a member.');
 export const lastOwner = refused(
   'last_owner',
   'The conversation would have no owner: make another member owner first.',

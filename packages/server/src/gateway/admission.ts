@@ -54,8 +54,8 @@ export class Admission {
   }
 
   /**
-   * Counts a message against its conversation, unless the sender is no member: strangers must not use up the limit of
-   * the members. It is counted when that is known, so the messages under way at that time exceed the limit.
+   * Counts a message against its conversation, unless the sender is not a member: non-members must not use up the limit
+   * of the members. It is counted when that is known, so the messages under way at that time exceed the limit.
    */
   sent(conversationId: ConversationId, sending: Promise<unknown>): void {
     sending.then(

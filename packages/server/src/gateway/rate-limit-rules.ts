@@ -22,22 +22,22 @@ function bursty(rate: RateLimitRule, burst: number, burstWindowMs: number): Rate
  */
 export const rateLimitRules = {
   /** Faster than people write; 60 at once for pasted lines and outboxes coming back online. */
-  send: bursty(steady('send', 20, secondMs, 'messages by one user'), 40, minuteMs),
+  send: bursty(steady('send', 20, secondMs, 'messages of one user'), 40, minuteMs),
   /** One conversation must not take the whole capacity of a shard's log. */
   sendToConversation: steady('send_to_conversation', 1_000, secondMs, 'messages to one conversation'),
   /** Scrolling, reading, typing, and the ranges of a catch-up. */
-  frame: bursty(steady('frame', 50, secondMs, 'frames of one user beside messages'), 500, minuteMs),
+  frame: bursty(steady('frame', 50, secondMs, 'frames of one user other than messages'), 500, minuteMs),
   /** Each is sent to up to 256 others. Clients send typing every three seconds and collect read positions. */
-  signal: bursty(steady('signal', 5, secondMs, 'signs of typing and reading by one user'), 200, minuteMs),
+  signal: bursty(steady('signal', 5, secondMs, 'typing notices and read positions of one user'), 200, minuteMs),
   /** Opening a client's views, and the ranges of a catch-up. */
-  request: bursty(steady('request', 50, secondMs, 'HTTP requests by one user'), 500, minuteMs),
+  request: bursty(steady('request', 50, secondMs, 'HTTP requests of one user'), 500, minuteMs),
   /** Wide, because an office or a school may be behind one address. */
   address: bursty(steady('address', 200, secondMs, 'HTTP requests from one address'), 2_000, minuteMs),
   /**
    * Each makes an entry, and rows for others: this suffices for a person who organises groups all afternoon, not for a
    * script.
    */
-  change: bursty(steady('change', 5, secondMs, 'changes to conversations by one user'), 200, hourMs),
+  change: bursty(steady('change', 5, secondMs, 'changes to conversations of one user'), 200, hourMs),
   /** Suffices for a class or an office on its first day. */
   signup: steady('signup', 100, hourMs, 'sign-ups from one address'),
   /** Suffices for a person who mistypes. More attempts on one name probe which names exist. */

@@ -67,7 +67,7 @@ async function boundedBytes(
   } finally {
     cancelDeadline();
   }
-  if (late) throw new Refusal('invalid_request', `The body did not come within ${bodyTimeoutMs / 1_000} s.`);
+  if (late) throw new Refusal('invalid_request', `The body did not arrive within ${bodyTimeoutMs / 1_000} s.`);
   return Buffer.concat(chunks);
 }
 
@@ -78,7 +78,7 @@ async function nextPart(reader: ReadableStreamDefaultReader<Uint8Array>) {
   try {
     return await reader.read();
   } catch (cause) {
-    throw new Refusal('invalid_request', 'The connection ended before the body did.', {}, { cause });
+    throw new Refusal('invalid_request', 'The connection closed before the end of the body.', {}, { cause });
   }
 }
 

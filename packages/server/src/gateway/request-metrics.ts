@@ -15,7 +15,7 @@ const bucketsSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
 export function requestMetrics(registry: Registry): RequestMetrics {
   const durations = new Histogram({
     name: 'parley_http_request_duration_seconds',
-    help: 'From a request’s arrival to its answer, by operation and status.',
+    help: 'The time from the arrival of a request to its answer, by operation and status.',
     labelNames: ['operation', 'status'],
     buckets: bucketsSeconds,
     registers: [registry],

@@ -26,7 +26,7 @@ export class Conversations {
   ) {}
 
   async openDirect(userId: UserId, partnerId: UserId): Promise<Conversation> {
-    if (userId === partnerId) throw invalid('/userId', 'must be somebody else');
+    if (userId === partnerId) throw invalid('/userId', 'must be another user');
     await this.requireUsers([partnerId]);
     const conversationId = directConversationId(userId, partnerId);
     await this.carryOut(userId, conversationId, { kind: 'open_direct', partnerId });

@@ -25,7 +25,7 @@ export class Messages {
     const command = { kind: 'send', conversationId, actorId: senderId, commandId: clientMessageId, text } as const;
     const outcome = await this.submitter.submit(command);
     if (outcome.kind === 'refused') throw new Refusal(outcome.code, outcome.detail);
-    if (outcome.kind === 'unchanged') throw new Error('a message cannot be without effect');
+    if (outcome.kind === 'unchanged') throw new Error('a message without an entry');
     const { seq, messageCount, atMs } = outcome.entry;
     return { conversationId, seq, messageCount, atMs };
   }

@@ -27,7 +27,7 @@ export async function isServed(dataFolder: string): Promise<boolean> {
   } catch (cause) {
     if (!(cause instanceof DOMException) || cause.name !== 'TimeoutError') return false;
     throw new Unusable(
-      `--data: ${dataFolder} is being served by another process, which does not answer: it is stopped, or hangs`,
+      `--data: ${dataFolder} is being served by another process, which does not answer: it is paused or hangs`,
       { cause },
     );
   }

@@ -25,7 +25,7 @@ export class Unavailable extends Error {
   override name = 'Unavailable';
 }
 
-/** The store takes no writes at present. The requested operation was not carried out and may be retried later. */
+/** The store cannot be written at present. The requested operation was not carried out and may be retried later. */
 export class Unwritable extends Unavailable {
   override name = 'Unwritable';
 
@@ -74,7 +74,7 @@ export function usable<Result>(what: string, work: () => Result): Result {
 
 /** The answer to a request that failed through no fault of the client. */
 export const failureDetails = {
-  unwritable: 'The server can write nothing now. It was not done.',
-  unavailable: 'The server cannot do this now. Whether it was done is not known.',
-  internal: 'A fault of the server.',
+  unwritable: 'The server cannot write now. The request was not carried out.',
+  unavailable: 'The server cannot do this now. It is not known whether the request was carried out.',
+  internal: 'An internal error of the server.',
 } as const;

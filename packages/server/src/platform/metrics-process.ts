@@ -29,7 +29,7 @@ export function watchProcess(registry: Registry): void {
   gauge('process_open_fds', 'Open files and sockets.', openFiles);
   const delay = monitorEventLoopDelay({ resolution: 10 });
   delay.enable();
-  gauge('parley_event_loop_delay_seconds', 'The longest wait of the event loop since the last look.', () => {
+  gauge('parley_event_loop_delay_seconds', 'The longest delay of the event loop since the last scrape.', () => {
     const longest = delay.max / 1e9;
     delay.reset();
     return longest;

@@ -16,7 +16,7 @@ export function serveMetrics(registry: Registry, { host, port }: { host: string;
     port,
     async fetch(request) {
       if (new URL(request.url).pathname !== '/metrics')
-        return new Response('Only /metrics is here.\n', { status: 404 });
+        return new Response('This port serves only /metrics.\n', { status: 404 });
       return new Response(await registry.metrics(), { headers: { 'content-type': registry.contentType } });
     },
   });

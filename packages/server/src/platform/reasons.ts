@@ -19,7 +19,7 @@ const systemReasons: Record<string, string> = {
   EADDRINUSE: 'another program listens there',
   EADDRNOTAVAIL: 'the address is not one of this machine',
   ENOTFOUND: 'there is no such host',
-  ECONNREFUSED: 'nobody listens there',
+  ECONNREFUSED: 'no program listens there',
 };
 
 /** Error codes of SQLite; each entry covers all codes that start with it. */

@@ -2,12 +2,12 @@ import type { FieldError } from '@parley/protocol';
 import * as z from 'zod/mini';
 import { Refusal } from './failures.ts';
 
-// zod/mini carries no messages of its own.
+// zod/mini has no messages of its own.
 z.config(z.locales.en());
 
-/** More broken rules than this are left out, so that an answer does not grow with what a stranger sends. */
+/** More violated rules than this are omitted, so that the size of a response does not depend on the request. */
 const errorsMax = 20;
-/** A field name that a stranger sent is repeated up to this length. */
+/** An unknown field name is repeated up to this length. */
 const nameMax = 100;
 
 /** The first rules that an input violates, each with the field as a JSON Pointer (RFC 6901). */

@@ -25,7 +25,7 @@ export interface ProcessParts {
   readonly edge: Edge | null;
   /** Null in a process without the role `distribution`. */
   readonly distribution: DistributionRole | null;
-  /** Resolves when the roles do their work. Nothing listens yet. */
+  /** Resolves when the roles are running. Nothing listens yet. */
   start(): Promise<void>;
   /** Stops the roles. Nothing may listen any more. The adapters stay open. */
   stop(): Promise<void>;
@@ -47,7 +47,8 @@ export function composeProcess(config: Config, adapters: Adapters, given: Partia
     'Requests above a limit of their connection or address.',
     () => guard.refused,
   );
-  // The other processes of a cluster use the same services: a load balancer gains nothing by choosing another process.
+  // The other processes of a cluster use the same services, so a load balancer gains nothing by choosing another
+  // process.
   const health = new Health(adapters.checks, clock, {
     failedChecks: config.shape === 'cluster' ? 'are reported' : 'are fatal',
   });

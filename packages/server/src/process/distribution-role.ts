@@ -26,7 +26,7 @@ interface Running {
   activityTimes: ActivityTimes;
 }
 
-/** The role `distribution`: decides commands, and repairs what is stale in the stores and the mailboxes. */
+/** The role `distribution`: decides commands, and repairs outdated data in the stores and the mailboxes. */
 export class DistributionRole {
   private readonly distributor: Distributor;
   private running: Running | null = null;
@@ -74,7 +74,10 @@ export class DistributionRole {
     if (byMs < 0) this.running?.activityTimes.clockWentBack({ withinMs });
   }
 
-  /** Prometheus's. An entry that is dated back shows that another process may have dated conversations ahead. */
+  /**
+   * The metrics for Prometheus. An entry that is dated back shows that another process may have dated conversations
+   * ahead.
+   */
   private metrics(): DistributionMetrics {
     const metrics = distributionMetrics(this.options.ports.metrics);
     return {

@@ -122,7 +122,7 @@ export class Edge {
     this.sessionUpkeep.start();
   }
 
-  /** Stops what is left to stop after the sockets were drained and the last request was answered. */
+  /** Stops the remaining parts after the sockets were drained and the last request was answered. */
   async stop(): Promise<void> {
     await this.sessionUpkeep.stop();
     await this.messaging.stop();
@@ -130,7 +130,9 @@ export class Edge {
     this.submitter.close();
   }
 
-  /** Makes the API for the control socket, which needs no session: its file's permissions admit administrators alone. */
+  /**
+   * Creates the API for the control socket, which needs no session: its file's permissions admit only administrators.
+   */
   createControlApi(): ReturnType<typeof createApi> {
     return createApi(this.handlers, authoriseAtTheMachine);
   }

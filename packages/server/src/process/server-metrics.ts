@@ -51,7 +51,7 @@ export function clockJumpMetric(registry: Registry): (byMs: number) => void {
     ...{ name: 'parley_clock_jumps_total', help: 'Times that the clock was set by more than 2 s, by direction.' },
     ...{ labelNames: ['direction'], registers: [registry] },
   });
-  // What hasn't happened yet is 0, so that its first time is an increase.
+  // Starts at 0, so that Prometheus sees the first event as an increase.
   for (const direction of ['ahead', 'back']) jumps.inc({ direction }, 0);
   return (byMs) => jumps.inc({ direction: byMs > 0 ? 'ahead' : 'back' });
 }
@@ -107,7 +107,7 @@ export function messagingMetrics(registry: Registry): MessagingMetrics {
     help: 'Sockets closed or refused, by the reason of the close code; "client" when the client closed it.',
     ...{ labelNames: ['reason'], registers },
   });
-  // What hasn't happened yet is 0, so that its first time is an increase.
+  // Starts at 0, so that Prometheus sees the first event as an increase.
   for (const reason of ['client', ...Object.keys(closeCodes)]) closed.inc({ reason }, 0);
   const leases = new Counter({
     ...{ name: 'parley_leases_lost_total', help: 'Times that this process lost its lease.', registers },

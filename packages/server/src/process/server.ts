@@ -42,7 +42,7 @@ export class Server {
     return `http://${hostname === '127.0.0.1' || hostname === '0.0.0.0' ? 'localhost' : hostname}:${port}`;
   }
 
-  /** Answers a request on the control socket: the API without a session. */
+  /** Answers a request on the control socket with the API without sessions. */
   control(request: Request): Response | Promise<Response> {
     const { edge } = this.parts;
     if (!edge) return new Response('A process without the roles gateway and messaging has no API.\n', { status: 404 });
@@ -50,7 +50,7 @@ export class Server {
     return this.controlApi.fetch(request, { address: '', isFromThisMachine: true });
   }
 
-  /** Resolves when this process does what its roles say, and listens. */
+  /** Resolves when this process performs its roles and listens. */
   async start(): Promise<void> {
     const { config, parts } = this;
     await parts.start();
@@ -77,7 +77,7 @@ export class Server {
     health.ready();
   }
 
-  /** Answers /readyz with "draining", sends the clients away, finishes their requests, and stops the parts. */
+  /** Answers /readyz with "draining", disconnects the clients, finishes their requests, and stops the parts. */
   async stop(): Promise<void> {
     const { config, clock, parts } = this;
     parts.health.draining();

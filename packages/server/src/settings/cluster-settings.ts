@@ -3,7 +3,7 @@ import { list, oneOf, setting, whole } from './setting.ts';
 
 const roles = ['gateway', 'messaging', 'distribution', 'followers'] as const;
 
-/** How many roles there are. */
+/** The number of roles. */
 export const roleCount = roles.length;
 
 /** The roles of a cluster's processes. A process may have several. */
@@ -21,7 +21,7 @@ const brokerAddress = /^(\[[0-9a-f:]+\]|[a-z0-9.-]+):\d{1,5}$/i;
 const roleList = z.pipe(
   list.check(
     z.refine((given) => given.length > 0 && given.every((role) => (roles as readonly string[]).includes(role)), {
-      error: `must name one or more of: ${roles.join(', ')}, with commas`,
+      error: `must name one or more of: ${roles.join(', ')}, separated by commas`,
     }),
   ),
   z.transform((given: string[]) => new Set(given as Role[])),
@@ -30,10 +30,10 @@ const roleList = z.pipe(
 const servers = z.pipe(
   list.check(
     z.refine((given) => given.every((server) => namedServer.test(server) && URL.canParse(urlOf(server))), {
-      error: 'must be servers like main=postgres://user:password@host:5432/database, with commas',
+      error: 'must be servers like main=postgres://user:password@host:5432/database, separated by commas',
     }),
     z.refine((given) => new Set(given.map((server) => server.split('=')[0])).size === given.length, {
-      error: 'must give each server a name of its own',
+      error: 'must give each server a different name',
     }),
   ),
   z.transform((given: string[]): NamedServer[] =>
@@ -67,7 +67,7 @@ export const clusterSettings = {
   kafka: setting(
     list.check(
       z.refine((given) => given.every((broker) => brokerAddress.test(broker)), {
-        error: 'must be brokers like host:9092, with commas',
+        error: 'must be brokers like host:9092, separated by commas',
       }),
     ),
     '',

@@ -12,11 +12,15 @@ import { checkShape } from './shape.ts';
 /** All settings of `parley serve`, in the order of the help. */
 export const settings = {
   ...clusterSettings,
-  data: setting(path, 'data', 'folder of the database, and of the way in for administrators; made when it is missing'),
+  data: setting(
+    path,
+    'data',
+    'folder of the database and of the control socket for administrators; created if missing',
+  ),
   'feed-records': setting(
     whole(1_000, 1_000_000_000),
     '1000000',
-    'records that an embedded server keeps for followers that are behind; one that is further behind counts anew',
+    'records that an embedded server keeps for followers that are behind; a follower that is further behind rebuilds from the database',
   ),
   host: setting(z.string().check(z.minLength(1)), '127.0.0.1', 'address to listen on; 0.0.0.0 for every address'),
   port: setting(whole(0, 65_535), '8080', 'port of the API and the sockets; 0 for any free one'),
@@ -25,7 +29,7 @@ export const settings = {
     'off',
     'port of /metrics for Prometheus; "off" for none',
   ),
-  'metrics-host': setting(z.string().check(z.minLength(1)), '127.0.0.1', 'address to answer /metrics on'),
+  'metrics-host': setting(z.string().check(z.minLength(1)), '127.0.0.1', 'address on which to serve /metrics'),
   'otlp-endpoint': setting(
     z.string().check(z.refine(isCollector, { error: 'must be a URL like http://collector:4318, without a path' })),
     '',
@@ -39,7 +43,11 @@ export const settings = {
     '0',
     'share of commands without a trace for which a trace begins; needs --otlp-endpoint',
   ),
-  signup: setting(oneOf(['open', 'invitation', 'closed']), 'open', 'who may make an account: open, invitation, closed'),
+  signup: setting(
+    oneOf(['open', 'invitation', 'closed']),
+    'open',
+    'who may create an account: open, invitation, closed',
+  ),
   'session-days': setting(
     z.union([z.literal('off'), whole(0, 3_650)], { error: 'must be "off" or a whole number of days from 0 to 3650' }),
     '90',
@@ -56,14 +64,14 @@ export const settings = {
     'maximum number of open sockets from one address',
   ),
   'trusted-proxies': setting(
-    list.check(z.refine(areProxies, { error: 'must be addresses or networks like 10.0.0.0/8, with commas' })),
+    list.check(z.refine(areProxies, { error: 'must be addresses or networks like 10.0.0.0/8, separated by commas' })),
     '',
     'proxies whose X-Forwarded-For or Forwarded is trusted: addresses and networks, separated by commas',
   ),
   'allowed-origins': setting(
     list.check(
       z.refine((origins) => origins.every(isOrigin), {
-        error: 'must be origins like https://app.example.org, with commas',
+        error: 'must be origins like https://app.example.org, separated by commas',
       }),
     ),
     '',

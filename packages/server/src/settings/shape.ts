@@ -16,7 +16,7 @@ export function checkShape(config: ClusterConfig): void {
 
 function checkEmbedded({ postgres, kafka, redis, roles }: ClusterConfig): void {
   const given = postgres.length > 0 ? 'postgres' : kafka.length > 0 ? 'kafka' : redis !== '' ? 'redis' : null;
-  if (given) throw new BadSetting(`--${given} is for --shape cluster; an embedded server has its own in the process`);
+  if (given) throw new BadSetting(`--${given} is for --shape cluster; an embedded server needs no services`);
   if (roles.size < roleCount) throw new BadSetting('--roles is for --shape cluster; an embedded server has every role');
 }
 

@@ -18,7 +18,7 @@ export function sessionView({ id, device, createdAtMs, lastUsedAtMs }: SessionRe
 
 export function lastAdministrator(): Refusal {
   const detail =
-    'This is the last administrator: nobody could administer the server. Make another administrator first.';
+    'This is the last administrator: without one, the server could not be administered. Make another user administrator first.';
   return new Refusal('last_administrator', detail);
 }
 

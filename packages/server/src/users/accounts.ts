@@ -95,7 +95,7 @@ export class Accounts {
   async login(body: RequestOf<'login'>['body'], from: DeviceSecret | null = null): Promise<ResponseOf<'login'>> {
     const user = await this.users.byUsername(body.username);
     const matches = await this.passwords.verify(body.password, user?.passwordHash, from ? 'known' : 'stranger');
-    if (!user || !matches || user.disabled) throw wrongCredentials('Username and password do not belong together.');
+    if (!user || !matches || user.disabled) throw wrongCredentials('The username or password is wrong.');
     const loggedIn = await this.openSession(user, { name: body.device ?? null, secret: from ?? this.devices.make() });
     // A change of the password ends all existing sessions. If it happened meanwhile, it did not see this session.
     const now = await this.users.byId(user.id);
@@ -152,13 +152,13 @@ export class Accounts {
     secrets: readonly string[] = [],
   ): Promise<void> {
     if (!(await this.passwords.verify(body.currentPassword, user.passwordHash, 'known'))) {
-      throw wrongCredentials('The current password is another one.');
+      throw wrongCredentials('The current password is wrong.');
     }
     await this.setPassword(user.id, body.newPassword, { sessionId: session.id, secrets });
   }
 
   /**
-   * Sets the password, ends all sessions and forgets all devices except those of `keep`. Returns false when there is no
+   * Sets the password, ends all sessions and removes all devices except those of `keep`. Returns false when there is no
    * such user.
    */
   async setPassword(
@@ -173,7 +173,7 @@ export class Accounts {
   }
 
   /**
-   * Disabling ends all sessions and forgets all devices. Undefined when there is no such user. Throws {@link Refusal}
+   * Disabling ends all sessions and removes all devices. Undefined when there is no such user. Throws {@link Refusal}
    * `last_administrator`.
    */
   async setDisabled(userId: UserId, disabled: boolean): Promise<UserRecord | undefined> {
@@ -185,7 +185,7 @@ export class Accounts {
 
   async updateDisplayName(userId: UserId, displayName: string): Promise<Account> {
     const updated = await this.users.update(userId, { displayName });
-    if (!updated) throw new Refusal('not_found', 'This account does not exist any more.');
+    if (!updated) throw new Refusal('not_found', 'This account no longer exists.');
     await this.signals.tellOf(userId, { kind: 'renamed', userId, displayName });
     return accountView(updated);
   }
@@ -195,7 +195,7 @@ export class Accounts {
     if (await this.users.isEmpty()) {
       if (invitation !== undefined) return { kind: 'invitation', token: invitation };
       if (isFromThisMachine) return { kind: 'first' };
-      throw new Refusal('first_account_link_needed', 'The first account needs the link that this server printed.');
+      throw new Refusal('first_account_link_needed', 'The first account needs the link that this server logged.');
     }
     if (this.signupMode === 'open') return { kind: 'open' };
     if (this.signupMode === 'closed' || invitation === undefined) throw this.signupClosed();
@@ -204,7 +204,7 @@ export class Accounts {
 
   private signupClosed(): Refusal {
     const without = this.signupMode === 'invitation' ? ' without an invitation' : '';
-    return new Refusal('signup_closed', `This server takes no sign-ups${without}.`);
+    return new Refusal('signup_closed', `This server accepts no sign-ups${without}.`);
   }
 
   private async openSession(user: UserRecord, { name, secret }: Device): Promise<LoggedIn> {

@@ -5,7 +5,7 @@ import type { UserStore } from './users-port.ts';
 const validMs = 7 * 24 * 3_600_000;
 
 /**
- * Makes an invitation for the first account, which becomes the administrator, and returns its token; null when there
+ * Creates an invitation for the first account, which becomes the administrator, and returns its token; null when there
  * are accounts. The token is shown only to the operator who starts the server.
  */
 export async function invitationForFirst(

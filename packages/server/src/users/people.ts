@@ -39,7 +39,7 @@ export class People {
 
   async get(userId: UserId): Promise<User> {
     const user = await this.users.byId(userId);
-    if (!user || user.disabled) throw new Refusal('not_found', 'There is no such person.');
+    if (!user || user.disabled) throw new Refusal('not_found', 'There is no such user.');
     const online = await this.registry.online([userId]);
     return userView(user, online.has(userId));
   }

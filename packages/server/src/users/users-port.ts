@@ -92,7 +92,7 @@ export interface UserStore {
    */
   keepDevice(device: KnownDevice, keepMax: number): Promise<void>;
   forgetDevice(userId: UserId, secretHash: string): Promise<void>;
-  /** Forgets all devices of the user except these. */
+  /** Removes all devices of the user except these. */
   forgetDevices(userId: UserId, keep: readonly string[]): Promise<void>;
 
   /**

@@ -10,7 +10,7 @@ import type { Clock } from '../../platform/clock.ts';
 
 type Handle = (batch: CommandBatch) => Promise<void>;
 
-/** Before a batch that failed comes again. */
+/** The pause before a failed batch is delivered again. */
 const retryPauseMs = 100;
 
 /** The embedded shape's log: a queue in this process, with one consumer at a time. */
@@ -21,14 +21,14 @@ export class MemoryCommandLog implements CommandLog {
   private onArrival: (() => void) | null = null;
   private endPause: (() => void) | null = null;
 
-  /** `nextTurn` calls back when the present turn of the event loop has brought all its commands. */
+  /** `nextTurn` calls back when the current turn of the event loop has appended all its commands. */
   constructor(
     private readonly clock: Pick<Clock, 'after'>,
     private readonly reportFailure: (error: unknown) => void,
     private readonly nextTurn: (run: () => void) => void = setImmediate,
   ) {}
 
-  /** Each record is a send of its own, and waits for nothing. */
+  /** Each record is sent by itself at once. */
   get appends(): AppendFigures {
     return { waiting: 0, records: this.appended, sends: this.appended };
   }
@@ -78,7 +78,7 @@ export class MemoryCommandLog implements CommandLog {
     }
   }
 
-  /** Resolves one turn of the event loop after something came, so that all of that turn's commands are in one batch. */
+  /** Resolves one turn of the event loop after a record arrived, so that all commands of that turn are in one batch. */
   private async arrival(): Promise<void> {
     await new Promise<void>((resolve) => {
       this.onArrival = resolve;

@@ -13,7 +13,7 @@ export class MemoryMailboxes implements Mailboxes {
   }
 
   async open(serverId: string, receive: Receive): Promise<Mailbox> {
-    if (this.mailboxes.has(serverId)) throw new Error(`the mailbox of ${serverId} is open already`);
+    if (this.mailboxes.has(serverId)) throw new Error(`the mailbox of ${serverId} is already open`);
     const mailbox = new Gathering<Delivery>({ handle: receive });
     this.mailboxes.set(serverId, mailbox);
     return {
@@ -39,7 +39,7 @@ export class MemoryMailboxes implements Mailboxes {
   }
 }
 
-/** Forgets what waits; resolves when nothing is being received any more. */
+/** Drops the waiting deliveries; resolves when no call of `receive` is pending. */
 function closed(mailbox: Gathering<Delivery>): Promise<void> {
   mailbox.clear();
   return mailbox.idle();

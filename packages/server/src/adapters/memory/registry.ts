@@ -8,7 +8,7 @@ interface ServerState {
   leaseEndsMs: number;
   users: Set<UserId>;
   watched: Set<UserId>;
-  /** Online members of each conversation that the server is interested in. */
+  /** The online members of each conversation that the server is interested in. */
   interests: Map<ConversationId, number>;
 }
 
@@ -22,7 +22,7 @@ export class MemoryConnectionRegistry implements ConnectionRegistry {
 
   constructor(private readonly clock: Clock) {}
 
-  /** Forgets everything, as a store does that was flushed. */
+  /** Loses all data, as a store does that was flushed. */
   forget(): void {
     this.forgotten++;
     this.servers = new Map();
@@ -155,7 +155,7 @@ export class MemoryConnectionRegistry implements ConnectionRegistry {
     return [...serverIds].filter((serverId) => this.alive(serverId));
   }
 
-  /** Drops the server with everything under it. Returns who thereby went offline. */
+  /** Drops the server with all its registrations. Returns the users who went offline by this. */
   private drop(serverId: string): UserId[] {
     const server = this.servers.get(serverId);
     if (!server) return [];
@@ -165,11 +165,11 @@ export class MemoryConnectionRegistry implements ConnectionRegistry {
     return [...server.users].filter((userId) => this.wentOffline(userId, serverId));
   }
 
-  /** Takes the user off the server; whether they are offline now. */
+  /** Removes the user from the server; returns whether the user is offline now. */
   private wentOffline(userId: UserId, serverId: string): boolean {
     this.serversByUser.remove(userId, serverId);
     if (this.isOnline(userId)) return false;
-    // Servers whose lease ended but that are still to be dropped must not tell of this person a second time.
+    // Servers whose lease expired but that are still to be dropped must not report this user a second time.
     for (const endedId of this.serversByUser.of(userId)) this.servers.get(endedId)?.users.delete(userId);
     this.serversByUser.delete(userId);
     return true;
@@ -181,7 +181,7 @@ export class MemoryConnectionRegistry implements ConnectionRegistry {
   }
 }
 
-/** Which servers there are for each key. */
+/** The servers of each key. */
 class SetIndex<Key> {
   private readonly sets = new Map<Key, Set<string>>();
 

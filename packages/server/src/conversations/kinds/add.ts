@@ -11,7 +11,7 @@ export const add = commandKind({
     asMemberOfGroup(command, situation, ({ head, actor }) => {
       if (actor.role === 'member') return refused('forbidden', 'Only owners and admins may add members.');
       const userIds = [...new Set(command.userIds)].filter((userId) => !isMember(situation.participantOf(userId)));
-      if (userIds.length === 0) return refused('already_member', 'Everybody named is a member already.');
+      if (userIds.length === 0) return refused('already_member', 'All named users are members already.');
       if (head.memberCount + userIds.length > limits.membersPerConversation) return full;
       return append(head, command, { kind: 'added', userIds }, situation);
     }),

@@ -17,9 +17,6 @@ export const create = commandKind({
   decide: (command, { head, nowMs }) => (head ? notFound : { kind: 'step', step: created(command, nowMs) }),
   refuseReuse({ conversationKind, name }, entry) {
     if (entry.kind === 'created' && entry.conversationKind === conversationKind && entry.name === name) return null;
-    return refused(
-      'client_request_id_reused',
-      'You made a conversation of another kind or name under this client request id.',
-    );
+    return refused('client_request_id_reused', 'You created another conversation with this client request id.');
   },
 });

@@ -12,7 +12,7 @@ export const remove = commandKind({
       const target = situation.participantOf(command.userId);
       if (!isMember(target)) return notAMember;
       if (actor.role === 'admin' && target.role !== 'member' && target.userId !== actor.userId) {
-        return refused('forbidden', 'Admins may remove members, but neither admins nor owners.');
+        return refused('forbidden', 'Admins may remove members, but not admins or owners.');
       }
       if (target.role === 'owner' && head.ownerCount === 1) return lastOwner;
       return append(head, command, { kind: 'removed', userId: target.userId }, situation);

@@ -117,7 +117,7 @@ function frameSchemas(): Record<string, unknown> {
 
 function closeCodesText(): string {
   const lines = Object.values(closeCodes).map(({ code, meaning }) => `- ${code}: ${meaning}`);
-  return ['Close codes. 4000–4099: connect again at once. 4100–4199: later. 4200–4299: not before something changed.']
+  return ['Close codes. 4000–4099: reconnect at once. 4100–4199: later. 4200–4299: not until the cause is removed.']
     .concat(`- 1009, or none: A frame was larger than ${limits.frameBytes} bytes.`)
     .concat(lines)
     .join('\n');

@@ -2,11 +2,11 @@
 export const contract: readonly { title: string; text: string }[] = [
   {
     title: 'Acknowledged means durable',
-    text: 'An ack leaves the server only after the entry is on disk. It carries the entry’s number.',
+    text: 'The server sends an ack only after the entry is on disk. The ack has the entry’s number.',
   },
   {
-    title: 'A retry is safe forever',
-    text: 'Send again with the same client message id when no answer came: the first one’s number and time come back.',
+    title: 'A retry is always safe',
+    text: 'Without an answer, send again with the same client message id: the answer has the number and time of the first attempt.',
   },
   {
     title: 'One order, no gaps',
@@ -14,26 +14,26 @@ export const contract: readonly { title: string; text: string }[] = [
   },
   {
     title: 'Delivered at least once, shown exactly once',
-    text: 'Keep the last number you have. Drop what you have already; when a number is missing, ask for the range.',
+    text: 'Keep the last number that you have. Drop entries that you have; request the range when numbers are missing.',
   },
   {
-    title: 'No gap at the seam',
-    text: 'The welcome is taken after the connection is live. Entries may come before it: the numbers sort it out.',
+    title: 'No gap between snapshot and live entries',
+    text: 'The snapshot in the welcome is made after the connection is live. Entries may arrive before it; order them by number.',
   },
   {
     title: 'Read your writes',
-    text: 'After an ack, every read by anyone who may read, on any server, shows the entry.',
+    text: 'After an ack, every read by a user who may see the entry returns it, on any server.',
   },
   {
     title: 'Nothing silent',
-    text: 'Whoever reads too slowly is told to resynchronise; an overloaded server says when to try again.',
+    text: 'A client that reads too slowly is told to resynchronise; an overloaded server returns a time to retry.',
   },
   {
     title: 'Membership is exact',
-    text: 'Whoever is removed gets nothing numbered after the removal; whoever joins sees what the history setting allows.',
+    text: 'A removed user gets no entry numbered after the removal; a user who joins sees what the history setting allows.',
   },
   {
-    title: 'Presence is right soon',
-    text: 'Online shows within 1 s; offline within 10 s of a clean close, and within 30 s of a crash.',
+    title: 'Presence is correct within seconds',
+    text: 'Online is visible within 1 s, offline within 10 s of a clean close and within 30 s of a crash.',
   },
 ];

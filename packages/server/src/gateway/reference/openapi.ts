@@ -47,7 +47,11 @@ export function openApiDocument(version: string): OpenApiDocument {
       components: {
         schemas: { Problem },
         securitySchemes: {
-          session: { type: 'http', scheme: 'bearer', description: 'The token that `signup` or `login` answered with.' },
+          session: {
+            type: 'http',
+            scheme: 'bearer',
+            description: 'The token from the response of `signup` or `login`.',
+          },
         },
       },
     },
@@ -113,7 +117,7 @@ function refusalHeaders(codes: readonly ErrorCode[]): ZodOpenApiHeadersObject {
   const statuses = codes.map((code) => errors[code].status);
   const headers: ZodOpenApiHeadersObject = {};
   if (statuses.some((status) => status === 429 || status === 503)) {
-    const description = 'Seconds after which trying again makes sense.';
+    const description = 'Seconds after which to retry.';
     headers['Retry-After'] = { description, schema: { type: 'integer' } };
   }
   if (statuses.includes(401))

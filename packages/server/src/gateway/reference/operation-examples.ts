@@ -3,7 +3,7 @@ import * as sample from './samples.ts';
 
 const { anaId, benId, conversationId, sessionId, atMs } = sample;
 
-/** The input of a client (path, query and body in one object) and the answer. */
+/** The input of a client (path, query and body in one object) and the response. */
 export interface OperationExample<Id extends OperationId> {
   input: InputOf<Id>;
   response: ResponseOf<Id>;

@@ -21,9 +21,9 @@ export function referencePage(version: string): string {
 <header class="top"><p class="brand"><a href="/">Parley</a></p><p>API reference, version ${version}</p></header>
 ${navigation()}
 <main id="main">
-<h1>Talk to this server</h1>
-<p class="lead">One-to-one chats, groups and channels over HTTP and a WebSocket. This page is made of the tables that
-check every request, so it says what this server does.</p>
+<h1>API reference</h1>
+<p class="lead">One-to-one chats, groups and channels over HTTP and a WebSocket. This page is generated from the tables
+that validate every request, so it describes this server.</p>
 ${startSection()}${contractSection()}${operationsSection()}${framesSection()}${typesSection()}${errorsSection()}${limitsSection()}
 </main>`,
   });
@@ -40,7 +40,7 @@ function navigation(): Html {
 <li><a href="#contract">The contract</a></li>
 <li><a href="#http">HTTP</a><ul class="groups">${operations}</ul></li>
 <li><a href="#socket">Socket</a><ul class="groups">
-<li><a href="#frames-client">From you</a>${frames('client', clientFrames)}</li>
+<li><a href="#frames-client">From the client</a>${frames('client', clientFrames)}</li>
 <li><a href="#frames-server">From the server</a>${frames('server', serverFrames)}</li>
 <li><a href="#close-codes">Close codes</a></li></ul></li>
 <li><a href="#types">Types</a>${links(documentedTypes().map(({ name }) => [`type-${name}`, name]))}</li>

@@ -86,7 +86,7 @@ function rulesOf(schema: JsonSchema): string[] {
   }
   if (schema.type === 'integer' || schema.type === 'number') rules.push(...numberRules(schema));
   if (schema.type === 'array') rules.push(...span(schema.minItems, schema.maxItems, 'items'));
-  if (schema.default !== undefined) rules.push(`${schema.default} unless given`);
+  if (schema.default !== undefined) rules.push(`${schema.default} by default`);
   return rules;
 }
 

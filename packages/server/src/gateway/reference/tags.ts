@@ -1,9 +1,9 @@
 /** The groups of operations, in the order of the reference. */
 export const tags: Readonly<Record<string, string>> = {
-  Account: 'Becoming a user, logging in and out, and your own account.',
+  Account: 'Sign-up, log-in, log-out, and your own account.',
   People: 'Finding and looking up others.',
   Conversations: 'Direct chats, groups and channels.',
-  Members: 'Who is in a group or channel, and in which role.',
-  Messages: 'Sending, reading back, and how far you have read.',
+  Members: 'The members of a group or channel, and their roles.',
+  Messages: 'Sending, history, and your read position.',
   Administration: 'For administrators of the server.',
 };

@@ -13,11 +13,11 @@ export function limitsSection(): Html {
   });
   return html`<section id="limits">
 <h2>Limits</h2>
-<p>Lengths are Unicode code points, sizes are bytes of UTF-8. What is over a limit is refused, never cut.</p>
+<p>Lengths are Unicode code points, sizes are bytes of UTF-8. Input above a limit is refused, never cut.</p>
 ${table('Limits', ['Name', 'Bounds', 'At most'], sizes)}
-<h3 id="rate-limits">How often</h3>
-<p>Beyond these the answer is <a href="#error-rate_limited"><code>rate_limited</code></a>, with the time after which
-trying again makes sense. Bursts are on top of what lasts.</p>
+<h3 id="rate-limits">Rate limits</h3>
+<p>Requests above these limits get <a href="#error-rate_limited"><code>rate_limited</code></a>, with the time after which
+to retry. A burst is allowed in addition to the lasting rate.</p>
 ${table('Rate limits', ['Of', 'Lasting', 'Burst'], Object.values(rateLimitRules).map(rateRow))}
 </section>`;
 }

@@ -8,7 +8,7 @@ type JsonSchema = DocumentedType['schema'];
 export function typesSection(): Html {
   return html`<section id="types">
 <h2>Types</h2>
-<p>What operations answer with and frames carry. Times are milliseconds since the Unix epoch, ids are UUIDs.</p>
+<p>The types of answers and frames. Times are milliseconds since the Unix epoch, ids are UUIDs.</p>
 ${documentedTypes().map(article)}
 </section>`;
 }
@@ -30,15 +30,15 @@ function variantTables(name: string, variants: readonly JsonSchema[]): Html {
     const kind = kindOf(variant);
     const fields = fieldsOf(variant).filter((field) => !isShared(field.name));
     return html`<h4>${name} of the kind <code>${kind}</code></h4>
-${fields.length > 0 ? fieldTable(`${name} ${kind}: fields`, fields) : html`<p>Nothing more.</p>`}`;
+${fields.length > 0 ? fieldTable(`${name} ${kind}: fields`, fields) : html`<p>No other fields.</p>`}`;
   });
   const shared = first.filter((field) => isShared(field.name) && field.name !== 'kind');
-  return html`<p>Its <code>kind</code> says which of these it is. Every one has:</p>
+  return html`<p>Its <code>kind</code> is one of the following. All kinds have:</p>
 ${fieldTable(`${name}: fields`, shared)}${own}`;
 }
 
 function kindOf(variant: JsonSchema): string {
   const kind = variant.properties?.['kind'];
-  if (typeof kind !== 'object') throw new Error('a variant says nothing of its kind');
+  if (typeof kind !== 'object') throw new Error('a variant has no kind');
   return String(kind.const);
 }

@@ -18,8 +18,8 @@ import { tags } from '../tags.ts';
 const byId = Object.entries(operations) as [OperationId, Operation][];
 
 const audiences: Record<Operation['access'], string> = {
-  public: 'Anybody',
-  session: 'Whoever is logged in',
+  public: 'Anyone',
+  session: 'Any user who is logged in',
   administrator: 'Administrators of the server',
 };
 
@@ -31,10 +31,10 @@ export function operationsSection(): Html {
   return html`<section id="http">
 <h2>HTTP</h2>
 <p>Every path begins with <code>/v1</code>. Send the session’s token as
-<code>Authorization: Bearer …</code>. Lists come in pages: give <code>nextCursor</code> back as <code>cursor</code> until
-it is <code>null</code>. Fields that you don’t know in an answer are new ones: pass over them.</p>
+<code>Authorization: Bearer …</code>. Lists have pages: send <code>nextCursor</code> as <code>cursor</code> until
+it is <code>null</code>. Ignore unknown fields in answers: later versions add fields.</p>
 <p>A refusal is <a href="https://www.rfc-editor.org/rfc/rfc9457">problem details</a> with a <a href="#errors">stable
-code</a>. Any operation can be refused with ${codeList(sharedErrors.public)}, and where one must be logged in with
+code</a>. Any operation can be refused with ${codeList(sharedErrors.public)}, and one that requires a session with
 ${codeLink('unauthenticated')}.</p>
 ${Object.entries(tags).map(([tag, text]) => group(tag, text))}
 </section>`;
