@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { type Latencies, mergedLatencies } from '../measure/latencies.ts';
 import { machineMs } from '../net/libc.ts';
 import type { Person } from '../system/people.ts';
-import type { ClientCalls } from './client.ts';
+import type { ActivityPlan, ClientCalls } from './client.ts';
+import type { FanOutPhase } from './fan-out-load.ts';
 import { phaseFaults } from './phase-faults.ts';
 import type { SendPhase } from './send-load.ts';
 import type { PlannedConversation } from './tally.ts';
@@ -12,10 +13,12 @@ const program = join(import.meta.dir, 'client.ts');
 const leadMs = 100;
 const settleTimeoutMs = 20_000;
 
-export interface SendFigures {
+export interface PhaseFigures {
   sent: number;
   acknowledged: number;
   refused: number;
+  /** Received by connections, senders included. */
+  entries: number;
   /** From the start of the phase to the last answer. */
   seconds: number;
   late: Latencies;
@@ -59,26 +62,46 @@ export class ClientProcesses {
   }
 
   /** Runs a phase, and checks that everything arrived. Throws if anything was lost, repeated or reordered. */
-  async send(phase: Omit<SendPhase, 'phase' | 'startAtMs'>): Promise<SendFigures> {
+  async send(
+    spec: Omit<SendPhase, 'phase' | 'startAtMs'>,
+    activity: ActivityPlan | null = null,
+  ): Promise<PhaseFigures> {
     const startAtMs = machineMs() + leadMs;
-    const messages = Math.round(phase.rate * phase.seconds);
-    await this.callAll('send', { ...phase, phase: ++this.phase, startAtMs });
-    const seconds = (machineMs() - startAtMs) / 1_000;
-    const { reports, latencies } = await this.settled(messages);
-    const sum = (count: 'sent' | 'acknowledged' | 'refused') => reports.reduce((total, each) => total + each[count], 0);
-    const merged = (kind: 'late' | 'ack' | 'delivery') => mergedLatencies(latencies.map((each) => each[kind]));
-    return {
-      ...{ sent: sum('sent'), acknowledged: sum('acknowledged'), refused: sum('refused'), seconds },
-      ...{ late: merged('late'), ack: merged('ack'), delivery: merged('delivery') },
-      ackBySecond: Array.from({ length: Math.ceil(phase.seconds) }, (_, second) =>
-        mergedLatencies(latencies.map(({ ackBySecond }) => ackBySecond[second] ?? '').filter(Boolean)),
-      ),
-    };
+    const phase = { ...spec, phase: ++this.phase, startAtMs };
+    await this.callAll('send', { phase, activity });
+    return this.figures(Math.round(spec.rate * spec.seconds), (machineMs() - startAtMs) / 1_000);
   }
 
+  /** Runs a phase in which one person sends to all. There must be one client process. */
+  async fanOut(spec: Omit<FanOutPhase, 'phase'>): Promise<PhaseFigures> {
+    const startMs = machineMs();
+    await this.callAll('fanOut', { ...spec, phase: ++this.phase });
+    return this.figures(spec.messages, (machineMs() - startMs) / 1_000);
+  }
   async stop(): Promise<void> {
     await this.callAll('close', undefined);
     for (const each of this.processes) each.stop();
+  }
+
+  private async figures(messages: number, seconds: number): Promise<PhaseFigures> {
+    const { reports, latencies } = await this.settled(messages);
+    const sum = (count: 'sent' | 'acknowledged' | 'refused' | 'entries') =>
+      reports.reduce((total, each) => total + each[count], 0);
+    const merged = (kind: 'late' | 'ack' | 'delivery') => mergedLatencies(latencies.map((each) => each[kind]));
+    return {
+      ...{
+        sent: sum('sent'),
+        acknowledged: sum('acknowledged'),
+        refused: sum('refused'),
+        entries: sum('entries'),
+        seconds,
+      },
+      ...{ late: merged('late'), ack: merged('ack'), delivery: merged('delivery') },
+      ackBySecond: Array.from(
+        { length: Math.max(0, ...latencies.map(({ ackBySecond }) => ackBySecond.length)) },
+        (_, second) => mergedLatencies(latencies.map(({ ackBySecond }) => ackBySecond[second] ?? '').filter(Boolean)),
+      ),
+    };
   }
 
   /** Entries may arrive after the last ack: waits a bounded time until nothing is missing. */

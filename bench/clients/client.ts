@@ -2,7 +2,10 @@
 // `ClientProcess` starts it and calls it.
 import { machineMs } from '../net/libc.ts';
 import { clientFrame } from '../net/websocket.ts';
+import { Activity, type ActivityRates } from './activity.ts';
 import { Connections } from './connections.ts';
+import { FanOutLoad, type FanOutPhase } from './fan-out-load.ts';
+import type { Load } from './load.ts';
 import { SendLoad, type SendPhase } from './send-load.ts';
 import { type PlannedConversation, Tally } from './tally.ts';
 import { ackFields, entryFields, typeOf } from './wire.ts';
@@ -14,6 +17,12 @@ export interface OpenOptions {
   tokens: string[];
 }
 
+/** What people do besides sending, and who of them comes and goes. */
+export interface ActivityPlan {
+  rates: ActivityRates;
+  visitors: number[];
+}
+
 const openTimeoutMs = 60_000;
 const openingMax = 100;
 
@@ -22,7 +31,7 @@ let tokens: string[] = [];
 let firstPerson = 0;
 let conversations: PlannedConversation[] = [];
 let tally = new Tally([], () => false);
-let load: SendLoad | null = null;
+let load: Load | null = null;
 const welcomed = new Set<number>();
 let isClosing = false;
 
@@ -41,10 +50,18 @@ const calls = {
   },
   plan(planned: PlannedConversation[]): void {
     conversations = planned;
-    tally = new Tally(planned, (person) => person >= firstPerson && person < firstPerson + tokens.length);
+    tally = new Tally(planned, owns);
   },
-  send(phase: SendPhase) {
-    load = new SendLoad(phase, conversations, open(), tally);
+  send({ phase, activity }: { phase: SendPhase; activity: ActivityPlan | null }): void {
+    const visitors = activity?.visitors.filter(owns) ?? [];
+    const others = activity && new Activity(activity.rates, conversations, visitors, open(), tally);
+    load = new SendLoad(phase, conversations, open(), tally, others);
+    load.run();
+  },
+  fanOut(phase: FanOutPhase): void {
+    const planned = conversations[phase.conversation];
+    if (!planned) throw new Error(`there is no conversation ${phase.conversation}`);
+    load = new FanOutLoad(phase, planned, open(), tally);
     load.run();
   },
   /** What has arrived so far. Entries can arrive after the last ack. */
@@ -69,7 +86,7 @@ const events = {
       const { seq, conversationKey, message } = entryFields(bytes, start, end);
       const isOfPhase = message !== null && message.phase === load?.phase;
       tally.entry(index, conversationKey, seq, isOfPhase ? message.number : null);
-      if (isOfPhase && load?.placeOf(message.number).sender !== index) load?.delivered(message.number);
+      if (isOfPhase && load?.senderOf(message.number) !== index) load?.delivered(message.number);
     } else if (type === 'ack') {
       const { seq, message } = ackFields(bytes, start, end);
       if (message) load?.acknowledged(message, seq);
@@ -86,6 +103,10 @@ function failure(index: number, text: string): void {
   const { code, id } = JSON.parse(text) as { code: string; id?: string };
   if (code === 'overloaded' && id !== undefined) tally.refuse(Number(id.split('-')[1]));
   else tally.fault(`person ${index} received ${text}`);
+}
+
+function owns(person: number): boolean {
+  return person >= firstPerson && person < firstPerson + tokens.length;
 }
 
 function open(): Connections {

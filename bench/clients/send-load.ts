@@ -1,9 +1,10 @@
-import { Latencies } from '../measure/latencies.ts';
 import { machineMs } from '../net/libc.ts';
-import { clientFrame } from '../net/websocket.ts';
+import type { Activity } from './activity.ts';
 import type { Connections } from './connections.ts';
-import type { PlannedConversation, Tally } from './tally.ts';
-import { type MessageId, messageText, numberDigits } from './wire.ts';
+import { type EncodedLatencies, type Load, PhaseLatencies } from './load.ts';
+import { MessageFrame } from './message-frame.ts';
+import { type PlannedConversation, sendersOf, type Tally } from './tally.ts';
+import type { MessageId } from './wire.ts';
 
 /** Sends at a fixed rate: message n is due n / rate seconds after the start, whether or not others were answered. */
 export interface SendPhase {
@@ -13,33 +14,21 @@ export interface SendPhase {
   startAtMs: number;
   rate: number;
   seconds: number;
-  textBytes: number;
-}
-
-/** Latencies of a phase, encoded; each counts from when the message was due. */
-export interface SendLatencies {
-  /** Until the client sent it: the delay that the client itself causes. */
-  late: string;
-  ack: string;
-  delivery: string;
-  /** Those of the acks by the second in which the message was due. */
-  ackBySecond: string[];
+  /** The lengths of the texts, in turn. */
+  textBytes: number[];
+  /** The conversations of the messages, in turn. */
+  conversations: number[];
 }
 
 const answerTimeoutMs = 15_000;
 const turnMs = 0.5;
 /** Between two turns, so that answers are read while many messages are due. */
 const burst = 32;
-const uuidBytes = 36;
 
-/** One phase in one client process, which sends what the people of its connections send. */
-export class SendLoad {
-  private readonly late = new Latencies();
-  private readonly acks = new Latencies();
-  private readonly deliveries = new Latencies();
-  private readonly acksBySecond: Latencies[] = [];
-  private readonly frame: Uint8Array;
-  private readonly places: { conversation: number; messages: number[] };
+/** An open loop in one client process, which sends what the people of its connections send. */
+export class SendLoad implements Load {
+  private readonly recorded = new PhaseLatencies();
+  private readonly frames = new Map<number, MessageFrame>();
   private readonly ids: Uint8Array[];
   private readonly messages: number;
 
@@ -48,20 +37,18 @@ export class SendLoad {
     private readonly conversations: readonly PlannedConversation[],
     private readonly connections: Connections,
     private readonly tally: Tally,
+    private readonly activity: Activity | null,
   ) {
     this.messages = Math.round(spec.rate * spec.seconds);
     tally.begin(spec.phase, this.messages);
     this.ids = conversations.map(({ id }) => Buffer.from(id));
-    const text = 'x'.repeat(spec.textBytes);
-    const [message, conversationId] = [messageText(spec.phase, 0), '-'.repeat(uuidBytes)];
-    const payload = JSON.stringify({ type: 'send', id: message, conversationId, clientMessageId: message, text });
-    this.frame = clientFrame(payload);
-    const bytes = Buffer.from(this.frame);
-    const first = bytes.indexOf(message);
-    this.places = { conversation: bytes.indexOf(conversationId), messages: [first, bytes.indexOf(message, first + 1)] };
+    for (const bytes of spec.textBytes) this.frames.set(bytes, new MessageFrame(spec.phase, bytes));
   }
 
-  /** Sends everything, and waits a bounded time for the answers. */
+  get phase(): number {
+    return this.spec.phase;
+  }
+
   run(): void {
     let next = 0;
     while (next < this.messages) {
@@ -69,6 +56,7 @@ export class SendLoad {
       for (let count = 0; next < this.messages && this.dueMs(next) <= nowMs && count < burst; next++) {
         if (this.sendIfOwn(next)) count++;
       }
+      this.activity?.turn(nowMs - this.spec.startAtMs);
       const waitMs = next < this.messages ? this.dueMs(next) - machineMs() : 0;
       this.connections.turn(waitMs <= 0 ? 0 : Math.max(turnMs, Math.min(waitMs, 10)));
     }
@@ -76,38 +64,29 @@ export class SendLoad {
     while (this.tally.unanswered > 0 && machineMs() < endMs) this.connections.turn(10);
   }
 
-  get phase(): number {
-    return this.spec.phase;
-  }
-
   acknowledged({ phase, number }: MessageId, seq: number): void {
-    if (!this.tally.ack(phase, number, seq, this.placeOf(number).conversation)) return;
-    const [dueMs, nowMs] = [this.dueMs(number), machineMs()];
-    this.acks.add(nowMs - dueMs);
-    const second = Math.floor((dueMs - this.spec.startAtMs) / 1_000);
-    this.acksBySecond[second] ??= new Latencies();
-    this.acksBySecond[second].add(nowMs - dueMs);
+    if (!this.tally.ack(phase, number, seq, this.conversationOf(number))) return;
+    const dueMs = this.dueMs(number);
+    this.recorded.addAck(machineMs() - dueMs, Math.floor((dueMs - this.spec.startAtMs) / 1_000));
   }
 
   delivered(number: number): void {
-    this.deliveries.add(machineMs() - this.dueMs(number));
+    this.recorded.deliveries.add(machineMs() - this.dueMs(number));
   }
 
-  /** The conversation of a message, and who sends it: the members take turns. */
-  placeOf(number: number): { conversation: number; sender: number } {
-    const conversation = number % this.conversations.length;
-    const { members } = this.conversations[conversation] as PlannedConversation;
-    const turn = Math.floor(number / this.conversations.length);
-    return { conversation, sender: members[turn % members.length] as number };
+  /** The people who send in a conversation take turns. */
+  senderOf(number: number): number {
+    const choices = this.spec.conversations.length;
+    const senders = sendersOf(this.conversations[this.conversationOf(number)] as PlannedConversation);
+    return senders[(Math.floor(number / choices) + (number % choices)) % senders.length] as number;
   }
 
-  latencies(): SendLatencies {
-    return {
-      late: this.late.encode(),
-      ack: this.acks.encode(),
-      delivery: this.deliveries.encode(),
-      ackBySecond: Array.from(this.acksBySecond, (each) => (each ?? new Latencies()).encode()),
-    };
+  latencies(): EncodedLatencies {
+    return this.recorded.encode();
+  }
+
+  private conversationOf(number: number): number {
+    return this.spec.conversations[number % this.spec.conversations.length] as number;
   }
 
   private dueMs(number: number): number {
@@ -115,22 +94,14 @@ export class SendLoad {
   }
 
   private sendIfOwn(number: number): boolean {
-    const { conversation, sender } = this.placeOf(number);
+    const sender = this.senderOf(number);
     if (!this.connections.isOpen(sender)) return false;
-    this.frame.set(this.ids[conversation] as Uint8Array, this.places.conversation);
-    for (const place of this.places.messages) this.writeNumber(number, place);
-    this.late.add(machineMs() - this.dueMs(number));
+    const textBytes = this.spec.textBytes[number % this.spec.textBytes.length] as number;
+    const id = this.ids[this.conversationOf(number)] as Uint8Array;
+    const frame = (this.frames.get(textBytes) as MessageFrame).of(id, number);
+    this.recorded.late.add(machineMs() - this.dueMs(number));
     this.tally.send(number);
-    this.connections.send(sender, this.frame);
+    this.connections.send(sender, frame);
     return true;
-  }
-
-  private writeNumber(number: number, messageAt: number): void {
-    let left = number;
-    const end = messageAt + messageText(this.spec.phase, 0).length;
-    for (let digit = 1; digit <= numberDigits; digit++) {
-      this.frame[end - digit] = 48 + (left % 10);
-      left = Math.floor(left / 10);
-    }
   }
 }

@@ -4,8 +4,23 @@ import { conversationKey } from './wire.ts';
 export interface PlannedConversation {
   id: string;
   members: number[];
+  /** Those who send, in turn; all members if absent. */
+  senders?: number[];
   /** The number of the last entry before the benchmark. */
   headSeq: number;
+}
+
+export function sendersOf({ senders, members }: PlannedConversation): number[] {
+  return senders ?? members;
+}
+
+/** A person's place in a conversation. */
+interface Slot {
+  conversation: number;
+  /** The number of the last entry that arrived. */
+  lastSeq: number;
+  /** The person reconnected, and does not have what arrived meanwhile. */
+  hasGap: boolean;
 }
 
 const [unknown, sent, acknowledged, rejected] = [0, 1, 2, 3];
@@ -30,8 +45,7 @@ export interface TallyReport {
  */
 export class Tally {
   private readonly conversationAt = new Map<number, number>();
-  /** By connection: its conversations, and the last number it received in each. */
-  private readonly conversationsOf = new Map<number, { conversation: number; lastSeq: number }[]>();
+  private readonly slotsOf = new Map<number, Slot[]>();
   private states = new Uint8Array(0);
   private seqs = new Uint32Array(0);
   private phase = 0;
@@ -47,9 +61,9 @@ export class Tally {
     for (const [index, { id, members, headSeq }] of conversations.entries()) {
       this.conversationAt.set(conversationKey(id), index);
       for (const member of members.filter(owns)) {
-        const slots = this.conversationsOf.get(member) ?? [];
-        slots.push({ conversation: index, lastSeq: headSeq });
-        this.conversationsOf.set(member, slots);
+        const slots = this.slotsOf.get(member) ?? [];
+        slots.push({ conversation: index, lastSeq: headSeq, hasGap: false });
+        this.slotsOf.set(member, slots);
       }
     }
   }
@@ -103,12 +117,22 @@ export class Tally {
       this.fault(`person ${connection} received entry ${seq} of a conversation of others`);
       return;
     }
-    if (seq !== slot.lastSeq + 1) {
+    if (slot.hasGap ? seq <= slot.lastSeq : seq !== slot.lastSeq + 1) {
       this.fault(`person ${connection} received entry ${seq} of conversation ${conversation} after ${slot.lastSeq}`);
     }
     slot.lastSeq = seq;
     this.counts.entries++;
     if (number !== null) this.checkSeq(number, seq);
+  }
+
+  /** The number of the last entry that a person received in a conversation. */
+  lastSeq(person: number, conversationId: string): number {
+    return this.slotOf(person, this.conversationAt.get(conversationKey(conversationId)))?.lastSeq ?? 0;
+  }
+
+  /** A person reconnects: the numbers may have a gap from now on, but still rise. */
+  forget(person: number): void {
+    for (const slot of this.slotsOf.get(person) ?? []) slot.hasGap = true;
   }
 
   fault(text: string): void {
@@ -118,8 +142,9 @@ export class Tally {
 
   report(): TallyReport {
     const lastSeqs: TallyReport['lastSeqs'] = this.conversations.map(() => null);
-    for (const slots of this.conversationsOf.values()) {
-      for (const { conversation, lastSeq } of slots) {
+    for (const slots of this.slotsOf.values()) {
+      for (const { conversation, lastSeq, hasGap } of slots) {
+        if (hasGap) continue;
         const [low, high] = lastSeqs[conversation] ?? [lastSeq, lastSeq];
         lastSeqs[conversation] = [Math.min(low, lastSeq), Math.max(high, lastSeq)];
       }
@@ -128,8 +153,8 @@ export class Tally {
     return { ...this.counts, faults, faultCount, acknowledgedIn, lastSeqs };
   }
 
-  private slotOf(connection: number, conversation: number | undefined) {
-    const slots = this.conversationsOf.get(connection) ?? [];
+  private slotOf(connection: number, conversation: number | undefined): Slot | undefined {
+    const slots = this.slotsOf.get(connection) ?? [];
     // Usually there is one.
     for (const slot of slots) if (slot.conversation === conversation) return slot;
     return undefined;

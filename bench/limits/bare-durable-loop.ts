@@ -4,29 +4,28 @@
 import { fdatasyncSync, openSync, writeSync } from 'node:fs';
 import { serverFrame } from '../net/websocket.ts';
 import { BareServer, serveUntilStopped } from './bare-server.ts';
-
-interface Send {
-  from: number;
-  person: number;
-  text: string;
-}
+import { Numbering, personOf, welcomeText } from './frame-fields.ts';
 
 const file = openSync(process.argv[2] ?? '', 'a');
-const personOf = new Map<number, number>();
-const socketOf = new Map<number, number>();
-const headOf = new Map<string, number>();
-let batch: Send[] = [];
+const people = new Map<number, number>();
+const sockets = new Map<number, number>();
+const numbering = new Numbering();
+let batch: { from: number; person: number; text: string }[] = [];
 let records: Uint8Array[] = [];
 
 const server = new BareServer((socket, bytes, start, end) => {
   const text = bytes.toString('latin1', start, end);
-  const person = personOf.get(socket);
-  if (person === undefined) welcome(socket, text);
-  else {
+  const person = people.get(socket);
+  if (person !== undefined) {
     batch.push({ from: socket, person, text });
     records.push(Uint8Array.from(bytes.subarray(start, end)));
+    return;
   }
+  people.set(socket, personOf(text));
+  sockets.set(personOf(text), socket);
+  server.send(socket, serverFrame(welcomeText));
 });
+
 serveUntilStopped(server, () => {
   if (batch.length === 0) return;
   const done = batch;
@@ -34,29 +33,11 @@ serveUntilStopped(server, () => {
   fdatasyncSync(file);
   batch = [];
   records = [];
-  for (const each of done) answer(each);
+  for (const { from, person, text } of done) {
+    const { ack, entry } = numbering.answerFrames(text);
+    server.send(from, ack);
+    server.send(from, entry);
+    const other = sockets.get(person ^ 1);
+    if (other !== undefined) server.send(other, entry);
+  }
 });
-
-/** The number of the person is the end of the token. */
-function welcome(socket: number, hello: string): void {
-  const person = Number(/-(\d+)"/.exec(hello)?.[1]);
-  personOf.set(socket, person);
-  socketOf.set(person, socket);
-  server.send(socket, serverFrame('{"type":"welcome"}'));
-}
-
-function answer({ from, person, text }: Send): void {
-  // The fields of a `send` of the clients, in their order.
-  const [, id, conversationId, rest] = /"id":"([^"]*)","conversationId":"([^"]*)",(.*)}$/.exec(text) ?? [];
-  if (id === undefined || conversationId === undefined) throw new Error(`not a message: ${text}`);
-  const seq = (headOf.get(conversationId) ?? 1) + 1;
-  headOf.set(conversationId, seq);
-  const receipt = `"conversationId":"${conversationId}","seq":${seq},"messageCount":${seq - 1},"atMs":1767225600000`;
-  const entry = serverFrame(
-    `{"type":"entry","entry":{"kind":"message",${rest},${receipt},"senderId":"0198c5cf-0000-7000-8000-000000000000"}}`,
-  );
-  server.send(from, serverFrame(`{"type":"ack","id":"${id}","clientMessageId":"${id}",${receipt}}`));
-  server.send(from, entry);
-  const other = socketOf.get(person ^ 1);
-  if (other !== undefined) server.send(other, entry);
-}

@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import type { Person } from '../system/people.ts';
 import type { System } from '../system/system.ts';
 
+export type LimitProgram = 'bare-durable-loop' | 'bare-writer' | 'bun-publish';
+
 const startTimeoutMs = 10_000;
 
 /** Starts a bare server of this folder, which knows people by the number at the end of their token. */
-export async function startLimit(program: 'bare-durable-loop', peopleCount: number): Promise<System> {
+export async function startLimit(program: LimitProgram, peopleCount: number): Promise<System> {
   const folder = mkdtempSync(join(tmpdir(), 'parley-bench-limit-'));
   const started = Promise.withResolvers<number>();
   const child = Bun.spawn([process.execPath, join(import.meta.dir, `${program}.ts`), join(folder, 'records')], {

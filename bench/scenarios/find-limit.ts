@@ -1,4 +1,4 @@
-import type { DirectLoad, Measured } from './direct-load.ts';
+import type { Measured, OpenLoad } from './open-load.ts';
 
 const startRate = 1_000;
 const rateMax = 200_000;
@@ -6,7 +6,7 @@ const bisections = 4;
 const p99MaxMs = 100;
 
 /** The highest rate that is carried: every message is acknowledged, at a p99 of at most 100 ms. Null if none is. */
-export async function findLimit(load: DirectLoad, seconds: number): Promise<Measured | null> {
+export async function findLimit(load: OpenLoad, seconds: number): Promise<Measured | null> {
   let carried: Measured | null = null;
   let tooMuch = startRate;
   for (; tooMuch <= rateMax; tooMuch *= 2) {

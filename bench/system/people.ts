@@ -1,5 +1,4 @@
 import type { Adapters } from '@parley/server';
-import type { PlannedConversation } from '../clients/tally.ts';
 
 export interface Person {
   userId: string;
@@ -34,20 +33,6 @@ export async function callAs(url: string, { token }: Person, path: string, body?
     await answer.body?.cancel();
     await Bun.sleep(100 * attempt);
   }
-}
-
-/** Opens a direct conversation for each two neighbours. */
-export function createDirectConversations(url: string, people: readonly Person[]): Promise<PlannedConversation[]> {
-  return inGroups(people.length >> 1, async (pair) => {
-    const members = [pair * 2, pair * 2 + 1];
-    const [one, other] = members.map((member) => people[member]) as [Person, Person];
-    // The schema of the answer is the API's.
-    const conversation = (await callAs(url, one, '/v1/direct', { userId: other.userId })) as {
-      id: string;
-      headSeq: number;
-    };
-    return { id: conversation.id, members, headSeq: conversation.headSeq };
-  });
 }
 
 /** Calls `make` for each index, some at a time. */
