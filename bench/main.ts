@@ -1,14 +1,20 @@
 // `npm run bench -- SCENARIO`: see CONTRIBUTING.md.
-import { parseArgs } from 'node:util';
-import { machine, versions } from './measure/machine.ts';
+import { join } from 'node:path';
+import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+import { withoutService } from '../packages/server/test/support/services.ts';
+import { machine } from './measure/machine.ts';
+import { jsonOf, resultOf } from './report/result.ts';
 import { textTable } from './report/table.ts';
-import { BadRequest, type Outcome, Parameters, type Scenario } from './scenario.ts';
+import { writeReport } from './report/write-report.ts';
+import { BadRequest, Parameters, type Scenario } from './scenario.ts';
 import { scenarios } from './scenarios/all-scenarios.ts';
+import type { Shape } from './system/system.ts';
 
-const [request, ...given] = process.argv.slice(2);
+const [request = 'list', ...given] = process.argv.slice(2);
 try {
-  if (request === undefined || request === 'list') list();
-  else await report(scenarioNamed(request), given);
+  if (request === 'list') list();
+  else if (request === 'all') await runAll(given);
+  else await runOne(scenarioNamed(request), given);
   process.exit(0);
 } catch (error) {
   console.error(error instanceof BadRequest ? error.message : error);
@@ -18,48 +24,78 @@ try {
 function list(): void {
   for (const { name, summary, shapes, options } of scenarios) {
     console.log(`${name}: ${summary}`);
-    console.log(`  --shape ${shapes.join(' or ')}`);
+    console.log(`  --shape ${shapes.join(' or ')} (${shapes[0]})`);
     for (const [option, { default: value, help }] of Object.entries(options)) {
       console.log(`  --${option} ${help} (${value})`);
     }
   }
+  console.log('all: Runs every scenario and writes docs/benchmarks.');
+  console.log('  --quick takes less than ten minutes');
+  console.log('  --shape embedded or cluster; both if the services are up');
+  console.log('  --only names of scenarios, with commas');
+  console.log('  --out the folder to write (docs/benchmarks)');
 }
 
 function scenarioNamed(name: string): Scenario {
   const found = scenarios.find((each) => each.name === name);
   if (found) return found;
-  throw new BadRequest(`there is no scenario ${name}; there are ${scenarios.map((each) => each.name).join(', ')}`);
+  throw new BadRequest(
+    `there is no scenario ${name}; there are ${scenarios.map((each) => each.name).join(', ')}, all and list`,
+  );
 }
 
-async function report(scenario: Scenario, options: readonly string[]): Promise<void> {
-  const parameters = parametersOf(scenario, options);
+async function runOne(scenario: Scenario, options: readonly string[]): Promise<void> {
+  const shape = { shape: { default: scenario.shapes[0] ?? 'embedded' } };
+  const types = Object.entries({ ...shape, ...scenario.options }).map(([name, { default: value }]) => {
+    return [name, { type: 'string' as const, default: value }] as const;
+  });
+  const parameters = new Parameters(parsed(options, Object.fromEntries(types)) as Record<string, string>);
+  checkShape(parameters.shape(), scenario.shapes);
   const { cores, processor, kernel } = machine();
   console.log(`${scenario.name}: ${scenario.summary}`);
   console.log(`${cores} × ${processor}, Linux ${kernel}, Bun ${Bun.version}, clients on the same machine`);
-  const outcome = await scenario.run(parameters);
-  console.log(textTable(outcome.rows));
-  for (const [name, ratio] of Object.entries(outcome.ratios)) console.log(`× ${ratio.toFixed(2)} ${name}`);
-  console.log(JSON.stringify(result(scenario, parameters, outcome)));
+  const result = await resultOf(scenario, parameters);
+  console.log(textTable(result.rows));
+  for (const [name, ratio] of Object.entries(result.ratios)) console.log(`× ${ratio.toFixed(2)} ${name}`);
+  console.log(jsonOf(result));
 }
 
-function result(scenario: Scenario, { values }: Parameters, { rows, ratios }: Outcome) {
-  const setup = { machine: machine(), versions: versions(), parameters: values };
-  return { scenario: scenario.name, ...setup, figures: rows, ratios };
+async function runAll(options: readonly string[]): Promise<void> {
+  const { quick, shape, only, out } = parsed(options, {
+    quick: { type: 'boolean', default: false },
+    shape: { type: 'string' },
+    only: { type: 'string' },
+    out: { type: 'string', default: join(import.meta.dir, '../docs/benchmarks') },
+  });
+  const shapes: Shape[] = ['embedded'];
+  if (missingService() === null) shapes.push('cluster');
+  if (shape !== undefined) checkShape(String(shape), ['embedded', 'cluster']);
+  else if (shapes.length === 1) console.log(`without the shape cluster: ${missingService()}`);
+  await writeReport({
+    isQuick: quick === true,
+    shapes: shape === undefined ? shapes : [String(shape) as Shape],
+    only: only === undefined ? [] : String(only).split(','),
+    folder: String(out),
+  });
 }
 
-function parametersOf({ options, shapes }: Scenario, given: readonly string[]): Parameters {
-  const all = { shape: { default: shapes[0] ?? 'embedded' }, ...options };
-  const types = Object.fromEntries(
-    Object.entries(all).map(([name, { default: value }]) => [name, { type: 'string' as const, default: value }]),
-  );
+function checkShape(shape: string, allowed: readonly Shape[]): void {
+  if (!allowed.some((each) => each === shape)) {
+    throw new BadRequest(`--shape must be ${allowed.join(' or ')}, not "${shape}"`);
+  }
+  if (shape === 'cluster' && missingService() !== null) throw new BadRequest(`${missingService()}`);
+}
+
+/** Why there can be no cluster here; null if there can. */
+function missingService(): string | null {
+  return withoutService('postgres') ?? withoutService('kafka') ?? withoutService('redis');
+}
+
+function parsed(args: readonly string[], options: ParseArgsOptionsConfig) {
   try {
-    const { values } = parseArgs({ args: [...given], options: types });
-    const parameters = new Parameters(values as Record<string, string>);
-    if (!shapes.includes(parameters.shape())) {
-      throw new BadRequest(`--shape must be ${shapes.join(' or ')}, not "${parameters.shape()}"`);
-    }
-    return parameters;
+    return parseArgs({ args: [...args], options }).values;
   } catch (error) {
+    // An unknown option, or one without its value.
     if (error instanceof TypeError) throw new BadRequest(error.message);
     throw error;
   }

@@ -1,8 +1,9 @@
 import { ClientProcesses } from '../clients/client-processes.ts';
 import type { PlannedConversation } from '../clients/tally.ts';
 import { type LimitProgram, startLimit } from '../limits/limit-system.ts';
-import { latencyColumns, processorColumns } from '../measure/measured.ts';
+import { latencyColumns, processorColumns, serverUs } from '../measure/measured.ts';
 import { measureProcessorTime } from '../measure/processor-time.ts';
+import { seriesOf } from '../report/plot.ts';
 import type { Outcome, Parameters, Row, Scenario } from '../scenario.ts';
 import { createChannel, imagined } from '../system/conversations.ts';
 import { startParley, using } from '../system/start.ts';
@@ -12,9 +13,10 @@ const limits: readonly LimitProgram[] = ['bare-writer', 'bun-publish'];
 const warmUpMessages = 10;
 
 interface Figure {
-  members: number;
   inFlight: number;
   perSecond: number;
+  /** Processor time of a delivery. */
+  us: number;
   row: Row;
 }
 
@@ -43,13 +45,23 @@ export const fanout: Scenario = {
         const [channel] = imagined([everybody]) as [PlannedConversation];
         const least = await using(startLimit(limit, members), (system) => measured(system, channel, parameters));
         figures.push(...least);
-        for (const [index, { inFlight, perSecond }] of own.entries()) {
-          const name = `deliveries/s to ${members} with ${inFlight} in flight, to ${limit.replaceAll('-', ' ')}`;
-          ratios[name] = perSecond / (least[index]?.perSecond ?? Number.NaN);
+        for (const [index, { inFlight, perSecond, us }] of own.entries()) {
+          const load = `with ${members} members and ${inFlight} in flight, to ${limit.replaceAll('-', ' ')}`;
+          ratios[`deliveries/s ${load}`] = perSecond / (least[index]?.perSecond ?? Number.NaN);
+          ratios[`server µs a delivery ${load}`] = us / (least[index]?.us ?? Number.NaN);
         }
       }
     }
-    return { rows: figures.map(({ row }) => row), ratios };
+    const rows = figures.map(({ row }) => row);
+    const plots = parameters.numbers('in-flight').map((inFlight) => ({
+      ...{ name: `fanout-${inFlight}`, title: `Fan-out with ${inFlight} in flight`, x: 'members online' },
+      y: 'deliveries a second',
+      series: seriesOf(
+        rows.filter((row) => row['in flight'] === inFlight),
+        ...(['system', 'members', 'deliveries /s'] as const),
+      ),
+    }));
+    return { rows, ratios, plots };
   },
 };
 
@@ -65,13 +77,14 @@ async function measured(system: System, channel: PlannedConversation, parameters
     const processorTime = measureProcessorTime(() => system.processes(), clients.pids);
     const run = await clients.fanOut({ ...phase, inFlight, messages: parameters.number('messages', 1, 10_000) });
     const perSecond = run.entries / run.seconds;
+    const time = processorTime();
     const row = {
       ...{ system: system.name, members, 'in flight': inFlight, messages: run.acknowledged, deliveries: run.entries },
       'deliveries /s': perSecond,
       ...latencyColumns('delivery', run.delivery),
-      ...processorColumns(processorTime(), run.entries),
+      ...processorColumns(time, run.entries),
     };
-    figures.push({ members, inFlight, perSecond, row });
+    figures.push({ inFlight, perSecond, us: serverUs(time, run.entries), row });
   }
   await clients.stop();
   return figures;

@@ -1,3 +1,4 @@
+import { seriesOf } from '../report/plot.ts';
 import type { Outcome, Row, Scenario } from '../scenario.ts';
 import { createDirectConversations } from '../system/conversations.ts';
 import { startParley, using } from '../system/start.ts';
@@ -25,16 +26,21 @@ export const overload: Scenario = {
       await load.warmUp(given || Number.POSITIVE_INFINITY);
       const best = given > 0 ? await load.run(given, seconds) : await findLimit(load, seconds);
       if (!best) throw new Error('the system carries no rate with an ack p99 of at most 100 ms');
-      const rows: Row[] = [{ load: 'the limit', ...columns(best, best) }];
+      const rows: Row[] = [{ system: system.name, ...columns(best, best) }];
       const ratios: Record<string, number> = {};
       for (const factor of factors) {
         const figures = await load.run(best.rate * factor, seconds);
         const after = await load.run(best.rate / 2, recoverySeconds);
-        rows.push({ load: `× ${factor}`, ...columns(figures, best), 'recovered after s': recovery(after) });
+        rows.push({ system: system.name, ...columns(figures, best), 'recovered after s': recovery(after) });
         ratios[`goodput at × ${factor}, to that at the limit`] = goodput(figures) / goodput(best);
       }
       await load.stop();
-      return { rows, ratios };
+      const x = 'offered, % of the limit';
+      const plot = {
+        ...{ name: 'overload-goodput', title: 'Goodput under overload', x, y: 'acknowledged, % of the limit' },
+        series: seriesOf(rows, 'system', x, 'goodput % of the limit'),
+      };
+      return { rows, ratios, plots: [plot] };
     }),
 };
 
@@ -44,7 +50,11 @@ function goodput({ acknowledged, seconds }: Measured): number {
 }
 
 function columns(figures: Measured, best: Measured): Row {
-  return { 'goodput % of the limit': (goodput(figures) / goodput(best)) * 100, ...sendColumns(figures) };
+  return {
+    'offered, % of the limit': Math.round((figures.rate / best.rate) * 100),
+    'goodput % of the limit': (goodput(figures) / goodput(best)) * 100,
+    ...sendColumns(figures),
+  };
 }
 
 /** Seconds until the p99 of the acks of a second, and of all later ones, is at most 100 ms. */

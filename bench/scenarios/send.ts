@@ -1,6 +1,7 @@
 import type { PlannedConversation } from '../clients/tally.ts';
 import { startLimit } from '../limits/limit-system.ts';
 import { serverUs } from '../measure/measured.ts';
+import { seriesOf } from '../report/plot.ts';
 import type { Outcome, Parameters, Row, Scenario } from '../scenario.ts';
 import { createDirectConversations, imagined } from '../system/conversations.ts';
 import { startParley, using } from '../system/start.ts';
@@ -36,7 +37,14 @@ export const send: Scenario = {
       return [`server µs a message at ${rate}/s, to the bare loop`, us / (bare.runs[index]?.us ?? Number.NaN)];
     });
     if (own.limit && bare.limit) ratios.push(['limit, to the bare loop', own.limit / bare.limit]);
-    return { rows: [...own.rows, ...bare.rows], ratios: Object.fromEntries(ratios) };
+    const rows = [...own.rows, ...bare.rows];
+    const plots = [
+      {
+        ...{ name: 'send-latency', title: 'Latency of durable sends', x: 'messages a second', y: 'ack p99, ms' },
+        series: seriesOf(rows, 'system', 'asked /s', 'ack p99 ms'),
+      },
+    ];
+    return { rows, ratios: Object.fromEntries(ratios), plots };
   },
 };
 
