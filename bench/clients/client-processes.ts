@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { type Latencies, mergedLatencies } from '../measure/latencies.ts';
 import { machineMs } from '../net/libc.ts';
 import type { Person } from '../system/people.ts';
-import type { ActivityPlan, ClientCalls } from './client.ts';
+import type { ActivityPlan } from './activity.ts';
+import type { ClientCalls } from './client.ts';
 import type { FanOutPhase } from './fan-out-load.ts';
 import { phaseFaults } from './phase-faults.ts';
 import type { SendPhase } from './send-load.ts';
@@ -19,6 +20,8 @@ export interface PhaseFigures {
   refused: number;
   /** Received by connections, senders included. */
   entries: number;
+  /** Other frames that arrived, by type. */
+  received: { presence: number; typing: number; read: number };
   /** From the start of the phase to the last answer. */
   seconds: number;
   late: Latencies;
@@ -78,13 +81,19 @@ export class ClientProcesses {
     await this.callAll('fanOut', { ...spec, phase: ++this.phase });
     return this.figures(spec.messages, (machineMs() - startMs) / 1_000);
   }
+  /** How many connections are open. */
+  async connected(): Promise<number> {
+    return (await this.callAll('connected', undefined)).reduce((sum, each) => sum + each, 0);
+  }
+
   async stop(): Promise<void> {
     await this.callAll('close', undefined);
     for (const each of this.processes) each.stop();
   }
 
   private async figures(messages: number, seconds: number): Promise<PhaseFigures> {
-    const { reports, latencies } = await this.settled(messages);
+    const { reports, latencies, received } = await this.settled(messages);
+    const count = (type: keyof PhaseFigures['received']) => received.reduce((total, each) => total + each[type], 0);
     const sum = (count: 'sent' | 'acknowledged' | 'refused' | 'entries') =>
       reports.reduce((total, each) => total + each[count], 0);
     const merged = (kind: 'late' | 'ack' | 'delivery') => mergedLatencies(latencies.map((each) => each[kind]));
@@ -96,6 +105,7 @@ export class ClientProcesses {
         entries: sum('entries'),
         seconds,
       },
+      received: { presence: count('presence'), typing: count('typing'), read: count('read') },
       ...{ late: merged('late'), ack: merged('ack'), delivery: merged('delivery') },
       ackBySecond: Array.from(
         { length: Math.max(0, ...latencies.map(({ ackBySecond }) => ackBySecond.length)) },
@@ -116,7 +126,8 @@ export class ClientProcesses {
           const added = reports.reduce((sum, { acknowledgedIn }) => sum + (acknowledgedIn[index] ?? 0), 0);
           return { ...each, headSeq: each.headSeq + added };
         });
-        return { reports, latencies: collected.flatMap(({ latencies }) => latencies ?? []) };
+        const received = collected.map((each) => each.received);
+        return { reports, received, latencies: collected.flatMap(({ latencies }) => latencies ?? []) };
       }
       if (isFinal || machineMs() > endMs) throw new Error(faults.join('\n'));
       await Bun.sleep(100);

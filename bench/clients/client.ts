@@ -2,9 +2,10 @@
 // `ClientProcess` starts it and calls it.
 import { machineMs } from '../net/libc.ts';
 import { clientFrame } from '../net/websocket.ts';
-import { Activity, type ActivityRates } from './activity.ts';
+import { Activity, type ActivityPlan } from './activity.ts';
 import { Connections } from './connections.ts';
 import { FanOutLoad, type FanOutPhase } from './fan-out-load.ts';
+import { Heartbeat } from './heartbeat.ts';
 import type { Load } from './load.ts';
 import { SendLoad, type SendPhase } from './send-load.ts';
 import { type PlannedConversation, Tally } from './tally.ts';
@@ -17,22 +18,19 @@ export interface OpenOptions {
   tokens: string[];
 }
 
-/** What people do besides sending, and who of them comes and goes. */
-export interface ActivityPlan {
-  rates: ActivityRates;
-  visitors: number[];
-}
-
 const openTimeoutMs = 60_000;
 const openingMax = 100;
 
 let connections: Connections | null = null;
+let heartbeat: Heartbeat | null = null;
 let tokens: string[] = [];
 let firstPerson = 0;
 let conversations: PlannedConversation[] = [];
 let tally = new Tally([], () => false);
 let load: Load | null = null;
 const welcomed = new Set<number>();
+/** Frames other than those of messages, by type. */
+let received = noFrames();
 let isClosing = false;
 
 const calls = {
@@ -41,6 +39,7 @@ const calls = {
     tokens = options.tokens;
     firstPerson = options.from;
     connections = new Connections(options.port, events);
+    heartbeat = new Heartbeat(connections, firstPerson, tokens.length);
     const endMs = machineMs() + openTimeoutMs;
     for (let opened = 0; welcomed.size < tokens.length; ) {
       if (machineMs() > endMs) throw new Error(`${welcomed.size} of ${tokens.length} people were connected in time`);
@@ -53,8 +52,13 @@ const calls = {
     tally = new Tally(planned, owns);
   },
   send({ phase, activity }: { phase: SendPhase; activity: ActivityPlan | null }): void {
-    const visitors = activity?.visitors.filter(owns) ?? [];
-    const others = activity && new Activity(activity.rates, conversations, visitors, open(), tally);
+    received = noFrames();
+    const own = activity && {
+      ...activity,
+      visitors: activity.visitors.filter(owns),
+      watching: activity.watching.filter(owns),
+    };
+    const others = own && new Activity(own, conversations, open(), tally);
     load = new SendLoad(phase, conversations, open(), tally, others);
     load.run();
   },
@@ -67,7 +71,11 @@ const calls = {
   /** What has arrived so far. Entries can arrive after the last ack. */
   collect() {
     open().turn(0);
-    return { tally: tally.report(), latencies: load?.latencies() ?? null };
+    return { tally: tally.report(), received, latencies: load?.latencies() ?? null };
+  },
+  /** How many connections are open. */
+  connected(): number {
+    return tokens.filter((_, index) => open().isOpen(firstPerson + index)).length;
   },
   close(): void {
     isClosing = true;
@@ -77,6 +85,9 @@ const calls = {
 export type ClientCalls = typeof calls;
 
 const events = {
+  turn(): void {
+    heartbeat?.turn();
+  },
   opened(index: number): void {
     open().send(index, clientFrame(JSON.stringify({ type: 'hello', token: tokens[index - firstPerson] })));
   },
@@ -92,17 +103,22 @@ const events = {
       if (message) load?.acknowledged(message, seq);
     } else if (type === 'error') failure(index, bytes.toString('utf8', start, end));
     else if (type === 'welcome') welcomed.add(index);
+    else received[type]++;
   },
   closed(index: number, reason: string): void {
     if (!isClosing) tally.fault(`the connection of person ${index} ended: ${reason}`);
   },
 };
 
-/** `overloaded` is an answer that the benchmarks count; every other error is a fault. */
+/** `overloaded` is an answer that the benchmarks count for messages, and accept for signals, which have no id. */
 function failure(index: number, text: string): void {
   const { code, id } = JSON.parse(text) as { code: string; id?: string };
-  if (code === 'overloaded' && id !== undefined) tally.refuse(Number(id.split('-')[1]));
-  else tally.fault(`person ${index} received ${text}`);
+  if (code !== 'overloaded') tally.fault(`person ${index} received ${text}`);
+  else if (id !== undefined) tally.refuse(Number(id.split('-')[1]));
+}
+
+function noFrames() {
+  return { presence: 0, typing: 0, read: 0, other: 0 };
 }
 
 function owns(person: number): boolean {

@@ -3,6 +3,8 @@ import { closeSocket, connectFrom, receive, transmit } from '../net/sockets.ts';
 import { clientFrame, endOfHead, opcodes, readFrames, upgradeRequest } from '../net/websocket.ts';
 
 export interface ConnectionEvents {
+  /** Called before each wait. */
+  turn(): void;
   /** The server accepted the WebSocket. */
   opened(index: number): void;
   /** The bounds of a text frame in the buffer, which is valid during the call. */
@@ -49,7 +51,7 @@ export class Connections {
   /** Sends the first bytes of the buffer, later if the socket does not take them now. */
   send(index: number, bytes: Uint8Array, length = bytes.length): void {
     const connection = this.connections[index];
-    if (!connection) return;
+    if (!connection?.isUpgraded) return;
     const sent = connection.unsent.length > 0 ? 0 : transmit(connection.socket, bytes, length);
     if (sent < 0) this.lose(index, 'the connection was reset');
     else if (sent < length) {
@@ -60,6 +62,7 @@ export class Connections {
 
   /** Waits at most this long for events, and handles them. Returns how many there were. */
   turn(timeoutMs: number): number {
+    this.events.turn();
     return this.epoll.wait(timeoutMs, this.handle);
   }
 

@@ -47,13 +47,16 @@ const entryConversation = new FieldFinder('conversationId', '"');
 const ackSeq = new FieldFinder('seq');
 const ackId = new FieldFinder('id', '"');
 
-export type FrameType = 'entry' | 'ack' | 'error' | 'welcome' | 'other';
+export type FrameType = 'entry' | 'ack' | 'error' | 'welcome' | 'presence' | 'typing' | 'read' | 'other';
 
 const types = Object.entries({
   entry: '{"type":"entry"',
   ack: '{"type":"ack"',
   error: '{"type":"error"',
   welcome: '{"type":"welcome"',
+  presence: '{"type":"presence"',
+  typing: '{"type":"typing"',
+  read: '{"type":"read"',
 }).map(([type, text]) => ({ type: type as FrameType, bytes: Buffer.from(text) }));
 
 export function typeOf(bytes: Buffer, start: number, end: number): FrameType {

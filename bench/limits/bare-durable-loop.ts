@@ -4,7 +4,7 @@
 import { fdatasyncSync, openSync, writeSync } from 'node:fs';
 import { serverFrame } from '../net/websocket.ts';
 import { BareServer, serveUntilStopped } from './bare-server.ts';
-import { Numbering, personOf, welcomeText } from './frame-fields.ts';
+import { isPing, Numbering, personOf, welcomeText } from './frame-fields.ts';
 
 const file = openSync(process.argv[2] ?? '', 'a');
 const people = new Map<number, number>();
@@ -15,6 +15,7 @@ let records: Uint8Array[] = [];
 
 const server = new BareServer((socket, bytes, start, end) => {
   const text = bytes.toString('latin1', start, end);
+  if (isPing(text)) return;
   const person = people.get(socket);
   if (person !== undefined) {
     batch.push({ from: socket, person, text });

@@ -1,5 +1,5 @@
 // The runtime's own cost of fan-out: publishes the entry of each message to all sockets.
-import { Numbering, welcomeText } from './frame-fields.ts';
+import { isPing, Numbering, welcomeText } from './frame-fields.ts';
 
 const topic = 'everybody';
 const numbering = new Numbering();
@@ -16,6 +16,7 @@ const server = Bun.serve<{ isWelcome: boolean }>({
         socket.send(welcomeText);
         return;
       }
+      if (isPing(String(text))) return;
       const { ack, entry } = numbering.answer(String(text));
       server.publish(topic, entry);
       socket.send(ack);

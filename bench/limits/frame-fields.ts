@@ -4,6 +4,10 @@ import { serverFrame } from '../net/websocket.ts';
 export const welcomeText = '{"type":"welcome"}';
 const senderId = '0198c5cf-0000-7000-8000-000000000000';
 
+export function isPing(text: string): boolean {
+  return text.startsWith('{"type":"ping"');
+}
+
 /** The number of a person is the end of the token. */
 export function personOf(hello: string): number {
   return Number(/-(\d+)"/.exec(hello)?.[1]);

@@ -1,5 +1,5 @@
 // The load that several scenarios share: durable sends in an open loop.
-import type { ActivityPlan } from '../clients/client.ts';
+import type { ActivityPlan } from '../clients/activity.ts';
 import { ClientProcesses, type PhaseFigures } from '../clients/client-processes.ts';
 import type { PlannedConversation } from '../clients/tally.ts';
 import { latencyColumns, processorColumns } from '../measure/measured.ts';
