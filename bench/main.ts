@@ -32,7 +32,7 @@ function list(): void {
   console.log('all: Runs every scenario and writes docs/benchmarks.');
   console.log('  --quick takes less than ten minutes');
   console.log('  --shape embedded or cluster; both if the services are up');
-  console.log('  --only names of scenarios, with commas');
+  console.log('  --only names of scenarios, separated by commas');
   console.log('  --out the folder to write (docs/benchmarks)');
 }
 

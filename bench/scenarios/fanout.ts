@@ -25,8 +25,8 @@ export const fanout: Scenario = {
   summary: "One channel whose members are all online, beside a bare writer to all sockets and Bun's plain publish.",
   shapes: ['embedded', 'cluster'],
   options: {
-    members: { default: '2000,10000,18000', help: 'members online, with commas for several' },
-    'in-flight': { default: '1,10', help: 'messages that may be on their way at once, with commas for several' },
+    members: { default: '2000,10000,18000', help: 'members online, separated by commas' },
+    'in-flight': { default: '1,10', help: 'messages that may be on their way at once, separated by commas' },
     messages: { default: '200', help: 'messages of each figure' },
     'text-bytes': { default: '200', help: 'length of each message' },
     limit: { default: 'on', help: 'measure the bare writer and publish too' },

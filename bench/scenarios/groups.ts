@@ -10,7 +10,7 @@ export const groups: Scenario = {
     'Durable messages in groups of several sizes, all members online, at the same number of deliveries a second.',
   shapes: ['embedded', 'cluster'],
   options: {
-    sizes: { default: '10,100,256', help: 'members of each group, with commas' },
+    sizes: { default: '10,100,256', help: 'members of each group, separated by commas' },
     deliveries: { default: '20000', help: 'deliveries a second' },
     ...openLoadOptions,
     connections: { default: '2560', help: 'people, each in one group of each size' },

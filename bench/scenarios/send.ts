@@ -15,7 +15,7 @@ export const send: Scenario = {
     'Durable messages in direct conversations at a fixed rate, beside a bare loop that appends, syncs and answers.',
   shapes: ['embedded', 'cluster'],
   options: {
-    rate: { default: '1000,5000', help: 'messages a second, with commas for several' },
+    rate: { default: '1000,5000', help: 'messages a second, separated by commas' },
     ...openLoadOptions,
     'fsync-ms': { default: '0', help: 'make each sync to disk slower by this time; needs gcc; embedded only' },
     'find-limit': { default: 'off', help: 'also find the highest rate with ack p99 of at most 100 ms and no refusal' },
