@@ -96,9 +96,14 @@ export class Homepages {
       // A direct conversation shows to the person who didn't open it with its first message.
       (sql, wanted) => sql<LineRow[]>`
         SELECT * FROM (
-          SELECT c.id AS conversation_id, coalesce(t.at_ms, c.last_entry_at_ms) AS line_at_ms
-          FROM ${wanted} AS wanted (shard, id) JOIN conversations c USING (shard, id)
-          LEFT JOIN activity_times t ON t.shard = c.shard AND t.conversation_id = c.id AND t.head_seq = c.head_seq
+          SELECT c.id AS conversation_id, coalesce(
+              CASE WHEN (SELECT EXISTS (SELECT FROM activity_times)) THEN (
+                SELECT t.at_ms FROM activity_times t
+                WHERE t.shard = c.shard AND t.conversation_id = c.id AND t.head_seq = c.head_seq
+              ) END,
+              c.last_entry_at_ms
+            ) AS line_at_ms
+          FROM ${wanted} AS wanted (shard, ids) JOIN conversations c ON c.shard = wanted.shard AND c.id = ANY(wanted.ids)
           WHERE NOT c.closed AND (c.kind <> 'direct' OR c.message_count > 0 OR c.created_by = ${userId})
         ) AS shown
         WHERE (line_at_ms, conversation_id) < (${atMs}::bigint, ${conversationId})
@@ -144,8 +149,8 @@ export class Homepages {
       (sql, wanted) => sql<ConversationRow[]>`
         SELECT to_json(c) AS head, t.at_ms AS settled_at_ms, to_json(e) AS message, partner.user_id AS partner_id,
           s.epoch
-        FROM ${wanted} AS wanted (shard, id)
-        JOIN conversations c USING (shard, id)
+        FROM ${wanted} AS wanted (shard, ids)
+        JOIN conversations c ON c.shard = wanted.shard AND c.id = ANY(wanted.ids)
         LEFT JOIN shard_epochs s ON s.shard = c.shard
         LEFT JOIN activity_times t ON t.shard = c.shard AND t.conversation_id = c.id AND t.head_seq = c.head_seq
         LEFT JOIN entries e ON e.shard = c.shard AND e.conversation_id = c.id AND e.seq = c.last_message_seq

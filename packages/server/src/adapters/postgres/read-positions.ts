@@ -52,8 +52,9 @@ export class PostgresReadPositions {
     const parts = await this.database.atIds(
       userIds,
       (sql, wanted) => sql<({ user_id: UserId } & PositionRow)[]>`
-        SELECT user_id, seq, message_count FROM ${wanted} AS wanted (shard, user_id)
-        JOIN read_positions USING (shard, user_id) WHERE conversation_id = ${conversationId}`,
+        SELECT user_id, seq, message_count FROM ${wanted} AS wanted (shard, user_ids)
+        JOIN read_positions r ON r.shard = wanted.shard AND r.user_id = ANY(wanted.user_ids)
+        WHERE conversation_id = ${conversationId}`,
     );
     return new Map(parts.flat().map((row) => [row.user_id, { seq: row.seq, messageCount: row.message_count }]));
   }

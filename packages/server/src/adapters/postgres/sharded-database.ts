@@ -10,6 +10,8 @@ const pausesMs = [20, 50, 100, 200, 400, 800, 1_600, 3_000];
 
 /** Separates ids in a string; no id contains it. */
 export const idSeparator = ' ';
+/** Separates lists of ids in a string. */
+const listSeparator = '\n';
 
 /** Logical shards on any number of PostgreSQL servers: maps shards to servers, and follows a shard that moves. */
 export class ShardedDatabase {
@@ -101,17 +103,17 @@ export class ShardedDatabase {
   }
 
   /**
-   * Runs a statement at each server that has shards of these ids, in parallel. `wanted` is a relation of (shard, id)
-   * with the ids of that server, checked to be served there.
+   * Runs a statement at each server that has shards of these ids, in parallel. `wanted` is a relation of (shard, ids)
+   * with the ids of that server, an array for each shard, checked to be served there.
    */
   atIds<Result>(
     ids: readonly string[],
     statement: (sql: Sql, wanted: postgres.PendingQuery<postgres.Row[]>) => PromiseLike<Result>,
   ): Promise<Result[]> {
-    const located = ids.map((id) => ({ id, shard: this.shardOf(id) }));
+    const byShard = Array.from(Map.groupBy(ids, (id) => this.shardOf(id)));
     return this.atEachShard(
-      located,
-      ({ shard }) => shard,
+      byShard,
+      ([shard]) => shard,
       (sql, group) => statement(sql, relationOf(sql, group)),
     );
   }
@@ -157,17 +159,23 @@ export class ShardedDatabase {
 }
 
 /**
- * The check runs once for each shard, not for each id: a condition without a column of the relation is evaluated once,
- * whatever the plan. Ids are one string, because the driver escapes the elements of an array one by one.
+ * The check runs once, not for each id: a condition without a column of the relation is evaluated once, whatever the
+ * plan. It calls `served`, which raises an error, only for a shard that is not served.
+ *
+ * With an array for each shard, the planner expects few rows and uses the index on (shard, id). For a relation of
+ * thousands of (shard, id) it may read the whole table. Ids are strings, because the driver escapes the elements of an
+ * array one by one.
  */
-function relationOf(sql: Sql, located: readonly { id: string; shard: number }[]) {
-  const shards = located.map(({ shard }) => shard);
-  const ids = located.map(({ id }) => id).join(idSeparator);
+function relationOf(sql: Sql, byShard: readonly [shard: number, ids: string[]][]) {
+  const shards = byShard.map(([shard]) => shard);
+  const lists = byShard.map(([, ids]) => ids.join(idSeparator)).join(listSeparator);
   return sql`(
-    SELECT * FROM unnest(
-      string_to_array(${shards.join(idSeparator)}, ${idSeparator})::smallint[], string_to_array(${ids}, ${idSeparator})
-    ) AS wanted
-    WHERE (SELECT count(served(each)) FROM unnest(${[...new Set(shards)]}::smallint[]) AS each) > 0
+    SELECT shard, string_to_array(list, ${idSeparator})
+    FROM unnest(${shards}::smallint[], string_to_array(${lists}, ${listSeparator})) AS of_shard (shard, list)
+    WHERE (
+      SELECT count(served(each)) FROM unnest(${shards}::smallint[]) AS each
+      WHERE each NOT IN (SELECT shard FROM served_shards)
+    ) = 0
   )`;
 }
 

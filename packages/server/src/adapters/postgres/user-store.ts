@@ -71,7 +71,7 @@ export class PostgresUserStore extends PostgresSessions implements UserStore {
       userIds,
       (sql, wanted) => sql<UserRow[]>`
         SELECT ${sql.unsafe(usersTable.list('u'))}
-        FROM ${wanted} AS wanted (shard, id) JOIN users u USING (shard, id)`,
+        FROM ${wanted} AS wanted (shard, ids) JOIN users u ON u.shard = wanted.shard AND u.id = ANY(wanted.ids)`,
     );
     const found = new Map(parts.flat().map((row) => [row.id, userOf(row)]));
     return userIds.flatMap((userId) => found.get(userId) ?? []);
