@@ -183,26 +183,33 @@ export class FollowerRunner {
     }
     await togetherOrAlone(
       plan.fresh,
-      (some) => this.options.follower.apply(some),
+      (some) => this.apply(some, failed),
       (fresh, error) => this.couldNotApply(fresh, error, failed),
     );
+  }
+
+  /** Also rebuilds the partitions that the records can't update. Resolves to whether there were any. */
+  private async apply(fresh: readonly FreshRecords[], failed: FailedPartitions): Promise<boolean> {
+    const unbuilt = await this.options.follower.apply(fresh);
+    for (const partition of unbuilt) await this.rebuild(partition, failed);
+    return unbuilt.length > 0;
   }
 
   private async couldNotApply(fresh: FreshRecords, error: unknown, failed: FailedPartitions): Promise<void> {
     const { partition } = fresh.change;
     if (error instanceof Unavailable) failed.set(partition, error);
-    else await this.applyOneByOne(fresh).catch((cause: unknown) => failed.set(partition, cause));
+    else await this.applyOneByOne(fresh, failed).catch((cause: unknown) => failed.set(partition, cause));
   }
 
-  /** Applies the records of one partition one by one, and sets aside those that fail. */
-  private async applyOneByOne({ change, epoch, records }: FreshRecords): Promise<void> {
+  /** Applies the records of one partition one by one, up to a rebuild, and sets aside those that fail. */
+  private async applyOneByOne({ change, epoch, records }: FreshRecords, failed: FailedPartitions): Promise<void> {
     const { follower, states, metrics, reportFailure } = this.options;
     const { partition } = change;
     let { before } = change;
     for (const record of records) {
       const step = { partition, before, to: record.position + 1 };
       try {
-        await follower.apply([{ change: step, epoch, records: [record] }]);
+        if (await this.apply([{ change: step, epoch, records: [record] }], failed)) return;
       } catch (error) {
         if (error instanceof Unavailable) throw error;
         const { conversationId, seq, revision, kind } = record;
@@ -215,7 +222,7 @@ export class FollowerRunner {
       before = { ...before, to: step.to };
     }
     if (change.to > before.to)
-      await follower.apply([{ change: { partition, before, to: change.to }, epoch, records: [] }]);
+      await this.apply([{ change: { partition, before, to: change.to }, epoch, records: [] }], failed);
   }
 
   /**
@@ -269,7 +276,7 @@ export class FollowerRunner {
 /** Runs the work for all items at once. If that fails, runs it for each item alone: maybe only one store failed. */
 async function togetherOrAlone<Item>(
   items: readonly Item[],
-  work: (some: readonly Item[]) => Promise<void>,
+  work: (some: readonly Item[]) => Promise<unknown>,
   failed: (item: Item, error: unknown) => unknown,
 ): Promise<void> {
   const [together] = items.length > 1 ? await Promise.allSettled([work(items)]) : [];

@@ -29,10 +29,11 @@ export interface Follower {
   readonly name: string;
   /**
    * Applies the records of these partitions and advances the follower's progress, atomically if the derived data is in
-   * the same store as the progress. Rejects with {@link Unavailable} when a store is unavailable, or when the progress
-   * of a partition has changed; the same records may then be passed again.
+   * the same store as the progress. Resolves to the partitions that can't be updated from their records and have to be
+   * rebuilt; nothing is applied in these. Rejects with {@link Unavailable} when a store is unavailable, or when the
+   * progress of a partition has changed; the same records may then be passed again.
    */
-  apply(fresh: readonly FreshRecords[]): Promise<void>;
+  apply(fresh: readonly FreshRecords[]): Promise<readonly number[]>;
   /**
    * Builds the derived data of one partition from a snapshot of the stores, and sets the progress to the position of
    * that snapshot. Deletes the set-aside records of the partition. Rejects with {@link Unavailable}.

@@ -155,10 +155,13 @@ export function describeFeedContract(name: string, open: () => Promise<FeedUnder
         return counts;
       }
 
+      let rebuilds = 0;
+
       async function follow(): Promise<FollowerRunner> {
         const runner = new FollowerRunner({
           ...{ follower: new TotalsFollower(under.totals), feed: under.feed, states: under.states },
-          ...{ clock: systemClock, metrics: noFollowerMetrics, reportFailure: () => undefined },
+          ...{ clock: systemClock, reportFailure: () => undefined },
+          metrics: { ...noFollowerMetrics, rebuilt: () => rebuilds++ },
         });
         await runner.start();
         closing.push(() => runner.stop());
@@ -233,8 +236,11 @@ export function describeFeedContract(name: string, open: () => Promise<FeedUnder
         const [id = ''] = await someConversations();
         const command = send(id, 'once');
         await under.decide(command);
+        await applied();
+        const before = rebuilds;
         await under.decideTwice(send(id, 'one'), command, send(id, 'two'));
         expect((await applied()).messages).toBe(6);
+        expect(rebuilds).toBeGreaterThan(before);
         await under.decideTwice(command);
         await under.decide(send(id, 'three'));
         expect((await applied()).messages).toBe(7);

@@ -119,6 +119,23 @@ describe('a follower', () => {
     expect(under.rebuilds).toBe(2);
   });
 
+  test('counts a rebuild that repeated commands require, also when records are applied one by one', async () => {
+    await under.runner.start();
+    await under.until('it is built', () => under.rebuilds === 1);
+    under.decide(3, { again: true });
+    await upToDate();
+    expect(under.applied).toEqual(under.decided);
+    expect(under.rebuilds).toBe(2);
+    under.beforeApplying = (seqs) => {
+      if (seqs.includes(5)) throw new Error('entry 5 cannot be applied');
+    };
+    under.decide(2);
+    under.decide(1, { again: true });
+    await upToDate();
+    expect(under.applied).toEqual(under.decided);
+    expect([under.setAsideCounted, under.rebuilds]).toEqual([1, 3]);
+  });
+
   test('that is reset builds again without new parts in the feed', async () => {
     under.decide(4);
     await under.runner.start();

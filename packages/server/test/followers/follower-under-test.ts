@@ -41,12 +41,12 @@ export class FollowerUnderTest {
   }
 
   /** Adds records to the store and the feed. Like a sender, it does not wait for the follower. */
-  decide(count = 1, { isFed = true } = {}): void {
+  decide(count = 1, { isFed = true, again = false } = {}): void {
     const from = this.decidedTo;
     this.decidedTo += count;
     const records = Array.from({ length: count }, (_, index) => {
       const position = from + index;
-      return { conversationId: 'c', seq: position + 1, revision: 0, kind: 'message', position, again: false };
+      return { conversationId: 'c', seq: position + 1, revision: 0, kind: 'message', position, again };
     });
     if (!isFed) return;
     this.parts.push({ reach: { partition, logId: 'log', from, to: this.decidedTo }, epoch: 'e', records });
@@ -68,8 +68,10 @@ export class FollowerUnderTest {
       apply: async (fresh) => {
         const seqs = fresh.flatMap(({ records }) => records.map(({ seq }) => seq));
         await this.beforeApplying(seqs);
+        if (fresh.some(({ records }) => records.some(({ again }) => again))) return [partition];
         for (const { change } of fresh) this.move(change);
         this.applied.push(...seqs);
+        return [];
       },
       rebuild: async () => {
         this.applied = this.decided;

@@ -30,6 +30,7 @@ class TwoPartitions {
           this.applied.set(change.partition, (this.applied.get(change.partition) ?? 0) + records.length);
         }
         this.check(fresh.map(({ change }) => change.partition));
+        return [];
       },
       rebuild: async (partition) => {
         this.check([partition]);

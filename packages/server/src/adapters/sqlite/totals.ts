@@ -5,36 +5,29 @@ import {
   type TotalsStore,
   totalsFollower,
 } from '../../followers/totals/totals-port.ts';
+import { ConversationCount, type ConversationCounts, one, sumsOf } from './conversation-count.ts';
 import { appliedTo, beUpToDate, moveOn } from './follower-progress.ts';
 import type { GroupCommit } from './group-commit.ts';
-
-interface Counts {
-  messages: number;
-  directConversations: number;
-  groups: number;
-  channels: number;
-}
 
 const columns = 'messages, direct_conversations AS directConversations, groups, channels';
 
 export class SqliteTotals implements TotalsStore {
   private readonly database: Database;
+  private readonly conversations: ConversationCount;
 
   constructor(
     private readonly writes: GroupCommit,
     private readonly sizeBytes: () => number,
   ) {
     this.database = writes.database;
+    this.conversations = new ConversationCount(writes);
   }
 
-  read(): Promise<TotalCounts> {
-    return this.writes.read(() => {
-      const { users } = one(this.database.query<{ users: number }, []>('SELECT count(*) AS users FROM users').get());
-      const isBuilt = appliedTo(this.database, totalsFollower) !== undefined;
-      const { messages, ...byKind } = isBuilt ? this.kept() : countConversations(this.database);
-      const conversations = byKind.directConversations + byKind.groups + byKind.channels;
-      return { users, conversations, ...byKind, messages, databaseBytes: this.sizeBytes() };
-    });
+  async read(): Promise<TotalCounts> {
+    const kept = await this.writes.read(() =>
+      appliedTo(this.database, totalsFollower) === undefined ? null : this.totals(this.kept()),
+    );
+    return kept ?? this.conversations.run((counts) => this.totals(counts));
   }
 
   add(changes: readonly TotalsChange[]): Promise<void> {
@@ -53,8 +46,7 @@ export class SqliteTotals implements TotalsStore {
   }
 
   rebuild(): Promise<void> {
-    return this.writes.run(() => {
-      const { messages, directConversations, groups, channels } = countConversations(this.database);
+    return this.conversations.run(({ messages, directConversations, groups, channels }) => {
       this.database
         .query<null, [number, number, number, number]>(
           `INSERT OR REPLACE INTO totals (only_row, messages, direct_conversations, groups, channels)
@@ -65,17 +57,23 @@ export class SqliteTotals implements TotalsStore {
     });
   }
 
-  private kept(): Counts {
-    return one(this.database.query<Counts, []>(`SELECT ${columns} FROM totals`).get());
+  private totals({ messages, ...byKind }: ConversationCounts): TotalCounts {
+    const { users } = one(this.database.query<{ users: number }, []>('SELECT count(*) AS users FROM users').get());
+    const conversations = byKind.directConversations + byKind.groups + byKind.channels;
+    return { users, conversations, ...byKind, messages, databaseBytes: this.sizeBytes() };
+  }
+
+  private kept(): ConversationCounts {
+    return one(this.database.query<ConversationCounts, []>(`SELECT ${columns} FROM totals`).get());
   }
 
   /** By kind, the number of conversations that these entries created, minus those whose last member left. */
-  private opened(notices: TotalsChange['notices']): Omit<Counts, 'messages'> {
+  private opened(notices: TotalsChange['notices']): Omit<ConversationCounts, 'messages'> {
     if (notices.length === 0) return { directConversations: 0, groups: 0, channels: 0 };
     const given = JSON.stringify(notices.map(({ conversationId, seq }) => [conversationId, seq]));
     return one(
       this.database
-        .query<Omit<Counts, 'messages'>, [string]>(
+        .query<Omit<ConversationCounts, 'messages'>, [string]>(
           `WITH given AS (SELECT value ->> 0 AS id, value ->> 1 AS seq FROM json_each(?)),
              opened AS (
                SELECT c.kind, (g.seq = 1) - (c.closed AND c.head_seq = g.seq) AS count
@@ -86,28 +84,4 @@ export class SqliteTotals implements TotalsStore {
         .get(given),
     );
   }
-}
-
-/** Counts every conversation. */
-export function countConversations(database: Database): Counts {
-  return one(
-    database
-      .query<Counts, []>(
-        `SELECT coalesce(sum(message_count), 0) AS messages,
-           ${sumsOf((kind) => `kind = '${kind}' AND NOT closed`)} FROM conversations`,
-      )
-      .get(),
-  );
-}
-
-function sumsOf(term: (kind: string) => string): string {
-  const kinds = { direct: 'directConversations', group: 'groups', channel: 'channels' };
-  return Object.entries(kinds)
-    .map(([kind, name]) => `coalesce(sum(${term(kind)}), 0) AS ${name}`)
-    .join(', ');
-}
-
-function one<Row>(row: Row | null): Row {
-  if (row === null) throw new Error('a query of counts returned no row');
-  return row;
 }

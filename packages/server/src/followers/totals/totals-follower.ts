@@ -7,7 +7,7 @@ export class TotalsFollower implements Follower {
 
   constructor(private readonly totals: Pick<TotalsStore, 'add' | 'rebuild'>) {}
 
-  async apply(fresh: readonly FreshRecords[]): Promise<void> {
+  async apply(fresh: readonly FreshRecords[]): Promise<readonly number[]> {
     // An entry that is marked `again` may have been counted under the position of an earlier command.
     const [uncertain, counted] = [fresh.filter(hasRepeats), fresh.filter((each) => !hasRepeats(each))];
     if (counted.length > 0) {
@@ -19,7 +19,7 @@ export class TotalsFollower implements Follower {
         })),
       );
     }
-    for (const { change } of uncertain) await this.totals.rebuild(change.partition);
+    return uncertain.map(({ change }) => change.partition);
   }
 
   rebuild(partition: number): Promise<void> {
