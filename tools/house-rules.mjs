@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { functionLengthFaults } from './house-rules/function-length.mjs';
 import { importFaults } from './house-rules/imports.mjs';
+import { drawingFaults, drawnIn } from './house-rules/part-drawing.mjs';
 import { partOrder } from './house-rules/part-order.mjs';
 import { referenceFaults } from './house-rules/references.mjs';
 import { root } from './workspace.mjs';
@@ -35,6 +36,7 @@ const documents = files.filter((file) => file.endsWith('.md')).map((path) => ({ 
 const faults = [
   ...sourceFaults(),
   ...importFaults(sources, partOrder),
+  ...drawingFaults(read(drawnIn), partOrder),
   ...sources.flatMap(functionLengthFaults),
   ...referenceFaults([...sources, ...documents], files),
   ...lockFaults(),
