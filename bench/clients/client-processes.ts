@@ -8,6 +8,7 @@ import type { FanOutPhase } from './fan-out-load.ts';
 import { phaseFaults } from './phase-faults.ts';
 import type { SendPhase } from './send-load.ts';
 import type { PlannedConversation } from './tally.ts';
+import { Worker } from './worker.ts';
 
 const program = join(import.meta.dir, 'client.ts');
 /** Time for a phase to reach all client processes before it starts. */
@@ -30,18 +31,16 @@ export interface PhaseFigures {
   ackBySecond: Latencies[];
 }
 
-type Answer = { id: number; result?: unknown; error?: string };
-
 /** Client processes that share the people of a benchmark. */
 export class ClientProcesses {
   private phase = 0;
   private conversations: readonly PlannedConversation[] = [];
 
-  private constructor(private readonly processes: readonly ClientProcess[]) {}
+  private constructor(private readonly processes: readonly Worker<ClientCalls>[]) {}
 
   /** Starts the processes and connects everybody. */
   static async connect(port: number, people: readonly Person[], count: number): Promise<ClientProcesses> {
-    const processes = Array.from({ length: count }, () => new ClientProcess());
+    const processes = Array.from({ length: count }, () => new Worker<ClientCalls>(program));
     const share = Math.ceil(people.length / count);
     try {
       for (const [index, each] of processes.entries()) {
@@ -57,6 +56,11 @@ export class ClientProcesses {
 
   get pids(): number[] {
     return this.processes.map(({ pid }) => pid);
+  }
+
+  /** The conversations with their present last numbers. */
+  get planned(): readonly PlannedConversation[] {
+    return this.conversations;
   }
 
   async plan(conversations: readonly PlannedConversation[]): Promise<void> {
@@ -136,39 +140,5 @@ export class ClientProcesses {
 
   private callAll<Call extends keyof ClientCalls>(call: Call, argument: Parameters<ClientCalls[Call]>[0]) {
     return Promise.all(this.processes.map((each) => each.call(call, argument)));
-  }
-}
-
-class ClientProcess {
-  private calls = 0;
-  private readonly waiting = new Map<number, PromiseWithResolvers<unknown>>();
-  private readonly child = Bun.spawn([process.execPath, program], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-    ipc: (answer: Answer) => {
-      const call = this.waiting.get(answer.id);
-      this.waiting.delete(answer.id);
-      if (answer.error === undefined) call?.resolve(answer.result);
-      else call?.reject(new Error(answer.error));
-    },
-    onExit: (_, code) => {
-      for (const { reject } of this.waiting.values()) reject(new Error(`a client process exited with ${code}`));
-    },
-  });
-
-  get pid(): number {
-    return this.child.pid;
-  }
-
-  call<Call extends keyof ClientCalls>(call: Call, argument: Parameters<ClientCalls[Call]>[0]) {
-    const answer = Promise.withResolvers<unknown>();
-    const id = this.calls++;
-    this.waiting.set(id, answer);
-    this.child.send({ id, call, argument });
-    // The answer is what the call of this name returns.
-    return answer.promise as Promise<ReturnType<ClientCalls[Call]>>;
-  }
-
-  stop(): void {
-    this.child.kill('SIGTERM');
   }
 }

@@ -1,5 +1,5 @@
 // A client process: holds the connections of some of the people, sends what they send, and checks what they receive.
-// `ClientProcess` starts it and calls it.
+// `ClientProcesses` starts it and calls it.
 import { machineMs } from '../net/libc.ts';
 import { clientFrame } from '../net/websocket.ts';
 import { Activity, type ActivityPlan } from './activity.ts';
@@ -10,6 +10,7 @@ import type { Load } from './load.ts';
 import { SendLoad, type SendPhase } from './send-load.ts';
 import { type PlannedConversation, Tally } from './tally.ts';
 import { ackFields, entryFields, typeOf } from './wire.ts';
+import { answerCalls } from './worker.ts';
 
 export interface OpenOptions {
   port: number;
@@ -130,13 +131,6 @@ function open(): Connections {
   return connections;
 }
 
-process.on('message', ({ id, call, argument }: { id: number; call: keyof ClientCalls; argument: never }) => {
-  try {
-    process.send?.({ id, result: calls[call](argument) ?? null });
-  } catch (error) {
-    process.send?.({ id, error: String(error) });
-  }
-});
-process.on('disconnect', () => process.exit(0));
+answerCalls(calls);
 // Between calls, pings of the server are answered.
 setInterval(() => connections?.turn(0), 20);

@@ -34,6 +34,18 @@ export function measureProcessorTime(
   };
 }
 
+/** The processor time of several periods together. */
+export function sumOf(times: readonly ProcessorTime[]): ProcessorTime {
+  const sum: ProcessorTime = { seconds: 0, server: {}, clients: 0, others: 0 };
+  for (const { seconds, server, clients, others } of times) {
+    for (const [role, us] of Object.entries(server)) sum.server[role] = (sum.server[role] ?? 0) + us;
+    sum.clients += clients;
+    sum.others = (sum.others * sum.seconds + others * seconds) / (sum.seconds + seconds);
+    sum.seconds += seconds;
+  }
+  return sum;
+}
+
 function sample(server: Record<string, number[]>, clientPids: readonly number[]) {
   const sum = (pids: readonly number[]) => pids.reduce((total, pid) => total + usedUs(pid), 0);
   return {

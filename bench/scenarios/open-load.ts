@@ -32,6 +32,8 @@ export interface Variation {
   conversations?: number[];
   textBytes?: number[];
   activity?: ActivityPlan;
+  /** Client processes that belong to the load besides those of the senders. */
+  otherClients?: readonly number[];
 }
 
 /** The connected clients of a system. */
@@ -49,13 +51,20 @@ export class OpenLoad {
     return new OpenLoad(system, clients, [...planned.keys()], parameters.number('text-bytes', 1, 4_000));
   }
 
+  /** The conversations with their present last numbers. */
+  get planned(): readonly PlannedConversation[] {
+    return this.clients.planned;
+  }
+
   /** Sends at most at this rate for some seconds, because the runtime compiles code while it runs. */
   async warmUp(rate: number, variation: Variation = {}): Promise<Measured> {
     return this.run(Math.min(rate, warmUpRate), warmUpSeconds, variation);
   }
 
-  async run(rate: number, seconds: number, { conversations, textBytes, activity }: Variation = {}): Promise<Measured> {
-    const processorTime = measureProcessorTime(() => this.system.processes(), this.clients.pids);
+  async run(rate: number, seconds: number, variation: Variation = {}): Promise<Measured> {
+    const { conversations, textBytes, activity, otherClients = [] } = variation;
+    const pids = [...this.clients.pids, ...otherClients];
+    const processorTime = measureProcessorTime(() => this.system.processes(), pids);
     const spec = {
       ...{ rate, seconds },
       textBytes: textBytes ?? [this.textBytes],
