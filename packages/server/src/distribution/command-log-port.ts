@@ -70,11 +70,11 @@ export interface CommandLog {
   /** Counts of what this process has appended, for metrics. */
   readonly appends: AppendFigures;
   /**
-   * Resolves when the log has the record. A consumer then gets it at least once, even if this process dies (embedded:
+   * Resolves when the log has the record; returns undefined when it has it at once. A consumer then gets it at least once, even if this process dies (embedded:
    * unless it dies; nothing is acknowledged before the outcome). Rejects with {@link Unavailable} when the log cannot
    * accept it; it may or may not have been appended.
    */
-  append(record: CommandRecord): Promise<void>;
+  append(record: CommandRecord): Promise<void> | undefined;
   /**
    * Calls `handle` with batches of up to {@link batchMax} records, in order, one call at a time; records that arrive
    * meanwhile are in the next batch. A batch is consumed when `handle` resolves. When it rejects, the same records come

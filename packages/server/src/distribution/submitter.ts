@@ -5,7 +5,6 @@ import type { Clock } from '../platform/clock.ts';
 import type { EnabledFeatures } from '../platform/enabled-features.ts';
 import { Refusal, Unavailable, Unwritable } from '../platform/failures.ts';
 import { firstLevel } from '../platform/features.ts';
-import type { Ids } from '../platform/ids.ts';
 import type { Tracing } from '../platform/tracing.ts';
 import { pause } from '../platform/waiting.ts';
 import type { CommandLog, CommandRecord } from './command-log-port.ts';
@@ -34,18 +33,23 @@ export interface SubmitPorts {
   serverId(): string;
   log: Pick<CommandLog, 'append'>;
   clock: Clock;
-  ids: Ids;
   metrics: SubmitMetrics;
   tracing: Tracing;
   /** The features that the store enables. */
   enabled: Pick<EnabledFeatures, 'level'>;
 }
 
+/** Learns what became of a command: one of the two is called, once. */
+export interface OutcomeReceiver {
+  settled(outcome: Outcome): void;
+  /** No outcome came: the command may still be carried out, and a retry with the same command id is safe (contract 2). */
+  failed(error: Unavailable): void;
+}
+
 interface Waiting {
   actorId: UserId;
   sinceMs: number;
-  settle(outcome: Outcome): void;
-  fail(error: Error): void;
+  receiver: OutcomeReceiver;
 }
 
 const retryAfterMs = 1_000;
@@ -57,6 +61,8 @@ export class CommandSubmitter {
   private readonly waiting = new Map<string, Waiting>();
   private readonly inFlightByUser = new Map<UserId, number>();
   private readonly stopSweeping: () => void;
+  /** The number of commands so far, from which request ids are made: a server's own requests need no more. */
+  private submitted = 0;
 
   constructor(
     private readonly ports: SubmitPorts,
@@ -71,28 +77,28 @@ export class CommandSubmitter {
 
   /**
    * Resolves with the outcome once it is durable. Throws {@link Refusal} `overloaded` or `feature_not_enabled` before
-   * anything is done, and {@link Unavailable} when no outcome came: the command may still be carried out, and a retry
-   * with the same command id is safe (contract 2).
+   * anything is done, and rejects with {@link Unavailable} as {@link OutcomeReceiver.failed} says.
    */
   submit(command: Command): Promise<Outcome> {
+    const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
+    this.begin(command, { settled: resolve, failed: reject });
+    return promise;
+  }
+
+  /**
+   * As {@link submit}, for the sends of sockets: calls the receiver in the turn in which the outcome arrives, so that
+   * the ack precedes the sender's own entry. Throws the same before anything is done; the receiver is then not called.
+   */
+  begin(command: Command, receiver: OutcomeReceiver): void {
     const level = this.enabledLevel(command);
     this.refuseWhenOverloaded(command.actorId);
-    const requestId = this.ports.ids.uuid();
+    const { actorId } = command;
+    const requestId = String(++this.submitted);
     const sinceMs = this.ports.clock.monotonicMs();
-    return new Promise((resolve, reject) => {
-      this.waiting.set(requestId, {
-        actorId: command.actorId,
-        sinceMs,
-        settle: resolve,
-        fail: reject,
-      });
-      this.inFlightByUser.set(command.actorId, (this.inFlightByUser.get(command.actorId) ?? 0) + 1);
-      const levelled = level === firstLevel ? command : { ...command, level };
-      const record = { command: levelled, replyTo: { serverId: this.ports.serverId(), requestId } };
-      this.append(record, sinceMs).catch((cause: unknown) => {
-        this.fail(requestId, new Unavailable('the command log accepted no command', { cause }));
-      });
-    });
+    this.waiting.set(requestId, { actorId, sinceMs, receiver });
+    this.inFlightByUser.set(actorId, (this.inFlightByUser.get(actorId) ?? 0) + 1);
+    const levelled = level === firstLevel ? command : { ...command, level };
+    this.append({ command: levelled, replyTo: { serverId: this.ports.serverId(), requestId } }, sinceMs);
   }
 
   /** Called with each outcome from the mailbox; outcomes of commands that timed out are dropped. */
@@ -106,7 +112,7 @@ export class CommandSubmitter {
     const waiting = this.take(requestId);
     if (!waiting) return;
     this.ports.metrics.settled(outcome.kind, this.ports.clock.monotonicMs() - waiting.sinceMs);
-    waiting.settle(outcome);
+    waiting.receiver.settled(outcome);
   }
 
   /** Resolves when no command is under way, or after `withinMs`. */
@@ -128,12 +134,17 @@ export class CommandSubmitter {
     this.abandon('the server stopped before the outcome came');
   }
 
-  private async append(record: CommandRecord, sinceMs: number): Promise<void> {
+  private append(record: CommandRecord, sinceMs: number): void {
     const { log, clock, metrics, tracing } = this.ports;
-    await tracing.during('append', tracing.current, (trace) =>
+    const appended = tracing.during('append', tracing.current, (trace) =>
       log.append(trace === undefined ? record : { ...record, trace }),
     );
-    metrics.appended(clock.monotonicMs() - sinceMs);
+    const done = () => metrics.appended(clock.monotonicMs() - sinceMs);
+    if (!appended) done();
+    else
+      appended.then(done, (cause: unknown) => {
+        this.fail(record.replyTo.requestId, new Unavailable('the command log accepted no command', { cause }));
+      });
   }
 
   /**
@@ -169,7 +180,7 @@ export class CommandSubmitter {
     const waiting = this.take(requestId);
     if (!waiting) return;
     this.ports.metrics.settled('unavailable', this.ports.clock.monotonicMs() - waiting.sinceMs);
-    waiting.fail(error);
+    waiting.receiver.failed(error);
   }
 
   private take(requestId: string): Waiting | undefined {

@@ -10,9 +10,6 @@ const reportFailure = failureReporter('gateway');
 /** Above this number, keys whose window is over are removed. */
 const fullConversationsMax = 10_000;
 
-/** Admits everything, for load tests. */
-export const noRateLimits: RateLimits = { consume: () => Promise.resolve(0) };
-
 /** Operations that make entries other than messages. */
 const changes: ReadonlySet<OperationId> = new Set<OperationId>([
   'openDirect',
@@ -31,8 +28,9 @@ export class Admission {
   /** Conversations that reached their limit in this window, with its end. */
   private readonly fullUntilMs = new Map<ConversationId, number>();
 
+  /** @param limits null for no limits, for load tests. */
   constructor(
-    private readonly limits: RateLimits,
+    private readonly limits: RateLimits | null,
     private readonly clock: Pick<Clock, 'monotonicMs'> = systemClock,
   ) {}
 
@@ -45,8 +43,15 @@ export class Admission {
     if (changes.has(operationId)) await this.take(rules.change, userId);
   }
 
-  /** Admits a message, by HTTP or WebSocket. The caller passes its outcome to {@link sent}. */
-  async send(userId: UserId, conversationId: ConversationId): Promise<void> {
+  /**
+   * Admits a message, by HTTP or WebSocket. The caller reports its outcome to {@link sent}. Returns undefined when the
+   * message is admitted without a question to the limits.
+   */
+  send(userId: UserId, conversationId: ConversationId): Promise<void> | undefined {
+    return this.limits === null ? undefined : this.admitSend(userId, conversationId);
+  }
+
+  private async admitSend(userId: UserId, conversationId: ConversationId): Promise<void> {
     await this.take(rules.send, userId);
     const retryAfterMs = (this.fullUntilMs.get(conversationId) ?? 0) - this.clock.monotonicMs();
     if (retryAfterMs > 0) throw refusal(rules.sendToConversation, Math.ceil(retryAfterMs));
@@ -56,14 +61,12 @@ export class Admission {
   /**
    * Counts a message against its conversation, unless the sender is not a member: non-members must not use up the limit
    * of the members. It is counted when that is known, so the messages under way at that time exceed the limit.
+   *
+   * @param error why it failed; undefined for a message that was sent.
    */
-  sent(conversationId: ConversationId, sending: Promise<unknown>): void {
-    sending.then(
-      () => this.count(conversationId),
-      (error: unknown) => {
-        if (!(error instanceof Refusal) || error.code !== 'not_found') this.count(conversationId);
-      },
-    );
+  sent(conversationId: ConversationId, error?: unknown): void {
+    if (this.limits === null || (error instanceof Refusal && error.code === 'not_found')) return;
+    void this.count(conversationId);
   }
 
   frame(userId: UserId): Promise<void> {
@@ -108,12 +111,15 @@ export class Admission {
     for (const [id, untilMs] of this.fullUntilMs) if (untilMs <= nowMs) this.fullUntilMs.delete(id);
   }
 
-  private consume(rule: RateLimitRule, key: string): Promise<number> {
-    return this.limits.consume(rule, key).catch((error: unknown) => {
+  private async consume(rule: RateLimitRule, key: string): Promise<number> {
+    if (this.limits === null) return 0;
+    try {
+      return await this.limits.consume(rule, key);
+    } catch (error) {
       // Admitting too much for a while is better than refusing everything.
       reportFailure(error);
       return 0;
-    });
+    }
   }
 }
 

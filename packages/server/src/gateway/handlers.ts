@@ -99,9 +99,13 @@ function conversationHandlers({ conversations, reads, receipts, messages, admiss
       return undefined;
     },
     sendMessage: async ({ params, body }, { user }) => {
-      await admission.send(user.id, params.conversationId);
-      const sending = messages.send(user.id, params.conversationId, body.clientMessageId, body.text);
-      admission.sent(params.conversationId, sending);
+      const { conversationId } = params;
+      await admission.send(user.id, conversationId);
+      const sending = messages.send(user.id, conversationId, body.clientMessageId, body.text);
+      sending.then(
+        () => admission.sent(conversationId),
+        (error: unknown) => admission.sent(conversationId, error),
+      );
       return sending;
     },
     getHistory: ({ params, query }, { user }) => messages.page(user.id, params.conversationId, query),

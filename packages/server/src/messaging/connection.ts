@@ -7,6 +7,7 @@ import {
   type UserId,
 } from '@parley/protocol';
 import type { Clock } from '../platform/clock.ts';
+import { Outbox } from './outbox.ts';
 import type { Socket } from './socket.ts';
 
 /**
@@ -14,6 +15,9 @@ import type { Socket } from './socket.ts';
  * limit is below Bun's own (see `socketBufferBytes`), so that those last frames still fit.
  */
 export const slowReaderBytes = 128 * 1024;
+
+/** Characters of unsent frames above which they are written before the turn ends; about the runtime's write buffer. */
+const unsentMax = 16 * 1024;
 
 /** A peer that does not answer a close frame within this time is disconnected. */
 const closeTimeoutMs = 5_000;
@@ -44,11 +48,15 @@ export class Connection {
   lastHeardMs: number;
   /** Whether reading from it is paused. Pongs are not read then, either. */
   isPaused = false;
+  /** Frames that wait for the end of the turn, in order; null when there are none. */
+  private unsent: string[] | null = null;
+  private unsentLength = 0;
 
   constructor(
     readonly socket: Socket,
     readonly address: string,
     private readonly clock: Clock,
+    private readonly outbox = new Outbox(),
   ) {
     this.lastHeardMs = clock.monotonicMs();
   }
@@ -74,28 +82,61 @@ export class Connection {
     this.sendText(JSON.stringify(frame));
   }
 
-  /**
-   * Sends an encoded frame. When it can't be buffered for a slow reader, the connection is resynchronised, so that no
-   * frame is dropped silently (contract 7).
-   */
+  /** Sends an encoded frame, in one write with the other frames of this turn (see {@link Outbox}). */
   sendText(text: string): void {
     if (this.closed) return;
-    if (!this.socket.send(text) || this.socket.bufferedBytes() > slowReaderBytes) this.resync('you read too slowly');
+    this.unsentLength += text.length;
+    if (this.unsent) this.unsent.push(text);
+    else {
+      this.unsent = [text];
+      this.outbox.add(this);
+    }
+    if (this.unsentLength > unsentMax) this.flush();
+  }
+
+  /**
+   * Writes the unsent frames. When they can't be buffered for a slow reader, the connection is resynchronised, so that
+   * no frame is dropped silently (contract 7).
+   */
+  flush(): void {
+    const texts = this.unsent;
+    if (!texts || this.closed) return;
+    this.unsent = null;
+    this.unsentLength = 0;
+    if (!this.write(texts) || this.socket.bufferedBytes() > slowReaderBytes) this.resync('you read too slowly');
   }
 
   /** Sends `resync`, because the client has missed something, and closes. */
   resync(reason: string): void {
-    if (this.closed) return;
-    this.socket.send(JSON.stringify({ type: 'resync', reason } satisfies ServerFrame));
+    this.send({ type: 'resync', reason });
     this.close('resync');
   }
 
   close(reason: CloseReason, detail = ''): void {
     if (this.closed) return;
+    this.writeLast();
     this.closed = true;
     this.closedFor = reason;
     this.socket.close(closeCodes[reason].code, detail || reason);
     this.clock.after(closeTimeoutMs, () => this.socket.terminate());
+  }
+
+  /** Writes the frames that wait before the connection closes, whether they fit or not. */
+  private writeLast(): void {
+    const texts = this.unsent;
+    this.unsent = null;
+    if (texts) this.write(texts);
+  }
+
+  /** Returns whether all frames were accepted. */
+  private write(texts: readonly string[]): boolean {
+    const [only] = texts;
+    if (only !== undefined && texts.length === 1) return this.socket.send(only);
+    let accepted = true;
+    this.socket.cork(() => {
+      for (const text of texts) if (!this.socket.send(text)) accepted = false;
+    });
+    return accepted;
   }
 }
 

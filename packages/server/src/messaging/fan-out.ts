@@ -42,11 +42,21 @@ export class FanOut {
 
   constructor(private readonly ports: FanOutPorts) {}
 
-  /** Accepts one copy. Once this resolves its recipients have it, unless a gap before it is being filled. */
-  async deliver(copy: EntryCopy): Promise<void> {
+  /**
+   * Accepts one copy. Once this resolves its recipients have it, unless a gap before it is being filled. Returns
+   * undefined when they have it at once.
+   */
+  deliver(copy: EntryCopy): Promise<void> | undefined {
+    // Only such a copy can make this server follow a conversation.
+    if (copy.broadcast && copy.recipientIds.length > 0) return this.enterAndDeliver(copy);
+    this.take(copy);
+    return undefined;
+  }
+
+  private async enterAndDeliver(copy: EntryCopy): Promise<void> {
     const { conversationId } = copy.entry;
     const wasFollowed = this.ports.groups.has(conversationId);
-    if (copy.broadcast && copy.recipientIds.length > 0) await this.enterGroup(copy);
+    await this.enterGroup(copy);
     this.take(copy);
     if (!wasFollowed && this.ports.groups.has(conversationId)) await this.catchUp(copy.entry);
   }
@@ -87,9 +97,9 @@ export class FanOut {
     const { clock, metrics } = this.ports;
     const text = encoded(entry);
     const leavingId = leavingUser(entry);
-    const direct = new Set(recipientIds);
+    let direct: Iterable<UserId> = recipientIds;
     if (leavingId !== null) {
-      direct.add(leavingId);
+      direct = new Set(recipientIds).add(leavingId);
       for (const connection of this.ports.roster.of(leavingId)) {
         this.ports.groups.leave(entry.conversationId, connection);
         this.ports.watch.leave(entry.conversationId, connection);

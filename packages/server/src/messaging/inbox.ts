@@ -21,25 +21,43 @@ export class Inbox {
     private readonly reportFailure: (error: unknown) => void,
   ) {}
 
-  /** Never rejects. A delivery that fails is reported; clients detect the missing entry by the numbers. */
-  async receive(deliveries: readonly Delivery[]): Promise<void> {
-    for (const delivery of deliveries) {
-      try {
-        await this.take(delivery);
-      } catch (error) {
-        this.reportFailure(error);
-      }
+  /**
+   * Never rejects. A delivery that fails is reported; clients detect the missing entry by the numbers. Returns undefined
+   * when all deliveries were done at once, as most are: the frames of one socket then leave in one write.
+   */
+  receive(deliveries: readonly Delivery[]): Promise<void> | undefined {
+    for (const [index, delivery] of deliveries.entries()) {
+      const underWay = this.take(delivery);
+      if (underWay) return this.goOnAfter(underWay, deliveries.slice(index + 1));
     }
+    return undefined;
   }
 
-  private async take(delivery: Delivery): Promise<void> {
+  private async goOnAfter(underWay: Promise<void>, rest: readonly Delivery[]): Promise<void> {
+    await underWay;
+    for (const delivery of rest) await this.take(delivery);
+  }
+
+  /** Returns undefined when it was done at once. */
+  private take(delivery: Delivery): Promise<void> | undefined {
+    try {
+      if (delivery.kind !== 'entry') {
+        this.passOn(delivery);
+        return undefined;
+      }
+      const handedOut = this.tracing.during('fan out', delivery.trace, () => this.fanOut.deliver(delivery));
+      if (handedOut) return handedOut.then(() => this.showAnew(delivery)).catch(this.reportFailure);
+      this.showAnew(delivery);
+    } catch (error) {
+      this.reportFailure(error);
+    }
+    return undefined;
+  }
+
+  private passOn(delivery: Exclude<Delivery, EntryCopy>): void {
     switch (delivery.kind) {
       case 'outcome':
         this.submitter.settle(delivery.requestId, delivery.outcome);
-        return;
-      case 'entry':
-        await this.tracing.during('fan out', delivery.trace, () => this.fanOut.deliver(delivery));
-        for (const userId of seesConversationAnew(delivery)) this.showConversation(userId, delivery.entry);
         return;
       case 'frame': {
         const text = JSON.stringify(delivery.frame);
@@ -62,6 +80,10 @@ export class Inbox {
       case 'revoked':
         this.roster.revoke(delivery.userId, delivery.sessionIds);
     }
+  }
+
+  private showAnew(copy: EntryCopy): void {
+    for (const userId of seesConversationAnew(copy)) this.showConversation(userId, copy.entry);
   }
 
   /**

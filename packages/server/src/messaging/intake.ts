@@ -55,20 +55,30 @@ export class Intake {
       waiting.push(frame);
       return;
     }
+    const underWay = this.start(connection, frame);
+    if (!underWay) return;
     this.waiting.set(connection, []);
-    this.takeUp(connection, frame).catch(this.reportFailure);
+    this.goOnAfter(connection, underWay).catch(this.reportFailure);
   }
 
-  private async takeUp(connection: Connection, first: ClientFrame): Promise<void> {
-    let frame: ClientFrame | undefined = first;
-    while (frame && !connection.closed) {
-      const units = frameUnits(frame);
-      const turn = units > 0 ? this.turns.turn(connection.address, units) : undefined;
-      if (turn) await turn;
-      if (connection.closed) break;
-      if (frame.type === 'hello') await this.hello(connection, frame);
-      else await this.requests.handle(connection, frame);
-      frame = this.waiting.get(connection)?.shift();
+  /** Resolves when the next frame of the connection may start; returns undefined when it may start at once. */
+  private start(connection: Connection, frame: ClientFrame): Promise<void> | undefined {
+    const units = frameUnits(frame);
+    const turn = units > 0 ? this.turns.turn(connection.address, units) : undefined;
+    return turn ? turn.then(() => this.handle(connection, frame)) : this.handle(connection, frame);
+  }
+
+  private handle(connection: Connection, frame: ClientFrame): Promise<void> | undefined {
+    if (connection.closed) return undefined;
+    return frame.type === 'hello' ? this.hello(connection, frame) : this.requests.handle(connection, frame);
+  }
+
+  private async goOnAfter(connection: Connection, underWay: Promise<void>): Promise<void> {
+    await underWay;
+    while (!connection.closed) {
+      const frame = this.waiting.get(connection)?.shift();
+      if (!frame) break;
+      await this.start(connection, frame);
     }
     this.waiting.delete(connection);
     this.emptied(connection);

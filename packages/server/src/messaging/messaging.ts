@@ -24,6 +24,7 @@ import { Inbox } from './inbox.ts';
 import { Intake } from './intake.ts';
 import type { MessagingMetrics } from './messaging-metrics.ts';
 import { OnlineCounts } from './online-counts.ts';
+import { Outbox } from './outbox.ts';
 import { PresenceAnnouncer } from './presence-announcer.ts';
 import { PresenceWatch } from './presence-watch.ts';
 import { type RequestPorts, Requests } from './requests.ts';
@@ -74,6 +75,7 @@ export class Messaging {
   private readonly flow: FlowControl;
   private readonly fanOut: FanOut;
   private readonly inbox: Inbox;
+  private readonly outbox = new Outbox();
   private readonly stopReporting: () => void;
   private mailbox: Mailbox | null = null;
 
@@ -84,7 +86,12 @@ export class Messaging {
     this.announcer = new PresenceAnnouncer(registry, ports.mailboxes, clock, reportFailure);
     const announce = (userId: string, online: boolean) => this.announcer.announce([userId], online);
     this.attendance = new Attendance(serverId, registry, announce, clock, reportFailure);
-    this.groups = new BroadcastGroups(serverId, registry, ports.publish, reportFailure);
+    // Frames that were sent to single connections before must not be overtaken by one that goes to all.
+    const publish: Publish = (topic, text) => {
+      this.outbox.flush();
+      ports.publish(topic, text);
+    };
+    this.groups = new BroadcastGroups(serverId, registry, publish, reportFailure);
     const counts = new OnlineCounts(registry, conversations);
     this.watch = new PresenceWatch(serverId, registry, counts, clock, reportFailure);
     this.arrival = new Arrival(ports, this.roster, this.attendance, this.groups, this.watch);
@@ -138,7 +145,7 @@ export class Messaging {
   }
 
   opened(socket: Socket, address: string): Connection {
-    const connection = new Connection(socket, address, this.ports.clock);
+    const connection = new Connection(socket, address, this.ports.clock, this.outbox);
     this.heartbeat.add(connection);
     return connection;
   }

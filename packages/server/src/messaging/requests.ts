@@ -3,6 +3,7 @@ import {
   type ClientFrameOf,
   type ConversationId,
   limits,
+  type Receipt,
   type ServerFrame,
   type UserId,
 } from '@parley/protocol';
@@ -23,9 +24,9 @@ export interface RequestPorts {
   reads: Pick<ConversationReads, 'ownOrNull'>;
   /** Throws {@link Refusal} `rate_limited` when the user exceeds a limit. */
   admission: {
-    send(userId: UserId, conversationId: ConversationId): Promise<void>;
-    /** Receives the outcome of a message that was admitted. */
-    sent(conversationId: ConversationId, sending: Promise<unknown>): void;
+    send(userId: UserId, conversationId: ConversationId): Promise<void> | undefined;
+    /** Receives the outcome of a message that was admitted: the error if it failed. */
+    sent(conversationId: ConversationId, error?: unknown): void;
     frame(userId: UserId): Promise<void>;
     signal(userId: UserId): Promise<void>;
   };
@@ -35,48 +36,78 @@ export interface RequestPorts {
   reportFailure(error: unknown): void;
 }
 
-/**
- * The requests of a connection that said hello. Each method resolves when the next request of the connection may start,
- * so that the requests of one connection take effect in order.
- */
+/** The requests of a connection that said hello. */
 export class Requests {
   constructor(
     private readonly ports: RequestPorts,
     private readonly watch: PresenceWatch,
   ) {}
 
-  async handle(connection: Connection, frame: Exclude<ClientFrame, { type: 'hello' }>): Promise<void> {
-    const id = 'id' in frame ? frame.id : undefined;
-    try {
-      const { userId } = identityOf(connection);
-      if (frame.type === 'send') {
-        await this.ports.admission.send(userId, frame.conversationId);
-        this.send(connection, frame);
-      } else {
-        await this.ports.admission.frame(userId);
-        if (frame.type === 'typing' || frame.type === 'read') await this.ports.admission.signal(userId);
-        await this.answer(connection, frame);
-      }
-    } catch (error) {
-      this.refuse(connection, id, error);
-    }
+  /**
+   * Resolves when the next request of the connection may start, so that the requests of one connection take effect in
+   * order; returns undefined when it may start at once.
+   */
+  handle(connection: Connection, frame: Exclude<ClientFrame, { type: 'hello' }>): Promise<void> | undefined {
+    return frame.type === 'send' ? this.admitSend(connection, frame) : this.handleOther(connection, frame);
   }
 
-  /** Answers when the outcome comes. The next request need not wait for it: the command log keeps the order. */
-  private send(connection: Connection, frame: ClientFrameOf<'send'>): void {
-    const { id, conversationId, clientMessageId, text } = frame;
+  private admitSend(connection: Connection, frame: ClientFrameOf<'send'>): Promise<void> | undefined {
     const { userId } = identityOf(connection);
-    const { messages, tracing, admission } = this.ports;
-    const sent = tracing.receive('send', null, () => messages.send(userId, conversationId, clientMessageId, text));
-    admission.sent(conversationId, sent);
-    sent.then(
-      (receipt) => connection.send({ type: 'ack', id, clientMessageId, ...receipt }),
-      (error: unknown) => this.refuse(connection, id, error),
+    const admitted = this.ports.admission.send(userId, frame.conversationId);
+    if (!admitted) {
+      this.send(connection, userId, frame);
+      return undefined;
+    }
+    return admitted.then(
+      () => this.send(connection, userId, frame),
+      (error: unknown) => this.refuse(connection, frame.id, error),
     );
   }
 
-  private async answer(connection: Connection, frame: Exclude<ClientFrame, { type: 'hello' | 'send' }>): Promise<void> {
+  /**
+   * Answers when the outcome comes. The next request need not wait for it: the command log keeps the order. Most of what
+   * a server does is this, so it makes no promises.
+   */
+  private send(connection: Connection, senderId: UserId, frame: ClientFrameOf<'send'>): void {
+    const { id, conversationId, clientMessageId, text } = frame;
+    const { messages, tracing, admission } = this.ports;
+    const hop = tracing.begin('send', null);
+    const failed = (error: unknown) => {
+      hop.fail(error);
+      admission.sent(conversationId, error);
+      this.refuse(connection, id, error);
+    };
+    const sent = (receipt: Receipt) => {
+      hop.end();
+      admission.sent(conversationId);
+      connection.send({ type: 'ack', id, clientMessageId, ...receipt });
+    };
+    try {
+      tracing.within(hop, () => messages.begin({ senderId, conversationId, clientMessageId, text }, { sent, failed }));
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  private async handleOther(
+    connection: Connection,
+    frame: Exclude<ClientFrame, { type: 'hello' | 'send' }>,
+  ): Promise<void> {
     const { userId } = identityOf(connection);
+    try {
+      await this.ports.admission.frame(userId);
+      if (frame.type === 'typing' || frame.type === 'read') await this.ports.admission.signal(userId);
+      await this.answer(connection, userId, frame);
+    } catch (error) {
+      this.refuse(connection, 'id' in frame ? frame.id : undefined, error);
+    }
+  }
+
+  private async answer(
+    connection: Connection,
+    userId: UserId,
+    frame: Exclude<ClientFrame, { type: 'hello' | 'send' }>,
+  ): Promise<void> {
     switch (frame.type) {
       case 'ping':
         connection.send({

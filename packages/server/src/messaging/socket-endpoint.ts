@@ -112,6 +112,9 @@ function upgradeRequired(text: string): Response {
 function bunSocket(ws: ServerWebSocket<SocketData>): Socket {
   return {
     send: (text) => ws.send(text) !== 0,
+    cork: (send) => {
+      ws.cork(send);
+    },
     bufferedBytes: () => ws.getBufferedAmount(),
     ping: () => {
       ws.ping();

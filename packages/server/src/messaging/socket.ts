@@ -2,6 +2,8 @@
 export interface Socket {
   /** Returns false when the frame was dropped because too many bytes wait to be sent. */
   send(text: string): boolean;
+  /** Runs `send`; the frames that it sends leave in one write. */
+  cork(send: () => void): void;
   /** Bytes that wait for the peer to read. */
   bufferedBytes(): number;
   /** A protocol-level ping, which every WebSocket client answers by itself. */

@@ -6,6 +6,21 @@ import type { HistoryStore, IsCatchingUp } from '../history/history-port.ts';
 import { type PageRequest, plannedRanges } from '../history/page.ts';
 import { Refusal } from '../platform/failures.ts';
 
+export interface MessageToSend {
+  senderId: UserId;
+  conversationId: ConversationId;
+  clientMessageId: string;
+  text: string;
+}
+
+/** Learns what became of a message: one of the two is called, once. */
+export interface ReceiptReceiver {
+  /** The message is on disk (contract 1). */
+  sent(receipt: Receipt): void;
+  /** It was refused, by a {@link Refusal}, or no outcome came. */
+  failed(error: unknown): void;
+}
+
 /** Sending messages and reading what was sent. */
 export class Messages {
   constructor(
@@ -22,12 +37,27 @@ export class Messages {
     clientMessageId: string,
     text: string,
   ): Promise<Receipt> {
+    const { promise, resolve, reject } = Promise.withResolvers<Receipt>();
+    this.begin({ senderId, conversationId, clientMessageId, text }, { sent: resolve, failed: reject });
+    return promise;
+  }
+
+  /**
+   * As {@link send}, without promises, for the sends of sockets. Throws {@link Refusal} before anything is done; the
+   * receiver is then not called.
+   */
+  begin({ senderId, conversationId, clientMessageId, text }: MessageToSend, receiver: ReceiptReceiver): void {
     const command = { kind: 'send', conversationId, actorId: senderId, commandId: clientMessageId, text } as const;
-    const outcome = await this.submitter.submit(command);
-    if (outcome.kind === 'refused') throw new Refusal(outcome.code, outcome.detail);
-    if (outcome.kind === 'unchanged') throw new Error('a message without an entry');
-    const { seq, messageCount, atMs } = outcome.entry;
-    return { conversationId, seq, messageCount, atMs };
+    this.submitter.begin(command, {
+      settled(outcome) {
+        if (outcome.kind === 'done') {
+          const { seq, messageCount, atMs } = outcome.entry;
+          receiver.sent({ conversationId, seq, messageCount, atMs });
+        } else if (outcome.kind === 'refused') receiver.failed(new Refusal(outcome.code, outcome.detail));
+        else receiver.failed(new Error('a message without an entry'));
+      },
+      failed: (error) => receiver.failed(error),
+    });
   }
 
   /** A gapless range of what the reader may see (contract 3, 8). Throws {@link Refusal} `not_found`. */

@@ -60,9 +60,20 @@ export class Tracing {
    * content of the header is ignored.
    */
   receive<Result>(operation: string, header: string | null, work: () => Promise<Result>): Promise<Result> {
-    const hop = this.recorder.begin('receive', { from: recordedTrace(header), facts: { operation } });
-    if (hop.traceParent === undefined) return work();
-    return this.surrounding.run(hop.traceParent, () => ending(hop, work()));
+    const hop = this.begin(operation, header);
+    return this.within(hop, () => (hop.traceParent === undefined ? work() : ending(hop, work())));
+  }
+
+  /** Begins the first hop of a request, as {@link receive} does; the caller ends it. */
+  begin(operation: string, header: string | null): Hop {
+    // Most requests of most servers are in no trace: nothing is made for them.
+    if (header === null && this.recorder === passOn) return noHop;
+    return this.recorder.begin('receive', { from: recordedTrace(header), facts: { operation } });
+  }
+
+  /** Runs `work` as part of this hop, which is its {@link current} trace. */
+  within<Result>(hop: Hop, work: () => Result): Result {
+    return hop.traceParent === undefined ? work() : this.surrounding.run(hop.traceParent, work);
   }
 
   /** Begins the hop after `from`; none when that is undefined. */
@@ -75,19 +86,22 @@ export class Tracing {
     return links.length === 0 ? noHop : this.recorder.begin(name, { links });
   }
 
-  /** Runs `work` as the hop after `from`, and passes it the parent of the next hop. */
+  /**
+   * Runs `work` as the hop after `from`, and passes it the parent of the next hop. Returns a promise when `work` does, or
+   * when a hop is recorded.
+   */
   during<Result>(
     name: HopName,
     from: TraceParent | undefined,
-    work: (traceParent: TraceParent | undefined) => Promise<Result>,
-  ): Promise<Result> {
+    work: (traceParent: TraceParent | undefined) => Promise<Result> | undefined,
+  ): Promise<Result | undefined> | undefined {
     if (from === undefined) return work(undefined);
     const hop = this.next(name, from);
     return ending(hop, work(hop.traceParent));
   }
 }
 
-async function ending<Result>(hop: Hop, work: Promise<Result>): Promise<Result> {
+async function ending<Result>(hop: Hop, work: Promise<Result> | Result): Promise<Result> {
   try {
     const result = await work;
     hop.end();

@@ -3,7 +3,7 @@ import type { Adapters } from '../compose/adapters.ts';
 import { Signals } from '../connections/signals.ts';
 import { CommandSubmitter } from '../distribution/submitter.ts';
 import { FollowerAdministration } from '../followers/follower-administration.ts';
-import { Admission, noRateLimits } from '../gateway/admission.ts';
+import { Admission } from '../gateway/admission.ts';
 import { createApi } from '../gateway/app.ts';
 import { authoriseAtTheMachine, authoriseBySession } from '../gateway/authorisation.ts';
 import { createHandlers, type Services } from '../gateway/handlers.ts';
@@ -70,11 +70,11 @@ export class Edge {
     this.submitter = new CommandSubmitter({
       serverId: () => this.messaging.serverId,
       log: commandLog,
-      ...{ clock, ids, tracing, enabled, metrics: submitMetrics(metrics) },
+      ...{ clock, tracing, enabled, metrics: submitMetrics(metrics) },
     });
     const signals = new Signals(registry, mailboxes);
     const isBounded = config['rate-limits'] === 'on';
-    const admission = new Admission(isBounded ? adapters.rateLimits : noRateLimits);
+    const admission = new Admission(isBounded ? adapters.rateLimits : null);
     const passwords = new PasswordHashing(ports.argon2);
     const days = config['session-days'];
     const sessionLife = new SessionLife(clock, days === 'off' || days === 0 ? null : days * dayMs);

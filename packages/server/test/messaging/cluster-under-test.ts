@@ -118,6 +118,9 @@ export class SocketUnderTest implements Socket {
   readonly frames: ServerFrame[] = [];
   closedWith: number | null = null;
   pings = 0;
+  /** How often the server wrote to it; frames that leave together count once. */
+  writes = 0;
+  private isCorked = false;
   isPaused = false;
   /** The number of bytes that the socket reports as waiting for the peer. */
   buffered = 0;
@@ -133,9 +136,17 @@ export class SocketUnderTest implements Socket {
   }
 
   send(text: string): boolean {
+    if (!this.isCorked) this.writes++;
     this.frames.push(JSON.parse(text));
     this.wake();
     return true;
+  }
+
+  cork(send: () => void): void {
+    this.writes++;
+    this.isCorked = true;
+    send();
+    this.isCorked = false;
   }
 
   bufferedBytes(): number {

@@ -5,6 +5,7 @@ export class SilentSocket implements Socket {
   isPaused = false;
   closedWith: number | null = null;
   send = () => true;
+  cork = (send: () => void) => send();
   bufferedBytes = () => 0;
   ping = () => undefined;
   terminate = () => undefined;

@@ -78,7 +78,7 @@ test('hops end with their facts, or with their error', async () => {
 test('without a trace no hop is recorded', async () => {
   const recorder = new RecorderUnderTest(false);
   const tracing = new Tracing(recorder);
-  await tracing.receive('send', null, () => tracing.during('fan out', tracing.current, async () => undefined));
+  await tracing.receive('send', null, async () => tracing.during('fan out', tracing.current, async () => undefined));
   tracing.next('append', undefined).end();
   tracing.shared('distribute', []).end();
   expect(recorder.told).toEqual([]);

@@ -33,7 +33,7 @@ export class MemoryCommandLog implements CommandLog {
     return { waiting: 0, records: this.appended, sends: this.appended };
   }
 
-  async append(record: CommandRecord): Promise<void> {
+  append(record: CommandRecord): undefined {
     this.queue.push(record);
     this.appended++;
     this.onArrival?.();
