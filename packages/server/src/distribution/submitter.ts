@@ -1,21 +1,23 @@
-import type { UserId } from '@parley/protocol';
+import type { ConversationId, UserId } from '@parley/protocol';
 import type { Command, Outcome } from '../conversations/command.ts';
 import { levelNeeded } from '../conversations/command-kinds.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { EnabledFeatures } from '../platform/enabled-features.ts';
 import { Refusal, Unavailable, Unwritable } from '../platform/failures.ts';
 import { firstLevel } from '../platform/features.ts';
+import { shardOf } from '../platform/shards.ts';
 import type { Tracing } from '../platform/tracing.ts';
 import { pause } from '../platform/waiting.ts';
 import type { CommandLog, CommandRecord } from './command-log-port.ts';
 import type { SubmitMetrics } from './distribution-metrics.ts';
+import { fewCommands, PartitionLoad, type UnderWay } from './partition-load.ts';
 
 /** Limits for the commands that one server has under way (race 11). */
 export interface SubmitBounds {
   /** Commands of all users together. */
   inFlightMax: number;
   inFlightPerUserMax: number;
-  /** New commands are refused while the oldest one has been under way for longer than this. */
+  /** New commands of a partition are refused while its oldest one has been under way for longer than this. */
   slowAfterMs: number;
   /** The timeout of a command: it is then unknown whether it was or will be carried out. */
   giveUpAfterMs: number;
@@ -31,7 +33,7 @@ export const defaultSubmitBounds: SubmitBounds = {
 export interface SubmitPorts {
   /** The id of this server, to which outcomes are returned. */
   serverId(): string;
-  log: Pick<CommandLog, 'append'>;
+  log: Pick<CommandLog, 'append' | 'partitions'>;
   clock: Clock;
   metrics: SubmitMetrics;
   tracing: Tracing;
@@ -46,13 +48,15 @@ export interface OutcomeReceiver {
   failed(error: Unavailable): void;
 }
 
-interface Waiting {
+interface Waiting extends UnderWay {
   actorId: UserId;
-  sinceMs: number;
+  load: PartitionLoad;
   receiver: OutcomeReceiver;
 }
 
 const retryAfterMs = 1_000;
+/** One object for all refusals: an overloaded server has no time for stacks. */
+const tooMuchToDo = new Refusal('overloaded', 'The server has more to do than it can do in time.', { retryAfterMs });
 const idlePollMs = 10;
 
 /** Appends commands to the log and waits for their outcomes. There is one for each edge. */
@@ -60,7 +64,10 @@ export class CommandSubmitter {
   /** In the order of submission: the first is the oldest. */
   private readonly waiting = new Map<string, Waiting>();
   private readonly inFlightByUser = new Map<UserId, number>();
+  /** By partition of the log; a partition without commands so far is missing. */
+  private readonly loads: PartitionLoad[] = [];
   private readonly stopSweeping: () => void;
+  private readonly tooManyOfUser: Refusal;
   /** The number of commands so far, from which request ids are made: a server's own requests need no more. */
   private submitted = 0;
 
@@ -69,10 +76,30 @@ export class CommandSubmitter {
     private readonly bounds: SubmitBounds = defaultSubmitBounds,
   ) {
     this.stopSweeping = ports.clock.every(1_000, () => this.giveUpOld());
+    const detail = `You have ${bounds.inFlightPerUserMax} commands under way already.`;
+    this.tooManyOfUser = new Refusal('overloaded', detail, { retryAfterMs });
   }
 
   get inFlight(): number {
     return this.waiting.size;
+  }
+
+  /** Whether so many commands are under way that it is worth asking {@link overload} before a message is parsed. */
+  get isBusy(): boolean {
+    return this.waiting.size >= fewCommands;
+  }
+
+  /** The refusal of a new command in this conversation, if its partition has more to do than it can do in time. */
+  overload(conversationId: ConversationId): Refusal | null {
+    return this.overloadOf(this.loadOf(conversationId), this.ports.clock.monotonicMs());
+  }
+
+  private overloadOf(load: PartitionLoad, nowMs: number): Refusal | null {
+    const { oldestSinceMs } = load;
+    const isSlow = oldestSinceMs !== null && nowMs - oldestSinceMs > this.bounds.slowAfterMs;
+    if (!isSlow && this.waiting.size < this.bounds.inFlightMax && !load.isFull(nowMs)) return null;
+    this.ports.metrics.overloaded();
+    return tooMuchToDo;
   }
 
   /**
@@ -91,11 +118,15 @@ export class CommandSubmitter {
    */
   begin(command: Command, receiver: OutcomeReceiver): void {
     const level = this.enabledLevel(command);
-    this.refuseWhenOverloaded(command.actorId);
-    const { actorId } = command;
-    const requestId = String(++this.submitted);
+    const { actorId, conversationId } = command;
     const sinceMs = this.ports.clock.monotonicMs();
-    this.waiting.set(requestId, { actorId, sinceMs, receiver });
+    const load = this.loadOf(conversationId);
+    const refusal = this.overloadOfUser(actorId) ?? this.overloadOf(load, sinceMs);
+    if (refusal) throw refusal;
+    const requestId = String(++this.submitted);
+    const waiting = { actorId, sinceMs, receiver, load, isDone: false, next: null };
+    load.begun(waiting);
+    this.waiting.set(requestId, waiting);
     this.inFlightByUser.set(actorId, (this.inFlightByUser.get(actorId) ?? 0) + 1);
     const levelled = level === firstLevel ? command : { ...command, level };
     this.append({ command: levelled, replyTo: { serverId: this.ports.serverId(), requestId } }, sinceMs);
@@ -109,10 +140,8 @@ export class CommandSubmitter {
       this.fail(requestId, laterMs === undefined ? new Unavailable(detail) : new Unwritable(detail, laterMs));
       return;
     }
-    const waiting = this.take(requestId);
-    if (!waiting) return;
-    this.ports.metrics.settled(outcome.kind, this.ports.clock.monotonicMs() - waiting.sinceMs);
-    waiting.receiver.settled(outcome);
+    const waiting = this.take(requestId, outcome.kind);
+    waiting?.receiver.settled(outcome);
   }
 
   /** Resolves when no command is under way, or after `withinMs`. */
@@ -161,32 +190,31 @@ export class CommandSubmitter {
     );
   }
 
-  private refuseWhenOverloaded(actorId: UserId): void {
-    const { inFlightMax, inFlightPerUserMax, slowAfterMs } = this.bounds;
-    if ((this.inFlightByUser.get(actorId) ?? 0) >= inFlightPerUserMax) {
-      const detail = `You have ${inFlightPerUserMax} commands under way already.`;
-      this.ports.metrics.overloaded();
-      throw new Refusal('overloaded', detail, { retryAfterMs });
-    }
-    const oldest = this.waiting.values().next().value;
-    const slow = oldest !== undefined && this.ports.clock.monotonicMs() - oldest.sinceMs > slowAfterMs;
-    if (slow || this.waiting.size >= inFlightMax) {
-      this.ports.metrics.overloaded();
-      throw new Refusal('overloaded', 'The server is overloaded.', { retryAfterMs });
-    }
+  private overloadOfUser(actorId: UserId): Refusal | null {
+    if ((this.inFlightByUser.get(actorId) ?? 0) < this.bounds.inFlightPerUserMax) return null;
+    this.ports.metrics.overloaded();
+    return this.tooManyOfUser;
+  }
+
+  private loadOf(conversationId: ConversationId): PartitionLoad {
+    const { partitions } = this.ports.log;
+    const partition = partitions === 1 ? 0 : shardOf(conversationId, partitions);
+    this.loads[partition] ??= new PartitionLoad(partitions);
+    return this.loads[partition];
   }
 
   private fail(requestId: string, error: Unavailable): void {
-    const waiting = this.take(requestId);
-    if (!waiting) return;
-    this.ports.metrics.settled('unavailable', this.ports.clock.monotonicMs() - waiting.sinceMs);
-    waiting.receiver.failed(error);
+    const waiting = this.take(requestId, 'unavailable');
+    waiting?.receiver.failed(error);
   }
 
-  private take(requestId: string): Waiting | undefined {
+  private take(requestId: string, outcome: Outcome['kind'] | 'unavailable'): Waiting | undefined {
     const waiting = this.waiting.get(requestId);
     if (!waiting) return undefined;
     this.waiting.delete(requestId);
+    const nowMs = this.ports.clock.monotonicMs();
+    waiting.load.done(waiting, nowMs);
+    this.ports.metrics.settled(outcome, nowMs - waiting.sinceMs);
     const left = (this.inFlightByUser.get(waiting.actorId) ?? 1) - 1;
     if (left > 0) this.inFlightByUser.set(waiting.actorId, left);
     else this.inFlightByUser.delete(waiting.actorId);

@@ -48,6 +48,8 @@ export class Connection {
   lastHeardMs: number;
   /** Whether reading from it is paused. Pongs are not read then, either. */
   isPaused = false;
+  /** Its messages that were refused since one was accepted, because the server was overloaded. */
+  refusals = 0;
   /** Frames that wait for the end of the turn, in order; null when there are none. */
   private unsent: string[] | null = null;
   private unsentLength = 0;

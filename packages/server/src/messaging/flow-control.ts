@@ -36,6 +36,8 @@ interface Flow {
   waiting: Frame[];
   /** Waits until the frames that were passed on have been started. */
   isBlocked: boolean;
+  /** Is paused because its messages keep being refused. Its frames that were read are handled. */
+  isResting: boolean;
   rests: number;
   lastRestMs: number;
 }
@@ -94,6 +96,18 @@ export class FlowControl {
     this.awaitTurn(connection, flow);
   }
 
+  /** Stops reading from the connection for this long. Frames that were read already are handled. */
+  rest(connection: Connection, durationMs: number): void {
+    const flow = this.flowOf(connection);
+    if (flow.isResting || connection.closed) return;
+    flow.isResting = true;
+    connection.pause();
+    this.clock.after(durationMs, () => {
+      flow.isResting = false;
+      if (!connection.closed && flow.waiting.length === 0) connection.resume();
+    });
+  }
+
   /** The connection closed; its waiting frames are dropped. */
   forget(connection: Connection): void {
     const flow = this.flows.get(connection);
@@ -136,7 +150,7 @@ export class FlowControl {
     this.intake.receive(connection, next);
     if (connection.closed) return;
     if (flow.waiting.length > 0) this.awaitTurn(connection, flow);
-    else connection.resume();
+    else if (!flow.isResting) connection.resume();
   }
 
   private wait(connection: Connection, flow: Flow, data: Frame): void {
@@ -163,6 +177,7 @@ export class FlowControl {
       controlFrames: new WorkBudget(controlFrames, this.clock),
       waiting: [],
       isBlocked: false,
+      isResting: false,
       rests: 0,
       lastRestMs: Number.NEGATIVE_INFINITY,
     };

@@ -5,6 +5,7 @@ import type { Arrival } from './arrival.ts';
 import type { Connection } from './connection.ts';
 import { parseFrame } from './frame-parsing.ts';
 import { frameUnits } from './frame-work.ts';
+import type { Overload } from './overload.ts';
 import type { Requests } from './requests.ts';
 
 /** When this many frames of a connection wait for the one before them, the connection is not read any further. */
@@ -17,6 +18,7 @@ export class Intake {
   constructor(
     private readonly arrival: Pick<Arrival, 'hello'>,
     private readonly requests: Pick<Requests, 'handle'>,
+    private readonly overload: Pick<Overload, 'refuses'>,
     private readonly turns: Pick<WorkTurns, 'turn'>,
     /** Called when every frame of a connection that waited has been started. */
     private readonly emptied: (connection: Connection) => void,
@@ -31,6 +33,7 @@ export class Intake {
   receive(connection: Connection, data: string | Uint8Array): void {
     if (connection.closed) return;
     connection.heard();
+    if (connection.helloSeen && this.overload.refuses(connection, data)) return;
     const parsed = parseFrame(data);
     if (parsed.kind === 'violation') this.violation(connection, parsed.message);
     else if (parsed.kind === 'invalid') this.invalid(connection, parsed);

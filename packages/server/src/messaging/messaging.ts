@@ -25,6 +25,7 @@ import { Intake } from './intake.ts';
 import type { MessagingMetrics } from './messaging-metrics.ts';
 import { OnlineCounts } from './online-counts.ts';
 import { Outbox } from './outbox.ts';
+import { Overload } from './overload.ts';
 import { PresenceAnnouncer } from './presence-announcer.ts';
 import { PresenceWatch } from './presence-watch.ts';
 import { type RequestPorts, Requests } from './requests.ts';
@@ -95,9 +96,14 @@ export class Messaging {
     const counts = new OnlineCounts(registry, conversations);
     this.watch = new PresenceWatch(serverId, registry, counts, clock, reportFailure);
     this.arrival = new Arrival(ports, this.roster, this.attendance, this.groups, this.watch);
+    const overload = new Overload({
+      submitter: ports.submitter,
+      rest: (connection, durationMs) => this.flow.rest(connection, durationMs),
+    });
     const intake = new Intake(
       this.arrival,
-      new Requests(ports, this.watch),
+      new Requests({ ...ports, overload }, this.watch),
+      overload,
       ports.turns,
       (connection) => this.flow.unblock(connection),
       reportFailure,

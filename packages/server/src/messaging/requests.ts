@@ -16,6 +16,7 @@ import { failureDetails, Refusal, Unavailable, Unwritable } from '../platform/fa
 import { knownFeatures } from '../platform/features.ts';
 import type { Tracing } from '../platform/tracing.ts';
 import { type Connection, identityOf } from './connection.ts';
+import type { Overload } from './overload.ts';
 import type { PresenceWatch } from './presence-watch.ts';
 
 export interface RequestPorts {
@@ -33,6 +34,7 @@ export interface RequestPorts {
   tracing: Tracing;
   clock: Pick<Clock, 'nowMs'>;
   enabled: Pick<EnabledFeatures, 'names'>;
+  overload: Pick<Overload, 'refused'>;
   reportFailure(error: unknown): void;
 }
 
@@ -70,7 +72,7 @@ export class Requests {
    */
   private send(connection: Connection, senderId: UserId, frame: ClientFrameOf<'send'>): void {
     const { id, conversationId, clientMessageId, text } = frame;
-    const { messages, tracing, admission } = this.ports;
+    const { messages, tracing, admission, overload } = this.ports;
     const hop = tracing.begin('send', null);
     const failed = (error: unknown) => {
       hop.fail(error);
@@ -84,8 +86,10 @@ export class Requests {
     };
     try {
       tracing.within(hop, () => messages.begin({ senderId, conversationId, clientMessageId, text }, { sent, failed }));
+      connection.refusals = 0;
     } catch (error) {
       failed(error);
+      if (error instanceof Refusal && error.code === 'overloaded') overload.refused(connection);
     }
   }
 

@@ -5,7 +5,6 @@ import { noSubmitMetrics } from '../../src/distribution/distribution-metrics.ts'
 import { CommandSubmitter } from '../../src/distribution/submitter.ts';
 import { EnabledFeatures } from '../../src/platform/enabled-features.ts';
 import { firstLevel } from '../../src/platform/features.ts';
-import { systemIds } from '../../src/platform/ids.ts';
 import { Tracing } from '../../src/platform/tracing.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { addTrialFeature, nudge, trialFeature, trialLevel, withTopic } from '../support/trial-feature.ts';
@@ -30,9 +29,9 @@ describe('a submitted command', () => {
   const submit = (command: CommandRecord['command']) => {
     const submitter = new CommandSubmitter({
       serverId: () => 'server',
-      log: { append: async (record) => void appended.push(record) },
+      log: { partitions: 1, append: async (record) => void appended.push(record) },
       enabled: { level },
-      ...{ clock: new FakeClock(), ids: systemIds, metrics: noSubmitMetrics, tracing: new Tracing() },
+      ...{ clock: new FakeClock(), metrics: noSubmitMetrics, tracing: new Tracing() },
     });
     void submitter.submit(command).catch(() => undefined);
     submitter.close();

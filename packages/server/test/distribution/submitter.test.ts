@@ -5,6 +5,7 @@ import { CommandSubmitter } from '../../src/distribution/submitter.ts';
 import { Refusal } from '../../src/platform/failures.ts';
 import { firstLevel } from '../../src/platform/features.ts';
 import { systemIds } from '../../src/platform/ids.ts';
+import { shardOf } from '../../src/platform/shards.ts';
 import { Tracing } from '../../src/platform/tracing.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
@@ -22,8 +23,8 @@ describe('commands under way (race 11)', () => {
     submitter = new CommandSubmitter(
       {
         serverId: () => 'server',
-        log: { append: async ({ replyTo }) => void appended.push(replyTo.requestId) },
-        ...{ clock, ids: systemIds, metrics: noSubmitMetrics, tracing: new Tracing(), enabled: { level: firstLevel } },
+        log: { partitions: 2, append: async ({ replyTo }) => void appended.push(replyTo.requestId) },
+        ...{ clock, metrics: noSubmitMetrics, tracing: new Tracing(), enabled: { level: firstLevel } },
       },
       bounds,
     );
@@ -31,9 +32,9 @@ describe('commands under way (race 11)', () => {
   afterEach(() => submitter.close());
 
   /** Submits a message. Returns the refusal, or undefined when it was accepted. Ignores the outcome. */
-  function refusal(actorId: string): unknown {
+  function refusal(actorId: string, conversationId = 'c'): unknown {
     const before = appended.length;
-    const command: Command = { kind: 'send', conversationId: 'c', actorId, commandId: systemIds.uuid(), text: 'hello' };
+    const command: Command = { kind: 'send', conversationId, actorId, commandId: systemIds.uuid(), text: 'hello' };
     try {
       submitter.submit(command).catch(() => undefined);
       return undefined;
@@ -69,6 +70,21 @@ describe('commands under way (race 11)', () => {
     expect(refusal('ben')).toBeUndefined();
     submitter.settle(next, { kind: 'unchanged' });
     expect(submitter.inFlight).toBe(1);
+  });
+
+  test('are refused for the partition of the oldest alone: one that is not worked off does not stop the others', () => {
+    const other = ['d', 'e', 'f', 'g'].find((id) => shardOf(id, 2) !== shardOf('c', 2));
+    expect(refusal('ana')).toBeUndefined();
+    clock.advance(bounds.slowAfterMs + 1);
+    expect(refusal('ben')).toEqual(overloaded);
+    expect(refusal('ben', other)).toBeUndefined();
+  });
+
+  test('are refused by one error, whose stack is not made each time', () => {
+    expect(refusal('ana')).toBeUndefined();
+    clock.advance(bounds.slowAfterMs + 1);
+    expect(refusal('ben')).toBe(refusal('eve'));
+    expect(submitter.overload('c')).toBe(refusal('eve') as Refusal);
   });
 
   test('free their slots with their outcomes: a user who waits for each outcome is never refused', () => {

@@ -241,3 +241,36 @@ describe('the budget', () => {
     expect(elsewhere.socket.isPaused).toBe(false);
   });
 });
+
+describe('a connection that rests', () => {
+  test('is not read for that time; what was read already is handled', () => {
+    const flow = flowControl(true);
+    const { connection, socket } = connect();
+    flow.rest(connection, 200);
+    expect(socket.isPaused).toBe(true);
+    flow.receive(connection, 'read before');
+    expect(handled).toEqual(['read before']);
+    clock.advance(199);
+    expect(socket.isPaused).toBe(true);
+    clock.advance(1);
+    expect(socket.isPaused).toBe(false);
+  });
+
+  test('is not read before its waiting frames are handled, nor before it has rested', () => {
+    const flow = flowControl(true);
+    const [{ connection, socket }, other] = [connect(), connect()];
+    for (const frame of numbers(unitsPerTurn * 2)) flow.receive(connection, frame);
+    flow.rest(connection, 200);
+    clock.advance(200);
+    expect(socket.isPaused).toBe(true);
+    while (handled.length < unitsPerTurn * 2) nextTurn();
+    expect(socket.isPaused).toBe(false);
+
+    for (const frame of numbers(unitsPerTurn * 2)) flow.receive(other.connection, frame);
+    flow.rest(other.connection, 200);
+    while (handled.length < unitsPerTurn * 4) nextTurn();
+    expect(other.socket.isPaused).toBe(true);
+    clock.advance(200);
+    expect(other.socket.isPaused).toBe(false);
+  });
+});

@@ -29,7 +29,7 @@ beforeEach(() => {
   emptied = 0;
   const take = async (connection: Connection) => void done.push(connection);
   const turns = new WorkTurns(unitsPerTurn, (run) => ending.push(run));
-  intake = new Intake({ hello: take }, { handle: take }, turns, () => emptied++, fail);
+  intake = new Intake({ hello: take }, { handle: take }, { refuses: () => false }, turns, () => emptied++, fail);
 });
 
 function fail(error: unknown): void {
