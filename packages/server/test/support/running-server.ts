@@ -9,7 +9,6 @@ import { type Clock, systemClock } from '../../src/platform/clock.ts';
 import { systemIds, tokenHash } from '../../src/platform/ids.ts';
 import { Server } from '../../src/process/server.ts';
 import { type GivenSettings, loadConfig } from '../../src/settings/settings.ts';
-import { ClusterUnderTest } from './cluster-services.ts';
 import { fastArgon2 } from './fast-argon2.ts';
 import { shapeUnderTest } from './shape-under-test.ts';
 import { WireClient } from './wire-client.ts';
@@ -52,6 +51,8 @@ export class RunningServer {
   }
 
   private static async startCluster(settings: GivenSettings, wrap: (adapters: Adapters) => Adapters, clock: Clock) {
+    // The clients of the services take half a second to load, which embedded tests do not need.
+    const { ClusterUnderTest } = await import('./cluster-services.ts');
     const cluster = await ClusterUnderTest.make();
     const config = loadConfig({ ...settings, ...cluster.settings }, {});
     const adapters = wrap(await composeAdapters(config, clock));
