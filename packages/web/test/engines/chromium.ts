@@ -1,12 +1,12 @@
 import type { BrowserContext, Page } from 'playwright-core';
-import { launchBrowser, openWindow, wholeChromium } from '../support/browser.ts';
+import { launchBrowser, openWindow, usualChromium } from '../support/browser.ts';
 import type { DrivenPage, Engine } from './driven-page.ts';
 
 export const chromium: Engine = {
   name: 'Chromium',
-  needs: [wholeChromium],
+  needs: [usualChromium],
   async start() {
-    const browser = await launchBrowser(wholeChromium);
+    const browser = await launchBrowser();
     return {
       async browser() {
         const { context, page } = await openWindow(browser);

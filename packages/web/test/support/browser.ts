@@ -28,7 +28,8 @@ export interface Need {
 export const wholeChromium: Need = { file: '/usr/bin/chromium', debianPackage: 'chromium' };
 /** The same engine without notifications and settings, at half the processor time. */
 const headlessShell: Need = { file: '/usr/bin/chromium-headless-shell', debianPackage: 'chromium-headless-shell' };
-const preferred = existsSync(headlessShell.file) || !existsSync(wholeChromium.file) ? headlessShell : wholeChromium;
+export const usualChromium =
+  existsSync(headlessShell.file) || !existsSync(wholeChromium.file) ? headlessShell : wholeChromium;
 
 /** A group of tests that need packages. Where one is missing, the group is skipped with the reason in its name. */
 export function describeWith(needs: readonly Need[], name: string, tests: () => void): void {
@@ -42,11 +43,11 @@ export function describeWith(needs: readonly Need[], name: string, tests: () => 
 
 /** A group of tests in Chromium's headless shell, or in Chromium where the shell is absent. */
 export function describeInBrowser(name: string, tests: () => void): void {
-  describeWith([preferred], name, tests);
+  describeWith([usualChromium], name, tests);
 }
 
 /** Starts a headless browser: the one of {@link describeInBrowser} unless another is given. */
-export function launchBrowser({ file } = preferred, moreArgs: readonly string[] = []): Promise<Browser> {
+export function launchBrowser({ file } = usualChromium, moreArgs: readonly string[] = []): Promise<Browser> {
   return chromium.launch({ executablePath: file, args: [...args, ...moreArgs] });
 }
 
@@ -59,7 +60,7 @@ export async function launchWithProfile(folder: string): Promise<BrowserContext>
 }
 
 /** One browser for all tests of a file, started when it is first needed. */
-export function browserOfFile(program = preferred): () => Promise<Browser> {
+export function browserOfFile(program = usualChromium): () => Promise<Browser> {
   let browser: Promise<Browser> | null = null;
   afterAll(async () => {
     await (await browser)?.close();
