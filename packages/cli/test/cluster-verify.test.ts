@@ -101,7 +101,7 @@ describe.skipIf(absent !== null)(titleWith('parley cluster verify', absent), () 
   beforeAll(async () => {
     cluster = await ClusterUnderTest.make();
     server = await ServerProcess.start({ settings: cluster.settings });
-    witnesses = await Witnesses.gather(people, () => server.url);
+    witnesses = await Witnesses.gather(people, () => server.url, { pauseMs: 300 });
     database = await ShardedDatabase.open(postgresServers(loadConfig(cluster.settings, {})));
     const members = await database.everywhere(
       (sql) => sql<{ conversation_id: string; user_id: string }[]>`

@@ -34,7 +34,7 @@ describe.skipIf(absent !== null)(titleWith('a feature of the next version, rolle
 
   beforeAll(async () => {
     cluster = await ClusterProcesses.start();
-    witnesses = await Witnesses.gather(people, () => cluster.url);
+    witnesses = await Witnesses.gather(people, () => cluster.url, { pauseMs: 300 });
     witnesses.write();
     ana = await Person.make(cluster.url, 'ana');
     // This test process supports the next level too.

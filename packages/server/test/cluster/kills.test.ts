@@ -10,7 +10,7 @@ import { titleWith, withoutService } from '../support/services.ts';
 import { until } from '../support/until.ts';
 import { Witnesses } from '../support/witnesses.ts';
 
-const people = 8;
+const people = 4;
 const absent = withoutHaproxy ?? withoutService('kafka') ?? withoutService('postgres') ?? withoutService('redis');
 describe.skipIf(absent !== null)(titleWith('a cluster of two processes of each role behind HAProxy', absent), () => {
   let cluster: ClusterProcesses;
@@ -18,7 +18,7 @@ describe.skipIf(absent !== null)(titleWith('a cluster of two processes of each r
 
   beforeAll(async () => {
     cluster = await ClusterProcesses.start();
-    witnesses = await Witnesses.gather(people, () => cluster.url);
+    witnesses = await Witnesses.gather(people, () => cluster.url, { pauseMs: 300 });
     witnesses.write();
   });
   afterAll(async () => {
@@ -36,9 +36,9 @@ describe.skipIf(absent !== null)(titleWith('a cluster of two processes of each r
   }
 
   test('finally, every view equals the history and every acknowledged message is there once (contract 1 to 4)', async () => {
-    await witnesses.untilAcknowledged(100);
+    await witnesses.untilAcknowledged(50);
     await witnesses.stopWriting();
-    expect((await witnesses.agree()).length).toBeGreaterThan(roles.length * 200);
+    expect((await witnesses.agree()).length).toBeGreaterThan(roles.length * 50);
   }, 120_000);
 
   test('finally, the totals equal a count of the stores', async () => {
@@ -57,6 +57,6 @@ describe.skipIf(absent !== null)(titleWith('a cluster of two processes of each r
     await database.close();
     await follower?.start();
     expect(kept).toEqual(counted);
-    expect(kept.messages).toBeGreaterThan(roles.length * 200);
+    expect(kept.messages).toBeGreaterThan(roles.length * 50);
   }, 120_000);
 });

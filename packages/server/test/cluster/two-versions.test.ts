@@ -16,7 +16,7 @@ import { Witnesses } from '../support/witnesses.ts';
 const nextVersion = fileURLToPath(new URL('../support/next-version.ts', import.meta.url));
 const thisProgram = parleyProgram();
 const nextProgram = parleyProgram(nextVersion);
-const people = 8;
+const people = 4;
 const absent = withoutHaproxy ?? withoutService('kafka') ?? withoutService('postgres') ?? withoutService('redis');
 describe.skipIf(absent !== null)(titleWith('two versions side by side, under load', absent), () => {
   let cluster: ClusterProcesses;
@@ -24,9 +24,9 @@ describe.skipIf(absent !== null)(titleWith('two versions side by side, under loa
 
   beforeAll(async () => {
     cluster = await ClusterProcesses.start();
-    witnesses = await Witnesses.gather(people, () => cluster.url);
+    witnesses = await Witnesses.gather(people, () => cluster.url, { pauseMs: 300 });
     witnesses.write();
-    await witnesses.untilAcknowledged(100);
+    await witnesses.untilAcknowledged(50);
   });
   afterAll(async () => {
     witnesses.leave();
@@ -50,7 +50,7 @@ describe.skipIf(absent !== null)(titleWith('two versions side by side, under loa
       for (const slot of cluster.slotsOf(role)) {
         expect(await slot.stop()).toBe(0);
         await slot.start(program);
-        await witnesses.untilAcknowledged(50);
+        await witnesses.untilAcknowledged(25);
         await beside(slot);
       }
     }
@@ -93,7 +93,7 @@ describe.skipIf(absent !== null)(titleWith('two versions side by side, under loa
     expect(await init.exited).toBe(0);
     const next = schemaSteps.length + 1;
     expect(await schemaVersions()).toEqual([next, next]);
-    await witnesses.untilAcknowledged(100);
+    await witnesses.untilAcknowledged(50);
   });
 
   test('this version performs every operation on the schema of the next, which has more columns in every table', async () => {
@@ -108,7 +108,7 @@ describe.skipIf(absent !== null)(titleWith('two versions side by side, under loa
 
   test('finally, every view equals the history and every acknowledged message is there once (contract 1 to 4)', async () => {
     await witnesses.stopWriting();
-    expect((await witnesses.agree()).length).toBeGreaterThan(600);
+    expect((await witnesses.agree()).length).toBeGreaterThan(400);
   }, 120_000);
 
   test('finally, verification finds no fault', async () => {

@@ -25,6 +25,7 @@ test('contract 1–4: SIGKILL at random moments under load loses, duplicates and
     await witnesses.untilAcknowledged(20 + Math.floor(Math.random() * 200));
     await server.kill();
     server = await ServerProcess.start({ settings: { data, port: String(port) } });
+    witnesses.connectNow();
   }
   await witnesses.stopWriting();
   expect((await witnesses.agree()).length).toBeGreaterThan(kills * 20);

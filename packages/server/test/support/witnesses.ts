@@ -24,10 +24,16 @@ export class Witnesses {
   /** The durations of acks since they were last read, in milliseconds. */
   private latenciesMs: number[] = [];
 
-  private constructor(private readonly people: readonly [Witness, ...Witness[]]) {}
+  private constructor(
+    private readonly people: readonly [Witness, ...Witness[]],
+    private readonly pauseMs: number,
+  ) {}
 
-  /** `urlOf` returns the server to which each of them connects. */
-  static async gather(count: number, urlOf: (index: number) => string): Promise<Witnesses> {
+  /**
+   * `urlOf` returns the server to which each of them connects. Each writes nothing for `pauseMs` after a batch: writers
+   * without a pause occupy all cores of a small machine.
+   */
+  static async gather(count: number, urlOf: (index: number) => string, { pauseMs = 0 } = {}): Promise<Witnesses> {
     const clients = await Promise.all(
       Array.from({ length: count }, async (_, index) => {
         const client = new ParleyClient({ url: urlOf(index) });
@@ -41,13 +47,18 @@ export class Witnesses {
     const userIds = clients.map((client) => client.account?.id ?? '');
     const { id } = await first.conversations.createGroup({ name: 'survivors', userIds });
     const people = await Promise.all(clients.map((client) => witness(client, id)));
-    return new Witnesses(people as [Witness, ...Witness[]]);
+    return new Witnesses(people as [Witness, ...Witness[]], pauseMs);
   }
 
   /** Starts writing: each witness sends the next {@link batchSize} messages when that many were acknowledged. */
   write(): void {
     const note = (latencyMs: number) => this.latenciesMs.push(latencyMs);
-    this.writers = this.people.map((person) => writeOn(person, () => this.writing, note));
+    this.writers = this.people.map(async (person) => {
+      while (this.writing) {
+        await writeBatch(person, note);
+        if (this.pauseMs > 0) await Bun.sleep(this.pauseMs);
+      }
+    });
   }
 
   /** The first witness sends each of these texts; resolves when all are acknowledged. */
@@ -77,13 +88,27 @@ export class Witnesses {
     });
   }
 
+  /** Resolves when more messages are acknowledged than can be in flight now. */
+  private untilAllWroteOn(): Promise<void> {
+    return this.untilAcknowledged(this.people.length * batchSize + 1);
+  }
+
+  /** Connects those at once who wait for the next attempt, as a browser does when it is online again. */
+  connectNow(): void {
+    for (const { client } of this.people) {
+      if (client.state.name !== 'waiting') continue;
+      client.close();
+      client.connect();
+    }
+  }
+
   /** Resolves when messages are acknowledged again after `disturb`, and prints how long that took. */
   async recoverAfter(what: string, disturb: () => Promise<void>): Promise<void> {
-    await this.untilAcknowledged(100);
+    await this.untilAllWroteOn();
     const startedMs = performance.now();
     await disturb();
-    // More than were under way.
-    await this.untilAcknowledged(this.people.length * batchSize + 1);
+    this.connectNow();
+    await this.untilAllWroteOn();
     console.log(`${what}: acknowledged again after ${Math.round(performance.now() - startedMs)} ms`);
   }
 
@@ -134,18 +159,12 @@ async function follow({ conversation, seen }: Witness): Promise<void> {
   for await (const entry of conversation.live({ after: 0 })) seen.push(entry);
 }
 
-async function writeOn(
-  { conversation, acknowledged }: Witness,
-  goOn: () => boolean,
-  note: (latencyMs: number) => void,
-): Promise<void> {
-  while (goOn()) {
-    const startedMs = performance.now();
-    const batch = Array.from({ length: batchSize }, () => conversation.send(`text ${Math.random()}`));
-    for (const message of batch) {
-      acknowledged.push({ clientMessageId: message.clientMessageId, receipt: await message.sent() });
-      note(performance.now() - startedMs);
-    }
+async function writeBatch({ conversation, acknowledged }: Witness, note: (latencyMs: number) => void): Promise<void> {
+  const startedMs = performance.now();
+  const batch = Array.from({ length: batchSize }, () => conversation.send(`text ${Math.random()}`));
+  for (const message of batch) {
+    acknowledged.push({ clientMessageId: message.clientMessageId, receipt: await message.sent() });
+    note(performance.now() - startedMs);
   }
 }
 
