@@ -7,12 +7,13 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { writeTimings } from './test-order.mjs';
 import { bunFile, root, setUp } from './workspace.mjs';
 
 // Tests wait for conditions, never for a fixed time; this timeout stops only those that would wait forever.
 const testTimeoutMs = 120_000;
 /** How many test files run at a time, each in one process. More than there are cores, because tests mostly wait. */
-const workers = 3;
+const workers = 4;
 /** Tests that start programs, browsers or services, beside those of `packages/web` that import its browsers. */
 const startingPrograms = [
   ...['packages/cli/test', 'packages/sdk/test/e2e', 'packages/sdk/test/embedded', 'packages/sdk/test/package'],
@@ -104,7 +105,10 @@ function test(testPaths, environment) {
   const folder = mkdtempSync(join(tmpdir(), 'parley-test-'));
   const report = join(folder, 'report.xml');
   const reporting = ['--reporter=junit', `--reporter-outfile=${report}`];
-  const args = ['test', `--parallel=${workers}`, `--timeout=${testTimeoutMs}`, ...reporting, ...testPaths];
+  const timings = join(folder, 'timings.json');
+  writeTimings(timings);
+  const scheduling = [`--parallel=${workers}`, `--timings=${timings}`];
+  const args = ['test', ...scheduling, `--timeout=${testTimeoutMs}`, ...reporting, ...testPaths];
   const env = { ...process.env, ...environment };
   const { status, signal } = spawnSync(bun, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
   // Without a test there is no report.

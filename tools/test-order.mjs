@@ -1,0 +1,81 @@
+// The order in which `npm test` starts test files: the longest first, so that no worker is alone with one in the end.
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './workspace.mjs';
+
+/** The approximate durations of the longest files, in seconds, on a machine with two cores. */
+const longFiles = {
+  'packages/cli/test': {
+    'cluster-verify': 115,
+    restore: 45,
+    'documented-commands': 45,
+    trace: 30,
+  },
+  'packages/sdk/test': { 'e2e/restored-server': 50, 'embedded/restored-server': 40, 'e2e/messages': 35 },
+  'packages/server/test': {
+    'cluster/services-refuse': 130,
+    'cluster/services-killed': 100,
+    'cluster/large-channel': 80,
+    'cluster/feature-level': 80,
+    'cluster/two-versions': 80,
+    'cluster/pauses-and-restarts': 70,
+    'cluster/restore': 60,
+    'cluster/secured-services': 50,
+    'cluster/kills': 35,
+    'contract/feed': 80,
+    'contract/kafka-outages': 35,
+    'e2e/real-text': 75,
+    'e2e/broadcast': 55,
+    'e2e/long-absence': 40,
+    'embedded/sigkill': 60,
+    'embedded/one-server-a-folder': 50,
+    'embedded/locked-database': 35,
+  },
+  'packages/web/test': {
+    'engines/walk': 235,
+    'engines/two-versions': 125,
+    interruptions: 90,
+    'sign-on-proxy': 110,
+    'restored-server': 95,
+    'large-conversation': 90,
+    accessibility: 80,
+    'draft-tabs': 80,
+    tabs: 75,
+    lists: 60,
+    'storage-goes-away': 60,
+    'account-ends': 55,
+    clocks: 50,
+    'two-people': 45,
+    notifications: 45,
+    reach: 40,
+    conversation: 40,
+    account: 40,
+    'regressions/changed-while-away': 35,
+    restart: 30,
+  },
+};
+/** The duration of a file that is not listed, in seconds. */
+const usual = 5;
+
+/** Writes the file for Bun's option `--timings`, which has to name every test file: Bun starts others first. */
+export function writeTimings(file) {
+  const seconds = Object.fromEntries(testFiles().map((path) => [path, usual]));
+  for (const [folder, files] of Object.entries(longFiles)) {
+    for (const [name, long] of Object.entries(files)) {
+      const path = `${folder}/${name}.test.ts`;
+      if (!existsSync(join(root, path))) throw new Error(`tools/test-order.mjs lists ${path}, which does not exist`);
+      seconds[path] = long;
+    }
+  }
+  const files = Object.fromEntries(Object.entries(seconds).map(([path, duration]) => [path, duration * 1_000]));
+  writeFileSync(file, JSON.stringify({ version: 1, files }));
+}
+
+function testFiles() {
+  const packages = readdirSync(join(root, 'packages')).map((name) => `packages/${name}/test`);
+  return [...packages, 'tools/test'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true })
+      .filter((name) => /\.test\.(ts|mjs)$/.test(name))
+      .map((name) => `${folder}/${name}`),
+  );
+}
