@@ -101,7 +101,7 @@ describe('parley verify', () => {
     [
       'a time that goes back',
       'UPDATE entries SET at_ms = (SELECT at_ms - 1 FROM entries WHERE seq = 2) WHERE seq = 3',
-      'older than the one before',
+      'before that of the previous entry',
     ],
     ['a head with a wrong time', 'UPDATE conversations SET last_entry_at_ms = 5', 'its row has lastEntryAtMs 5'],
     ['a head with a wrong member count', 'UPDATE conversations SET member_count = 5', 'its row has memberCount 5'],

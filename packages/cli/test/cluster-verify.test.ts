@@ -64,7 +64,7 @@ const lasting: [string, string, string][] = [
     `UPDATE entries e SET at_ms = (
       SELECT at_ms - 1 FROM entries b WHERE b.shard = e.shard AND b.conversation_id = e.conversation_id AND b.seq = 8
     ) WHERE seq = 9`,
-    ', older than the one before',
+    ', before that of the previous entry',
   ],
   ['a head with a wrong message count', 'UPDATE conversations SET message_count = 7', 'its row has messageCount 7'],
   [

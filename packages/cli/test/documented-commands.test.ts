@@ -192,7 +192,7 @@ const operator: Script = [
   ['parley cluster status', ends('commandsSetAside')],
   ['parley cluster shards', ends(/7\s+\w/)],
   ['parley cluster move 5 second', ends('shard 5 is on one')],
-  ['parley cluster accept-loss', refuses('the log of commands has everything')],
+  ['parley cluster accept-loss', refuses('the command log has everything')],
   ['parley cluster accept-loss main', ends(/shard 5 on one has epoch/)],
   ['parley cluster upgrade', ends(/feature level \d+ was enabled before/)],
   ['parley cluster verify', ends('0 faults')],

@@ -42,7 +42,7 @@ class ServerWithOneRoom {
 
   /** Lets time pass until the client has opened another connection. */
   async nextSocket(): Promise<void> {
-    while (this.runtime.socket.isClosed) await this.runtime.pass(1_000);
+    await this.runtime.untilReopened();
   }
 
   private answer(url: URL): Response {

@@ -35,7 +35,7 @@ async function away(epoch: string | null = 'first') {
   expect(client.state.name).toBe('live');
   runtime.socket.end(1006);
   await client.conversations.get(roomId)?.send('waits').kept();
-  while (runtime.socket.isClosed) await runtime.pass(1_000);
+  await runtime.untilReopened();
   runtime.socket.open();
   return { runtime, store, client, ended: collect(client, 'sessionEnded') };
 }

@@ -16,7 +16,7 @@ import { OfferBar } from './notifications/offer-bar.tsx';
 import { UnreadTitle } from './notifications/unread-title.tsx';
 import { useNotifications } from './notifications/use-notifications.ts';
 import { useShownLanguage } from './preferences/preferences.ts';
-import { useAccountsThings } from './session/use-accounts-things.ts';
+import { useAccountData } from './session/use-account-data.ts';
 import { t } from './strings/strings.ts';
 import { useAlone } from './style/use-room.ts';
 
@@ -33,7 +33,7 @@ export function App() {
   const account = useChat((chat) => chat.account);
   const lostAccountId = useChat((chat) => chat.lostAccountId);
   const wasRevoked = useChat((chat) => chat.wasRevoked);
-  useAccountsThings({ isReady, accountId: account?.id ?? null, lostAccountId, wasRevoked });
+  useAccountData({ isReady, accountId: account?.id ?? null, lostAccountId, wasRevoked });
   if (!isReady) {
     return (
       <>

@@ -2,7 +2,7 @@ import { expect } from 'bun:test';
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { describeInBrowser } from './support/browser.ts';
-import { testWith } from './support/place.ts';
+import { testWith } from './support/test-environment.ts';
 import { firstViews, openStart, Scene, views } from './support/views.ts';
 
 const themes = ['light', 'dark'] as const;
@@ -51,9 +51,9 @@ describeInBrowser('accessibility', () => {
   ]) {
     for (const width of [1_440, 390]) {
       test(`every view complies with WCAG 2.2 AA in both themes at ${width} px, ${direction}`, async (given) => {
-        const { scene, place } = given;
+        const { scene, environment } = given;
         const options = { viewport: { width, height: 844 }, reducedMotion } as const;
-        const page = await scene.logIn(place.browser, options, { language });
+        const page = await scene.logIn(environment.browser, options, { language });
         expect(await page.evaluate(() => document.documentElement.dir)).toBe(direction);
         for (const [name, open] of Object.entries(views)) {
           await open(page, scene);
@@ -68,9 +68,9 @@ describeInBrowser('accessibility', () => {
     }
   }
 
-  test('the log-in and sign-up views comply with WCAG 2.2 AA', async ({ scene, place }) => {
+  test('the log-in and sign-up views comply with WCAG 2.2 AA', async ({ scene, environment }) => {
     for (const locale of ['en-GB', 'ar-EG']) {
-      const { page, context } = await place.window({ locale, reducedMotion });
+      const { page, context } = await environment.window({ locale, reducedMotion });
       for (const path of Object.values(firstViews)) {
         await page.goto(scene.server.url + path);
         await page.getByRole('heading').waitFor();
@@ -80,14 +80,14 @@ describeInBrowser('accessibility', () => {
     }
   });
 
-  test('the view of a new account complies with WCAG 2.2 AA', async ({ scene, place }) => {
+  test('the view of a new account complies with WCAG 2.2 AA', async ({ scene, environment }) => {
     for (const [name, width] of [
       ['Wide', 1_440],
       ['Phone', 390],
     ] as const) {
       for (const locale of ['en-GB', 'ar-EG']) {
         const viewport = { width, height: 844 };
-        const { page, context } = await place.window({ viewport, locale, reducedMotion });
+        const { page, context } = await environment.window({ viewport, locale, reducedMotion });
         await openStart(page, scene, `${name}-${locale}`.toLowerCase());
         await expectNoViolations(page);
         await context.close();
@@ -95,8 +95,8 @@ describeInBrowser('accessibility', () => {
     }
   });
 
-  test('a conversation is started, written in and left by keyboard alone', async ({ place }) => {
-    const ana = await place.signUp('Kim');
+  test('a conversation is started, written in and left by keyboard alone', async ({ environment }) => {
+    const ana = await environment.signUp('Kim');
     const { page } = ana;
     await page.keyboard.press('Control+k');
     await page.getByRole('combobox').waitFor();
@@ -113,10 +113,10 @@ describeInBrowser('accessibility', () => {
     expect(await ana.box.evaluate((box) => box === document.activeElement)).toBe(true);
   });
 
-  test('no view scrolls sideways at 200 % zoom', async ({ scene, place }) => {
+  test('no view scrolls sideways at 200 % zoom', async ({ scene, environment }) => {
     // Zooming to 200 % gives a page half the size at twice the pixel ratio.
     const options = { viewport: { width: 640, height: 400 }, deviceScaleFactor: 2 };
-    const page = await scene.logIn(place.browser, options, {});
+    const page = await scene.logIn(environment.browser, options, {});
     for (const open of Object.values(views)) {
       await open(page, scene);
       expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);

@@ -2,19 +2,19 @@ import { expect } from 'bun:test';
 import type { Page } from 'playwright-core';
 import { describeInBrowser } from './support/browser.ts';
 import { PersonInBrowser, password } from './support/person.ts';
-import { type Place, testWith } from './support/place.ts';
+import { type TestEnvironment, testWith } from './support/test-environment.ts';
 
 /** Ana and Ben, each in a browser, with a direct chat. */
-async function setUp(place: Place) {
-  const ben = await place.signUp('Ben');
-  const ana = await place.signUp('Ana');
+async function setUp(environment: TestEnvironment) {
+  const ben = await environment.signUp('Ben');
+  const ana = await environment.signUp('Ana');
   await ana.openDirect('Ben');
   await ana.write('Hello');
   await ben.open('Ana');
   /** Ana in a second browser, with another user agent. */
   const anotherBrowser = async (userAgent: string): Promise<PersonInBrowser> => {
-    const { page, context, faults } = await place.window({ userAgent });
-    await page.goto(`${place.server.url}/login`);
+    const { page, context, faults } = await environment.window({ userAgent });
+    await page.goto(`${environment.server.url}/login`);
     await logIn(page);
     const other = PersonInBrowser.loggedIn('Ana', context, page, faults);
     await other.inList('Ben').waitFor();
@@ -52,24 +52,24 @@ describeInBrowser('an account', () => {
     await sessions.getByText(/Firefox/).waitFor({ state: 'detached' });
   });
 
-  test('the log-in page says that a session expired after a long time without use', async ({ ana, place }) => {
-    const { users } = place.server.adapters;
+  test('the log-in page says that a session expired after a long time without use', async ({ ana, environment }) => {
+    const { users } = environment.server.adapters;
     const account = await users.byUsername('ana');
     const [session] = await users.sessions(account?.id ?? '');
     const { page } = ana;
     await page.goto('about:blank');
     await users.touchSession(account?.id ?? '', session?.id ?? '', Date.now() - 100 * 86_400_000);
-    await page.goto(place.server.url);
+    await page.goto(environment.server.url);
     await page
       .getByText('Your session has ended: it was revoked on another device, or not used for a long time.')
       .waitFor();
     expect(await page.getByText('Hello').count()).toBe(0);
   });
 
-  test('a person who follows a link to a conversation gets there after logging in', async ({ ana, place }) => {
+  test('a person who follows a link to a conversation gets there after logging in', async ({ ana, environment }) => {
     const { origin } = new URL(ana.page.url());
     await ana.open('Ben');
-    const { page } = await place.window();
+    const { page } = await environment.window();
     await page.goto(ana.page.url());
     expect(page.url()).toStartWith(`${origin}/c/`);
     await logIn(page);

@@ -2,10 +2,11 @@ import { expect } from 'bun:test';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { describeInBrowser } from './support/browser.ts';
 import type { PersonInBrowser } from './support/person.ts';
-import { type Place, testWith } from './support/place.ts';
+import { type TestEnvironment, testWith } from './support/test-environment.ts';
 
-const setUp = async (place: Place) => ({
-  person: (options: BrowserContextOptions): Promise<PersonInBrowser> => place.signUp('Ana', place.server.url, options),
+const setUp = async (environment: TestEnvironment) => ({
+  person: (options: BrowserContextOptions): Promise<PersonInBrowser> =>
+    environment.signUp('Ana', environment.server.url, options),
 });
 
 /** Answers the first request for the settings view with 404, as a server of another version does. */

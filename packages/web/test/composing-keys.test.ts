@@ -1,7 +1,7 @@
 import { expect } from 'bun:test';
 import type { CDPSession, Page } from 'playwright-core';
 import { describeInBrowser } from './support/browser.ts';
-import { type Place, testWith } from './support/place.ts';
+import { type TestEnvironment, testWith } from './support/test-environment.ts';
 import { firstViews, Scene, views } from './support/views.ts';
 
 /** The possible effects of an Enter, counted since the page was opened. */
@@ -75,11 +75,11 @@ async function confirmInFields(page: Page, view: string, order: (keys: CDPSessio
 }
 
 describeInBrowser('the Enter that confirms an input method’s conversion', () => {
-  const test = testWith(async (place: Place) => ({ scene: await Scene.at(place.server) }));
+  const test = testWith(async (environment: TestEnvironment) => ({ scene: await Scene.at(environment.server) }));
 
   for (const [name, order] of Object.entries(orders)) {
-    test(`has no other effect in any field, in the order of ${name}`, async ({ place, scene }) => {
-      const { page } = await place.window();
+    test(`has no other effect in any field, in the order of ${name}`, async ({ environment, scene }) => {
+      const { page } = await environment.window();
       await page.context().addInitScript(countEffects);
       let count = 0;
       for (const path of Object.values(firstViews)) {
@@ -89,7 +89,7 @@ describeInBrowser('the Enter that confirms an input method’s conversion', () =
         expect(found).toEqual([]);
         count += fields;
       }
-      const shell = await scene.logIn(place.browser, {}, {});
+      const shell = await scene.logIn(environment.browser, {}, {});
       await shell.context().addInitScript(countEffects);
       await shell.reload();
       for (const [view, open] of Object.entries(views)) {
@@ -104,8 +104,8 @@ describeInBrowser('the Enter that confirms an input method’s conversion', () =
     });
   }
 
-  test('does not send; the next Enter does', async ({ place }) => {
-    const ana = await place.signUp('Ana-B');
+  test('does not send; the next Enter does', async ({ environment }) => {
+    const ana = await environment.signUp('Ana-B');
     await ana.openDirect('Mira');
     const keys = await ana.context.newCDPSession(ana.page);
     await ana.box.focus();

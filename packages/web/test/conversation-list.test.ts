@@ -1,6 +1,6 @@
 import { expect } from 'bun:test';
 import { describeInBrowser } from './support/browser.ts';
-import { type Place, testWith } from './support/place.ts';
+import { type TestEnvironment, testWith } from './support/test-environment.ts';
 
 /** What a tab requests its engine to watch. */
 interface Watched {
@@ -9,10 +9,10 @@ interface Watched {
 }
 type InView = { watched?: Watched };
 
-async function setUp(place: Place) {
-  const { server } = place;
-  const ana = await place.signUp('Ana');
-  const anaId = await place.idOf('ana');
+async function setUp(environment: TestEnvironment) {
+  const { server } = environment;
+  const ana = await environment.signUp('Ana');
+  const anaId = await environment.idOf('ana');
   const [mira, jonas] = await Promise.all([server.person('mira'), server.person('jonas')]);
   await server.call(mira, 'updateAccount', { displayName: 'Mira Lindqvist' });
   await server.call(jonas, 'updateAccount', { displayName: 'Jónas Weber' });
@@ -24,8 +24,8 @@ async function setUp(place: Place) {
       [...document.querySelectorAll('.row-title')].map((title) => title.textContent).join('\n') === wanted;
     await ana.page.waitForFunction(isThere, expected.join('\n'));
   };
-  const sayInDirect = (text: string) => place.say(jonas, directId, text);
-  const sayInGroup = (text: string) => place.say(mira, groupId, text);
+  const sayInDirect = (text: string) => environment.say(jonas, directId, text);
+  const sayInGroup = (text: string) => environment.say(mira, groupId, text);
   return { server, ana, anaId, jonas, directId, waitForTitles, sayInDirect, sayInGroup };
 }
 
@@ -115,14 +115,14 @@ describeInBrowser('the list of conversations', () => {
   });
 
   test('requests presence and typing only of rows in view', async (scene) => {
-    const { ana, anaId, server, jonas, directId, place, sayInDirect } = scene;
+    const { ana, anaId, server, jonas, directId, environment, sayInDirect } = scene;
     await sayInDirect('Lunch?');
     const people = await server.people('zoe', 60);
     const directIds: string[] = [];
     for (const person of people) {
       const { id } = await server.call(person, 'openDirect', { userId: anaId });
       directIds.push(id);
-      await place.say(person, id, 'Hello');
+      await environment.say(person, id, 'Hello');
     }
     const { page } = ana;
     // Records what the tab requests its engine to watch.

@@ -1,7 +1,7 @@
 import { expect } from 'bun:test';
 import { describeInBrowser } from './support/browser.ts';
 import type { PersonInBrowser } from './support/person.ts';
-import { type Place, testWith } from './support/place.ts';
+import { type TestEnvironment, testWith } from './support/test-environment.ts';
 import {
   firstInView,
   lastInView,
@@ -15,23 +15,23 @@ import {
 const lastLine = 419;
 
 /** Ana in a browser, in a group that Mira created. */
-async function setUp(place: Place) {
-  const network = place.network();
-  const ana = await place.signUp('Ana', network.url);
-  const mira = await place.server.person('mira');
-  const anaId = await place.idOf('ana');
-  const { id: groupId } = await place.server.call(mira, 'createGroup', { name: 'Harbour', userIds: [anaId] });
-  const say = (text: string, conversationId = groupId) => place.say(mira, conversationId, text);
-  return { server: place.server, network, ana, mira, anaId, groupId, say };
+async function setUp(environment: TestEnvironment) {
+  const network = environment.network();
+  const ana = await environment.signUp('Ana', network.url);
+  const mira = await environment.server.person('mira');
+  const anaId = await environment.idOf('ana');
+  const { id: groupId } = await environment.server.call(mira, 'createGroup', { name: 'Harbour', userIds: [anaId] });
+  const say = (text: string, conversationId = groupId) => environment.say(mira, conversationId, text);
+  return { server: environment.server, network, ana, mira, anaId, groupId, say };
 }
 
 /** Ana at the end of Mira's long channel, which she has read completely. */
-async function setUpLong(place: Place) {
-  const scene = await setUp(place);
+async function setUpLong(environment: TestEnvironment) {
+  const scene = await setUp(environment);
   const { ana, mira } = scene;
   const lines = Array.from({ length: lastLine + 1 }, (_, i) => `line ${i}${'\nand another'.repeat(i % 4)}`);
-  const { id: channelId } = await place.server.call(mira, 'createChannel', { name: 'Long' });
-  await place.sayAll(mira, channelId, lines);
+  const { id: channelId } = await environment.server.call(mira, 'createChannel', { name: 'Long' });
+  await environment.sayAll(mira, channelId, lines);
   await ana.page.getByRole('link', { name: 'Browse channels' }).click();
   await ana.page.getByRole('button', { name: 'Join' }).click();
   await ana.box.waitFor();
@@ -40,7 +40,7 @@ async function setUpLong(place: Place) {
     .inList('Long')
     .getByRole('img', { name: /unread/ })
     .waitFor({ state: 'detached' });
-  return { ...scene, sayInChannel: (text: string) => place.say(mira, channelId, text) };
+  return { ...scene, sayInChannel: (text: string) => environment.say(mira, channelId, text) };
 }
 
 const toLatestButton = ({ page }: PersonInBrowser) =>

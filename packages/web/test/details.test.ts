@@ -1,13 +1,13 @@
 import { expect } from 'bun:test';
 import { describeInBrowser } from './support/browser.ts';
-import { type Place, testWith } from './support/place.ts';
+import { type TestEnvironment, testWith } from './support/test-environment.ts';
 
 /** Ana, an admin of Mira's group, with the group's details open. */
-async function setUp(place: Place) {
-  const { server } = place;
-  const ana = await place.signUp('Ana');
+async function setUp(environment: TestEnvironment) {
+  const { server } = environment;
+  const ana = await environment.signUp('Ana');
   const mira = await server.person('mira');
-  const anaId = await place.idOf('ana');
+  const anaId = await environment.idOf('ana');
   const { id: groupId } = await server.call(mira, 'createGroup', { name: 'Harbour', userIds: [anaId] });
   await server.call(mira, 'setRole', { conversationId: groupId, userId: anaId, role: 'admin' });
   await ana.open('Harbour');

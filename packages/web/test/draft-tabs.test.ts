@@ -1,16 +1,16 @@
 import { expect } from 'bun:test';
 import { describeInBrowser } from './support/browser.ts';
 import { PersonInBrowser } from './support/person.ts';
-import { type Place, testWith } from './support/place.ts';
+import { type TestEnvironment, testWith } from './support/test-environment.ts';
 
 const long = 'A long draft that somebody wrote for a quarter of an hour.';
 
 /** Two tabs of Ana's browser with the same conversation open. */
-async function setUp(place: Place, isShared: boolean) {
-  await place.server.person('ben');
-  const { context, page, faults } = await place.window();
+async function setUp(environment: TestEnvironment, isShared: boolean) {
+  await environment.server.person('ben');
+  const { context, page, faults } = await environment.window();
   if (!isShared) await context.addInitScript(() => Reflect.deleteProperty(globalThis, 'SharedWorker'));
-  const first = await PersonInBrowser.signUpAt(context, page, place.server.url, 'Ana', faults);
+  const first = await PersonInBrowser.signUpAt(context, page, environment.server.url, 'Ana', faults);
   await first.openDirect('ben');
   const anotherTab = async () => {
     const tab = first.at(await context.newPage());
@@ -37,7 +37,7 @@ for (const { what, isShared } of [
   { what: 'a draft in two tabs of a browser without shared workers', isShared: false },
 ]) {
   describeInBrowser(what, () => {
-    const test = testWith((place) => setUp(place, isShared));
+    const test = testWith((environment) => setUp(environment, isShared));
 
     test('typing a letter in one tab keeps the long draft of the other', async ({ first, second, bothShow }) => {
       await first.box.fill(long);

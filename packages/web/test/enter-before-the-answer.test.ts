@@ -2,12 +2,12 @@ import { expect } from 'bun:test';
 import type { Page } from 'playwright-core';
 import { describeInBrowser } from './support/browser.ts';
 import { PersonInBrowser } from './support/person.ts';
-import { type Place, testWith } from './support/place.ts';
+import { type TestEnvironment, testWith } from './support/test-environment.ts';
 
 /** Ana, in a browser in which the test can hold back answers to searches. */
-async function setUp(place: Place) {
-  const { server } = place;
-  const { context, page, faults } = await place.window();
+async function setUp(environment: TestEnvironment) {
+  const { server } = environment;
+  const { context, page, faults } = await environment.window();
   // Playwright can't hold requests of a shared worker.
   await context.addInitScript(() => Reflect.deleteProperty(globalThis, 'SharedWorker'));
   const ana = await PersonInBrowser.signUpAt(context, page, server.url, 'Ana', faults);

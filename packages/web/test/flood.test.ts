@@ -1,6 +1,6 @@
 import { expect } from 'bun:test';
 import { describeInBrowser } from './support/browser.ts';
-import { type Place, testWith } from './support/place.ts';
+import { type TestEnvironment, testWith } from './support/test-environment.ts';
 import { testTimeoutMs } from './support/until.ts';
 
 const messageCount = 2_000;
@@ -14,10 +14,10 @@ interface Drawn {
 }
 
 /** Ana with a channel open in which Eve writes. */
-async function setUp(place: Place) {
-  const ana = await place.signUp('Ana');
-  const eve = await place.server.person('eve');
-  const { id: channelId } = await place.server.call(eve, 'createChannel', { name: 'Flood' });
+async function setUp(environment: TestEnvironment) {
+  const ana = await environment.signUp('Ana');
+  const eve = await environment.server.person('eve');
+  const { id: channelId } = await environment.server.call(eve, 'createChannel', { name: 'Flood' });
   await ana.page.getByRole('link', { name: 'Browse channels' }).click();
   await ana.page.getByRole('button', { name: 'Join', exact: true }).click();
   await ana.box.waitFor();
@@ -39,11 +39,16 @@ function countDrawing(): void {
 describeInBrowser('a flood of messages in the open channel', () => {
   const test = testWith(setUp);
 
-  test('is rendered in batches, and loses no letter that the person types', async ({ ana, eve, channelId, place }) => {
+  test('is rendered in batches, and loses no letter that the person types', async ({
+    ana,
+    eve,
+    channelId,
+    environment,
+  }) => {
     const { page } = ana;
     await page.evaluate(countDrawing);
     const texts = Array.from({ length: messageCount }, (_, index) => `drop ${index}`);
-    const flood = place.sayAll(eve, channelId, texts);
+    const flood = environment.sayAll(eve, channelId, texts);
     const typed = 'typing goes on while messages rush by, letter after letter';
     await ana.box.pressSequentially(typed, { timeout: testTimeoutMs });
     await flood;

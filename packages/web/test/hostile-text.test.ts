@@ -1,13 +1,13 @@
 import { expect } from 'bun:test';
 import naughtyStrings from 'big-list-of-naughty-strings';
 import { describeInBrowser } from './support/browser.ts';
-import { type Place, testWith } from './support/place.ts';
 import { readAll } from './support/read-all.ts';
+import { type TestEnvironment, testWith } from './support/test-environment.ts';
 
-const setUp = async (place: Place) => ({
-  server: place.server,
-  ana: await place.signUp('Ana'),
-  anaId: await place.idOf('ana'),
+const setUp = async (environment: TestEnvironment) => ({
+  server: environment.server,
+  ana: await environment.signUp('Ana'),
+  anaId: await environment.idOf('ana'),
 });
 
 const marks = `a${'\u0301'.repeat(9_999)}`;
@@ -57,14 +57,14 @@ describeInBrowser('hostile text', () => {
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
   });
 
-  test('is delivered letter for letter, for all naughty strings', async ({ ana, anaId, place, server }) => {
+  test('is delivered letter for letter, for all naughty strings', async ({ ana, anaId, environment, server }) => {
     const { page } = ana;
     const eve = await server.person('eve');
     const { id } = await server.call(eve, 'openDirect', { userId: anaId });
     const texts = naughtyStrings.filter(
       (text) => text !== '' && !text.includes('\0') && text.isWellFormed() && !text.includes('`'),
     );
-    await place.sayAll(eve, id, texts);
+    await environment.sayAll(eve, id, texts);
     await page.goto(`${server.url}/c/${id}`);
     await page.getByRole('article').first().waitFor();
     const shown = await readAll(page);

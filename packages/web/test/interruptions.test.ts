@@ -7,8 +7,8 @@ import { ServerProcess } from '../../server/test/support/server-process.ts';
 import { describeInBrowser } from './support/browser.ts';
 import { Network } from './support/network.ts';
 import { type PersonInBrowser, password } from './support/person.ts';
-import { type Place, testWith } from './support/place.ts';
 import { readAll } from './support/read-all.ts';
+import { type TestEnvironment, testWith } from './support/test-environment.ts';
 
 /** Ana, whose network can be cut, and Ben talk over a server that can be killed. */
 class Talk {
@@ -25,18 +25,18 @@ class Talk {
     readonly ben: PersonInBrowser,
   ) {}
 
-  static async start(place: Place): Promise<Talk> {
+  static async start(environment: TestEnvironment): Promise<Talk> {
     const data = mkdtempSync(join(tmpdir(), 'parley-web-'));
-    place.atEnd(() => rmSync(data, { recursive: true, force: true }));
+    environment.atEnd(() => rmSync(data, { recursive: true, force: true }));
     const running = { server: await ServerProcess.start({ settings: { data } }) };
-    place.atEnd(() => running.server.kill());
+    environment.atEnd(() => running.server.kill());
     const { url, port } = running.server;
     const network = new Network(port);
-    place.atEnd(() => network.close());
+    environment.atEnd(() => network.close());
     const observer = new ParleyClient({ url });
-    place.atEnd(() => observer.close());
-    const ana = await place.signUp('Ana', network.url);
-    const ben = await place.signUp('Ben', url);
+    environment.atEnd(() => observer.close());
+    const ana = await environment.signUp('Ana', network.url);
+    const ben = await environment.signUp('Ben', url);
     const talk = new Talk(data, running, network, observer, ana, ben);
     await ana.openDirect('Ben');
     await talk.write(ana, 1);
@@ -116,7 +116,7 @@ async function showEnd({ page }: PersonInBrowser, lastText: string): Promise<voi
 
 describeInBrowser('interruptions', () => {
   // Two server starts, and 1,000 messages read in two browsers, take long on a busy machine.
-  const test = testWith(async (place) => ({ talk: await Talk.start(place) }), { timeoutMs: 300_000 });
+  const test = testWith(async (environment) => ({ talk: await Talk.start(environment) }), { timeoutMs: 300_000 });
 
   test('messages written while the server is killed and restarted are all delivered once', async ({ talk }) => {
     const { ana, ben } = talk;

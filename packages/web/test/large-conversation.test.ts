@@ -166,6 +166,7 @@ async function walkToStart(): Promise<Walk> {
     if (walk.lowest - first > heldMost) walk.leftOut.push(`between ${first} and ${walk.lowest}`);
     walk.lowest = Math.min(walk.lowest, first);
     walk.steps++;
+    if (walk.steps === 20_000) throw new Error(`20,000 steps up did not reach the start, only message ${walk.lowest}`);
   }
   return walk;
 }

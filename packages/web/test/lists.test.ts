@@ -2,7 +2,7 @@ import { expect } from 'bun:test';
 import type { Locator } from 'playwright-core';
 import { systemIds, tokenHash } from '../../server/src/platform/ids.ts';
 import { describeInBrowser } from './support/browser.ts';
-import { type Place, testWith } from './support/place.ts';
+import { type TestEnvironment, testWith } from './support/test-environment.ts';
 
 /** Loads a list to its end with its button, and returns the texts of all items. */
 async function toTheEnd(within: Locator, items: Locator): Promise<string[]> {
@@ -16,10 +16,10 @@ async function toTheEnd(within: Locator, items: Locator): Promise<string[]> {
   return items.allTextContents();
 }
 
-async function setUp(place: Place) {
-  const { server } = place;
-  const ana = await place.signUp('Ana');
-  return { ana, anaId: await place.idOf('ana'), mira: await server.person('mira'), server };
+async function setUp(environment: TestEnvironment) {
+  const { server } = environment;
+  const ana = await environment.signUp('Ana');
+  return { ana, anaId: await environment.idOf('ana'), mira: await server.person('mira'), server };
 }
 type Scene = Awaited<ReturnType<typeof setUp>>;
 
@@ -115,10 +115,10 @@ for (const count of [51, 201]) {
       expect(ana.faults).toEqual([]);
     });
 
-    test('all conversations are listed', async ({ ana, anaId, place, server }) => {
+    test('all conversations are listed', async ({ ana, anaId, environment, server }) => {
       for (const person of await server.people('person', count)) {
         const { id } = await server.call(person, 'openDirect', { userId: anaId });
-        await place.say(person, id, 'Hello');
+        await environment.say(person, id, 'Hello');
       }
       await ana.page.reload();
       const filter = ana.page.getByRole('searchbox', { name: 'Filter conversations' });

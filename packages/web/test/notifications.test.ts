@@ -1,6 +1,6 @@
 import { expect } from 'bun:test';
 import { describeInBrowser } from './support/browser.ts';
-import { type Place, testWith } from './support/place.ts';
+import { type TestEnvironment, testWith } from './support/test-environment.ts';
 import { until } from './support/until.ts';
 
 /** What the page requested from the browser. */
@@ -37,14 +37,14 @@ function recordRequests(): void {
 }
 
 /** Ana in a browser that records notifications and sounds, in a group and a direct chat with Mira. */
-async function setUp(place: Place) {
-  const { server } = place;
-  const ana = await place.signUp('Ana');
+async function setUp(environment: TestEnvironment) {
+  const { server } = environment;
+  const ana = await environment.signUp('Ana');
   const mira = await server.person('mira');
-  const anaId = await place.idOf('ana');
+  const anaId = await environment.idOf('ana');
   const { id: directId } = await server.call(mira, 'openDirect', { userId: anaId });
   const { id: groupId } = await server.call(mira, 'createGroup', { name: 'Harbour', userIds: [anaId] });
-  const say = (conversationId: string, text: string) => place.say(mira, conversationId, text);
+  const say = (conversationId: string, text: string) => environment.say(mira, conversationId, text);
   await say(directId, 'Hello');
   await ana.context.addInitScript(recordRequests);
   await ana.page.reload();

@@ -1,13 +1,13 @@
 import { expect } from 'bun:test';
 import { describeWith, wholeChromium } from './support/browser.ts';
-import { type Place, testWith } from './support/place.ts';
+import { type TestEnvironment, testWith } from './support/test-environment.ts';
 
 /** Ana with a phone, and Ben with a large screen. */
-async function setUp(place: Place) {
-  const network = place.network();
-  const ben = await place.signUp('Ben');
+async function setUp(environment: TestEnvironment) {
+  const network = environment.network();
+  const ben = await environment.signUp('Ben');
   const viewport = { width: 390, height: 844 };
-  const ana = await place.signUp('Ana', network.url, { viewport, hasTouch: true });
+  const ana = await environment.signUp('Ana', network.url, { viewport, hasTouch: true });
   return { ana, ben, network };
 }
 

@@ -1,16 +1,16 @@
 import { describe, expect } from 'bun:test';
 import type { Locator, Page } from 'playwright-core';
 import { describeInBrowser } from './support/browser.ts';
-import { type Place, testWith } from './support/place.ts';
+import { type TestEnvironment, testWith } from './support/test-environment.ts';
 
-async function setUp(place: Place) {
-  const { server } = place;
-  const ana = await place.signUp('Ana');
-  const anaId = await place.idOf('ana');
+async function setUp(environment: TestEnvironment) {
+  const { server } = environment;
+  const ana = await environment.signUp('Ana');
+  const anaId = await environment.idOf('ana');
   const mira = await server.person('mira');
   await server.call(mira, 'updateAccount', { displayName: 'Mira Lindqvist' });
   const groupId = (await server.call(mira, 'createGroup', { name: 'Harbour', userIds: [anaId] })).id;
-  for (const text of ['The first', 'The second']) await place.say(mira, groupId, text);
+  for (const text of ['The first', 'The second']) await environment.say(mira, groupId, text);
   return { ana, anaId, mira, groupId, server, page: ana.page };
 }
 
@@ -80,7 +80,14 @@ describeInBrowser('the web client can be used', () => {
     await ana.inList('Harbour').waitFor();
   });
 
-  test('by screen readers: it has landmarks and live regions', async ({ ana, page, mira, groupId, server, place }) => {
+  test('by screen readers: it has landmarks and live regions', async ({
+    ana,
+    page,
+    mira,
+    groupId,
+    server,
+    environment,
+  }) => {
     await page.goto(`${server.url}/c/${groupId}`);
     await ana.message('The first').waitFor();
     expect(await page.getByRole('main').count()).toBe(1);
@@ -89,7 +96,7 @@ describeInBrowser('the web client can be used', () => {
     await page.getByRole('log', { name: 'Messages in ⁨Harbour⁩' }).waitFor();
     await page.getByRole('button', { name: 'Details', exact: true }).click();
     await page.getByRole('complementary', { name: 'Details' }).waitFor();
-    await place.say(mira, groupId, 'Read this out');
+    await environment.say(mira, groupId, 'Read this out');
     await page.getByRole('status').filter({ hasText: 'Mira Lindqvist: Read this out' }).waitFor();
   });
 
@@ -146,11 +153,11 @@ describeInBrowser('the web client can be used', () => {
   });
 
   test('with forced colours: selection and presence are visible without backgrounds', async (scene) => {
-    const { ana, anaId, groupId, mira, page, place, server } = scene;
+    const { ana, anaId, groupId, mira, page, environment, server } = scene;
     await page.emulateMedia({ forcedColors: 'active' });
     const miras = await server.wire(mira);
     const direct = await server.call(mira, 'openDirect', { userId: anaId });
-    await place.say(mira, direct.id, 'Here I am');
+    await environment.say(mira, direct.id, 'Here I am');
     await page.goto(`${server.url}/c/${groupId}`);
     const dot = ana.inList('Mira Lindqvist').getByRole('img', { name: 'online' });
     const styleOf = (locator: Locator, property: string) =>

@@ -4,25 +4,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeWith, launchWithProfile, wholeChromium } from './support/browser.ts';
 import { PersonInBrowser } from './support/person.ts';
-import { type Place, testWith } from './support/place.ts';
+import { type TestEnvironment, testWith } from './support/test-environment.ts';
 
 /** Ana, with a conversation open in a browser whose profile is kept on disk, behind a network that can be cut. */
-async function setUp(place: Place) {
-  const { server } = place;
-  const network = place.network();
+async function setUp(environment: TestEnvironment) {
+  const { server } = environment;
+  const network = environment.network();
   const profile = mkdtempSync(join(tmpdir(), 'parley-profile-'));
-  place.atEnd(() => rmSync(profile, { recursive: true, force: true }));
+  environment.atEnd(() => rmSync(profile, { recursive: true, force: true }));
   const start = async () => {
     const context = await launchWithProfile(profile);
-    place.atEnd(() => context.close());
+    environment.atEnd(() => context.close());
     return context;
   };
   const context = await start();
   const ana = await PersonInBrowser.signUpAt(context, await context.newPage(), network.url, 'Ana');
   const mira = await server.person('mira');
-  const userIds = [await place.idOf('ana')];
+  const userIds = [await environment.idOf('ana')];
   const groupId = (await server.call(mira, 'createGroup', { name: 'Harbour', userIds })).id;
-  await place.say(mira, groupId, 'Welcome aboard');
+  await environment.say(mira, groupId, 'Welcome aboard');
   await ana.open('Harbour');
   await ana.message('Welcome aboard').waitFor();
   await ana.page.evaluate(() => navigator.serviceWorker.ready.then(() => true));

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect } from 'bun:test';
 import type { Page } from 'playwright-core';
 import { describeInBrowser } from './support/browser.ts';
 import type { Network } from './support/network.ts';
-import { type Place, testWith } from './support/place.ts';
+import { type TestEnvironment, testWith } from './support/test-environment.ts';
 import { until } from './support/until.ts';
 
 const signIn = 'Sign in at the company';
@@ -34,12 +34,12 @@ const interceptions: Record<string, (path: string) => string> = {
 };
 
 /** Ana, whose browser has cached the page, behind a network in which a proxy can answer. */
-async function setUp(place: Place) {
-  const network = place.network();
+async function setUp(environment: TestEnvironment) {
+  const network = environment.network();
   // The first account must be created on the server's machine.
-  await place.server.person('root');
-  const ben = await place.server.person('ben');
-  const ana = await place.signUp('Ana', network.url);
+  await environment.server.person('root');
+  const ben = await environment.server.person('ben');
+  const ana = await environment.signUp('Ana', network.url);
   await untilCached(ana.page);
   return { network, ana, ben };
 }
@@ -101,7 +101,7 @@ describeInBrowser('behind a proxy that requires signing in', () => {
   }
 
   for (const what of ['a redirect to another origin', 'a page with status 401', 'a page with status 200']) {
-    test(`an open page that gets ${what} links to the sign-in page`, async ({ network, ana, ben, place }) => {
+    test(`an open page that gets ${what} links to the sign-in page`, async ({ network, ana, ben, environment }) => {
       const { page } = ana;
       await ana.openDirect('ben');
       const address = page.url();
@@ -114,7 +114,7 @@ describeInBrowser('behind a proxy that requires signing in', () => {
       await page.goto(`${address}?sign-in`);
       await ana.message('written meanwhile').getByRole('img', { name: 'Sent' }).waitFor();
       expect(page.url()).toBe(address);
-      const { conversations } = await place.server.call(ben, 'getHomepage', {});
+      const { conversations } = await environment.server.call(ben, 'getHomepage', {});
       expect(conversations.map(({ lastMessage }) => lastMessage?.text)).toEqual(['written meanwhile']);
     });
   }
@@ -188,8 +188,8 @@ describeInBrowser('behind a proxy that requires signing in', () => {
     await page.getByRole('button', { name: 'New conversation' }).waitFor();
   });
 
-  test('the service worker never caches a response of a proxy', async ({ network, place }) => {
-    const { page } = await place.window();
+  test('the service worker never caches a response of a proxy', async ({ network, environment }) => {
+    const { page } = await environment.window();
     // A page of the same origin that does not register the service worker itself.
     await page.goto(`${network.url}/icon.svg`);
     network.intercept((path) => (path === '/service-worker.js' ? null : answer('200 OK')));

@@ -1,7 +1,7 @@
 import { expect } from 'bun:test';
 import { describeInBrowser } from './support/browser.ts';
 import { PersonInBrowser } from './support/person.ts';
-import { type Place, testWith } from './support/place.ts';
+import { type TestEnvironment, testWith } from './support/test-environment.ts';
 import { until } from './support/until.ts';
 
 for (const { what, isShared } of [
@@ -9,11 +9,11 @@ for (const { what, isShared } of [
   { what: 'several tabs of a browser without shared workers', isShared: false },
 ]) {
   /** Ana in three tabs of one browser, with a direct chat with Ben. */
-  const setUp = async (place: Place) => {
-    const { server } = place;
-    const network = place.network();
-    const ben = await place.signUp('Ben');
-    const { context, page, faults } = await place.window();
+  const setUp = async (environment: TestEnvironment) => {
+    const { server } = environment;
+    const network = environment.network();
+    const ben = await environment.signUp('Ben');
+    const { context, page, faults } = await environment.window();
     if (!isShared) await context.addInitScript(() => Reflect.deleteProperty(globalThis, 'SharedWorker'));
     const first = await PersonInBrowser.signUpAt(context, page, network.url, 'Ana', faults);
     await first.openDirect('Ben');

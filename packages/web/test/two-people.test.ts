@@ -2,16 +2,16 @@ import { expect } from 'bun:test';
 import type { Person } from '../../server/test/support/running-server.ts';
 import { describeInBrowser } from './support/browser.ts';
 import { password } from './support/person.ts';
-import { type Place, testWith } from './support/place.ts';
+import { type TestEnvironment, testWith } from './support/test-environment.ts';
 
 /** Ana and Ben, each in a browser of their own. */
-async function setUp(place: Place) {
-  return { server: place.server, ana: await place.signUp('Ana'), ben: await place.signUp('Ben') };
+async function setUp(environment: TestEnvironment) {
+  return { server: environment.server, ana: await environment.signUp('Ana'), ben: await environment.signUp('Ben') };
 }
 
 /** Ana and Ben with their direct chat open. */
-async function setUpTalking(place: Place) {
-  const scene = await setUp(place);
+async function setUpTalking(environment: TestEnvironment) {
+  const scene = await setUp(environment);
   await scene.ana.openDirect('Ben');
   await scene.ana.write('Hello Ben');
   await scene.ben.open('Ana');

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { RunningServer } from '../../../server/test/support/running-server.ts';
+import { until as serverUntil } from '../../../server/test/support/until.ts';
 import { device, somebody } from '../support/people.ts';
 import { collect, until } from '../support/until.ts';
 
@@ -42,13 +43,15 @@ test('the quick start runs and ends', async () => {
 
 test('the bot answers messages and ends on /stop', async () => {
   const program = run('examples/echo-bot.ts');
-  const reader = program.stdout.getReader();
-  const decoder = new TextDecoder();
-  for (let printed = ''; !printed.includes('live'); ) {
-    const { value, done } = await reader.read();
-    if (done) throw new Error(`the bot ended: ${printed}`);
-    printed += decoder.decode(value, { stream: true });
-  }
+  let printed = '';
+  const reading = (async () => {
+    const decoder = new TextDecoder();
+    for await (const part of program.stdout) printed += decoder.decode(part, { stream: true });
+  })();
+  await serverUntil('the bot is live', () => {
+    if (program.exitCode !== null) throw new Error(`the bot ended: ${printed}`);
+    return printed.includes('live');
+  });
   const person = await device(server, await somebody(server, 'ana'));
   const [bot] = (await person.searchUsers({ q: 'echo' })).users;
   const conversation = await person.conversations.openDirect(bot?.id ?? '');
@@ -63,5 +66,6 @@ test('the bot answers messages and ends on /stop', async () => {
   }
   conversation.send('/stop');
   expect(await program.exited).toBe(0);
+  await reading;
   person.close();
 });

@@ -5,7 +5,7 @@ import { collect, until } from '../support/until.ts';
 
 const current = AnaAndBen.ofEachTest();
 
-describe('contract 9: presence', () => {
+describe('contract 9: presence is correct within seconds', () => {
   test('a watcher sees who is online and who comes online', async () => {
     const { server, benPerson, ana, more } = current();
     const late = await somebody(server, 'late');

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { type Person, RunningServer } from '../../../server/test/support/running-server.ts';
 import { MemoryStore } from '../../src/index.ts';
 import { device, somebody } from '../support/people.ts';
-import { until } from '../support/until.ts';
+import { until, untilAnswered } from '../support/until.ts';
 
 const count = 201;
 
@@ -27,25 +27,26 @@ async function groupsOf(person: Person, other: Person): Promise<string[]> {
 test('entries read on another device during an absence are read here after it, on every page', async () => {
   const [ana, ben] = await Promise.all([somebody(server, 'ana'), somebody(server, 'ben')]);
   const ids = await groupsOf(ana, ben);
-  const at = (place: number) => ids.at(-place) ?? '';
+  const at = (position: number) => ids.at(-position) ?? '';
   const store = new MemoryStore();
   const first = await device(server, ana, store);
   expect(first.conversations.list().map(({ unreadCount }) => unreadCount)).toEqual(ids.map(() => 1));
   first.close();
 
   const other = await device(server, ana);
-  for (const place of [51, 200]) other.conversations.get(at(place))?.markRead();
-  await until(other, () => [51, 200].every((place) => other.conversations.get(at(place))?.unreadCount === 0));
+  for (const position of [51, 200]) other.conversations.get(at(position))?.markRead();
+  await until(other, () => [51, 200].every((position) => other.conversations.get(at(position))?.unreadCount === 0));
   // The server has the position now, because it has responded to a later request.
-  const readOf = async (place: number) => {
-    const { unreadCount } = await server.call(ana, 'getConversation', { conversationId: at(place) });
+  const readOf = async (position: number) => {
+    const { unreadCount } = await server.call(ana, 'getConversation', { conversationId: at(position) });
     return unreadCount;
   };
-  while ((await readOf(51)) + (await readOf(200)) > 0);
+  const isRead = async () => (await readOf(51)) + (await readOf(200)) === 0;
+  await untilAnswered(other, isRead, 'the server has both read positions');
   other.close();
 
   const back = await device(server, ana, store);
-  await until(back, () => [51, 200].every((place) => back.conversations.get(at(place))?.unreadCount === 0));
+  await until(back, () => [51, 200].every((position) => back.conversations.get(at(position))?.unreadCount === 0));
   expect(back.conversations.list().filter(({ unreadCount }) => unreadCount === 1)).toHaveLength(count - 2);
   back.close();
 });

@@ -91,6 +91,14 @@ export class FakeRuntime implements Runtime {
     this.elapsedMs = untilMs;
   }
 
+  /** Lets time pass until the client has opened another socket. */
+  async untilReopened(): Promise<void> {
+    for (let seconds = 0; this.socket.isClosed; seconds++) {
+      if (seconds === 120) throw new Error('the client opened no socket within two minutes');
+      await this.pass(1_000);
+    }
+  }
+
   private nextUntil(untilMs: number) {
     return this.timers.filter(({ atMs }) => atMs <= untilMs).sort((a, b) => a.atMs - b.atMs)[0];
   }

@@ -17,16 +17,21 @@ export function describeOnOwnRedis(name: string, run: () => void): void {
   describeUnless(programAbsent, name, run);
 }
 
-/** The result of `call`, retried until Redis is available again. */
+/** The result of `call`, retried until Redis is available again, for a minute at most. */
 export async function eventually<Answer>(call: () => Promise<Answer>): Promise<Answer> {
-  for (;;) {
-    try {
-      return await call();
-    } catch (error) {
-      if (!(error instanceof Unavailable)) throw error;
-      await Bun.sleep(20);
-    }
-  }
+  let answers: Answer[] = [];
+  const isAnswered = async () => {
+    answers = await call().then(
+      (answer) => [answer],
+      (error) => {
+        if (error instanceof Unavailable) return [];
+        throw error;
+      },
+    );
+    return answers.length > 0;
+  };
+  await until('Redis is available again', isAnswered, { pauseMs: 20 });
+  return answers[0] as Answer;
 }
 
 /** The error with which `call` rejects. */

@@ -130,9 +130,9 @@ describe('sqlite: checkpoints', () => {
     expect(failures).toEqual([]);
   });
 
-  test('of a database that can not be opened report the reason', async () => {
+  test('of a database that cannot be opened report the reason', async () => {
     const thread = new CheckpointThread(join(folder, 'missing.db'));
-    await expect(thread.checkpoint()).rejects.toThrow(/missing.db can not be copied into it: .*unable to open/);
+    await expect(thread.checkpoint()).rejects.toThrow(/missing.db cannot be copied into it: .*unable to open/);
     await thread.close();
   });
 });

@@ -1,4 +1,5 @@
 import type { Server } from 'bun';
+import { until } from '../support/until.ts';
 
 interface BackendOptions {
   hostname?: string;
@@ -88,9 +89,11 @@ export function close(socket: WebSocket): Promise<void> {
  * accepts sockets. The other processes must not have more sockets than it, because HAProxy would not choose them then.
  */
 export async function untilOnly(name: string, url: string): Promise<void> {
-  for (let inARow = 0; inARow < 20; ) {
+  let inARow = 0;
+  await until(`20 new sockets in a row reach ${name}`, async () => {
     const socket = await openSocket(url);
     inARow = (await answerOf(socket)) === name ? inARow + 1 : 0;
     await close(socket);
-  }
+    return inARow === 20;
+  });
 }

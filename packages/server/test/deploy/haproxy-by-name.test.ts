@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from 'bun:test';
 import { freePort } from '../support/free-port.ts';
 import { Haproxy, withoutHaproxy } from '../support/haproxy.ts';
 import { titleWith } from '../support/services.ts';
+import { until } from '../support/until.ts';
 import { answerOf, Backend, close, openSocket, untilOnly } from './backend.ts';
 import { NameServer } from './name-server.ts';
 
@@ -23,15 +24,16 @@ describe.skipIf(withoutHaproxy !== null)(titleWith('HAProxy with processes found
 
   /** Opens sockets until one reaches the process of that name, and keeps that one. */
   async function socketAt(url: string, name: string): Promise<WebSocket> {
-    for (;;) {
+    const found: WebSocket[] = [];
+    await until(`a socket reaches ${name}`, async () => {
       const socket = await openSocket(url).catch(() => null);
-      if (socket === null) continue;
-      if ((await answerOf(socket)) === name) {
-        open.push(socket);
-        return socket;
-      }
-      await close(socket);
-    }
+      if (socket === null) return false;
+      if ((await answerOf(socket)) === name) found.push(socket);
+      else await close(socket);
+      return found.length > 0;
+    });
+    open.push(...found);
+    return found[0] as WebSocket;
   }
 
   test('a process that is added in DNS gets sockets; one that is removed keeps the sockets it has', async () => {

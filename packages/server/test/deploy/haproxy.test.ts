@@ -7,6 +7,7 @@ import { makeCertificate } from '../support/certificate.ts';
 import { freePort } from '../support/free-port.ts';
 import { Haproxy, withoutHaproxy } from '../support/haproxy.ts';
 import { titleWith } from '../support/services.ts';
+import { until } from '../support/until.ts';
 import { answerOf, Backend, openSocket, untilOnly } from './backend.ts';
 
 describe.skipIf(withoutHaproxy !== null)(titleWith('HAProxy as it is deployed', withoutHaproxy), () => {
@@ -71,9 +72,11 @@ describe.skipIf(withoutHaproxy !== null)(titleWith('HAProxy as it is deployed', 
     const gone = backend('gone');
     gone.ready = false;
     const haproxy = await start([gone], [gone], { PARLEY_REQUEST_RATE: '1000000' });
-    let answer: Response;
-    do answer = await fetch(`${haproxy.url}/v1/server`);
-    while (answer.status === 200);
+    let answer = await fetch(`${haproxy.url}/v1/server`);
+    await until('HAProxy has noticed that the process is not ready', async () => {
+      if (answer.status === 200) answer = await fetch(`${haproxy.url}/v1/server`);
+      return answer.status !== 200;
+    });
     expect(answer.status).toBe(503);
     expect(answer.headers.get('retry-after')).toBe('2');
     expect(answer.headers.get('content-type')).toBe('application/problem+json');

@@ -47,7 +47,7 @@ describe('contract 1: acknowledged means durable', () => {
   });
 });
 
-describe('contract 2: a retry is safe forever', () => {
+describe('contract 2: a retry is always safe', () => {
   test('the same id gives the first number and time, over the socket and over HTTP', async () => {
     const { ana, conversationId } = await pair();
     const client = await server.wire(ana);
@@ -156,7 +156,7 @@ describe('contract 4: delivered at least once, shown exactly once', () => {
   });
 });
 
-describe('contract 5: no gap at the seam', () => {
+describe('contract 5: no gap between snapshot and live entries', () => {
   test('a client that connects while messages are sent gets each in the snapshot, live, or both', async () => {
     const { ana, ben, conversationId } = await pair();
     const sender = await server.wire(ana);
@@ -201,7 +201,7 @@ describe('contract 6: read your writes', () => {
   });
 });
 
-describe('contract 7: nothing silent', () => {
+describe('contract 7: no silent loss', () => {
   test('a socket that does not read is told to resynchronise or closed, and never skipped silently', async () => {
     const { ana, ben, conversationId } = await pair();
     const slow = await SlowReader.connect(server.url, ben.token);
@@ -258,7 +258,7 @@ describe('contract 8: membership is exact', () => {
   });
 });
 
-describe('contract 9: presence', () => {
+describe('contract 9: presence is correct within seconds', () => {
   test('a watcher sees a user come online, stay online through a reconnect, and go offline', async () => {
     const { ana, ben } = await pair();
     const watcher = await server.wire(ana);

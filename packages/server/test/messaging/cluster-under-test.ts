@@ -12,6 +12,7 @@ import { systemIds, tokenHash } from '../../src/platform/ids.ts';
 import { composeProcess } from '../../src/process/compose-process.ts';
 import type { Edge } from '../../src/process/edge.ts';
 import { configInMemory } from '../support/config-in-memory.ts';
+import { EventWait } from '../support/event-wait.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
 const config = configInMemory();
@@ -125,7 +126,7 @@ export class SocketUnderTest implements Socket {
   /** The number of bytes that the socket reports as waiting for the peer. */
   buffered = 0;
   readonly connection: Connection;
-  private waiting: (() => void)[] = [];
+  private readonly events = new EventWait();
   private nextId = 1;
 
   constructor(
@@ -138,7 +139,7 @@ export class SocketUnderTest implements Socket {
   send(text: string): boolean {
     if (!this.isCorked) this.writes++;
     this.frames.push(JSON.parse(text));
-    this.wake();
+    this.events.wake();
     return true;
   }
 
@@ -159,7 +160,7 @@ export class SocketUnderTest implements Socket {
 
   close(code: number): void {
     this.closedWith ??= code;
-    this.wake();
+    this.events.wake();
     queueMicrotask(() => this.gone());
   }
 
@@ -208,8 +209,9 @@ export class SocketUnderTest implements Socket {
   }
 
   next<Type extends ServerFrame['type']>(type: Type): Promise<Extract<ServerFrame, { type: Type }>> {
-    return this.until(() =>
-      this.frames.find((frame): frame is Extract<ServerFrame, { type: Type }> => frame.type === type),
+    return this.until(
+      () => this.frames.find((frame): frame is Extract<ServerFrame, { type: Type }> => frame.type === type),
+      `a frame ${type}`,
     );
   }
 
@@ -223,17 +225,7 @@ export class SocketUnderTest implements Socket {
     return this.entries(conversationId).map(({ seq }) => seq);
   }
 
-  async until<Value>(find: () => Value | undefined): Promise<Value> {
-    while (true) {
-      const found = find();
-      if (found !== undefined) return found;
-      await new Promise<void>((resolve) => {
-        this.waiting.push(resolve);
-      });
-    }
-  }
-
-  private wake(): void {
-    for (const resolve of this.waiting.splice(0)) resolve();
+  until<Value>(find: () => Value | undefined, what = String(find)): Promise<Value> {
+    return this.events.until(find, what);
   }
 }

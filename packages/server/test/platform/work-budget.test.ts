@@ -9,7 +9,7 @@ test('the burst is available at once, and used units return at the steady rate',
   const budget = new WorkBudget(rate, clock);
   const taken = () => {
     let count = 0;
-    while (budget.take(1)) count++;
+    while (count < 1_000 && budget.take(1)) count++;
     return count;
   };
   expect(taken()).toBe(20);

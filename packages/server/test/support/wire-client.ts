@@ -1,4 +1,5 @@
 import { type ClientFrame, type ServerFrame, ServerFrame as ServerFrameSchema, subprotocol } from '@parley/protocol';
+import { EventWait } from './event-wait.ts';
 
 type FrameOf<Type extends ServerFrame['type']> = Extract<ServerFrame, { type: Type }>;
 
@@ -6,19 +7,19 @@ type FrameOf<Type extends ServerFrame['type']> = Extract<ServerFrame, { type: Ty
 export class WireClient {
   readonly frames: ServerFrame[] = [];
   readonly closed: Promise<{ code: number; reason: string }>;
-  private readonly waiting = new Set<() => void>();
+  private readonly events = new EventWait();
   private nextId = 1;
 
   private constructor(readonly socket: WebSocket) {
     this.closed = new Promise((resolve) => {
       socket.onclose = ({ code, reason }) => {
         resolve({ code, reason });
-        this.wake();
+        this.events.wake();
       };
     });
     socket.onmessage = ({ data }) => {
       this.frames.push(ServerFrameSchema.parse(JSON.parse(String(data))));
-      this.wake();
+      this.events.wake();
     };
   }
 
@@ -53,7 +54,7 @@ export class WireClient {
   async request(frame: { type: ClientFrame['type']; [field: string]: unknown }): Promise<ServerFrame> {
     const id = `request-${this.nextId++}`;
     this.socket.send(JSON.stringify({ ...frame, id }));
-    return this.until(() => this.frames.find((each) => 'id' in each && each.id === id));
+    return this.until(() => this.frames.find((each) => 'id' in each && each.id === id), `the answer to ${frame.type}`);
   }
 
   /** The first frame of this type that matches, among those received and those to come. */
@@ -61,8 +62,9 @@ export class WireClient {
     type: Type,
     fits: (frame: FrameOf<Type>) => boolean = () => true,
   ): Promise<FrameOf<Type>> {
-    return this.until(() =>
-      this.frames.find((frame): frame is FrameOf<Type> => frame.type === type && fits(frame as FrameOf<Type>)),
+    return this.until(
+      () => this.frames.find((frame): frame is FrameOf<Type> => frame.type === type && fits(frame as FrameOf<Type>)),
+      `a frame ${type} that fits ${fits}`,
     );
   }
 
@@ -75,26 +77,19 @@ export class WireClient {
     return this.of('entry').flatMap(({ entry }) => (entry.conversationId === conversationId ? [entry.seq] : []));
   }
 
-  /** Resolves with the first defined result of `find`. Rejects when the socket closes before. */
-  async until<Value>(find: () => Value | undefined): Promise<Value> {
-    while (true) {
+  /** Resolves with the first defined result of `find`. Rejects when the socket closes before, or after a minute. */
+  until<Value>(find: () => Value | undefined, what = String(find)): Promise<Value> {
+    return this.events.until(() => {
       const found = find();
-      if (found !== undefined) return found;
-      if (this.socket.readyState === WebSocket.CLOSED)
-        throw new Error('the socket closed before what was awaited came');
-      await new Promise<void>((resolve) => {
-        this.waiting.add(resolve);
-      });
-    }
+      if (found === undefined && this.socket.readyState === WebSocket.CLOSED) {
+        throw new Error(`the socket closed before: ${what}`);
+      }
+      return found;
+    }, what);
   }
 
   close(): Promise<unknown> {
     this.socket.close();
     return this.closed;
-  }
-
-  private wake(): void {
-    for (const resolve of this.waiting) resolve();
-    this.waiting.clear();
   }
 }

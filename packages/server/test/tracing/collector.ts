@@ -1,4 +1,5 @@
 import { type HopName, type TraceParent, traceHeader } from '../../src/platform/tracing.ts';
+import { EventWait } from '../support/event-wait.ts';
 
 /** The parts of a span that tests check. */
 export interface CollectedSpan {
@@ -41,7 +42,7 @@ const statusError = 2;
 /** An OpenTelemetry collector that only stores what it receives. */
 export class Collector {
   readonly spans: CollectedSpan[] = [];
-  private readonly waiting = new Set<() => void>();
+  private readonly received = new EventWait();
   private readonly server = Bun.serve({
     hostname: '127.0.0.1',
     port: 0,
@@ -56,23 +57,24 @@ export class Collector {
     return `http://127.0.0.1:${this.server.port}`;
   }
 
-  /** Resolves when the condition holds; checks it whenever spans arrive. */
-  async until(isSo: () => boolean): Promise<void> {
-    while (!isSo()) await new Promise<void>((resolve) => this.waiting.add(resolve));
+  /** Resolves when the condition holds; checks it whenever spans arrive. Rejects after a minute. */
+  async until(isSo: () => boolean, what = String(isSo)): Promise<void> {
+    await this.received.until(() => isSo() || undefined, what);
   }
 
   /** Resolves with the spans of batches that are linked with the trace, once there are some. */
   async shared(traceId: string): Promise<CollectedSpan[]> {
     const found = () =>
       this.spans.filter(({ links, traceId: own }) => own !== traceId && links.some((link) => link.traceId === traceId));
-    await this.until(() => found().length > 0);
+    await this.until(() => found().length > 0, `a batch that is linked with trace ${traceId}`);
     return found();
   }
 
   /** Resolves with the spans of the trace once it has all of these hops. */
   async trace(traceId: string, names: readonly HopName[]): Promise<CollectedSpan[]> {
     const found = () => this.spans.filter((span) => span.traceId === traceId);
-    await this.until(() => names.every((name) => found().some((span) => span.name === name)));
+    const isComplete = () => names.every((name) => found().some((span) => span.name === name));
+    await this.until(isComplete, `the hops ${names.join(', ')} of trace ${traceId}`);
     return found();
   }
 
@@ -91,8 +93,7 @@ export class Collector {
         });
       }
     }
-    for (const resolve of this.waiting) resolve();
-    this.waiting.clear();
+    this.received.wake();
   }
 }
 

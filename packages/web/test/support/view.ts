@@ -18,7 +18,8 @@ export async function scrollUpWatching(startText: string): Promise<Moved> {
   const moved: Moved = { loads: 0, jumpsPx: [] };
   let { scrollHeight } = list;
   // At the top of the loaded part, older messages may still be loading.
-  while (list.scrollTop > 0 || !list.textContent.includes(startText)) {
+  for (let steps = 0; list.scrollTop > 0 || !list.textContent.includes(startText); steps++) {
+    if (steps === 5_000) throw new Error(`5,000 steps up did not reach “${startText}”`);
     list.scrollBy({ top: -600, behavior: 'instant' });
     for (let frame = 0; frame < 3; frame++) await drawn();
     const anchor = middle();

@@ -37,9 +37,9 @@ export async function moveShard(move: ShardMove): Promise<void> {
   if (from === 'serving' || from === 'fenced') {
     tell(`copying shard ${shard} from ${source.name} to ${target.name}`);
     await copy(move, to);
-    tell('holding back its writes');
+    tell('holding back writes to it');
     await source.run((sql) => sql`SELECT fence(${shard})`);
-    tell('awaiting the last of them');
+    tell('waiting for the last writes');
     await lastArrived(move);
     await setState(source, shard, 'gone');
     [from, to] = ['gone', 'arriving'];

@@ -22,7 +22,7 @@ export class CheckpointThread implements Checkpointer {
     this.answered = Promise.withResolvers<Answer>();
     this.worker.postMessage(this.file);
     const failure = await this.answered.promise;
-    if (failure !== null) throw new Error(`the log of ${this.file} can not be copied into it: ${failure}`);
+    if (failure !== null) throw new Error(`the log of ${this.file} cannot be copied into it: ${failure}`);
   }
 
   async close(): Promise<void> {

@@ -25,7 +25,7 @@ export const contract: readonly { title: string; text: string }[] = [
     text: 'After an ack, every read by a user who may see the entry returns it, on any server.',
   },
   {
-    title: 'Nothing silent',
+    title: 'No silent loss',
     text: 'A client that reads too slowly is told to resynchronise; an overloaded server returns a time to retry.',
   },
   {

@@ -15,7 +15,7 @@ const closingMaxMs = 30_000;
 type Window = Awaited<ReturnType<typeof openWindow>>;
 
 /** A test's own server and browser windows, which are closed when the test ends. */
-export class Place {
+export class TestEnvironment {
   private readonly windows: Window[] = [];
   private readonly rest = new AsyncDisposableStack();
   private messages = 0;
@@ -104,21 +104,21 @@ export class Place {
  * Call it within {@link describeInBrowser}. A test that fails prints what its pages show.
  */
 export function testWith<Scene extends object>(
-  setUp: (place: Place) => Promise<Scene>,
+  setUp: (environment: TestEnvironment) => Promise<Scene>,
   { timeoutMs = testTimeoutMs, program }: { timeoutMs?: number; program?: Need } = {},
 ) {
   const browser = browserOfFile(program);
-  return (title: string, body: (scene: Scene & { place: Place }) => Promise<void>): void => {
+  return (title: string, body: (scene: Scene & { environment: TestEnvironment }) => Promise<void>): void => {
     const run = async () => {
-      const place = new Place(await RunningServer.start(), await browser());
-      const carryOut = async () => body({ ...(await setUp(place)), place });
+      const environment = new TestEnvironment(await RunningServer.start(), await browser());
+      const carryOut = async () => body({ ...(await setUp(environment)), environment });
       try {
         await within(`the test “${title}”`, timeoutMs, carryOut());
       } catch (error) {
-        console.error(await place.describe());
+        console.error(await environment.describe());
         throw error;
       } finally {
-        await place.close();
+        await environment.close();
       }
     };
     // The runner's limit only ends tests that hang completely.

@@ -5,8 +5,8 @@ import { FakeApi } from '../support/fake-api.ts';
 import { idle } from '../support/idle.ts';
 
 const ids = Array.from({ length: 201 }, (_, index) => `01900000-0000-7000-8000-${String(index).padStart(12, '0')}`);
-/** The conversation at a place of the list, most recent activity first. */
-const at = (place: number) => ids.at(-place) ?? '';
+/** The conversation at a position in the list, most recent activity first. */
+const at = (position: number) => ids.at(-position) ?? '';
 
 let api: FakeApi;
 let store: MemoryStore;
@@ -24,7 +24,7 @@ async function connected(): Promise<ParleyClient> {
   expect(client.state.name).toBe('live');
   return client;
 }
-const unread = (client: ParleyClient, place: number) => client.conversations.get(at(place))?.unreadCount;
+const unread = (client: ParleyClient, position: number) => client.conversations.get(at(position))?.unreadCount;
 const asked = (what: string) => api.asked.filter((path) => path.startsWith(`/v1/${what}`));
 
 describe('an entry read on another device while this client was offline', () => {
@@ -35,7 +35,7 @@ describe('an entry read on another device while this client was offline', () => 
     api.read(at(200), 2);
     api.asked.length = 0;
     const client = await connected();
-    expect([50, 51, 200, 201].map((place) => unread(client, place))).toEqual([3, 0, 1, 3]);
+    expect([50, 51, 200, 201].map((position) => unread(client, position))).toEqual([3, 0, 1, 3]);
     expect(asked('read-positions')).toEqual(['/v1/read-positions?after=0&limit=500']);
     expect(asked('homepage')).toEqual([]);
     client.close();

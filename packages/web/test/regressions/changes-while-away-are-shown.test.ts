@@ -128,7 +128,7 @@ describeInBrowser('in a list of 201 conversations', () => {
       await server.call(partner, 'sendMessage', { conversationId: id, clientMessageId: 'first', text: 'hello' });
       ids.push(id);
     }
-    const at = (place: number) => partners.at(-place) as Person;
+    const at = (position: number) => partners.at(-position) as Person;
     const filter = ana.page.getByRole('searchbox', { name: 'Filter conversations' });
     const unread = (title: string) => ana.inList(title).getByRole('img', { name: '1 unread message' });
     await filter.fill('pal0');
@@ -136,16 +136,16 @@ describeInBrowser('in a list of 201 conversations', () => {
     await ana.page.goto('about:blank');
     const other = new ParleyClient({ url: server.url });
     await other.login({ username: 'anatole', password });
-    for (const place of [51, 200]) {
-      const conversationId = ids.at(-place) ?? '';
+    for (const position of [51, 200]) {
+      const conversationId = ids.at(-position) ?? '';
       await other.call('markRead', { conversationId, seq: 2 });
-      await server.call(at(place), 'updateAccount', { displayName: `Renamed ${place}` });
+      await server.call(at(position), 'updateAccount', { displayName: `Renamed ${position}` });
     }
     await ana.page.goto(server.url);
-    for (const place of [51, 200]) {
-      await filter.fill(`Renamed ${place}`);
-      await ana.inList(`Renamed ${place}`).waitFor();
-      await unread(`Renamed ${place}`).waitFor({ state: 'detached' });
+    for (const position of [51, 200]) {
+      await filter.fill(`Renamed ${position}`);
+      await ana.inList(`Renamed ${position}`).waitFor();
+      await unread(`Renamed ${position}`).waitFor({ state: 'detached' });
     }
     await filter.fill(at(52).account.displayName);
     await unread(at(52).account.displayName).waitFor();

@@ -1,6 +1,6 @@
 import { expect } from 'bun:test';
 import { describeInBrowser } from '../support/browser.ts';
-import { type Place, testWith } from '../support/place.ts';
+import { type TestEnvironment, testWith } from '../support/test-environment.ts';
 
 /** Makes rendering of certain texts throw. Runs in the page. */
 function breakTwoTexts(): void {
@@ -16,14 +16,14 @@ function breakTwoTexts(): void {
   };
 }
 
-async function setUp(place: Place) {
-  const { server } = place;
-  const ana = await place.signUp('Ana');
-  const anaId = await place.idOf('ana');
+async function setUp(environment: TestEnvironment) {
+  const { server } = environment;
+  const ana = await environment.signUp('Ana');
+  const anaId = await environment.idOf('ana');
   const mira = await server.person('mira');
   const { id } = await server.call(mira, 'openDirect', { userId: anaId });
   await ana.context.addInitScript(breakTwoTexts);
-  return { ana, anaId, id, server, say: (text: string) => place.say(mira, id, text) };
+  return { ana, anaId, id, server, say: (text: string) => environment.say(mira, id, text) };
 }
 
 describeInBrowser('a message that can’t be rendered', () => {
@@ -55,7 +55,7 @@ describeInBrowser('a message that can’t be rendered', () => {
   test('is not caused by long runs of characters that code and addresses consist of', async ({
     ana,
     anaId,
-    place,
+    environment,
     server,
   }) => {
     const texts = [
@@ -70,7 +70,7 @@ describeInBrowser('a message that can’t be rendered', () => {
     for (const [index, sender] of senders.entries()) {
       const direct = await server.call(sender, 'openDirect', { userId: anaId });
       const text = texts[index] ?? '';
-      await place.say(sender, direct.id, text);
+      await environment.say(sender, direct.id, text);
       await ana.page.goto(`${server.url}/c/${direct.id}`);
       await ana.page.getByRole('article').first().waitFor();
       const shown = (await ana.page.locator('.message-text').first().textContent()) ?? '';

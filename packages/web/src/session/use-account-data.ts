@@ -17,7 +17,7 @@ export interface AccountState {
  * Keeps drafts, preferences and notifications of the account that is logged in, and removes those of all others,
  * however their sessions ended. Those of a session that was lost when the server was restored are kept.
  */
-export function useAccountsThings({ isReady, accountId, lostAccountId, wasRevoked }: AccountState): void {
+export function useAccountData({ isReady, accountId, lostAccountId, wasRevoked }: AccountState): void {
   const [location, navigate] = useLocation();
   const before = useRef<string | null>(null);
   useLayoutEffect(() => {
