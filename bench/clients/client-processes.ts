@@ -31,9 +31,11 @@ export interface PhaseFigures {
   ackBySecond: Latencies[];
 }
 
+/** Of this benchmark: a system that clients connect to twice must not take a message for one of an earlier phase. */
+let phases = 0;
+
 /** Client processes that share the people of a benchmark. */
 export class ClientProcesses {
-  private phase = 0;
   private conversations: readonly PlannedConversation[] = [];
 
   private constructor(private readonly processes: readonly Worker<ClientCalls>[]) {}
@@ -74,7 +76,7 @@ export class ClientProcesses {
     activity: ActivityPlan | null = null,
   ): Promise<PhaseFigures> {
     const startAtMs = machineMs() + leadMs;
-    const phase = { ...spec, phase: ++this.phase, startAtMs };
+    const phase = { ...spec, phase: ++phases, startAtMs };
     await this.callAll('send', { phase, activity });
     return this.figures(Math.round(spec.rate * spec.seconds), (machineMs() - startAtMs) / 1_000);
   }
@@ -82,7 +84,7 @@ export class ClientProcesses {
   /** Runs a phase in which one person sends to all. There must be one client process. */
   async fanOut(spec: Omit<FanOutPhase, 'phase'>): Promise<PhaseFigures> {
     const startMs = machineMs();
-    await this.callAll('fanOut', { ...spec, phase: ++this.phase });
+    await this.callAll('fanOut', { ...spec, phase: ++phases });
     return this.figures(spec.messages, (machineMs() - startMs) / 1_000);
   }
   /** How many connections are open. */

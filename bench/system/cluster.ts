@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { composeAdapters, loadConfig, systemClock } from '@parley/server';
 import { postgresServers } from '../../packages/server/src/compose/cluster.ts';
@@ -9,6 +9,8 @@ import { withDescendants } from '../measure/processor-time.ts';
 import { benchSettings } from './embedded.ts';
 import { createPeople, type Person } from './people.ts';
 import type { StoringSystem } from './system.ts';
+
+type ServiceState = Record<string, { pid: number }>;
 
 const stateFile = join(import.meta.dir, '../../.services/state.json');
 
@@ -29,8 +31,6 @@ export async function startCluster(peopleCount: number): Promise<StoringSystem> 
 
 class Cluster implements StoringSystem {
   readonly name = 'cluster';
-  private readonly services = JSON.parse(readFileSync(stateFile, 'utf8')) as Record<string, { pid: number }>;
-
   constructor(
     private readonly cluster: ClusterUnderTest,
     readonly people: Person[],
@@ -47,8 +47,7 @@ class Cluster implements StoringSystem {
   }
 
   processes(): Record<string, number[]> {
-    const services = Object.entries(this.services).map(([name, { pid }]) => [name, withDescendants(pid)] as const);
-    return { edge: [this.edge.pid], distributor: [this.distributor.pid], ...Object.fromEntries(services) };
+    return { edge: [this.edge.pid], distributor: [this.distributor.pid], ...serviceProcesses() };
   }
 
   residentBytes(): number {
@@ -88,4 +87,11 @@ class Cluster implements StoringSystem {
       return row?.bytes ?? Number.NaN;
     });
   }
+}
+
+/** The processes of the services that `npm run services -- up` started, by name. */
+export function serviceProcesses(): Record<string, number[]> {
+  // The file is the tool's own; services that run elsewhere have no processes here.
+  const services = existsSync(stateFile) ? (JSON.parse(readFileSync(stateFile, 'utf8')) as ServiceState) : {};
+  return Object.fromEntries(Object.entries(services).map(([name, { pid }]) => [name, withDescendants(pid)]));
 }

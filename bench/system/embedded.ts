@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { composeAdapters, loadConfig, systemClock } from '@parley/server';
+import { type Adapters, composeAdapters, type GivenSettings, loadConfig, systemClock } from '@parley/server';
 import { ServerProcess } from '../../packages/server/test/support/server-process.ts';
 import { slowDisk } from '../../packages/server/test/support/slow-disk/slow-disk.ts';
 import { writtenBytesOf } from '../measure/machine.ts';
@@ -11,28 +11,39 @@ import type { StoringSystem } from './system.ts';
 /** Settings that let the few addresses of the clients do what many do elsewhere. */
 export const benchSettings = { 'rate-limits': 'off', 'max-connections-per-address': '100000' };
 
-/** One server process with its SQLite database in a folder of its own. Each sync to disk takes `fsyncMs` longer. */
-export async function startEmbedded(peopleCount: number, fsyncMs = 0): Promise<StoringSystem> {
+interface EmbeddedOptions {
+  /** Each sync to disk takes this much longer. */
+  fsyncMs?: number;
+  settings?: GivenSettings;
+}
+
+type StartOptions = Required<Pick<Parameters<typeof ServerProcess.start>[0], 'settings' | 'environment'>>;
+
+/** One server process with its SQLite database in a folder of its own. */
+export async function startEmbedded(
+  peopleCount: number,
+  { fsyncMs = 0, settings = {} }: EmbeddedOptions = {},
+): Promise<Embedded> {
   const data = mkdtempSync(join(tmpdir(), 'parley-bench-'));
   const environment = fsyncMs > 0 ? await slowDisk(data, fsyncMs * 1_000, join(data, 'syncs')) : {};
   const adapters = await composeAdapters(loadConfig({ data }, {}), systemClock);
   const people = await createPeople(adapters.users, peopleCount);
   await adapters.close();
-  return Embedded.start(data, people, environment);
+  return Embedded.start(data, people, { settings: { ...benchSettings, ...settings, data }, environment });
 }
 
-class Embedded implements StoringSystem {
+export class Embedded implements StoringSystem {
   readonly name = 'embedded';
 
   private constructor(
     private readonly data: string,
     readonly people: Person[],
-    private readonly environment: Record<string, string>,
+    private readonly options: StartOptions,
     private server: ServerProcess,
   ) {}
 
-  static async start(data: string, people: Person[], environment: Record<string, string>): Promise<Embedded> {
-    return new Embedded(data, people, environment, await startServer(data, environment));
+  static async start(data: string, people: Person[], options: StartOptions): Promise<Embedded> {
+    return new Embedded(data, people, options, await ServerProcess.start(options));
   }
 
   get url(): string {
@@ -60,16 +71,24 @@ class Embedded implements StoringSystem {
     const bytes = readdirSync(this.data, { withFileTypes: true })
       .filter((file) => file.isFile())
       .reduce((sum, { name }) => sum + statSync(join(this.data, name)).size, 0);
-    this.server = await startServer(this.data, this.environment);
+    this.server = await ServerProcess.start(this.options);
     return bytes;
+  }
+
+  /** Uses the stores while the server is stopped, and starts it again. */
+  async whileStopped<Result>(use: (adapters: Adapters) => Promise<Result>): Promise<Result> {
+    await this.server.stop();
+    const adapters = await composeAdapters(loadConfig({ data: this.data }, {}), systemClock);
+    try {
+      return await use(adapters);
+    } finally {
+      await adapters.close();
+      this.server = await ServerProcess.start(this.options);
+    }
   }
 
   async stop(): Promise<void> {
     await this.server.stop();
     rmSync(this.data, { recursive: true, force: true });
   }
-}
-
-function startServer(data: string, environment: Record<string, string>): Promise<ServerProcess> {
-  return ServerProcess.start({ settings: { ...benchSettings, data }, environment });
 }

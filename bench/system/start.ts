@@ -4,7 +4,7 @@ import type { Shape, StoringSystem } from './system.ts';
 
 /** Starts Parley for this many people. Each sync to disk takes `fsyncMs` longer in an embedded one. */
 export async function startParley(shape: Shape, people: number, fsyncMs = 0): Promise<StoringSystem> {
-  return shape === 'embedded' ? startEmbedded(people, fsyncMs) : startCluster(people);
+  return shape === 'embedded' ? startEmbedded(people, { fsyncMs }) : startCluster(people);
 }
 
 interface Stoppable {
