@@ -108,8 +108,8 @@ describe('parley verify', () => {
     ['an index that lacks rows', 'DELETE FROM memberships', 'contract 6: the index by user'],
     [
       'a duplicate command',
-      'DROP INDEX entry_commands; UPDATE entries SET command_id = (SELECT command_id FROM entries WHERE seq = 2) WHERE seq = 3',
-      'for the one command',
+      'UPDATE entries SET command = (SELECT command FROM entries WHERE seq = 2) WHERE seq = 3',
+      'does not have entry 3 as the one of command',
     ],
   ];
 

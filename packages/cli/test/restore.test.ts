@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ParleyClient } from '@parley/sdk';
+import { changeToIds } from '../../server/test/support/form-with-ids.ts';
 import { RunningServer } from '../../server/test/support/running-server.ts';
 import { parleyProgram, ServerProcess } from '../../server/test/support/server-process.ts';
 import { parley, type Run } from './parley.ts';
@@ -205,6 +206,7 @@ test('restore creates a missing folder, and accepts the database of a killed ser
 
 test('a backup of a version that had no epochs is restored under a new one', async () => {
   await withBackup();
+  changeToIds(copy);
   const old = new Database(copy);
   const later = ['epoch', 'activity_times', 'device_secrets', 'feature_level', 'feed', 'follower_progress', 'totals'];
   for (const table of later) old.run(`DROP TABLE IF EXISTS ${table}`);

@@ -78,7 +78,7 @@ export interface HistoryStore {
    * than `aheadMaxMs` after `nowMs` is listed just before `asOfMs`, in the previous order among such conversations,
    * until its next entry. `lastEntryAtMs` of a `ConversationStore` is this time; entries, and the heads that `apply`
    * loads, keep theirs. Returns the number of conversations corrected; earlier corrections stay. Does not read
-   * conversations with correct times.
+   * conversations whose newest entry is more than an hour old.
    */
   settleActivity(partition: number, times: { nowMs: number; asOfMs: number }): Promise<number>;
 

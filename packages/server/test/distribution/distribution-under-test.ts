@@ -44,6 +44,7 @@ function empty(database: Database): void {
   for (const { name } of [conversationsTable, channelTermsTable, entriesTable, participantsTable, membershipsTable]) {
     database.run(`DELETE FROM ${name}`);
   }
+  database.run('DELETE FROM command_keys');
 }
 
 const unwritable = () => new Unwritable('the disk is full', 2_000);

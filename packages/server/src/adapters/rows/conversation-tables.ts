@@ -2,33 +2,31 @@ import type { ConversationId, UserId } from '@parley/protocol';
 import type { ConversationHead, Participant } from '../../conversations/conversation.ts';
 import { type RowOf, Table } from './table.ts';
 
-export const conversationsTable = new Table<ConversationHead>(
-  'conversations',
-  {
-    id: 'text',
-    kind: 'text',
-    name: 'text',
-    description: 'text',
-    announceOnly: 'flag',
-    history: 'text',
-    createdBy: 'text',
-    headSeq: 'number',
-    messageCount: 'number',
-    lastMessageSeq: 'number',
-    membershipSeq: 'number',
-    memberCount: 'number',
-    ownerCount: 'number',
-    broadcastSeq: 'number',
-    closed: 'flag',
-    lastEntryAtMs: 'number',
-  },
-  {
-    key: ['id'],
-    engines: 'both',
-    placement: { by: 'id' },
-    references: { created_by: 'users' },
-  },
-);
+export const conversationFields = {
+  id: 'text',
+  kind: 'text',
+  name: 'text',
+  description: 'text',
+  announceOnly: 'flag',
+  history: 'text',
+  createdBy: 'text',
+  headSeq: 'number',
+  messageCount: 'number',
+  lastMessageSeq: 'number',
+  membershipSeq: 'number',
+  memberCount: 'number',
+  ownerCount: 'number',
+  broadcastSeq: 'number',
+  closed: 'flag',
+  lastEntryAtMs: 'number',
+} as const;
+
+export const conversationsTable = new Table<ConversationHead>('conversations', conversationFields, {
+  key: ['id'],
+  engines: 'both',
+  placement: { by: 'id' },
+  references: { created_by: 'users' },
+});
 export type HeadRow = RowOf<ConversationHead>;
 
 /** The search terms of each channel's name. */

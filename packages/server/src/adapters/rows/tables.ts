@@ -17,6 +17,7 @@ import {
 } from './conversation-tables.ts';
 import { entriesTable } from './entry-rows.ts';
 import { feedTable, followerTables } from './follower-tables.ts';
+import { numberedBeside, numberedInstead } from './numbered-tables.ts';
 import { type AnyTable, type Placement, Table } from './table.ts';
 
 const logPositionsTable = new Table<{ logId: string; decidedTo: number }>(
@@ -123,7 +124,12 @@ const tables: readonly AnyTable[] = [
   migrationsTable,
 ];
 
-export const sqliteTables = tables.filter(({ description }) => description.engines !== 'postgres');
+export const sqliteTables: readonly AnyTable[] = [
+  ...tables
+    .filter(({ description }) => description.engines !== 'postgres')
+    .map((table) => numberedInstead.find(({ name }) => name === table.name) ?? table),
+  ...numberedBeside,
+];
 export const postgresTables = tables.filter(({ description }) => description.engines !== 'sqlite');
 /** The tables that a migration copies. */
 export const migratedTables = tables.filter(({ description }) => description.engines === 'both');

@@ -1,20 +1,11 @@
 import { Database } from 'bun:sqlite';
-import {
-  closeSync,
-  copyFileSync,
-  existsSync,
-  fsyncSync,
-  linkSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { copyFileSync, existsSync, linkSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Unusable, usable } from '../../platform/failures.ts';
 import { logFile, openDatabase, readDatabase, schemaVersion } from './database.ts';
 import { markAsCopy } from './epoch.ts';
 import { checkLevel } from './feature-level.ts';
+import { syncFile } from './file-sync.ts';
 import { keepForOwner } from './folder-hold.ts';
 import { migrations } from './migrations.ts';
 
@@ -27,7 +18,7 @@ export function backup(file: string, copy: string): number {
   const partial = `${copy}.partial`;
   writeCopy(file, partial);
   renameSync(partial, copy);
-  sync(dirname(copy));
+  syncFile(dirname(copy));
   return statSync(copy).size;
 }
 
@@ -56,11 +47,11 @@ export function restore(source: string, file: string, replaced: string): Restore
   database.run('PRAGMA wal_checkpoint(TRUNCATE)');
   database.close();
   for (const rest of [logFile(arriving), `${arriving}-shm`]) rmSync(rest, { force: true });
-  sync(arriving);
+  syncFile(arriving);
   const isReplaced = existsSync(file);
   if (isReplaced) keep(file, replaced);
   renameSync(arriving, file);
-  sync(dirname(file));
+  syncFile(dirname(file));
   return { replaced: isReplaced ? replaced : null, conversations, entries };
 }
 
@@ -83,7 +74,7 @@ function writeCopy(source: string, copy: string): void {
   } finally {
     written.close();
   }
-  sync(copy);
+  syncFile(copy);
 }
 
 function checkSource(source: string): void {
@@ -136,11 +127,11 @@ function keep(file: string, replaced: string): void {
   alsoAs(file, replaced);
   if (existsSync(logFile(file))) {
     alsoAs(logFile(file), logFile(replaced));
-    sync(dirname(file));
+    syncFile(dirname(file));
     rmSync(logFile(file));
   }
   rmSync(`${file}-shm`, { force: true });
-  sync(dirname(file));
+  syncFile(dirname(file));
 }
 
 /** Not every file system has hard links. */
@@ -149,7 +140,7 @@ function alsoAs(file: string, name: string): void {
     linkSync(file, name);
   } catch {
     copyFileSync(file, name);
-    sync(name);
+    syncFile(name);
   }
 }
 
@@ -161,13 +152,4 @@ function countsOf(database: Database): Pick<Restored, 'conversations' | 'entries
     .get();
   if (!row) throw new Error('a query of counts returned no row');
   return row;
-}
-
-function sync(path: string): void {
-  const descriptor = openSync(path, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }

@@ -3,7 +3,8 @@ import { existsSync, statSync } from 'node:fs';
 import { inWords, Unusable, usable } from '../../platform/failures.ts';
 import { beginEpochOfCopy, isCopy } from './epoch.ts';
 import { enableAll } from './feature-level.ts';
-import { migrations } from './migrations.ts';
+import { lastWithIds, migrations } from './migrations.ts';
+import { pageBytes, rebuild } from './rebuild.ts';
 import { isLocked } from './sqlite-failures.ts';
 
 /** The database's name within a data folder. */
@@ -23,11 +24,16 @@ export class DatabaseLocked extends Unusable {
  *
  * @throws {DatabaseLocked} at once when another program holds a lock that this needs: SQLite would wait on the thread.
  */
-export function openDatabase(file: string): Database {
+export function openDatabase(file: string, report = toTerminal): Database {
   const database = usable(`${file} cannot be opened`, () => new Database(file, { create: true, strict: true }));
   try {
-    bringUp(database, file);
-    return database;
+    database.run('PRAGMA busy_timeout = 0');
+    refuseForeign(database, file);
+    refuseNewer(database, file);
+    if (!isReadyForRebuild(database)) {
+      bringUp(database, file);
+      return database;
+    }
   } catch (cause) {
     database.close();
     if (isLocked(cause)) {
@@ -35,19 +41,36 @@ export function openDatabase(file: string): Database {
     }
     throw inWords(`${file} cannot be used`, cause);
   }
+  database.close();
+  rebuild(file, { report });
+  return openDatabase(file, report);
 }
 
 function bringUp(database: Database, file: string): void {
-  database.run('PRAGMA busy_timeout = 0');
-  refuseForeign(database, file);
+  // Effective in a new file only.
+  database.run(`PRAGMA page_size = ${pageBytes}`);
   database.run('PRAGMA journal_mode = WAL');
   database.run('PRAGMA synchronous = NORMAL');
   database.run(`PRAGMA wal_autocheckpoint = ${checkpointPages}`);
   database.run('PRAGMA cache_size = -65536');
   database.run('PRAGMA temp_store = MEMORY');
-  migrate(database, file);
+  migrate(database, migrations.length);
   enableAll(database, file);
   if (isCopy(database)) beginEpochOfCopy(database);
+}
+
+/** Whether the database has ids where this version has numbers. If so, brings it to the step before, without a log. */
+function isReadyForRebuild(database: Database): boolean {
+  const version = schemaVersion(database);
+  if (version === 0 || version > lastWithIds) return false;
+  migrate(database, lastWithIds);
+  database.run('PRAGMA journal_mode = DELETE');
+  return true;
+}
+
+/** Progress of a conversion that takes long. */
+function toTerminal(line: string): void {
+  process.stderr.write(`${line}\n`);
 }
 
 /**
@@ -77,19 +100,22 @@ function refuseForeign(database: Database, file: string): void {
   throw new Unusable(`${file} is the database of another program`);
 }
 
-function migrate(database: Database, file: string): void {
-  if (schemaVersion(database) === migrations.length) return;
+function refuseNewer(database: Database, file: string): void {
+  const version = schemaVersion(database);
+  if (version <= migrations.length) return;
+  throw new Unusable(
+    `${file} has schema version ${version}, which a newer Parley wrote; this one supports up to ${migrations.length}. ` +
+      'Start the newer version, or restore a backup made by this one.',
+  );
+}
+
+/** Runs the steps of the schema up to `version`. */
+function migrate(database: Database, version: number): void {
+  if (schemaVersion(database) === version) return;
   // Two programs that open a database at the same time must not both upgrade it.
   const bringUpToDate = database.transaction(() => {
-    const version = schemaVersion(database);
-    if (version > migrations.length) {
-      throw new Unusable(
-        `${file} has schema version ${version}, which a newer Parley wrote; this one supports up to ${migrations.length}. ` +
-          'Start the newer version, or restore a backup made by this one.',
-      );
-    }
-    for (const statements of migrations.slice(version)) database.run(statements);
-    database.run(`PRAGMA user_version = ${migrations.length}`);
+    for (const statements of migrations.slice(schemaVersion(database), version)) database.run(statements);
+    database.run(`PRAGMA user_version = ${version}`);
   });
   bringUpToDate.immediate();
 }

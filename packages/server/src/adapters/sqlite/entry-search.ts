@@ -4,9 +4,10 @@ import type { Participant } from '../../conversations/conversation.ts';
 import type { MessageName } from '../../history/message-name.ts';
 import { Unusable } from '../../platform/failures.ts';
 import { type ParticipantRow, participantsTable } from '../rows/conversation-tables.ts';
-import { type EntryRow, entriesTable, entryOf } from '../rows/entry-rows.ts';
+import { type EntryRow, entryOf } from '../rows/entry-rows.ts';
 import { readDatabase, schemaVersion } from './database.ts';
 import { migrations } from './migrations.ts';
+import { entriesOfId, isEntry, storedCommand } from './numbered-entries.ts';
 
 /** An entry on disk, and the participants who may get it. */
 export interface FoundEntry {
@@ -34,17 +35,14 @@ export function searchEntries(file: string, name: MessageName, membersMax: numbe
 function rowsNamed(database: Database, name: MessageName): EntryRow[] {
   if (name.kind === 'number') {
     return database
-      .query<EntryRow, [string, number]>(
-        `SELECT ${entriesTable.list()} FROM entries WHERE conversation_id = ? AND seq = ?`,
-      )
+      .query<EntryRow, [string, number]>(`${entriesOfId} WHERE ${isEntry}`)
       .all(name.conversationId, name.seq);
   }
   return database
-    .query<EntryRow, [string, string | null]>(
-      `SELECT ${entriesTable.list()} FROM entries
-       WHERE command_id = ?1 AND (?2 IS NULL OR conversation_id = ?2) ORDER BY at_ms DESC`,
+    .query<EntryRow, [string | Uint8Array, string | null]>(
+      `${entriesOfId} WHERE e.command = ?1 AND (?2 IS NULL OR c.id = ?2) ORDER BY e.at_ms DESC`,
     )
-    .all(name.clientMessageId, name.conversationId);
+    .all(storedCommand(name.clientMessageId), name.conversationId);
 }
 
 function found(database: Database, row: EntryRow, membersMax: number): FoundEntry {

@@ -1,6 +1,8 @@
 import { Database, type SQLQueryBindings } from 'bun:sqlite';
+import { entriesTable } from '../rows/entry-rows.ts';
 import type { AnyTable } from '../rows/table.ts';
 import { epochOf } from './epoch.ts';
+import { entriesOfId } from './numbered-entries.ts';
 
 export type ExportedRow = Record<string, string | number | boolean | null>;
 
@@ -14,8 +16,22 @@ export class Export {
     this.database = new Database(file, { readonly: true, strict: true });
   }
 
-  /** All rows of the table in pages, in the order of its key. */
+  /** All rows of the table in pages, in the order of its key; entries in the order in which they were written. */
   *pages(table: AnyTable): Generator<ExportedRow[]> {
+    if (table.name === entriesTable.name) yield* this.entryPages();
+    else yield* this.pagesByKey(table);
+  }
+
+  private *entryPages(): Generator<ExportedRow[]> {
+    const page = this.database.query<ExportedRow, [number, number]>(
+      `${entriesOfId} WHERE e.rowid > ?1 AND e.rowid <= ?2`,
+    );
+    const last =
+      this.database.query<{ row: number | null }, []>('SELECT max(rowid) AS row FROM entries').get()?.row ?? 0;
+    for (let after = 0; after < last; after += pageRows) yield page.all(after, after + pageRows);
+  }
+
+  private *pagesByKey(table: AnyTable): Generator<ExportedRow[]> {
     const { key } = table.description;
     const columns = key.join(', ');
     const first = this.database.query<ExportedRow, SQLQueryBindings[]>(

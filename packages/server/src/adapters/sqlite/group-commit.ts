@@ -49,6 +49,8 @@ export class GroupCommit {
   /** New writes are refused with this error; null while the database is open. */
   private closed: Unavailable | null = null;
   private abandoned = false;
+  /** Changes when something that a transaction wrote was rolled back. */
+  rollbacks = 0;
 
   private readonly disk: Pick<DiskSync, 'sync' | 'close'> | null;
   private readonly checkpoints: Checkpoints | null;
@@ -220,6 +222,7 @@ export class GroupCommit {
     } catch (error) {
       // Some failures, such as a full disk, have already rolled back the whole transaction.
       if (!this.database.inTransaction || isOfTheStore(error)) throw error;
+      this.rollbacks++;
       rollBackTo.run();
       release.run();
       return () => write.reject(error);
@@ -227,6 +230,7 @@ export class GroupCommit {
   }
 
   private rollBack(): void {
+    this.rollbacks++;
     if (this.database.inTransaction) this.statements.rollBack.run();
   }
 }

@@ -13,8 +13,9 @@ import {
   type ParticipantRow,
   participantsTable,
 } from '../rows/conversation-tables.ts';
-import { type EntryRow, entriesTable, messageOf } from '../rows/entry-rows.ts';
+import { type EntryRow, messageOf } from '../rows/entry-rows.ts';
 import { type HomepageLine, type LineRow, lineOf, newestLines, nextAfter, startOf } from '../rows/homepage-lines.ts';
+import { entriesOfId, isEntry } from './numbered-entries.ts';
 import type { SqliteReadPositions } from './read-positions.ts';
 
 /** Reads the head of a conversation, with the time by which lists sort it. */
@@ -94,9 +95,7 @@ type LinesAfter = [{ userId: string; afterMs: number; afterId: string; limit: nu
 function prepare(database: Database) {
   return {
     head: database.query<HeadRow, [string]>(listedHead),
-    entry: database.query<EntryRow, [string, number]>(
-      `SELECT ${entriesTable.list()} FROM entries WHERE conversation_id = ? AND seq = ?`,
-    ),
+    entry: database.query<EntryRow, [string, number]>(`${entriesOfId} WHERE ${isEntry}`),
     partner: database.query<{ user_id: string }, [string, string]>(
       'SELECT user_id FROM participants WHERE conversation_id = ? AND user_id <> ? AND left_seq IS NULL LIMIT 1',
     ),

@@ -1,3 +1,5 @@
+import { numberedSchema } from './numbered-schema.ts';
+
 /** The steps of the schema. A released step is never changed; changes are new steps. */
 export const migrations: readonly string[] = [
   `
@@ -192,4 +194,8 @@ export const migrations: readonly string[] = [
     channels INTEGER NOT NULL
   ) STRICT;
   `,
+  numberedSchema,
 ];
+
+/** The last step before numbers replaced ids. A database with rows is brought from there to the next by a rebuild. */
+export const lastWithIds = 9;

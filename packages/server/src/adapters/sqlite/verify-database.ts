@@ -48,6 +48,10 @@ export function formFaults(database: Database): { faults: string[]; isReadable: 
         `${supportedLevel()}: start the newer version, or restore a backup with "parley restore"`,
     );
   }
+  if (isReadable && database.query('SELECT 1 FROM command_key_seed').get() === null) {
+    faults.push('the database has no seed for the keys of commands: restore a backup with "parley restore"');
+    return { faults, isReadable: false };
+  }
   return { faults, isReadable };
 }
 
@@ -65,7 +69,14 @@ function epochsOf(database: Database): string[] {
     .map(({ epoch }) => epoch);
 }
 
+let expectedObjects: Record<string, SchemaObject> | null = null;
+
 function expectedSchema(): Record<string, SchemaObject> {
+  expectedObjects ??= schemaOfMigrations();
+  return expectedObjects;
+}
+
+function schemaOfMigrations(): Record<string, SchemaObject> {
   const database = new Database(':memory:', { strict: true });
   try {
     for (const statements of migrations) database.run(statements);

@@ -1,5 +1,7 @@
 import { participantsTable } from '../rows/conversation-tables.ts';
+import { entriesTable } from '../rows/entry-rows.ts';
 import { references } from '../rows/tables.ts';
+import { hourMs } from './heads.ts';
 
 /** A query that returns a sentence for each fault in `fault`; `remedy` says what to do about them. */
 export interface Relation {
@@ -9,18 +11,44 @@ export interface Relation {
 
 const restore = 'restore a backup with "parley restore"';
 
+/** Entries name conversations and users by numbers. */
+const isStored = ({ table }: { table: string }) => table !== entriesTable.name;
+
 /** Relations within and between tables that the replay of entries does not check. */
 export const relations: readonly Relation[] = [
-  ...references.map(({ table, column, to }) => ({
+  ...references.filter(isStored).map(({ table, column, to }) => ({
     query: `SELECT '${table} has a row whose ${column} is ' || t.${column} || ', which is not in ${to}' AS fault
       FROM (SELECT DISTINCT ${column} FROM ${table}) t LEFT JOIN ${to} r ON r.id = t.${column}
       WHERE t.${column} IS NOT NULL AND r.id IS NULL`,
     remedy: restore,
   })),
   {
-    query: `SELECT 'contract 2: conversation ' || conversation_id || ' has ' || count(*) || ' entries of '
-        || sender_id || ' for the one command ' || command_id AS fault
-      FROM entries GROUP BY conversation_id, sender_id, command_id HAVING count(*) > 1`,
+    query: `SELECT 'entries has rows of a conversation ' || t.conversation || ', which is not in conversations' AS fault
+      FROM (SELECT DISTINCT conversation FROM entries) t LEFT JOIN conversations c ON c.number = t.conversation
+      WHERE c.number IS NULL`,
+    remedy: restore,
+  },
+  {
+    query: `SELECT 'entries has a row whose sender is ' || t.sender || ', which is not in user_numbers' AS fault
+      FROM (SELECT DISTINCT sender FROM entries) t LEFT JOIN user_numbers u ON u.number = t.sender
+      WHERE u.number IS NULL`,
+    remedy: restore,
+  },
+  {
+    query: `SELECT 'user_numbers has a row whose id is ' || n.id || ', which is not in users' AS fault
+      FROM user_numbers n LEFT JOIN users u ON u.id = n.id WHERE u.id IS NULL`,
+    remedy: restore,
+  },
+  {
+    query: `SELECT 'contract 2: there are ' || keys || ' keys of commands for ' || entries || ' entries' AS fault
+      FROM (SELECT (SELECT count(*) FROM command_keys) AS keys, (SELECT count(*) FROM entries) AS entries)
+      WHERE keys <> entries`,
+    remedy: restore,
+  },
+  {
+    query: `SELECT 'conversation ' || id || ' has its last entry in hour ' || last_entry_hour || ', but at ' || last_entry_at_ms
+        AS fault
+      FROM conversations WHERE last_entry_hour <> last_entry_at_ms / ${hourMs}`,
     remedy: restore,
   },
   ...participantsTable.changing.map((column) => ({
@@ -55,7 +83,8 @@ export const relations: readonly Relation[] = [
     query: `SELECT 'contract 6: ' || r.user_id || ' has read conversation ' || r.conversation_id || ' up to entry ' || r.seq
         || ', message ' || r.message_count || '; it has '
         || coalesce('message ' || e.message_count || ' there', 'no such entry') AS fault
-      FROM read_positions r LEFT JOIN entries e ON e.conversation_id = r.conversation_id AND e.seq = r.seq
+      FROM read_positions r LEFT JOIN conversations c ON c.id = r.conversation_id
+      LEFT JOIN entries e ON e.number = (c.number << 32) + r.seq
       WHERE r.message_count IS NOT iif(r.seq = 0, 0, e.message_count)`,
     remedy: restore,
   },
@@ -84,9 +113,10 @@ export const relations: readonly Relation[] = [
     remedy: restore,
   },
   {
-    query: `SELECT 'conversation ' || e.conversation_id || ' has the list time ' || t.at_ms || ', which is not before the time of entry '
+    query: `SELECT 'conversation ' || c.id || ' has the list time ' || t.at_ms || ', which is not before the time of entry '
         || e.seq || ', ' || e.at_ms AS fault
-      FROM activity_times t JOIN entries e ON e.conversation_id = t.conversation_id AND e.seq = t.head_seq
+      FROM activity_times t JOIN conversations c ON c.id = t.conversation_id
+      JOIN entries e ON e.number = (c.number << 32) + t.head_seq
       WHERE t.at_ms >= e.at_ms`,
     remedy: restore,
   },

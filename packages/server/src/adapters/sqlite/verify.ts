@@ -9,8 +9,10 @@ import {
   participantsTable,
 } from '../rows/conversation-tables.ts';
 import { type CheckedEntryRow, checkedEntryOf } from '../rows/entry-rows.ts';
+import { CommandKeys } from './command-keys.ts';
 import { readDatabase, schemaVersion } from './database.ts';
 import { migrations } from './migrations.ts';
+import { checkedEntriesOfNumber } from './numbered-entries.ts';
 import { databaseFaults, formFaults } from './verify-database.ts';
 import { followerRelations } from './verify-followers.ts';
 import { relations } from './verify-relations.ts';
@@ -61,20 +63,26 @@ export function verifyOpened(database: Database): Verification {
 
 /** Checks contract 3 and 8: heads and participants follow from the entries. */
 function* conversationFaults(database: Database, checked: Verification['checked']): Generator<string> {
-  const heads = database.query<HeadRow, []>(`SELECT ${conversationsTable.list()} FROM conversations ORDER BY id`);
-  const entries = database.query<CheckedEntryRow, [string]>(
-    `SELECT conversation_id, seq, message_count, at_ms, sender_id, kind, notice, text IS NOT NULL AS has_text
-     FROM entries WHERE conversation_id = ? ORDER BY seq`,
+  const heads = database.query<HeadRow & { number: number }, []>(
+    `SELECT number, ${conversationsTable.list()} FROM conversations ORDER BY id`,
   );
+  const entries = database.query<Omit<CheckedEntryRow, 'conversation_id'> & { command_id: string }, [number]>(
+    `${checkedEntriesOfNumber} WHERE e.number BETWEEN ?1 << 32 AND (?1 << 32) + 4294967295 ORDER BY e.number`,
+  );
+  const keys = new CommandKeys(database);
   const participants = database.query<ParticipantRow, [string]>(
     `SELECT ${participantsTable.list()} FROM participants WHERE conversation_id = ?`,
   );
   const terms = database.query<{ term: string }, [string]>('SELECT term FROM channel_terms WHERE conversation_id = ?');
   for (const row of heads.iterate()) {
     const replay = new Replay(conversationsTable.fromRow(row));
-    for (const entry of entries.iterate(row.id)) {
-      replay.add(entry.seq, checkedEntryOf(entry));
+    for (const { command_id: commandId, ...entry } of entries.iterate(row.number)) {
+      replay.add(entry.seq, checkedEntryOf({ conversation_id: row.id, ...entry }));
       checked.entries++;
+      const command = { conversation: row.number, senderId: entry.sender_id, commandId };
+      if (keys.find(command, (seq) => seq === entry.seq) === undefined) {
+        yield `contract 2: conversation ${row.id} does not have entry ${entry.seq} as the one of command ${commandId} of ${entry.sender_id}: restore a backup with "parley restore"`;
+      }
     }
     checked.conversations++;
     for (const fault of replay.end(participants.all(row.id).map(participantsTable.fromRow))) {
