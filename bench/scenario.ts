@@ -16,7 +16,7 @@ export interface ScenarioOption {
   help: string;
 }
 
-/** A benchmark that starts what it needs, checks what arrives, and stops what it started. */
+/** A benchmark that starts what it needs, checks the results, and stops what it started. */
 export interface Scenario {
   name: string;
   summary: string;
@@ -27,7 +27,7 @@ export interface Scenario {
   run(parameters: Parameters): Promise<Outcome>;
 }
 
-/** The request is wrong: the message says what is allowed. */
+/** The request is invalid; the message says what is allowed. */
 export class BadRequest extends Error {}
 
 /** The options of a scenario, checked where they are read. */

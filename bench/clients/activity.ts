@@ -4,7 +4,7 @@ import { type PlannedConversation, sendersOf, type Tally } from './tally.ts';
 
 type Kind = 'typing' | 'reads' | 'reconnects';
 
-/** What people do besides sending. */
+/** The actions of people besides sending. */
 export interface ActivityPlan {
   /** Actions a second of all client processes together. */
   rates: Record<Kind, number>;
@@ -31,7 +31,7 @@ export class Activity {
     }
   }
 
-  /** Does what is due this long after the start. */
+  /** Performs the actions that are due this long after the start. */
   turn(elapsedMs: number): void {
     for (const kind of ['typing', 'reads', 'reconnects'] as const) {
       const due = Math.floor((elapsedMs * this.plan.rates[kind]) / 1_000);

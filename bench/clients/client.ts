@@ -69,7 +69,7 @@ const calls = {
     load = new FanOutLoad(phase, planned, open(), tally);
     load.run();
   },
-  /** What has arrived so far. Entries can arrive after the last ack. */
+  /** The counts so far. Entries can arrive after the last ack. */
   collect() {
     open().turn(0);
     return { tally: tally.report(), received, latencies: load?.latencies() ?? null };

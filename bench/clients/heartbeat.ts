@@ -5,7 +5,7 @@ import type { Connections } from './connections.ts';
 
 const ping = clientFrame('{"type":"ping"}');
 
-/** Sends what keeps connections open, each at another time, so that the server has no peaks of pings. */
+/** Sends the pings that keep connections open, spread over time so that the server has no peaks. */
 export class Heartbeat {
   private readonly startMs = machineMs();
   private sent = 0;

@@ -7,7 +7,7 @@ const [zero, uuidBytes] = [48, 36];
 export class MessageFrame {
   private readonly frame: Buffer;
   private readonly conversationAt: number;
-  /** Ends of the two places that have the number. */
+  /** The ends of the two parts of the frame that contain the number. */
   private readonly numberEnds: number[];
 
   constructor(phase: number, textBytes: number) {

@@ -1,5 +1,5 @@
-// A client process of people who return: each connects when due, reads the homepage in its `welcome`, and requests what
-// it lacks of each conversation.
+// A client process for people who return: each connects when due, reads the homepage in its `welcome`, and requests the
+// missing entries of each conversation.
 import { limits } from '@parley/protocol';
 import { Latencies } from '../measure/latencies.ts';
 import { machineMs } from '../net/libc.ts';
@@ -26,7 +26,7 @@ const calls = { comeBack };
 export type ReturningCalls = typeof calls;
 answerCalls(calls);
 
-/** Resolves when everybody has everything. */
+/** Resolves when all of them have all entries. */
 function comeBack({ port, tokens, known, heads, startAtMs, withinMs }: ReturningPhase) {
   const [welcomes, complete] = [new Latencies(), new Latencies()];
   const lacking = known.map((numbers) => new Map(Object.entries(numbers)));

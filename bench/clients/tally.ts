@@ -14,19 +14,19 @@ export function sendersOf({ senders, members }: PlannedConversation): number[] {
   return senders ?? members;
 }
 
-/** A person's place in a conversation. */
+/** The state of a person in a conversation. */
 interface Slot {
   conversation: number;
   /** The number of the last entry that arrived. */
   lastSeq: number;
-  /** The person reconnected, and does not have what arrived meanwhile. */
+  /** The person reconnected, and lacks the entries that arrived meanwhile. */
   hasGap: boolean;
 }
 
 const [unknown, sent, acknowledged, rejected] = [0, 1, 2, 3];
 const faultsShown = 10;
 
-/** The counts of a phase in one client process, and what was wrong. Arrays are by conversation. */
+/** The counts of a phase in one client process, and the faults. Arrays are by conversation. */
 export interface TallyReport {
   sent: number;
   acknowledged: number;

@@ -4,7 +4,7 @@
 const [quote, zero, nine] = [34, 48, 57];
 const uuidBytes = 36;
 
-/** Where the value of a field begins. Fields rarely move, so the place of the last frame is tried first. */
+/** The position of a field's value. Fields rarely move, so the position in the last frame is tried first. */
 class FieldFinder {
   private readonly key: Uint8Array;
   private fromStart = 0;

@@ -90,7 +90,7 @@ function literal(type: Node | undefined): string[] {
   return type?.type === 'TSLiteralType' && type.literal.type === 'Literal' ? [String(type.literal.value)] : [];
 }
 
-/** The types that a caller meets in what is exported, without what is private. */
+/** The types in the public signatures of the exports. */
 function typesIn(node: unknown, withConstructor: boolean): string[] {
   if (typeof node !== 'object' || node === null) return [];
   if (Array.isArray(node)) return node.flatMap((each) => typesIn(each, withConstructor));

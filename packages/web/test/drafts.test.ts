@@ -276,7 +276,7 @@ describe('a draft in several tabs', () => {
         const texts = tabs.texts();
         expect(new Set(texts).size).toBe(1);
         for (const book of tabs.books) {
-          // What is not stored yet is sent by the tab that opens the conversation next.
+          // A text that is not stored yet is sent by the tab that opens the conversation next.
           const unsent = book.unkept(key);
           expect(unsent.map(({ clientMessageId }) => clientMessageId).sort()).toEqual(
             waiting.flatMap((list) => list.map(({ id }) => id)).sort(),

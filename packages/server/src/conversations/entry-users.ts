@@ -1,6 +1,6 @@
 import { type Entry, effectOf, type UserId } from '@parley/protocol';
 
-/** Users whom an entry concerns as persons: they get it on all their servers, also in a broadcast conversation. */
+/** The users whom an entry affects: they get it on all their servers, also in a broadcast conversation. */
 export function concernedUsers(entry: Entry): readonly UserId[] {
   // The other person of a direct conversation sees it with its first message.
   if (entry.kind === 'created' && entry.conversationKind === 'direct') return [entry.senderId];

@@ -1,12 +1,12 @@
 /** The time that a new command may wait for the commands before it in its partition. */
 export const targetMs = 300;
-/** The rate at which a log of one partition is taken to work until more is known. */
+/** The rate that a log with one partition is assumed to have until it was measured. */
 const firstPerSecond = 4_000;
-/** Commands under way that a log of one partition may always have: as many as one batch takes. */
+/** The number of commands that may always be under way in a log with one partition: those of one batch. */
 export const fewCommands = 512;
-/** The same for one of many partitions. */
+/** The same for each of many partitions. */
 const fewestCommands = 64;
-/** The rate is measured over so much time, or over a shorter one in which everything was done. */
+/** The length of the window in which the rate is measured. A shorter one counts when everything was done in it. */
 const windowMs = 200;
 const shortestWindowMs = 20;
 
@@ -18,8 +18,8 @@ export interface UnderWay {
 }
 
 /**
- * The commands of one partition that this server has under way, and how many it may have: as many as the partition
- * worked off in {@link targetMs} lately, so that the wait of a command is bounded at any load (race 11).
+ * The commands of one partition that this server has under way, and their limit: as many as the partition processed in
+ * {@link targetMs} lately, so that the wait of a command is bounded at any load (race 11).
  */
 export class PartitionLoad {
   /** The number of commands that may always be under way. */
@@ -28,7 +28,7 @@ export class PartitionLoad {
   private perSecond: number;
   private oldestUnderWay: UnderWay | null = null;
   private newest: UnderWay | null = null;
-  /** What happened since the window began. */
+  /** The counts since the window began. */
   private windowFromMs = 0;
   private doneInWindow = 0;
   private wasFull = false;
@@ -66,7 +66,7 @@ export class PartitionLoad {
     this.newest = command;
   }
 
-  /** The command has its outcome, or was given up. */
+  /** The outcome of the command arrived, or the command was given up. */
   done(command: UnderWay, nowMs: number): void {
     command.isDone = true;
     this.count--;
@@ -76,8 +76,8 @@ export class PartitionLoad {
   }
 
   /**
-   * A window in which the partition was full shows what it can do. Another one shows only that it can do as much: there
-   * was no more to do.
+   * In a window in which the partition was full, the measured rate is its capacity. In any other window it is only a
+   * lower bound, because there was no more to do.
    */
   private endWindow(nowMs: number, minMs: number): void {
     const elapsedMs = nowMs - this.windowFromMs;

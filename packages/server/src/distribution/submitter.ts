@@ -41,7 +41,7 @@ export interface SubmitPorts {
   enabled: Pick<EnabledFeatures, 'level'>;
 }
 
-/** Learns what became of a command: one of the two is called, once. */
+/** Receives the outcome of a command: one of the two methods is called, once. */
 export interface OutcomeReceiver {
   settled(outcome: Outcome): void;
   /** No outcome came: the command may still be carried out, and a retry with the same command id is safe (contract 2). */
@@ -89,7 +89,7 @@ export class CommandSubmitter {
     return this.waiting.size >= fewCommands;
   }
 
-  /** The refusal of a new command in this conversation, if its partition has more to do than it can do in time. */
+  /** The refusal of a new command in this conversation, if its partition is overloaded. */
   overload(conversationId: ConversationId): Refusal | null {
     return this.overloadOf(this.loadOf(conversationId), this.ports.clock.monotonicMs());
   }

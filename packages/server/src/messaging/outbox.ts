@@ -4,9 +4,8 @@ export interface Unflushed {
 }
 
 /**
- * The connections with unsent frames. They are written together when everything that the present turn of the event loop
- * had to do is done, so that the frames of one connection, such as an ack and the sender's own entry, leave in one
- * write.
+ * The connections with unsent frames. They are written at the end of the present turn of the event loop, so that the
+ * frames of one connection, such as an ack and the sender's own entry, are in one write.
  */
 export class Outbox {
   private waiting: Unflushed[] = [];
@@ -18,7 +17,7 @@ export class Outbox {
     if (this.waiting.push(connection) === 1) this.atEnd(() => this.flush());
   }
 
-  /** Writes what waits now. */
+  /** Writes the waiting frames. */
   flush(): void {
     const connections = this.waiting;
     if (connections.length === 0) return;

@@ -3,12 +3,15 @@ import type { Connection } from './connection.ts';
 
 /** Messages of a connection that are refused in a row before the connection is paused. */
 export const refusalsBeforePause = 4;
-/** A connection is paused for between one and two times this long. */
+/** A pause lasts between one and two times this long. */
 export const pauseMs = 125;
-/** Steps of the length of pauses: connections that are refused in one turn are not resumed in one turn. */
+/**
+ * Pauses have this many different lengths, so that connections that were refused in one turn are not resumed in one
+ * turn.
+ */
 const pauseSteps = 25;
 
-/** The type, the id and the conversation of a send are looked for in so many characters. */
+/** The number of characters in which the type, the id and the conversation of a send are searched. */
 const scanned = 256;
 const sendPrefix = '{"type":"send",';
 
@@ -19,9 +22,9 @@ export interface OverloadPorts {
 }
 
 /**
- * Refuses messages while the server is overloaded, before they are parsed: what is refused must cost so little that it
- * takes nothing from what is accepted. A connection that keeps sending is paused, so that TCP slows it down and one read
- * brings many of its frames.
+ * Refuses messages while the server is overloaded, before they are parsed, so that refusals take as little processor
+ * time as possible from accepted messages. A connection that keeps sending is paused, so that TCP slows it down and one
+ * read returns many of its frames.
  */
 export class Overload {
   private pauses = 0;

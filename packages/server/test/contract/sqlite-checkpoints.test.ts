@@ -80,7 +80,7 @@ describe('sqlite: checkpoints', () => {
   test('let commits continue while most of the log is copied, and hold them while its rest is', async () => {
     await note();
     await note();
-    // Written beside the first copy.
+    // Written during the first copy.
     await note(100);
     allow();
     await asked(2);
@@ -92,7 +92,7 @@ describe('sqlite: checkpoints', () => {
     isHeld = false;
     allow();
     await held;
-    // The log began anew.
+    // The log was restarted.
     expect(log()?.log).toBeLessThan(10);
     expect(failures).toEqual([]);
   });

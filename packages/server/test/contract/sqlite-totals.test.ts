@@ -65,7 +65,7 @@ describe('the totals in SQLite', () => {
     return row as Awaited<ReturnType<typeof kept>>;
   }
 
-  /** Applies the feed; returns how often the follower built the totals anew to do so. */
+  /** Applies the feed; returns how often the follower rebuilt the totals to do so. */
   async function rebuildsToBeUpToDate(): Promise<number> {
     let rebuilds = 0;
     const runner = new FollowerRunner({
@@ -102,7 +102,7 @@ describe('the totals in SQLite', () => {
     expect(transactions - sent).toBeGreaterThanOrEqual(pieces + 1);
     expect(sent).toBeGreaterThanOrEqual(pieces);
     expect(sent).toBeLessThan(1_000);
-    // What was sent after the last piece is in the feed.
+    // Messages that were sent after the last piece are in the feed.
     expect(await rebuildsToBeUpToDate()).toBe(0);
     expect(await kept()).toEqual(counted());
   });

@@ -9,7 +9,10 @@ export interface Taken {
   writers: readonly string[];
   /** Whether its message is stored for sending. */
   isKept: boolean;
-  /** What the tab took before this and whose message is not stored yet, oldest first. Earlier versions have none. */
+  /**
+   * The texts that the tab took for sending before this one and that are not stored yet, oldest first. Absent in
+   * earlier versions.
+   */
   earlier?: readonly Taken[];
 }
 
@@ -18,7 +21,7 @@ export interface Draft {
   text: string;
   /** The number of each tab's last write that is contained in this draft: a version vector. */
   writes: Readonly<Record<string, number>>;
-  /** What each tab took for sending last. */
+  /** The last text that each tab took for sending. */
   taken: Readonly<Record<string, Taken>>;
 }
 
@@ -40,7 +43,7 @@ export function isSpent({ text, taken }: Draft): boolean {
   return text === '' && unkept(taken).length === 0;
 }
 
-/** What tabs took for sending and whose message is not stored yet. */
+/** The texts that tabs took for sending and whose messages are not stored yet. */
 export function unkept(taken: Draft['taken']): Taken[] {
   return Object.values(taken)
     .flatMap(allTaken)
@@ -125,14 +128,14 @@ function written(draft: Draft, tab: string, change: Partial<Draft>): Draft {
   return { ...draft, writes: { ...draft.writes, [tab]: writesOf(draft, tab) + 1 }, ...change };
 }
 
-/** What a tab took for sending, oldest first: what is not stored yet, and the last one. */
+/** The texts that a tab took for sending, oldest first: those that are not stored yet, and the last one. */
 function allTaken(last: Taken | undefined): Taken[] {
   if (!last) return [];
   const { earlier = [], ...one } = last;
   return [...earlier, one];
 }
 
-/** Replaces what a tab took. Of those before the last one, only what is not stored yet is needed. */
+/** Replaces the texts that a tab took. Of those before the last one, only the unstored ones are needed. */
 function withTaken(taken: Draft['taken'], tab: string, all: readonly Taken[]): Draft['taken'] {
   const { [tab]: _, ...others } = taken;
   const last = all.at(-1);

@@ -1,6 +1,6 @@
 /** Copies pages of the log to the database file, off the event loop. */
 export interface Checkpointer {
-  /** Copies what is in the log now. Rejects when the copy fails. */
+  /** Copies the present content of the log. Rejects when the copy fails. */
   checkpoint(): Promise<void>;
   close(): Promise<void>;
 }
@@ -57,7 +57,7 @@ function serve(): void {
     try {
       if (database === null) {
         database = new Database(file, { readwrite: true, create: false });
-        // The log is synced before its pages are copied, and the database before the log begins anew.
+        // The log is synced before its pages are copied, and the database before the log is restarted.
         database.run('PRAGMA synchronous = NORMAL');
       }
       database.query('PRAGMA wal_checkpoint(PASSIVE)').get();

@@ -3,7 +3,10 @@ import { type Checkpointer, CheckpointThread } from './checkpoint-thread.ts';
 
 /** The size of the log at which a checkpoint starts. */
 const startBytes = 32 * 1024 * 1024;
-/** Writes that arrive during a checkpoint leave a rest. A rest of at most this share of the log is copied at once. */
+/**
+ * Pages that are written during a checkpoint remain to be copied. If they are at most this share of the log, they are
+ * copied at once.
+ */
 const restShare = 0.25;
 /** The maximum number of checkpoints beside writes before writes have to wait for one. */
 const besideMax = 3;
@@ -24,9 +27,9 @@ export interface CheckpointOptions {
 
 /**
  * Keeps the log short without checkpoints on the event loop. A thread copies the log to the database file while commits
- * continue. SQLite only begins the log anew when all of it is copied, so the rest that arrived meanwhile is copied while
- * commits wait: see {@link held}. A reader in another process, such as `parley backup`, may prevent that; the log then
- * grows until a later attempt.
+ * continue. SQLite restarts the log from its beginning only when all of it is copied, so the pages that arrived
+ * meanwhile are copied while commits wait: see {@link held}. A reader in another process, such as `parley backup`, may
+ * prevent that; the log then grows until a later attempt.
  */
 export class Checkpoints {
   /** Resolves when commits may continue; null while they may. */
@@ -63,7 +66,7 @@ export class Checkpoints {
       .catch(this.options.reportFailure)
       .finally(() => {
         this.running = null;
-        // The log begins anew with the next commit. If it could not be copied, it grows until the next attempt.
+        // The next commit restarts the log. If it could not be copied, it grows until the next attempt.
         const log = this.log();
         this.nextPages = log.copied === log.pages ? this.startPages : log.pages + this.startPages;
       });

@@ -61,7 +61,10 @@ export class ConversationCount {
     this.database = writes.database;
   }
 
-  /** Passes the counts to `finish` in the last transaction: they are of its moment. Rejects as `GroupCommit.run` does. */
+  /**
+   * Passes the counts to `finish` in the last transaction, so that they are as of that moment. Rejects as
+   * `GroupCommit.run` does.
+   */
   run<Result>(finish: (counts: ConversationCounts) => Result): Promise<Result> {
     const result = this.last.then(() => this.count(finish));
     this.last = result.catch(() => undefined);
