@@ -23,8 +23,7 @@ interface Round {
 
 export const attack: Scenario = {
   name: 'attack',
-  summary:
-    'The slowest ack of somebody who sends five messages a second, beside a flood of each kind by somebody else.',
+  summary: 'The slowest ack of a user who sends five messages a second, during a flood of each kind by another user.',
   shapes: ['embedded'],
   options: {
     seconds: { default: '6', help: 'duration of each flood' },

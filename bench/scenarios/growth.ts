@@ -17,7 +17,7 @@ export const growth: Scenario = {
   shapes: ['embedded'],
   options: {
     entries: { default: '10000,100000,1000000', help: 'stored entries, ascending, separated by commas' },
-    members: { default: '1000,10000,100000', help: 'members of a channel of whom 100 are online, separated by commas' },
+    members: { default: '1000,10000,100000', help: 'members of a channel, 100 of them online, separated by commas' },
     rate: { default: '1000', help: 'messages a second' },
     ...openLoadOptions,
   },

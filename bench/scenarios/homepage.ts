@@ -15,7 +15,7 @@ const others = 5;
 
 export const homepage: Scenario = {
   name: 'homepage',
-  summary: 'The homepage of somebody in many groups of six with a message each: its first page, and all of them.',
+  summary: 'The homepage of a user in many groups of six with a message each: its first page, and all pages.',
   shapes: ['embedded', 'cluster'],
   options: {
     conversations: { default: '1,50,500,5000', help: 'conversations of the person, separated by commas for several' },

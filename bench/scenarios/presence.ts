@@ -15,7 +15,7 @@ export const presence: Scenario = {
   shapes: ['embedded', 'cluster'],
   options: {
     watchers: { default: '1000', help: 'people who watch' },
-    watched: { default: '100', help: 'people whom each of them watches, at most 500' },
+    watched: { default: '100', help: 'people that each of them watches, at most 500' },
     rate: { default: '50', help: 'connections made or closed a second' },
     seconds: { default: '20', help: 'duration' },
   },

@@ -74,7 +74,7 @@ test('a deleted database is created again at once and reported as lost', async (
   store.onNotice((notice) => notice === 'lost' && lost++);
   await store.setSession(session);
   await factory.remove('parley');
-  await until('the store says that it lost what it had', () => lost === 1);
+  await until('the store reports that it lost its data', () => lost === 1);
   expect(await store.session()).toBeNull();
   await store.setSession(session);
   expect(await store.session()).toEqual(session);

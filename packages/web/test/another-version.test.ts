@@ -31,7 +31,7 @@ describeInBrowser('a page whose server was upgraded', () => {
     await page.getByRole('heading', { level: 1, name: 'Settings' }).waitFor();
   });
 
-  test('reports the missing part if one reload did not help, and goes on working', async ({ person }) => {
+  test('reports the missing part if one reload did not help, and keeps working', async ({ person }) => {
     const { page } = await person({ serviceWorkers: 'block' });
     await page.getByRole('heading', { name: 'Start a conversation' }).waitFor();
     let loads = 0;

@@ -49,7 +49,7 @@ describeInBrowser('a flood of messages in the open channel', () => {
     await page.evaluate(countDrawing);
     const texts = Array.from({ length: messageCount }, (_, index) => `drop ${index}`);
     const flood = environment.sayAll(eve, channelId, texts);
-    const typed = 'typing goes on while messages rush by, letter after letter';
+    const typed = 'typing works during a flood, letter after letter';
     await ana.box.pressSequentially(typed, { timeout: testTimeoutMs });
     await flood;
     await ana.message(`drop ${messageCount - 1}`).waitFor();

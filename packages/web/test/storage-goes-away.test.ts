@@ -187,7 +187,7 @@ describeInBrowser('storage that goes away', () => {
   });
 
   describeWith([wholeChromium], 'by its settings', () => {
-    test('a browser that blocks all site data lets people talk, and says what is not stored', async () => {
+    test('people can talk in a browser that blocks all site data, which shows that nothing is stored', async () => {
       const folder = mkdtempSync(join(tmpdir(), 'parley-web-'));
       try {
         mkdirSync(join(folder, 'Default'), { recursive: true });

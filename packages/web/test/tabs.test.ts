@@ -80,7 +80,7 @@ for (const { what, isShared } of [
         .waitFor();
     });
 
-    test('all others go on when the first is closed', async (scene) => {
+    test('all others keep working when the first is closed', async (scene) => {
       const { first, second, third, ben, connected } = scene;
       await first.page.close();
       await ben.write('Are you there?');

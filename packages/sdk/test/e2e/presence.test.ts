@@ -38,7 +38,7 @@ describe('contract 9: presence is correct within seconds', () => {
     await ben.live();
     const other = collect(ana, 'entry');
     const room = await ben.conversations.openDirect(anaPerson.account.id);
-    await room.send('a sign that what was on its way is here').sent();
+    await room.send('a later frame that shows that earlier ones have arrived').sent();
     await until(ana, () => other.length > 0);
     expect(presences).toHaveLength(told);
   });

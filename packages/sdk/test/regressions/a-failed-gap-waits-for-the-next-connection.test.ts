@@ -28,7 +28,7 @@ test('after the fetch of a gap fails, a new connection catches up instead of an 
   expect(shown).toEqual([2, 3, 4]);
 });
 
-test('a client that is removed from a conversation while filling a gap goes on', async () => {
+test('a client that is removed from a conversation while filling a gap continues', async () => {
   let release: () => void = () => undefined;
   const held = new Promise<undefined>((resolve) => {
     release = () => resolve(undefined);

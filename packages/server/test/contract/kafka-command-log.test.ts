@@ -132,7 +132,7 @@ describeOnKafka('the command log in Kafka', () => {
     await next.close();
   });
 
-  test('is not read past records that were deleted before they were consumed; other partitions go on', async () => {
+  test('is not read past records that were deleted before they were consumed; other partitions continue', async () => {
     const reported: string[] = [];
     const told = Promise.withResolvers<void>();
     const report = (error: unknown) => {

@@ -167,7 +167,7 @@ test('a partition without records gets one batch that says where it continues', 
   await lanes.close();
 });
 
-test('a partition whose history was restored starts again at its position; others of its lane go on', async () => {
+test('a partition whose history was restored starts again at its position; others of its lane continue', async () => {
   const handled: LogReach[] = [];
   const { lanes, done, putBack, untilDone } = lanesOf(
     async ({ reaches }) => {

@@ -123,7 +123,7 @@ describe('sqlite: checkpoints', () => {
     for (let count = 0; count < 8; count++) await note();
     reader.run('COMMIT');
     reader.close();
-    await until('the log began anew', async () => {
+    await until('the log was restarted', async () => {
       await note(100_000);
       return (log()?.log ?? 0) * 4_096 < 2 * startBytes;
     });

@@ -98,7 +98,7 @@ describe('a conversation with many members', () => {
     expect(await distribution.broadcastConversations('old')).toEqual([conversationId]);
   });
 
-  test('routes an entry to the users whom it concerns, however large it is', async () => {
+  test('routes an entry to the users that it affects, however large it is', async () => {
     const last = await longBroadcast();
     await distribute(joins('new'), says());
     expect(received('new')).toEqual([last + 1]);

@@ -52,7 +52,7 @@ test('a command that would be refused again gets that refusal', async () => {
   expect(outcomesOf(distribution.told(ana), ' add')).toMatchObject([refused, refused]);
 });
 
-test('a new submission of it is decided anew', async () => {
+test('a new submission of it is decided again', async () => {
   const distribution = await distributionAfter();
   await distribution.distribute([add], { from: 13, reaches: reach(13, 14) });
   expect(await kinds(distribution)).toEqual(['created', 'removed', 'added']);

@@ -22,7 +22,7 @@ test("welcome names the server's features, and the client answers with its own",
   await client.close();
 });
 
-test('features that break a limit are refused, naming the field, and the connection goes on', async () => {
+test('features that break a limit are refused, naming the field, and the connection stays open', async () => {
   const client = await server.wire(ana);
   const many = Array.from({ length: limits.features + 1 }, () => 'x');
   for (const features of [many, ['x'.repeat(limits.featureNameLength + 1)], 'x', ['Not a name'], [''], [7], null]) {

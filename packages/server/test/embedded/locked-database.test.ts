@@ -25,7 +25,7 @@ async function serverWithAna() {
 
 describe('while another program holds the write lock', () => {
   test.each(['BEGIN IMMEDIATE', 'BEGIN EXCLUSIVE'])(
-    '(%s) everything but writing goes on, and a send is acknowledged once it lets go',
+    '(%s) everything but writing works, and a send is acknowledged once the lock is released',
     async (statement) => {
       const { server, ana, channel } = await serverWithAna();
       await channel.send('read by its sender').sent();
@@ -85,7 +85,7 @@ describe('while another program holds the write lock', () => {
     expect(verifyDatabase(data)).toMatchObject({ checked: { conversations: 1, entries: 3 }, faults: [] });
   });
 
-  test('a server starts, and stops when it is told to', async () => {
+  test('a server starts, and stops on a signal', async () => {
     await (await ServerProcess.start({ settings: { data } })).stop();
     const holder = await LockHolder.hold(database, 'BEGIN IMMEDIATE');
     const server = await ServerProcess.start({ settings: { data } });

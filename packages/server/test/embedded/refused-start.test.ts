@@ -40,7 +40,7 @@ const table: [name: string, arrange: () => Start | undefined, sentence: string][
     '--data: the folder DATA cannot be written: permission denied',
   ],
   [
-    'a folder that cannot be made',
+    'a folder that cannot be created',
     () => {
       chmodSync(folder, 0o555);
     },

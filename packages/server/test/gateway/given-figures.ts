@@ -9,7 +9,7 @@ export async function givenFigures(): Promise<GivenFigures> {
   const port = String(await freePort());
   const server = await RunningServer.start({ 'metrics-port': port });
   const [ana] = await server.people('ana', 1);
-  if (!ana) throw new Error('there is somebody');
+  if (!ana) throw new Error('there is a user');
   const { id } = await server.call(ana, 'createGroup', { name: 'g', userIds: [] });
   await server.call(ana, 'sendMessage', { conversationId: id, clientMessageId: 'm', text: 'text' });
   const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();

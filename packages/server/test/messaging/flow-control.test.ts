@@ -246,7 +246,7 @@ describe('the budget', () => {
 });
 
 describe('a connection that rests', () => {
-  test('is not read for that time; what was read already is handled', () => {
+  test('is not read for that time; frames that were read before are handled', () => {
     const flow = flowControl(true);
     const { connection, socket } = connect();
     flow.rest(connection, 200);

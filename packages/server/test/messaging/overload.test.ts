@@ -75,7 +75,7 @@ describe('a message that comes while the server is overloaded', () => {
   });
 });
 
-test('no id is taken from a text: an answer has the id that the frame has', () => {
+test('an answer has the id of the frame, never one from within its text', () => {
   fc.assert(
     fc.property(
       fc.shuffledSubarray(['id', 'conversationId', 'clientMessageId', 'text', 'x'], { minLength: 1 }),

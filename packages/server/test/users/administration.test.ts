@@ -62,7 +62,7 @@ test("a disabled account can't be used or found until it is enabled again", asyn
   expect((await api.call('getUser', { userId }, admin)).status).toBe(200);
 });
 
-test('refuses to disable the last administrator, whoever requests it', async () => {
+test('refuses to disable the last administrator, for every caller', async () => {
   const { userId } = admin;
   const refused = await api.call('setAccountDisabled', { userId, disabled: true }, admin);
   expect([refused.status, refused.problem.code]).toEqual([409, 'last_administrator']);

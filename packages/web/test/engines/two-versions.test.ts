@@ -40,36 +40,39 @@ describeInEngines(
       later = await laterVersion();
     });
 
-    walk('an open tab goes on working beside a later version, says so, and loses no unsent message', async (scene) => {
-      const { ana, ben, network } = scene;
-      await ana.openDirect('Ben');
-      await ana.write('Before');
-      await ben.click('link', 'Ana');
-      await ben.showsMessages('Before');
-      expect(await databaseVersion(ana)).toBe(1);
-      upgrade(network, { isAway: true });
-      await ana.shows(/No connection|Connecting/);
-      await ana.write('Waits');
-      await ana.showsMessages('Before', 'Waits');
-      const second = await ana.another();
-      await second.showsMessages('Before', 'Waits');
-      expect(await databaseVersion(second)).toBe(2);
-      await ana.shows(newerRuns);
-      await ana.write('Waits too');
-      await ana.showsMessages('Before', 'Waits', 'Waits too');
-      await ana.page.run(() => void Object.assign(globalThis, { isBeforeReload: true }), null);
-      await ana.click('button', 'Reload');
-      await until(
-        'the tab to be reloaded',
-        // During the reload there may be no page to run this in.
-        () => ana.page.run(() => 'isBeforeReload' in globalThis, null).catch(() => true),
-        (isBefore) => !isBefore,
-      );
-      upgrade(network);
-      for (const one of [ana, second, ben]) await one.showsMessages('Before', 'Waits', 'Waits too');
-      await ben.write('All is there');
-      for (const one of [ana, second]) await one.showsMessages('Before', 'Waits', 'Waits too', 'All is there');
-    });
+    walk(
+      'an open tab keeps working beside a later version, shows a notice, and loses no unsent message',
+      async (scene) => {
+        const { ana, ben, network } = scene;
+        await ana.openDirect('Ben');
+        await ana.write('Before');
+        await ben.click('link', 'Ana');
+        await ben.showsMessages('Before');
+        expect(await databaseVersion(ana)).toBe(1);
+        upgrade(network, { isAway: true });
+        await ana.shows(/No connection|Connecting/);
+        await ana.write('Waits');
+        await ana.showsMessages('Before', 'Waits');
+        const second = await ana.another();
+        await second.showsMessages('Before', 'Waits');
+        expect(await databaseVersion(second)).toBe(2);
+        await ana.shows(newerRuns);
+        await ana.write('Waits too');
+        await ana.showsMessages('Before', 'Waits', 'Waits too');
+        await ana.page.run(() => void Object.assign(globalThis, { isBeforeReload: true }), null);
+        await ana.click('button', 'Reload');
+        await until(
+          'the tab to be reloaded',
+          // During the reload there may be no page to run this in.
+          () => ana.page.run(() => 'isBeforeReload' in globalThis, null).catch(() => true),
+          (isBefore) => !isBefore,
+        );
+        upgrade(network);
+        for (const one of [ana, second, ben]) await one.showsMessages('Before', 'Waits', 'Waits too');
+        await ben.write('All is there');
+        for (const one of [ana, second]) await one.showsMessages('Before', 'Waits', 'Waits too', 'All is there');
+      },
+    );
 
     walk('the later version waits for a tab that does not close the database, and says so', async (scene) => {
       const { ana, network } = scene;

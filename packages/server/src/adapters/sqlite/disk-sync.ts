@@ -30,7 +30,7 @@ export class DiskSync {
       this.syncFile(this.file, (cause) => {
         // After a failed sync the state of the disk is unknown, and a second sync can wrongly succeed: only a restart,
         // which reads the disk, can be trusted. https://wiki.postgresql.org/wiki/Fsync_Errors
-        if (cause) throw new Error('the disk could not store what was written; stopping', { cause });
+        if (cause) throw new Error('the disk could not store the data; stopping', { cause });
         resolve();
       });
     });
