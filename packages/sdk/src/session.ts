@@ -92,12 +92,14 @@ export class Session {
   }
 
   async logout(): Promise<void> {
-    const { api, runtime } = this.ports;
+    const { api, runtime, identity } = this.ports;
+    if (api.token === null && !identity.lost) return;
     const ending = new HttpApi(api.url, runtime);
     ending.token = api.token;
-    const isEnded = await this.end(ending);
+    // The data is deleted at once, even if the server cannot be reached.
+    const isEnded = ending.token === null || this.end(ending);
     await this.forget();
-    if (!isEnded) this.endLater(ending, endTriesMax);
+    if (!(await isEnded)) this.endLater(ending, endTriesMax);
   }
 
   /** Resolves with whether the session has ended on the server. */
@@ -228,7 +230,7 @@ export class Session {
    */
   private async forget(next?: UserId): Promise<void> {
     const { api, store, identity, catchUp, readRevision, forgetHere } = this.ports;
-    const { token } = api;
+    const token = api.token ?? '';
     forgetHere();
     api.token = null;
     identity.account = null;
@@ -236,7 +238,11 @@ export class Session {
     catchUp.epoch = undefined;
     catchUp.progress = 'never';
     readRevision.current = null;
-    const isOwn = next !== undefined || ((await store.session())?.token ?? token) === token;
-    if (isOwn) await store.clear(next);
+    if (next === undefined) {
+      const stored = await store.session();
+      // Somebody has logged in meanwhile, here or in another client.
+      if (api.token !== null || (stored?.token ?? token) !== token) return;
+    }
+    await store.clear(next);
   }
 }

@@ -100,11 +100,12 @@ export class Engine {
   }
 
   async end(): Promise<void> {
-    await this.client.logout();
-    await this.people.clear();
+    const loggedOut = this.client.logout();
     this.account = null;
     this.wasRestored = false;
+    // The server may not answer for a long time.
     this.tellAll({ kind: 'snapshot', snapshot: this.snapshot() });
+    await Promise.all([loggedOut, this.people.clear()]);
   }
 
   /** Resolves when the message is stored here, or storing failed. Rejects only if the message will not be sent. */
