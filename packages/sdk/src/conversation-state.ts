@@ -13,6 +13,11 @@ export class ConversationState<View> {
   sequencer: Sequencer;
   /** Set while the conversation is read again after a restore of the server. Live entries wait meanwhile. */
   rereading: Promise<void> | null = null;
+  /**
+   * The head when the user last wrote a message here. Entries up to it count as read once the message arrives, later
+   * ones do not.
+   */
+  writtenAtSeq = 0;
   /** Set while missing entries are fetched. There is at most one fetch at a time. */
   filling: Promise<void> | null = null;
 

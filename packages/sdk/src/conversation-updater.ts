@@ -54,12 +54,23 @@ export class ConversationUpdater {
       record.data = withEntry(record.data, entry, identity.account);
       if (entry.kind === 'message' && entry.senderId === identity.account?.id) {
         outbox.arrived(entry.clientMessageId, entry);
-        this.markRead(record, entry.seq);
+        this.ownArrived(record, entry);
       }
       events.emit('entry', entry);
     }
     store.putEntries(record.id, entries).catch(this.ports.reportFailure);
     this.changed(record);
+  }
+
+  /** A message of the user is never unread. It moves the read position only if everything before it was read. */
+  private ownArrived(record: ConversationRecord, { seq, messageCount }: Entry): void {
+    const { data, writtenAtSeq } = record;
+    if (seq <= (data.membership?.readSeq ?? Number.POSITIVE_INFINITY)) return;
+    const readCount = data.messageCount - data.unreadCount;
+    if (messageCount - 1 <= readCount || seq - 1 <= writtenAtSeq) {
+      record.data = withRead(data, seq, messageCount);
+      this.ports.readMarks.mark(record.id, seq);
+    } else record.data = { ...data, unreadCount: data.unreadCount - 1 };
   }
 
   /** Replaces the data of a conversation after a restore of the server. */

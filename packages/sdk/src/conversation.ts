@@ -83,7 +83,10 @@ export class Conversation {
    * `clientMessageId` of the caller's, the same call can be repeated safely, also in a later run.
    */
   send(text: string, options: { clientMessageId?: string } = {}): OutgoingMessage {
-    return this.#ports.outbox.add(this.id, text, options.clientMessageId);
+    const { clientMessageId } = options;
+    // A message with an id of the caller's may be one that an earlier run wrote.
+    if (clientMessageId === undefined) this.#record.writtenAtSeq = this.data.headSeq;
+    return this.#ports.outbox.add(this.id, text, clientMessageId);
   }
 
   /**
