@@ -51,7 +51,7 @@ for (const code of [1000, 1001, 1006, closeCodes.overloaded.code, closeCodes.too
   });
 }
 
-for (const reason of ['unauthenticated', 'revoked', 'helloExpected', 'protocolError'] as const) {
+for (const reason of ['unauthenticated', 'revoked', 'protocolError'] as const) {
   test(`${reason}: stops with the reason, and can be opened again`, async () => {
     connection.open();
     under.goLive();
@@ -65,6 +65,14 @@ for (const reason of ['unauthenticated', 'revoked', 'helloExpected', 'protocolEr
     expect(runtime.sockets).toHaveLength(2);
   });
 }
+
+test('a server that closes because `hello` was late is connected to again', async () => {
+  connection.open();
+  runtime.socket.end(closeCodes.helloExpected.code);
+  expect(connection.state.name).toBe('waiting');
+  await runtime.pass(under.waitingMs);
+  expect(runtime.sockets).toHaveLength(2);
+});
 
 test('an unknown code is handled by its hundreds', () => {
   connection.open();

@@ -45,8 +45,7 @@ export class Heartbeat {
     const slice = this.sweeps++ % slices;
     for (const [connection, own] of this.connections) {
       if (connection.closed) continue;
-      const overdue = overdueOf(connection, own.openedMs, nowMs);
-      if (overdue) connection.close(overdue);
+      if (isOverdue(connection, own.openedMs, nowMs)) connection.close('silent');
       // Native publishes do not pass through this code, so connections that read them too slowly are found here
       // (contract 7).
       else if (connection.socket.bufferedBytes() > slowReaderBytes) connection.resync('you read too slowly');
@@ -56,11 +55,11 @@ export class Heartbeat {
 }
 
 /**
- * The frame that the peer should have sent by now. None while the connection is paused: the frame may be waiting
- * unread.
+ * Whether the peer should have sent a frame by now. Not while the connection is paused: the frame may be waiting unread.
+ * A late `hello` counts as silence, after which clients reconnect: the network may have stalled.
  */
-function overdueOf(connection: Connection, openedMs: number, nowMs: number): 'helloExpected' | 'silent' | null {
-  if (connection.isPaused) return null;
-  if (!connection.helloSeen && nowMs - openedMs > limits.helloTimeoutMs) return 'helloExpected';
-  return nowMs - connection.lastHeardMs > limits.silenceMs ? 'silent' : null;
+function isOverdue(connection: Connection, openedMs: number, nowMs: number): boolean {
+  if (connection.isPaused) return false;
+  if (!connection.helloSeen && nowMs - openedMs > limits.helloTimeoutMs) return true;
+  return nowMs - connection.lastHeardMs > limits.silenceMs;
 }

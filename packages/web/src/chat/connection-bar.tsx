@@ -21,13 +21,18 @@ export function ConnectionBar() {
   return (
     <div className="connection-bar" role="status" hidden={text === ''} data-state={connection.name}>
       {text}
-      {text !== '' && connection.name === 'waiting' && (
+      {text !== '' && isRetryable(connection) && (
         <button type="button" className="text-button" onClick={() => void chat.request('online')}>
           {t('connectionRetry')}
         </button>
       )}
     </div>
   );
+}
+
+/** Whether the user can make the client connect at once. */
+function isRetryable({ name }: ConnectionState): boolean {
+  return name === 'waiting' || name === 'stopped';
 }
 
 function textOf(connection: ConnectionState): string {

@@ -60,6 +60,7 @@ export class Engine {
       this.tabs.add(tab);
       tab.tell({ kind: 'snapshot', snapshot: this.snapshot() });
       tab.open();
+      this.connectIfStopped();
       // Messages that the tab had not sent when it was reloaded into this version.
       await this.client.takeOverOutbox();
     };
@@ -126,6 +127,12 @@ export class Engine {
 
   networkIsBack(): void {
     for (const run of [...this.networkListeners]) run();
+    this.connectIfStopped();
+  }
+
+  /** What made the client stop may have passed. */
+  private connectIfStopped(): void {
+    if (this.account && this.client.state.name === 'stopped') this.client.connect();
   }
 
   private async start(): Promise<void> {
