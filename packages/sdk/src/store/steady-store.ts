@@ -149,8 +149,9 @@ export class SteadyStore implements Store {
     if (this.current.get(key) === write) this.current.delete(key);
   }
 
-  /** Appends the write, because writes may depend on earlier ones. */
+  /** Appends the write, because writes may depend on earlier ones. Replaces a running write, should it fail. */
   private remember(key: string, write: Write): void {
+    this.current.delete(key);
     this.unwritten.delete(key);
     this.unwritten.set(key, write);
   }
