@@ -13,7 +13,7 @@ import {
 } from '@parley/protocol';
 import { backoffMs } from './backoff.ts';
 import { understoodFeatures } from './features.ts';
-import { Disconnected } from './parley-error.ts';
+import { Disconnected, ParleyError } from './parley-error.ts';
 import { PendingRequests, refusalOf } from './pending-requests.ts';
 import type { ClientSocket, Runtime } from './runtime.ts';
 
@@ -103,10 +103,20 @@ export class Connection {
     if (this.socket) this.closed(this.socket, clientCloseCodes.internal, 'the client reconnects');
   }
 
-  /** Sends a request and resolves with the response. Rejects with {@link ParleyError} or {@link Disconnected}. */
+  /**
+   * Sends a request and resolves with the response. Rejects with {@link ParleyError}, also if the frame is too large, or
+   * {@link Disconnected}.
+   */
   request(frame: WithoutId<RequestFrame>): Promise<ServerFrame> {
     if (!this.isConnected) return Promise.reject(new Disconnected('not connected'));
-    return this.requests.ask((id) => this.write({ ...frame, id }));
+    return this.requests.ask((id) => {
+      const sizeBytes = new TextEncoder().encode(JSON.stringify({ ...frame, id })).length;
+      // The server would close the connection, again and again.
+      if (sizeBytes > limits.frameBytes) {
+        throw new ParleyError('invalid_request', `the frame has ${sizeBytes} of at most ${limits.frameBytes} bytes`);
+      }
+      this.write({ ...frame, id });
+    });
   }
 
   /** Sends a message and resolves when it is on the server's disk. Rejects like {@link request}. */

@@ -18,17 +18,18 @@ export class PendingRequests {
   constructor(private readonly runtime: Pick<Runtime, 'after'>) {}
 
   /**
-   * Sends a request with a new id. Rejects with {@link ParleyError}, or {@link Disconnected} if no response arrives.
+   * Sends a request with a new id. Rejects with what `send` throws, with {@link ParleyError}, or with
+   * {@link Disconnected} if no response arrives.
    */
   ask(send: (id: string) => void): Promise<ServerFrame> {
     const id = String(this.nextId++);
     return new Promise((resolve, reject) => {
+      send(id);
       const cancelTimeout = this.runtime.after(timeoutMs, () => {
         this.waiting.delete(id);
         reject(new Disconnected('request timeout'));
       });
       this.waiting.set(id, { resolve, reject, cancelTimeout });
-      send(id);
     });
   }
 
