@@ -3,6 +3,7 @@ import type { ClientEvents } from './client-events.ts';
 import { type ClientOptions, type ClientParts, createParts } from './client-parts.ts';
 import type { ConnectionState } from './connection.ts';
 import { Conversations } from './conversations.ts';
+import type { OutgoingMessage } from './outgoing-message.ts';
 import { People } from './people.ts';
 import { untilLive } from './until-live.ts';
 import type { Watch } from './watches.ts';
@@ -36,6 +37,14 @@ export class ParleyClient {
   /** The account whose session was lost when the server was restored, until somebody logs in. */
   get lostAccount(): Account | null {
     return this.parts.identity.lost;
+  }
+
+  /**
+   * The messages of all conversations that are waiting to be sent or failed. When the user leaves a conversation or is
+   * removed, its messages fail and are only here, until they are discarded.
+   */
+  get unsent(): OutgoingMessage[] {
+    return this.parts.outbox.list();
   }
 
   get state(): ConnectionState {

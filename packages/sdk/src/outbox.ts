@@ -49,9 +49,13 @@ export class Outbox {
     if (this.connected) this.resume();
   }
 
+  list(): OutgoingMessage[] {
+    return [...this.messages.values()];
+  }
+
   /** The messages of one conversation in order. */
   of(conversationId: ConversationId): OutgoingMessage[] {
-    return [...this.messages.values()].filter((message) => message.conversationId === conversationId);
+    return this.list().filter((message) => message.conversationId === conversationId);
   }
 
   /** Adds a message, or returns the one that already has this id. */
