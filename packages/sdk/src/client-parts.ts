@@ -70,7 +70,9 @@ export function createParts(options: ClientOptions, handlers: Handlers) {
   };
   const people = new PeopleDirectory(api, named, reportFailure);
   const watches = new Watches(connection, (userIds) => people.watched(userIds), reportFailure);
-  const readMarks = new ReadMarks(connection, runtime, reportFailure);
+  const readMarks = new ReadMarks(connection, runtime, reportFailure, () => {
+    conversations.session.save().catch(reportFailure);
+  });
   const identity = new Identity();
   const base = { api, store, events, identity, runtime, connection, outbox, people, readMarks, reportFailure };
   const conversations = createConversationParts(base, handlers.forgetHere);

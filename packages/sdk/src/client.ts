@@ -144,8 +144,10 @@ export class ParleyClient {
     const { outbox, readMarks, people, watches, events, session, reportFailure } = this.parts;
     if (state.name === 'catching-up' || state.name === 'live') outbox.resume();
     else outbox.pause();
+    // Only the catch-up shows whether the server was restored and the numbers still mean the same entries.
+    if (state.name === 'live') readMarks.resume();
+    else readMarks.pause(state.name === 'waiting');
     if (state.name === 'catching-up') {
-      readMarks.resume();
       people.disconnected();
       watches.resume();
       this.takeOverOutbox().catch(reportFailure);

@@ -41,6 +41,11 @@ export class ConversationUpdater {
   update(data: ConversationData, allShown: boolean, keepsReadPosition = true): ConversationRecord {
     const beforeJoining = (data.membership?.joinedSeq ?? data.headSeq + 1) - 1;
     const record = this.ports.records.put(data, allShown ? data.headSeq : beforeJoining, keepsReadPosition);
+    const readSeq = record.data.membership?.readSeq ?? 0;
+    // An earlier run set the position, and the server did not receive it.
+    if (readSeq > (data.membership?.readSeq ?? readSeq) && readSeq <= data.headSeq) {
+      this.ports.readMarks.mark(record.id, readSeq);
+    }
     if (data.partner) this.ports.people.learn([data.partner]);
     this.changed(record);
     return record;
@@ -141,7 +146,7 @@ export class ConversationUpdater {
     const { data } = record;
     // After a restore of the server the conversation may have fewer entries.
     const seq = Math.min(upTo, data.headSeq);
-    if (seq <= (data.membership?.readSeq ?? Number.POSITIVE_INFINITY)) return;
+    if (record.rereading || seq <= (data.membership?.readSeq ?? Number.POSITIVE_INFINITY)) return;
     if (seq >= data.headSeq) {
       record.data = withRead(data, seq, data.messageCount);
       this.changed(record);

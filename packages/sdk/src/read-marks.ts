@@ -3,24 +3,46 @@ import type { Connection } from './connection.ts';
 import { Disconnected, ParleyError } from './parley-error.ts';
 import type { Runtime } from './runtime.ts';
 
-/** Sends read positions to the server: the last one of each conversation, again after a reconnect. */
+/**
+ * Sends read positions to the server: the last one of each conversation, again after a reconnect. Positions that are set
+ * without a connection are stored with the session.
+ */
 export class ReadMarks {
-  private readonly pending = new Map<ConversationId, number>();
+  /** The positions that the server has not acknowledged. */
+  readonly pending = new Map<ConversationId, number>();
   private readonly sending = new Set<ConversationId>();
+  private isPaused = false;
+  private isStored = false;
 
   constructor(
     private readonly connection: Pick<Connection, 'request'>,
     private readonly runtime: Pick<Runtime, 'after'>,
     private readonly reportFailure: (error: unknown) => void,
+    /** Stores {@link pending}. */
+    private readonly store: () => void = () => undefined,
   ) {}
 
   mark(conversationId: ConversationId, seq: number): void {
     if (seq <= (this.pending.get(conversationId) ?? 0)) return;
     this.pending.set(conversationId, seq);
+    if (this.isPaused) this.keep();
     this.start(conversationId);
   }
 
+  /** Loads what an earlier run stored. */
+  load(stored: Readonly<Record<ConversationId, number>>): void {
+    this.isStored = true;
+    for (const [conversationId, seq] of Object.entries(stored)) this.pending.set(conversationId, seq);
+  }
+
+  /** Sends nothing until {@link resume}. */
+  pause(isDisconnected: boolean): void {
+    this.isPaused = true;
+    if (isDisconnected && this.pending.size > 0) this.keep();
+  }
+
   resume(): void {
+    this.isPaused = false;
     for (const conversationId of this.pending.keys()) this.start(conversationId);
   }
 
@@ -32,8 +54,13 @@ export class ReadMarks {
     this.pending.clear();
   }
 
+  private keep(): void {
+    this.isStored = true;
+    this.store();
+  }
+
   private start(conversationId: ConversationId): void {
-    this.send(conversationId).catch(this.reportFailure);
+    if (!this.isPaused) this.send(conversationId).catch(this.reportFailure);
   }
 
   /** Sends one position per conversation at a time. Of positions that are set meanwhile, only the last is sent. */
@@ -46,6 +73,10 @@ export class ReadMarks {
         await this.connection.request({ type: 'read', conversationId, seq });
         if (this.pending.get(conversationId) === seq) this.pending.delete(conversationId);
         seq = this.pending.get(conversationId);
+      }
+      if (this.isStored && this.pending.size === 0) {
+        this.isStored = false;
+        this.store();
       }
     } catch (error) {
       // Sent again after the next connect. Positions that the server rejects permanently are not sent again.

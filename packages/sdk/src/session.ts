@@ -19,6 +19,7 @@ import type { Identity } from './identity.ts';
 import type { Outbox } from './outbox.ts';
 import { ParleyError } from './parley-error.ts';
 import type { PeopleDirectory, Person } from './people-directory.ts';
+import type { ReadMarks } from './read-marks.ts';
 import type { ReadRevision } from './read-revision.ts';
 import { isOtherEpoch } from './restoration.ts';
 import type { Runtime } from './runtime.ts';
@@ -40,6 +41,7 @@ export interface SessionPorts {
   readonly outbox: Pick<Outbox, 'load' | 'keepAgain'>;
   readonly catchUp: Pick<CatchUp, 'progress' | 'epoch' | 'interrupt'>;
   readonly readRevision: Pick<ReadRevision, 'current'>;
+  readonly readMarks: Pick<ReadMarks, 'pending' | 'load'>;
   readonly events: Emitter;
   /** Closes the connection and deletes what is in memory only. */
   forgetHere(): void;
@@ -63,7 +65,7 @@ export class Session {
   }
 
   async resume(): Promise<Account | null> {
-    const { api, store, records, people, outbox, identity, catchUp, readRevision } = this.ports;
+    const { api, store, records, people, outbox, identity, catchUp, readMarks, readRevision } = this.ports;
     const [session] = await Promise.all([store.session(), this.loadDeviceSecrets()]);
     if (!session) return null;
     if (session.lost) identity.lost = session.account;
@@ -74,6 +76,7 @@ export class Session {
     catchUp.progress = session.catchUp ?? 'never';
     readRevision.current = session.readRevision ?? null;
     catchUp.epoch = session.epoch;
+    if (session.unsentReads) readMarks.load(session.unsentReads);
     if (session.terms !== knownTerms) catchUp.interrupt();
     for (const { conversation, position } of await store.conversations()) {
       // Another version of the client may have stored it, even if this version stored the session later.
@@ -156,7 +159,7 @@ export class Session {
   }
 
   async save(): Promise<void> {
-    const { api, store, identity, catchUp, readRevision } = this.ports;
+    const { api, store, identity, catchUp, readMarks, readRevision } = this.ports;
     const account = identity.account ?? identity.lost;
     if (!account) return;
     const { epoch } = catchUp;
@@ -164,6 +167,7 @@ export class Session {
       ...{ token: api.token ?? '', account, catchUp: catchUp.progress, terms: knownTerms },
       ...(readRevision.current !== null && { readRevision: readRevision.current }),
       ...(epoch !== undefined && { epoch }),
+      ...(readMarks.pending.size > 0 && { unsentReads: Object.fromEntries(readMarks.pending) }),
       ...(identity.lost && { lost: true }),
     });
   }

@@ -7,6 +7,8 @@ export interface StoredSession {
   catchUp?: 'never' | 'interrupted' | 'done';
   /** The stored read positions are those of this revision or later. Absent: unknown. */
   readRevision?: number;
+  /** Read positions that were set without a connection and that the server does not have yet, by conversation. */
+  unsentReads?: Readonly<Record<ConversationId, number>>;
   /** The last epoch of the list of conversations and the read positions. */
   epoch?: string;
   /**
