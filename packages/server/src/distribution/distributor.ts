@@ -2,7 +2,7 @@ import type { ConversationId } from '@parley/protocol';
 import type { Delivery, Mailboxes } from '../connections/mailbox-port.ts';
 import type { ConnectionRegistry } from '../connections/registry-port.ts';
 import type { Outcome } from '../conversations/command.ts';
-import { isBroadcast } from '../conversations/conversation.ts';
+import { isBroadcast, type Participant } from '../conversations/conversation.ts';
 import type { ConversationStore } from '../conversations/conversations-port.ts';
 import type { FeedWriter } from '../feed/feed-port.ts';
 import type { HistoryStore, LogReach } from '../history/history-port.ts';
@@ -179,9 +179,11 @@ export class Distributor {
       await registry.serversOf([...new Set(routed.flatMap(({ userIds }) => [...userIds]))]),
     );
     const deliveries: DeliveriesByServer = new Map();
+    const recipientsByServer = new Map<string, string[]>();
     for (const { entry, head, userIds } of routed) {
-      const interestedIds = new Set(interested.get(head.id));
-      const recipientsByServer = new Map<string, string[]>(Array.from(interestedIds, (serverId) => [serverId, []]));
+      const interestedIds = interested.get(head.id) ?? [];
+      recipientsByServer.clear();
+      for (const serverId of interestedIds) recipientsByServer.set(serverId, []);
       for (const userId of userIds) {
         for (const serverId of servers.get(userId) ?? []) pushTo(recipientsByServer, serverId, userId);
       }
@@ -190,7 +192,7 @@ export class Distributor {
           kind: 'entry',
           entry,
           broadcast: isBroadcast(head),
-          interested: interestedIds.has(serverId),
+          interested: interestedIds.includes(serverId),
           recipientIds,
         } as const;
         pushTo(deliveries, serverId, copy);
@@ -204,15 +206,22 @@ export class Distributor {
       [...result.participants.values(), ...result.endedParticipants],
       (each) => each.conversationId,
     );
-    const entries = Map.groupBy(result.entries, (entry) => entry.conversationId);
-    const audiences = await Promise.all(
-      Array.from(result.heads.values(), async (head): Promise<[ConversationId, Audience]> => {
-        const byParticipants = known(entries, head.id).some(({ seq }) => routesByParticipants(head, seq));
-        const members = byParticipants ? await this.participants.membersAt(head, result.epochs.get(head.id)) : null;
-        return [head.id, { members, changed: changed.get(head.id) ?? [] }];
-      }),
-    );
-    return new Map(audiences);
+    const audiences = new Map<ConversationId, Audience>();
+    const reads = new Map<ConversationId, Promise<void>>();
+    for (const { conversationId, seq } of result.entries) {
+      const head = known(result.heads, conversationId);
+      const audience = audiences.get(conversationId) ?? { members: null, changed: changed.get(conversationId) ?? [] };
+      audiences.set(conversationId, audience);
+      if (audience.members || reads.has(conversationId) || !routesByParticipants(head, seq)) continue;
+      const members = this.participants.membersAt(head, result.epochs.get(conversationId));
+      const found = (read: readonly Participant[]) => {
+        audience.members = read;
+      };
+      if (members instanceof Promise) reads.set(conversationId, members.then(found));
+      else found(members);
+    }
+    await Promise.all(reads.values());
+    return audiences;
   }
 }
 

@@ -22,10 +22,14 @@ export class ParticipantsCache {
     private readonly maxConversations = 20_000,
   ) {}
 
-  /** The members at `head` or later. Must be called after the commit of `head`. */
-  async membersAt(head: ConversationHead, epoch: Epoch): Promise<readonly Participant[]> {
+  /** The members at `head` or later, without a promise if they are cached. Must be called after the commit of `head`. */
+  membersAt(head: ConversationHead, epoch: Epoch): readonly Participant[] | Promise<readonly Participant[]> {
     const cached = this.lists.get(head.id);
     if (cached?.membershipSeq === head.membershipSeq && cached.epoch === epoch) return cached.members;
+    return this.read(head, epoch);
+  }
+
+  private async read(head: ConversationHead, epoch: Epoch): Promise<readonly Participant[]> {
     const members = await this.store.members(head.id, { after: null, limit: bothWaysMembers });
     this.keep(head.id, { epoch, membershipSeq: head.membershipSeq, members });
     return members;

@@ -4,6 +4,7 @@ import { MemoryCommandLog } from '../../src/adapters/memory/command-log.ts';
 import type { CommandRecord } from '../../src/distribution/command-log-port.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { withoutService } from '../support/services.ts';
+import { until } from '../support/until.ts';
 import { type AdapterUnderTest, runContract } from './adapter-under-test.ts';
 import { type CommandLogUnderTest, describeCommandLogContract } from './command-log-contract.ts';
 import { newTopics, shardsUnderTest } from './kafka-under-test.ts';
@@ -79,5 +80,37 @@ test('memory: the failure of a batch is reported', async () => {
   const consumer = await log.consume(() => Promise.reject(fault));
   await log.append(record);
   expect(await reported.promise).toBe(fault);
+  await consumer.close();
+});
+
+test('memory: a sender that waits for each outcome waits for nothing else', async () => {
+  // This clock stands still: a wait for it would not end.
+  const log = new MemoryCommandLog(new FakeClock(), () => undefined, setImmediate, new FakeClock());
+  let batches = 0;
+  const consumer = await log.consume(async () => void batches++);
+  for (let sent = 1; sent <= 20; sent++) {
+    await log.append(record);
+    await until('the command is handled', () => batches === sent);
+  }
+  await consumer.close();
+});
+
+test('memory: commands that arrive during a batch are gathered until some time after its start', async () => {
+  const pace = new FakeClock();
+  const log = new MemoryCommandLog(new FakeClock(), () => undefined, setImmediate, pace);
+  const sizes: number[] = [];
+  const last = Promise.withResolvers<void>();
+  const consumer = await log.consume(async ({ records }) => {
+    sizes.push(records.length);
+    if (sizes.length === 1) await log.append(record);
+    else last.resolve();
+  });
+  await log.append(record);
+  await pace.untilAwaited();
+  for (let index = 0; index < 4; index++) await log.append(record);
+  expect(sizes).toEqual([1]);
+  pace.advance(4);
+  await last.promise;
+  expect(sizes).toEqual([1, 5]);
   await consumer.close();
 });

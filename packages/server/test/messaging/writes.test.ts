@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'bun:test';
+import { beforeEach, describe, expect, spyOn, test } from 'bun:test';
 import { closeCodes, type ServerFrame } from '@parley/protocol';
 import { Connection, slowReaderBytes } from '../../src/messaging/connection.ts';
 import { Outbox } from '../../src/messaging/outbox.ts';
@@ -25,6 +25,27 @@ describe('a message in a direct chat', () => {
       expect(ana.frames.slice(framesBefore).map(({ type }) => type)).toEqual(['ack', 'entry']);
     }
   });
+});
+
+test('an entry is encoded once for all its recipients on a server', async () => {
+  const cluster = await ClusterUnderTest.start(1);
+  const [server] = cluster.servers;
+  if (!server) throw new Error('one server was started');
+  const names = ['ana', 'ben', 'eve', 'kim', 'lee'];
+  const people = await Promise.all(names.map((name) => cluster.user(name)));
+  const sockets = await Promise.all(names.map((name) => server.connect(name)));
+  const [owner, ...others] = people.map(({ userId }) => userId);
+  if (owner === undefined) throw new Error('five people were made');
+  const { id } = await server.conversations.createGroup(owner, { name: 'g', userIds: others });
+  const encode = spyOn(JSON, 'stringify');
+  try {
+    await server.messages.send(owner, id, 'm', 'hello');
+    for (const socket of sockets) await socket.until(() => socket.seqs(id).includes(2) || undefined);
+    const encoded = encode.mock.calls.filter(([frame]) => frame?.type === 'entry');
+    expect(encoded).toHaveLength(1);
+  } finally {
+    encode.mockRestore();
+  }
 });
 
 describe('frames of one connection', () => {

@@ -6,12 +6,17 @@ import {
   type CommandConsumer,
   type CommandLog,
 } from '../../distribution/command-log-port.ts';
-import type { Clock } from '../../platform/clock.ts';
+import { type Clock, systemClock } from '../../platform/clock.ts';
 
 type Handle = (batch: CommandBatch) => Promise<void>;
 
 /** The pause before a failed batch is delivered again. */
 const retryPauseMs = 100;
+/**
+ * Batches begin at least this far apart while commands arrive during a batch: a batch of one message costs almost as
+ * much as a batch of five. On a busy server a batch takes longer than this.
+ */
+const batchIntervalMs = 4;
 
 /** The embedded shape's log: a queue in this process, with one consumer at a time. */
 export class MemoryCommandLog implements CommandLog {
@@ -26,6 +31,8 @@ export class MemoryCommandLog implements CommandLog {
     private readonly clock: Pick<Clock, 'after'>,
     private readonly reportFailure: (error: unknown) => void,
     private readonly nextTurn: (run: () => void) => void = setImmediate,
+    /** Measures the time between batches. It is not `clock`, because batches must go on while a test's clock stands. */
+    private readonly pace: Pick<Clock, 'after' | 'monotonicMs'> = systemClock,
   ) {}
 
   /** Each record is sent by itself at once. */
@@ -68,9 +75,11 @@ export class MemoryCommandLog implements CommandLog {
         continue;
       }
       const batch = this.queue.slice(0, batchMax);
+      const startedMs = this.pace.monotonicMs();
       try {
         await handle({ records: batch, reaches: [] });
         this.queue = this.queue.slice(batch.length);
+        await this.gather(startedMs);
       } catch (error) {
         this.reportFailure(error);
         if (isOpen()) await this.pause();
@@ -85,6 +94,16 @@ export class MemoryCommandLog implements CommandLog {
     });
     this.onArrival = null;
     await new Promise<void>((resolve) => this.nextTurn(resolve));
+  }
+
+  /**
+   * Commands that arrived during a batch are not from senders who wait for its outcomes, so more of them can be expected
+   * soon. A sender who waits for each outcome before the next command never waits here.
+   */
+  private async gather(startedMs: number): Promise<void> {
+    const leftMs = startedMs + batchIntervalMs - this.pace.monotonicMs();
+    if (this.queue.length === 0 || this.queue.length >= batchMax || leftMs <= 0) return;
+    await new Promise<void>((resolve) => this.pace.after(leftMs, resolve));
   }
 
   private async pause(): Promise<void> {
