@@ -142,7 +142,8 @@ describe('sqlite: a database with ids', () => {
 });
 
 function versionOf(file: string): number {
-  const database = new Database(file, { readonly: true });
+  // A killed process may have left a journal, which is rolled back when the database is opened for writing.
+  const database = new Database(file);
   const version = schemaVersion(database);
   database.close();
   return version;

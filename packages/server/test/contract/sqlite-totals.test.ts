@@ -32,9 +32,9 @@ describe('the totals in SQLite', () => {
       WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ${(pieces - 1) * conversationsPerPiece})
       INSERT INTO conversations (id, kind, name, description, announce_only, history, created_by, head_seq,
         message_count, last_message_seq, membership_seq, member_count, owner_count, broadcast_seq, closed,
-        last_entry_at_ms)
+        last_entry_at_ms, last_entry_hour)
       SELECT format('%02x filler %d', 1 + n % 254, n), iif(n % 3 = 0, 'channel', 'direct'), 'x', '', 0, 'all', 'x', 3,
-        n % 7, 1, 1, 1, 1, 0, n % 5 = 0, 1 FROM n`);
+        n % 7, 1, 1, 1, 1, 0, n % 5 = 0, 1, 0 FROM n`);
   });
   afterEach(async () => {
     await stores.close();
