@@ -50,7 +50,7 @@ const longFiles = {
     reach: 40,
     conversation: 40,
     account: 40,
-    'regressions/changed-while-away': 35,
+    'regressions/changes-while-away-are-shown': 35,
     restart: 30,
   },
 };
