@@ -73,7 +73,7 @@ describe.skipIf(absent !== null)(
       await client.live();
       await writeToEach(client, 'after');
       const entriesToCome = () => client.conversations.list().some(({ data }) => data.headSeq < 3);
-      await until('every conversation has three entries', () => !entriesToCome(), { withinMs: 120_000, pauseMs: 20 });
+      await until('every conversation has three entries', () => !entriesToCome(), { withinMs: 300_000, pauseMs: 20 });
       shown = new Map(client.conversations.list().map(({ id, data }) => [id, data.headSeq]));
       client.close();
       await stop();
@@ -81,7 +81,7 @@ describe.skipIf(absent !== null)(
         `DROP DATABASE ${name} WITH (FORCE)`,
         `ALTER DATABASE ${name}_backup RENAME TO ${name}`,
       ]);
-    }, 120_000);
+    }, 400_000);
     afterEach(async () => {
       for (const client of clients.splice(0)) client.close();
       await stop();
@@ -102,7 +102,7 @@ describe.skipIf(absent !== null)(
       const ask = () => client.call('getHistory', { conversationId: behind, after: shown.get(behind) ?? 0 });
       expect(await ask()).toMatchObject({ catchingUp: true, headSeq: Number(shown.get(behind)) - 1 });
       await until('the client catches up', () => client.state.name === 'catching-up', {
-        withinMs: 120_000,
+        withinMs: 300_000,
         pauseMs: 20,
       });
 
@@ -114,7 +114,7 @@ describe.skipIf(absent !== null)(
       }
       expect(await ask()).not.toHaveProperty('catchingUp');
       expect(await shardLocations(config())).toEqual(epochs);
-    }, 120_000);
+    }, 400_000);
 
     test('"accept-loss" gives up what the log no longer has and reports it; clients of those shards read again', async () => {
       const settings = kafkaSettings(config());
@@ -133,7 +133,7 @@ describe.skipIf(absent !== null)(
       await expect(acceptLoss(config(), { servers: [], tell: quietly })).rejects.toThrow('distributors are running');
       // Nothing is discarded until the operator accepts the loss.
       await until('the client catches up', () => waiting.client.state.name === 'catching-up', {
-        withinMs: 120_000,
+        withinMs: 300_000,
         pauseMs: 20,
       });
       expect(waiting.restored.filter((id) => id !== null)).toEqual([]);
@@ -162,12 +162,12 @@ describe.skipIf(absent !== null)(
       expect(restored.filter((id) => id !== null).sort()).toEqual(lost.sort());
       await writeToEach(client, 'new');
       const isNew = () => client.conversations.list().every(({ data }) => data.lastMessage?.text === 'new');
-      await until('every conversation has its new message', isNew, { withinMs: 120_000, pauseMs: 20 });
+      await until('every conversation has its new message', isNew, { withinMs: 300_000, pauseMs: 20 });
       for (const { id, data } of client.conversations.list()) {
         const headSeq = Number(shown.get(id)) + (lost.includes(id) ? 0 : 1);
         expect([id, data.headSeq, data.lastMessage?.text]).toEqual([id, headSeq, 'new']);
       }
       expect(await verifyCluster(config(), { repair: false, tell: quietly })).toMatchObject({ faults: 0 });
-    }, 180_000);
+    }, 400_000);
   },
 );

@@ -39,7 +39,7 @@ describe.skipIf(absent !== null)(titleWith('a feature of the next version, rolle
     ana = await Person.make(cluster.url, 'ana');
     // This test process supports the next level too.
     undo = addTrialFeature();
-  }, 60_000);
+  }, 400_000);
   afterAll(async () => {
     undo();
     ana.client.close();
@@ -86,7 +86,7 @@ describe.skipIf(absent !== null)(titleWith('a feature of the next version, rolle
   test('before: the previous version reports no new feature and has no level to raise', async () => {
     expect(ana.client.serverFeatures).toEqual([]);
     expect(await upgrade(thisProgram)).toEqual({ code: 0, said: `feature level ${firstLevel} was enabled before\n` });
-  }, 120_000);
+  }, 400_000);
 
   test('during: new edges refuse the feature with a code, so no distributor of the previous version gets its commands', async () => {
     await restart('gateway', nextProgram);
@@ -97,7 +97,7 @@ describe.skipIf(absent !== null)(titleWith('a feature of the next version, rolle
     expect([code, said]).toEqual([1, expect.stringContaining('2 distributors: support feature level 1')]);
     expect(await askForBoth('still-early')).toEqual(['feature_not_enabled', 'feature_not_enabled']);
     await nothingIsLost();
-  }, 300_000);
+  }, 400_000);
 
   test('a distributor stops and reports it when the level rises above its own, and the next version continues there', async () => {
     const [first] = cluster.slotsOf('distribution');
@@ -133,7 +133,7 @@ describe.skipIf(absent !== null)(titleWith('a feature of the next version, rolle
     // Simulates a restore to an earlier moment.
     await database.everywhere((sql) => sql`UPDATE feature_level SET level = ${firstLevel}`);
     await database.close();
-  }, 300_000);
+  }, 400_000);
 
   test('after: when every process supports the feature, "cluster upgrade" enables it, and it works', async () => {
     expect(await status()).toMatchObject({ featureLevel: firstLevel, featureLevelSupported: trialLevel });
@@ -149,12 +149,12 @@ describe.skipIf(absent !== null)(titleWith('a feature of the next version, rolle
       await expect(slot?.start(thisProgram)).rejects.toThrow('the cluster has feature level 2');
       await slot?.start(nextProgram);
     }
-  }, 300_000);
+  }, 400_000);
 
   test('finally, every view equals the history and every acknowledged message is there once (contract 1 to 4)', async () => {
     await witnesses.stopWriting();
     expect((await witnesses.agree()).length).toBeGreaterThan(200);
-  }, 120_000);
+  }, 400_000);
 
   async function untilFound<Found>(what: string, find: () => Found | undefined): Promise<Found> {
     let found: Found | undefined;
@@ -162,7 +162,7 @@ describe.skipIf(absent !== null)(titleWith('a feature of the next version, rolle
       found = find();
       return found !== undefined;
     };
-    await until(what, isFound, { withinMs: 120_000, pauseMs: 20 });
+    await until(what, isFound, { withinMs: 300_000, pauseMs: 20 });
     return found as Found;
   }
 });

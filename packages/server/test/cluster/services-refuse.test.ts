@@ -30,12 +30,12 @@ describe.skipIf(absent !== null)(
       witnesses = await Witnesses.gather(people, () => cluster.url, { pauseMs: 300 });
       writer = await PlainWriter.signUp(cluster.url);
       witnesses.write();
-    }, 120_000);
+    }, 400_000);
     afterAll(async () => {
       witnesses?.leave();
       await cluster?.stop();
       await Promise.all([brokers?.remove(), postgres?.remove(), redis?.remove()]);
-    }, 120_000);
+    }, 400_000);
 
     test('PostgreSQL in recovery: commands are refused with a time to retry until it is promoted', async () => {
       await witnesses.recoverAfter('PostgreSQL in recovery, then promoted', async () => {
@@ -44,7 +44,7 @@ describe.skipIf(absent !== null)(
         await postgres.promote();
       });
       await writer.isTaken();
-    }, 120_000);
+    }, 400_000);
 
     test('Kafka’s disk is full: commands are refused with a time to retry until it has space', async () => {
       await witnesses.recoverAfter('a broker without room, then with', async () => {
@@ -59,7 +59,7 @@ describe.skipIf(absent !== null)(
         await said;
       });
       await writer.isTaken();
-    }, 240_000);
+    }, 400_000);
 
     test('Redis is read-only: connections are refused with a time to retry until it accepts writes', async () => {
       await witnesses.recoverAfter('Redis read-only, then not', async () => {
@@ -68,14 +68,14 @@ describe.skipIf(absent !== null)(
         redis.command('REPLICAOF', 'NO', 'ONE');
       });
       await writer.isTaken();
-    }, 120_000);
+    }, 400_000);
 
     test('finally, every view equals the history and every acknowledged message is there once (contract 1 to 4)', async () => {
       await witnesses.untilAcknowledged(50);
       await witnesses.stopWriting();
       await witnesses.agree();
       await writer.agrees();
-    }, 120_000);
+    }, 400_000);
   },
 );
 
@@ -109,7 +109,7 @@ class PlainWriter {
       if (answer.ok) answer = await this.post();
       return !answer.ok;
     };
-    await until('a message is refused', isRefused, { withinMs: 120_000 });
+    await until('a message is refused', isRefused, { withinMs: 300_000 });
     expect(answer.status).toBe(503);
     expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
     const problem = (await answer.json()) as Problem;
@@ -127,7 +127,7 @@ class PlainWriter {
   /** Sends messages until one is acknowledged. */
   async isTaken(): Promise<void> {
     const isTaken = async () => (await this.post()).ok;
-    await until('a message is acknowledged', isTaken, { withinMs: 120_000, pauseMs: 100 });
+    await until('a message is acknowledged', isTaken, { withinMs: 300_000, pauseMs: 100 });
   }
 
   /** Every acknowledged message is there once, with the acknowledged number. */

@@ -32,4 +32,4 @@ test('contract 1–4: SIGKILL at random moments under load loses, duplicates and
   witnesses.leave();
   expect(await server.stop()).toBe(0);
   expect(verifyDatabase(data).faults).toEqual([]);
-}, 300_000);
+}, 600_000);

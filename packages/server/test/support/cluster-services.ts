@@ -3,11 +3,13 @@ import { defaultPoolBounds, Pool, type PostgresServer } from '../../src/adapters
 import { openRedis } from '../../src/adapters/redis/connection.ts';
 import { kafkaSettings, postgresServers } from '../../src/compose/cluster.ts';
 import { initialiseCluster } from '../../src/compose/cluster-administration.ts';
+import { Unavailable, Unusable } from '../../src/platform/failures.ts';
 import { systemIds } from '../../src/platform/ids.ts';
 import { type GivenSettings, loadConfig } from '../../src/settings/settings.ts';
 import { serviceAddress } from './services.ts';
 
 export const clusterShards = 8;
+const attemptsMax = 5;
 
 /**
  * The timeout for creating and dropping a database, which wait for a checkpoint of the whole server, and other tests
@@ -39,7 +41,7 @@ export class ClusterUnderTest {
       postgres: `one=${urls[0]},two=${urls[1]}`,
     };
     const config = loadConfig(settings, {});
-    await initialiseCluster(config, { shards: clusterShards, replicationFactor });
+    await initialiseWhenAvailable(config, replicationFactor);
     return new ClusterUnderTest(settings, postgresServers(config));
   }
 
@@ -57,6 +59,22 @@ export class ClusterUnderTest {
     });
     await redis.close();
     await dropDatabases(this.servers);
+  }
+}
+
+/** Repeats `cluster init` while a service takes longer to answer than a request may, on a busy machine. */
+async function initialiseWhenAvailable(
+  config: Parameters<typeof initialiseCluster>[0],
+  replicationFactor: number,
+): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await initialiseCluster(config, { shards: clusterShards, replicationFactor });
+      return;
+    } catch (error) {
+      const isUnavailable = error instanceof Unusable && error.cause instanceof Unavailable;
+      if (!isUnavailable || attempt === attemptsMax) throw error;
+    }
   }
 }
 

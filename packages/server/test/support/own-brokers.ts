@@ -95,7 +95,7 @@ export class OwnBrokers {
         () => true,
         () => false,
       );
-    await until('the brokers form a cluster', create, { withinMs: 110_000, pauseMs: 100 });
+    await until('the brokers form a cluster', create, { withinMs: 300_000, pauseMs: 100 });
     await topics.remove();
     await topics.close();
   }

@@ -84,7 +84,7 @@ export class Witnesses {
   async untilAcknowledged(more: number): Promise<void> {
     const before = this.acknowledged;
     await until(`${more} more messages are acknowledged`, () => this.acknowledged >= before + more, {
-      withinMs: 120_000,
+      withinMs: 300_000,
     });
   }
 
@@ -135,7 +135,7 @@ export class Witnesses {
       }
     }
     for (const { seen } of this.people) {
-      await until('a witness has seen the whole history', () => seen.length === history.length, { withinMs: 120_000 });
+      await until('a witness has seen the whole history', () => seen.length === history.length, { withinMs: 300_000 });
       expect(seen).toEqual(history);
     }
     return history;
