@@ -30,7 +30,7 @@ function list(): void {
     }
   }
   console.log('all: Runs every scenario and writes docs/benchmarks.');
-  console.log('  --quick takes less than ten minutes');
+  console.log('  --quick takes less than ten minutes on a quiet machine; embedded, unless --shape says otherwise');
   console.log('  --shape embedded or cluster; both if the services are up');
   console.log('  --only names of scenarios, separated by commas');
   console.log('  --out the folder to write (docs/benchmarks)');
@@ -68,9 +68,9 @@ async function runAll(options: readonly string[]): Promise<void> {
     out: { type: 'string', default: join(import.meta.dir, '../docs/benchmarks') },
   });
   const shapes: Shape[] = ['embedded'];
-  if (missingService() === null) shapes.push('cluster');
   if (shape !== undefined) checkShape(String(shape), ['embedded', 'cluster']);
-  else if (shapes.length === 1) console.log(`without the shape cluster: ${missingService()}`);
+  else if (missingService() !== null) console.log(`without the shape cluster: ${missingService()}`);
+  else if (!quick) shapes.push('cluster');
   await writeReport({
     isQuick: quick === true,
     shapes: shape === undefined ? shapes : [String(shape) as Shape],

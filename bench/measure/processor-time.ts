@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { machineMs } from '../net/libc.ts';
 
 const ticksPerSecond = 100;
@@ -57,11 +57,11 @@ function sample(server: Record<string, number[]>, clientPids: readonly number[])
   };
 }
 
-/** The processor time that a process has used; 0 if it has exited. */
+/** The processor time of a process and of its children that have exited; 0 if it has exited itself. */
 function usedUs(pid: number): number {
-  const file = `/proc/${pid}/stat`;
-  const fields = existsSync(file) ? fieldsBehindName(readFileSync(file, 'utf8')) : [];
-  return ((Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / ticksPerSecond) * 1e6;
+  const [, , , , , , , , , , , user, system, childrenUser, childrenSystem] = statOf(pid).map(Number);
+  const ticks = [user, system, childrenUser, childrenSystem].reduce<number>((sum, each) => sum + (each ?? 0), 0);
+  return (ticks / ticksPerSecond) * 1e6;
 }
 
 /** User, nice, system, interrupts, and time that the host took from the machine. */
@@ -76,25 +76,23 @@ function machineUs(): number {
 /** The process and its descendants: PostgreSQL has a process for each connection. */
 export function withDescendants(pid: number): number[] {
   const children = new Map<number, number[]>();
-  for (const name of readdirSync('/proc').filter((each) => /^\d+$/.test(each))) {
-    const parent = parentOf(name);
-    children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
+  for (const each of readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)) {
+    const parent = Number(statOf(each)[1]);
+    children.set(parent, [...(children.get(parent) ?? []), each]);
   }
   const found = [pid];
   for (const each of found) found.push(...(children.get(each) ?? []));
   return found;
 }
 
-/** 0 for a process that has exited. */
-function parentOf(pid: string): number {
+/** The fields of a process behind its name, which may contain spaces and brackets; none if it has exited. */
+function statOf(pid: number): string[] {
   try {
-    return Number(fieldsBehindName(readFileSync(`/proc/${pid}/stat`, 'utf8'))[1]);
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   } catch {
-    return 0;
+    return [];
   }
-}
-
-/** The name of a process may contain spaces and brackets. */
-function fieldsBehindName(stat: string): string[] {
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }

@@ -11,9 +11,11 @@ import { login } from './login.ts';
 import { mixed } from './mixed.ts';
 import { overload } from './overload.ts';
 import { presence } from './presence.ts';
+import { registry } from './registry.ts';
 import { send } from './send.ts';
 import { storage } from './storage.ts';
 import { storm } from './storm.ts';
+import { web } from './web.ts';
 
 /** In the order of the report. */
 export const scenarios: readonly Scenario[] = [
@@ -32,4 +34,6 @@ export const scenarios: readonly Scenario[] = [
   storage,
   attack,
   framesScenario,
+  registry,
+  web,
 ];

@@ -30,7 +30,7 @@ export const attack: Scenario = {
     rounds: { default: '3', help: 'rounds, of which the medians are compared' },
     kinds: { default: 'all', help: `kinds of floods, separated by commas: ${Object.keys(attacks).join(', ')}` },
   },
-  quick: { seconds: '3', rounds: '1' },
+  quick: { seconds: '3', rounds: '1', kinds: 'limited frame,many connections,costly frames' },
   async run(parameters): Promise<Outcome> {
     const asked = parameters.text('kinds');
     const kinds = asked === 'all' ? Object.keys(attacks) : asked.split(',');

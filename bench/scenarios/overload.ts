@@ -17,7 +17,7 @@ export const overload: Scenario = {
     factors: { default: '1.5,2,5,10', help: 'multiples of that rate, separated by commas' },
     ...openLoadOptions,
   },
-  quick: { seconds: '5', factors: '2,10' },
+  quick: { seconds: '3', factors: '2,10' },
   run: (parameters) =>
     using(startParley(parameters.shape(), connectionsOf(parameters)), async (system): Promise<Outcome> => {
       const [seconds, factors] = [parameters.number('seconds', 1, 60), parameters.numbers('factors', 0.1, 100)];

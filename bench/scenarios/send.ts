@@ -22,7 +22,7 @@ export const send: Scenario = {
     'find-limit': { default: 'off', help: 'also find the highest rate with ack p99 of at most 100 ms and no refusal' },
     limit: { default: 'on', help: 'also measure the bare loop, and in a cluster Kafka and PostgreSQL alone' },
   },
-  quick: { seconds: '5', 'find-limit': 'on' },
+  quick: { seconds: '5' },
   async run(parameters): Promise<Outcome> {
     const connections = connectionsOf(parameters);
     const starting = startParley(parameters.shape(), connections, parameters.number('fsync-ms', 0, 1_000));
