@@ -234,7 +234,6 @@ const elsewhere: [commands: RegExp, reason: string][] = [
   [/^npm (install --package-lock-only|publish FILE)$/, 'changes or publishes the version'],
   [/^dist\/parley serve SETTINGS$/, 'cli/test/single-file runs it'],
   [/^npm run bench\b/, 'measures for minutes on an otherwise idle machine; bench/test checks its options'],
-  [/^npx bun bench\//, 'measures for minutes on an otherwise idle machine'],
   [/^pg_basebackup /, 'copies a whole PostgreSQL server; cluster/restore restores a private one'],
   [/^(docker|kubectl) /, 'needs a container engine or Kubernetes; test/deploy checks the files that it reads'],
 ];
@@ -271,15 +270,6 @@ describe('every command of the documents', () => {
         expect([command, Object.keys(scripts)]).toEqual([command, expect.arrayContaining([script])]);
       const files = command.match(/\b(?:bench|packages|deploy)\/\S+/g) ?? [];
       expect([command, files.filter((file) => !existsSync(join(root, file)))]).toEqual([command, []]);
-      const bench = /bench\/\S+/.exec(command)?.[0];
-      const options = bench === undefined ? [] : command.matchAll(/ --([a-z-]+)/g);
-      const source = bench === undefined ? '' : readFileSync(join(root, bench), 'utf8');
-      for (const [, option] of options)
-        expect([
-          command,
-          option,
-          source.includes(`${option}: { type`) || source.includes(`'${option}': { type`),
-        ]).toEqual([command, option, true]);
     }
   });
 });
