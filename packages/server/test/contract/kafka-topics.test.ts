@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
-import type { KafkaSettings } from '../../src/adapters/kafka/connection.ts';
+import { Admin } from '@platformatic/kafka';
+import { clientOptions, type KafkaSettings } from '../../src/adapters/kafka/connection.ts';
 import { BatchingProducer } from '../../src/adapters/kafka/producer.ts';
 import { commandsTopic, feedTopic, Topics } from '../../src/adapters/kafka/topics.ts';
 import { describeOnKafka, newTopics, shardsUnderTest } from './kafka-under-test.ts';
@@ -55,5 +56,23 @@ describeOnKafka('topics in Kafka', () => {
     const missing = topics.check({ shards: shardsUnderTest, allowSingleBroker: true });
     await expect(missing).rejects.toThrow('parley cluster init');
     await topics.create({ shards: shardsUnderTest, replicationFactor: 1 });
+  });
+
+  test('are refused if only one is missing, by its name, and only that one is created', async () => {
+    const shape = { shards: shardsUnderTest, replicationFactor: 1 };
+    const checked = () => topics.check({ shards: shardsUnderTest, allowSingleBroker: true });
+    const { clusterName } = settings;
+    for (const [missing, other] of [
+      [feedTopic(clusterName), commandsTopic(clusterName)],
+      [commandsTopic(clusterName), feedTopic(clusterName)],
+    ] as const) {
+      const { id } = await topics.partitionsAndId(other);
+      const admin = new Admin(clientOptions(settings));
+      await admin.deleteTopics({ topics: [missing] }).finally(() => admin.close());
+      await expect(checked()).rejects.toThrow(`there is no topic ${missing}: create it with "parley cluster init"`);
+      await topics.create(shape);
+      await checked();
+      expect((await topics.partitionsAndId(other)).id).toBe(id);
+    }
   });
 });
