@@ -1,13 +1,13 @@
-// Measures the CPU time that the feed and its follower add to a send. Processes and writes the same batches with and
-// without the feed, alternating, in one run.
+// Measures the processor time that the feed and its follower add to a send. Processes and writes the same batches with
+// and without the feed, alternating, in one run.
 //   npx bun bench/feed.ts [--rounds 40] [--batch 40] [--batches 50] [--conversations 1000] [--cluster]
-// --cluster: in PostgreSQL and Kafka, as a distributor does, with the services of `npm run services -- up`. Includes
-// the CPU time of the PostgreSQL processes of these databases, but not that of Kafka, which other programs may use.
+// --cluster: in PostgreSQL and Kafka with the services of `npm run services -- up`. This process does the work of a
+// distributor; a process with the role followers reads the feed. The time of the brokers is not included, because other
+// programs may use them.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { KafkaFeed } from '../packages/server/src/adapters/kafka/feed.ts';
 import { KafkaFeedWriter } from '../packages/server/src/adapters/kafka/feed-writer.ts';
 import { ShardedDatabase } from '../packages/server/src/adapters/postgres/sharded-database.ts';
 import { postgresStores } from '../packages/server/src/adapters/postgres/stores.ts';
@@ -27,8 +27,9 @@ import { TotalsFollower } from '../packages/server/src/followers/totals/totals-f
 import { totalsFollower } from '../packages/server/src/followers/totals/totals-port.ts';
 import type { HistoryStore, LogReach } from '../packages/server/src/history/history-port.ts';
 import { systemClock } from '../packages/server/src/platform/clock.ts';
-import { loadConfig } from '../packages/server/src/settings/settings.ts';
+import { type GivenSettings, loadConfig } from '../packages/server/src/settings/settings.ts';
 import { ClusterUnderTest } from '../packages/server/test/support/cluster-services.ts';
+import { ServerProcess } from '../packages/server/test/support/server-process.ts';
 import { cpuSecondsOf, machine } from './bench-server.ts';
 
 const { values } = parseArgs({
@@ -45,15 +46,21 @@ const sender = Bun.randomUUIDv7();
 const conversationIds = Array.from({ length: Number(values.conversations) }, () => Bun.randomUUIDv7());
 const warmUpRounds = 4;
 
+/** Processor time in microseconds, by what used it: this process, PostgreSQL for it, followers, PostgreSQL for them. */
+type OfOthers = Record<'postgres' | 'followers' | 'postgresOfFollowers', number>;
+type Used = OfOthers & Record<'own' | 'elapsed', number>;
+
 /** One of the two configurations that are compared. */
 interface Side {
   decide(commands: readonly Command[]): Promise<void>;
   /** Resolves when all records are written to the feed and applied. */
   settle(): Promise<void>;
-  /** The CPU seconds of the other processes. */
-  otherSeconds(): Promise<number>;
+  /** The processor time so far of other processes. */
+  others(): Promise<OfOthers>;
   close(): Promise<void>;
 }
+
+const nothingElse = { postgres: 0, followers: 0, postgresOfFollowers: 0 };
 
 const create = (conversationId: string): Command => ({
   ...{ conversationId, actorId: sender, commandId: 'create', kind: 'create', conversationKind: 'group', name: 'bench' },
@@ -76,8 +83,10 @@ async function embedded(isFed: boolean): Promise<Side> {
   const runner = isFed ? await follow(stores) : null;
   return {
     decide: async (commands) => void (await apply(history, commands, [])),
-    settle: () => settled(runner, states),
-    otherSeconds: async () => 0,
+    settle: async () => {
+      if (isFed) await settled(states);
+    },
+    others: async () => nothingElse,
     async close() {
       await runner?.stop();
       await stores.close();
@@ -90,13 +99,12 @@ async function cluster(isFed: boolean): Promise<Side> {
   const made = await ClusterUnderTest.make();
   const config = loadConfig(made.settings, {});
   const database = await ShardedDatabase.open(postgresServers(config));
-  const stores = postgresStores(database);
-  const { history, followerStates: states } = stores;
+  const { history, followerStates: states } = postgresStores(database);
   const writer = new KafkaFeedWriter(kafkaSettings(config));
-  const runner = isFed ? await follow({ ...stores, feed: new KafkaFeed(kafkaSettings(config)) }) : null;
   const ends = new Map<number, number>();
   // Flush as before a commit of positions.
   const flushing = setInterval(() => void writer.flush([]), 200);
+  const followers = isFed ? await startFollowers(made.settings, states) : null;
   return {
     async decide(commands) {
       const from = new Map(ends);
@@ -113,19 +121,33 @@ async function cluster(isFed: boolean): Promise<Side> {
       const result = await history.apply(factsNeeded(batch), (facts) => decideBatch(facts, batch, Date.now()));
       if (isFed) await writer.append(feedParts(batch, result));
     },
-    settle: async () => {
+    async settle() {
       await writer.flush([]);
-      await settled(runner, states);
+      if (isFed) await settled(states);
     },
-    otherSeconds: () => secondsOfBackends(config['cluster-name']),
+    async others() {
+      const sessions = await microsecondsOf(sessionsOf(config['cluster-name']));
+      if (!followers) return { ...nothingElse, postgres: sessions };
+      const postgresOfFollowers = await microsecondsOf(followers.sessions);
+      const used = await microsecondsOf([followers.process.pid]);
+      return { postgres: sessions - postgresOfFollowers, followers: used, postgresOfFollowers };
+    },
     async close() {
       clearInterval(flushing);
-      await runner?.stop();
+      await followers?.process.stop();
       await writer.close();
       await database.close();
       await made.remove();
     },
   };
+}
+
+/** Starts a process with the role followers, and finds its PostgreSQL sessions: this process opens none meanwhile. */
+async function startFollowers(settings: GivenSettings, states: FollowerStates) {
+  const before = sessionsOf(settings['cluster-name'] ?? '');
+  const process = await ServerProcess.start({ settings: { ...settings, roles: 'followers' } });
+  await settled(states);
+  return { process, sessions: sessionsOf(settings['cluster-name'] ?? '').filter((pid) => !before.includes(pid)) };
 }
 
 async function apply(history: HistoryStore, commands: readonly Command[], reaches: readonly LogReach[]) {
@@ -142,22 +164,26 @@ async function follow({ totals, feed, followerStates }: Followed): Promise<Follo
   return runner;
 }
 
-async function settled(runner: FollowerRunner | null, states: FollowerStates): Promise<void> {
-  if (!runner) return;
-  const endMs = performance.now() + 30_000;
+async function settled(states: FollowerStates): Promise<void> {
+  const endMs = performance.now() + 60_000;
   while (true) {
     const { lagRecords, unbuiltPartitions } = await states.report(totalsFollower);
     if (lagRecords === 0 && unbuiltPartitions === 0) return;
-    if (performance.now() > endMs) throw new Error(`the follower is ${lagRecords} records behind after 30 s`);
+    if (performance.now() > endMs) throw new Error(`the follower is ${lagRecords} records behind after 60 s`);
     await Bun.sleep(250);
   }
 }
 
-/** Finds the processes by the database name in their command line. */
-async function secondsOfBackends(name: string): Promise<number> {
-  const pids = readdirSync('/proc').filter((each) => /^\d+$/.test(each) && commandOf(each).includes(name));
-  const seconds = await Promise.all(pids.map((pid) => cpuSecondsOf(Number(pid))));
-  return seconds.reduce((sum, each) => sum + each, 0);
+/** The processes of PostgreSQL sessions, found by the database name in their command line. */
+function sessionsOf(databaseName: string): number[] {
+  return readdirSync('/proc')
+    .filter((each) => /^\d+$/.test(each) && commandOf(each).includes(databaseName))
+    .map(Number);
+}
+
+async function microsecondsOf(pids: readonly number[]): Promise<number> {
+  const seconds = await Promise.all(pids.map((pid) => cpuSecondsOf(pid)));
+  return seconds.reduce((sum, each) => sum + each, 0) * 1e6;
 }
 
 function commandOf(pid: string): string {
@@ -169,9 +195,9 @@ function commandOf(pid: string): string {
   }
 }
 
-/** The CPU microseconds of a send, including those of the follower. */
-async function round(side: Side): Promise<number> {
-  const [own, others] = [process.cpuUsage(), await side.otherSeconds()];
+/** The microseconds of a send, including those of the follower. */
+async function round(side: Side): Promise<Used> {
+  const [own, others, startMs] = [process.cpuUsage(), await side.others(), performance.now()];
   for (let batch = 0; batch < batches; batch++) {
     await side.decide(
       Array.from({ length: batchSize }, () => send(conversationIds[next++ % conversationIds.length] ?? '')),
@@ -179,7 +205,15 @@ async function round(side: Side): Promise<number> {
   }
   await side.settle();
   const { user, system } = process.cpuUsage(own);
-  return (user + system + ((await side.otherSeconds()) - others) * 1e6) / (batches * batchSize);
+  const after = await side.others();
+  const of = (us: number) => us / (batches * batchSize);
+  return {
+    own: of(user + system),
+    postgres: of(after.postgres - others.postgres),
+    followers: of(after.followers - others.followers),
+    postgresOfFollowers: of(after.postgresOfFollowers - others.postgresOfFollowers),
+    elapsed: of((performance.now() - startMs) * 1_000),
+  };
 }
 
 let next = 0;
@@ -191,7 +225,7 @@ for (const side of Object.values(sides)) {
   }
   await side.settle();
 }
-const figures: Record<keyof typeof sides, number[]> = { without: [], with: [] };
+const figures: Record<keyof typeof sides, Used[]> = { without: [], with: [] };
 for (let count = 0; count < warmUpRounds + rounds; count++) {
   // Alternate which side goes first.
   const order = count % 2 === 0 ? (['without', 'with'] as const) : (['with', 'without'] as const);
@@ -200,16 +234,27 @@ for (let count = 0; count < warmUpRounds + rounds; count++) {
     if (count >= warmUpRounds) figures[name].push(figure);
   }
 }
-const mean = (list: readonly number[]) => list.reduce((sum, each) => sum + each, 0) / list.length;
-const [without, withFeed] = [mean(figures.without), mean(figures.with)];
+const median = (side: keyof typeof sides, part: keyof Used) =>
+  figures[side].map((used) => used[part]).toSorted((a, b) => a - b)[rounds >> 1] ?? Number.NaN;
+// The kernel counts the time of other processes in units of 10 ms, about that of a round.
+const mean = (part: keyof Used) => figures.with.reduce((sum, used) => sum + used[part], 0) / rounds;
+const decided = median('without', 'own') + median('without', 'postgres');
+// The feed adds no statement to those of a batch.
+const ofSender = median('with', 'own') - median('without', 'own');
+const [followers, sessions] = [mean('followers'), mean('postgresOfFollowers')];
+const percent = (us: number) => `${us.toFixed(1)} µs, ${((us / decided) * 100).toFixed(1)} %`;
 console.log(machine());
 console.log(
-  `${values.cluster ? 'PostgreSQL and Kafka' : 'SQLite'}: ${rounds} rounds of ${batches} batches of ${batchSize}, ` +
-    `${conversationIds.length} conversations`,
+  `${values.cluster ? 'PostgreSQL and Kafka' : 'SQLite'}: medians of ${rounds} rounds of ${batches} batches of ` +
+    `${batchSize}, ${conversationIds.length} conversations`,
 );
-console.log(
-  `without ${without.toFixed(1)} µs, with ${withFeed.toFixed(1)} µs a send: ${(withFeed - without).toFixed(1)} µs more, ` +
-    `${((withFeed / without - 1) * 100).toFixed(1)} % of processing and writing`,
-);
+console.log(`${Math.round(1e6 / mean('elapsed'))} sends a second, including the time until the follower applied them`);
+console.log(`a send without the feed, processing and writing: ${decided.toFixed(1)} µs`);
+console.log(`the feed adds where the commands are decided:    ${percent(ofSender)}`);
+if (values.cluster) {
+  console.log(`the process with the role followers:             ${percent(followers)}`);
+  console.log(`PostgreSQL for this role:                        ${percent(sessions)}`);
+  console.log(`all:                                             ${percent(ofSender + followers + sessions)}`);
+}
 for (const side of Object.values(sides)) await side.close();
 process.exit(0);
