@@ -1,13 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import type { Command } from '../../src/conversations/command.ts';
 import { type Feed, type FeedPart, type FeedReader, type FeedRecord, takeMax } from '../../src/feed/feed-port.ts';
-import { type FollowerStates, type Progress, type SetAsideRecord, setAsideKept } from '../../src/followers/follower.ts';
+import type { FollowerStates } from '../../src/followers/follower.ts';
 import { noFollowerMetrics } from '../../src/followers/follower-metrics.ts';
 import { FollowerRunner } from '../../src/followers/follower-runner.ts';
 import { TotalsFollower } from '../../src/followers/totals/totals-follower.ts';
 import { type TotalsStore, totalsFollower } from '../../src/followers/totals/totals-port.ts';
 import { systemClock } from '../../src/platform/clock.ts';
-import { Unavailable } from '../../src/platform/failures.ts';
 import { until } from '../support/until.ts';
 import { fields, newIds } from './conversations-under-test.ts';
 import type { Stores } from './sqlite-stores.ts';
@@ -147,66 +146,6 @@ export function describeFeedContract(name: string, open: () => Promise<FeedUnder
       expect(seqs).toEqual(Array.from({ length: 6_001 }, (_, index) => index + 1));
       // A part is never split, so the last one may exceed the limit.
       expect(most).toBeLessThan(2 * takeMax);
-    });
-
-    describe('with the progress of a follower', () => {
-      const record = (seq: number): SetAsideRecord => ({
-        ...{ conversationId: 'c', seq, revision: 0, kind: 'message', reason: `entry ${seq} can't be applied: "é"` },
-      });
-
-      /** The partition of a new conversation, and the follower's progress there, up to date. */
-      async function built(): Promise<{ partition: number; progress: Progress }> {
-        const reader = await openReader();
-        await under.decide(create(newIds(1)[0] ?? ''));
-        let partition = -1;
-        await until('the conversation is in the feed', async () => {
-          partition = (await reader.take()).find(({ records }) => records.length > 0)?.reach.partition ?? -1;
-          return partition >= 0;
-        });
-        await under.totals.rebuild(partition);
-        return { partition, progress: await progressIn(partition) };
-      }
-
-      async function progressIn(partition: number): Promise<Progress> {
-        const applied = (await under.states.read(totalsFollower, [partition])).get(partition)?.applied;
-        if (!applied) throw new Error('the follower has no progress');
-        return applied;
-      }
-
-      test('a record that is set aside advances it, and is reported until a rebuild, the newest first', async () => {
-        const { partition, progress } = await built();
-        expect(await under.states.report(totalsFollower)).toMatchObject({ setAside: 0, newestSetAside: [] });
-        const count = setAsideKept + 5;
-        for (let each = 0; each < count; each++) {
-          const before = { ...progress, to: progress.to + each };
-          await under.states.setAside(totalsFollower, { partition, before, to: before.to + 1 }, record(each));
-        }
-        expect(await progressIn(partition)).toEqual({ ...progress, to: progress.to + count });
-        const { setAside, newestSetAside } = await under.states.report(totalsFollower);
-        expect(setAside).toBe(count);
-        expect(newestSetAside).toEqual(Array.from({ length: setAsideKept }, (_, index) => record(count - 1 - index)));
-        await under.totals.rebuild(partition);
-        expect(await under.states.report(totalsFollower)).toMatchObject({ setAside: 0, newestSetAside: [] });
-        expect(await progressIn(partition)).toEqual(progress);
-      });
-
-      test('a record is not set aside when the progress has changed or was reset', async () => {
-        const { partition, progress } = await built();
-        const stale: Progress[] = [
-          { ...progress, to: progress.to - 1 },
-          { ...progress, epoch: 'another epoch' },
-          { ...progress, logId: 'another log' },
-        ];
-        for (const before of stale) {
-          const change = { partition, before, to: before.to + 1 };
-          await expect(under.states.setAside(totalsFollower, change, record(1))).rejects.toBeInstanceOf(Unavailable);
-        }
-        expect(await progressIn(partition)).toEqual(progress);
-        await under.states.reset(totalsFollower);
-        const change = { partition, before: progress, to: progress.to + 1 };
-        await expect(under.states.setAside(totalsFollower, change, record(1))).rejects.toBeInstanceOf(Unavailable);
-        expect(await under.states.report(totalsFollower)).toMatchObject({ position: 0, setAside: 0 });
-      });
     });
 
     describe('with the totals that follow it', () => {

@@ -13,6 +13,7 @@ import { withoutService } from '../support/services.ts';
 import { until } from '../support/until.ts';
 import { runContract } from './adapter-under-test.ts';
 import { describeFeedContract, type FeedUnderTest } from './feed-contract.ts';
+import { describeFollowerStatesContract } from './follower-states-contract.ts';
 import { newTopics } from './kafka-under-test.ts';
 import { emptyDatabase, shardsUnderTest } from './postgres-under-test.ts';
 import { sqliteStores } from './sqlite-stores.ts';
@@ -105,10 +106,9 @@ async function clusterFeed(): Promise<FeedUnderTest> {
 
 const absent = withoutService('kafka') ?? withoutService('postgres');
 
-runContract(
-  [
-    { name: 'sqlite', open: sqliteFeed },
-    { name: 'kafka and postgres', ...(absent !== null && { absent }), open: clusterFeed },
-  ],
-  describeFeedContract,
-);
+const adapters = [
+  { name: 'sqlite', open: sqliteFeed },
+  { name: 'kafka and postgres', ...(absent !== null && { absent }), open: clusterFeed },
+];
+runContract(adapters, describeFeedContract);
+runContract(adapters, describeFollowerStatesContract);
