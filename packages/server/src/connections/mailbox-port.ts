@@ -59,6 +59,11 @@ export interface WaitingDeliveries {
 }
 
 export interface Mailbox {
+  /**
+   * Whether the mailbox was removed by {@link Mailboxes.remove}, for example because the registry did not list this
+   * server for a while. It may take some seconds until this is known. Nothing is received then.
+   */
+  readonly isRemoved: boolean;
   /** Removes the mailbox; nothing is received after this resolves. */
   close(): Promise<void>;
 }

@@ -4,14 +4,17 @@ import type { ConversationId, UserId } from '@parley/protocol';
  * Who is connected to which server, in a fast key/value store. Nothing here is durable: the store may lose everything,
  * which shows as a new {@link ConnectionRegistry.generation}; servers then register everything again.
  *
- * A registration holds from the moment its call resolves until it is withdrawn or the server's lease expires.
+ * A registration holds from the moment its call resolves until it is withdrawn or the server's lease expires. A
+ * registration for a server without a valid lease rejects with {@link Unavailable}.
  */
 export interface ConnectionRegistry {
   /** Changes whenever the store has lost data. */
   generation(): Promise<string>;
 
   /**
-   * Acquires a lease for a new server id. `level` is the feature level that the server supports, by default the first.
+   * Acquires a lease for a new server id, or renews the one that it holds, so that a call whose response was lost can be
+   * repeated. `level` is the feature level that the server supports, by default the first. Rejects while a lease of this
+   * id that expired is still to be dropped.
    */
   openServer(serverId: string, leaseMs: number, level?: number): Promise<void>;
   /** Returns false when the lease has expired: its registrations are gone too (race 6). */

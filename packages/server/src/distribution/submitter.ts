@@ -31,7 +31,7 @@ export const defaultSubmitBounds: SubmitBounds = {
 };
 
 export interface SubmitPorts {
-  /** The id of this server, to which outcomes are returned. */
+  /** The id of this server, to which outcomes are returned. Throws {@link Unavailable} while it has none. */
   serverId(): string;
   log: Pick<CommandLog, 'append' | 'partitions'>;
   clock: Clock;
@@ -103,8 +103,8 @@ export class CommandSubmitter {
   }
 
   /**
-   * Resolves with the outcome once it is durable. Throws {@link Refusal} `overloaded` or `feature_not_enabled` before
-   * anything is done, and rejects with {@link Unavailable} as {@link OutcomeReceiver.failed} says.
+   * Resolves with the outcome once it is durable. Throws {@link Refusal} `overloaded` or `feature_not_enabled`, or
+   * {@link Unavailable} while this server is not registered, before anything is done, and rejects with {@link Unavailable} as {@link OutcomeReceiver.failed} says.
    */
   submit(command: Command): Promise<Outcome> {
     const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
@@ -119,6 +119,7 @@ export class CommandSubmitter {
   begin(command: Command, receiver: OutcomeReceiver): void {
     const level = this.enabledLevel(command);
     const { actorId, conversationId } = command;
+    const serverId = this.ports.serverId();
     const sinceMs = this.ports.clock.monotonicMs();
     const load = this.loadOf(conversationId);
     const refusal = this.overloadOfUser(actorId) ?? this.overloadOf(load, sinceMs);
@@ -129,7 +130,7 @@ export class CommandSubmitter {
     this.waiting.set(requestId, waiting);
     this.inFlightByUser.set(actorId, (this.inFlightByUser.get(actorId) ?? 0) + 1);
     const levelled = level === firstLevel ? command : { ...command, level };
-    this.append({ command: levelled, replyTo: { serverId: this.ports.serverId(), requestId } }, sinceMs);
+    this.append({ command: levelled, replyTo: { serverId, requestId } }, sinceMs);
   }
 
   /** Called with each outcome from the mailbox; outcomes of commands that timed out are dropped. */

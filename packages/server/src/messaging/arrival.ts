@@ -44,8 +44,7 @@ export class Arrival {
     const { user, session } = authenticated;
     connection.identity = { userId: user.id, sessionId: session.id };
     this.roster.add(connection);
-    await this.attendance.arrive(user.id);
-    connection.attended = true;
+    connection.depart = await this.attendance.arrive(user.id);
     if (connection.closed) return this.leave(connection);
     // A revocation before the registration found no connection to close, so the session is checked once more.
     if (!(await this.ports.isOpen(authenticated))) {
@@ -95,8 +94,7 @@ export class Arrival {
     this.groups.leaveAll(connection);
     if (!connection.identity) return;
     this.roster.remove(connection);
-    if (!connection.attended) return;
-    connection.attended = false;
-    this.attendance.depart(connection.identity.userId);
+    connection.depart?.();
+    connection.depart = null;
   }
 }

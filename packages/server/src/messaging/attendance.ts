@@ -31,8 +31,11 @@ export class Attendance {
     private readonly reportFailure: (error: unknown) => void,
   ) {}
 
-  /** Once this resolves, entries for the user are sent to this server. Rejects when the registry is unavailable. */
-  async arrive(userId: UserId): Promise<void> {
+  /**
+   * Once this resolves, entries for the user are sent to this server. Returns a function that ends the attendance, to be
+   * called once. Rejects when the registry is unavailable.
+   */
+  async arrive(userId: UserId): Promise<() => void> {
     const attendee = this.attendees.get(userId) ?? { connections: 0, told: null, cancelGrace: null };
     this.attendees.set(userId, attendee);
     attendee.connections++;
@@ -43,17 +46,17 @@ export class Attendance {
       await attendee.told;
     } catch (error) {
       attendee.told = null;
-      this.depart(userId);
+      this.depart(userId, attendee);
       throw error;
     }
+    return () => this.depart(userId, attendee);
   }
 
   /** One connection of the user closed. After the last one, the user goes offline when the grace period is over. */
-  depart(userId: UserId): void {
-    const attendee = this.attendees.get(userId);
-    if (!attendee) throw new Error(`user ${userId} departs without having arrived`);
+  private depart(userId: UserId, attendee: Attendee): void {
     attendee.connections--;
-    if (attendee.connections > 0) return;
+    // A connection from before the reset says nothing about those after it.
+    if (attendee.connections > 0 || this.attendees.get(userId) !== attendee) return;
     attendee.cancelGrace = this.clock.after(graceMs, () => {
       this.attendees.delete(userId);
       const departure = new Departure(this.clock, this.reportFailure);

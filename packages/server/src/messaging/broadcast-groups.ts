@@ -5,6 +5,8 @@ import type { Publish } from './socket.ts';
 
 interface Group {
   topic: string;
+  /** The id under which this server's interest is registered. */
+  serverId: string;
   connections: Set<Connection>;
   users: Map<UserId, number>;
   /** Resolves when this server's interest is registered. */
@@ -59,6 +61,12 @@ export class BroadcastGroups {
     this.byConnection.delete(connection);
   }
 
+  /** Forgets all groups without dropping the interests: they were registered under an id that is not valid any more. */
+  reset(): void {
+    this.groups.clear();
+    this.byConnection.clear();
+  }
+
   has(conversationId: ConversationId): boolean {
     return this.groups.has(conversationId);
   }
@@ -94,11 +102,13 @@ export class BroadcastGroups {
   }
 
   private open(conversationId: ConversationId): Group {
+    const serverId = this.serverId();
     const group: Group = {
+      serverId,
       topic: `conversation/${conversationId}`,
       connections: new Set(),
       users: new Map(),
-      registered: this.registry.addInterest(this.serverId(), conversationId),
+      registered: this.registry.addInterest(serverId, conversationId),
     };
     this.groups.set(conversationId, group);
     return group;
@@ -110,7 +120,7 @@ export class BroadcastGroups {
       .catch(() => undefined)
       .then(() => {
         // Another member may have connected meanwhile: the interest must stay.
-        if (!this.groups.has(conversationId)) return this.registry.dropInterest(this.serverId(), conversationId);
+        if (!this.groups.has(conversationId)) return this.registry.dropInterest(group.serverId, conversationId);
         return undefined;
       });
     dropped.catch(this.reportFailure);

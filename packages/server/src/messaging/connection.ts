@@ -40,8 +40,8 @@ export class Connection {
   features: ReadonlySet<string> = noFeatures;
   /** The server's features that were last sent to it; undefined before `welcome`. */
   toldFeatures: readonly string[] | undefined;
-  /** Whether the registry counts this connection. */
-  attended = false;
+  /** Ends the attendance of its user by this connection; null while the registry does not count it. */
+  depart: (() => void) | null = null;
   closed = false;
   /** The reason for which this server closed it; null when it did not. */
   closedFor: CloseReason | null = null;

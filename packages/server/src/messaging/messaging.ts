@@ -1,4 +1,4 @@
-import type { Mailbox, Mailboxes } from '../connections/mailbox-port.ts';
+import type { Mailboxes } from '../connections/mailbox-port.ts';
 import type { ConnectionRegistry } from '../connections/registry-port.ts';
 import type { ConversationStore } from '../conversations/conversations-port.ts';
 import type { CommandSubmitter } from '../distribution/submitter.ts';
@@ -78,7 +78,6 @@ export class Messaging {
   private readonly inbox: Inbox;
   private readonly outbox = new Outbox();
   private readonly stopReporting: () => void;
-  private mailbox: Mailbox | null = null;
 
   constructor(private readonly ports: MessagingPorts) {
     const { registry, clock, conversations, history, reads, reportFailure } = ports;
@@ -113,20 +112,28 @@ export class Messaging {
     const { roster, groups, watch } = this;
     this.fanOut = new FanOut({ roster, groups, watch, history, conversations, clock, metrics, reportFailure });
     this.inbox = new Inbox(ports.submitter, this.fanOut, this.roster, this.watch, reads, ports.tracing, reportFailure);
-    this.lease = new ServerLease(registry, clock, ports.ids, {
-      opened: (id) => this.openMailbox(id),
+    this.lease = new ServerLease(ports, {
+      received: (deliveries) => this.inbox.receive(deliveries),
       lost: () => this.startAnew(),
       forgotten: () => this.registerAgain(),
       reportFailure,
     });
     this.stopReporting = clock.every(onlineMembersIntervalMs, () => {
+      if (!this.isRegistered) return;
       this.groups.reportOnlineMembers().catch(reportFailure);
     });
   }
 
-  /** The id to which the outcomes of this server's commands are sent. */
+  /**
+   * The id to which the outcomes of this server's commands are sent. Throws {@link Unavailable} while this server is not
+   * registered, so that nothing is registered or submitted under an id that is not valid (race 6).
+   */
   get serverId(): string {
     return this.lease.serverId;
+  }
+
+  get isRegistered(): boolean {
+    return this.lease.registeredId !== null;
   }
 
   /** The number of open sockets, before and after hello. */
@@ -183,31 +190,33 @@ export class Messaging {
   /** Waits for the outcomes of commands under way, then gives up the lease. */
   async stop(): Promise<void> {
     await this.ports.submitter.idle(finishMs);
-    this.lease.stop();
     this.stopReporting();
     this.heartbeat.stop();
     this.watch.stop();
-    const offline = await this.ports.registry.closeServer(this.lease.serverId);
-    await this.announcer.announce(offline, false);
-    this.announcer.stop();
-    await this.mailbox?.close();
+    try {
+      const offline = await this.lease.stop();
+      await this.announcer.announce(offline, false);
+    } finally {
+      this.announcer.stop();
+      await this.lease.close();
+    }
   }
 
-  private async openMailbox(serverId: string): Promise<void> {
-    this.mailbox = await this.ports.mailboxes.open(serverId, (deliveries) => this.inbox.receive(deliveries));
-  }
-
-  /** The state of this server may be stale: it closes all sockets and registers under another id (race 6). */
-  private async startAnew(): Promise<void> {
+  /**
+   * The state of this server may be stale: it closes all sockets (race 6). Their clients reconnect at different times,
+   * to this server only once it is registered under another id.
+   */
+  private startAnew(): void {
     this.ports.metrics.leaseLost();
-    for (const connection of [...this.heartbeat.all()]) {
+    for (const part of [this.attendance, this.groups, this.watch, this.fanOut]) part.reset();
+    const connections = [...this.heartbeat.all()];
+    const delayStepMs = Math.min(1, resyncSpreadMs / connections.length);
+    for (const [index, connection] of connections.entries()) {
+      connection.send({ type: 'goaway', delayMs: Math.round(delayStepMs * index) });
       connection.close('leaseLost');
       this.arrival.leave(connection);
     }
-    this.attendance.reset();
     this.ports.submitter.abandon('this server lost its lease before the outcome came');
-    await this.mailbox?.close();
-    this.mailbox = null;
   }
 
   /** Registers everything again, then has all clients resynchronise, because they may have missed entries (race 7). */

@@ -62,7 +62,7 @@ export class PresenceWatch {
     await this.drop(dropped, connection);
     // The snapshot is read after the registry confirmed the watch, so that no change falls between the two. The
     // confirmation is awaited even if another connection watches the same user: that one's may still be under way.
-    if (added.length > 0) await this.registry.watch(this.serverId(), added);
+    if (added.length > 0) await this.register(added, connection, watcher);
     const counts = new Map<ConversationId, number | null>(conversationIds.map((id) => [id, null]));
     watcher.counts = counts;
     const visibleIds = new Set(await visible(conversationIds));
@@ -89,6 +89,12 @@ export class PresenceWatch {
     if (!watcher) return;
     this.watchers.delete(connection);
     this.drop([...watcher.userIds], connection).catch(this.reportFailure);
+  }
+
+  /** Forgets all watches without withdrawing them: they were registered under an id that is not valid any more. */
+  reset(): void {
+    this.watchers.clear();
+    this.byUser.clear();
   }
 
   /** Passes a change from the mailbox on to the connections here that watch the user. */
@@ -122,18 +128,34 @@ export class PresenceWatch {
     });
   }
 
+  /** A watch that could not be registered is forgotten, so that a retry of the request registers it. */
+  private async register(userIds: readonly UserId[], connection: Connection, watcher: Watcher): Promise<void> {
+    try {
+      await this.registry.watch(this.serverId(), userIds);
+    } catch (error) {
+      for (const userId of userIds) watcher.userIds.delete(userId);
+      this.remove(userIds, connection);
+      throw error;
+    }
+  }
+
   private add(userId: UserId, connection: Connection): void {
     const connections = this.byUser.get(userId);
     if (connections) connections.add(connection);
     else this.byUser.set(userId, new Set([connection]));
   }
 
-  private async drop(userIds: readonly UserId[], connection: Connection): Promise<void> {
-    const unwatched = userIds.filter((userId) => {
+  /** Returns the users whom no connection watches any more. */
+  private remove(userIds: readonly UserId[], connection: Connection): UserId[] {
+    return userIds.filter((userId) => {
       const connections = this.byUser.get(userId);
       connections?.delete(connection);
       return connections?.size === 0 && this.byUser.delete(userId);
     });
+  }
+
+  private async drop(userIds: readonly UserId[], connection: Connection): Promise<void> {
+    const unwatched = this.remove(userIds, connection);
     if (unwatched.length > 0) await this.registry.unwatch(this.serverId(), unwatched);
   }
 

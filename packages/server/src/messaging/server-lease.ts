@@ -1,5 +1,8 @@
+import type { UserId } from '@parley/protocol';
+import type { Delivery, Mailbox, Mailboxes } from '../connections/mailbox-port.ts';
 import type { ConnectionRegistry } from '../connections/registry-port.ts';
 import type { Clock } from '../platform/clock.ts';
+import { Unwritable } from '../platform/failures.ts';
 import { supportedLevel } from '../platform/features.ts';
 import type { Ids } from '../platform/ids.ts';
 
@@ -7,73 +10,150 @@ import type { Ids } from '../platform/ids.ts';
 export const leaseMs = 10_000;
 const renewIntervalMs = leaseMs / 4;
 
+export interface LeasePorts {
+  registry: Pick<ConnectionRegistry, 'generation' | 'openServer' | 'renewLease' | 'closeServer'>;
+  mailboxes: Pick<Mailboxes, 'open'>;
+  clock: Clock;
+  ids: Ids;
+}
+
 export interface LeaseEvents {
-  /** A new id is registered: its mailbox must be opened. */
-  opened(serverId: string): Promise<void>;
-  /** The lease of the former id was lost: nothing registered under that id may be trusted (race 6). */
-  lost(): Promise<void>;
+  /** Receives what arrives in the mailbox of the current id. */
+  received(deliveries: readonly Delivery[]): void | Promise<void>;
+  /** The former id is not valid any more: nothing registered under it may be trusted (race 6). */
+  lost(): void;
   /** The registry lost its data: everything has to be registered again (race 7). */
   forgotten(): Promise<void>;
   reportFailure(error: unknown): void;
 }
 
-/** This server's lease in the registry. A server that lost its lease registers under a new id. */
+/**
+ * This server's id with what belongs to it: a lease in the registry, and a mailbox. The server is registered while it
+ * has both. Every {@link renewIntervalMs} it does the next step:
+ *
+ * - Not registered: it opens the mailbox, then acquires the lease. A step that fails continues where it stopped.
+ * - Registered: it renews the lease. After the registry lost its data, it acquires the lease again and has everything
+ *   registered again.
+ * - The lease expired, or the mailbox was removed: it is not registered any more, takes a new id, and registers.
+ * - Stopped: it does nothing more.
+ */
 export class ServerLease {
   private id: string;
+  private mailbox: Mailbox | null = null;
+  private isRegistered = false;
   private generation: string | null = null;
-  private stopRenewing: (() => void) | null = null;
-  private renewing = false;
+  private stopRenewing: () => void = () => undefined;
+  private underWay: Promise<void> | null = null;
+  private readonly closing = new Set<Promise<void>>();
+  private isStopped = false;
 
   constructor(
-    private readonly registry: ConnectionRegistry,
-    private readonly clock: Clock,
-    private readonly ids: Ids,
+    private readonly ports: LeasePorts,
     private readonly events: LeaseEvents,
   ) {
-    this.id = ids.uuid();
+    this.id = ports.ids.uuid();
   }
 
+  /** The current id; null while this server is not registered. */
+  get registeredId(): string | null {
+    return this.isRegistered ? this.id : null;
+  }
+
+  /** The current id. Throws {@link Unwritable} while this server is not registered. */
   get serverId(): string {
+    if (!this.isRegistered) throw new Unwritable('this server is not registered at the moment', renewIntervalMs);
     return this.id;
   }
 
+  /** Resolves when this server is registered; rejects when that fails, and does not try again then. */
   async open(): Promise<void> {
-    await this.openUnderId();
-    this.stopRenewing = this.clock.every(renewIntervalMs, () => {
-      if (this.renewing) return;
-      this.renewing = true;
-      this.renew()
-        .catch(this.events.reportFailure)
-        .finally(() => {
-          this.renewing = false;
-        });
+    await this.step();
+    if (this.isStopped) return;
+    this.stopRenewing = this.ports.clock.every(renewIntervalMs, () => {
+      this.step().catch(this.events.reportFailure);
     });
   }
 
-  /** Stops renewing. `registry.closeServer` removes what is registered. */
-  stop(): void {
-    this.stopRenewing?.();
-    this.stopRenewing = null;
+  /**
+   * Ends the registration, after the step under way: nothing is acquired or opened any more. The mailbox stays open
+   * until {@link close}. Returns the users who went offline by this.
+   */
+  async stop(): Promise<UserId[]> {
+    this.isStopped = true;
+    this.stopRenewing();
+    await this.underWay?.catch(() => undefined);
+    this.isRegistered = false;
+    return this.ports.registry.closeServer(this.id);
   }
 
-  private async openUnderId(): Promise<void> {
-    this.generation = await this.registry.generation();
-    await this.registry.openServer(this.id, leaseMs, supportedLevel());
-    await this.events.opened(this.id);
+  async close(): Promise<void> {
+    this.closeMailbox();
+    await Promise.all(this.closing);
   }
 
-  private async renew(): Promise<void> {
-    const generation = await this.registry.generation();
+  /** Does the next step; returns the one under way when there is one. */
+  private step(): Promise<void> {
+    this.underWay ??= this.next().finally(() => {
+      this.underWay = null;
+    });
+    return this.underWay;
+  }
+
+  private async next(): Promise<void> {
+    if (this.mailbox?.isRemoved) this.changeId();
+    if (!this.isRegistered || !(await this.renew())) await this.register();
+  }
+
+  private async register(): Promise<void> {
+    const { registry, mailboxes } = this.ports;
+    const { id } = this;
+    if (this.isStopped) return;
+    // The mailbox is opened first: entries are routed to a server from the moment it has a lease.
+    this.mailbox ??= await mailboxes.open(id, (deliveries) =>
+      id === this.id ? this.events.received(deliveries) : undefined,
+    );
+    if (this.isStopped) return;
+    const generation = await registry.generation();
+    if (this.isStopped) return;
+    await registry.openServer(id, leaseMs, supportedLevel());
+    this.generation = generation;
+    this.isRegistered = true;
+  }
+
+  /** Returns false when the lease had expired; this server is not registered then. */
+  private async renew(): Promise<boolean> {
+    const { registry } = this.ports;
+    const generation = await registry.generation();
+    if (this.isStopped) return true;
     if (generation !== this.generation) {
-      await this.registry.openServer(this.id, leaseMs, supportedLevel());
+      await registry.openServer(this.id, leaseMs, supportedLevel());
+      if (this.isStopped) return true;
       await this.events.forgotten();
       // This is the last step, so that an attempt that failed before it is repeated.
       this.generation = generation;
-      return;
+      return true;
     }
-    if (await this.registry.renewLease(this.id, leaseMs)) return;
-    await this.events.lost();
-    this.id = this.ids.uuid();
-    await this.openUnderId();
+    if (await registry.renewLease(this.id, leaseMs)) return true;
+    if (!this.isStopped) this.changeId();
+    return false;
+  }
+
+  private changeId(): void {
+    const wasRegistered = this.isRegistered;
+    this.isRegistered = false;
+    this.id = this.ports.ids.uuid();
+    this.closeMailbox();
+    if (wasRegistered) this.events.lost();
+  }
+
+  /** The janitor of the mailboxes removes one that could not be closed. */
+  private closeMailbox(): void {
+    if (!this.mailbox) return;
+    const closing: Promise<void> = this.mailbox
+      .close()
+      .catch(this.events.reportFailure)
+      .finally(() => this.closing.delete(closing));
+    this.closing.add(closing);
+    this.mailbox = null;
   }
 }

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import type { UserId } from '@parley/protocol';
 import fc from 'fast-check';
 import type { ConnectionRegistry } from '../../src/connections/registry-port.ts';
+import { Unavailable } from '../../src/platform/failures.ts';
 import { newIds } from './conversations-under-test.ts';
 import type { RegistryUnderTest } from './registry-under-test.ts';
 
@@ -94,10 +95,13 @@ async function tellOf(
   kind: 'connect' | 'disconnect' | 'close' | 'expire' | 'renew',
   serverId: string,
   userId: UserId,
-): Promise<boolean | UserId[]> {
+): Promise<boolean | UserId[] | 'without a lease'> {
   switch (kind) {
     case 'connect':
-      return registry.connect(serverId, userId);
+      return registry.connect(serverId, userId).catch((error: unknown) => {
+        if (error instanceof Unavailable) return 'without a lease';
+        throw error;
+      });
     case 'renew':
       return registry.renewLease(serverId, leaseMs);
     case 'close':
@@ -123,12 +127,11 @@ class ModelOfServers {
     return [...this.leases].some(([serverId, { userIds }]) => this.holds(serverId) && userIds.has(userId));
   }
 
-  connect(serverId: string, userId: UserId): boolean {
-    const comesOnline = this.holds(serverId) && !this.isOnline(userId);
-    if (this.holds(serverId)) {
-      this.leases.get(serverId)?.userIds.add(userId);
-      this.shownOnline.add(userId);
-    }
+  connect(serverId: string, userId: UserId): boolean | 'without a lease' {
+    if (!this.holds(serverId)) return 'without a lease';
+    const comesOnline = !this.isOnline(userId);
+    this.leases.get(serverId)?.userIds.add(userId);
+    this.shownOnline.add(userId);
     return comesOnline;
   }
 

@@ -3,7 +3,7 @@ import type { UserId } from '@parley/protocol';
 import fc from 'fast-check';
 import type { RedisConnection } from '../../src/adapters/redis/connection.ts';
 import { RedisConnectionRegistry } from '../../src/adapters/redis/registry.ts';
-import { Unusable } from '../../src/platform/failures.ts';
+import { Unavailable, Unusable } from '../../src/platform/failures.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { newIds } from './conversations-under-test.ts';
 import { deleteAll, describeOnRedis, keysOf, newPrefix, openCommonRedis } from './redis-under-test.ts';
@@ -112,7 +112,7 @@ describeOnRedis('registries on one Redis, each with a client of its own', () => 
     expect(await registry.connect(north, offline[0] ?? '')).toBe(false);
     expect(await registry.online(userIds)).toEqual(new Set());
     expect(await registry.onlineCount()).toBe(0);
-    await expect(registry.openServer(north, leaseMs)).rejects.toThrow(Unusable);
+    await expect(registry.openServer(north, leaseMs)).rejects.toThrow(Unavailable);
     const rest = await registryAt(1).expireServers();
     expect([...offline, ...rest].sort()).toEqual(userIds);
     expect(await keysOf(redis)).toEqual([]);

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import type { UserId } from '@parley/protocol';
 import type { ConnectionRegistry } from '../../src/connections/registry-port.ts';
+import { Unavailable } from '../../src/platform/failures.ts';
 import { firstLevel } from '../../src/platform/features.ts';
 import { newIds } from './conversations-under-test.ts';
 import { describeOnlineUsers } from './online-users-contract.ts';
@@ -49,6 +50,13 @@ export function describeRegistryContract(name: string, open: () => Promise<Regis
       await registry.addInterest(serverId, conversationId);
       await registry.setOnlineMembers(serverId, conversationId, 2);
       await registry.watch(serverId, [cleo]);
+    }
+
+    /** A registration that does not hold must not succeed: the clients that rely on it would receive nothing. */
+    async function refusesAll(serverId: string): Promise<void> {
+      await expect(registry.connect(serverId, ana)).rejects.toThrow(Unavailable);
+      await expect(registry.addInterest(serverId, conversationId)).rejects.toThrow(Unavailable);
+      await expect(registry.watch(serverId, [cleo])).rejects.toThrow(Unavailable);
     }
 
     test('live servers are those with a valid lease', async () => {
@@ -101,13 +109,30 @@ export function describeRegistryContract(name: string, open: () => Promise<Regis
       test('cannot be renewed after it expired or its server was dropped, and accepts no registrations then', async () => {
         await opened.passTime(leaseMs + 1);
         expect(await registry.renewLease(north, leaseMs)).toBe(false);
-        await registerOn(north);
+        await refusesAll(north);
         expect(await said()).toEqual(silence);
         await registry.expireServers();
         expect(await registry.renewLease(north, leaseMs)).toBe(false);
-        await registerOn(north);
+        await refusesAll(north);
         expect(await said()).toEqual(silence);
         expect(await registry.renewLease('never opened', leaseMs)).toBe(false);
+      });
+
+      test('is renewed, with its registrations, when it is acquired again', async () => {
+        await registerOn(north);
+        const before = await said();
+        await opened.passTime(leaseMs - 1);
+        await registry.openServer(north, leaseMs);
+        await opened.passTime(leaseMs - 1);
+        expect(await said()).toEqual(before);
+      });
+
+      test('that expired cannot be acquired again before its server is dropped', async () => {
+        await opened.passTime(leaseMs + 1);
+        await expect(registry.openServer(north, leaseMs)).rejects.toThrow(Unavailable);
+        await registry.expireServers();
+        await registry.openServer(north, leaseMs);
+        expect(await registry.liveServers()).toEqual([north]);
       });
 
       test('ends at once when it is given up, and returns the users who went offline', async () => {

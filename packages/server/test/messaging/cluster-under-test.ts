@@ -100,6 +100,11 @@ class ServerUnderTest {
     return server;
   }
 
+  /** Whether the server is registered under another id than this one. */
+  hasOtherId(former: string): boolean {
+    return this.messaging.isRegistered && this.messaging.serverId !== former;
+  }
+
   /** A socket after hello as this user and welcome. */
   async connect(name: string): Promise<SocketUnderTest> {
     const { token } = await this.cluster.user(name);

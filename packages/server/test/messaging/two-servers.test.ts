@@ -242,7 +242,7 @@ describe('race 6 and 7: a server loses its lease, or the registry its data', () 
     cluster.clock.advance(leaseMs / 4);
     await ben.until(() => ben.closedWith ?? undefined);
     expect(ben.closedWith).toBe(closeCodes.leaseLost.code);
-    await until('the server has a new id', () => second.messaging.serverId !== before);
+    await until('the server has a new id', () => second.hasOtherId(before));
     const again = await second.connect('ben');
     await say();
     await again.until(() => again.seqs(groupId)[0]);
@@ -263,7 +263,7 @@ describe('race 6 and 7: a server loses its lease, or the registry its data', () 
     await cluster.adapters.registry.closeServer(before);
     cluster.clock.advance(leaseMs / 4);
     expect(await outcome).toBeInstanceOf(Unavailable);
-    await until('the server has a new id', () => second.messaging.serverId !== before);
+    await until('the server has a new id', () => second.hasOtherId(before));
     expect(await second.messages.send(benId, groupId, 'next', 'text')).toMatchObject({ conversationId: groupId });
   });
 

@@ -1,5 +1,12 @@
 import { Consumer } from '@platformatic/kafka';
-import { backOffMs, clientOptions, failureOf, isBrokerError, type KafkaSettings } from './connection.ts';
+import {
+  backOffMs,
+  clientOptions,
+  failureOf,
+  isBrokerError,
+  isUnknownTopic,
+  type KafkaSettings,
+} from './connection.ts';
 import { atTheBeginning, atTheEnd } from './positions.ts';
 
 /** A record of the log. */
@@ -37,6 +44,8 @@ const offsetOutOfRange = 1;
 const waitMs = 250;
 const answerBytes = 8 * 1024 * 1024;
 const partitionBytes = 1024 * 1024;
+/** A topic counts as deleted when brokers do not know it for this long: one that restarts may not know it yet. */
+const missingMinMs = 5_000;
 
 /**
  * Reads partitions of one topic from given positions, one request at a time to each broker. A response counts only if
@@ -50,6 +59,9 @@ export class Fetcher {
   private readonly stopped = new Set<number>();
   private readonly asking = new Set<number>();
   private failures = 0;
+  /** When the brokers were first found not to know the topic, since the last answer of one that does. */
+  private missingSinceMs: number | null = null;
+  private missingForMs = 0;
   private pausing = false;
   private open = true;
 
@@ -84,6 +96,11 @@ export class Fetcher {
     this.askAll().catch((error: unknown) => this.failed(error));
   }
 
+  /** Whether the topic was deleted. */
+  get isDeleted(): boolean {
+    return this.missingForMs >= missingMinMs;
+  }
+
   /** The current end of each of the partitions. Rejects with `Unavailable`. */
   async ends(): Promise<Map<number, bigint>> {
     const partitions = [...this.positions.keys()];
@@ -104,7 +121,7 @@ export class Fetcher {
     const { topic } = this.options;
     const metadata = await this.consumer.metadata({ topics: [topic] });
     const described = metadata.topics.get(topic);
-    if (!described) throw new Error(`there is no topic ${topic}`);
+    if (!described) throw new Error(`Unknown topic ${topic}`);
     const wanted = [...this.positions.keys()].filter(
       (partition) => !this.stopped.has(partition) && this.options.hasRoom(partition),
     );
@@ -116,6 +133,8 @@ export class Fetcher {
         .then(
           () => {
             this.failures = 0;
+            this.missingSinceMs = null;
+            this.missingForMs = 0;
           },
           (error: unknown) => this.failed(error),
         )
@@ -206,6 +225,10 @@ export class Fetcher {
   private failed(error: unknown): void {
     if (!this.open) return;
     this.options.settings.report(error);
+    if (isUnknownTopic(error)) {
+      this.missingSinceMs ??= performance.now();
+      this.missingForMs = performance.now() - this.missingSinceMs;
+    }
     this.consumer.clearMetadata();
     if (this.pausing) return;
     this.pausing = true;

@@ -39,6 +39,9 @@ export class KafkaMailboxes implements Mailboxes {
     const opened = new OpenMailbox({ settings: this.settings, topic, receive, positions: this.topics.positions });
     this.opened.add(opened);
     return {
+      get isRemoved() {
+        return opened.isRemoved;
+      },
       close: async () => {
         await opened.close();
         this.opened.delete(opened);

@@ -61,6 +61,10 @@ export class OpenMailbox {
     return this.deliveries.size;
   }
 
+  get isRemoved(): boolean {
+    return this.fetcher.isDeleted;
+  }
+
   /** Drops the waiting deliveries; resolves when no call of `receive` is pending. */
   async close(): Promise<void> {
     this.open = false;

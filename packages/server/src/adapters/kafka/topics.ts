@@ -1,5 +1,5 @@
 import { Admin, ConfigResourceTypes } from '@platformatic/kafka';
-import { Unusable } from '../../platform/failures.ts';
+import { Unavailable, Unusable } from '../../platform/failures.ts';
 import { clientOptions, failureOf, isBrokerError, isUnknownTopic, type KafkaSettings } from './connection.ts';
 import { Positions } from './positions.ts';
 
@@ -190,7 +190,7 @@ export class Topics {
       }
       if (!isBrokerError(error, 'TOPIC_ALREADY_EXISTS')) throw error;
     });
-    await this.ready(topic);
+    if (!(await this.ready(topic))) throw new Unavailable(`Kafka has created topic ${topic}, but does not list it yet`);
   }
 
   /** The topic, once the brokers know it and its partitions have leaders; undefined when it is still missing then. */

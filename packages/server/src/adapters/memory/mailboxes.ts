@@ -16,9 +16,13 @@ export class MemoryMailboxes implements Mailboxes {
     if (this.mailboxes.has(serverId)) throw new Error(`the mailbox of ${serverId} is already open`);
     const mailbox = new Gathering<Delivery>({ handle: receive });
     this.mailboxes.set(serverId, mailbox);
+    const isRemoved = () => this.mailboxes.get(serverId) !== mailbox;
     return {
+      get isRemoved() {
+        return isRemoved();
+      },
       close: () => {
-        this.mailboxes.delete(serverId);
+        if (!isRemoved()) this.mailboxes.delete(serverId);
         return closed(mailbox);
       },
     };

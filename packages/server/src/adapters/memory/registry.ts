@@ -1,4 +1,5 @@
 import type { ConversationId, UserId } from '@parley/protocol';
+import { leaseExpired, leaseMissing } from '../../connections/lease-failures.ts';
 import type { ConnectionRegistry } from '../../connections/registry-port.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { firstLevel } from '../../platform/features.ts';
@@ -34,6 +35,8 @@ export class MemoryConnectionRegistry implements ConnectionRegistry {
   }
 
   async openServer(serverId: string, leaseMs: number, level = firstLevel): Promise<void> {
+    if (this.servers.has(serverId) && !(await this.renewLease(serverId, leaseMs))) throw leaseExpired(serverId);
+    if (this.servers.has(serverId)) return;
     const leaseEndsMs = this.clock.monotonicMs() + leaseMs;
     this.servers.set(serverId, { level, leaseEndsMs, users: new Set(), watched: new Set(), interests: new Map() });
   }
@@ -63,8 +66,7 @@ export class MemoryConnectionRegistry implements ConnectionRegistry {
   }
 
   async connect(serverId: string, userId: UserId): Promise<boolean> {
-    const server = this.alive(serverId);
-    if (!server) return false;
+    const server = this.holder(serverId);
     const wasOnline = this.isOnline(userId);
     server.users.add(userId);
     this.serversByUser.add(userId, serverId);
@@ -98,8 +100,8 @@ export class MemoryConnectionRegistry implements ConnectionRegistry {
   }
 
   async addInterest(serverId: string, conversationId: ConversationId): Promise<void> {
-    const server = this.alive(serverId);
-    if (!server || server.interests.has(conversationId)) return;
+    const server = this.holder(serverId);
+    if (server.interests.has(conversationId)) return;
     server.interests.set(conversationId, 0);
     this.serversByInterest.add(conversationId, serverId);
   }
@@ -127,8 +129,7 @@ export class MemoryConnectionRegistry implements ConnectionRegistry {
   }
 
   async watch(serverId: string, userIds: readonly UserId[]): Promise<void> {
-    const server = this.alive(serverId);
-    if (!server) return;
+    const server = this.holder(serverId);
     for (const userId of userIds) {
       server.watched.add(userId);
       this.serversByWatchedUser.add(userId, serverId);
@@ -149,6 +150,12 @@ export class MemoryConnectionRegistry implements ConnectionRegistry {
   private alive(serverId: string): ServerState | undefined {
     const server = this.servers.get(serverId);
     return server && server.leaseEndsMs > this.clock.monotonicMs() ? server : undefined;
+  }
+
+  private holder(serverId: string): ServerState {
+    const server = this.alive(serverId);
+    if (!server) throw leaseMissing(serverId);
+    return server;
   }
 
   private aliveOf(serverIds: Iterable<string>): string[] {

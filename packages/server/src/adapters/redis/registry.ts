@@ -1,4 +1,5 @@
 import type { ConversationId, UserId } from '@parley/protocol';
+import { leaseExpired, leaseMissing } from '../../connections/lease-failures.ts';
 import type { ConnectionRegistry } from '../../connections/registry-port.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { Unusable } from '../../platform/failures.ts';
@@ -6,6 +7,7 @@ import { firstLevel } from '../../platform/features.ts';
 import type { RedisConnection } from './connection.ts';
 import { generation } from './generation.ts';
 import { chunks, LookUps } from './look-ups.ts';
+import { noLease } from './scripts/held-leases.ts';
 import type { ScriptName } from './scripts/scripts.ts';
 import { listSeparator } from './scripts/server-lists.ts';
 
@@ -36,7 +38,7 @@ export class RedisConnectionRegistry implements ConnectionRegistry {
     if (serverId.includes(listSeparator))
       throw new Unusable(`a server id must not contain "${listSeparator}": "${serverId}"`);
     const opened = await this.run('openServer', serverId, leaseMs, level);
-    if (opened !== 1) throw new Unusable(`the lease of server ${serverId} expired: it continues under a new id`);
+    if (opened !== 1) throw leaseExpired(serverId);
   }
 
   async renewLease(serverId: string, leaseMs: number): Promise<boolean> {
@@ -60,7 +62,7 @@ export class RedisConnectionRegistry implements ConnectionRegistry {
   }
 
   async connect(serverId: string, userId: UserId): Promise<boolean> {
-    return (await this.run('connectUser', serverId, userId)) === 1;
+    return (await this.register('connectUser', serverId, userId)) === 1;
   }
 
   async disconnect(serverId: string, userId: UserId): Promise<boolean> {
@@ -90,7 +92,7 @@ export class RedisConnectionRegistry implements ConnectionRegistry {
   }
 
   async addInterest(serverId: string, conversationId: ConversationId): Promise<void> {
-    await this.run('addInterest', serverId, conversationId);
+    await this.register('addInterest', serverId, conversationId);
   }
 
   async dropInterest(serverId: string, conversationId: ConversationId): Promise<void> {
@@ -113,7 +115,7 @@ export class RedisConnectionRegistry implements ConnectionRegistry {
   }
 
   async watch(serverId: string, userIds: readonly UserId[]): Promise<void> {
-    await Promise.all(chunks(userIds).map((some) => this.run('watchUsers', serverId, ...some)));
+    await Promise.all(chunks(userIds).map((some) => this.register('watchUsers', serverId, ...some)));
   }
 
   async unwatch(serverId: string, userIds: readonly UserId[]): Promise<void> {
@@ -138,6 +140,13 @@ export class RedisConnectionRegistry implements ConnectionRegistry {
       more = again === 1;
     }
     return offline;
+  }
+
+  /** Runs a script that returns {@link noLease} for a server without a valid lease. */
+  private async register(script: ScriptName, serverId: string, ...values: string[]): Promise<unknown> {
+    const answer = await this.run(script, serverId, ...values);
+    if (answer === noLease) throw leaseMissing(serverId);
+    return answer;
   }
 
   private run(script: ScriptName, ...values: (string | number)[]): Promise<unknown> {

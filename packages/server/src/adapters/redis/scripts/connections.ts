@@ -1,11 +1,11 @@
-import { heldLeases } from './held-leases.ts';
+import { heldLeases, noLease } from './held-leases.ts';
 import { serverLists } from './server-lists.ts';
 import { takeOff } from './take-off.ts';
 
-/** (server id, user id). Returns whether the user was offline before. */
+/** (server id, user id). Returns whether the user was offline before, or `noLease`. */
 export const connect = `${heldLeases}${serverLists}
 local server, user = ARGV[2], ARGV[3]
-if not holds(server) then return 0 end
+if not holds(server) then return ${noLease} end
 local list = redis.call('HGET', users, user)
 local wasOnline = anyHolds(list)
 redis.call('SADD', under(server, 'users'), user)

@@ -1,3 +1,6 @@
+/** The result of a script that registers something, for a server without a valid lease. */
+export const noLease = -1;
+
 /**
  * The start of every script: key names, the time, and whether the lease of a server is valid.
  *

@@ -1,9 +1,9 @@
-import { heldLeases } from './held-leases.ts';
+import { heldLeases, noLease } from './held-leases.ts';
 
-/** (server id, conversation id). An existing count stays. */
+/** (server id, conversation id). An existing count stays. Returns nothing, or `noLease`. */
 export const addInterest = `${heldLeases}
 local server, conversation = ARGV[2], ARGV[3]
-if not holds(server) then return end
+if not holds(server) then return ${noLease} end
 redis.call('SADD', under(server, 'interests'), conversation)
 redis.call('HSETNX', interest(conversation), server, 0)
 `;

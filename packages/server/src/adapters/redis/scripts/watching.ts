@@ -1,10 +1,10 @@
-import { heldLeases } from './held-leases.ts';
+import { heldLeases, noLease } from './held-leases.ts';
 import { serverLists } from './server-lists.ts';
 
-/** (server id, up to a thousand user ids). */
+/** (server id, up to a thousand user ids). Returns nothing, or `noLease`. */
 export const watch = `${heldLeases}${serverLists}
 local server, watched = ARGV[2], {unpack(ARGV, 3)}
-if not holds(server) then return end
+if not holds(server) then return ${noLease} end
 redis.call('SADD', under(server, 'watched'), unpack(watched))
 local changes = {}
 for index, list in ipairs(redis.call('HMGET', watchers, unpack(watched))) do
