@@ -21,7 +21,44 @@ import { invitationForFirst } from './users/first-account.ts';
  *   disappears while the server runs.
  */
 export async function serve(config: Config): Promise<void> {
+  const stopped = toldToStop();
   await startLog(config);
+  const log = logOf('server');
+  const starting = start(config);
+  const signalDuringStart = await Promise.race([stopped, starting.then(() => null)]);
+  if (signalDuringStart !== null) {
+    log.info('{signal}: stopping while the server starts', { signal: signalDuringStart });
+    const started = await starting.catch((error: unknown) => {
+      log.info('The start failed meanwhile: {reason}', { reason: error instanceof Error ? error.message : error });
+      return null;
+    });
+    await started?.stop();
+    log.info('Stopped.');
+    return;
+  }
+  const { adapters, server, stop } = await starting;
+  const isEmbedded = config.shape === 'embedded';
+  if (isEmbedded) warnOfReaders(config.data);
+  if (isEmbedded) log.info('Parley serves {url}, data in {data}', { url: server.url, data: config.data });
+  else log.info('Parley serves {url} as {roles}', { url: server.url, roles: [...config.roles].join(', ') });
+  // For a cluster, `parley cluster init` prints the link.
+  if (isEmbedded) void inviteFirst(adapters, server.url);
+  const signal = await Promise.race([stopped, adapters.lost]);
+  // Requests under way can't be finished, and the files at these paths may belong to another process now.
+  if (signal instanceof Unusable) throw signal;
+  log.info('{signal}: stopping; clients are disconnected over {drainMs} ms', { signal, drainMs: config['drain-ms'] });
+  await stop();
+  log.info('Stopped.');
+}
+
+interface Started {
+  adapters: Adapters;
+  server: Server;
+  stop(): Promise<void>;
+}
+
+/** Resolves when the server serves. */
+async function start(config: Config): Promise<Started> {
   checkOpenFiles();
   const isEmbedded = config.shape === 'embedded';
   // A server of a version that did not hold its folder is detected by its socket only.
@@ -37,20 +74,14 @@ export async function serve(config: Config): Promise<void> {
     await stopControl();
     throw error;
   });
-  const stopped = toldToStop();
-  const log = logOf('server');
-  if (isEmbedded) warnOfReaders(config.data);
-  if (isEmbedded) log.info('Parley serves {url}, data in {data}', { url: server.url, data: config.data });
-  else log.info('Parley serves {url} as {roles}', { url: server.url, roles: [...config.roles].join(', ') });
-  // For a cluster, `parley cluster init` prints the link.
-  if (isEmbedded) void inviteFirst(adapters, server.url);
-  const signal = await Promise.race([stopped, adapters.lost]);
-  // Requests under way can't be finished, and the files at these paths may belong to another process now.
-  if (signal instanceof Unusable) throw signal;
-  log.info('{signal}: stopping; clients are disconnected over {drainMs} ms', { signal, drainMs: config['drain-ms'] });
-  await stopControl();
-  await server.stop();
-  log.info('Stopped.');
+  return {
+    adapters,
+    server,
+    async stop() {
+      await stopControl();
+      await server.stop();
+    },
+  };
 }
 
 /** Logs the link for the first account as soon as the database can be written. Serving does not wait for it. */

@@ -103,7 +103,10 @@ export class FollowerRunner {
     const { feed, clock, reportFailure } = this.options;
     for (let failures = 0; this.reader === null; failures++) {
       try {
-        this.reader = await feed.open(this.name, () => this.passAfter(gatherMs));
+        const reader = await feed.open(this.name, () => this.passAfter(gatherMs));
+        // `stop` does not wait for a feed that takes long to open, so it is closed here.
+        if (this.isStopped) await reader.close();
+        else this.reader = reader;
       } catch (error) {
         reportFailure(error);
         await pause(clock, backOffMs(failures, retry));
