@@ -1,3 +1,4 @@
+import type { SessionId, UserId } from '@parley/protocol';
 import type { Mailboxes } from '../connections/mailbox-port.ts';
 import type { ConnectionRegistry } from '../connections/registry-port.ts';
 import type { ConversationStore } from '../conversations/conversations-port.ts';
@@ -144,6 +145,10 @@ export class Messaging {
   /** The owners of all sockets that have said hello; a session may have several sockets. */
   *openSessions(): Iterable<Identity> {
     for (const connection of this.roster.all()) yield identityOf(connection);
+  }
+
+  closeSession(userId: UserId, sessionId: SessionId): void {
+    this.roster.revoke(userId, [sessionId]);
   }
 
   /** Bytes of all sockets together that wait for slow readers. */

@@ -25,6 +25,7 @@ import type { WorkTurns } from '../platform/work-turns.ts';
 import type { Config } from '../settings/settings.ts';
 import { Accounts } from '../users/accounts.ts';
 import { Administration } from '../users/administration.ts';
+import { EndedSessions } from '../users/ended-sessions.ts';
 import { PasswordHashing } from '../users/password-hashing.ts';
 import { People } from '../users/people.ts';
 import { SessionLife } from '../users/session-life.ts';
@@ -57,6 +58,7 @@ export class Edge {
   private readonly enabled: EnabledFeatures;
   private readonly submitter: CommandSubmitter;
   private readonly sessionUpkeep: SessionUpkeep;
+  private readonly endedSessions: EndedSessions;
   private readonly startedAtMs: number;
 
   constructor(private readonly options: EdgeOptions) {
@@ -72,7 +74,7 @@ export class Edge {
       log: commandLog,
       ...{ clock, tracing, enabled, metrics: submitMetrics(metrics) },
     });
-    const signals = new Signals(registry, mailboxes);
+    const signals = new Signals(registry, mailboxes, failureReporter('signals'));
     const isBounded = config['rate-limits'] === 'on';
     const admission = new Admission(isBounded ? adapters.rateLimits : null);
     const passwords = new PasswordHashing(ports.argon2);
@@ -95,6 +97,12 @@ export class Edge {
     this.sessionUpkeep = new SessionUpkeep({
       ...{ users, life: sessionLife, clock },
       openSessions: () => this.messaging.openSessions(),
+      reportFailure: failureReporter('users'),
+    });
+    this.endedSessions = new EndedSessions({
+      ...{ users, clock },
+      openSessions: () => this.messaging.openSessions(),
+      close: (userId, sessionId) => this.messaging.closeSession(userId, sessionId),
       reportFailure: failureReporter('users'),
     });
     this.services = {
@@ -125,6 +133,7 @@ export class Edge {
   /** Stops the remaining parts after the sockets were drained and the last request was answered. */
   async stop(): Promise<void> {
     await this.sessionUpkeep.stop();
+    await this.endedSessions.stop();
     await this.messaging.stop();
     this.enabled.stop();
     this.submitter.close();

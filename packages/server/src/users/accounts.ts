@@ -233,7 +233,7 @@ export class Accounts {
 
   /**
    * The session ends in the store before its sockets are closed, so that a socket opened meanwhile is refused by its
-   * token.
+   * token. The signal may be lost: `EndedSessions` closes the sockets then.
    */
   private closeSockets(userId: UserId, sessionIds: SessionId[]): Promise<void> {
     return this.signals.send([userId], () => ({ kind: 'revoked', userId, sessionIds }));

@@ -75,6 +75,11 @@ export interface UserStore {
   sessionByToken(tokenHash: string): Promise<{ session: SessionRecord; user: UserRecord } | undefined>;
   /** Whether {@link sessionByToken} would find this session of this user. */
   hasSession(userId: UserId, sessionId: SessionId): Promise<boolean>;
+  /**
+   * The ids of all sessions of these users that {@link sessionByToken} would find. While a shard is being moved, some may
+   * be missing.
+   */
+  sessionIds(userIds: readonly UserId[]): Promise<Set<SessionId>>;
   /** Newest first. */
   sessions(userId: UserId): Promise<SessionRecord[]>;
   /** Records that the session was used. A crash may lose it. */

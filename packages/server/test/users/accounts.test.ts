@@ -3,7 +3,7 @@ import type { SignupMode } from '@parley/protocol';
 import type { Adapters } from '../../src/compose/adapters.ts';
 import { composeAdapters } from '../../src/compose/compose.ts';
 import type { Delivery } from '../../src/connections/mailbox-port.ts';
-import { Refusal } from '../../src/platform/failures.ts';
+import { Refusal, Unavailable } from '../../src/platform/failures.ts';
 import { composeProcess } from '../../src/process/compose-process.ts';
 import type { Accounts, Caller } from '../../src/users/accounts.ts';
 import type { Administration } from '../../src/users/administration.ts';
@@ -268,6 +268,22 @@ describe('ending sessions closes their sockets', () => {
     expect(delivery).toEqual({ kind: 'revoked', userId, sessionIds: expect.arrayContaining(sessionIds) });
     for (const { token } of [here, there]) expect(await accounts.authenticate(token)).toBeUndefined();
   });
+
+  test.each(['logs out', 'disabled', 'reset', 'renamed'] as const)(
+    'and is done although the signal to the servers fails: %s',
+    async (what) => {
+      const { accounts, administration, userId, here } = await twoSessions();
+      const { registry } = adapters;
+      registry.serversOf = async () => {
+        throw new Unavailable('the registry is unavailable');
+      };
+      if (what === 'logs out') await accounts.revoke(userId, here.session.id);
+      else if (what === 'disabled') await administration.setDisabled(userId, true);
+      else if (what === 'reset') await administration.resetPassword(userId, 'seven grey herons');
+      else expect(await accounts.updateDisplayName(userId, 'Ana')).toMatchObject({ displayName: 'Ana' });
+      if (what !== 'renamed') expect(await accounts.authenticate(here.token)).toBeUndefined();
+    },
+  );
 
   test('only after the store has ended them', async () => {
     const { accounts, userId, here } = await twoSessions();

@@ -53,6 +53,18 @@ export class PostgresSessions extends PostgresDevices {
     return rows.length > 0;
   }
 
+  async sessionIds(userIds: readonly UserId[]): Promise<Set<SessionId>> {
+    const parts = await this.database.atIds(
+      userIds,
+      (sql, wanted) => sql<{ id: SessionId }[]>`
+        SELECT s.id
+        FROM ${wanted} AS wanted (shard, ids)
+        JOIN users u ON u.shard = wanted.shard AND u.id = ANY(wanted.ids) AND NOT u.disabled
+        JOIN sessions s ON s.shard = u.shard AND s.user_id = u.id`,
+    );
+    return new Set(parts.flat().map(({ id }) => id));
+  }
+
   async sessions(userId: UserId): Promise<SessionRecord[]> {
     const rows = await this.database.at(
       userId,

@@ -43,6 +43,13 @@ export class SqliteSessions extends SqliteDevices {
     );
   }
 
+  sessionIds(userIds: readonly UserId[]): Promise<Set<SessionId>> {
+    return this.writes.read(() => {
+      const enabled = userIds.filter((userId) => this.statements.enabledUser.get(userId) !== null);
+      return new Set(enabled.flatMap((userId) => this.statements.ofUser.all(userId).map(({ id }) => id)));
+    });
+  }
+
   sessions(userId: UserId): Promise<SessionRecord[]> {
     return this.writes.read(() => this.statements.ofUser.all(userId).map(sessionOf));
   }
