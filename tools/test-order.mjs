@@ -5,6 +5,7 @@ import { root } from './workspace.mjs';
 
 /** The approximate durations of the longest files, in seconds, on a machine with two cores. */
 const longFiles = {
+  'bench/test': { 'programs/scenarios': 50 },
   'packages/cli/test': {
     'cluster-verify': 115,
     restore: 45,
@@ -73,7 +74,7 @@ export function writeTimings(file) {
 
 function testFiles() {
   const packages = readdirSync(join(root, 'packages')).map((name) => `packages/${name}/test`);
-  return [...packages, 'tools/test'].flatMap((folder) =>
+  return [...packages, 'tools/test', 'bench/test'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true })
       .filter((name) => /\.test\.(ts|mjs)$/.test(name))
       .map((name) => `${folder}/${name}`),

@@ -18,7 +18,7 @@ const workers = 4;
 const startingPrograms = [
   ...['packages/cli/test', 'packages/sdk/test/e2e', 'packages/sdk/test/embedded', 'packages/sdk/test/package'],
   ...['cluster', 'deploy', 'e2e', 'embedded', 'tracing'].map((folder) => `packages/server/test/${folder}`),
-  'packages/web/test/engines',
+  ...['packages/web/test/engines', 'bench/test/programs'],
 ];
 /** Tests that run in both shapes. */
 const clusterPaths = ['packages/server/test/e2e', 'packages/server/test/regressions', 'packages/sdk/test/e2e'];

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
-import { ClientProcesses } from '../clients/client-processes.ts';
-import { isPing, Numbering, personOf, welcomeText } from '../limits/frame-fields.ts';
-import { imagined } from '../system/conversations.ts';
+import { ClientProcesses } from '../../clients/client-processes.ts';
+import { isPing, Numbering, personOf, welcomeText } from '../../limits/frame-fields.ts';
+import { imagined } from '../../system/conversations.ts';
 
 type Fault = 'none' | 'lost' | 'repeated' | 'reordered' | 'unanswered';
 const faultyMessage = 7;

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { measureProcessorTime, sumOf } from '../measure/processor-time.ts';
+import { measureProcessorTime, sumOf } from '../../measure/processor-time.ts';
 
 const usedUs = 300_000;
 const work = `const { user } = process.cpuUsage(); while (process.cpuUsage().user < user + ${usedUs});`;

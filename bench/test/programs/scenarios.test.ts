@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { scenarios } from '../scenarios/all-scenarios.ts';
+import { scenarios } from '../../scenarios/all-scenarios.ts';
 
-const root = join(import.meta.dir, '../..');
+const root = join(import.meta.dir, '../../..');
 
 async function bench(...given: string[]): Promise<{ status: number; output: string; errors: string }> {
   const child = Bun.spawn([process.execPath, join(root, 'bench/main.ts'), ...given], {
