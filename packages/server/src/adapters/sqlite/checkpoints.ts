@@ -8,6 +8,8 @@ const startBytes = 32 * 1024 * 1024;
  * copied at once.
  */
 const restShare = 0.25;
+/** Commits wait for a checkpoint during which the log has grown by so many times the size at which it started. */
+const holdAfter = 3;
 /** The maximum number of checkpoints beside writes before writes have to wait for one. */
 const besideMax = 3;
 
@@ -32,12 +34,13 @@ export interface CheckpointOptions {
  * prevent that; the log then grows until a later attempt.
  */
 export class Checkpoints {
-  /** Resolves when commits may continue; null while they may. */
-  held: Promise<void> | null = null;
+  private isHeld = false;
   private running: Promise<void> | null = null;
   private readonly startPages: number;
   /** The number of pages in the log at which the next checkpoint starts. */
   private nextPages: number;
+  /** The number of pages in the log at which commits wait for the running checkpoint, however far it is. */
+  private holdPages = 0;
   private readonly state;
   private readonly checkpointer: Checkpointer;
 
@@ -56,17 +59,27 @@ export class Checkpoints {
     database.run('PRAGMA wal_autocheckpoint = 0');
   }
 
+  /** Resolves when commits may continue; null while they may. */
+  get held(): Promise<void> | null {
+    return this.isHeld ? this.running : null;
+  }
+
   /** Call this after a commit. */
   committed(): void {
-    if (this.running) return;
     const { pages } = this.log();
+    if (this.running) {
+      if (pages >= this.holdPages) this.isHeld = true;
+      return;
+    }
     if (pages < this.startPages) this.nextPages = this.startPages;
     if (pages < this.nextPages) return;
+    this.holdPages = pages + holdAfter * this.startPages;
     this.running = this.run()
       .catch(this.options.reportFailure)
       .finally(() => {
+        this.isHeld = false;
         this.running = null;
-        // The next commit restarts the log. If it could not be copied, it grows until the next attempt.
+        // The log begins anew with the next commit. If it could not be copied, it grows until the next attempt.
         const log = this.log();
         this.nextPages = log.copied === log.pages ? this.startPages : log.pages + this.startPages;
       });
@@ -90,14 +103,8 @@ export class Checkpoints {
       const { pages, copied } = this.log();
       if (pages - copied <= this.startPages * restShare) break;
     }
-    const held = Promise.withResolvers<void>();
-    this.held = held.promise;
-    try {
-      await this.checkpointer.checkpoint();
-    } finally {
-      this.held = null;
-      held.resolve();
-    }
+    this.isHeld = true;
+    await this.checkpointer.checkpoint();
   }
 
   private log(): LogState {
