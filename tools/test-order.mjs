@@ -35,7 +35,7 @@ const longFiles = {
   'packages/web/test': {
     'engines/walk': 235,
     'engines/two-versions': 125,
-    interruptions: 90,
+    interruptions: 65,
     'sign-on-proxy': 110,
     'restored-server': 95,
     'large-conversation': 90,

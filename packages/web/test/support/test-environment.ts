@@ -1,6 +1,7 @@
 import { test } from 'bun:test';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { type Person, RunningServer } from '../../../server/test/support/running-server.ts';
+import type { WireClient } from '../../../server/test/support/wire-client.ts';
 import { browserOfFile, type Need, openWindow } from './browser.ts';
 import { Network } from './network.ts';
 import { PersonInBrowser } from './person.ts';
@@ -53,17 +54,7 @@ export class TestEnvironment {
   /** Sends many messages in order over one socket. Resolves when the server has acknowledged all. */
   async sayAll(person: Person, conversationId: string, texts: readonly string[]): Promise<void> {
     const socket = await this.server.wire(person);
-    for (let from = 0; from < texts.length; from += underWayMax) {
-      const answers = await Promise.all(
-        texts
-          .slice(from, from + underWayMax)
-          .map((text) =>
-            socket.request({ type: 'send', conversationId, clientMessageId: `m${++this.messages}`, text }),
-          ),
-      );
-      const refusal = answers.find(({ type }) => type === 'error');
-      if (refusal) throw new Error(`not sent: ${JSON.stringify(refusal)}`);
-    }
+    await sendAll(socket, conversationId, texts);
     await socket.close();
   }
 
@@ -96,6 +87,19 @@ export class TestEnvironment {
     await Promise.all(this.browser.contexts().map((context) => context.close()));
     await this.rest.disposeAsync();
     await this.server.stop();
+  }
+}
+
+/** Sends messages in order over a socket. Resolves when the server has acknowledged all. */
+export async function sendAll(socket: WireClient, conversationId: string, texts: readonly string[]): Promise<void> {
+  for (let from = 0; from < texts.length; from += underWayMax) {
+    const answers = await Promise.all(
+      texts
+        .slice(from, from + underWayMax)
+        .map((text) => socket.request({ type: 'send', conversationId, clientMessageId: crypto.randomUUID(), text })),
+    );
+    const refusal = answers.find(({ type }) => type === 'error');
+    if (refusal) throw new Error(`not sent: ${JSON.stringify(refusal)}`);
   }
 }
 
