@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { CheckpointThread } from '../../src/adapters/sqlite/checkpoint-thread.ts';
 import { Checkpoints } from '../../src/adapters/sqlite/checkpoints.ts';
 import { logFile, openDatabase } from '../../src/adapters/sqlite/database.ts';
@@ -142,5 +143,21 @@ describe('sqlite: checkpoints', () => {
     const thread = new CheckpointThread(join(folder, 'missing.db'));
     await expect(thread.checkpoint()).rejects.toThrow(/missing.db cannot be copied into it: .*unable to open/);
     await thread.close();
+  });
+
+  test('run in a bundled program as in its sources', async () => {
+    const source = fileURLToPath(new URL('../../src/adapters/sqlite/checkpoint-thread.ts', import.meta.url));
+    // As tools/executable.ts bundles it.
+    const built = await Bun.build({ entrypoints: [source], target: 'bun', minify: { syntax: true }, outdir: folder });
+    expect(built.success).toBe(true);
+    const bundled = (await import(join(folder, 'checkpoint-thread.js'))) as {
+      CheckpointThread: typeof CheckpointThread;
+    };
+    await note();
+    const thread = new bundled.CheckpointThread(file);
+    await thread.checkpoint();
+    await thread.close();
+    const { log: pages, checkpointed } = log() ?? {};
+    expect(checkpointed).toBe(pages);
   });
 });

@@ -40,21 +40,25 @@ export class CheckpointThread implements Checkpointer {
     // The type is that of browsers, which lacks Bun's options.
     const worker = new Worker(url, { smol: true, ref: false } as WorkerOptions);
     worker.onmessage = ({ data }: MessageEvent<Answer>) => this.answered?.resolve(data);
-    worker.onerror = ({ message }) => this.answered?.resolve(message);
+    worker.onerror = ({ message }) => {
+      // The thread has ended; the next checkpoint starts another.
+      this.worker = null;
+      this.answered?.resolve(message);
+    };
     return worker;
   }
 }
 
-/** Runs in the thread, so it can use nothing outside of itself. */
+/** Runs in the thread, so it can use nothing outside of itself: neither imports nor what a bundler adds for `require`. */
 function serve(): void {
-  const { Database } = require('bun:sqlite') as typeof import('bun:sqlite');
-  let database: InstanceType<typeof Database> | null = null;
-  self.onmessage = ({ data: file }: MessageEvent<string | null>) => {
+  let database: InstanceType<typeof import('bun:sqlite').Database> | null = null;
+  self.onmessage = async ({ data: file }: MessageEvent<string | null>) => {
     if (file === null) {
       database?.close();
       process.exit(0);
     }
     try {
+      const { Database } = await import('bun:sqlite');
       if (database === null) {
         database = new Database(file, { readwrite: true, create: false });
         // The log is synced before its pages are copied, and the database before the log is restarted.
