@@ -5,12 +5,12 @@ import { addTrialFeature, nudge, withTopic } from './trial-feature.ts';
 
 addTrialFeature();
 
-const { submit } = CommandSubmitter.prototype;
-CommandSubmitter.prototype.submit = function submitAsNextVersion(command) {
-  if (command.kind === 'send' && command.text.startsWith('nudge ')) return submit.call(this, nudge(command));
+const { begin } = CommandSubmitter.prototype;
+CommandSubmitter.prototype.begin = function beginAsNextVersion(command, receiver) {
+  if (command.kind === 'send' && command.text.startsWith('nudge ')) return begin.call(this, nudge(command), receiver);
   if (command.kind === 'update' && command.description?.startsWith('topic ')) {
     const { description, ...known } = command;
-    return submit.call(this, withTopic(known, description));
+    return begin.call(this, withTopic(known, description), receiver);
   }
-  return submit.call(this, command);
+  return begin.call(this, command, receiver);
 };
