@@ -21,7 +21,7 @@ import { invitationForFirst } from './users/first-account.ts';
  *   disappears while the server runs.
  */
 export async function serve(config: Config): Promise<void> {
-  const stopped = toldToStop();
+  const stopped = stopSignal();
   await startLog(config);
   const log = logOf('server');
   const starting = start(config);
@@ -131,7 +131,7 @@ function startLog(config: Config): Promise<void> {
 }
 
 /** Resolves with the first signal to stop. Later signals do not interrupt stopping. */
-function toldToStop(): Promise<NodeJS.Signals> {
+function stopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve(signal));
   });

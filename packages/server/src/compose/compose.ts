@@ -21,8 +21,8 @@ const clockMinMs = Date.UTC(2020, 0, 1);
  */
 export async function composeAdapters(config: Config, clock: Clock): Promise<Adapters> {
   if (clock.nowMs() < clockMinMs) {
-    const told = new Date(clock.nowMs()).toISOString();
-    throw new Unusable(`the clock of this machine says ${told}: set it, and keep it set by NTP`);
+    const time = new Date(clock.nowMs()).toISOString();
+    throw new Unusable(`the clock of this machine says ${time}: set it, and keep it set by NTP`);
   }
   const adapters = await adaptersOfShape(config, clock);
   return config['otlp-endpoint'] === '' ? adapters : recordingHops(adapters, config);

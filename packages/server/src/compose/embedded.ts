@@ -48,7 +48,7 @@ export function embeddedAdapters(dataFolder: string, clock: Clock, feedRecordsMa
 function adaptersOver(file: string, clock: Clock, feedRecordsMax: number | undefined): Adapters {
   const report = failureReporter('storage');
   const stores = openSqliteStores(file, {
-    ...{ clock, events: toldToLog(), reportFailure: report },
+    ...{ clock, events: logWriteConditions(), reportFailure: report },
     ...(feedRecordsMax !== undefined && { feedRecordsMax }),
   });
   const { writes, users, conversations, history, feed, followerStates, totals } = stores;
@@ -82,7 +82,7 @@ function adaptersOver(file: string, clock: Clock, feedRecordsMax: number | undef
 }
 
 /** Logs each change once, however many writes it affects. */
-function toldToLog(): WriteConditionEvents {
+function logWriteConditions(): WriteConditionEvents {
   const log = logOf('storage');
   return {
     lost: (reason, error) =>

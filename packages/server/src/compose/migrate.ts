@@ -21,7 +21,7 @@ import type { Adapters } from './adapters.ts';
 import { type ClusterConfig, openServices } from './cluster.ts';
 import { embeddedAdapters } from './embedded.ts';
 
-const strangersLookedFor = 1_000;
+const usersExamined = 1_000;
 const pageEntries = 500;
 const pageMembers = 500;
 
@@ -84,7 +84,7 @@ async function unserved(dataFolder: string): Promise<Adapters> {
 }
 
 async function refuseStrangers(source: Adapters, database: ShardedDatabase): Promise<void> {
-  const present = await someUsers(database, strangersLookedFor);
+  const present = await someUsers(database, usersExamined);
   const known = await source.users.byIds(present);
   if (known.length === present.length) return;
   throw new Unusable('the cluster has accounts of its own: an installation can be moved only to an empty cluster');

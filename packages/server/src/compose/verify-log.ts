@@ -3,7 +3,7 @@ import type { ShardedDatabase } from '../adapters/postgres/sharded-database.ts';
 import { type ClusterConfig, kafkaSettings } from './cluster.ts';
 import { logState, type PartitionState } from './log-state.ts';
 
-const anew =
+const newLogRemedy =
   'stop the distributors, delete the topic, and create it again with "parley cluster init"; ' +
   'the data in PostgreSQL stays';
 
@@ -25,7 +25,7 @@ export async function logFaults(config: ClusterConfig, database: ShardedDatabase
 
 function faultOf({ beginning, end, done, decided }: PartitionState): string | null {
   const furthest = Math.max(done, decided ?? 0);
-  if (furthest > end) return `the distributors are at ${furthest}, but the log ends at ${end}: ${anew}`;
+  if (furthest > end) return `the distributors are at ${furthest}, but the log ends at ${end}: ${newLogRemedy}`;
   const next = Math.min(done, decided ?? done);
   if (next >= beginning) return null;
   return (

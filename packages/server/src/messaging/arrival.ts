@@ -58,7 +58,7 @@ export class Arrival {
       left: hello.resume,
     });
     const { id, username, displayName, administrator } = user;
-    connection.toldFeatures = this.ports.enabled.names;
+    connection.sentFeatures = this.ports.enabled.names;
     connection.send({
       type: 'welcome',
       account: { id, username, displayName, administrator },
@@ -67,7 +67,7 @@ export class Arrival {
       homepage,
       readRevision,
       ...(epoch === undefined ? {} : { epoch }),
-      features: [...connection.toldFeatures],
+      features: [...connection.sentFeatures],
     });
   }
 

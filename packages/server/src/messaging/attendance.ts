@@ -10,7 +10,7 @@ export const graceMs = 5_000;
 interface Attendee {
   connections: number;
   /** Resolves when the user is registered; null when registering failed. */
-  told: Promise<void> | null;
+  registered: Promise<void> | null;
   cancelGrace: (() => void) | null;
 }
 
@@ -36,16 +36,16 @@ export class Attendance {
    * called once. Rejects when the registry is unavailable.
    */
   async arrive(userId: UserId): Promise<() => void> {
-    const attendee = this.attendees.get(userId) ?? { connections: 0, told: null, cancelGrace: null };
+    const attendee = this.attendees.get(userId) ?? { connections: 0, registered: null, cancelGrace: null };
     this.attendees.set(userId, attendee);
     attendee.connections++;
     attendee.cancelGrace?.();
     attendee.cancelGrace = null;
-    attendee.told ??= this.enter(userId);
+    attendee.registered ??= this.enter(userId);
     try {
-      await attendee.told;
+      await attendee.registered;
     } catch (error) {
-      attendee.told = null;
+      attendee.registered = null;
       this.depart(userId, attendee);
       throw error;
     }

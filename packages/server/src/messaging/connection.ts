@@ -39,7 +39,7 @@ export class Connection {
   /** The features that the client declared; empty for a client that declared none. */
   features: ReadonlySet<string> = noFeatures;
   /** The server's features that were last sent to it; undefined before `welcome`. */
-  toldFeatures: readonly string[] | undefined;
+  sentFeatures: readonly string[] | undefined;
   /** Ends the attendance of its user by this connection; null while the registry does not count it. */
   depart: (() => void) | null = null;
   closed = false;

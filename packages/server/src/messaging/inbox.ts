@@ -46,8 +46,8 @@ export class Inbox {
         return undefined;
       }
       const handedOut = this.tracing.during('fan out', delivery.trace, () => this.fanOut.deliver(delivery));
-      if (handedOut) return handedOut.then(() => this.showAnew(delivery)).catch(this.reportFailure);
-      this.showAnew(delivery);
+      if (handedOut) return handedOut.then(() => this.showConversations(delivery)).catch(this.reportFailure);
+      this.showConversations(delivery);
     } catch (error) {
       this.reportFailure(error);
     }
@@ -82,8 +82,8 @@ export class Inbox {
     }
   }
 
-  private showAnew(copy: EntryCopy): void {
-    for (const userId of seesConversationAnew(copy)) this.showConversation(userId, copy.entry);
+  private showConversations(copy: EntryCopy): void {
+    for (const userId of usersToShow(copy)) this.showConversation(userId, copy.entry);
   }
 
   /**
@@ -108,7 +108,7 @@ function isWanted(frame: ServerFrame, { typingIn }: Connection): boolean {
 }
 
 /** The users for whom this entry adds, changes or removes the conversation. */
-function seesConversationAnew({ entry, recipientIds, broadcast }: EntryCopy): readonly UserId[] {
+function usersToShow({ entry, recipientIds, broadcast }: EntryCopy): readonly UserId[] {
   const firstMessage = entry.kind === 'message' && entry.messageCount === 1 && !broadcast;
   return firstMessage ? recipientIds : concernedUsers(entry);
 }

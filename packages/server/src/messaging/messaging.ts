@@ -115,7 +115,7 @@ export class Messaging {
     this.inbox = new Inbox(ports.submitter, this.fanOut, this.roster, this.watch, reads, ports.tracing, reportFailure);
     this.lease = new ServerLease(ports, {
       received: (deliveries) => this.inbox.receive(deliveries),
-      lost: () => this.startAnew(),
+      lost: () => this.restart(),
       forgotten: () => this.registerAgain(),
       reportFailure,
     });
@@ -211,7 +211,7 @@ export class Messaging {
    * The state of this server may be stale: it closes all sockets (race 6). Their clients reconnect at different times,
    * to this server only once it is registered under another id.
    */
-  private startAnew(): void {
+  private restart(): void {
     this.ports.metrics.leaseLost();
     for (const part of [this.attendance, this.groups, this.watch, this.fanOut]) part.reset();
     const connections = [...this.heartbeat.all()];

@@ -152,8 +152,8 @@ export class Requests {
   /** The server's features, if they differ from those sent to the connection before. */
   private newFeatures(connection: Connection): { features?: string[] } {
     const { names } = this.ports.enabled;
-    if (connection.toldFeatures === names) return {};
-    connection.toldFeatures = names;
+    if (connection.sentFeatures === names) return {};
+    connection.sentFeatures = names;
     return { features: [...names] };
   }
 

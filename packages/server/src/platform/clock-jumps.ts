@@ -13,7 +13,7 @@ export interface ClockJump {
 
 /** Detects that the wall clock was set: it then differs from the monotonic clock by more than before. */
 export class ClockJumps {
-  private lookedAtMs: number;
+  private examinedAtMs: number;
   private offsetMs: number;
   private readonly stopLooking: () => void;
 
@@ -21,8 +21,8 @@ export class ClockJumps {
     private readonly clock: Clock,
     private readonly jumped: (jump: ClockJump) => void,
   ) {
-    this.lookedAtMs = clock.monotonicMs();
-    this.offsetMs = clock.nowMs() - this.lookedAtMs;
+    this.examinedAtMs = clock.monotonicMs();
+    this.offsetMs = clock.nowMs() - this.examinedAtMs;
     this.stopLooking = clock.every(lookIntervalMs, () => this.look());
   }
 
@@ -35,9 +35,9 @@ export class ClockJumps {
     const monotonicMs = this.clock.monotonicMs();
     const offsetMs = this.clock.nowMs() - monotonicMs;
     const byMs = Math.round(offsetMs - this.offsetMs);
-    const withinMs = Math.ceil(monotonicMs - this.lookedAtMs);
+    const withinMs = Math.ceil(monotonicMs - this.examinedAtMs);
     this.offsetMs = offsetMs;
-    this.lookedAtMs = monotonicMs;
+    this.examinedAtMs = monotonicMs;
     if (Math.abs(byMs) >= jumpMinMs) this.jumped({ byMs, withinMs });
   }
 }

@@ -1,13 +1,13 @@
 import type { Watch } from '@parley/sdk';
 
-/** Scrolling changes what is in view with every frame. The server is told at most this often. */
+/** Scrolling changes what is in view with every frame. Reports go to the server at most this often. */
 const tellIntervalMs = 150;
 
 /** The people, counts and typing notices that this tab shows. Reports them to the engine shortly after they change. */
 export class Viewed {
   private readonly watches = new Set<Watch>();
   /** What was reported last. */
-  private told = '';
+  private reported = '';
   private timer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(private readonly tell: (watch: Required<Watch>) => void) {}
@@ -24,7 +24,7 @@ export class Viewed {
 
   /** Reports everything again, to an engine that may have forgotten it. */
   tellAgain(): void {
-    this.told = '';
+    this.reported = '';
     this.schedule();
   }
 
@@ -37,8 +37,8 @@ export class Viewed {
         typingIn: this.all('typingIn'),
       };
       const asText = JSON.stringify(watch);
-      if (asText === this.told) return;
-      this.told = asText;
+      if (asText === this.reported) return;
+      this.reported = asText;
       this.tell(watch);
     }, tellIntervalMs);
   }

@@ -3,12 +3,12 @@ import {
   type Draft,
   edited,
   emptyDraft,
-  givenBackBy,
   isSpent,
   kept,
   merged,
   newest,
   parseDraft,
+  returnedBy,
   type Taken,
   takenBy,
   unkept,
@@ -59,7 +59,7 @@ export class DraftBook {
 
   /** The message could not be stored. */
   giveBack(key: string, clientMessageId: string): void {
-    this.put(key, givenBackBy(this.draftOf(key), this.tab, clientMessageId));
+    this.put(key, returnedBy(this.draftOf(key), this.tab, clientMessageId));
   }
 
   /**

@@ -81,7 +81,7 @@ export function kept(draft: Draft, tab: string, clientMessageId: string): Draft 
 }
 
 /** The message that the tab took could not be stored: puts its text back, before what was written meanwhile. */
-export function givenBackBy(draft: Draft, tab: string, clientMessageId: string): Draft {
+export function returnedBy(draft: Draft, tab: string, clientMessageId: string): Draft {
   const all = allTaken(draft.taken[tab]);
   const failed = all.find((one) => one.clientMessageId === clientMessageId);
   if (!failed) return draft;

@@ -128,7 +128,7 @@ function BeforeFirstRow({ view, conversationId, title }: BeforeFirstRowProps) {
   return (
     <>
       {view.hasStart && !isDirect && <p className="conversation-start">{t('conversationStart', { title })}</p>}
-      {view.startIsAway && <p className="messages-note">{t('olderAway')}</p>}
+      {view.startIsMissing && <p className="messages-note">{t('olderAway')}</p>}
     </>
   );
 }

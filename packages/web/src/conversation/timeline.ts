@@ -18,7 +18,7 @@ export interface TimelineView {
   /** The newest entry is included, and new ones are appended. */
   readonly hasEnd: boolean;
   /** Older entries exist that are not stored here, and the server can't be reached. */
-  readonly startIsAway: boolean;
+  readonly startIsMissing: boolean;
   readonly isLoaded: boolean;
   /** Incremented when another part of the conversation replaces the one that is shown. */
   readonly generation: number;
@@ -37,7 +37,7 @@ export class Timeline {
     entries: [],
     hasStart: false,
     hasEnd: false,
-    startIsAway: false,
+    startIsMissing: false,
     isLoaded: false,
     generation: 0,
     openAt: null,
@@ -85,7 +85,7 @@ export class Timeline {
       this.change({
         entries: [...entries, ...this.view.entries],
         hasStart,
-        startIsAway: page.source === 'store' && entries.length === 0 && !hasStart,
+        startIsMissing: page.source === 'store' && entries.length === 0 && !hasStart,
       });
       this.dropLater('newest');
     });
@@ -129,7 +129,7 @@ export class Timeline {
     if (this.view.hasFailed) this.change({ hasFailed: false });
     if (!this.view.isLoaded || this.view.entries.length === 0) void this.run(() => this.loadFirst());
     else if (!this.view.hasEnd) void this.loadNewer();
-    if (this.view.startIsAway) this.change({ startIsAway: false });
+    if (this.view.startIsMissing) this.change({ startIsMissing: false });
   }
 
   private async loadFirst(): Promise<void> {
@@ -151,7 +151,7 @@ export class Timeline {
       entries,
       hasStart: first ? startsAt(first, page) : page.source === 'server',
       hasEnd: false,
-      startIsAway: false,
+      startIsMissing: false,
       isLoaded: true,
       generation: this.view.generation + 1,
       openAt,

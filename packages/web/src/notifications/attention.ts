@@ -24,8 +24,8 @@ export function useIsAttended(): boolean {
 /** Reports what the person looks at to the engine, which sends no notifications for messages on the screen. */
 export function useAttention(conversationId: string | null): void {
   const chat = useChatItself();
-  const isLookedAt = useIsAttended();
+  const isAttended = useIsAttended();
   useEffect(() => {
-    void chat.request('attend', isLookedAt, conversationId);
-  }, [chat, isLookedAt, conversationId]);
+    void chat.request('attend', isAttended, conversationId);
+  }, [chat, isAttended, conversationId]);
 }

@@ -161,7 +161,7 @@ export class Fetcher {
     try {
       this.take(await this.consumer.fetch({ node, topics }), from, topicId);
     } catch (error) {
-      if (isBrokerError(error, 'OFFSET_OUT_OF_RANGE')) await this.meetTheGone(error, from);
+      if (isBrokerError(error, 'OFFSET_OUT_OF_RANGE')) await this.handleOutOfRange(error, from);
       else throw error;
     }
   }
@@ -189,7 +189,7 @@ export class Fetcher {
   }
 
   /** Handles positions that the log does not have: it deleted records by age, or is a different log. */
-  private async meetTheGone(error: unknown, from: ReadonlyMap<number, bigint>): Promise<void> {
+  private async handleOutOfRange(error: unknown, from: ReadonlyMap<number, bigint>): Promise<void> {
     const { settings, topic, mayMiss } = this.options;
     const response = (error as { response?: FetchResponse }).response;
     const gone = (response?.responses ?? []).flatMap(({ partitions }) =>

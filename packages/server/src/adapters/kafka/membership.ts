@@ -16,7 +16,7 @@ export class Membership {
   private open = true;
   private beginning = false;
   private failures = 0;
-  /** Before the first join, {@link join} retries, not {@link beginAnew}. */
+  /** Before the first join, {@link join} retries, not {@link rejoin}. */
   private hasJoined = false;
 
   constructor(private readonly options: MembershipOptions) {
@@ -47,7 +47,7 @@ export class Membership {
 
   /** Abandons the membership, whose assignment is no longer valid, and joins again. */
   renew(error: unknown): void {
-    this.beginAnew(this.member, error);
+    this.rejoin(this.member, error);
   }
 
   /** From now on, does not join again when the membership is lost. */
@@ -68,12 +68,12 @@ export class Membership {
         this.failures = 0;
         this.options.assigned(positions, topicId);
       },
-      broken: (error) => this.beginAnew(member, error),
+      broken: (error) => this.rejoin(member, error),
     });
     return member;
   }
 
-  private beginAnew(broken: GroupMember, error: unknown): void {
+  private rejoin(broken: GroupMember, error: unknown): void {
     this.options.settings.report(error);
     // One failure may be reported twice: by the `broken` event and by the pending call.
     if (!this.hasJoined || broken !== this.member || this.beginning) return;
@@ -87,7 +87,7 @@ export class Membership {
         if (!this.open) return;
         const member = this.newMember();
         this.member = member;
-        member.join().catch((cause: unknown) => this.beginAnew(member, cause));
+        member.join().catch((cause: unknown) => this.rejoin(member, cause));
       },
       backOffMs(this.failures++),
     );

@@ -40,10 +40,10 @@ export class OpenTelemetryRecorder implements HopRecorder {
 
   constructor(private readonly options: ExportOptions) {
     const { endpoint, ratio, resource, report } = options;
-    const told = (message: string) => report(new Error(`OpenTelemetry: ${message}`));
+    const reported = (message: string) => report(new Error(`OpenTelemetry: ${message}`));
     const ignored = () => undefined;
     diag.setLogger(
-      { error: told, warn: told, info: ignored, debug: ignored, verbose: ignored },
+      { error: reported, warn: reported, info: ignored, debug: ignored, verbose: ignored },
       { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
     );
     const url = `${endpoint.replace(/\/$/, '')}/v1/traces`;

@@ -12,7 +12,7 @@ const idsInCommand = 1_000;
 export class LookUps {
   constructor(
     private readonly redis: RedisConnection,
-    private readonly toldMs: () => number | '',
+    private readonly givenTimeMs: () => number | '',
   ) {}
 
   /** The servers that each of the users is connected to, or that watch the user. */
@@ -20,7 +20,7 @@ export class LookUps {
     if (userIds.length === 0) return [];
     const { prefix } = this.redis;
     const [ended, ...answers] = await this.redis.pipeline((pipeline) => {
-      pipeline.endedServers(prefix, this.toldMs());
+      pipeline.endedServers(prefix, this.givenTimeMs());
       for (const some of chunks(userIds)) pipeline.hmget(prefix + hash, ...some);
     });
     const lists = (answers as (string | null)[][]).flat();
@@ -33,7 +33,7 @@ export class LookUps {
     if (conversationIds.length === 0) return [];
     const { prefix } = this.redis;
     const [ended, ...answers] = await this.redis.pipeline((pipeline) => {
-      pipeline.endedServers(prefix, this.toldMs());
+      pipeline.endedServers(prefix, this.givenTimeMs());
       for (const id of conversationIds) pipeline.hgetall(`${prefix}interest:${id}`);
     });
     const endedIds = new Set(ended as string[]);

@@ -25,9 +25,9 @@ export class RedisConnectionRegistry implements ConnectionRegistry {
   /** Leases use Redis' own time, which is the same for all servers, unless a clock is given. */
   constructor(
     private readonly redis: RedisConnection,
-    private readonly told?: Pick<Clock, 'nowMs'>,
+    private readonly clock?: Pick<Clock, 'nowMs'>,
   ) {
-    this.lookUps = new LookUps(redis, () => this.toldMs());
+    this.lookUps = new LookUps(redis, () => this.givenTimeMs());
   }
 
   generation(): Promise<string> {
@@ -150,11 +150,11 @@ export class RedisConnectionRegistry implements ConnectionRegistry {
   }
 
   private run(script: ScriptName, ...values: (string | number)[]): Promise<unknown> {
-    return this.redis.run(script, this.toldMs(), ...values);
+    return this.redis.run(script, this.givenTimeMs(), ...values);
   }
 
   /** The time argument of scripts: empty for Redis' own time. */
-  private toldMs(): number | '' {
-    return this.told?.nowMs() ?? '';
+  private givenTimeMs(): number | '' {
+    return this.clock?.nowMs() ?? '';
   }
 }
