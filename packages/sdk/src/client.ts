@@ -40,6 +40,14 @@ export class ParleyClient {
   }
 
   /**
+   * Whether {@link resume} could not read the store, which may have a session. When the event `storage` reports that the
+   * store works again, call it again.
+   */
+  get isAccountUnknown(): boolean {
+    return this.parts.identity.isUnknown;
+  }
+
+  /**
    * The messages of all conversations that are waiting to be sent or failed. When the user leaves a conversation or is
    * removed, its messages fail and are only here, until they are discarded.
    */
@@ -87,7 +95,7 @@ export class ParleyClient {
     return this.parts.session.login(input);
   }
 
-  /** Loads what an earlier run stored. Resolves with null if the store has no session. */
+  /** Loads what an earlier run stored. Resolves with null if the store has no session or cannot be read. */
   resume(): Promise<Account | null> {
     return this.parts.session.resume();
   }

@@ -43,7 +43,7 @@ export class ConversationUpdater {
     const record = this.ports.records.put(data, allShown ? data.headSeq : beforeJoining, keepsReadPosition);
     const readSeq = record.data.membership?.readSeq ?? 0;
     // An earlier run set the position, and the server did not receive it.
-    if (readSeq > (data.membership?.readSeq ?? readSeq) && readSeq <= data.headSeq) {
+    if (readSeq > (data.membership?.readSeq ?? readSeq) && data.headSeq >= record.data.headSeq) {
       this.ports.readMarks.mark(record.id, readSeq);
     }
     if (data.partner) this.ports.people.learn([data.partner]);

@@ -6,4 +6,6 @@ export class Identity {
   account: Account | null = null;
   /** The account whose session was lost when the server was restored. The stored data belongs to it. */
   lost: Account | null = null;
+  /** Whether the store could not be read, so that it may have a session. */
+  isUnknown = false;
 }

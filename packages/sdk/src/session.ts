@@ -66,8 +66,17 @@ export class Session {
 
   async resume(): Promise<Account | null> {
     const { api, store, records, people, outbox, identity, catchUp, readMarks, readRevision } = this.ports;
-    const [session] = await Promise.all([store.session(), this.loadDeviceSecrets()]);
-    if (!session) return null;
+    const { failedReads } = store;
+    const [session, conversations] = await Promise.all([
+      store.session(),
+      store.conversations(),
+      this.loadDeviceSecrets(),
+    ]);
+    // Somebody has logged in meanwhile.
+    if (identity.account) return identity.account;
+    identity.isUnknown = store.failedReads > failedReads;
+    if (identity.isUnknown) this.loadingDeviceSecrets = null;
+    if (!session || identity.isUnknown) return null;
     if (session.lost) identity.lost = session.account;
     else {
       api.token = session.token;
@@ -78,7 +87,7 @@ export class Session {
     catchUp.epoch = session.epoch;
     if (session.unsentReads) readMarks.load(session.unsentReads);
     if (session.terms !== knownTerms) catchUp.interrupt();
-    for (const { conversation, position } of await store.conversations()) {
+    for (const { conversation, position } of conversations) {
       // Another version of the client may have stored it, even if this version stored the session later.
       records.put(parseAnswer(Conversation, conversation) ?? conversation, position);
     }
@@ -206,6 +215,7 @@ export class Session {
     api.token = token;
     identity.account = account;
     identity.lost = null;
+    identity.isUnknown = false;
     await this.save();
     if (deviceSecret !== undefined) await this.keepDeviceSecret(deviceSecret);
     await outbox.load();

@@ -33,7 +33,8 @@ export function App() {
   const account = useChat((chat) => chat.account);
   const lostAccountId = useChat((chat) => chat.lostAccountId);
   const wasRevoked = useChat((chat) => chat.wasRevoked);
-  useAccountData({ isReady, accountId: account?.id ?? null, lostAccountId, wasRevoked });
+  const isAccountKnown = useChat((chat) => chat.isReady && !chat.isAccountUnknown);
+  useAccountData({ isAccountKnown, accountId: account?.id ?? null, lostAccountId, wasRevoked });
   if (!isReady) {
     return (
       <>

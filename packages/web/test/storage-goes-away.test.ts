@@ -168,6 +168,29 @@ describeInBrowser('storage that goes away', () => {
     });
   }
 
+  test('while the stored session cannot be read, drafts are kept, and the person need not log in', async () => {
+    const ana = await somebody(false, () => {
+      const open = IDBFactory.prototype.open;
+      IDBFactory.prototype.open = function (...given) {
+        if (localStorage.getItem('unreadable')) throw new DOMException('Internal error', 'UnknownError');
+        return open.apply(this, given);
+      };
+    });
+    await ana.box.fill('half a sentence');
+    await until(
+      'the draft to be stored',
+      () => ana.page.evaluate(() => JSON.stringify(localStorage)),
+      (stored) => stored.includes('half a sentence'),
+    );
+    await ana.page.evaluate(() => localStorage.setItem('unreadable', 'yes'));
+    await ana.page.reload();
+    await ana.page.getByRole('button', { name: 'Log in', exact: true }).waitFor();
+    expect(await ana.page.evaluate(() => JSON.stringify(localStorage))).toContain('half a sentence');
+    await ana.page.evaluate(() => localStorage.removeItem('unreadable'));
+    await ana.box.waitFor();
+    expect(await ana.box.inputValue()).toBe('half a sentence');
+  });
+
   test('a page that may store nothing says so and works otherwise', async () => {
     const ana = await somebody(false, () => {
       const refuse = () => {

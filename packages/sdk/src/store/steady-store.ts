@@ -29,6 +29,8 @@ export class SteadyStore implements Store {
   private isBlocked = false;
   private retryMs = retryFirstMs;
   private recoveries = 0;
+  /** The number of reads that failed and were answered as if the store had nothing. */
+  failedReads = 0;
   /** Running writes, and writes to repeat when the store works again, by key. */
   private readonly current = new Map<string, Write>();
   private readonly unwritten = new Map<string, Write>();
@@ -129,6 +131,7 @@ export class SteadyStore implements Store {
     } catch (error) {
       // A failure from before the store worked again is ignored.
       if (recoveries === this.recoveries) this.failed(error);
+      this.failedReads++;
       return otherwise;
     }
   }

@@ -39,6 +39,7 @@ export class Chat {
   account: Account | null = null;
   wasRevoked = false;
   lostAccountId: UserId | null = null;
+  isAccountUnknown = false;
   wasRestored = false;
   isStoring = true;
   isIntercepted = false;
@@ -71,8 +72,7 @@ export class Chat {
   };
 
   async request<Name extends RequestName>(name: Name, ...given: Parameters<Requests[Name]>): Promise<AnswerTo<Name>> {
-    const link = await this.link;
-    return link.request(name, ...given);
+    return (await this.link).request(name, ...given);
   }
 
   /** Calls an operation of the HTTP API that has no request of its own. Throws {@link RequestFailed}. */

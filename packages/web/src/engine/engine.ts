@@ -135,8 +135,20 @@ export class Engine {
     if (this.account && this.client.state.name === 'stopped') this.client.connect();
   }
 
-  private async start(): Promise<void> {
+  /** Reads the store again if it failed and already works again. */
+  private async resume(): Promise<Account | null> {
     const account = await this.client.resume();
+    return this.client.isAccountUnknown && this.isStoring ? this.resume() : account;
+  }
+
+  /** The store could not be read at the start and works now. */
+  private async startAgain(): Promise<void> {
+    await this.start();
+    this.tellAll({ kind: 'snapshot', snapshot: this.snapshot() });
+  }
+
+  private async start(): Promise<void> {
+    const account = await this.resume();
     this.account = account;
     // A disk that does not answer must not block the start: names then arrive later, or from the server.
     await Promise.race([this.people.load(), new Promise((resolve) => setTimeout(resolve, namesLimitMs))]);
@@ -160,6 +172,7 @@ export class Engine {
       account: this.account,
       wasRevoked: this.wasRevoked,
       lostAccountId: this.client.lostAccount?.id ?? null,
+      isAccountUnknown: this.client.isAccountUnknown,
       wasRestored: this.wasRestored,
       isStoring: this.isStoring,
       isIntercepted: this.isIntercepted,
@@ -175,6 +188,7 @@ export class Engine {
     client.on('storage', ({ available }) => {
       this.isStoring = available;
       this.tellAll({ kind: 'storage', isStoring: available });
+      if (available && client.isAccountUnknown) this.startAgain().catch(reportFailure);
     });
     client.on('otherVersion', ({ notice }) => {
       this.otherVersion = notice === 'opened' ? null : notice;

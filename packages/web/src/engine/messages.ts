@@ -38,6 +38,8 @@ export interface Snapshot {
   wasRevoked: boolean;
   /** The account whose session was lost when the server was restored. Its data is kept until it logs in again. */
   lostAccountId: UserId | null;
+  /** The store could not be read yet: it may have a session. */
+  isAccountUnknown: boolean;
   /** The server was restored from a backup, and the person has not closed the bar that says so. */
   wasRestored: boolean;
   /** Whether the browser stores what the engine writes. */

@@ -5,7 +5,8 @@ import { closeNotifications } from '../notifications/use-notifications.ts';
 import { setPreferencesOf } from '../preferences/preferences.ts';
 
 export interface AccountState {
-  isReady: boolean;
+  /** False until the stored session was read: nothing is removed before. */
+  isAccountKnown: boolean;
   accountId: string | null;
   /** The account whose session was lost when the server was restored. */
   lostAccountId: string | null;
@@ -17,11 +18,11 @@ export interface AccountState {
  * Keeps drafts, preferences and notifications of the account that is logged in, and removes those of all others,
  * however their sessions ended. Those of a session that was lost when the server was restored are kept.
  */
-export function useAccountData({ isReady, accountId, lostAccountId, wasRevoked }: AccountState): void {
+export function useAccountData({ isAccountKnown, accountId, lostAccountId, wasRevoked }: AccountState): void {
   const [location, navigate] = useLocation();
   const before = useRef<string | null>(null);
   useLayoutEffect(() => {
-    if (!isReady) return;
+    if (!isAccountKnown) return;
     keepDraftsOf(accountId ?? lostAccountId);
     setPreferencesOf(accountId ?? lostAccountId);
     if (before.current !== null && before.current !== accountId) {
@@ -30,14 +31,14 @@ export function useAccountData({ isReady, accountId, lostAccountId, wasRevoked }
       navigate('/login', { replace: true });
     }
     before.current = accountId;
-  }, [isReady, accountId, lostAccountId, navigate]);
+  }, [isAccountKnown, accountId, lostAccountId, navigate]);
   useLayoutEffect(() => {
     // The session ended before this page was ready, and its address may name a conversation of the account.
-    const hasEnded = isReady && accountId === null && wasRevoked;
+    const hasEnded = isAccountKnown && accountId === null && wasRevoked;
     if (hasEnded && location.startsWith('/c/')) navigate('/login', { replace: true });
-  }, [isReady, accountId, wasRevoked, location, navigate]);
+  }, [isAccountKnown, accountId, wasRevoked, location, navigate]);
   useLayoutEffect(() => {
     // Notifications that a page of the account showed before this page was opened.
-    if (isReady && accountId === null) closeNotifications().catch(reportError);
-  }, [isReady, accountId]);
+    if (isAccountKnown && accountId === null) closeNotifications().catch(reportError);
+  }, [isAccountKnown, accountId]);
 }
