@@ -105,9 +105,9 @@ export class ChatSession {
     };
   }
 
-  /** How many messages wait to be sent. */
+  /** How many messages wait to be sent or failed, also in conversations that the user is no longer in. */
   get unsentCount(): number {
-    return this.conversations.flatMap(({ outbox }) => outbox).length;
+    return this.client.unsent.length;
   }
 
   get conversations(): Conversation[] {

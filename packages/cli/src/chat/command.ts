@@ -1,6 +1,7 @@
 import { readInvitation } from '@parley/protocol';
 import { type Command, Option } from 'commander';
 import { ChatSession } from './chat-session.ts';
+import { endingSession } from './ending.ts';
 import { type LogInOptions, logIn } from './log-in.ts';
 import { runPlain } from './plain.ts';
 
@@ -29,11 +30,14 @@ export function addChat(program: Command): void {
       false,
     )
     .action(async (options: ChatOptions) => {
-      const session = new ChatSession(await logIn(logInOptions(options)));
-      if (options.plain || !process.stdin.isTTY || !process.stdout.isTTY) return runPlain(session);
-      // Loaded on demand, because the screen's library takes most of the program's start-up time.
-      const { runScreen } = await import('./screen/screen.tsx');
-      return runScreen(session);
+      const client = await logIn(logInOptions(options));
+      const session = new ChatSession(client);
+      await endingSession(client, async () => {
+        if (options.plain || !process.stdin.isTTY || !process.stdout.isTTY) return runPlain(session);
+        // Loaded on demand, because the screen's library takes most of the program's start-up time.
+        const { runScreen } = await import('./screen/screen.tsx');
+        return runScreen(session);
+      });
     });
 }
 

@@ -15,6 +15,15 @@ export function displayLine(text: string): string {
   return displayText(text).replaceAll('\n', ' ');
 }
 
+const clusters = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+const shortMax = 40;
+
+/** The beginning of a text in one line. */
+export function shortLine(text: string): string {
+  const shown = Array.from(clusters.segment(displayLine(text.slice(0, 1_000))), ({ segment }) => segment);
+  return shown.slice(0, shortMax).join('') + (shown.length > shortMax ? '…' : '');
+}
+
 /** The time of day, in the terminal's time zone. */
 export function clockTime(atMs: number): string {
   const time = new Date(atMs);

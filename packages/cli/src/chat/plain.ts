@@ -6,12 +6,13 @@ import { runCommand } from './commands.ts';
 import { displayLine } from './display-text.ts';
 import { shownEntry } from './entry-lines.ts';
 import { gapText } from './gaps.ts';
+import { reportFailedMessages } from './unsent.ts';
 
 /**
  * Reads and prints lines: for pipes, screen readers and logs. A line that starts with a slash is a command; `//` sends
  * a line that starts with a slash. Returns at the end of the input, once everything is sent.
  *
- * @throws {Failure} when the session is ended elsewhere.
+ * @throws {Failure} when the session is ended elsewhere or lines were not sent.
  */
 export async function runPlain(session: ChatSession): Promise<void> {
   const { client } = session;
@@ -21,6 +22,7 @@ export async function runPlain(session: ChatSession): Promise<void> {
   };
   session.onChange(sayNotices);
   client.on('entry', (entry) => printEntry(session, entry));
+  reportFailedMessages(session, false);
   client.on('skipped', ({ conversation, ...gap }) => {
     session.say(`${session.title(conversation)}: ${gapText(gap)}. /open the conversation, then /load loads them.`);
   });
@@ -32,6 +34,8 @@ export async function runPlain(session: ChatSession): Promise<void> {
   print(`* Hello, ${displayLine(session.people.name(client.account?.id ?? ''))}. /help lists the commands.`);
   const lines = createInterface({ input: process.stdin });
   let hasEnded = false;
+  /** Lines without an open conversation. */
+  let unaddressed = 0;
   const ended = new Promise<void>((resolve) => {
     client.on('sessionEnded', () => {
       hasEnded = true;
@@ -41,17 +45,16 @@ export async function runPlain(session: ChatSession): Promise<void> {
   });
   for await (const line of lines) {
     if (line.startsWith('/') && !line.startsWith('//')) await runCommand(session, line);
-    else if (line !== '') write(session, line.replace(/^\/\//, '/'));
+    else if (session.open && line !== '') session.send(line.replace(/^\/\//, '/'));
+    else if (line !== '') {
+      unaddressed++;
+      session.say('No conversation is open. /open NAME opens one.');
+    }
   }
-  const unsent = session.conversations.flatMap(({ outbox }) => outbox);
-  await Promise.race([ended, Promise.all(unsent.map((message) => message.sent()))]);
-  if (hasEnded) throw new Failure(`your session has ended; messages not sent: ${session.unsentCount}`);
-  client.close();
-}
-
-function write(session: ChatSession, text: string): void {
-  if (session.open) session.send(text);
-  else session.say('No conversation is open. /open NAME opens one.');
+  await Promise.race([ended, Promise.allSettled(client.unsent.map((message) => message.sent()))]);
+  const unsentCount = session.unsentCount + unaddressed;
+  if (hasEnded) throw new Failure(`your session has ended; messages not sent: ${unsentCount}`);
+  if (unsentCount > 0) throw new Failure(`messages not sent: ${unsentCount}`);
 }
 
 function printEntry(session: ChatSession, entry: Entry): void {

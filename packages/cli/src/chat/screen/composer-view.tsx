@@ -1,24 +1,39 @@
 import { firstGrapheme } from '@parley/protocol/graphemes';
 import { Box, Text } from 'ink';
-import type { Draft } from './composer.ts';
+import type { ComposerRow } from './composer.ts';
 
-/** The input box, with the cursor in reverse video. */
-export function Composer({ draft, rows, columns }: { draft: Draft; rows: number; columns: number }) {
-  const before = draft.text.slice(0, draft.cursor);
-  const after = draft.text.slice(draft.cursor);
-  const under = after === '' || after.startsWith('\n') ? ' ' : firstGrapheme(after, 64);
-  const rest = after.startsWith('\n') ? after : after.slice(under.length);
-  // When there are more lines than fit, the ones up to the cursor are shown.
-  const firstRow = Math.max(0, before.split('\n').length - rows);
-  const shownBefore = before.split('\n').slice(firstRow).join('\n');
+const prompt = '> ';
+
+/** The cells of a row of the input box. */
+export function composerColumns(columns: number): number {
+  return columns - prompt.length;
+}
+
+/** The input box, with the cursor in reverse video. When not all rows fit, those up to the cursor are shown. */
+export function Composer({ rows, height, columns }: { rows: readonly ComposerRow[]; height: number; columns: number }) {
+  const cursorRow = rows.findIndex(({ cursor }) => cursor !== null);
+  const first = Math.max(0, cursorRow - height + 1);
   return (
-    <Box height={rows + 1} width={columns} flexShrink={0} overflow="hidden">
-      <Text>{'> '}</Text>
-      <Text wrap="wrap">
-        {shownBefore}
-        <Text inverse>{under}</Text>
-        {rest}
-      </Text>
+    <Box height={height + 1} width={columns} flexShrink={0} overflow="hidden">
+      <Text>{prompt}</Text>
+      <Box flexDirection="column">
+        {rows.slice(first, first + height).map((row, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: rows are identified by their position only
+          <Row key={index} row={row} />
+        ))}
+      </Box>
     </Box>
+  );
+}
+
+function Row({ row: { text, cursor } }: { row: ComposerRow }) {
+  if (cursor === null) return <Text wrap="truncate">{text === '' ? ' ' : text}</Text>;
+  const under = firstGrapheme(text.slice(cursor), 64);
+  return (
+    <Text wrap="truncate">
+      {text.slice(0, cursor)}
+      <Text inverse>{under}</Text>
+      {text.slice(cursor + under.length)}
+    </Text>
   );
 }

@@ -1,38 +1,42 @@
-import { Box, render, Text, useInput, usePaste, useWindowSize } from 'ink';
+import { Box, render, Text, useApp, useInput, usePaste, useWindowSize } from 'ink';
 import { useEffect, useReducer, useRef } from 'react';
 import type { ChatSession } from '../chat-session.ts';
 import { gapKey } from '../gaps.ts';
-import { erased, inserted, moved } from './composer.ts';
-import { Composer } from './composer-view.tsx';
+import { reportFailedMessages, waitingCount } from '../unsent.ts';
+import { composerRows, erased, inserted, moved } from './composer.ts';
+import { Composer, composerColumns } from './composer-view.tsx';
 import { ConversationList } from './conversation-list.tsx';
 import { messageLines } from './message-lines.ts';
 import { Messages } from './messages.tsx';
+import { type Anchor, anchorAbove, linesBelow } from './scroll.ts';
 import { stateInWords } from './state-in-words.ts';
 import { type DraftEditor, useDraft } from './use-draft.ts';
 
 const listColumns = 24;
 const titleWithoutConversation = 'Parley — /find a person, /open the name, /help for more';
 
-/** Draws the full screen. Resolves when the user quits. */
+/** Draws the full screen. Resolves when the user quits, after printing how many messages were not sent. */
 export async function runScreen(session: ChatSession): Promise<void> {
-  const screen = render(<Screen session={session} />, { alternateScreen: true, exitOnCtrlC: true });
+  const screen = render(<Screen session={session} />, { alternateScreen: true, exitOnCtrlC: false });
+  reportFailedMessages(session, true);
   session.client.connect();
   await screen.waitUntilExit();
-  session.client.close();
+  if (session.unsentCount > 0) console.log(`Messages not sent: ${session.unsentCount}`);
 }
 
 function Screen({ session }: { session: ChatSession }) {
   const { columns, rows } = useWindowSize();
   const [, redraw] = useReducer((count: number) => count + 1, 0);
   useEffect(() => session.onChange(redraw), [session]);
-  /** How many of the newest lines are below the view. */
-  const scroll = useRef(0);
+  const anchor = useRef<Anchor | null>(null);
   const toNewest = () => {
-    scroll.current = 0;
+    anchor.current = null;
   };
-  const { draft, ...editor } = useDraft(session, toNewest, redraw);
+  const quit = useQuit(session);
+  const { draft, ...editor } = useDraft(session, { toNewest, redraw, quit });
 
-  const draftRows = Math.min(5, draft.text.split('\n').length);
+  const composed = composerRows(draft, composerColumns(columns));
+  const draftRows = Math.min(5, composed.length);
   const noticeRows = Math.floor(rows / 2);
   session.listedLines = Math.max(2, noticeRows - 1);
   const notices = session.notices
@@ -41,17 +45,17 @@ function Screen({ session }: { session: ChatSession }) {
     .slice(-noticeRows);
   const messageRows = Math.max(1, rows - 4 - draftRows - notices.length);
   const lines = messageLines(session.shown, columns - listColumns - 1);
-  const scrolled = Math.min(scroll.current, Math.max(0, lines.length - messageRows));
+  const shownScroll = () => Math.min(linesBelow(lines, anchor.current), Math.max(0, lines.length - messageRows));
+  const scrolled = shownScroll();
 
   const scrollBy = (count: number) => {
-    const reached = Math.min(scroll.current, Math.max(0, lines.length - messageRows));
-    scroll.current = Math.max(0, reached + count);
+    const below = Math.max(0, shownScroll() + count);
+    anchor.current = anchorAbove(lines, below);
     redraw();
-    const end = lines.length - scroll.current;
+    const end = lines.length - below;
     const isGapInView = lines.slice(Math.max(0, end - messageRows), end).some(({ key }) => key.startsWith(gapKey));
     if (count > 0 && isGapInView) session.loadGap().catch((error) => session.say(String(error)));
-    else if (scroll.current + messageRows > lines.length)
-      session.loadOlder().catch((error) => session.say(String(error)));
+    else if (below + messageRows > lines.length) session.loadOlder().catch((error) => session.say(String(error)));
   };
   const switchBy = (step: number) => {
     const { conversations, open } = session;
@@ -60,7 +64,7 @@ function Screen({ session }: { session: ChatSession }) {
     toNewest();
     if (next) session.show(next).catch((error) => session.say(String(error)));
   };
-  useKeys(session, editor, { scrollBy, switchBy, pageRows: messageRows - 1 });
+  useKeys(session, editor, { scrollBy, switchBy, quit, pageRows: messageRows - 1 });
 
   return (
     <Box flexDirection="column" width={columns} height={rows}>
@@ -82,25 +86,46 @@ function Screen({ session }: { session: ChatSession }) {
       <Text dimColor wrap="truncate">
         {stateInWords(session, scrolled)}
       </Text>
-      <Composer draft={draft} rows={draftRows} columns={columns} />
+      <Composer rows={composed} height={draftRows} columns={columns} />
     </Box>
   );
+}
+
+/** Quits when no message waits to be sent, or when it is called again. */
+function useQuit(session: ChatSession): () => void {
+  const { exit } = useApp();
+  const isQuitting = useRef(false);
+  useEffect(
+    () =>
+      session.onChange(() => {
+        if (isQuitting.current && waitingCount(session.client) === 0) exit();
+      }),
+    [session, exit],
+  );
+  return () => {
+    if (isQuitting.current || waitingCount(session.client) === 0 || session.client.state.name === 'stopped')
+      return exit();
+    isQuitting.current = true;
+    session.say(`Waiting until messages are sent: ${waitingCount(session.client)}. Ctrl+C quits without sending them.`);
+  };
 }
 
 interface Navigation {
   /** Positive: towards older lines. */
   scrollBy(lines: number): void;
   switchBy(step: number): void;
+  quit(): void;
   pageRows: number;
 }
 
 /** Maps keys and pasted text to changes of the draft and of what is in view. */
 function useKeys(session: ChatSession, editor: DraftEditor, navigation: Navigation): void {
   const { edit, submit, type } = editor;
-  const { scrollBy, switchBy, pageRows } = navigation;
+  const { scrollBy, switchBy, quit, pageRows } = navigation;
   usePaste((text) => edit((before) => inserted(before, text.replaceAll(/\r\n?/g, '\n'))));
   useInput((input, key) => {
-    if (key.return && (key.meta || key.shift)) edit((before) => inserted(before, '\n'));
+    if (key.ctrl && input === 'c') quit();
+    else if (key.return && (key.meta || key.shift)) edit((before) => inserted(before, '\n'));
     else if (key.return) submit();
     else if (key.ctrl && input === 'j') edit((before) => inserted(before, '\n'));
     else if (key.tab) switchBy(key.shift ? -1 : 1);

@@ -1,4 +1,3 @@
-import { useApp } from 'ink';
 import { useRef } from 'react';
 import type { ChatSession } from '../chat-session.ts';
 import { runCommand } from '../commands.ts';
@@ -12,13 +11,18 @@ export interface DraftEditor {
   type(input: string): void;
 }
 
-/** The text that the user writes in the open conversation. Submitting it calls `toNewest`. */
+/** What a draft does to the screen. */
+export interface DraftEffects {
+  toNewest(): void;
+  redraw(): void;
+  quit(): void;
+}
+
+/** The text that the user writes in the open conversation. A text that cannot be submitted stays. */
 export function useDraft(
   session: ChatSession,
-  toNewest: () => void,
-  redraw: () => void,
+  { toNewest, redraw, quit }: DraftEffects,
 ): DraftEditor & { draft: Draft } {
-  const { exit } = useApp();
   // A ref, not state: of several keys that arrive between two renders, each must see the change of the one before.
   const current = useRef<Draft>(emptyDraft);
   const edit = (change: (before: Draft) => Draft) => {
@@ -27,13 +31,17 @@ export function useDraft(
   };
   const submit = () => {
     const text = current.current.text.trim();
+    const isCommand = text.startsWith('/') && !text.startsWith('//');
+    session.notices = [];
+    if (text !== '' && !isCommand && !session.open) {
+      session.say('No conversation is open. /open NAME or Tab opens one.');
+      return;
+    }
     current.current = emptyDraft;
     toNewest();
-    session.notices = [];
-    if (text === '/quit') exit();
-    else if (text.startsWith('/') && !text.startsWith('//')) void runCommand(session, text);
-    else if (text !== '' && session.open) session.send(text.replace(/^\/\//, '/'));
-    else if (text !== '') session.say('No conversation is open. /open NAME or Tab opens one.');
+    if (text === '/quit') quit();
+    else if (isCommand) void runCommand(session, text);
+    else if (text !== '') session.send(text.replace(/^\/\//, '/'));
   };
   const type = (input: string) => {
     const [first = '', ...more] = input.split('\r');
@@ -41,7 +49,7 @@ export function useDraft(
     session.open?.conversation.typing();
     for (const line of more) {
       submit();
-      edit((before) => inserted(before, line));
+      edit((before) => inserted(before, before.text === '' ? line : `\n${line}`));
     }
   };
   return { draft: current.current, edit, submit, type };
