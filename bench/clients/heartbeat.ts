@@ -19,6 +19,8 @@ export class Heartbeat {
   /** Sends the pings that are due. */
   turn(): void {
     const due = Math.floor(((machineMs() - this.startMs) / limits.heartbeatMs) * this.count);
+    // After a pause, one ping for each connection is enough.
+    this.sent = Math.max(this.sent, due - this.count);
     for (; this.sent < due; this.sent++) this.connections.send(this.first + (this.sent % this.count), ping);
   }
 }

@@ -9,6 +9,13 @@ type Answer = { id: number; result?: unknown; error?: string };
 // Each call has one argument.
 type Calls = Record<string, (argument: never) => unknown>;
 
+const running = new Set<{ stop(): void }>();
+
+/** Stops the client processes that a scenario which failed has left. */
+export function stopWorkers(): void {
+  for (const worker of running) worker.stop();
+}
+
 /** A client process, with what it can be asked to do. */
 export class Worker<Offered extends Calls> {
   private calls = 0;
@@ -25,9 +32,11 @@ export class Worker<Offered extends Calls> {
         else call?.reject(new Error(answer.error));
       },
       onExit: (_, code) => {
+        running.delete(this);
         for (const { reject } of this.waiting.values()) reject(new Error(`a client process exited with ${code}`));
       },
     });
+    running.add(this);
   }
 
   get pid(): number {

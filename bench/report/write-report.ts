@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { stopWorkers } from '../clients/worker.ts';
 import { BadRequest, Parameters, type Scenario } from '../scenario.ts';
 import { scenarios } from '../scenarios/all-scenarios.ts';
 import type { Shape } from '../system/system.ts';
@@ -33,6 +34,7 @@ export async function writeReport({ isQuick, shapes, only, folder }: ReportOptio
       } catch (error) {
         failures.push(`${scenario.name}, ${shape}: ${error}`);
         console.error(failures.at(-1));
+        stopWorkers();
       }
     }
   }

@@ -1,6 +1,6 @@
 import type { Measured, OpenLoad } from './open-load.ts';
 
-const startRate = 1_000;
+export const startRate = 1_000;
 const rateMax = 200_000;
 const bisections = 4;
 const p99MaxMs = 100;
@@ -23,6 +23,6 @@ export async function findLimit(load: OpenLoad, seconds: number): Promise<Measur
   return carried;
 }
 
-function isCarried({ refused, ack }: Measured): boolean {
+export function isCarried({ refused, ack }: Measured): boolean {
   return refused === 0 && ack.percentile(99) <= p99MaxMs;
 }
