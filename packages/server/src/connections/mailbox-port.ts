@@ -25,7 +25,10 @@ export type Delivery =
   | { kind: 'outcome'; requestId: string; outcome: Outcome }
   /** A frame that is part of no log: typing, read positions. Its loss does no harm. */
   | { kind: 'frame'; recipientIds: UserId[]; frame: ServerFrame }
-  /** A user whom this server watches came online or went offline. */
+  /**
+   * A hint that a user whom this server watches came online or went offline. It may be lost, or overtaken by an earlier
+   * one: the server reads the registry.
+   */
   | { kind: 'presence'; userId: UserId; online: boolean }
   /** A user whom this server watches, or who is connected to it, has a new display name. Its loss does no harm. */
   | { kind: 'renamed'; userId: UserId; displayName: string }

@@ -25,7 +25,10 @@ export interface ConnectionRegistry {
   liveServers(): Promise<string[]>;
   /** The same, each with the feature level that it supports. */
   serverLevels(): Promise<Map<string, number>>;
-  /** Drops servers whose lease has expired. Each user who goes offline by this is returned to exactly one caller. */
+  /**
+   * Drops servers whose lease has expired. Each user who goes offline by this is returned to one
+   * caller; to none when the call rejects.
+   */
   expireServers(): Promise<UserId[]>;
 
   /** Registers that the user is connected to this server. Returns true when the user was offline before. Idempotent. */

@@ -26,6 +26,7 @@ export class Attendance {
   constructor(
     private readonly serverId: () => string,
     private readonly registry: Pick<ConnectionRegistry, 'connect' | 'disconnect'>,
+    /** Never rejects. */
     private readonly announce: (userId: UserId, online: boolean) => Promise<void>,
     private readonly clock: Clock,
     private readonly reportFailure: (error: unknown) => void,

@@ -69,7 +69,7 @@ export class Inbox {
         return;
       }
       case 'presence':
-        this.watch.changed(delivery.userId, delivery.online);
+        this.watch.changed(delivery.userId);
         return;
       case 'renamed': {
         const { userId, displayName } = delivery;

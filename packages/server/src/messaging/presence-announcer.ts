@@ -5,7 +5,10 @@ import type { Clock } from '../platform/clock.ts';
 
 const expiryIntervalMs = 2_500;
 
-/** Announces that a user came online or went offline to the servers that watch the user, and to no other server. */
+/**
+ * Hints to the servers that watch a user, and to no other server, that the user came online or went offline. They read
+ * the registry, now and then also without a hint: one that fails is not repeated (race 15).
+ */
 export class PresenceAnnouncer {
   private readonly stopExpiring: () => void;
 
@@ -13,7 +16,7 @@ export class PresenceAnnouncer {
     private readonly registry: Pick<ConnectionRegistry, 'watchersOf' | 'expireServers'>,
     private readonly mailboxes: Pick<Mailboxes, 'deliver'>,
     clock: Clock,
-    reportFailure: (error: unknown) => void,
+    private readonly reportFailure: (error: unknown) => void,
   ) {
     // Every server looks for dead servers; the registry returns the users of each dead one to a single server.
     this.stopExpiring = clock.every(expiryIntervalMs, () => {
@@ -25,8 +28,12 @@ export class PresenceAnnouncer {
     this.stopExpiring();
   }
 
+  /** Never rejects. */
   async announce(userIds: readonly UserId[], online: boolean): Promise<void> {
-    if (userIds.length === 0) return;
+    if (userIds.length > 0) await this.hint(userIds, online).catch(this.reportFailure);
+  }
+
+  private async hint(userIds: readonly UserId[], online: boolean): Promise<void> {
     const watchers = await this.registry.watchersOf(userIds);
     const byServer = Map.groupBy(
       [...watchers].flatMap(([userId, serverIds]) => serverIds.map((serverId) => ({ serverId, userId }))),

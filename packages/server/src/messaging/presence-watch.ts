@@ -1,16 +1,22 @@
 import { type ConversationId, limits, type ServerFrameOf, type UserId } from '@parley/protocol';
 import type { ConnectionRegistry } from '../connections/registry-port.ts';
 import type { Clock } from '../platform/clock.ts';
+import { Gathering } from '../platform/gathering.ts';
 import type { Connection } from './connection.ts';
 import type { OnlineCounts } from './online-counts.ts';
 
 /** How often online counts of watched conversations are read again. */
 const countIntervalMs = 5_000;
+/** How often the presence of all watched users is read again, because a hint of a change may be lost. */
+const presenceIntervalMs = 20_000;
 
 type Presence = ServerFrameOf<'presence'>;
 
 interface Watcher {
-  userIds: Set<UserId>;
+  /** The watched users, each with the presence that was sent last; undefined before the first. */
+  users: Map<UserId, boolean | undefined>;
+  /** The users whose presence was read again while the request was under way; null while there is none. */
+  missed: Set<UserId> | null;
   /**
    * Conversations whose online count the client receives, each with the count that was sent last; null before the
    * first.
@@ -20,11 +26,26 @@ interface Watcher {
   pending: Map<UserId, boolean> | null;
 }
 
-/** The presence that each connection watches: a snapshot, then changes at most twice a second (contract 9). */
+interface Wanted {
+  userIds: readonly UserId[];
+  conversationIds: readonly ConversationId[];
+  visible(conversationIds: readonly ConversationId[]): Promise<ConversationId[]>;
+}
+
+function noWatcher(): Watcher {
+  return { users: new Map(), missed: null, counts: new Map(), pending: null };
+}
+
+/**
+ * The presence that each connection watches: a snapshot, then changes at most twice a second (contract 9). The registry
+ * alone says whether a user is online. Hints of changes, which may be lost or late, and a timer have it read again; one
+ * read at a time, so that what was read last is sent last.
+ */
 export class PresenceWatch {
   private readonly watchers = new Map<Connection, Watcher>();
   private readonly byUser = new Map<UserId, Set<Connection>>();
-  readonly stop: () => void;
+  private readonly reads = new Gathering<UserId>({ handle: (userIds) => this.readAgain(userIds) });
+  private readonly stopTimers: (() => void)[];
 
   constructor(
     private readonly serverId: () => string,
@@ -33,9 +54,16 @@ export class PresenceWatch {
     private readonly clock: Clock,
     private readonly reportFailure: (error: unknown) => void,
   ) {
-    this.stop = clock.every(countIntervalMs, () => {
-      this.refreshCounts().catch(this.reportFailure);
-    });
+    this.stopTimers = [
+      clock.every(countIntervalMs, () => {
+        this.refreshCounts().catch(this.reportFailure);
+      }),
+      clock.every(presenceIntervalMs, () => this.reads.add(this.watched())),
+    ];
+  }
+
+  stop(): void {
+    for (const stop of this.stopTimers) stop();
   }
 
   /**
@@ -52,12 +80,30 @@ export class PresenceWatch {
   ): Promise<Pick<Presence, 'users' | 'conversations'>> {
     // A connection that closed while its request was under way was forgotten before, and would stay registered forever.
     if (connection.closed) return { users: [], conversations: [] };
-    const watcher = this.watchers.get(connection) ?? { userIds: new Set(), counts: new Map(), pending: null };
+    const watcher = this.watchers.get(connection) ?? noWatcher();
     this.watchers.set(connection, watcher);
-    const wanted = new Set(userIds);
-    const added = [...wanted].filter((userId) => !watcher.userIds.has(userId));
-    const dropped = [...watcher.userIds].filter((userId) => !wanted.has(userId));
-    watcher.userIds = wanted;
+    const missed = new Set<UserId>();
+    watcher.missed = missed;
+    try {
+      return await this.replaceNow(connection, watcher, { userIds, conversationIds, visible });
+    } finally {
+      watcher.missed = null;
+      // The snapshot may have been read before these changes, and is sent before them.
+      if (!watcher.pending) this.collect(connection, watcher);
+      this.reads.add([...missed]);
+    }
+  }
+
+  private async replaceNow(
+    connection: Connection,
+    watcher: Watcher,
+    { userIds, conversationIds, visible }: Wanted,
+  ): Promise<Pick<Presence, 'users' | 'conversations'>> {
+    const before = watcher.users;
+    const wanted = [...new Set(userIds)];
+    const added = wanted.filter((userId) => !before.has(userId));
+    watcher.users = new Map(wanted.map((userId) => [userId, before.get(userId)]));
+    const dropped = [...before.keys()].filter((userId) => !watcher.users.has(userId));
     for (const userId of added) this.add(userId, connection);
     await this.drop(dropped, connection);
     // The snapshot is read after the registry confirmed the watch, so that no change falls between the two. The
@@ -68,7 +114,7 @@ export class PresenceWatch {
     const visibleIds = new Set(await visible(conversationIds));
     for (const id of conversationIds) if (!visibleIds.has(id)) counts.delete(id);
     const [online, onlineCounts] = await Promise.all([
-      this.registry.online([...wanted]),
+      this.registry.online(wanted),
       this.onlineCounts.of([...counts.keys()]),
     ]);
     const conversations = Array.from(counts.keys(), (conversationId) => {
@@ -76,7 +122,8 @@ export class PresenceWatch {
       counts.set(conversationId, onlineCount);
       return { conversationId, onlineCount };
     });
-    return { users: Array.from(wanted, (userId) => ({ userId, online: online.has(userId) })), conversations };
+    for (const userId of wanted) watcher.users.set(userId, online.has(userId));
+    return { users: wanted.map((userId) => ({ userId, online: online.has(userId) })), conversations };
   }
 
   /** The user is not a member any more: the connection receives no further counts of the conversation. */
@@ -88,7 +135,7 @@ export class PresenceWatch {
     const watcher = this.watchers.get(connection);
     if (!watcher) return;
     this.watchers.delete(connection);
-    this.drop([...watcher.userIds], connection).catch(this.reportFailure);
+    this.drop([...watcher.users.keys()], connection).catch(this.reportFailure);
   }
 
   /** Forgets all watches without withdrawing them: they were registered under an id that is not valid any more. */
@@ -97,11 +144,28 @@ export class PresenceWatch {
     this.byUser.clear();
   }
 
-  /** Passes a change from the mailbox on to the connections here that watch the user. */
-  changed(userId: UserId, online: boolean): void {
+  /** Reads the presence of the user again, and sends a change to the connections here that watch the user. */
+  changed(userId: UserId): void {
+    this.reads.add([userId]);
+  }
+
+  private async readAgain(userIds: readonly UserId[]): Promise<void> {
+    const watched = [...new Set(userIds)].filter((userId) => this.byUser.has(userId));
+    if (watched.length === 0) return;
+    try {
+      const online = await this.registry.online(watched);
+      for (const userId of watched) this.sendChange(userId, online.has(userId));
+    } catch (error) {
+      this.reportFailure(error);
+    }
+  }
+
+  private sendChange(userId: UserId, online: boolean): void {
     for (const connection of this.watchersOf(userId)) {
       const watcher = this.watchers.get(connection);
-      if (!watcher) continue;
+      if (watcher?.missed) watcher.missed.add(userId);
+      if (!watcher || watcher.missed || watcher.users.get(userId) === online) continue;
+      watcher.users.set(userId, online);
       if (watcher.pending) watcher.pending.set(userId, online);
       else this.sendThenCollect(connection, watcher, new Map([[userId, online]]));
     }
@@ -120,6 +184,11 @@ export class PresenceWatch {
   private sendThenCollect(connection: Connection, watcher: Watcher, changes: ReadonlyMap<UserId, boolean>): void {
     const users = Array.from(changes, ([userId, online]) => ({ userId, online }));
     connection.send({ type: 'presence', users, conversations: [] });
+    this.collect(connection, watcher);
+  }
+
+  /** Collects changes for an interval, then sends them. */
+  private collect(connection: Connection, watcher: Watcher): void {
     const pending = new Map<UserId, boolean>();
     watcher.pending = pending;
     this.clock.after(limits.presenceIntervalMs, () => {
@@ -133,7 +202,7 @@ export class PresenceWatch {
     try {
       await this.registry.watch(this.serverId(), userIds);
     } catch (error) {
-      for (const userId of userIds) watcher.userIds.delete(userId);
+      for (const userId of userIds) watcher.users.delete(userId);
       this.remove(userIds, connection);
       throw error;
     }

@@ -144,6 +144,8 @@ describe('contract 9: presence across servers', () => {
     const names = Array.from({ length: 20 }, (_, index) => `user${index}`);
     const userIds = await Promise.all(names.map(async (name) => (await cluster.user(name)).userId));
     await ana.asks({ type: 'watch', userIds });
+    // Changes that come right after the snapshot wait for an interval too.
+    cluster.clock.advance(limits.presenceIntervalMs);
     for (const name of names) await second.connect(name);
     const frames = () => ana.frames.filter((frame) => frame.type === 'presence' && !frame.id);
     const seen = () => frames().flatMap((frame) => (frame.type === 'presence' ? frame.users : []));
