@@ -14,7 +14,9 @@ export interface Result extends Outcome {
 export async function resultOf({ name, run }: Scenario, parameters: Parameters): Promise<Result> {
   const outcome = await run(parameters);
   const { values } = parameters;
-  const options = Object.entries(values).map(([option, value]) => ` --${option} ${value}`);
+  const options = Object.entries(values).map(([option, value]) => {
+    return ` --${option} ${value.includes(' ') ? `"${value}"` : value}`;
+  });
   const command = `npm run bench -- ${name}${options.join('')}`;
   return { scenario: name, command, machine: machine(), versions: versions(), parameters: values, ...outcome };
 }

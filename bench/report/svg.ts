@@ -62,7 +62,7 @@ function scale(values: readonly number[], from: number, to: number): { ticks: nu
   const [start, end] = [transform(low), transform(high)];
   const span = end - start || 1;
   return {
-    ticks: Array.from({ length: ticks + 1 }, (_, index) => back(start + (span * index) / ticks)),
+    ticks: low === high ? [low] : Array.from({ length: ticks + 1 }, (_, index) => back(start + (span * index) / ticks)),
     at: (value) => Math.round((from + ((transform(value) - start) / span) * (to - from)) * 10) / 10,
   };
 }
