@@ -15,17 +15,23 @@ interface Cached {
  * same number is another entry.
  */
 export class ParticipantsCache {
+  /** In the order of their last use. */
   private readonly lists = new Map<ConversationId, Cached>();
+  private participants = 0;
 
   constructor(
     private readonly store: Pick<ConversationStore, 'members'>,
-    private readonly maxConversations = 20_000,
+    /** A participant takes about 300 bytes. */
+    private readonly maxParticipants = 500_000,
   ) {}
 
   /** The members at `head` or later, without a promise if they are cached. Must be called after the commit of `head`. */
   membersAt(head: ConversationHead, epoch: Epoch): readonly Participant[] | Promise<readonly Participant[]> {
     const cached = this.lists.get(head.id);
-    if (cached?.membershipSeq === head.membershipSeq && cached.epoch === epoch) return cached.members;
+    if (cached?.membershipSeq === head.membershipSeq && cached.epoch === epoch) {
+      this.keep(head.id, cached);
+      return cached.members;
+    }
     return this.read(head, epoch);
   }
 
@@ -36,9 +42,24 @@ export class ParticipantsCache {
   }
 
   private keep(conversationId: ConversationId, cached: Cached): void {
-    this.lists.delete(conversationId);
+    this.drop(conversationId);
     this.lists.set(conversationId, cached);
-    const oldest = this.lists.size > this.maxConversations ? this.lists.keys().next() : undefined;
-    if (oldest?.value !== undefined) this.lists.delete(oldest.value);
+    this.participants += sizeOf(cached);
+    for (const oldest of this.lists.keys()) {
+      if (this.participants <= this.maxParticipants) return;
+      this.drop(oldest);
+    }
   }
+
+  private drop(conversationId: ConversationId): void {
+    const cached = this.lists.get(conversationId);
+    if (!cached) return;
+    this.lists.delete(conversationId);
+    this.participants -= sizeOf(cached);
+  }
+}
+
+/** A list takes some space of its own, also when nobody is in it. */
+function sizeOf({ members }: Cached): number {
+  return members.length + 1;
 }
