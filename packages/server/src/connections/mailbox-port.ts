@@ -32,6 +32,11 @@ export type Delivery =
   | { kind: 'presence'; userId: UserId; online: boolean }
   /** A user whom this server watches, or who is connected to it, has a new display name. Its loss does no harm. */
   | { kind: 'renamed'; userId: UserId; displayName: string }
+  /**
+   * The registry has not listed this server for a while. The server itself may be cut off from the registry, and not
+   * know it.
+   */
+  | { kind: 'unlisted' }
   /** Close the sockets of these sessions; of all the user's sessions when `sessionIds` is null. */
   | { kind: 'revoked'; userId: UserId; sessionIds: SessionId[] | null };
 

@@ -2,22 +2,30 @@ import type { Mailboxes } from '../connections/mailbox-port.ts';
 import type { ConnectionRegistry } from '../connections/registry-port.ts';
 import type { Clock } from '../platform/clock.ts';
 
+/** The interval of the checks. A server that the registry has lost registers again within seconds. */
+const intervalMs = 10_000;
 /**
- * The interval of the checks. A server that the registry has lost registers again within seconds, so one that is
- * missing in two checks in a row is dead, or has to start under a new id anyway (race 6).
+ * A server that is missing in so many checks in a row has to start under a new id (race 6). It may be cut off from the
+ * registry alone, with its clients, so it is told by its mailbox.
  */
-const intervalMs = 30_000;
+const unlistedAfter = 2;
+/** One that is missing in so many checks in a row is dead. */
+const deadAfter = 4;
 
-/** Removes the mailboxes of dead servers. Every distributor does this; removing a mailbox twice is harmless. */
+/**
+ * Tells servers that the registry does not list, and removes the mailboxes of dead ones. Every distributor does this;
+ * doing it twice is harmless.
+ */
 export class MailboxJanitor {
-  private missing = new Set<string>();
+  /** The number of checks in a row in which each server was missing. */
+  private missing = new Map<string, number>();
   private readonly stopLooking: () => void;
 
   constructor(
     private readonly registry: Pick<ConnectionRegistry, 'liveServers'>,
-    private readonly mailboxes: Pick<Mailboxes, 'serverIds' | 'remove'>,
+    private readonly mailboxes: Pick<Mailboxes, 'serverIds' | 'deliver' | 'remove'>,
     clock: Clock,
-    reportFailure: (error: unknown) => void,
+    private readonly reportFailure: (error: unknown) => void,
   ) {
     this.stopLooking = clock.every(intervalMs, () => {
       this.look().catch(reportFailure);
@@ -34,8 +42,13 @@ export class MailboxJanitor {
     const serverIds = await this.mailboxes.serverIds();
     const live = new Set(await this.registry.liveServers());
     const missing = serverIds.filter((serverId) => !live.has(serverId));
-    const dead = missing.filter((serverId) => this.missing.has(serverId));
-    this.missing = new Set(missing);
-    for (const serverId of dead) await this.mailboxes.remove(serverId);
+    this.missing = new Map(missing.map((serverId) => [serverId, (this.missing.get(serverId) ?? 0) + 1]));
+    for (const [serverId, checks] of this.missing) {
+      if (checks < unlistedAfter) continue;
+      const { mailboxes } = this;
+      const done =
+        checks < deadAfter ? mailboxes.deliver(serverId, [{ kind: 'unlisted' }]) : mailboxes.remove(serverId);
+      await done.catch(this.reportFailure);
+    }
   }
 }

@@ -18,6 +18,7 @@ export class Inbox {
     private readonly watch: PresenceWatch,
     private readonly reads: Pick<ConversationReads, 'ownOrNull'>,
     private readonly tracing: Tracing,
+    private readonly unlisted: () => void,
     private readonly reportFailure: (error: unknown) => void,
   ) {}
 
@@ -77,6 +78,9 @@ export class Inbox {
         for (const connection of concerned) connection.send({ type: 'user', userId, displayName });
         return;
       }
+      case 'unlisted':
+        this.unlisted();
+        return;
       case 'revoked':
         this.roster.revoke(delivery.userId, delivery.sessionIds);
     }

@@ -112,7 +112,9 @@ export class Messaging {
     const { metrics } = ports;
     const { roster, groups, watch } = this;
     this.fanOut = new FanOut({ roster, groups, watch, history, conversations, clock, metrics, reportFailure });
-    this.inbox = new Inbox(ports.submitter, this.fanOut, this.roster, this.watch, reads, ports.tracing, reportFailure);
+    const unlisted = () => this.lease.unlisted();
+    const { submitter, tracing } = ports;
+    this.inbox = new Inbox(submitter, this.fanOut, roster, watch, reads, tracing, unlisted, reportFailure);
     this.lease = new ServerLease(ports, {
       received: (deliveries) => this.inbox.receive(deliveries),
       lost: () => this.restart(),

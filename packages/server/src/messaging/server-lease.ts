@@ -34,7 +34,8 @@ export interface LeaseEvents {
  * - Not registered: it opens the mailbox, then acquires the lease. A step that fails continues where it stopped.
  * - Registered: it renews the lease. After the registry lost its data, it acquires the lease again and has everything
  *   registered again.
- * - The lease expired, or the mailbox was removed: it is not registered any more, takes a new id, and registers.
+ * - The lease expired, or the mailbox was removed, or another process reports that the registry does not list this server
+ *   and it could not renew the lease since: it is not registered any more, takes a new id, and registers.
  * - Stopped: it does nothing more.
  */
 export class ServerLease {
@@ -46,6 +47,8 @@ export class ServerLease {
   private underWay: Promise<void> | null = null;
   private readonly closing = new Set<Promise<void>>();
   private isStopped = false;
+  private renewedAtMs = 0;
+  private isUnlisted = false;
 
   constructor(
     private readonly ports: LeasePorts,
@@ -75,6 +78,15 @@ export class ServerLease {
   }
 
   /**
+   * Another process found that the registry does not list this server. A server that is cut off from the registry alone
+   * learns that others have dropped it only so.
+   */
+  unlisted(): void {
+    this.isUnlisted = true;
+    if (!this.isStopped) this.step().catch(this.events.reportFailure);
+  }
+
+  /**
    * Ends the registration, after the step under way: nothing is acquired or opened any more. The mailbox stays open
    * until {@link close}. Returns the users who went offline by this.
    */
@@ -100,7 +112,9 @@ export class ServerLease {
   }
 
   private async next(): Promise<void> {
-    if (this.mailbox?.isRemoved) this.changeId();
+    const isExpired = this.ports.clock.monotonicMs() - this.renewedAtMs >= leaseMs;
+    if (this.mailbox?.isRemoved || (this.isUnlisted && this.isRegistered && isExpired)) this.changeId();
+    this.isUnlisted = false;
     if (!this.isRegistered || !(await this.renew())) await this.register();
   }
 
@@ -113,16 +127,19 @@ export class ServerLease {
       id === this.id ? this.events.received(deliveries) : undefined,
     );
     if (this.isStopped) return;
+    const nowMs = this.ports.clock.monotonicMs();
     const generation = await registry.generation();
     if (this.isStopped) return;
     await registry.openServer(id, leaseMs, supportedLevel());
     this.generation = generation;
+    this.renewedAtMs = nowMs;
     this.isRegistered = true;
   }
 
   /** Returns false when the lease had expired; this server is not registered then. */
   private async renew(): Promise<boolean> {
-    const { registry } = this.ports;
+    const { registry, clock } = this.ports;
+    const nowMs = clock.monotonicMs();
     const generation = await registry.generation();
     if (this.isStopped) return true;
     if (generation !== this.generation) {
@@ -131,9 +148,13 @@ export class ServerLease {
       await this.events.forgotten();
       // This is the last step, so that an attempt that failed before it is repeated.
       this.generation = generation;
+      this.renewedAtMs = nowMs;
       return true;
     }
-    if (await registry.renewLease(this.id, leaseMs)) return true;
+    if (await registry.renewLease(this.id, leaseMs)) {
+      this.renewedAtMs = nowMs;
+      return true;
+    }
     if (!this.isStopped) this.changeId();
     return false;
   }

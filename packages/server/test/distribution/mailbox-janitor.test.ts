@@ -6,20 +6,23 @@ import { FakeClock } from '../support/fake-clock.ts';
 import { until } from '../support/until.ts';
 
 const leaseMs = 1_000_000;
-const intervalMs = 30_000;
+const intervalMs = 10_000;
 
 async function janitorOver(...serverIds: string[]) {
   const clock = new FakeClock();
   const registry = new MemoryConnectionRegistry(clock);
   const mailboxes = new MemoryMailboxes();
+  const received: string[] = [];
   for (const serverId of serverIds) {
     await registry.openServer(serverId, leaseMs);
-    await mailboxes.open(serverId, () => undefined);
+    await mailboxes.open(serverId, (deliveries) => {
+      for (const { kind } of deliveries) received.push(`${kind} to ${serverId}`);
+    });
   }
   const failures: unknown[] = [];
   const janitor = new MailboxJanitor(registry, mailboxes, clock, (error) => failures.push(error));
   /**
-   * Runs one check. Resolves when another janitor, after two checks of its own, has removed a mailbox that only it
+   * Runs one check. Resolves when another janitor, after checks of its own, has removed a mailbox that only it
    * knows of.
    */
   const look = async () => {
@@ -36,34 +39,46 @@ async function janitorOver(...serverIds: string[]) {
     other.stop();
     expect(failures).toEqual([]);
   };
-  return { registry, mailboxes, janitor, look };
+  const looks = async (count: number) => {
+    for (let time = 0; time < count; time++) await look();
+  };
+  return { registry, mailboxes, janitor, looks, received };
 }
 
 test('the mailbox of a dead server is removed, those of live servers stay', async () => {
-  const { registry, mailboxes, look } = await janitorOver('dead', 'living');
+  const { registry, mailboxes, looks } = await janitorOver('dead', 'living');
   await registry.closeServer('dead');
-  await look();
+  await looks(3);
   expect(await mailboxes.serverIds()).toEqual(['dead', 'living']);
-  await look();
+  await looks(1);
   expect(await mailboxes.serverIds()).toEqual(['living']);
+});
+
+test('a server that the registry does not list in two checks in a row is told so', async () => {
+  const { registry, looks, received } = await janitorOver('cut off', 'living');
+  await registry.closeServer('cut off');
+  await looks(1);
+  expect(received).toEqual([]);
+  await looks(2);
+  expect(received).toEqual(['unlisted to cut off', 'unlisted to cut off']);
 });
 
 test('a server that the registry lost for a moment keeps its mailbox', async () => {
-  const { registry, mailboxes, look } = await janitorOver('living');
-  registry.forget();
-  await look();
-  await registry.openServer('living', leaseMs);
-  await look();
-  registry.forget();
-  await look();
+  const { registry, mailboxes, looks, received } = await janitorOver('living');
+  for (let time = 0; time < 5; time++) {
+    registry.forget();
+    await looks(1);
+    await registry.openServer('living', leaseMs);
+    await looks(1);
+  }
   expect(await mailboxes.serverIds()).toEqual(['living']);
+  expect(received).toEqual([]);
 });
 
 test('nothing is removed after the stop', async () => {
-  const { registry, mailboxes, janitor, look } = await janitorOver('dead');
+  const { registry, mailboxes, janitor, looks } = await janitorOver('dead');
   await registry.closeServer('dead');
   janitor.stop();
-  await look();
-  await look();
+  await looks(5);
   expect(await mailboxes.serverIds()).toEqual(['dead']);
 });
