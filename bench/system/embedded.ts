@@ -43,7 +43,12 @@ export class Embedded implements StoringSystem {
   ) {}
 
   static async start(data: string, people: Person[], options: StartOptions): Promise<Embedded> {
-    return new Embedded(data, people, options, await ServerProcess.start(options));
+    try {
+      return new Embedded(data, people, options, await ServerProcess.start(options));
+    } catch (error) {
+      rmSync(data, { recursive: true, force: true });
+      throw error;
+    }
   }
 
   get url(): string {
