@@ -29,6 +29,7 @@ import { Outbox } from './outbox.ts';
 import { Overload } from './overload.ts';
 import { PresenceAnnouncer } from './presence-announcer.ts';
 import { PresenceWatch } from './presence-watch.ts';
+import { RegisteringAgain } from './registering-again.ts';
 import { type RequestPorts, Requests } from './requests.ts';
 import { Roster } from './roster.ts';
 import { ServerLease } from './server-lease.ts';
@@ -78,6 +79,7 @@ export class Messaging {
   private readonly fanOut: FanOut;
   private readonly inbox: Inbox;
   private readonly outbox = new Outbox();
+  private readonly again = new RegisteringAgain();
   private readonly stopReporting: () => void;
 
   constructor(private readonly ports: MessagingPorts) {
@@ -118,7 +120,7 @@ export class Messaging {
     this.lease = new ServerLease(ports, {
       received: (deliveries) => this.inbox.receive(deliveries),
       lost: () => this.restart(),
-      forgotten: () => this.registerAgain(),
+      forgotten: (isContinued, keepLease) => this.registerAgain(isContinued, keepLease),
       reportFailure,
     });
     this.stopReporting = clock.every(onlineMembersIntervalMs, () => {
@@ -227,13 +229,22 @@ export class Messaging {
   }
 
   /** Registers everything again, then has all clients resynchronise, because they may have missed entries (race 7). */
-  private async registerAgain(): Promise<void> {
+  private async registerAgain(isContinued: boolean, keepLease: () => Promise<void>): Promise<void> {
     const { registry, clock, metrics } = this.ports;
     metrics.registryForgot();
     this.fanOut.reset();
-    await Promise.all(this.attendance.present().map((userId) => registry.connect(this.serverId, userId)));
-    await Promise.all(this.groups.ids().map((id) => registry.addInterest(this.serverId, id)));
-    await registry.watch(this.serverId, this.watch.watched());
+    if (!isContinued) this.again.reset();
+    const { serverId } = this;
+    await this.again.run(
+      [
+        ...this.attendance
+          .present()
+          .map((id) => ({ key: `user ${id}`, register: () => registry.connect(serverId, id) })),
+        ...this.groups.ids().map((id) => ({ key: `group ${id}`, register: () => registry.addInterest(serverId, id) })),
+      ],
+      keepLease,
+    );
+    await registry.watch(serverId, this.watch.watched());
     const connections = [...this.roster.all()];
     for (const [index, connection] of connections.entries()) {
       const delayMs = (resyncSpreadMs * index) / connections.length;

@@ -1,4 +1,5 @@
 import type { UserId } from '@parley/protocol';
+import { leaseMissing } from '../connections/lease-failures.ts';
 import type { Delivery, Mailbox, Mailboxes } from '../connections/mailbox-port.ts';
 import type { ConnectionRegistry } from '../connections/registry-port.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -22,8 +23,13 @@ export interface LeaseEvents {
   received(deliveries: readonly Delivery[]): void | Promise<void>;
   /** The former id is not valid any more: nothing registered under it may be trusted (race 6). */
   lost(): void;
-  /** The registry lost its data: everything has to be registered again (race 7). */
-  forgotten(): Promise<void>;
+  /**
+   * The registry lost its data: everything has to be registered again (race 7).
+   *
+   * @param isContinued whether what an attempt before, which failed, has registered is still valid.
+   * @param keepLease renews the lease when it is time; rejects when it expired.
+   */
+  forgotten(isContinued: boolean, keepLease: () => Promise<void>): Promise<void>;
   reportFailure(error: unknown): void;
 }
 
@@ -43,6 +49,8 @@ export class ServerLease {
   private mailbox: Mailbox | null = null;
   private isRegistered = false;
   private generation: string | null = null;
+  /** The generation in which the lease was last acquired again. */
+  private acquiredIn: string | null = null;
   private stopRenewing: () => void = () => undefined;
   private underWay: Promise<void> | null = null;
   private readonly closing = new Set<Promise<void>>();
@@ -143,9 +151,11 @@ export class ServerLease {
     const generation = await registry.generation();
     if (this.isStopped) return true;
     if (generation !== this.generation) {
-      await registry.openServer(this.id, leaseMs, supportedLevel());
+      const isContinued = generation === this.acquiredIn && (await registry.renewLease(this.id, leaseMs));
+      if (!isContinued) await registry.openServer(this.id, leaseMs, supportedLevel());
+      this.acquiredIn = generation;
       if (this.isStopped) return true;
-      await this.events.forgotten();
+      await this.events.forgotten(isContinued, this.keeper(nowMs));
       // This is the last step, so that an attempt that failed before it is repeated.
       this.generation = generation;
       this.renewedAtMs = nowMs;
@@ -159,9 +169,22 @@ export class ServerLease {
     return false;
   }
 
+  /** Returns a function that renews the lease when that is due; it was renewed after `renewedMs`. */
+  private keeper(renewedMs: number): () => Promise<void> {
+    const { clock, registry } = this.ports;
+    let dueMs = renewedMs + renewIntervalMs;
+    return async () => {
+      const nowMs = clock.monotonicMs();
+      if (nowMs < dueMs) return;
+      if (!(await registry.renewLease(this.id, leaseMs))) throw leaseMissing(this.id);
+      dueMs = nowMs + renewIntervalMs;
+    };
+  }
+
   private changeId(): void {
     const wasRegistered = this.isRegistered;
     this.isRegistered = false;
+    this.acquiredIn = null;
     this.id = this.ports.ids.uuid();
     this.closeMailbox();
     if (wasRegistered) this.events.lost();

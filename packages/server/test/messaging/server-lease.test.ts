@@ -15,12 +15,16 @@ function leaseUnderTest() {
   const calls: string[] = [];
   const failures: unknown[] = [];
   const received: Delivery[] = [];
+  const whileForgotten = { run: async (_keepLease: () => Promise<void>): Promise<void> => undefined };
   let ids = 0;
   const ports = { registry, mailboxes, clock, ids: { uuid: () => `server ${++ids}`, token: () => 'unused' } };
   const lease = new ServerLease(ports, {
     received: (deliveries) => void received.push(...deliveries),
     lost: () => void calls.push('lost'),
-    forgotten: async () => void calls.push('forgotten'),
+    forgotten: async (isContinued, keepLease) => {
+      calls.push(isContinued ? 'continued' : 'forgotten');
+      await whileForgotten.run(keepLease);
+    },
     reportFailure: (error) => failures.push(error),
   });
   const renews = () => clock.advance(leaseMs / 4);
@@ -39,7 +43,7 @@ function leaseUnderTest() {
     await mailboxes.deliver(id, [{ kind: 'presence', userId: id, online: true }]);
     return received.length > count;
   };
-  return { clock, registry, mailboxes, lease, calls, failures, received, renews, stepsUntil, isWhole };
+  return { clock, registry, mailboxes, lease, calls, failures, received, whileForgotten, renews, stepsUntil, isWhole };
 }
 
 /** Makes the next calls of a method fail, after it was carried out or instead of that. */
@@ -150,6 +154,35 @@ describe('a server that is registered has a lease and a mailbox (race 6)', () =>
     expect(await isWhole()).toBe(true);
     expect(lease.serverId).toBe('server 1');
     expect(calls).toEqual(['forgotten']);
+  });
+
+  test('and registers the rest again when that failed, but everything when its lease expired meanwhile', async () => {
+    const { clock, registry, lease, calls, whileForgotten, stepsUntil, isWhole } = leaseUnderTest();
+    await lease.open();
+    registry.forget();
+    const attempts = [
+      async () => {
+        throw new Unavailable('a registration fails');
+      },
+      async (keepLease: () => Promise<void>) => {
+        // It takes longer than the lease is valid, which is renewed meanwhile.
+        for (let count = 0; count < 3; count++) {
+          clock.advance(leaseMs / 2);
+          await keepLease();
+        }
+        throw new Unavailable('a registration fails');
+      },
+      async () => {
+        clock.advance(leaseMs);
+        await registry.expireServers();
+        throw new Unavailable('a registration fails');
+      },
+    ];
+    whileForgotten.run = async (keepLease) => attempts.shift()?.(keepLease);
+    await stepsUntil('everything was registered again', () => calls.length === 4);
+    expect(calls).toEqual(['forgotten', 'continued', 'continued', 'forgotten']);
+    await stepsUntil('the server is registered', isWhole);
+    expect(lease.serverId).toBe('server 1');
   });
 
   test('and has no id until it has both', async () => {
