@@ -45,12 +45,13 @@ function Screen({ session }: { session: ChatSession }) {
     .slice(-noticeRows);
   const messageRows = Math.max(1, rows - 4 - draftRows - notices.length);
   const lines = messageLines(session.shown, columns - listColumns - 1);
-  const shownScroll = () => Math.min(linesBelow(lines, anchor.current), Math.max(0, lines.length - messageRows));
+  const belowMax = Math.max(0, lines.length - messageRows);
+  const shownScroll = () => Math.min(linesBelow(lines, anchor.current), belowMax);
   const scrolled = shownScroll();
 
   const scrollBy = (count: number) => {
     const below = Math.max(0, shownScroll() + count);
-    anchor.current = anchorAbove(lines, below);
+    anchor.current = anchorAbove(lines, below, belowMax);
     redraw();
     const end = lines.length - below;
     const isGapInView = lines.slice(Math.max(0, end - messageRows), end).some(({ key }) => key.startsWith(gapKey));
