@@ -4,6 +4,9 @@ import type { ConversationRecords } from './conversation-records.ts';
 import type { HttpApi } from './http.ts';
 import type { Runtime } from './runtime.ts';
 
+type Creation<Id extends 'createGroup' | 'createChannel'> = Omit<InputOf<Id>, 'clientRequestId'> &
+  Partial<Pick<InputOf<Id>, 'clientRequestId'>>;
+
 /** The conversations of the account that is logged in. */
 export class Conversations {
   constructor(
@@ -28,13 +31,17 @@ export class Conversations {
     return this.learn(await this.api.call('openDirect', { userId }));
   }
 
-  /** Each call creates one group, however often the request is retried. */
-  async createGroup(group: Omit<InputOf<'createGroup'>, 'clientRequestId'>): Promise<Conversation> {
-    return this.learn(await this.api.call('createGroup', { ...group, clientRequestId: this.runtime.uuid() }));
+  /**
+   * Each call creates one group, however often the request is retried. To repeat a call whose answer was lost, pass the
+   * same `clientRequestId` to both: the group is then created once.
+   */
+  async createGroup(group: Creation<'createGroup'>): Promise<Conversation> {
+    return this.learn(await this.api.call('createGroup', { clientRequestId: this.runtime.uuid(), ...group }));
   }
 
-  async createChannel(channel: Omit<InputOf<'createChannel'>, 'clientRequestId'>): Promise<Conversation> {
-    return this.learn(await this.api.call('createChannel', { ...channel, clientRequestId: this.runtime.uuid() }));
+  /** Like {@link createGroup}. */
+  async createChannel(channel: Creation<'createChannel'>): Promise<Conversation> {
+    return this.learn(await this.api.call('createChannel', { clientRequestId: this.runtime.uuid(), ...channel }));
   }
 
   async join(conversationId: ConversationId): Promise<Conversation> {

@@ -6,6 +6,7 @@ import { RestoredBar } from './chat/restored-bar.tsx';
 import { StorageBar } from './chat/storage-bar.tsx';
 import { useChat } from './chat/use-chat.ts';
 import { VersionBar } from './chat/version-bar.tsx';
+import { useSendAllAgain } from './composer/use-send.ts';
 import { ConversationList } from './conversation-list/conversation-list.tsx';
 import { Start } from './conversation-list/start.tsx';
 import type { NewKind } from './dialogs/new-conversation.tsx';
@@ -49,12 +50,14 @@ export function App() {
     <>
       <UnreadTitle />
       {/* A new key renders everything again in the new language. */}
-      <Suspense fallback={null}>{account ? <Shell key={language} /> : <Welcome key={language} />}</Suspense>
+      <Suspense fallback={null}>
+        {account ? <Shell key={language} accountId={account.id} /> : <Welcome key={language} />}
+      </Suspense>
     </>
   );
 }
 
-function Shell() {
+function Shell({ accountId }: { accountId: string }) {
   const [location, navigate] = useLocation();
   const [isConversation, params] = useRoute('/c/:id');
   const [isHome] = useRoute('/');
@@ -64,6 +67,7 @@ function Shell() {
   const conversationId = isConversation ? params.id : null;
   useAttention(conversationId);
   useNotifications();
+  useSendAllAgain(accountId);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey) || event.altKey) return;
@@ -110,9 +114,12 @@ function Shell() {
           </Suspense>
         </FaultBoundary>
       </main>
-      <FaultBoundary key={`${isSwitching} ${creating}`} isOver>
+      {/* A new key replaces the boundary of a dialog that failed when it is opened again. */}
+      <FaultBoundary key={`switching ${isSwitching}`} isOver>
+        <Suspense fallback={null}>{isSwitching && <QuickSwitcher onClose={() => setSwitching(false)} />}</Suspense>
+      </FaultBoundary>
+      <FaultBoundary key={`creating ${creating}`} isOver>
         <Suspense fallback={null}>
-          {isSwitching && <QuickSwitcher onClose={() => setSwitching(false)} />}
           {creating && <NewConversation kind={creating} onClose={() => setCreating(null)} />}
         </Suspense>
       </FaultBoundary>

@@ -112,6 +112,16 @@ export class Chat {
     return this.sorted;
   }
 
+  /**
+   * The own message that the list shows in place of the conversation's last one: the newest of those that are not part
+   * of its history yet, unless it failed before the last activity.
+   */
+  newestUnsentOf({ id, headSeq, lastActivityAtMs }: ConversationData): Pending | undefined {
+    return this.pendingOf(id).findLast(({ status, seq, createdAtMs }) =>
+      status === 'failed' ? createdAtMs >= lastActivityAtMs : seq === null || seq > headSeq,
+    );
+  }
+
   pendingOf(conversationId: ConversationId): readonly Pending[] {
     return this.pending.get(conversationId) ?? noPending;
   }
@@ -166,6 +176,11 @@ export class Chat {
     const pending = this.pendingOf(conversationId);
     const left = pending.filter(({ clientMessageId }) => !clientMessageIds.has(clientMessageId));
     if (left.length !== pending.length) this.pending.set(conversationId, left);
+  }
+
+  private sentUpTo(conversationId: ConversationId, headSeq: number): Set<string> {
+    const sent = this.pendingOf(conversationId).filter(({ seq }) => seq !== null && seq <= headSeq);
+    return new Set(sent.map(({ clientMessageId }) => clientMessageId));
   }
 
   private want(userId: UserId): void {
@@ -276,9 +291,11 @@ export class Chat {
   }
 
   private takeConversation(conversation: ConversationData): void {
-    const { id, partner } = conversation;
+    const { id, partner, headSeq } = conversation;
     this.conversations.set(id, conversation);
     this.sorted = null;
+    // Without a timeline that shows their entries, nothing else removes sent messages.
+    if (!this.entryListeners.has(id)) this.settle(id, this.sentUpTo(id, headSeq));
     if (partner) {
       this.people.set(partner.id, partner);
       if (!this.online.has(partner.id)) this.online.set(partner.id, partner.online);

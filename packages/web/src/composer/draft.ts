@@ -80,17 +80,17 @@ export function kept(draft: Draft, tab: string, clientMessageId: string): Draft 
   return written(draft, tab, { taken });
 }
 
-/** The message that the tab took could not be stored: puts its text back, before what was written meanwhile. */
+/** A message that some tab took could not be stored: puts its text back, before what was written meanwhile. */
 export function returnedBy(draft: Draft, tab: string, clientMessageId: string): Draft {
-  const all = allTaken(draft.taken[tab]);
-  const failed = all.find((one) => one.clientMessageId === clientMessageId);
-  if (!failed) return draft;
-  const taken = withTaken(
-    draft.taken,
-    tab,
-    all.filter((one) => one !== failed),
-  );
-  return written(draft, tab, { text: followedBy(failed.text, draft.text), taken });
+  for (const [taker, last] of Object.entries(draft.taken)) {
+    const all = allTaken(last);
+    const failed = all.find((one) => one.clientMessageId === clientMessageId);
+    if (!failed) continue;
+    const others = all.filter((one) => one !== failed);
+    const taken = withTaken(draft.taken, taker, others);
+    return written(draft, tab, { text: followedBy(failed.text, draft.text), taken });
+  }
+  return draft;
 }
 
 /** The draft that contains the other one, or both merged if neither does. */

@@ -16,6 +16,13 @@ export function draftKey(accountId: string, conversationId: string): string {
   return `${prefix}${accountId} ${conversationId}`;
 }
 
+/** The conversations of an account in which a tab may have been closed before a message was stored for sending. */
+export function conversationsWithUnkept(accountId: string): string[] {
+  const start = draftKey(accountId, '');
+  const keys = browserStorage.keys().filter((key) => key.startsWith(start) && drafts.unkept(key).length > 0);
+  return keys.map((key) => key.slice(start.length));
+}
+
 export function subscribeToDrafts(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);

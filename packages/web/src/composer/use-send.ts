@@ -1,9 +1,10 @@
 import { useEffect, useState } from 'react';
+import type { Chat } from '../chat/chat.ts';
 import { failureText } from '../chat/failure-text.ts';
 import { randomId } from '../chat/random-id.ts';
 import { useChatItself } from '../chat/use-chat.ts';
 import { offerNotifications } from '../notifications/offer.ts';
-import { drafts } from './drafts.ts';
+import { conversationsWithUnkept, draftKey, drafts } from './drafts.ts';
 
 /** Sends drafts of a conversation. A draft that was not stored for sending is put back, and `failure` says why. */
 export function useSendDraft(conversationId: string, key: string, onSent: () => void) {
@@ -26,16 +27,31 @@ export function useSendDraft(conversationId: string, key: string, onSent: () => 
   return { sendDraft, failure };
 }
 
-/** Sends what a tab was sending when it was closed. The same id makes this safe if that tab stored the message. */
-export function useSendAgain(conversationId: string, key: string): void {
+/** Sends what tabs of any conversation were sending when the browser was closed. */
+export function useSendAllAgain(accountId: string): void {
   const chat = useChatItself();
   useEffect(() => {
-    for (const { text, clientMessageId } of drafts.unkept(key)) {
-      chat.request('send', conversationId, text, clientMessageId).then(
-        () => drafts.kept(key, clientMessageId),
-        // The next tab that opens the conversation tries again.
-        reportError,
-      );
+    for (const conversationId of conversationsWithUnkept(accountId)) {
+      sendAgain(chat, conversationId, draftKey(accountId, conversationId));
     }
-  }, [chat, conversationId, key]);
+  }, [chat, accountId]);
+}
+
+/** Sends what another tab of this conversation was sending when it was closed. */
+export function useSendAgain(conversationId: string, key: string): void {
+  const chat = useChatItself();
+  useEffect(() => sendAgain(chat, conversationId, key), [chat, conversationId, key]);
+}
+
+/** The same id makes this safe if the tab that was closed stored the message. What can't be sent is a draft again. */
+function sendAgain(chat: Chat, conversationId: string, key: string): void {
+  for (const { text, clientMessageId } of drafts.unkept(key)) {
+    chat.request('send', conversationId, text, clientMessageId).then(
+      () => drafts.kept(key, clientMessageId),
+      (error: unknown) => {
+        drafts.giveBack(key, clientMessageId);
+        reportError(error);
+      },
+    );
+  }
 }

@@ -92,13 +92,15 @@ function Properties({ conversation: { id, name, description, announceOnly } }: {
   const [result, setResult] = useState<{ isFailure: boolean; text: string } | null>(null);
   const [changes, setChanges] = useState<ConversationChange>({});
   const shown = { name: name ?? '', description, announceOnly, ...changes };
-  const change = (more: ConversationChange) => setChanges({ ...changes, ...more });
+  const change = (more: ConversationChange) => setChanges((edited) => ({ ...edited, ...more }));
   const submit = async (event: FormEvent) => {
     event.preventDefault();
-    const named = changes.name === undefined ? {} : { name: changes.name.trim() };
+    const sent = changes;
+    const named = sent.name === undefined ? {} : { name: sent.name.trim() };
     try {
-      if (Object.keys(changes).length > 0) await chat.request('update', id, { ...changes, ...named });
-      setChanges({});
+      if (Object.keys(sent).length > 0) await chat.request('update', id, { ...sent, ...named });
+      // What was edited while it was being saved stays.
+      setChanges((edited) => without(edited, sent));
       setResult({ isFailure: false, text: t('saved') });
     } catch (error) {
       setResult({ isFailure: true, text: failureText(error) });
@@ -144,4 +146,10 @@ function Properties({ conversation: { id, name, description, announceOnly } }: {
       </div>
     </form>
   );
+}
+
+/** The changes that are not in `saved`, or have another value there. */
+function without(changes: ConversationChange, saved: ConversationChange): ConversationChange {
+  const isSaved = (key: string) => changes[key as keyof ConversationChange] === saved[key as keyof ConversationChange];
+  return Object.fromEntries(Object.entries(changes).filter(([key]) => !isSaved(key)));
 }

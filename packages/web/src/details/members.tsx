@@ -6,6 +6,7 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 import { failureText } from '../chat/failure-text.ts';
 import { useChat, useChatItself } from '../chat/use-chat.ts';
+import { useIsShown } from '../chat/use-is-shown.ts';
 import { MoreButton } from '../people/more-button.tsx';
 import { PersonLine } from '../people/person-line.tsx';
 import { type PageRequest, usePagedList } from '../people/use-paged-list.ts';
@@ -77,13 +78,17 @@ interface MemberMenuProps {
 function MemberMenu({ member: { user, role }, conversation, act }: MemberMenuProps) {
   const chat = useChatItself();
   const [, navigate] = useLocation();
+  const isShown = useIsShown();
   const me = useChat(({ account }) => account?.id);
   const own = conversation.membership?.role;
   if (user.id === me) return <span className="muted member-you">{t('you')}</span>;
   const conversationId = conversation.id;
   const setRole = (next: Role) => act(chat.operation('setRole', { conversationId, userId: user.id, role: next }));
   const mayRemove = own === 'owner' || (own === 'admin' && role === 'member');
-  const direct = () => act(chat.request('openDirect', user.id).then((id) => navigate(`/c/${id}`)));
+  const openDirect = async () => {
+    const id = await chat.request('openDirect', user.id);
+    if (isShown()) navigate(`/c/${id}`);
+  };
   return (
     <Menu.Root modal={false}>
       <Menu.Trigger className="icon-button small" aria-label={t('actionsFor', { name: personName(user) })}>
@@ -92,7 +97,7 @@ function MemberMenu({ member: { user, role }, conversation, act }: MemberMenuPro
       <Menu.Portal>
         <Menu.Positioner className="menu-positioner" align="end" sideOffset={4}>
           <Menu.Popup className="menu">
-            <Menu.Item className="menu-item" onClick={direct}>
+            <Menu.Item className="menu-item" onClick={() => act(openDirect())}>
               {t('writeDirectly')}
             </Menu.Item>
             {own === 'owner' && role !== 'owner' && (

@@ -1,6 +1,7 @@
 import type { User } from '@parley/protocol';
 import { X } from 'lucide-react';
-import { type FormEvent, useId, useState } from 'react';
+import { type FormEvent, useId, useRef, useState } from 'react';
+import { randomId } from '../chat/random-id.ts';
 import { useChatItself } from '../chat/use-chat.ts';
 import { useOpening } from '../chat/use-opening.ts';
 import { PersonLine } from '../people/person-line.tsx';
@@ -79,17 +80,37 @@ export function PeopleSearch({ onChoose }: { onChoose(person: User): void }) {
   );
 }
 
+/**
+ * The id under which a form creates something. It stays until the form is edited, so that pressing Create again after a
+ * lost answer does not create it twice.
+ */
+function useRequestId() {
+  const id = useRef(randomId());
+  return {
+    clientRequestId: () => id.current,
+    edited() {
+      id.current = randomId();
+    },
+  };
+}
+
 function NewGroup({ open }: FormProps) {
   const chat = useChatItself();
+  const { clientRequestId, edited } = useRequestId();
   const id = useId();
   const [name, setName] = useState('');
   const [chosen, setChosen] = useState<readonly User[]>([]);
+  const choose = (people: readonly User[]) => {
+    setChosen(people);
+    edited();
+  };
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    void open(() => chat.request('createGroup', { name: name.trim(), userIds: chosen.map((person) => person.id) }));
+    const userIds = chosen.map((person) => person.id);
+    void open(() => chat.request('createGroup', { name: name.trim(), userIds, clientRequestId: clientRequestId() }));
   };
   return (
-    <form onSubmit={submit} className="stack">
+    <form onSubmit={submit} onChange={edited} className="stack">
       <div className="field">
         <label htmlFor={id}>{t('groupName')}</label>
         <input id={id} value={name} required dir="auto" onChange={(event) => setName(event.target.value)} />
@@ -99,7 +120,7 @@ function NewGroup({ open }: FormProps) {
         <span className="field-name" aria-hidden="true">
           {t('members')}
         </span>
-        <PeopleSearch onChoose={(person) => setChosen([...chosen.filter((one) => one.id !== person.id), person])} />
+        <PeopleSearch onChoose={(person) => choose([...chosen.filter((one) => one.id !== person.id), person])} />
       </div>
       {chosen.length > 0 && (
         <ul className="chips" aria-label={t('chosen')}>
@@ -109,7 +130,7 @@ function NewGroup({ open }: FormProps) {
               <button
                 type="button"
                 aria-label={t('removePerson', { name: personName(person) })}
-                onClick={() => setChosen(chosen.filter((one) => one !== person))}
+                onClick={() => choose(chosen.filter((one) => one !== person))}
               >
                 <X aria-hidden="true" />
               </button>
@@ -126,18 +147,20 @@ function NewGroup({ open }: FormProps) {
 
 function NewChannel({ open }: FormProps) {
   const chat = useChatItself();
+  const { clientRequestId, edited } = useRequestId();
   const id = useId();
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     const name = String(form.get('name')).trim();
     const description = String(form.get('description')).trim();
+    const announceOnly = form.get('announceOnly') === 'on';
     void open(() =>
-      chat.request('createChannel', { name, description, announceOnly: form.get('announceOnly') === 'on' }),
+      chat.request('createChannel', { name, description, announceOnly, clientRequestId: clientRequestId() }),
     );
   };
   return (
-    <form onSubmit={submit} className="stack">
+    <form onSubmit={submit} onChange={edited} className="stack">
       <div className="field">
         <label htmlFor={`${id}-name`}>{t('channelName')}</label>
         <input id={`${id}-name`} name="name" required dir="auto" />

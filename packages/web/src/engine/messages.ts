@@ -102,8 +102,13 @@ export interface Requests {
   /** Calls any other operation of the HTTP API. */
   operation(id: OperationId, input: InputOf<OperationId>): Promise<ResponseOf<OperationId>>;
   openDirect(userId: UserId): Promise<ConversationId>;
-  createGroup(group: { name: string; userIds: UserId[] }): Promise<ConversationId>;
-  createChannel(channel: { name: string; description?: string; announceOnly?: boolean }): Promise<ConversationId>;
+  createGroup(group: { name: string; userIds: UserId[]; clientRequestId: string }): Promise<ConversationId>;
+  createChannel(channel: {
+    name: string;
+    description: string;
+    announceOnly: boolean;
+    clientRequestId: string;
+  }): Promise<ConversationId>;
   join(conversationId: ConversationId): Promise<ConversationId>;
   update(conversationId: ConversationId, change: ConversationChange): Promise<void>;
   leave(conversationId: ConversationId): Promise<void>;

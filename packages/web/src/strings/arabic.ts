@@ -63,6 +63,7 @@ export const arabic: Strings = {
   },
   typing: 'يكتب…',
   youSaid: 'أنت: {text}',
+  youFailedToSay: 'لم تُرسل: {text}',
   draft: 'مسودة: {text}',
   noConversationsYet: 'لا محادثات بعد',
   noMessagesYet: 'لا رسائل بعد',

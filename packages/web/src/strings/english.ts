@@ -43,6 +43,7 @@ export const english = {
   typingMany: { one: '{count} person is typing…', other: '{count} people are typing…' },
   typing: 'typing…',
   youSaid: 'You: {text}',
+  youFailedToSay: 'Not sent: {text}',
   draft: 'Draft: {text}',
   noConversationsYet: 'No conversations yet',
   noMessagesYet: 'No messages yet',

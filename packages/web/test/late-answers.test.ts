@@ -1,0 +1,215 @@
+import { expect } from 'bun:test';
+import type { Page } from 'playwright-core';
+import { describeInBrowser } from './support/browser.ts';
+import { PersonInBrowser } from './support/person.ts';
+import { type Place, testWith } from './support/place.ts';
+
+/** Ana, whose page makes its requests itself, with the direct chat with Ben open; Mira's group is in her list. */
+async function setUp(place: Place) {
+  const { server } = place;
+  const mira = await server.person('mira');
+  const ben = await server.person('ben');
+  const { context, page, faults } = await place.window();
+  // Requests of a shared worker can't be held.
+  await context.addInitScript(() => Reflect.deleteProperty(globalThis, 'SharedWorker'));
+  const ana = await PersonInBrowser.signUpAt(context, page, server.url, 'Ana', faults);
+  const anaId = await place.idOf('ana');
+  const { id: groupId } = await server.call(mira, 'createGroup', { name: 'Harbour', userIds: [anaId] });
+  await server.call(mira, 'setRole', { conversationId: groupId, userId: anaId, role: 'admin' });
+  await ana.openDirect('ben');
+  await ana.inList('Harbour').waitFor();
+  return { ana, anaId, ben, groupId, mira, page, server };
+}
+
+/** Holds the requests for this path until `release` is called. `asked` resolves when there is one. */
+async function holdRequests(page: Page, path: string) {
+  const asked = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
+  await page.route(`**${path}`, async (route) => {
+    asked.resolve();
+    await released.promise;
+    await route.continue();
+  });
+  return { asked: asked.promise, release: () => released.resolve() };
+}
+
+describeInBrowser('an answer that comes after the person went on', () => {
+  const test = testWith(setUp);
+  const words = 'Only for Ben';
+
+  /** Ana writes to Ben. Checks that she still does after `release` and `learnt`. */
+  async function goesOnWriting(ana: PersonInBrowser, release: () => void, learnt: () => Promise<void>) {
+    await ana.box.fill(words);
+    const address = ana.page.url();
+    release();
+    await learnt();
+    expect(ana.page.url()).toBe(address);
+    expect(await ana.box.inputValue()).toBe(words);
+  }
+
+  test('opens no conversation when its dialog was closed', async ({ ana, page }) => {
+    const { asked, release } = await holdRequests(page, '/v1/direct');
+    await page.keyboard.press('Control+k');
+    const dialog = page.getByRole('dialog', { name: 'Jump to…' });
+    await dialog.getByRole('combobox').fill('mira');
+    await dialog.getByRole('option', { name: /mira/ }).click();
+    await asked;
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+    await goesOnWriting(ana, release, () => ana.inList('mira').waitFor());
+    expect(ana.faults).toEqual([]);
+  });
+
+  test('opens no conversation with a member whose group is no longer open', async ({ ana, page }) => {
+    await ana.open('Harbour');
+    await page.getByRole('button', { name: 'Details', exact: true }).click();
+    const { asked, release } = await holdRequests(page, '/v1/direct');
+    await page.getByRole('button', { name: /^Actions for .*mira/ }).click();
+    await page.getByRole('menuitem', { name: 'Write directly' }).click();
+    await asked;
+    await ana.open('ben');
+    await goesOnWriting(ana, release, () => ana.inList('mira').waitFor());
+    expect(ana.faults).toEqual([]);
+  });
+
+  test('does not close another conversation than the one that the person left', async ({ ana, page }) => {
+    await ana.open('Harbour');
+    await page.getByRole('button', { name: 'Details', exact: true }).click();
+    const { asked, release } = await holdRequests(page, '/leave');
+    await page.getByRole('button', { name: 'Leave' }).click();
+    await page.getByRole('dialog', { name: /^Leave .*Harbour/ }).getByRole('button', { name: 'Leave' }).click();
+    await asked;
+    await page.keyboard.press('Escape');
+    await ana.open('ben');
+    await goesOnWriting(ana, release, () => ana.inList('Harbour').waitFor({ state: 'hidden' }));
+    expect(ana.faults).toEqual([]);
+  });
+
+  test('saves what was sent, and keeps what was edited since', async ({ ana, groupId, mira, page, server }) => {
+    await ana.open('Harbour');
+    await page.getByRole('button', { name: 'Details', exact: true }).click();
+    const details = page.getByRole('complementary', { name: 'Details' });
+    const { asked, release } = await holdRequests(page, `/v1/conversations/${groupId}`);
+    await details.getByLabel('Name').fill('Old harbour');
+    await details.getByLabel('Description').fill('Cranes');
+    await details.getByRole('button', { name: 'Save' }).click();
+    await asked;
+    await details.getByLabel('Description').fill('Cranes, boats');
+    release();
+    await details.getByText('Saved').waitFor();
+    expect(await details.getByLabel('Description').inputValue()).toBe('Cranes, boats');
+    const saved = () => server.call(mira, 'getConversation', { conversationId: groupId });
+    expect(await saved()).toMatchObject({ name: 'Old harbour', description: 'Cranes' });
+    await details.getByRole('button', { name: 'Save' }).click();
+    await ana.page.waitForResponse((response) => response.request().method() === 'PATCH');
+    expect(await saved()).toMatchObject({ name: 'Old harbour', description: 'Cranes, boats' });
+  });
+});
+
+describeInBrowser('the form of a new group', () => {
+  const test = testWith(setUp);
+
+  async function fill(page: Page) {
+    await page.getByRole('button', { name: 'New conversation' }).click();
+    const dialog = page.getByRole('dialog', { name: 'New conversation' });
+    await dialog.getByText('Group', { exact: true }).click();
+    await dialog.getByLabel('Name of the group').fill('Climbers');
+    await dialog.getByRole('combobox').fill('mira');
+    await dialog.getByRole('option', { name: /mira/ }).click();
+    return dialog;
+  }
+
+  test('creates one group when the answer was lost and Create is pressed again', async ({
+    ana,
+    mira,
+    page,
+    server,
+  }) => {
+    await page.route('**/v1/groups', async (route) => {
+      await route.fetch();
+      await route.abort();
+    });
+    const dialog = await fill(page);
+    const create = dialog.getByRole('button', { name: 'Create' });
+    await create.click();
+    await dialog.getByText('The server can’t be reached. Try again in a moment.').waitFor();
+    await page.unroute('**/v1/groups');
+    await create.click();
+    await page.getByRole('heading', { level: 1, name: 'Climbers' }).waitFor();
+    const { conversations } = await server.call(mira, 'getHomepage', {});
+    expect(conversations.filter(({ name }) => name === 'Climbers')).toHaveLength(1);
+    // An edited form creates something else.
+    const another = await fill(page);
+    await another.getByRole('button', { name: 'Create' }).click();
+    await ana.inList('Climbers').nth(1).waitFor();
+  });
+
+  test('keeps its contents while the person looks for a conversation', async ({ page }) => {
+    const dialog = await fill(page);
+    await page.keyboard.press('Control+k');
+    const switcher = page.getByRole('dialog', { name: 'Jump to…' });
+    await switcher.waitFor();
+    await page.keyboard.press('Escape');
+    await switcher.waitFor({ state: 'hidden' });
+    expect(await dialog.getByLabel('Name of the group').inputValue()).toBe('Climbers');
+    await dialog.getByRole('button', { name: /^Remove .*mira/ }).waitFor();
+  });
+});
+
+describeInBrowser('the list of conversations', () => {
+  const test = testWith(setUp);
+
+  test('shows a newer answer in place of a message that was sent in another tab', async (scene) => {
+    const { ana, anaId, ben, page, place, server } = scene;
+    const other = ana.at(await ana.context.newPage());
+    await other.page.goto(server.url);
+    await other.inList('ben').waitFor();
+    await ana.write('See you at 5');
+    await other.inList('ben').getByText('You: See you at 5').waitFor();
+    const { id } = await server.call(ben, 'openDirect', { userId: anaId });
+    await place.say(ben, id, 'No! Come at 4');
+    await ana.message('No! Come at 4').waitFor();
+    await other.inList('ben').getByText('No! Come at 4').waitFor();
+    await ana.open('Harbour');
+    await place.say(ben, id, 'Or at 3');
+    for (const one of [ana, other]) await one.inList('ben').getByText('Or at 3').waitFor();
+    expect(page.url()).toContain('/c/');
+  });
+
+  test('marks a message that was not sent, and shows newer ones of others', async (scene) => {
+    const { ana, groupId, mira, page, place, server } = scene;
+    await ana.open('Harbour');
+    await server.call(mira, 'setRole', { conversationId: groupId, userId: await place.idOf('ana'), role: 'member' });
+    await page.context().setOffline(true);
+    await ana.write('Too late');
+    await ana.inList('Harbour').getByText('You: Too late').waitFor();
+    await server.call(mira, 'updateConversation', { conversationId: groupId, announceOnly: true });
+    await page.context().setOffline(false);
+    await ana
+      .message('Too late')
+      .getByText(/^Not sent/)
+      .waitFor();
+    await place.say(mira, groupId, 'Closed');
+    await ana.inList('Harbour').getByText('Closed').waitFor();
+  });
+
+  test('sends what was not stored when the browser ended, whichever conversation is opened', async (scene) => {
+    const { ana, anaId, groupId, mira, page, server } = scene;
+    const taken = { text: 'Nearly lost', clientMessageId: 'lost-1', write: 2, writers: ['gone'], isKept: false };
+    const draft = { text: '', writes: { gone: 2 }, taken: { gone: taken } };
+    await page.evaluate(
+      ([key, value]) => localStorage.setItem(key as string, value as string),
+      [`parley-draft ${anaId} ${groupId}`, JSON.stringify(draft)],
+    );
+    await page.reload();
+    await ana.inList('Harbour').getByText('You: Nearly lost').waitFor();
+    await ana.open('Harbour');
+    await ana.message('Nearly lost').getByRole('img', { name: 'Sent' }).waitFor();
+    const { entries } = await server.call(mira, 'getHistory', { conversationId: groupId });
+    const texts = entries.flatMap((entry) => (entry.kind === 'message' ? [entry.text] : []));
+    expect(texts).toEqual(['Nearly lost']);
+    expect(
+      await page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith('parley-draft '))),
+    ).toEqual([]);
+  });
+});
