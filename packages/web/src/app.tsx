@@ -72,7 +72,8 @@ function Shell({ accountId }: { accountId: string }) {
     const onKey = (event: KeyboardEvent) => {
       if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey) || event.altKey) return;
       event.preventDefault();
-      setSwitching((isOpen) => !isOpen);
+      // Not over another dialog, whose contents would be lost.
+      setSwitching((isOpen) => !isOpen && document.querySelector('[role="dialog"]') === null);
     };
     addEventListener('keydown', onKey);
     return () => removeEventListener('keydown', onKey);
