@@ -31,7 +31,7 @@ test('dropping entries at one end leaves no gap to a page that is being loaded f
     account: { id: 'ana' },
     conversations: new Map([[conversationId, { headSeq, unreadCount: 3_000, membership: { readSeq: 2_000 } }]]),
     follow: () => () => undefined,
-    settle: () => undefined,
+    outgoing: { remove: () => undefined },
     request: async (_name: string, _conversationId: string, asked: HistoryRange) => {
       if (asked.from === 'store') return { entries: [], visibleFromSeq: 1, source: 'store', gaps: [] };
       await hold;

@@ -10,9 +10,10 @@ import {
   type UserId,
 } from '@parley/protocol';
 import type { ConnectionState, ConversationData, Person, Watch } from '@parley/sdk';
-import type { AnswerTo, News, OtherVersion, Pending, RequestName, Requests, Snapshot } from '../engine/messages.ts';
+import type { AnswerTo, News, OtherVersion, RequestName, Requests, Snapshot } from '../engine/messages.ts';
 import { personName } from '../strings/person-name.ts';
 import { EngineLink } from './engine-link.ts';
+import { Outgoing } from './outgoing.ts';
 import { Receipts } from './receipts.ts';
 import { Typists } from './typists.ts';
 import { Viewed } from './viewed.ts';
@@ -29,8 +30,6 @@ export interface Notice {
   entry: MessageEntry;
   conversation: ConversationData;
 }
-
-const noPending: readonly Pending[] = [];
 
 /** The state of this tab, which the engine keeps up to date. Views subscribe to it and read it. */
 export class Chat {
@@ -49,7 +48,7 @@ export class Chat {
   readonly people = new Map<UserId, Person>();
   readonly online = new Map<UserId, boolean>();
   readonly onlineCounts = new Map<ConversationId, number>();
-  private readonly pending = new Map<ConversationId, readonly Pending[]>();
+  readonly outgoing = new Outgoing();
   private readonly typists = new Typists(() => this.changed());
   private readonly viewed = new Viewed((watch) => void this.request('watch', watch));
   private readonly receipts = new Receipts();
@@ -112,20 +111,6 @@ export class Chat {
     return this.sorted;
   }
 
-  /**
-   * The own message that the list shows in place of the conversation's last one: the newest of those that are not part
-   * of its history yet, unless it failed before the last activity.
-   */
-  newestUnsentOf({ id, headSeq, lastActivityAtMs }: ConversationData): Pending | undefined {
-    return this.pendingOf(id).findLast(({ status, seq, createdAtMs }) =>
-      status === 'failed' ? createdAtMs >= lastActivityAtMs : seq === null || seq > headSeq,
-    );
-  }
-
-  pendingOf(conversationId: ConversationId): readonly Pending[] {
-    return this.pending.get(conversationId) ?? noPending;
-  }
-
   /** The people who are typing in a conversation now. */
   typingIn(conversationId: ConversationId): readonly UserId[] {
     return this.typists.in(conversationId);
@@ -169,18 +154,6 @@ export class Chat {
     // After a log-out, views that are about to disappear request nothing.
     if (this.account && !this.askedPeople.has(userId)) this.want(userId);
     return null;
-  }
-
-  /** Removes sent messages from the pending ones once their entries show. */
-  settle(conversationId: ConversationId, clientMessageIds: ReadonlySet<string>): void {
-    const pending = this.pendingOf(conversationId);
-    const left = pending.filter(({ clientMessageId }) => !clientMessageIds.has(clientMessageId));
-    if (left.length !== pending.length) this.pending.set(conversationId, left);
-  }
-
-  private sentUpTo(conversationId: ConversationId, headSeq: number): Set<string> {
-    const sent = this.pendingOf(conversationId).filter(({ seq }) => seq !== null && seq <= headSeq);
-    return new Set(sent.map(({ clientMessageId }) => clientMessageId));
   }
 
   private want(userId: UserId): void {
@@ -247,10 +220,10 @@ export class Chat {
         if (news.conversationId !== null) this.discardRead(news.conversationId);
         return;
       case 'pending':
-        this.takePending(news.message);
+        this.outgoing.take(news.message);
         return;
       case 'discarded':
-        this.settle(news.conversationId, new Set([news.clientMessageId]));
+        this.outgoing.remove(news.conversationId, new Set([news.clientMessageId]));
         return;
       case 'typing':
         if (news.userId !== this.account?.id) this.typists.start(news.conversationId, news.userId);
@@ -270,8 +243,7 @@ export class Chat {
   /** Forgets read positions and sent messages: their numbers are from before the restore. */
   private discardRead(conversationId: ConversationId): void {
     this.receipts.forget(conversationId);
-    const unsent = this.pendingOf(conversationId).filter(({ status }) => status !== 'sent');
-    this.pending.set(conversationId, unsent);
+    this.outgoing.removeSent(conversationId);
     for (const listener of this.entryListeners.get(conversationId) ?? []) listener.restored?.();
   }
 
@@ -281,10 +253,10 @@ export class Chat {
     for (const known of this.account?.id === account?.id ? [] : ofOthers) known.clear();
     Object.assign(this, { account, ...rest });
     this.conversations.clear();
-    this.pending.clear();
+    this.outgoing.clear();
     if (account) this.people.set(account.id, account);
     for (const conversation of conversations) this.takeConversation(conversation);
-    for (const message of pending) this.takePending(message);
+    for (const message of pending) this.outgoing.take(message);
     this.sorted = null;
     this.tellFollowed();
     this.viewed.tellAgain();
@@ -295,20 +267,11 @@ export class Chat {
     this.conversations.set(id, conversation);
     this.sorted = null;
     // Without a timeline that shows their entries, nothing else removes sent messages.
-    if (!this.entryListeners.has(id)) this.settle(id, this.sentUpTo(id, headSeq));
+    if (!this.entryListeners.has(id)) this.outgoing.removeSentUpTo(id, headSeq);
     if (partner) {
       this.people.set(partner.id, partner);
       if (!this.online.has(partner.id)) this.online.set(partner.id, partner.online);
     }
-  }
-
-  private takePending(message: Pending): void {
-    const pending = this.pendingOf(message.conversationId);
-    const others = pending.filter(({ clientMessageId }) => clientMessageId !== message.clientMessageId);
-    // Sent, and not shown as pending: its entry says everything.
-    if (message.status === 'sent' && others.length === pending.length) return;
-    const inOrder = [...others, message].sort((a, b) => a.order - b.order);
-    this.pending.set(message.conversationId, inOrder);
   }
 
   private tellFollowed(): void {

@@ -76,7 +76,7 @@ function LastLine({ conversation, isCurrent }: ConversationRowProps) {
   const { id, kind, lastMessage } = conversation;
   const typists = useChat((chat) => chat.typingIn(id));
   const me = useChat(({ account }) => account?.id);
-  const pending = useChat((chat) => chat.newestUnsentOf(conversation));
+  const pending = useChat((chat) => chat.outgoing.newestUnsent(conversation));
   const sender = useChat((chat) => (lastMessage && kind !== 'direct' ? chat.nameOf(lastMessage.senderId) : null));
   const draft = useDraft(me ?? '', id);
   if (typists.length > 0) return <span className="row-last row-typing">{t('typing')}</span>;

@@ -227,7 +227,7 @@ export class Timeline {
     const shown = this.view.entries
       .slice(-200)
       .flatMap((entry) => (entry.kind === 'message' && entry.senderId === mine ? [entry.clientMessageId] : []));
-    if (shown.length > 0) this.chat.settle(this.conversationId, new Set(shown));
+    if (shown.length > 0) this.chat.outgoing.remove(this.conversationId, new Set(shown));
     for (const listener of [...this.listeners]) listener();
   }
 }

@@ -6,7 +6,7 @@ import type { TimelineView } from './timeline.ts';
 /** The rows of the loaded entries. Messages that are not sent yet follow the conversation's last entry. */
 export function useRows(conversationId: string, view: TimelineView): readonly Row[] {
   const me = useChat(({ account }) => account?.id ?? '');
-  const pending = useChat((one) => one.pendingOf(conversationId));
+  const pending = useChat((one) => one.outgoing.of(conversationId));
   const readSeq = useChat((one) => one.readByOthers(conversationId));
   const { entries, hasEnd, openAt } = view;
   return useMemo(
