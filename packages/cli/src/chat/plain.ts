@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import type { Entry } from '@parley/sdk';
+import type { Entry, ParleyClient } from '@parley/sdk';
 import { Failure } from '../failure.ts';
 import type { ChatSession } from './chat-session.ts';
 import { runCommand } from './commands.ts';
@@ -23,6 +23,12 @@ export async function runPlain(session: ChatSession): Promise<void> {
   session.onChange(sayNotices);
   client.on('entry', (entry) => printEntry(session, entry));
   reportFailedMessages(session, false);
+  const lastSent = new Map<string, number>();
+  client.on('outbox', ({ conversationId, receipt }) => {
+    if (receipt) lastSent.set(conversationId, receipt.seq);
+  });
+  // The numbers may belong to entries that no longer exist.
+  client.on('restored', () => lastSent.clear());
   client.on('skipped', ({ conversation, ...gap }) => {
     session.say(`${session.title(conversation)}: ${gapText(gap)}. /open the conversation, then /load loads them.`);
   });
@@ -52,9 +58,24 @@ export async function runPlain(session: ChatSession): Promise<void> {
     }
   }
   await Promise.race([ended, Promise.allSettled(client.unsent.map((message) => message.sent()))]);
+  // An acknowledgement may arrive before the entry that is printed.
+  await Promise.race([ended, Promise.all([...lastSent].map(([id, seq]) => untilShown(client, id, seq)))]);
   const unsentCount = session.unsentCount + unaddressed;
   if (hasEnded) throw new Failure(`your session has ended; messages not sent: ${unsentCount}`);
   if (unsentCount > 0) throw new Failure(`messages not sent: ${unsentCount}`);
+}
+
+/** Resolves when the client has shown this entry, or cannot: the user left, or the server was restored. */
+function untilShown(client: ParleyClient, conversationId: string, seq: number): Promise<void> {
+  return new Promise((resolve) => {
+    const check = () => {
+      const conversation = client.conversations.get(conversationId);
+      if (!conversation || conversation.data.headSeq >= seq) resolve();
+    };
+    client.on('conversation', check);
+    client.on('restored', () => resolve());
+    check();
+  });
 }
 
 function printEntry(session: ChatSession, entry: Entry): void {
