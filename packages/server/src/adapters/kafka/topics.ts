@@ -27,8 +27,10 @@ const mailboxRetentionMs = 600_000;
 const replicasAsked = 3;
 const inSyncAsked = 2;
 const pollMs = 20;
-/** Brokers learn of a new topic one after the other, and elect its leaders then; this is the time they have. */
-const spreadMs = 5_000;
+/** How long a topic that was just created may be unknown to the brokers, or without leaders. */
+const createdMs = 30_000;
+/** How long a topic may be missing that another process may have created a moment ago. */
+const missingMs = 5_000;
 
 interface DescribedTopic {
   id: string;
@@ -78,7 +80,7 @@ export class Topics {
     topic: string,
     { shards, allowSingleBroker }: { shards: number; allowSingleBroker: boolean },
   ): Promise<void> {
-    const found = await this.ready(topic);
+    const found = await this.ready(topic, missingMs);
     if (!found)
       throw new Unusable(`--kafka: there is no topic ${topic}: create it with "parley cluster init" of this version`);
     if (found.count !== shards) {
@@ -190,12 +192,14 @@ export class Topics {
       }
       if (!isBrokerError(error, 'TOPIC_ALREADY_EXISTS')) throw error;
     });
-    if (!(await this.ready(topic))) throw new Unavailable(`Kafka has created topic ${topic}, but does not list it yet`);
+    if (!(await this.ready(topic, createdMs))) {
+      throw new Unavailable(`Kafka has created topic ${topic}, but does not list it yet`);
+    }
   }
 
-  /** The topic, once the brokers know it and its partitions have leaders; undefined when it is still missing then. */
-  private async ready(topic: string): Promise<DescribedTopic | undefined> {
-    const endMs = performance.now() + spreadMs;
+  /** The topic, once the brokers know it and its partitions have leaders; undefined when it is missing for `limitMs`. */
+  private async ready(topic: string, limitMs: number): Promise<DescribedTopic | undefined> {
+    const endMs = performance.now() + limitMs;
     for (;;) {
       try {
         const found = await this.described(topic);
