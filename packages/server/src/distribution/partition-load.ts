@@ -2,9 +2,12 @@
 export const targetMs = 300;
 /** The rate that a log with one partition is assumed to have until it was measured. */
 const firstPerSecond = 4_000;
-/** The number of commands that may always be under way in a log with one partition: those of one batch. */
+/**
+ * The number of commands that may always be under way: those of one batch. Partitions with commands under way share it,
+ * so that one busy conversation can have a burst, and many of them do not make all wait.
+ */
 export const fewCommands = 512;
-/** The same for each of many partitions. */
+/** The least share of one of many partitions. */
 const fewestCommands = 64;
 /** The length of the window in which the rate is measured. A shorter one counts when everything was done in it. */
 const windowMs = 200;
@@ -17,13 +20,16 @@ export interface UnderWay {
   next: UnderWay | null;
 }
 
+/** The number of partitions that have commands of this server under way. */
+export interface BusyPartitions {
+  count: number;
+}
+
 /**
  * The commands of one partition that this server has under way, and their limit: as many as the partition processed in
  * {@link targetMs} lately, so that the wait of a command is bounded at any load (race 11).
  */
 export class PartitionLoad {
-  /** The number of commands that may always be under way. */
-  private readonly few: number;
   private count = 0;
   private perSecond: number;
   private oldestUnderWay: UnderWay | null = null;
@@ -33,15 +39,22 @@ export class PartitionLoad {
   private doneInWindow = 0;
   private wasFull = false;
 
-  /** @param partitions the number of partitions of the log. */
-  constructor(partitions: number) {
-    this.few = Math.max(fewestCommands, fewCommands / partitions);
+  /**
+   * @param partitions the number of partitions of the log.
+   * @param busy counted by the loads of all partitions together.
+   */
+  constructor(
+    partitions: number,
+    private readonly busy: BusyPartitions,
+  ) {
     this.perSecond = firstPerSecond / partitions;
   }
 
   /** The number of commands that may be under way. */
   get bound(): number {
-    return Math.max(this.few, (this.perSecond * targetMs) / 1_000);
+    const others = this.count === 0 ? this.busy.count : this.busy.count - 1;
+    const few = Math.max(fewestCommands, fewCommands / (others + 1));
+    return Math.max(few, (this.perSecond * targetMs) / 1_000);
   }
 
   /** Whether another command would have to wait too long. */
@@ -60,7 +73,10 @@ export class PartitionLoad {
   }
 
   begun(command: UnderWay): void {
-    if (this.count++ === 0) this.beginWindow(command.sinceMs);
+    if (this.count++ === 0) {
+      this.busy.count++;
+      this.beginWindow(command.sinceMs);
+    }
     if (this.newest) this.newest.next = command;
     else this.oldestUnderWay = command;
     this.newest = command;
@@ -69,7 +85,7 @@ export class PartitionLoad {
   /** The outcome of the command arrived, or the command was given up. */
   done(command: UnderWay, nowMs: number): void {
     command.isDone = true;
-    this.count--;
+    if (--this.count === 0) this.busy.count--;
     this.doneInWindow++;
     // Without commands under way, time passes in which nothing could be done.
     this.endWindow(nowMs, this.count === 0 ? shortestWindowMs : windowMs);

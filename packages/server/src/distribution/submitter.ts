@@ -66,6 +66,7 @@ export class CommandSubmitter {
   private readonly inFlightByUser = new Map<UserId, number>();
   /** By partition of the log; a partition without commands so far is missing. */
   private readonly loads: PartitionLoad[] = [];
+  private readonly busyPartitions = { count: 0 };
   private readonly stopSweeping: () => void;
   private readonly tooManyOfUser: Refusal;
   /** The number of commands so far, from which request ids are made: a server's own requests need no more. */
@@ -104,7 +105,8 @@ export class CommandSubmitter {
 
   /**
    * Resolves with the outcome once it is durable. Throws {@link Refusal} `overloaded` or `feature_not_enabled`, or
-   * {@link Unavailable} while this server is not registered, before anything is done, and rejects with {@link Unavailable} as {@link OutcomeReceiver.failed} says.
+   * {@link Unavailable} while this server is not registered, before anything is done, and rejects with
+   * {@link Unavailable} as {@link OutcomeReceiver.failed} says.
    */
   submit(command: Command): Promise<Outcome> {
     const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
@@ -200,7 +202,7 @@ export class CommandSubmitter {
   private loadOf(conversationId: ConversationId): PartitionLoad {
     const { partitions } = this.ports.log;
     const partition = partitions === 1 ? 0 : shardOf(conversationId, partitions);
-    this.loads[partition] ??= new PartitionLoad(partitions);
+    this.loads[partition] ??= new PartitionLoad(partitions, this.busyPartitions);
     return this.loads[partition];
   }
 

@@ -49,7 +49,7 @@ class Simulation {
 
 let simulation: Simulation;
 beforeEach(() => {
-  simulation = new Simulation(new PartitionLoad(1));
+  simulation = new Simulation(new PartitionLoad(1, { count: 0 }));
 });
 
 describe.each([2_500, 8_000, 25_000, 100_000])('a partition that does %d commands a second', (donePerSecond) => {
@@ -102,7 +102,7 @@ test('time without commands does not count as slow', () => {
 });
 
 test('the oldest command is the first that is not done', () => {
-  const load = new PartitionLoad(1);
+  const load = new PartitionLoad(1, { count: 0 });
   const [first, second, third] = [10, 20, 30].map((sinceMs): UnderWay => ({ sinceMs, isDone: false, next: null }));
   if (!first || !second || !third) throw new Error('three commands were made');
   expect(load.oldestSinceMs).toBeNull();
@@ -114,4 +114,27 @@ test('the oldest command is the first that is not done', () => {
   expect(load.oldestSinceMs).toBe(30);
   load.done(third, 40);
   expect(load.oldestSinceMs).toBeNull();
+});
+
+test('one busy partition of many has room for a burst, which it shares with others that are busy', () => {
+  const busy = { count: 0 };
+  const loads = Array.from({ length: 64 }, () => new PartitionLoad(64, busy));
+  const admitted = (load: PartitionLoad) => {
+    const commands: UnderWay[] = [];
+    while (!load.isFull(0)) {
+      const command = { sinceMs: 0, isDone: false, next: null };
+      load.begun(command);
+      commands.push(command);
+    }
+    return commands;
+  };
+  const [first, second, ...others] = loads as [PartitionLoad, PartitionLoad, ...PartitionLoad[]];
+  const commands = admitted(first);
+  expect(commands).toHaveLength(fewCommands);
+  // A partition that is stuck leaves room in the others.
+  expect(admitted(second)).toHaveLength(fewCommands / 2);
+  for (const load of others) expect(admitted(load).length).toBeGreaterThanOrEqual(64);
+  expect(others.at(-1)?.bound).toBe(64);
+  for (const command of commands) first.done(command, 0);
+  expect(busy.count).toBe(63);
 });
