@@ -44,7 +44,8 @@ export async function clusterAdapters(config: ClusterConfig): Promise<Adapters> 
   const laneOf = (partition: number) => database.serverOf(partition);
   const feedWriter = new KafkaFeedWriter(kafka);
   const beforeCommit = (partitions: readonly number[]) => feedWriter.flush(partitions);
-  const commandLog = new KafkaCommandLog(kafka, { shards: database.shards, laneOf, beforeCommit });
+  const hasRoom = (partition: number) => feedWriter.hasRoom(partition);
+  const commandLog = new KafkaCommandLog(kafka, { shards: database.shards, laneOf, hasRoom, beforeCommit });
   await reached('--kafka', () => commandLog.open()).catch(async (error: unknown) => {
     await services.close();
     throw error;

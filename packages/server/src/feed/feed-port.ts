@@ -33,8 +33,7 @@ export interface FeedWriter {
   /**
    * Queues parts for writing, after their entries were committed to the store. Resolves without waiting for the write.
    * The parts are written before the position of their commands is committed. After a crash the commands are therefore
-   * processed again: every record is delivered at least once, in order within a partition. Rejects with
-   * {@link Unavailable} when too many records are queued.
+   * processed again: every record is delivered at least once, in order within a partition.
    */
   append(parts: readonly FeedPart[]): Promise<void>;
 }

@@ -18,6 +18,7 @@ function lanesOf(
   handle: (batch: CommandBatch) => Promise<void>,
   laneOf: (partition: number) => string,
   setAside: () => Promise<void> = async () => undefined,
+  hasRoom: (partition: number) => boolean = () => true,
 ) {
   const done: [number, bigint][] = [];
   const putBack: [number, bigint][] = [];
@@ -26,7 +27,7 @@ function lanesOf(
     reported.push(error instanceof Error ? error.message : String(error));
   };
   const lanes = new Lanes({
-    ...{ handle, laneOf, setAside, report },
+    ...{ handle, laneOf, hasRoom, setAside, report },
     putBack: (partition, position) => putBack.push([partition, position]),
     done: (partition, next) => {
       done.push([partition, next]);
@@ -40,6 +41,33 @@ function lanesOf(
   };
   return { lanes, done, putBack, reported, untilDone, untilReported };
 }
+
+test('a partition without room does not delay the others of its lane, and continues when it has room', async () => {
+  const full = new Set([1]);
+  const handled: string[] = [];
+  const { lanes, reported, untilDone } = lanesOf(
+    async ({ records, reaches }) => {
+      expect(reaches.filter(({ partition }) => full.has(partition))).toEqual([]);
+      handled.push(...records.map(requestOf));
+    },
+    () => 'one lane',
+    undefined,
+    (partition) => !full.has(partition),
+  );
+  const [waiting, other, later] = [record(), record(), record()];
+  for (const partition of [1, 2]) lanes.begin(partition, 'log', 0n);
+  lanes.put(1, waitingOf([waiting]));
+  lanes.put(2, waitingOf([other]));
+  await until('the other partition is handled', () => handled.includes(requestOf(other)));
+  lanes.put(2, waitingOf([later], 1));
+  await until('it is handled again', () => handled.includes(requestOf(later)));
+  expect(handled).toEqual([other, later].map(requestOf));
+  full.clear();
+  await untilDone(1);
+  expect(handled).toEqual([other, later, waiting].map(requestOf));
+  expect(reported).toEqual([]);
+  await lanes.close();
+});
 
 test('a failing lane does not delay others, and gets its records again in order', async () => {
   const [failing, other] = [[record(), record()], [record()]];

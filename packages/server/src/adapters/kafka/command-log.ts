@@ -19,6 +19,8 @@ interface CommandLogOptions {
   shards: number;
   /** The lane of each partition; partitions in one lane are handled together. By default there is one lane. */
   laneOf?: (partition: number) => string;
+  /** Whether commands of the partition may be handled now. By default always. */
+  hasRoom?: (partition: number) => boolean;
   times?: GroupTimes;
   /** See {@link GroupOptions}. By default the positions of all handled commands are committed. */
   beforeCommit?: GroupOptions['beforeCommit'];
@@ -78,6 +80,7 @@ export class KafkaCommandLog implements CommandLog {
       topic: commandsTopic(clusterName),
       group: distributionGroup(clusterName),
       laneOf: options.laneOf ?? (() => 'all'),
+      hasRoom: options.hasRoom ?? (() => true),
       beforeCommit: options.beforeCommit ?? (async (partitions) => new Set(partitions)),
       setAside: async (partition, bytes, offset, record) => {
         await this.sendDeadLetter(bytes, record.reason, { partition: String(partition), offset: String(offset) });

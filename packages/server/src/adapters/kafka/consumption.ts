@@ -12,6 +12,7 @@ interface ConsumptionOptions {
   group: string;
   times: GroupTimes;
   laneOf(partition: number): string;
+  hasRoom: LaneOptions['hasRoom'];
   setAside: LaneOptions['setAside'];
   handle(batch: CommandBatch): Promise<void>;
   beforeCommit: NonNullable<GroupOptions['beforeCommit']>;
@@ -29,9 +30,9 @@ export class Consumption implements CommandConsumer {
   private logId = '';
 
   private constructor(options: ConsumptionOptions) {
-    const { settings, topic, group, times, handle, setAside, laneOf, beforeCommit } = options;
+    const { settings, topic, group, times, handle, setAside, laneOf, hasRoom, beforeCommit } = options;
     this.lanes = new Lanes({
-      ...{ handle, setAside, laneOf, report: settings.report },
+      ...{ handle, setAside, laneOf, hasRoom, report: settings.report },
       done: (partition, next) => {
         this.membership.done(partition, next);
         this.fetcher.fetch();

@@ -1,5 +1,4 @@
 import type { FeedPart, FeedWriter } from '../../feed/feed-port.ts';
-import { Unavailable } from '../../platform/failures.ts';
 import { backOffMs, type KafkaSettings } from './connection.ts';
 import { formatPart, merged } from './feed-records.ts';
 import { BatchingProducer, type OutgoingRecord } from './producer.ts';
@@ -36,12 +35,15 @@ export class KafkaFeedWriter implements FeedWriter {
     this.producer = producer;
   }
 
+  /**
+   * Whether more commands of the partition may be processed. The command log asks before it takes them: a part that was
+   * refused after its commands were decided would fail its whole batch.
+   */
+  hasRoom(partition: number): boolean {
+    return (this.waiting.get(partition)?.size ?? 0) < waitingMax;
+  }
+
   async append(parts: readonly FeedPart[]): Promise<void> {
-    for (const { reach } of parts) {
-      const size = this.waiting.get(reach.partition)?.size ?? 0;
-      if (size < waitingMax) continue;
-      throw new Unavailable(`partition ${reach.partition} of the feed cannot be written: ${size} records are queued`);
-    }
     for (const part of parts) {
       const waiting = this.waiting.get(part.reach.partition) ?? { parts: [], size: 0 };
       waiting.parts.push(part);

@@ -37,6 +37,8 @@ interface Taken {
 
 export interface LaneOptions {
   handle(batch: CommandBatch): Promise<void>;
+  /** Whether records of the partition may be handled now; asked again every {@link roomPollMs} while it says no. */
+  hasRoom(partition: number): boolean;
   /** Sets a malformed record aside. */
   setAside(partition: number, bytes: Buffer, offset: bigint, malformed: MalformedRecord): Promise<void>;
   /** The lane of each partition. A lane that fails does not block others. */
@@ -50,6 +52,7 @@ export interface LaneOptions {
 
 /** Records of one partition; more are fetched when there are fewer. */
 export const waitingMax = 2_000;
+const roomPollMs = 100;
 
 /**
  * Passes records on in batches: one batch at a time in each lane, with everything that waits there. The records of a
@@ -62,6 +65,8 @@ export class Lanes {
   /** Records that were set aside in batches that failed afterwards and come again. */
   private readonly areAside = new WeakSet<WaitingRecord>();
   private open = true;
+  /** Of lanes with a partition that has no room: the timers that look again. */
+  private readonly roomTimers = new Map<string, ReturnType<typeof setTimeout>>();
   private endPauses = Promise.withResolvers<void>();
 
   constructor(private readonly options: LaneOptions) {}
@@ -106,6 +111,7 @@ export class Lanes {
   async close(): Promise<void> {
     this.open = false;
     this.endPauses.resolve();
+    for (const timer of this.roomTimers.values()) clearTimeout(timer);
     await Promise.all(this.running.values());
   }
 
@@ -138,6 +144,15 @@ export class Lanes {
     this.running.delete(lane);
   }
 
+  private startLater(lane: string): void {
+    if (!this.open || this.roomTimers.has(lane)) return;
+    const look = () => {
+      this.roomTimers.delete(lane);
+      this.start(lane);
+    };
+    this.roomTimers.set(lane, setTimeout(look, roomPollMs));
+  }
+
   private hasWork(partition: Partition | undefined): boolean {
     if (partition === undefined || partition.needsLevel !== null) return false;
     return partition.isNew || partition.waiting.length > 0;
@@ -156,6 +171,10 @@ export class Lanes {
     for (const [id, partition] of this.partitions) {
       if (room === 0) break;
       if (partition.busy || !this.hasWork(partition) || this.options.laneOf(id) !== lane) continue;
+      if (!this.options.hasRoom(id)) {
+        this.startLater(lane);
+        continue;
+      }
       const records = this.supported(id, partition, room);
       if (records === null) continue;
       room -= records.length;
