@@ -4,9 +4,6 @@ import type { ConversationRecords } from './conversation-records.ts';
 import type { HttpApi } from './http.ts';
 import type { Runtime } from './runtime.ts';
 
-type Creation<Id extends 'createGroup' | 'createChannel'> = Omit<InputOf<Id>, 'clientRequestId'> &
-  Partial<Pick<InputOf<Id>, 'clientRequestId'>>;
-
 /** The conversations of the account that is logged in. */
 export class Conversations {
   constructor(
@@ -35,12 +32,16 @@ export class Conversations {
    * Each call creates one group, however often the request is retried. To repeat a call whose answer was lost, pass the
    * same `clientRequestId` to both: the group is then created once.
    */
-  async createGroup(group: Creation<'createGroup'>): Promise<Conversation> {
+  async createGroup(
+    group: Omit<InputOf<'createGroup'>, 'clientRequestId'> & { clientRequestId?: string },
+  ): Promise<Conversation> {
     return this.learn(await this.api.call('createGroup', { clientRequestId: this.runtime.uuid(), ...group }));
   }
 
   /** Like {@link createGroup}. */
-  async createChannel(channel: Creation<'createChannel'>): Promise<Conversation> {
+  async createChannel(
+    channel: Omit<InputOf<'createChannel'>, 'clientRequestId'> & { clientRequestId?: string },
+  ): Promise<Conversation> {
     return this.learn(await this.api.call('createChannel', { clientRequestId: this.runtime.uuid(), ...channel }));
   }
 
