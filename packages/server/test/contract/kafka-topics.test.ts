@@ -3,6 +3,7 @@ import { Admin } from '@platformatic/kafka';
 import { clientOptions, type KafkaSettings } from '../../src/adapters/kafka/connection.ts';
 import { BatchingProducer } from '../../src/adapters/kafka/producer.ts';
 import { commandsTopic, feedTopic, Topics } from '../../src/adapters/kafka/topics.ts';
+import { until } from '../support/until.ts';
 import { describeOnKafka, newTopics, shardsUnderTest } from './kafka-under-test.ts';
 
 describeOnKafka('topics in Kafka', () => {
@@ -69,6 +70,8 @@ describeOnKafka('topics in Kafka', () => {
       const { id } = await topics.partitionsAndId(other);
       const admin = new Admin(clientOptions(settings));
       await admin.deleteTopics({ topics: [missing] }).finally(() => admin.close());
+      const isGone = async () => (await topics.partitionsOf(missing)).length === 0;
+      await until('the broker does not list the deleted topic', isGone);
       await expect(checked()).rejects.toThrow(`there is no topic ${missing}: create it with "parley cluster init"`);
       await topics.create(shape);
       await checked();

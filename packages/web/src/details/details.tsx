@@ -26,6 +26,10 @@ export default function Details({ conversation, onClose }: DetailsProps) {
   const { id, kind, partner, description, membership } = conversation;
   const title = titleOf(conversation);
   const [, navigate] = useLocation();
+  const leaveView = () => {
+    // The person may have opened another conversation before the answer came.
+    if (location.pathname === `/c/${id}`) navigate('/');
+  };
   const { muted } = usePreferences();
   const Heading = useAlone('details') ? 'h1' : 'h2';
   const [dialog, setDialog] = useState<'add' | 'leave' | null>(null);
@@ -75,7 +79,7 @@ export default function Details({ conversation, onClose }: DetailsProps) {
       <Suspense fallback={null}>
         {dialog === 'add' && <AddMembers conversationId={id} onClose={() => setDialog(null)} />}
         {dialog === 'leave' && (
-          <LeaveDialog conversationId={id} title={title} onClose={() => setDialog(null)} onLeft={() => navigate('/')} />
+          <LeaveDialog conversationId={id} title={title} onClose={() => setDialog(null)} onLeft={leaveView} />
         )}
       </Suspense>
     </aside>

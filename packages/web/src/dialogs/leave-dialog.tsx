@@ -1,7 +1,6 @@
 import { useState } from 'react';
 import { failureText } from '../chat/failure-text.ts';
 import { useChatItself } from '../chat/use-chat.ts';
-import { useIsShown } from '../chat/use-is-shown.ts';
 import { t } from '../strings/strings.ts';
 import { Dialog } from './dialog.tsx';
 
@@ -16,11 +15,10 @@ interface LeaveDialogProps {
 export default function LeaveDialog({ conversationId, title, onClose, onLeft }: LeaveDialogProps) {
   const chat = useChatItself();
   const [failure, setFailure] = useState('');
-  const isShown = useIsShown();
   const leave = async () => {
     try {
       await chat.request('leave', conversationId);
-      if (isShown()) onLeft();
+      onLeft();
     } catch (error) {
       setFailure(failureText(error));
     }
