@@ -30,7 +30,8 @@ import { systemClock } from '../packages/server/src/platform/clock.ts';
 import { type GivenSettings, loadConfig } from '../packages/server/src/settings/settings.ts';
 import { ClusterUnderTest } from '../packages/server/test/support/cluster-services.ts';
 import { ServerProcess } from '../packages/server/test/support/server-process.ts';
-import { cpuSecondsOf, machine } from './bench-server.ts';
+import { machineLine } from './measure/machine.ts';
+import { usedUs } from './measure/processor-time.ts';
 
 const { values } = parseArgs({
   options: {
@@ -126,10 +127,10 @@ async function cluster(isFed: boolean): Promise<Side> {
       if (isFed) await settled(states);
     },
     async others() {
-      const sessions = await microsecondsOf(sessionsOf(config['cluster-name']));
+      const sessions = microsecondsOf(sessionsOf(config['cluster-name']));
       if (!followers) return { ...nothingElse, postgres: sessions };
-      const postgresOfFollowers = await microsecondsOf(followers.sessions);
-      const used = await microsecondsOf([followers.process.pid]);
+      const postgresOfFollowers = microsecondsOf(followers.sessions);
+      const used = microsecondsOf([followers.process.pid]);
       return { postgres: sessions - postgresOfFollowers, followers: used, postgresOfFollowers };
     },
     async close() {
@@ -181,9 +182,8 @@ function sessionsOf(databaseName: string): number[] {
     .map(Number);
 }
 
-async function microsecondsOf(pids: readonly number[]): Promise<number> {
-  const seconds = await Promise.all(pids.map((pid) => cpuSecondsOf(pid)));
-  return seconds.reduce((sum, each) => sum + each, 0) * 1e6;
+function microsecondsOf(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => sum + usedUs(pid), 0);
 }
 
 function commandOf(pid: string): string {
@@ -243,7 +243,7 @@ const decided = median('without', 'own') + median('without', 'postgres');
 const ofSender = median('with', 'own') - median('without', 'own');
 const [followers, sessions] = [mean('followers'), mean('postgresOfFollowers')];
 const percent = (us: number) => `${us.toFixed(1)} µs, ${((us / decided) * 100).toFixed(1)} %`;
-console.log(machine());
+console.log(machineLine());
 console.log(
   `${values.cluster ? 'PostgreSQL and Kafka' : 'SQLite'}: medians of ${rounds} rounds of ${batches} batches of ` +
     `${batchSize}, ${conversationIds.length} conversations`,

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 import { withoutService } from '../packages/server/test/support/services.ts';
-import { machine } from './measure/machine.ts';
+import { machineLine } from './measure/machine.ts';
 import { jsonOf, resultOf } from './report/result.ts';
 import { textTable } from './report/table.ts';
 import { writeReport } from './report/write-report.ts';
@@ -51,9 +51,8 @@ async function runOne(scenario: Scenario, options: readonly string[]): Promise<v
   });
   const parameters = new Parameters(parsed(options, Object.fromEntries(types)) as Record<string, string>);
   checkShape(parameters.shape(), scenario.shapes);
-  const { cores, processor, kernel } = machine();
   console.log(`${scenario.name}: ${scenario.summary}`);
-  console.log(`${cores} × ${processor}, Linux ${kernel}, Bun ${Bun.version}, clients on the same machine`);
+  console.log(machineLine());
   const result = await resultOf(scenario, parameters);
   console.log(textTable(result.rows));
   for (const [name, ratio] of Object.entries(result.ratios)) console.log(`× ${ratio.toFixed(2)} ${name}`);

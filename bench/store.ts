@@ -17,8 +17,8 @@ import type { Command } from '../packages/server/src/conversations/command.ts';
 import { systemClock } from '../packages/server/src/platform/clock.ts';
 import { systemIds } from '../packages/server/src/platform/ids.ts';
 import { ConversationsUnderTest, newIds } from '../packages/server/test/contract/conversations-under-test.ts';
-import { machine } from './bench-server.ts';
-import { Latencies } from './latencies.ts';
+import { Latencies } from './measure/latencies.ts';
+import { machineLine } from './measure/machine.ts';
 
 const { values } = parseArgs({
   options: {
@@ -29,11 +29,16 @@ const text = 'x'.repeat(200);
 const conversationsInBatch = 100;
 const sendsInBatch = 200;
 
-console.log(machine());
+console.log(machineLine());
 const withoutSync = { sync: async () => undefined, close: () => undefined };
 console.log(`batch of ${sendsInBatch} sends over ${conversationsInBatch} conversations`);
-console.log(`  until on disk        ${await withStores({}, batches)}`);
-console.log(`  on the event loop    ${await withStores({ disk: withoutSync }, batches)}`);
+console.log(`  until on disk        ${shown(await withStores({}, batches))}`);
+console.log(`  on the event loop    ${shown(await withStores({ disk: withoutSync }, batches))}`);
+
+function shown(latencies: Latencies): string {
+  const [median, high, most] = [50, 99, 100].map((percent) => latencies.percentile(percent).toFixed(1));
+  return `p50 ${median}, p99 ${high}, max ${most} ms`;
+}
 
 async function withStores<Result>(
   parts: Pick<GroupCommitParts, 'disk'>,

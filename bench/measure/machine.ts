@@ -18,6 +18,12 @@ export function machine(): Machine {
   };
 }
 
+/** The machine in one line. */
+export function machineLine(): string {
+  const { cores, processor, kernel } = machine();
+  return `${cores} × ${processor}, Linux ${kernel}, Bun ${Bun.version}, clients on the same machine`;
+}
+
 /** The versions that the figures are for. */
 export function versions(): Record<string, string> {
   return { parley: packageFile.version, revision: revision(), bun: Bun.version };

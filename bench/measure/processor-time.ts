@@ -58,7 +58,7 @@ function sample(server: Record<string, number[]>, clientPids: readonly number[])
 }
 
 /** The processor time of a process and of its children that have exited; 0 if it has exited itself. */
-function usedUs(pid: number): number {
+export function usedUs(pid: number): number {
   const [, , , , , , , , , , , user, system, childrenUser, childrenSystem] = statOf(pid).map(Number);
   const ticks = [user, system, childrenUser, childrenSystem].reduce<number>((sum, each) => sum + (each ?? 0), 0);
   return (ticks / ticksPerSecond) * 1e6;

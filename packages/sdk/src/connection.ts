@@ -110,12 +110,13 @@ export class Connection {
   request(frame: WithoutId<RequestFrame>): Promise<ServerFrame> {
     if (!this.isConnected) return Promise.reject(new Disconnected('not connected'));
     return this.requests.ask((id) => {
-      const sizeBytes = new TextEncoder().encode(JSON.stringify({ ...frame, id })).length;
+      const text = JSON.stringify({ ...frame, id });
+      const sizeBytes = new TextEncoder().encode(text).length;
       // The server would close the connection, again and again.
       if (sizeBytes > limits.frameBytes) {
         throw new ParleyError('invalid_request', `the frame has ${sizeBytes} of at most ${limits.frameBytes} bytes`);
       }
-      this.write({ ...frame, id });
+      this.writeText(text);
     });
   }
 
@@ -132,8 +133,12 @@ export class Connection {
   }
 
   private write(frame: object): void {
+    this.writeText(JSON.stringify(frame));
+  }
+
+  private writeText(text: string): void {
     // A closing socket accepts no frames. Its close event rejects the pending requests.
-    if (this.socket?.readyState === this.socket?.OPEN) this.socket?.send(JSON.stringify(frame));
+    if (this.socket?.readyState === this.socket?.OPEN) this.socket?.send(text);
   }
 
   private connect(): void {

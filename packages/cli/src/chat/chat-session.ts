@@ -3,16 +3,10 @@ import { type Conversation, defaultRuntime, type Entry, type Gap, type ParleyCli
 import { clockTime, displayLine, displayText } from './display-text.ts';
 import { peopleIn, type ShownEntry, shownEntry } from './entry-lines.ts';
 import { gapBetween, merged, shownGap, withoutEntries } from './gaps.ts';
+import { lostNotices, nothingOpen, restoredNotices } from './notices.ts';
 import { People } from './people.ts';
 
 const pageSize = 50;
-/** Each line fits on a small screen. */
-const restoredNotices = [
-  'The server was restored from a backup.',
-  'Messages since that backup are lost.',
-  'Your unsent messages are kept.',
-];
-const lostNotices = ['The server was restored from a backup.', 'Your session was lost with it: log in again.'];
 /** Notices that are kept; older ones are dropped. */
 const noticesMax = 100;
 /** The client watches the people named in this many newest entries of the open conversation. */
@@ -110,6 +104,12 @@ export class ChatSession {
     return this.client.unsent.length;
   }
 
+  /** The open conversation. Throws when there is none. */
+  get opened(): OpenConversation {
+    if (!this.open) throw new Error(nothingOpen);
+    return this.open;
+  }
+
   get conversations(): Conversation[] {
     return this.client.conversations.list();
   }
@@ -183,8 +183,7 @@ export class ChatSession {
 
   /** Loads the end of the newest gap of the open conversation. */
   async loadGap(): Promise<void> {
-    const { open } = this;
-    if (!open) throw new Error('No conversation is open. /open NAME opens one.');
+    const open = this.opened;
     const { conversation } = open;
     // Lines are printed for every conversation, open or not, so only skipped entries were not printed.
     const gap = (this.printLoaded ? undefined : this.gapOf(open)) ?? this.skipped.get(conversation.id)?.at(-1);

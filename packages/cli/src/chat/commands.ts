@@ -102,29 +102,24 @@ async function join(session: ChatSession, name: string): Promise<void> {
 
 async function withMember(session: ChatSession, name: string, what: 'add' | 'remove'): Promise<void> {
   const { id } = await userNamed(session, name);
-  const { conversation } = opened(session);
+  const { conversation } = session.opened;
   await (what === 'add' ? conversation.add([id]) : conversation.remove(id));
 }
 
 async function members(session: ChatSession): Promise<void> {
-  await sayPages(session, memberPages(session, opened(session).conversation.id));
+  await sayPages(session, memberPages(session, session.opened.conversation.id));
 }
 
 async function leave(session: ChatSession): Promise<void> {
-  await opened(session).conversation.leave();
+  await session.opened.conversation.leave();
 }
 
 function retry(session: ChatSession): void {
-  for (const message of opened(session).conversation.outbox) message.retry();
+  for (const message of session.opened.conversation.outbox) message.retry();
 }
 
 function help(session: ChatSession): void {
   for (const { usage, meaning } of Object.values(commands)) session.say(`${usage.padEnd(24)} ${meaning}`);
-}
-
-function opened(session: ChatSession): NonNullable<ChatSession['open']> {
-  if (!session.open) throw new Error('No conversation is open. /open NAME opens one.');
-  return session.open;
 }
 
 async function userNamed(session: ChatSession, name: string): Promise<{ id: string }> {

@@ -6,6 +6,7 @@ import { runCommand } from './commands.ts';
 import { displayLine } from './display-text.ts';
 import { shownEntry } from './entry-lines.ts';
 import { gapText } from './gaps.ts';
+import { nothingOpen } from './notices.ts';
 import { reportFailedMessages } from './unsent.ts';
 
 /**
@@ -54,7 +55,7 @@ export async function runPlain(session: ChatSession): Promise<void> {
     else if (session.open && line !== '') session.send(line.replace(/^\/\//, '/'));
     else if (line !== '') {
       unaddressed++;
-      session.say('No conversation is open. /open NAME opens one.');
+      session.say(nothingOpen);
     }
   }
   await Promise.race([ended, Promise.allSettled(client.unsent.map((message) => message.sent()))]);

@@ -81,7 +81,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
-test('on the screen, quitting waits for messages that are not sent, and a second Ctrl+C reports their number', async () => {
+/** A screen that was told to quit while a message waits for the connection. */
+async function quittingWithUnsentMessage(): Promise<TerminalProgram> {
   await server.call(mira, 'sendMessage', { conversationId: await direct(), clientMessageId: 'm1', text: 'hello ana' });
   const chat = screen();
   await chat.shows('online ·');
@@ -93,23 +94,18 @@ test('on the screen, quitting waits for messages that are not sent, and a second
   await chat.shows('on my way …');
   chat.type(ctrlC);
   await chat.shows('Waiting until messages are sent: 1.');
+  return chat;
+}
+
+test('on the screen, quitting waits for messages that are not sent, and a second Ctrl+C reports their number', async () => {
+  const chat = await quittingWithUnsentMessage();
   chat.type(ctrlC);
   await chat.exited;
   await chat.shows('Messages not sent: 1');
 });
 
 test('on the screen, quitting ends by itself when the last message is sent', async () => {
-  await server.call(mira, 'sendMessage', { conversationId: await direct(), clientMessageId: 'm1', text: 'hello ana' });
-  const chat = screen();
-  await chat.shows('online ·');
-  chat.type('\t');
-  await chat.shows('hello ana');
-  network.cut();
-  await chat.shows('offline');
-  chat.type('on my way\r');
-  await chat.shows('on my way …');
-  chat.type(ctrlC);
-  await chat.shows('Waiting until messages are sent: 1.');
+  const chat = await quittingWithUnsentMessage();
   network.mend();
   expect(await chat.exited).toBe(0);
   expect(await texts()).toEqual(['hello ana', 'on my way']);

@@ -35,8 +35,9 @@ export class Overload {
   refuses(connection: Connection, frame: string | Uint8Array): boolean {
     const { submitter } = this.ports;
     if (!submitter.isBusy || typeof frame !== 'string' || !frame.startsWith(sendPrefix)) return false;
-    const conversationId = shortValueOf(frame, '"conversationId":"');
-    const id = shortValueOf(frame, '"id":"');
+    const beginning = frame.slice(0, scanned);
+    const conversationId = shortValueOf(beginning, '"conversationId":"');
+    const id = shortValueOf(beginning, '"id":"');
     const refusal = conversationId !== null && id !== null && submitter.overload(conversationId);
     if (!refusal) return false;
     const { code, message } = refusal;
@@ -60,11 +61,10 @@ export class Overload {
 const plain = /^[ !#-[\]-~]{1,64}$/;
 
 /**
- * The value of a field with a short plain value. Null when the first characters of the frame have none: the frame is
- * then parsed. Within strings the second quote of `name` would be escaped, so this is no part of a text.
+ * The value of a field with a short plain value. Null when the beginning of the frame has none: the frame is then parsed.
+ * Within strings the second quote of `name` would be escaped, so this is no part of a text.
  */
-function shortValueOf(frame: string, name: string): string | null {
-  const beginning = frame.slice(0, scanned);
+function shortValueOf(beginning: string, name: string): string | null {
   const from = beginning.indexOf(name);
   if (from === -1) return null;
   const start = from + name.length;

@@ -2,9 +2,14 @@ import type { Database } from 'bun:sqlite';
 import type { ConversationId } from '@parley/protocol';
 import type { ConversationHead } from '../../conversations/conversation.ts';
 import { conversationsTable, type HeadRow } from '../rows/conversation-tables.ts';
+import { columnOf } from '../rows/table.ts';
 
 /** The unit of `last_entry_hour`, by which conversations are found that a wrong clock dated ahead. */
 export const hourMs = 3_600_000;
+
+export function hourOf(atMs: number): number {
+  return Math.floor(atMs / hourMs);
+}
 
 /** A head, and the number that stands for its conversation in the database. */
 export interface Head {
@@ -15,7 +20,6 @@ export interface Head {
 /** What every message changes. A head that differs in nothing else is written without its other columns and indexes. */
 const moving = ['headSeq', 'messageCount', 'lastMessageSeq', 'lastEntryAtMs'] as const;
 const isMoving = new Set<string>(moving);
-const movingColumns = ['head_seq', 'message_count', 'last_message_seq', 'last_entry_at_ms'];
 
 /** The heads of conversations in SQLite. Call its methods within a transaction. */
 export class Heads {
@@ -41,8 +45,8 @@ export class Heads {
 
   /** Writes a head; returns its conversation's number. `before` is the stored head, as {@link load} returned it. */
   put(head: ConversationHead, before: Head | undefined): number {
-    const hour = Math.floor(head.lastEntryAtMs / hourMs);
-    if (before && hour === Math.floor(before.head.lastEntryAtMs / hourMs) && onlyMoved(before.head, head)) {
+    const hour = hourOf(head.lastEntryAtMs);
+    if (before && hour === hourOf(before.head.lastEntryAtMs) && onlyMoved(before.head, head)) {
       this.statements.move.run(...moving.map((field) => head[field]), before.number);
       return before.number;
     }
@@ -71,7 +75,7 @@ function prepare(database: Database) {
       `SELECT number, ${conversationsTable.list()} FROM conversations WHERE id = ?`,
     ),
     move: database.query<null, Value[]>(
-      `UPDATE conversations SET ${movingColumns.map((column) => `${column} = ?`).join(', ')} WHERE number = ?`,
+      `UPDATE conversations SET ${moving.map((field) => `${columnOf(field)} = ?`).join(', ')} WHERE number = ?`,
     ),
     put: database.query<{ number: number }, Value[]>(
       `INSERT INTO conversations (${conversationsTable.list()}, last_entry_hour)

@@ -17,7 +17,7 @@ import { entryOf } from '../rows/entry-rows.ts';
 import { storedLevel } from './feature-level.ts';
 import type { SqliteFeed } from './feed.ts';
 import type { GroupCommit } from './group-commit.ts';
-import { type Head, Heads, hourMs } from './heads.ts';
+import { type Head, Heads, hourOf } from './heads.ts';
 import { MembershipIndex } from './membership-index.ts';
 import { entriesOfNumber, NumberedEntries, type NumberedEntryRow } from './numbered-entries.ts';
 import { insertInto, put } from './statements.ts';
@@ -85,7 +85,7 @@ export class SqliteHistoryStore implements HistoryStore {
   settleActivity(_partition: number, times: { nowMs: number; asOfMs: number }): Promise<number> {
     return this.writes.run(() => {
       this.statements.forgetActivity.run();
-      const hour = Math.floor((times.nowMs + aheadMaxMs) / hourMs);
+      const hour = hourOf(times.nowMs + aheadMaxMs);
       return this.statements.settleActivity.run({ ...times, aheadMaxMs, hour }).changes;
     });
   }

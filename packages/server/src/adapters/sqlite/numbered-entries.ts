@@ -89,7 +89,7 @@ export class NumberedEntries {
     const stored = storedEntry(entry, commandId);
     const { seq, messageCount, atMs, senderId, text, notice } = stored;
     const kindNumber = entry.kind === 'later' ? undefined : kindNumbers[entry.kind];
-    if (kindNumber === undefined) throw new Error(`an entry of kind ${entry.kind} can not be stored`);
+    if (kindNumber === undefined) throw new Error(`an entry of kind ${entry.kind} cannot be stored`);
     const sender = this.users.numberOf(senderId);
     this.statements.insert.run(
       ...([conversation, seq, messageCount, atMs, sender, storedCommand(commandId), kindNumber, text, notice] as const),

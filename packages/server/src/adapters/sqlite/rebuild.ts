@@ -22,8 +22,8 @@ export interface RebuildOptions {
 
 /**
  * Copies a database whose entries have ids into a new file with numbers instead, and replaces it. No process may have
- * the database open, and it must have no write-ahead log. An interruption at any moment leaves the former database unchanged, or the new one complete; the next
- * call continues where the former one stopped.
+ * the database open, and it must have no write-ahead log. An interruption at any moment leaves the former database
+ * unchanged, or the new one complete; the next call continues where the former one stopped.
  *
  * @throws {Unusable} when the disk has too little room.
  */
@@ -46,7 +46,7 @@ export function rebuild(file: string, options: RebuildOptions): void {
     }
     copy.finish();
   } catch (cause) {
-    throw inWords(`${file} can not be converted`, cause);
+    throw inWords(`${file} cannot be converted`, cause);
   } finally {
     copy.close();
   }
