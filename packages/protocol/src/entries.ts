@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
+import { Emoji } from './emoji.ts';
 import { ClientMessageId, ConversationName, Description, Text } from './text.ts';
-import { ConversationId, ConversationKind, Count, Role, Seq, TimeMs, UserId } from './values.ts';
+import { ConversationId, ConversationKind, Count, Revision, Role, Seq, TimeMs, UserId } from './values.ts';
 
 const entryFields = {
   conversationId: ConversationId,
@@ -11,11 +12,34 @@ const entryFields = {
   senderId: UserId,
 };
 
+const Reaction = z
+  .object({
+    emoji: Emoji,
+    count: z.int().check(z.positive()),
+    /** Whether you are one of them; only in what was read for you. */
+    mine: z.optional(z.literal(true)),
+  })
+  .register(z.globalRegistry, { id: 'Reaction', description: 'The number of users who reacted with an emoji.' });
+export type Reaction = z.infer<typeof Reaction>;
+
+const Mark = z.object({ atMs: TimeMs, byId: UserId });
+
 export const MessageEntry = z.object({
   kind: z.literal('message'),
   ...entryFields,
   clientMessageId: ClientMessageId,
   text: Text,
+  /** The number of the message that this one replies to. */
+  replyTo: z.optional(Seq),
+  /** The conversation's revision when this message was last amended; absent if it never was. */
+  revision: z.optional(Revision.check(z.positive())),
+  /** The time of the last edit. */
+  editedAtMs: z.optional(TimeMs),
+  /** Set once the message is deleted. Its text is then a placeholder. */
+  deleted: z.optional(Mark),
+  /** In the order in which each emoji was first used; absent if there are none. */
+  reactions: z.optional(z.array(Reaction)),
+  pinned: z.optional(Mark),
 });
 const CreatedEntry = z.object({
   kind: z.literal('created'),
@@ -28,6 +52,14 @@ const JoinedEntry = z.object({ kind: z.literal('joined'), ...entryFields });
 const LeftEntry = z.object({ kind: z.literal('left'), ...entryFields });
 const AddedEntry = z.object({ kind: z.literal('added'), ...entryFields, userIds: z.array(UserId) });
 const RemovedEntry = z.object({ kind: z.literal('removed'), ...entryFields, userId: UserId });
+const BannedEntry = z.object({
+  kind: z.literal('banned'),
+  ...entryFields,
+  userId: UserId,
+  /** Whether the user was a member until this entry. */
+  wasMember: z.boolean(),
+});
+const UnbannedEntry = z.object({ kind: z.literal('unbanned'), ...entryFields, userId: UserId });
 const RoleEntry = z.object({ kind: z.literal('role'), ...entryFields, userId: UserId, role: Role });
 const UpdatedEntry = z.object({
   kind: z.literal('updated'),
@@ -53,6 +85,8 @@ export const Entry = z
     LeftEntry,
     AddedEntry,
     RemovedEntry,
+    BannedEntry,
+    UnbannedEntry,
     RoleEntry,
     UpdatedEntry,
     LaterEntry,
@@ -72,6 +106,10 @@ export interface EntryEffect {
   joins?: readonly UserId[];
   /** The user whose membership ends; this entry is the last that reaches them (contract 8). */
   leaves?: UserId;
+  /** The user who can't become a member until the ban is lifted. */
+  bans?: UserId;
+  /** The user whose ban is lifted. */
+  unbans?: UserId;
   role?: { userId: UserId; role: Role };
   /** Properties of the conversation with their new values. */
   properties?: { name?: string | undefined; description?: string | undefined; announceOnly?: boolean | undefined };
@@ -85,6 +123,8 @@ const effects: { [Kind in Entry['kind']]: (entry: Extract<Entry, { kind: Kind }>
   left: ({ senderId }) => ({ leaves: senderId }),
   added: ({ userIds }) => ({ joins: userIds }),
   removed: ({ userId }) => ({ leaves: userId }),
+  banned: ({ userId, wasMember }) => ({ bans: userId, ...(wasMember && { leaves: userId }) }),
+  unbanned: ({ userId }) => ({ unbans: userId }),
   role: ({ userId, role }) => ({ role: { userId, role } }),
   updated: ({ name, description, announceOnly }) => ({ properties: { name, description, announceOnly } }),
   later: () => null,

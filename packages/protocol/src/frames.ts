@@ -1,9 +1,19 @@
 import * as z from 'zod/mini';
-import { Entry } from './entries.ts';
+import { Emoji } from './emoji.ts';
+import { Entry, MessageEntry } from './entries.ts';
 import { ErrorCode } from './errors.ts';
-import { Account, Conversation, HistoryPage, Homepage, ReadRevision, Receipt } from './model.ts';
+import {
+  Account,
+  AmendmentReceipt,
+  Conversation,
+  HistoryPage,
+  Homepage,
+  MessageChanges,
+  ReadRevision,
+  Receipt,
+} from './model.ts';
 import { ClientMessageId, DisplayName } from './text.ts';
-import { ConversationId, Epoch, Position, SessionId, TimeMs, UserId } from './values.ts';
+import { ConversationId, Epoch, Position, ReadVersion, Revision, Seq, SessionId, TimeMs, UserId } from './values.ts';
 
 export const subprotocol = 'parley.v1';
 
@@ -59,6 +69,33 @@ const EntryFrame = z.object({ type: z.literal('entry'), entry: Entry }).register
   description: 'The next entry of one of your conversations. Your own messages are sent to all your devices too.',
 });
 
+const AmendAck = z
+  .object({ type: z.literal('amend_ack'), id: RequestId, ...AmendmentReceipt.shape })
+  .register(z.globalRegistry, { id: 'AmendAckFrame', description: 'The amendment is on disk (contract 1).' });
+
+const AmendedFrame = z
+  .object({
+    type: z.literal('amended'),
+    conversationId: ConversationId,
+    /** The frame has the amendments after this revision, up to `revision`. */
+    after: Revision,
+    revision: Revision,
+    /** The present state, without `mine`, of those amended messages that you may read. */
+    entries: z.array(MessageEntry),
+    /** The reactions that you, on any device, set or removed by these amendments. */
+    ownReactions: z.optional(z.array(z.object({ seq: Seq, emoji: Emoji, set: z.boolean() }))),
+  })
+  .register(z.globalRegistry, {
+    id: 'AmendedFrame',
+    description:
+      'Messages of one of your conversations were amended. If `after` is greater than the revision that you have, ' +
+      'request `changes`. Only for clients with the feature `amendments`.',
+  });
+
+const ChangesFrame = z
+  .object({ type: z.literal('changes'), id: RequestId, ...MessageChanges.shape })
+  .register(z.globalRegistry, { id: 'ChangesFrame', description: 'Response to `changes`.' });
+
 const ReadFrame = z
   .object({
     type: z.literal('read'),
@@ -68,10 +105,12 @@ const ReadFrame = z
     seq: Position,
     /** The number of messages up to `seq`. */
     messageCount: Position,
+    /** Only of your own position. */
+    readVersion: z.optional(ReadVersion),
   })
   .register(z.globalRegistry, {
     id: 'ReadFrame',
-    description: 'The read position of a member, possibly your own, changed.',
+    description: 'The read position of a member, possibly your own, changed. Only your own can move back.',
   });
 
 const TypingFrame = z
@@ -104,6 +143,20 @@ const UserFrame = z
 const HistoryFrame = z
   .object({ type: z.literal('history'), id: RequestId, ...HistoryPage.shape })
   .register(z.globalRegistry, { id: 'HistoryFrame', description: 'Response to `history`.' });
+
+const CatchUpFrame = z
+  .object({
+    type: z.literal('catch_up'),
+    id: RequestId,
+    /**
+     * In the order of the request, without `quoted`. Ranges for which the response had no space are missing, and a page
+     * may end early: request the rest again.
+     */
+    pages: z.array(HistoryPage),
+    /** Conversations that do not exist, or of which you are not a member. */
+    notFound: z.array(ConversationId),
+  })
+  .register(z.globalRegistry, { id: 'CatchUpFrame', description: 'Response to `catch_up`.' });
 
 const ConversationFrame = z
   .object({
@@ -143,11 +196,15 @@ export const serverFrames = {
   ack: Ack,
   error: ErrorFrame,
   entry: EntryFrame,
+  amend_ack: AmendAck,
+  amended: AmendedFrame,
+  changes: ChangesFrame,
   read: ReadFrame,
   typing: TypingFrame,
   presence: PresenceFrame,
   user: UserFrame,
   history: HistoryFrame,
+  catch_up: CatchUpFrame,
   conversation: ConversationFrame,
   resync: Resync,
   goaway: Goaway,
@@ -158,11 +215,15 @@ export const ServerFrame = z.discriminatedUnion('type', [
   Ack,
   ErrorFrame,
   EntryFrame,
+  AmendAck,
+  AmendedFrame,
+  ChangesFrame,
   ReadFrame,
   TypingFrame,
   PresenceFrame,
   UserFrame,
   HistoryFrame,
+  CatchUpFrame,
   ConversationFrame,
   Resync,
   Goaway,

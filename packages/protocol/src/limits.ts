@@ -24,10 +24,16 @@ export const limits = {
   descriptionCodePoints: 1_000,
   clientMessageIdLength: 64,
   searchCodePoints: 64,
+  /** Different emoji with which users can react to a message, and the UTF-16 length of one. */
+  reactionsPerMessage: 50,
+  emojiLength: 64,
+  pinsPerConversation: 50,
   /** Users per request that creates a conversation or adds members. */
   membersPerRequest: 100,
   /** Members per group or channel. */
   membersPerConversation: 500_000,
+  /** Banned users per group or channel. */
+  bansPerConversation: 500_000,
   /**
    * Above this number of members, an entry is sent to every server with connected members instead of to the servers of
    * each member, and read receipts and typing are not sent.
@@ -39,6 +45,16 @@ export const limits = {
   historyPageMax: 200,
   /** Bytes of text after which a page of history ends early. */
   historyPageTextBytes: 256 * 1024,
+  /** Conversations per `catch_up` frame. */
+  catchUpRanges: 30,
+  /** Entries of a response to it. */
+  catchUpEntries: 200,
+  /** The encoded size of the entries of a response to it, which has at least one entry if one is missing. */
+  catchUpBytes: 56 * 1024,
+  changesPageSize: 200,
+  changesPageMax: 500,
+  /** With more amended messages than this, a client reads the conversation again. */
+  changesMax: 2_000,
   readPositionPageSize: 200,
   readPositionPageMax: 500,
   memberPageSize: 50,
@@ -64,6 +80,8 @@ export const limits = {
   silenceMs: 22_000,
   /** Presence changes of a watch list are sent in batches, at most this often. */
   presenceIntervalMs: 500,
+  /** Amendments of a broadcast conversation are sent in batches, at most this often. */
+  amendedIntervalMs: 500,
   /** How long a typing notice is valid. */
   typingMs: 6_000,
 } as const;

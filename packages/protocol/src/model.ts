@@ -8,6 +8,8 @@ import {
   Epoch,
   HistoryVisibility,
   Position,
+  ReadVersion,
+  Revision,
   Role,
   Seq,
   SessionId,
@@ -60,6 +62,7 @@ export const Membership = z
     /** The first number that the member may read. */
     visibleFromSeq: Seq,
     readSeq: Position,
+    readVersion: z.optional(ReadVersion),
   })
   .register(z.globalRegistry, { id: 'Membership', description: 'Your membership in a conversation.' });
 export type Membership = z.infer<typeof Membership>;
@@ -80,6 +83,8 @@ export const Conversation = z
     /** The number of messages up to the newest entry. */
     messageCount: Count,
     lastActivityAtMs: TimeMs,
+    /** Absent: 0. */
+    revision: z.optional(Revision),
     /** Null for a channel that you have not joined. */
     membership: z.nullable(Membership),
     unreadCount: Count,
@@ -113,7 +118,14 @@ export const ReadRevision = z
 export const ReadPositions = z
   .object({
     /** Ordered by revision, oldest first. */
-    positions: z.array(z.object({ conversationId: ConversationId, seq: Position, messageCount: Count })),
+    positions: z.array(
+      z.object({
+        conversationId: ConversationId,
+        seq: Position,
+        messageCount: Count,
+        readVersion: z.optional(ReadVersion),
+      }),
+    ),
     /** This page and the earlier ones have all changes up to this revision: the `after` of the next request. */
     revision: ReadRevision,
     hasMore: z.boolean(),
@@ -132,6 +144,17 @@ export const Member = z
   .register(z.globalRegistry, { id: 'Member', description: 'A member of a conversation.' });
 export type Member = z.infer<typeof Member>;
 
+export const Ban = z
+  .object({
+    user: User,
+    bannedBy: User,
+    /** The number of the entry by which the user was banned. */
+    seq: Seq,
+    atMs: TimeMs,
+  })
+  .register(z.globalRegistry, { id: 'Ban', description: 'A user who may not become a member of a conversation.' });
+export type Ban = z.infer<typeof Ban>;
+
 export const HistoryPage = z
   .object({
     conversationId: ConversationId,
@@ -142,6 +165,10 @@ export const HistoryPage = z
     /** The first number that you may read. */
     visibleFromSeq: Seq,
     epoch: z.optional(Epoch),
+    /** The conversation's revision; the entries include all amendments up to it. Absent: 0. */
+    revision: z.optional(Revision),
+    /** The messages that entries of the page reply to, if they are not in the page and you may read them. */
+    quoted: z.optional(z.array(MessageEntry)),
     /**
      * Set if `after` is beyond `headSeq` while the server repeats commands after a restore: the entries come back with
      * the same numbers. Retry later.
@@ -150,6 +177,35 @@ export const HistoryPage = z
   })
   .register(z.globalRegistry, { id: 'HistoryPage', description: 'Consecutive entries of a conversation.' });
 export type HistoryPage = z.infer<typeof HistoryPage>;
+
+export const MessageChanges = z
+  .object({
+    conversationId: ConversationId,
+    /** All amendments up to this revision are in this response and the earlier ones: the `after` of the next request. */
+    revision: Revision,
+    /** The present state of each message that was amended since and that you may read, in the order of `revision`. */
+    entries: z.array(MessageEntry),
+    /** Whether there are no amendments after `revision`. */
+    complete: z.boolean(),
+    /** Set if too many messages were amended. Discard the entries that you have, read them again, and go on from `revision`. */
+    reread: z.optional(z.literal(true)),
+    epoch: z.optional(Epoch),
+  })
+  .register(z.globalRegistry, {
+    id: 'MessageChanges',
+    description: 'The messages that were amended after a revision.',
+  });
+export type MessageChanges = z.infer<typeof MessageChanges>;
+
+export const AmendmentReceipt = z
+  .object({ conversationId: ConversationId, seq: Seq, revision: Revision })
+  .register(z.globalRegistry, {
+    id: 'AmendmentReceipt',
+    description:
+      'The revision of an amendment that is on disk (contract 1). A retry gets that of the first attempt. If the ' +
+      'message already was as requested, the revision is that of the message.',
+  });
+export type AmendmentReceipt = z.infer<typeof AmendmentReceipt>;
 
 export const Receipt = z
   .object({ conversationId: ConversationId, seq: Seq, messageCount: Count, atMs: TimeMs })

@@ -1,3 +1,6 @@
+export { markedName, unmarkedName } from './marked-name.ts';
+export { mixedScripts } from './mixed-scripts.ts';
+
 /**
  * Characters that are invisible by themselves: separators, controls, format characters, marks without a letter, private
  * use, noncharacters, default-ignorable characters, and blank letters and signs (Braille without dots, Egyptian blanks,

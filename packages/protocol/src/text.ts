@@ -86,3 +86,8 @@ export const ClientMessageId = z
     z.regex(/^[\x21-\x7e]+$/, { error: 'may contain only printable ASCII without spaces' }),
     z.meta({ description: 'Unique per message of the sender in the conversation (contract 2).' }),
   );
+
+/** Chosen by the client for each amendment. */
+export const AmendmentId = ClientMessageId.check(
+  z.meta({ description: 'Unique per amendment of the user in the conversation.' }),
+);

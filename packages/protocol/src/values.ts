@@ -16,7 +16,16 @@ export type SessionId = z.infer<typeof SessionId>;
 export const Seq = z.int().check(z.positive(), z.meta({ description: 'The number of an entry in its conversation.' }));
 /** A position after an entry; 0 is before the first entry. */
 export const Position = z.int().check(z.nonnegative());
+export const Revision = z
+  .int()
+  .check(
+    z.nonnegative(),
+    z.meta({ description: 'The number of amendments of a conversation: of changes of its messages.' }),
+  );
 export const Count = z.int().check(z.nonnegative());
+export const ReadVersion = Count.check(
+  z.meta({ description: 'How often you have marked the conversation as unread. Absent: 0.' }),
+);
 /** Milliseconds since 1970-01-01T00:00:00Z. */
 export const TimeMs = z.int().check(z.nonnegative(), z.meta({ description: 'Milliseconds since the Unix epoch.' }));
 

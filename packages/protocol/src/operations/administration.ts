@@ -20,6 +20,8 @@ const ServerStats = z
     version: z.string(),
     startedAtMs: TimeMs,
     users: z.int(),
+    /** Present on large servers, which do not count their accounts. */
+    usersEstimated: z.optional(z.literal(true)),
     conversations: z.int(),
     directConversations: z.optional(z.int()),
     groups: z.optional(z.int()),
@@ -31,6 +33,14 @@ const ServerStats = z
   })
   .register(z.globalRegistry, { id: 'ServerStats', description: 'Counts of stored data and of present users.' });
 export type ServerStats = z.infer<typeof ServerStats>;
+
+/** How long after sending a message can be edited; absent: without a limit. At most ten years. */
+const EditWindow = z.optional(z.int().check(z.nonnegative(), z.maximum(315_576_000_000)));
+
+const ServerSettings = z.object({ editWindowMs: EditWindow }).register(z.globalRegistry, {
+  id: 'ServerSettings',
+  description: 'The settings that administrators change while the server runs.',
+});
 
 /** The followers that a server has. */
 export const followerNames = ['totals'] as const;
@@ -135,6 +145,25 @@ export const administrationOperations = {
     body: z.strictObject({ newPassword: Password }),
     status: 204,
     errors: ['not_found'],
+  }),
+  getSettings: operation({
+    method: 'GET',
+    path: '/v1/admin/settings',
+    tag: 'Administration',
+    access: 'administrator',
+    status: 200,
+    response: ServerSettings,
+    errors: [],
+  }),
+  setSettings: operation({
+    method: 'PUT',
+    path: '/v1/admin/settings',
+    tag: 'Administration',
+    access: 'administrator',
+    body: z.strictObject({ editWindowMs: EditWindow }),
+    status: 200,
+    response: ServerSettings,
+    errors: [],
   }),
   listFollowers: operation({
     method: 'GET',

@@ -1,12 +1,12 @@
 import * as z from 'zod/mini';
 import { limits } from '../limits.ts';
-import { Conversation, HistoryPage, Homepage, Member, ReadPositions, Receipt } from '../model.ts';
+import { Ban, Conversation, Homepage, Member } from '../model.ts';
 import { operation } from '../operation.ts';
-import { ClientMessageId, ConversationName, Description, NewConversationName, SearchQuery, Text } from '../text.ts';
+import { ClientMessageId, ConversationName, Description, NewConversationName, SearchQuery } from '../text.ts';
 import { ConversationId, HistoryVisibility, Position, Role, UserId } from '../values.ts';
-import { Cursor, pageLimit, queryInt } from './page.ts';
+import { Cursor, pageLimit } from './page.ts';
 
-const conversationParams = z.strictObject({ conversationId: ConversationId });
+export const conversationParams = z.strictObject({ conversationId: ConversationId });
 const memberParams = z.strictObject({ conversationId: ConversationId, userId: UserId });
 const UserIds = z.array(UserId).check(z.maxLength(limits.membersPerRequest));
 
@@ -32,6 +32,8 @@ export const conversationOperations = {
       limit: pageLimit(limits.homepagePageSize, limits.homepagePageMax),
       cursor: z.optional(Cursor),
       left: z.optional(queryFlag),
+      /** By last activity, or by last change, which may also be an amendment. */
+      order: z.optional(z.enum(['activity', 'changes'])),
     }),
     status: 200,
     response: Homepage,
@@ -112,7 +114,7 @@ export const conversationOperations = {
     params: conversationParams,
     status: 200,
     response: Conversation,
-    errors: ['not_found', 'conversation_full'],
+    errors: ['not_found', 'conversation_full', 'banned'],
   }),
   leaveConversation: operation({
     method: 'POST',
@@ -165,7 +167,7 @@ export const conversationOperations = {
     params: conversationParams,
     body: z.strictObject({ userIds: UserIds.check(z.minLength(1)) }),
     status: 204,
-    errors: ['not_found', 'forbidden', 'already_member', 'conversation_full', 'not_for_direct'],
+    errors: ['not_found', 'forbidden', 'already_member', 'conversation_full', 'user_banned', 'not_for_direct'],
   }),
   removeMember: operation({
     method: 'DELETE',
@@ -176,6 +178,38 @@ export const conversationOperations = {
     status: 204,
     errors: ['not_found', 'forbidden', 'last_owner', 'not_for_direct'],
   }),
+  listBans: operation({
+    method: 'GET',
+    path: '/v1/conversations/{conversationId}/bans',
+    tag: 'Members',
+    access: 'session',
+    params: conversationParams,
+    query: z.strictObject({
+      limit: pageLimit(limits.memberPageSize, limits.memberPageMax),
+      cursor: z.optional(Cursor),
+    }),
+    status: 200,
+    response: z.object({ bans: z.array(Ban), nextCursor: z.nullable(z.string()) }),
+    errors: ['not_found', 'forbidden'],
+  }),
+  banUser: operation({
+    method: 'PUT',
+    path: '/v1/conversations/{conversationId}/bans/{userId}',
+    tag: 'Members',
+    access: 'session',
+    params: memberParams,
+    status: 204,
+    errors: ['not_found', 'forbidden', 'too_many_bans', 'not_for_direct', 'feature_not_enabled'],
+  }),
+  unbanUser: operation({
+    method: 'DELETE',
+    path: '/v1/conversations/{conversationId}/bans/{userId}',
+    tag: 'Members',
+    access: 'session',
+    params: memberParams,
+    status: 204,
+    errors: ['not_found', 'forbidden', 'not_for_direct', 'feature_not_enabled'],
+  }),
   setRole: operation({
     method: 'PUT',
     path: '/v1/conversations/{conversationId}/members/{userId}/role',
@@ -185,62 +219,5 @@ export const conversationOperations = {
     body: z.strictObject({ role: Role }),
     status: 204,
     errors: ['not_found', 'forbidden', 'last_owner', 'not_for_direct'],
-  }),
-  sendMessage: operation({
-    method: 'POST',
-    path: '/v1/conversations/{conversationId}/messages',
-    tag: 'Messages',
-    access: 'session',
-    params: conversationParams,
-    body: z.strictObject({ clientMessageId: ClientMessageId, text: Text }),
-    status: 201,
-    response: Receipt,
-    errors: ['not_found', 'announce_only', 'client_message_id_reused'],
-  }),
-  getHistory: operation({
-    method: 'GET',
-    path: '/v1/conversations/{conversationId}/history',
-    tag: 'Messages',
-    access: 'session',
-    params: conversationParams,
-    query: z
-      .strictObject({
-        before: z.optional(queryInt(1, Number.MAX_SAFE_INTEGER)),
-        after: z.optional(queryInt(0, Number.MAX_SAFE_INTEGER)),
-        around: z.optional(queryInt(1, Number.MAX_SAFE_INTEGER)),
-        limit: pageLimit(limits.historyPageSize, limits.historyPageMax),
-      })
-      .check(
-        z.refine((query) => [query.before, query.after, query.around].filter((n) => n !== undefined).length <= 1, {
-          error: 'only one of before, after and around may be given',
-        }),
-      ),
-    status: 200,
-    response: HistoryPage,
-    errors: ['not_found'],
-  }),
-  getReadPositions: operation({
-    method: 'GET',
-    path: '/v1/read-positions',
-    tag: 'Messages',
-    access: 'session',
-    query: z.strictObject({
-      after: queryInt(0, Number.MAX_SAFE_INTEGER),
-      limit: pageLimit(limits.readPositionPageSize, limits.readPositionPageMax),
-    }),
-    status: 200,
-    response: ReadPositions,
-    errors: [],
-  }),
-  markRead: operation({
-    method: 'PUT',
-    path: '/v1/conversations/{conversationId}/read',
-    tag: 'Messages',
-    access: 'session',
-    params: conversationParams,
-    body: z.strictObject({ seq: Position }),
-    status: 200,
-    response: z.object({ seq: Position, messageCount: Position }),
-    errors: ['not_found'],
   }),
 };

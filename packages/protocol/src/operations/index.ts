@@ -2,9 +2,15 @@ import type { OperationInput, OperationRequest, OperationResponse } from '../ope
 import { accountOperations } from './account.ts';
 import { administrationOperations } from './administration.ts';
 import { conversationOperations } from './conversations.ts';
+import { messageOperations } from './messages.ts';
 
 /** The HTTP API: every operation by its operationId. */
-export const operations = { ...accountOperations, ...conversationOperations, ...administrationOperations };
+export const operations = {
+  ...accountOperations,
+  ...conversationOperations,
+  ...messageOperations,
+  ...administrationOperations,
+};
 
 export type OperationId = keyof typeof operations;
 /** The input of a call of `Id`. */

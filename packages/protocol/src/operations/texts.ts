@@ -23,8 +23,8 @@ export const operationTexts: { readonly [Id in OperationId]: OperationText } = {
       'Response and duration do not show whether the username is unknown or the password wrong. The response has a ' +
       '`deviceSecret`, which does not grant access by itself. Keep it after log-out and send it in the header ' +
       '`parley-device` with later log-ins: attempts with a secret of the account have a rate limit of their own, so ' +
-      'that guesses from elsewhere do not lock the user out. Other secrets are ignored. Changing or resetting the ' +
-      'password and disabling the account revoke its secrets.',
+      'that guesses from elsewhere do not lock the user out, and so have attempts from an address at which the user ' +
+      'logged in before. Other secrets are ignored. Disabling the account revokes its secrets.',
   },
   logout: {
     summary: 'End this session and close its sockets',
@@ -60,6 +60,8 @@ export const operationTexts: { readonly [Id in OperationId]: OperationText } = {
   },
   getHomepage: {
     summary: 'List your conversations, most recent activity first',
+    description:
+      'With `order=changes`, which needs the feature `amendments`, an amendment of a message also counts as activity.',
   },
   getConversation: {
     summary: 'Get one of your conversations or a public channel',
@@ -98,6 +100,19 @@ export const operationTexts: { readonly [Id in OperationId]: OperationText } = {
   removeMember: {
     summary: 'Remove a member; admins can remove members, owners anybody',
   },
+  listBans: {
+    summary: 'List banned users, the latest ban first; for owners and admins',
+  },
+  banUser: {
+    summary: 'Ban a user; admins can ban members and others who are neither owner nor admin, owners anybody',
+    description:
+      'A member is removed by the same entry. A banned user can neither join nor be added until the ban is lifted. No ' +
+      'effect if the user is banned. Needs the feature `bans`.',
+  },
+  unbanUser: {
+    summary: 'Lift the ban of a user; for owners and admins',
+    description: 'The user can then join or be added. No effect if the user is not banned. Needs the feature `bans`.',
+  },
   setRole: {
     summary: 'Change the role of a member; for owners',
   },
@@ -109,6 +124,24 @@ export const operationTexts: { readonly [Id in OperationId]: OperationText } = {
     summary: 'Get the newest entries, or those before, after or around a number',
     description: 'A page ends early after 256 KiB of text. Only one of `before`, `after` and `around` may be given.',
   },
+  amendMessage: {
+    summary: 'Edit, delete, react to or pin a message',
+    description:
+      'Can be retried at any time with the same amendment id (contract 2). Only with the feature `amendments`, as the ' +
+      'three operations below.',
+  },
+  getChanges: {
+    summary: 'List the messages that were amended after a revision',
+    description:
+      'Each is listed once, in its present state. `revision` of a conversation is the newest one. If `reread` is set, ' +
+      'too many were amended: discard the entries that you have, and read the pages that you need.',
+  },
+  listPins: {
+    summary: 'List the pinned messages, newest first',
+  },
+  listReactions: {
+    summary: 'List the users who reacted to a message with an emoji',
+  },
   getReadPositions: {
     summary: 'List your read positions that changed after a revision',
     description:
@@ -117,6 +150,16 @@ export const operationTexts: { readonly [Id in OperationId]: OperationText } = {
   },
   markRead: {
     summary: 'Move your read position forward',
+    description:
+      'No effect if you have read further, or marked the conversation as unread after `readVersion`, if given. The ' +
+      'response has the resulting position. `readVersion` only with the feature `mark_unread`.',
+  },
+  markUnread: {
+    summary: 'Mark an entry and those after it as unread',
+    description:
+      'Moves your read position to the entry before `seq`, which is after your joining. No effect if the position has ' +
+      'moved since the one of the request. The response has the resulting position. Other members are not told. Only ' +
+      'with the feature `mark_unread`.',
   },
   getStats: {
     summary: 'Get counts of stored data and of present users',
@@ -135,6 +178,14 @@ export const operationTexts: { readonly [Id in OperationId]: OperationText } = {
   },
   resetPassword: {
     summary: 'Set the password of a user and end all sessions of the user',
+    description: 'Leaves the device secrets of the user: they do not grant access by themselves.',
+  },
+  getSettings: {
+    summary: 'Get the settings that administrators change while the server runs',
+  },
+  setSettings: {
+    summary: 'Replace these settings',
+    description: 'In force on all servers within seconds. A message that was edited in time stays as it is.',
   },
   listFollowers: {
     summary: 'List the followers of the feed with position, lag and set-aside records',
