@@ -1,3 +1,4 @@
+export { checkRecordingFile } from './checker/check-recording.ts';
 export type { Adapters } from './compose/adapters.ts';
 export { composeAdapters } from './compose/compose.ts';
 export {

@@ -3,11 +3,12 @@ import { invitationLink } from '@parley/protocol';
 import type { Adapters } from './compose/adapters.ts';
 import { composeAdapters } from './compose/compose.ts';
 import { systemClock } from './platform/clock.ts';
+import { closeInOrder } from './platform/close-in-order.ts';
 import { isServed, listenForControl } from './platform/control-socket.ts';
-import { FolderHeld, Unavailable, Unusable, Unwritable } from './platform/failures.ts';
+import { FolderHeld, Unavailable, Unwritable } from './platform/failures.ts';
 import { readableByOthers } from './platform/file-access.ts';
 import { systemIds } from './platform/ids.ts';
-import { logOf } from './platform/log.ts';
+import { failureReporter, logOf } from './platform/log.ts';
 import { pause } from './platform/waiting.ts';
 import { Server } from './process/server.ts';
 import { checkOpenFiles } from './settings/open-files.ts';
@@ -17,8 +18,8 @@ import { invitationForFirst } from './users/first-account.ts';
 /**
  * Serves until the process receives a signal to stop.
  *
- * @throws {Unusable} when the settings, the folder, the services or the machine can't be used, and when the data
- *   disappears while the server runs.
+ * @throws {Unusable} when the settings, the folder, the services or the machine can't be used, when the data disappears
+ *   while the server runs, and when the cluster's Redis servers were replaced.
  */
 export async function serve(config: Config): Promise<void> {
   const stopped = stopSignal();
@@ -43,12 +44,20 @@ export async function serve(config: Config): Promise<void> {
   else log.info('Parley serves {url} as {roles}', { url: server.url, roles: [...config.roles].join(', ') });
   // For a cluster, `parley cluster init` prints the link.
   if (isEmbedded) void inviteFirst(adapters, server.url);
-  const signal = await Promise.race([stopped, adapters.lost]);
-  // Requests under way can't be finished, and the files at these paths may belong to another process now.
-  if (signal instanceof Unusable) throw signal;
-  log.info('{signal}: stopping; clients are disconnected over {drainMs} ms', { signal, drainMs: config['drain-ms'] });
-  await stop();
-  log.info('Stopped.');
+  const ending = await Promise.race([stopped, adapters.lost]);
+  if (typeof ending === 'string') {
+    const drainMs = config['drain-ms'];
+    log.info('{signal}: stopping; clients are disconnected over {drainMs} ms', { signal: ending, drainMs });
+    await stop();
+    log.info('Stopped.');
+    return;
+  }
+  const { reason, keepsOpen } = ending;
+  if (!keepsOpen) {
+    log.error('Stopping: {reason}', { reason: reason.message });
+    await stop().catch((error: unknown) => log.error('Stopping has failed: {error}', { error }));
+  }
+  throw reason;
 }
 
 interface Started {
@@ -64,24 +73,32 @@ async function start(config: Config): Promise<Started> {
   // A server of a version that did not hold its folder is detected by its socket only.
   if (isEmbedded && (await isServed(config.data))) throw new FolderHeld(config.data);
   const adapters = await composeAdapters(config, systemClock);
-  const server = new Server(config, adapters);
-  // A cluster is administered from any machine that reaches its services; the services of an embedded server are in
-  // this process.
-  const stopControl = isEmbedded
-    ? listenForControl(config.data, (request) => server.control(request))
-    : async () => undefined;
+  const { server, stopControl } = await listening(config, adapters).catch(async (error: unknown) => {
+    await adapters.close().catch(failureReporter('server'));
+    throw error;
+  });
   await server.start().catch(async (error: unknown) => {
-    await stopControl();
+    await stopControl().catch(failureReporter('server'));
     throw error;
   });
   return {
     adapters,
     server,
-    async stop() {
-      await stopControl();
-      await server.stop();
-    },
+    stop: () => closeInOrder(stopControl, () => server.stop()),
   };
+}
+
+/**
+ * A server that does not serve yet, administered by its control socket. A cluster is administered from any machine that
+ * reaches its services; the services of an embedded server are in this process.
+ */
+async function listening(
+  config: Config,
+  adapters: Adapters,
+): Promise<{ server: Server; stopControl: () => Promise<void> }> {
+  const server = new Server(config, adapters);
+  if (config.shape === 'cluster') return { server, stopControl: async () => undefined };
+  return { server, stopControl: listenForControl(config.data, (request) => server.control(request)) };
 }
 
 /** Logs the link for the first account as soon as the database can be written. Serving does not wait for it. */

@@ -47,6 +47,9 @@ describe('a bad setting is refused with its name, its value and what is allowed'
     ['an unknown key', () => loadConfig({}, {}, file('{"prot": 1}')), 'has "prot", which is not a setting'],
     ['a file that is not JSON', () => loadConfig({}, {}, file('port=1')), 'cannot be read as JSON'],
     ['a file that is a list', () => loadConfig({}, {}, file('[1]')), 'must hold one JSON object'],
+    ['an object', () => loadConfig({}, {}, file('{"port": {"toString": null}}')), 'must be a text, a number'],
+    ['a list', () => loadConfig({}, {}, file('{"roles": ["gateway"]}')), '"roles" in '],
+    ['null', () => loadConfig({}, {}, file('{"signup": null}')), '"signup" in '],
     ['a missing file', () => loadConfig({}, {}, join(folder, 'nothing')), 'cannot be read as JSON'],
     [
       'an invalid proxy',
@@ -119,7 +122,16 @@ describe('settings of a cluster', () => {
   test('services on other machines need TLS and a password, unless that is switched off explicitly', () => {
     expect(loadConfig({ ...cluster, ...remote }, {}).shape).toBe('cluster');
     const insecure = { ...cluster, redis: 'redis://redis.example', 'allow-insecure-services': 'on' };
-    expect(loadConfig(insecure, {}).redis).toBe('redis://redis.example');
+    expect(loadConfig(insecure, {}).redis).toEqual([{ name: 'redis', url: 'redis://redis.example' }]);
+  });
+
+  test('Redis is one server, whose URL may contain commas, or several with names', () => {
+    const serversOf = (redis: string) => loadConfig({ ...cluster, redis }, {}).redis;
+    expect(serversOf(' redis://:a,b@localhost ')).toEqual([{ name: 'redis', url: 'redis://:a,b@localhost' }]);
+    expect(serversOf('b=redis://localhost:2, a=redis://localhost:1')).toEqual([
+      { name: 'b', url: 'redis://localhost:2' },
+      { name: 'a', url: 'redis://localhost:1' },
+    ]);
   });
 
   const bad: [string, GivenSettings, string][] = [
@@ -130,6 +142,20 @@ describe('settings of a cluster', () => {
     ['one name twice', { ...cluster, postgres: 'a=postgres://h/x,a=postgres://h/y' }, 'a different name'],
     ['a broker without a port', { ...cluster, kafka: 'localhost' }, 'must be brokers like host:9092'],
     ['an invalid URL of Redis', { ...cluster, redis: 'http://localhost' }, 'must be a URL like redis://'],
+    ['a Redis without a name', { ...cluster, redis: 'redis://h,redis://i' }, 'or servers like one=redis://'],
+    ['one Redis without a name', { ...cluster, redis: 'redis://h,two=redis://i' }, 'or servers like one=redis://'],
+    [
+      'one PostgreSQL twice',
+      { ...cluster, postgres: 'a=postgres://h/x,b=postgres://u:p@h:5432/x' },
+      'different address',
+    ],
+    ['one Redis twice', { ...cluster, redis: 'a=redis://h,b=redis://:secret@h:6379/0' }, 'a different address'],
+    ['a name of two Redis servers', { ...cluster, redis: 'a=redis://h,a=redis://i' }, 'a different name'],
+    [
+      'the second of two Redis servers elsewhere without TLS',
+      { ...cluster, redis: 'a=redis://localhost,b=redis://:secret@redis.example' },
+      'redis.example needs TLS',
+    ],
     ['an unknown role', { ...cluster, roles: 'gateway,mail' }, 'gateway, messaging, distribution'],
     ['no role', { ...cluster, roles: '' }, 'must name one or more of'],
     ['a name that cannot be a schema', { ...cluster, 'cluster-name': 'Parley-1' }, 'must be a lower-case letter'],

@@ -2,7 +2,6 @@ import { distributionGroup } from '../adapters/kafka/command-log.ts';
 import { commandsTopic } from '../adapters/kafka/topics.ts';
 import { epochsOfShards, setEpochs } from '../adapters/postgres/epochs.ts';
 import { skipTo } from '../adapters/postgres/log-positions.ts';
-import { beginGeneration } from '../adapters/redis/generation.ts';
 import { Unusable } from '../platform/failures.ts';
 import { type ClusterConfig, type ClusterServices, openServices } from './cluster.ts';
 import { logState, type PartitionState } from './log-state.ts';
@@ -46,11 +45,14 @@ export async function acceptLoss(
     // This happens before new entries are numbered: a read position beyond the head would hide new entries.
     await verifyCluster(config, { repair: true, tell });
     await setEpochs(database, shards);
+    // Before the positions move, because afterwards a repeated call finds no loss. Edges forget the numbers that they have
+    // sent; no entry is numbered until the distributors are started.
+    await redis.beginGeneration();
     for (const { partition, beginning, decided } of dropped) {
-      await skipTo(database, partition, { from: decided ?? 0, to: beginning });
+      // The position in PostgreSQL is last: by it, a repeated call finds what is left to do.
       await topics.positions.commit(group, commandsTopic(config['cluster-name']), partition, BigInt(beginning));
+      await skipTo(database, partition, { from: decided ?? 0, to: beginning });
     }
-    await beginGeneration(redis);
     const epochs = await epochsOfShards(database);
     const lost = new Map(dropped.map((state) => [state.partition, lostCommands(state)]));
     return shards.map((shard) => ({

@@ -5,10 +5,9 @@ import { storedLevels } from '../adapters/postgres/feature-level.ts';
 import { initialise } from '../adapters/postgres/initialise.ts';
 import { Pool } from '../adapters/postgres/pool.ts';
 import { moveShard } from '../adapters/postgres/shard-move.ts';
+import { ShardedDatabase } from '../adapters/postgres/sharded-database.ts';
 import { postgresStores } from '../adapters/postgres/stores.ts';
-import { confirmShards } from '../adapters/redis/cluster-mark.ts';
-import { openRedis } from '../adapters/redis/connection.ts';
-import { RedisConnectionRegistry } from '../adapters/redis/registry.ts';
+import { RedisServers } from '../adapters/redis/servers.ts';
 import { systemClock } from '../platform/clock.ts';
 import { Unusable } from '../platform/failures.ts';
 import { systemIds } from '../platform/ids.ts';
@@ -35,11 +34,11 @@ export async function initialiseCluster(
 ): Promise<string | null> {
   await reached('--postgres', () => initialise(postgresServers(config), shards));
   const topics = new Topics(kafkaSettings(config));
-  const redis = openRedis({ url: config.redis, prefix: config['cluster-name'], report: failureReporter('redis') });
+  const redis = redisOf(config);
   try {
     await reached('--kafka', () => topics.create({ shards, replicationFactor }));
     await reached('--kafka', () => topics.check({ shards, allowSingleBroker: replicationFactor < 3 }));
-    await reached('--redis', () => confirmShards(redis, shards));
+    await reached('--redis', () => redis.confirm(shards));
   } finally {
     await Promise.all([topics.close(), redis.close()]);
   }
@@ -48,6 +47,24 @@ export async function initialiseCluster(
     return await invitationForFirst(postgresStores(services.database).users, systemClock, systemIds);
   } finally {
     await services.close();
+  }
+}
+
+function redisOf(config: ClusterConfig): RedisServers {
+  return new RedisServers(config.redis, { prefix: config['cluster-name'], report: failureReporter('redis') });
+}
+
+/**
+ * Makes the Redis servers of the setting those of the cluster. Processes that were started with others stop within
+ * seconds. Safe to repeat.
+ */
+export async function replaceRedis(config: ClusterConfig): Promise<void> {
+  const database = await reached('--postgres', () => ShardedDatabase.open(postgresServers(config)));
+  const redis = redisOf(config);
+  try {
+    await reached('--redis', () => redis.replace(database.shards));
+  } finally {
+    await Promise.all([database.close(), redis.close()]);
   }
 }
 
@@ -62,9 +79,12 @@ export interface ClusterStatus {
   commandsWaitingMost: { partition: number; commands: number };
   /** Commands that were set aside since the cluster was created. */
   commandsSetAside: number;
-  /** Processes with a mailbox and a valid lease. */
-  liveServers: number;
-  usersOnline: number;
+  /** Processes with a mailbox and a valid lease; null while no Redis server answers. */
+  liveServers: number | null;
+  /** Without the users of Redis servers that do not answer; null while none answers. */
+  usersOnline: number | null;
+  /** For each Redis server, why it is unavailable; null for one that answers. */
+  redis: Record<string, string | null>;
   /** The counts of the follower `totals`. */
   directConversations: number;
   groups: number;
@@ -79,10 +99,10 @@ export interface ClusterStatus {
 }
 
 export async function clusterStatus(config: ClusterConfig): Promise<ClusterStatus> {
-  const services = await openServices(config);
+  const services = await openServices(config, { redis: 'optional' });
   try {
     const { database, topics, redis } = services;
-    const registry = new RedisConnectionRegistry(redis);
+    const { registry, unavailable } = await redis.reachable(database.shards);
     const partitions = await logState(topics, database, config['cluster-name']);
     const waiting = partitions.map((state) => ({ partition: state.partition, commands: waitingIn(state) }));
     const most = waiting.reduce((a, b) => (b.commands > a.commands ? b : a), { partition: 0, commands: 0 });
@@ -98,12 +118,13 @@ export async function clusterStatus(config: ClusterConfig): Promise<ClusterStatu
       commandsWaiting: waiting.reduce((sum, { commands }) => sum + commands, 0),
       commandsWaitingMost: most,
       commandsSetAside: await topics.recordCount(deadLetterTopic(config['cluster-name'])),
-      liveServers: (await registry.liveServers()).length,
-      usersOnline: await registry.onlineCount(),
+      liveServers: registry && (await registry.liveServers()).length,
+      usersOnline: registry && (await registry.onlineCount()),
+      redis: Object.fromEntries(config.redis.map(({ name }) => [name, unavailable.get(name) ?? null])),
       ...{ directConversations, groups, channels, messages },
       followersBehind: Math.max(...followers.map(({ lagRecords }) => lagRecords)),
       featureLevel: Math.min(...(await storedLevels(database))),
-      featureLevelSupported: lowest(await runningLevels(services, config['cluster-name'])),
+      featureLevelSupported: lowest(await runningLevels(services, config['cluster-name'], registry)),
     };
   } finally {
     await services.close();
@@ -118,7 +139,7 @@ function lowest({ servers, distributors, followers }: RunningLevels): number | n
 
 /** The server and the epoch of each shard, by the shard's number. */
 export async function shardLocations(config: ClusterConfig): Promise<{ server: string; epoch: string | undefined }[]> {
-  const services = await openServices(config);
+  const services = await openServices(config, { redis: 'optional' });
   try {
     const { database } = services;
     const epochs = await epochsOfShards(database);

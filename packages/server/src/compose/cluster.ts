@@ -8,13 +8,10 @@ import { checkLevels, storedLevels } from '../adapters/postgres/feature-level.ts
 import { defaultPoolBounds, type PostgresServer } from '../adapters/postgres/pool.ts';
 import { ShardedDatabase } from '../adapters/postgres/sharded-database.ts';
 import { postgresStores } from '../adapters/postgres/stores.ts';
-import { probeWrites } from '../adapters/postgres/write-probe.ts';
-import { confirmShards } from '../adapters/redis/cluster-mark.ts';
-import { openRedis, type RedisConnection } from '../adapters/redis/connection.ts';
-import { confirmKeepsKeys } from '../adapters/redis/eviction.ts';
-import { RedisRateLimits } from '../adapters/redis/rate-limits.ts';
-import { RedisConnectionRegistry } from '../adapters/redis/registry.ts';
+import { WriteProbe } from '../adapters/postgres/write-probe.ts';
+import { RedisServers } from '../adapters/redis/servers.ts';
 import { systemClock } from '../platform/clock.ts';
+import { closeInOrder } from '../platform/close-in-order.ts';
 import { Unavailable, Unusable } from '../platform/failures.ts';
 import { failureReporter } from '../platform/log.ts';
 import { SharedCheck } from '../platform/shared-check.ts';
@@ -22,7 +19,7 @@ import { passOn } from '../platform/tracing.ts';
 import type { clusterSettings } from '../settings/cluster-settings.ts';
 import type { ConfigOf } from '../settings/setting.ts';
 import type { Adapters } from './adapters.ts';
-import { isCatchingUpByLog } from './catching-up.ts';
+import { catchingUpByLog } from './catching-up.ts';
 
 /** The settings with the addresses of a cluster's services. */
 export type ClusterConfig = ConfigOf<typeof clusterSettings>;
@@ -32,7 +29,7 @@ export interface ClusterServices {
   database: ShardedDatabase;
   topics: Topics;
   kafka: KafkaSettings;
-  redis: RedisConnection;
+  redis: RedisServers;
   close(): Promise<void>;
 }
 
@@ -51,41 +48,47 @@ export async function clusterAdapters(config: ClusterConfig): Promise<Adapters> 
     throw error;
   });
   const mailboxes = new KafkaMailboxes(kafka, topics);
-  const registry = new RedisConnectionRegistry(redis);
-  const written = new SharedCheck(() => probeWrites(database), systemClock);
+  const registry = redis.registry();
+  const probe = new WriteProbe(database);
+  const written = new SharedCheck(() => probe.check(), systemClock);
   return {
     ...postgresStores(database),
-    isCatchingUp: isCatchingUpByLog(database, topics, config['cluster-name']),
+    findCatchingUp: catchingUpByLog(database, topics, config['cluster-name']),
     featureLevel: async () => Math.min(...(await storedLevels(database))),
     feedWriter,
     feed: new KafkaFeed(kafka),
     commandLog,
     mailboxes,
     registry,
-    rateLimits: new RedisRateLimits(redis),
+    rateLimits: redis.rateLimits(),
     hops: passOn,
     checks: {
       postgres: () => written.outcome(),
       kafka: () => topics.ping(),
-      redis: () => registry.generation(),
+      ...redis.checks(),
     },
-    // An unavailable service may return, so the process waits for it and is never lost.
-    lost: new Promise(() => undefined),
-    async close() {
-      await commandLog.close();
-      await feedWriter.close();
-      await mailboxes.close();
-      await services.close();
-    },
+    // An unavailable service may return, so the process waits for it.
+    lost: redis.replaced.then((reason) => ({ reason, keepsOpen: false })),
+    close: () =>
+      closeInOrder(
+        () => commandLog.close(),
+        () => feedWriter.close(),
+        () => mailboxes.close(),
+        () => services.close(),
+      ),
   };
 }
 
 /**
- * Connects to every service and checks that they belong together.
+ * Connects to every service and checks that they belong together. `redis` is 'optional' for commands that do not need
+ * it, or check it themselves.
  *
  * @throws {Unusable} naming the setting of the service that is unavailable or does not fit, and what to do.
  */
-export async function openServices(config: ClusterConfig): Promise<ClusterServices> {
+export async function openServices(
+  config: ClusterConfig,
+  needed: { redis: 'required' | 'optional' } = { redis: 'required' },
+): Promise<ClusterServices> {
   // Until all services are open, this function reports failures by throwing them once.
   let isOpen = false;
   const onceOpen =
@@ -96,8 +99,8 @@ export async function openServices(config: ClusterConfig): Promise<ClusterServic
   const settings = kafkaSettings(config);
   const kafka = { ...settings, report: onceOpen(settings.report) };
   const topics = new Topics(kafka);
-  const redis = openRedis({
-    ...{ url: config.redis, prefix: config['cluster-name'] },
+  const redis = new RedisServers(config.redis, {
+    prefix: config['cluster-name'],
     report: onceOpen(failureReporter('redis')),
   });
   let database: ShardedDatabase | null = null;
@@ -112,8 +115,7 @@ export async function openServices(config: ClusterConfig): Promise<ClusterServic
     const { shards } = opened;
     const allowSingleBroker = config['allow-single-broker'] === 'on';
     await reached('--kafka', () => topics.check({ shards, allowSingleBroker }));
-    await reached('--redis', () => confirmShards(redis, shards));
-    await reached('--redis', () => confirmKeepsKeys(redis));
+    if (needed.redis === 'required') await reached('--redis', () => redis.confirm(shards));
     isOpen = true;
     return { database, topics, kafka, redis, close };
   } catch (error) {

@@ -1,5 +1,6 @@
 import { DatabaseLocked } from '../adapters/sqlite/database.ts';
 import type { Clock } from '../platform/clock.ts';
+import { closeInOrder } from '../platform/close-in-order.ts';
 import { Unusable } from '../platform/failures.ts';
 import { failureReporter } from '../platform/log.ts';
 import { version } from '../platform/version.ts';
@@ -25,7 +26,11 @@ export async function composeAdapters(config: Config, clock: Clock): Promise<Ada
     throw new Unusable(`the clock of this machine says ${time}: set it, and keep it set by NTP`);
   }
   const adapters = await adaptersOfShape(config, clock);
-  return config['otlp-endpoint'] === '' ? adapters : recordingHops(adapters, config);
+  if (config['otlp-endpoint'] === '') return adapters;
+  return recordingHops(adapters, config).catch(async (error: unknown) => {
+    await adapters.close();
+    throw error;
+  });
 }
 
 async function adaptersOfShape(config: Config, clock: Clock): Promise<Adapters> {
@@ -66,9 +71,10 @@ async function recordingHops(adapters: Adapters, config: Config): Promise<Adapte
   return {
     ...adapters,
     hops,
-    async close() {
-      await hops.close();
-      await adapters.close();
-    },
+    close: () =>
+      closeInOrder(
+        () => hops.close(),
+        () => adapters.close(),
+      ),
   };
 }

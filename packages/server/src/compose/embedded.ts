@@ -22,7 +22,7 @@ import { Unavailable, Unusable, usable } from '../platform/failures.ts';
 import { failureReporter, logOf } from '../platform/log.ts';
 import { SharedCheck } from '../platform/shared-check.ts';
 import { passOn } from '../platform/tracing.ts';
-import type { Adapters } from './adapters.ts';
+import type { Adapters, Lost } from './adapters.ts';
 
 export { databaseFile };
 
@@ -51,25 +51,27 @@ function adaptersOver(file: string, clock: Clock, feedRecordsMax: number | undef
     ...{ clock, events: logWriteConditions(), reportFailure: report },
     ...(feedRecordsMax !== undefined && { feedRecordsMax }),
   });
-  const { writes, users, conversations, history, feed, followerStates, totals } = stores;
+  const { writes, users, conversations, history, serverSettings, feed, followerStates, totals } = stores;
   const probe = new SharedCheck(() => probeWrite(writes), clock);
-  const lost = Promise.withResolvers<Unusable>();
+  const lost = Promise.withResolvers<Lost>();
   const watch = new FileWatch(file === ':memory:' ? [] : openFiles(file), clock, {
     gone(path) {
       const reason = `${path} was deleted or replaced while it was served: the last writes are lost`;
       writes.abandon(new Unavailable(reason));
-      lost.resolve(new Unusable(`${reason}. Put the data folder back, or restore a backup, and start again`));
+      const advice = 'Put the data folder back, or restore a backup, and start again';
+      lost.resolve({ reason: new Unusable(`${reason}. ${advice}`), keepsOpen: true });
     },
     reportFailure: report,
   });
   return {
-    ...{ users, conversations, history, feed, followerStates, totals },
+    ...{ users, conversations, history, serverSettings, feed, followerStates, totals },
     feedWriter: fedByTheStore,
-    isCatchingUp: async () => false,
+    findCatchingUp: async () => new Set(),
     featureLevel: async () => storedLevel(writes.database),
     commandLog: new MemoryCommandLog(clock, report),
     mailboxes: new MemoryMailboxes(),
-    registry: new MemoryConnectionRegistry(clock),
+    // A process that was paused, or too busy for its timers, has missed nothing: there is no other one.
+    registry: new MemoryConnectionRegistry(clock, { leasesExpire: false }),
     rateLimits: new MemoryRateLimits(),
     hops: passOn,
     checks: { database: () => probe.outcome() },

@@ -13,7 +13,7 @@ import type { AnyTable } from '../adapters/rows/table.ts';
 import { migratedTables, placingColumn } from '../adapters/rows/tables.ts';
 import { databaseFile } from '../adapters/sqlite/database.ts';
 import { Export, type ExportedRow } from '../adapters/sqlite/export.ts';
-import type { Participant } from '../conversations/conversation.ts';
+import type { Ban, Participant } from '../conversations/conversation.ts';
 import { systemClock } from '../platform/clock.ts';
 import { isServed } from '../platform/control-socket.ts';
 import { FolderHeld, Unusable } from '../platform/failures.ts';
@@ -24,6 +24,7 @@ import { embeddedAdapters } from './embedded.ts';
 const usersExamined = 1_000;
 const pageEntries = 500;
 const pageMembers = 500;
+const pageBans = 500;
 
 export interface Migration {
   rows: number;
@@ -130,7 +131,7 @@ function importClaims(database: ShardedDatabase, claims: { name: string; userId:
   return importRows(database, claimsTable, rows, (row) => String(row['name']));
 }
 
-/** Compares heads, members and all entries, read through the stores of both sides. */
+/** Compares heads, members, bans and all entries, read through the stores of both sides. */
 async function compare(source: Adapters, database: ShardedDatabase, exported: Export) {
   const target = postgresStores(database);
   const faults: string[] = [];
@@ -162,6 +163,16 @@ async function difference(a: Compared, b: Compared, conversationId: string): Pro
     if (!members || !isDeepStrictEqual(members, others)) return 'its members differ';
     after = members.at(-1) ?? null;
     more = members.length === pageMembers;
+  }
+  let before: number | null = null;
+  for (let more = true; more; ) {
+    const page: { before: number | null; limit: number } = { before, limit: pageBans };
+    const [bans, others]: Ban[][] = await Promise.all(
+      [a, b].map((side) => side.conversations.bans(conversationId, page)),
+    );
+    if (!bans || !isDeepStrictEqual(bans, others)) return 'its bans differ';
+    before = bans.at(-1)?.seq ?? null;
+    more = bans.length === pageBans;
   }
   for (let fromSeq = 1; fromSeq <= head.headSeq; fromSeq += pageEntries) {
     const range = { conversationId, fromSeq, toSeq: fromSeq + pageEntries - 1, limit: pageEntries };

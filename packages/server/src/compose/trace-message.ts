@@ -28,7 +28,7 @@ export async function traceInCluster(
   name: MessageName,
   windowMs: number,
 ): Promise<MessageTrace[]> {
-  const services = await openServices(config);
+  const services = await openServices(config, { redis: 'optional' });
   try {
     const tracer = new ClusterTracer(services);
     const work = name.kind === 'number' ? tracer.byNumber(name) : tracer.byId(name, windowMs);
@@ -149,10 +149,12 @@ class ClusterTracer {
   private repeated(conversationId: ConversationId, actorIds: readonly UserId[], commandId: string): Promise<Entry[]> {
     const repeats = actorIds.map((actorId) => ({ conversationId, actorId, commandId }));
     return this.history.apply(
-      { conversationIds: [conversationId], participants: [], reaches: [], repeats },
+      { conversationIds: [conversationId], participants: [], banned: [], reaches: [], repeats },
       (facts) => ({
-        changes: { entries: [], heads: [], participants: [], reaches: [] },
-        result: actorIds.flatMap((actorId) => facts.repeats.get(repeatKey(conversationId, actorId, commandId)) ?? []),
+        changes: { entries: [], heads: [], participants: [], banChanges: [], reaches: [] },
+        result: actorIds.flatMap(
+          (actorId) => facts.repeats.get(repeatKey(conversationId, actorId, commandId))?.entry ?? [],
+        ),
       }),
     );
   }

@@ -3,7 +3,7 @@ import { distributionGroup } from '../adapters/kafka/command-log.ts';
 import { followerGroup } from '../adapters/kafka/feed.ts';
 import { memberLevel } from '../adapters/kafka/member-levels.ts';
 import { raiseLevels, storedLevels } from '../adapters/postgres/feature-level.ts';
-import { RedisConnectionRegistry } from '../adapters/redis/registry.ts';
+import type { ConnectionRegistry } from '../connections/registry-port.ts';
 import { Unusable } from '../platform/failures.ts';
 import { supportedLevel } from '../platform/features.ts';
 import { type ClusterConfig, type ClusterServices, openServices } from './cluster.ts';
@@ -33,7 +33,8 @@ export async function upgradeCluster(config: ClusterConfig): Promise<Upgrade> {
   const services = await openServices(config);
   try {
     const to = supportedLevel();
-    const behind = processesBehind(await runningLevels(services, config['cluster-name']), to);
+    const running = await runningLevels(services, config['cluster-name'], services.redis.registry());
+    const behind = processesBehind(running, to);
     if (behind.length > 0) {
       throw new Unusable(
         `the cluster cannot be raised to feature level ${to} while processes run that do not support it:\n` +
@@ -51,11 +52,15 @@ export async function upgradeCluster(config: ClusterConfig): Promise<Upgrade> {
 
 /**
  * Servers are known by their lease in Redis; one that Redis forgot, by its mailbox. Distributors and followers are the
- * members of their groups in Kafka.
+ * members of their groups in Kafka. Without a registry, the levels of servers are not known.
  */
-export async function runningLevels({ topics, redis }: ClusterServices, clusterName: string): Promise<RunningLevels> {
+export async function runningLevels(
+  { topics }: Pick<ClusterServices, 'topics'>,
+  clusterName: string,
+  registry: Pick<ConnectionRegistry, 'serverLevels'> | null,
+): Promise<RunningLevels> {
   const mailboxes = await topics.mailboxes();
-  const levels = await new RedisConnectionRegistry(redis).serverLevels();
+  const levels = (await registry?.serverLevels()) ?? [];
   const levelsIn = async (group: string) => (await topics.positions.members(group)).map(memberLevel);
   const followers = await Promise.all(followerNames.map((name) => levelsIn(followerGroup(clusterName, name))));
   return {

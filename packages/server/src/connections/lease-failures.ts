@@ -1,4 +1,12 @@
-import { Unavailable } from '../platform/failures.ts';
+import { Unavailable, Unwritable } from '../platform/failures.ts';
+
+/** This server does not reach the part of the registry in which it would register something; other servers do. */
+export class CutOff extends Unwritable {
+  override name = 'CutOff';
+}
+
+/** The reason sent to clients that this server cannot serve while it is cut off. */
+export const cutOffReason = 'this server does not reach the registry';
 
 /** A server can register nothing in the registry without a valid lease. */
 export function leaseMissing(serverId: string): Unavailable {

@@ -1,4 +1,4 @@
-import type { Entry, ServerFrame, SessionId, UserId } from '@parley/protocol';
+import type { Entry, MessageEntry, ServerFrame, SessionId, UserId } from '@parley/protocol';
 import type { Outcome } from '../conversations/command.ts';
 import type { TraceParent } from '../platform/tracing.ts';
 
@@ -19,9 +19,31 @@ export interface EntryCopy {
   trace?: TraceParent;
 }
 
-/** One item of a server's mailbox. */
+/** One server's copy of an amendment, for all members on that server. */
+export interface AmendmentCopy {
+  kind: 'amended';
+  /** The message after the amendment, or, if the copy is repeated, its present state. */
+  message: MessageEntry;
+  /** The conversation's revision at which the message came into this state. */
+  revision: number;
+  actorId: UserId;
+  /** For the actor's own devices: the message has reactions as counts. */
+  reaction?: { emoji: string; set: boolean };
+  /** Whether the conversation is broadcast. */
+  broadcast: boolean;
+  /** The members that the registry listed on this server, as in {@link EntryCopy}. */
+  recipientIds: UserId[];
+  /** Whether every member may see all messages. */
+  visibleToAll: boolean;
+  /** Of the conversation, after the amendment. */
+  headSeq: number;
+  membershipSeq: number;
+}
+
+/** One item of a server's mailbox. Servers ignore kinds that they do not know. */
 export type Delivery =
   | EntryCopy
+  | AmendmentCopy
   | { kind: 'outcome'; requestId: string; outcome: Outcome }
   /** A frame that is part of no log: typing, read positions. Its loss does no harm. */
   | { kind: 'frame'; recipientIds: UserId[]; frame: ServerFrame }
@@ -33,10 +55,10 @@ export type Delivery =
   /** A user whom this server watches, or who is connected to it, has a new display name. Its loss does no harm. */
   | { kind: 'renamed'; userId: UserId; displayName: string }
   /**
-   * The registry has not listed this server for a while. The server itself may be cut off from the registry, and not
-   * know it.
+   * The registry, or one part of it, has not listed this server for a while. The server may be cut off from it without
+   * having noticed.
    */
-  | { kind: 'unlisted' }
+  | { kind: 'unlisted'; part?: string }
   /** Close the sockets of these sessions; of all the user's sessions when `sessionIds` is null. */
   | { kind: 'revoked'; userId: UserId; sessionIds: SessionId[] | null };
 

@@ -2,16 +2,38 @@ import { firstLevel, levelOf } from '../platform/features.ts';
 import type { CommandFields } from './command-fields.ts';
 import type { CommandKind } from './command-kind.ts';
 import { add } from './kinds/add.ts';
+import { ban } from './kinds/ban.ts';
 import { create } from './kinds/create.ts';
+import { deletion } from './kinds/delete.ts';
+import { edit } from './kinds/edit.ts';
 import { join } from './kinds/join.ts';
 import { leave } from './kinds/leave.ts';
 import { openDirect } from './kinds/open-direct.ts';
+import { pin } from './kinds/pin.ts';
+import { react } from './kinds/react.ts';
 import { remove } from './kinds/remove.ts';
 import { send } from './kinds/send.ts';
 import { setRole } from './kinds/set-role.ts';
+import { unban } from './kinds/unban.ts';
 import { update } from './kinds/update.ts';
 
-const kinds = { send, open_direct: openDirect, create, join, leave, add, remove, set_role: setRole, update };
+const kinds = {
+  send,
+  open_direct: openDirect,
+  create,
+  join,
+  leave,
+  add,
+  remove,
+  ban,
+  unban,
+  set_role: setRole,
+  update,
+  edit,
+  delete: deletion,
+  react,
+  pin,
+};
 export type Kinds = typeof kinds;
 
 /** The kinds of commands that this program can decide, by name. */

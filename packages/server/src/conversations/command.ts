@@ -12,6 +12,8 @@ export type CommandOf<Kind extends Command['kind']> = Extract<Command, { kind: K
 export type Outcome =
   /** The entry is on disk (contract 1); a retry gets the first one's. */
   | { kind: 'done'; entry: Entry }
+  /** The message was amended, or already was as requested; the revision is on disk (contract 1). */
+  | { kind: 'amended'; seq: number; revision: number }
   /** The conversation already is as the command asks; no entry was needed. */
   | { kind: 'unchanged' }
   | { kind: 'refused'; code: ErrorCode; detail: string; retryAfterMs?: number };

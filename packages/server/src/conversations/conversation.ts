@@ -13,7 +13,7 @@ import {
  */
 export const aheadMaxMs = 5_000;
 
-/** The head of a conversation: a row in its shard that every entry changes. */
+/** The head of a conversation: a row in its shard that every entry and every amendment changes. */
 export interface ConversationHead {
   id: ConversationId;
   kind: ConversationKind;
@@ -33,6 +33,7 @@ export interface ConversationHead {
   membershipSeq: number;
   memberCount: number;
   ownerCount: number;
+  banCount: number;
   /**
    * The entry at which the conversation first had more than `limits.directFanOutMembers` members; 0 before. From that
    * entry on, entries go to interested servers instead of the servers of each member. This never changes back.
@@ -42,6 +43,10 @@ export interface ConversationHead {
   closed: boolean;
   /** As a `ConversationStore` returns it, the time by which lists sort it: see `HistoryStore.settleActivity`. */
   lastEntryAtMs: number;
+  /** The number of amendments: changes of messages. */
+  revision: number;
+  /** The time of the last amendment; 0 when there is none. */
+  amendedAtMs: number;
 }
 
 export function isBroadcast(head: ConversationHead): boolean {
@@ -51,6 +56,24 @@ export function isBroadcast(head: ConversationHead): boolean {
 /** Whether members see the read positions of others and that they type. */
 export function showsReceipts(head: Pick<ConversationHead, 'kind' | 'memberCount'>): boolean {
   return head.kind !== 'channel' && head.memberCount <= limits.directFanOutMembers;
+}
+
+/** A user who may not become a member: a row of the conversation's shard, deleted when the ban is lifted. */
+export interface Ban {
+  conversationId: ConversationId;
+  userId: UserId;
+  /** The entry that banned the user. */
+  seq: number;
+  bannedBy: UserId;
+  /** The time of that entry. */
+  atMs: number;
+}
+
+/** What an entry changes about the ban of one user; `ban` is null when it lifts the ban. */
+export interface BanChange {
+  conversationId: ConversationId;
+  userId: UserId;
+  ban: Ban | null;
 }
 
 /** A user who is or was in a conversation: a row of the conversation's shard, kept after leaving. */

@@ -1,9 +1,20 @@
-import type { ConversationId, MessageEntry, UserId } from '@parley/protocol';
+import type { ConversationId, MessageEntry, ReadPoint, UserId } from '@parley/protocol';
 import type { SearchQuery } from '../platform/search-position.ts';
-import type { ConversationHead, Participant } from './conversation.ts';
+import type { Ban, ConversationHead, Participant } from './conversation.ts';
 
-/** How far a user has read: the number of the entry, and the number of messages up to it. */
-export interface ReadPosition {
+/** How far a user has read a conversation. */
+export interface ReadPosition extends ReadPoint {
+  /** The number of messages up to `seq`. */
+  messageCount: number;
+  /**
+   * The greatest number that the user had read before marking the conversation as unread, which other members keep
+   * seeing; 0 if the user never did.
+   */
+  receiptSeq: number;
+}
+
+/** Where a read position is to move: an entry, and the number of messages up to it. */
+export interface ReadTarget {
   seq: number;
   messageCount: number;
 }
@@ -45,6 +56,8 @@ export interface HomepageQuery {
   limit: number;
   /** Whether to include conversations that the user has left. */
   left: boolean;
+  /** Whether an amendment counts as activity; a client that was away looks for what has changed in this order. */
+  byChange?: boolean;
 }
 
 /** A row of a homepage: a conversation of the user, or one that the user left at `atMs`. */
@@ -90,10 +103,14 @@ export interface ConversationStore {
   head(conversationId: ConversationId): Promise<ConversationHead | undefined>;
 
   /**
-   * The conversation and the user's participant, also a former one, as of one moment: all entries up to the head can be
-   * read. Includes everything that was acknowledged before the call (contract 6, 8).
+   * Conversations with the user's participant, also a former one, each as of one moment: all entries up to the head can
+   * be read. Conversations that do not exist are missing. Includes everything that was acknowledged before the call
+   * (contract 6, 8).
    */
-  headAndParticipant(conversationId: ConversationId, userId: UserId): Promise<HeadAndParticipant | undefined>;
+  headsAndParticipants(
+    conversationIds: readonly ConversationId[],
+    userId: UserId,
+  ): Promise<Map<ConversationId, HeadAndParticipant>>;
 
   /** Returns former participants too. Includes everything that was acknowledged before the call (contract 6, 8). */
   participant(conversationId: ConversationId, userId: UserId): Promise<Participant | undefined>;
@@ -103,6 +120,12 @@ export interface ConversationStore {
     conversationId: ConversationId,
     page: { after: { joinedSeq: number; userId: UserId } | null; limit: number },
   ): Promise<Participant[]>;
+
+  /**
+   * Bans in the order of the entries that made them, the newest first, from before the entry `before`. Includes
+   * everything that was acknowledged before the call (contract 6).
+   */
+  bans(conversationId: ConversationId, page: { before: number | null; limit: number }): Promise<Ban[]>;
 
   /**
    * Writes rows of the index by user. Idempotent, and safe in any order: a row with a smaller `changedSeq` than the
@@ -117,7 +140,8 @@ export interface ConversationStore {
   own(userId: UserId, conversationId: ConversationId): Promise<OwnConversation | undefined>;
 
   /**
-   * The user's conversations and, if requested, those that the user left, by descending time of the last activity, then
+   * The user's conversations and, if requested, those that the user left, by descending time of the last activity or
+   * change, then
    * by descending id. A direct conversation without messages is listed only for the user who opened it; a closed
    * conversation only as left. Reads at most one page of the conversations that were left.
    */
@@ -133,13 +157,27 @@ export interface ConversationStore {
   refreshTerms(after: string | null, limit: number): Promise<string | null>;
 
   /**
-   * Moves the read position forward, never back, and returns the resulting position; every later read includes it. A
-   * crash within a second may lose the change.
+   * Moves the read position forward, never back, and returns the resulting position; every later read includes it.
+   * Changes nothing if the position has a later version than `version`, if given. A crash within a second may lose the
+   * change.
    */
-  advanceReadPosition(userId: UserId, conversationId: ConversationId, to: ReadPosition): Promise<ReadPosition>;
+  advanceReadPosition(
+    userId: UserId,
+    conversationId: ConversationId,
+    to: ReadTarget & { version?: number | undefined },
+  ): Promise<ReadPosition>;
+
+  /**
+   * Sets the read position, also back, and makes it the next version; changes nothing if the position is later than
+   * `from` (`isLaterThan`). Returns the resulting position, which is on disk; every later read includes it.
+   */
+  markUnread(userId: UserId, conversationId: ConversationId, from: ReadPoint, to: ReadTarget): Promise<ReadPosition>;
 
   /** The user's read positions that changed after this revision, in the order of the revision of their last change. */
   readPositionsAfter(userId: UserId, page: { revision: number; limit: number }): Promise<ChangedReadPosition[]>;
+
+  /** Those of these conversations in which the user has a read position. */
+  withReadPosition(userId: UserId, conversationIds: readonly ConversationId[]): Promise<Set<ConversationId>>;
 
   /** The read positions of these users; users without one are not in the map. */
   readPositions(conversationId: ConversationId, userIds: readonly UserId[]): Promise<Map<UserId, ReadPosition>>;

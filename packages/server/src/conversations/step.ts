@@ -2,19 +2,28 @@ import {
   type ConversationId,
   type ConversationKind,
   type Entry,
+  type EntryEffect,
   effectOf,
   type HistoryVisibility,
   limits,
   type Role,
   type UserId,
 } from '@parley/protocol';
-import { aheadMaxMs, type ConversationHead, isBroadcast, isMember, type Participant } from './conversation.ts';
+import {
+  aheadMaxMs,
+  type BanChange,
+  type ConversationHead,
+  isBroadcast,
+  isMember,
+  type Participant,
+} from './conversation.ts';
 
-/** One entry with the rows that it changes: the conversation's next head and participants. */
+/** One entry with the rows that it changes: the conversation's next head, participants and a ban. */
 export interface Step {
   entry: Entry;
   head: ConversationHead;
   participants: Participant[];
+  banChange: BanChange | null;
 }
 
 type NumberedFields = 'conversationId' | 'seq' | 'messageCount' | 'atMs' | 'senderId';
@@ -58,7 +67,7 @@ export function entryAfter(head: ConversationHead, senderId: UserId, nowMs: numb
  * Times don't go back within a conversation when the clocks of two distributors differ a little (race 3). The time of a
  * clock that was far ahead is not kept for later entries.
  */
-function timeAfter(previousMs: number, nowMs: number): number {
+export function timeAfter(previousMs: number, nowMs: number): number {
   return previousMs > nowMs + aheadMaxMs ? nowMs : Math.max(previousMs, nowMs);
 }
 
@@ -84,7 +93,9 @@ export function changesBy(
 /** The step that appends `entry`, the next of the conversation. */
 export function applied(head: ConversationHead, entry: Entry, changes: ParticipantChanges): Step {
   const { join = [], leave, role } = changes;
-  const { properties = {} } = effectOf(entry) ?? {};
+  const effect: EntryEffect = effectOf(entry) ?? {};
+  const { properties = {} } = effect;
+  const banChange = banChangeBy(entry, effect);
   const next: ConversationHead = {
     ...head,
     name: properties.name ?? head.name,
@@ -96,11 +107,12 @@ export function applied(head: ConversationHead, entry: Entry, changes: Participa
     membershipSeq: join.length > 0 || leave || role ? entry.seq : head.membershipSeq,
     memberCount: head.memberCount + join.length - (leave ? 1 : 0),
     ownerCount: head.ownerCount + ownersGained(changes),
+    banCount: head.banCount + bansGained(banChange),
     lastEntryAtMs: entry.atMs,
   };
   if (!isBroadcast(next) && next.memberCount > limits.directFanOutMembers) next.broadcastSeq = next.headSeq;
   next.closed ||= next.memberCount === 0;
-  return { entry, head: next, participants: changedParticipants(next, changes) };
+  return { entry, head: next, participants: changedParticipants(next, changes), banChange };
 }
 
 /** The first step of a conversation. */
@@ -118,7 +130,7 @@ export function created(conversation: NewConversation, nowMs: number): Step {
   const empty: ConversationHead = {
     ...{ id, kind, name, description, announceOnly, history, createdBy: actorId },
     ...{ headSeq: 0, messageCount: 0, lastMessageSeq: 0, membershipSeq: 0, memberCount: 0, ownerCount: 0 },
-    ...{ broadcastSeq: 0, closed: false, lastEntryAtMs: 0 },
+    ...{ banCount: 0, broadcastSeq: 0, closed: false, lastEntryAtMs: 0, revision: 0, amendedAtMs: 0 },
   };
   const entry = entryAfter(empty, actorId, nowMs, { kind: 'created', conversationKind: kind, name, userIds });
   const step = applied(empty, entry, { join: userIds });
@@ -148,6 +160,18 @@ function changedParticipants(head: ConversationHead, { join = [], leave, role }:
   if (leave) participants.push({ ...leave, leftSeq: head.headSeq, ...change });
   if (role) participants.push({ ...role.of, role: role.role, ...change });
   return participants;
+}
+
+function banChangeBy(entry: Entry, { bans, unbans }: EntryEffect): BanChange | null {
+  const { conversationId, seq, senderId: bannedBy, atMs } = entry;
+  if (unbans !== undefined) return { conversationId, userId: unbans, ban: null };
+  if (bans === undefined) return null;
+  return { conversationId, userId: bans, ban: { conversationId, userId: bans, seq, bannedBy, atMs } };
+}
+
+function bansGained(change: BanChange | null): number {
+  if (!change) return 0;
+  return change.ban ? 1 : -1;
 }
 
 function ownersGained({ leave, role }: ParticipantChanges): number {

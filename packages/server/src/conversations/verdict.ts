@@ -1,4 +1,5 @@
-import { type Entry, type ErrorCode, limits } from '@parley/protocol';
+import { type Entry, type ErrorCode, limits, type MessageEntry } from '@parley/protocol';
+import type { AmendmentSituation, AmendmentStep, StoredMessage } from './amendment.ts';
 import type { CommandFields } from './command-fields.ts';
 import { type ConversationHead, isMember, type Participant } from './conversation.ts';
 import { noSuchConversationDetail } from './membership.ts';
@@ -8,8 +9,10 @@ import { applied, changesBy, type EntryContent, entryAfter, type Step } from './
 export interface Situation {
   head: ConversationHead | undefined;
   participantOf(userId: string): Participant | undefined;
+  isBanned(userId: string): boolean;
   /** The entry that the same command made earlier. */
-  repeated: Entry | undefined;
+  repeated: StoredMessage | undefined;
+  amendments: AmendmentSituation;
   nowMs: number;
 }
 
@@ -17,6 +20,12 @@ export type Verdict =
   | { kind: 'step'; step: Step }
   /** A retry: its sender gets the first entry (contract 2). */
   | { kind: 'repeat'; entry: Entry }
+  | { kind: 'amendment'; step: AmendmentStep }
+  /**
+   * The message, in its present state, already is as requested, or the same command changed it earlier, to which
+   * `isRetry` refers. The sender gets `revision`.
+   */
+  | { kind: 'amended_before'; message: MessageEntry; revision: number; isRetry: boolean }
   | { kind: 'unchanged' }
   | Refused;
 
@@ -41,6 +50,13 @@ export const full = refused(
   'conversation_full',
   `A conversation has at most ${limits.membersPerConversation} members.`,
 );
+export const announceOnly = refused('announce_only', 'Only owners and admins may write here.');
+export function noSuchMessage(seq: number): Refused {
+  return refused('message_not_found', `There is no message ${seq} in this conversation, or you may not read it.`);
+}
+export function notAMessage(seq: number): Refused {
+  return refused('not_a_message', `Entry ${seq} is not a message.`);
+}
 export const unchanged: Verdict = { kind: 'unchanged' };
 const notForDirect = refused('not_for_direct', 'A direct conversation always has the same two people and no name.');
 
@@ -67,6 +83,11 @@ export function asMemberOfGroup(
   decide: (acting: Acting) => Verdict,
 ): Verdict {
   return asMember(command, situation, (acting) => (acting.head.kind === 'direct' ? notForDirect : decide(acting)));
+}
+
+/** Whether this owner or admin may end the membership of another member. */
+export function mayRemove(actor: Participant, target: Participant): boolean {
+  return actor.role === 'owner' || target.role === 'member';
 }
 
 /** Appends an entry with this content to the conversation. */

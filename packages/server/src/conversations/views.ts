@@ -1,6 +1,7 @@
 import type { Conversation, User } from '@parley/protocol';
 import type { ConversationHead } from './conversation.ts';
 import type { Epoch, OwnConversation } from './conversations-port.ts';
+import { readVersionOf } from './read-position.ts';
 
 /** The number of messages after the read position: the difference of two counts, without a row for each recipient. */
 export function unreadCount({ head, participant, read }: OwnConversation): number {
@@ -17,6 +18,7 @@ export function memberView(own: OwnConversation, partner: User | null): Conversa
       joinedSeq: participant.joinedSeq,
       visibleFromSeq: participant.visibleFromSeq,
       readSeq: Math.max(read.seq, participant.joinedSeq),
+      ...readVersionOf(read),
     },
     unreadCount: unreadCount(own),
     lastMessage,
@@ -42,6 +44,7 @@ function headView(head: ConversationHead, epoch: Epoch) {
     headSeq: head.headSeq,
     messageCount: head.messageCount,
     lastActivityAtMs: head.lastEntryAtMs,
+    ...(head.revision > 0 && { revision: head.revision }),
     ...(epoch === undefined ? {} : { epoch }),
   };
 }

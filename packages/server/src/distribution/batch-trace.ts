@@ -70,6 +70,8 @@ function factsOf(outcome: Outcome): HopFacts {
   switch (outcome.kind) {
     case 'done':
       return { outcome: 'done', conversation_id: outcome.entry.conversationId, seq: outcome.entry.seq };
+    case 'amended':
+      return { outcome: 'amended', seq: outcome.seq, revision: outcome.revision };
     case 'unchanged':
       return { outcome: 'unchanged' };
     case 'refused':

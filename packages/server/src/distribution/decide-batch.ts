@@ -1,9 +1,11 @@
-import type { ConversationId, Entry } from '@parley/protocol';
+import type { ConversationId, Entry, MessageEntry } from '@parley/protocol';
+import type { AmendmentStep } from '../conversations/amendment.ts';
 import type { Command, Outcome } from '../conversations/command.ts';
 import { kindOf } from '../conversations/command-kinds.ts';
-import { type ConversationHead, isMember, type Participant } from '../conversations/conversation.ts';
+import { type BanChange, type ConversationHead, isMember, type Participant } from '../conversations/conversation.ts';
 import { decide } from '../conversations/decide.ts';
 import type { Step } from '../conversations/step.ts';
+import type { Verdict } from '../conversations/verdict.ts';
 import type { FeedRecord } from '../feed/feed-port.ts';
 import {
   type Changes,
@@ -14,6 +16,7 @@ import {
   repeatKey,
 } from '../history/history-port.ts';
 import { supportedLevel } from '../platform/features.ts';
+import { BatchAmendments, type RoutedAmendment } from './batch-amendments.ts';
 import { type CommandRecord, HistoryRestored, LevelNotSupported } from './command-log-port.ts';
 import type { BatchToDecide } from './facts-needed.ts';
 
@@ -23,7 +26,9 @@ export interface BatchResult {
   outcomes: Outcome[];
   /** Entries to route, in order: new entries, and those of commands that came again (race 1). */
   entries: Entry[];
-  /** The conversations of `entries`, as they are after the whole batch. */
+  /** Amendments to route, in order, in the same way. A new one follows the entry that it changes. */
+  amendments: RoutedAmendment[];
+  /** The conversations of `entries` and `amendments`, as they are after the whole batch. */
   heads: Map<ConversationId, ConversationHead>;
   /**
    * Participants after the batch, by `participantKey`: those that it changed, and those that a command which came again
@@ -85,10 +90,13 @@ class Batch {
   readonly result: BatchResult;
   private readonly heads: Facts['heads'];
   private readonly participants: Facts['participants'];
+  private readonly banned: Facts['banned'];
   private readonly repeats: Facts['repeats'];
   private readonly written: Changes['entries'] = [];
+  private readonly amendments: BatchAmendments;
   private readonly changedHeads = new Map<ConversationId, ConversationHead>();
   private readonly changedParticipants = new Map<string, Participant>();
+  private readonly banChanges = new Map<string, BanChange>();
 
   constructor(
     facts: Facts,
@@ -97,9 +105,18 @@ class Batch {
     // Copied, because a repeated transaction decides again from fresh facts.
     this.heads = new Map(facts.heads);
     this.participants = new Map(facts.participants);
+    this.banned = new Set(facts.banned);
     this.repeats = new Map(facts.repeats);
+    this.amendments = new BatchAmendments(facts.amendments, this.written);
     this.result = {
-      ...{ outcomes: [], entries: [], heads: new Map(), participants: new Map(), endedParticipants: [] },
+      ...{
+        outcomes: [],
+        entries: [],
+        amendments: [],
+        heads: new Map(),
+        participants: new Map(),
+        endedParticipants: [],
+      },
       ...{ madeBroadcast: new Set(), epochs: facts.epochs, fed: new Map(), datedBack: 0 },
     };
   }
@@ -111,26 +128,38 @@ class Batch {
     const verdict = decide(command, {
       head,
       participantOf: (userId) => this.participants.get(participantKey(conversationId, userId)),
+      isBanned: (userId) => this.banned.has(participantKey(conversationId, userId)),
       repeated: this.repeats.get(key),
+      amendments: this.amendments,
       nowMs: this.nowMs,
     });
-    if (wasDecided && verdict.kind === 'step') {
-      this.result.outcomes.push(decidedBefore);
+    const known = wasDecided ? this.decidedEarlier(command, verdict, at) : null;
+    if (known) {
+      this.result.outcomes.push(known);
       return;
     }
     switch (verdict.kind) {
       case 'step':
         this.take(command, verdict.step);
-        this.repeats.set(key, verdict.step.entry);
-        this.feed(verdict.step.entry, at, wasDecided);
+        this.repeats.set(key, { entry: verdict.step.entry, firstTextHash: null });
+        this.feed(verdict.step.entry, at, { revision: 0, again: wasDecided });
         this.result.outcomes.push({ kind: 'done', entry: verdict.step.entry });
         break;
       case 'repeat':
         this.routeAgain(command, verdict.entry);
         // A command that its sender repeated was fed before. One that came again from the log may not have been: the
         // distributor that decided it may have stopped in between.
-        if (wasDecided) this.feed(verdict.entry, at, wasDecided);
+        if (wasDecided) this.feed(verdict.entry, at, { revision: 0, again: true });
         this.result.outcomes.push({ kind: 'done', entry: verdict.entry });
+        break;
+      case 'amendment': {
+        const { seq, revision } = this.amend(command, verdict.step);
+        this.feed({ conversationId, seq, kind: command.kind }, at, { revision, again: false });
+        this.result.outcomes.push({ kind: 'amended', seq, revision });
+        break;
+      }
+      case 'amended_before':
+        this.result.outcomes.push(this.amendedBefore(command, verdict, at, wasDecided));
         break;
       case 'unchanged':
       case 'refused':
@@ -138,8 +167,8 @@ class Batch {
     }
   }
 
-  private take(command: Command, { entry, head, participants }: Step): void {
-    this.written.push({ entry, commandId: command.commandId });
+  private take(command: Command, { entry, head, participants, banChange }: Step): void {
+    this.written.push({ entry, firstTextHash: null, commandId: command.commandId });
     if (entry.atMs < (this.heads.get(head.id)?.lastEntryAtMs ?? 0)) this.result.datedBack++;
     this.heads.set(head.id, head);
     this.changedHeads.set(head.id, head);
@@ -151,13 +180,83 @@ class Batch {
       this.changedParticipants.set(key, participant);
       this.result.participants.set(key, participant);
     }
+    if (banChange) this.changeBan(banChange);
     this.route(entry, head);
   }
 
-  private feed({ conversationId, seq, kind }: Entry, at: CommandRecord['at'], again: boolean): void {
+  private changeBan(change: BanChange): void {
+    const key = participantKey(change.conversationId, change.userId);
+    if (change.ban) this.banned.add(key);
+    else this.banned.delete(key);
+    this.banChanges.set(key, change);
+  }
+
+  private amend(command: Command, step: AmendmentStep): { seq: number; revision: number } {
+    const { head, message } = step;
+    const { entry } = message;
+    this.amendments.take(command, step);
+    // A retry of the message later in the batch.
+    this.repeats.set(repeatKey(head.id, entry.senderId, entry.clientMessageId), message);
+    this.heads.set(head.id, head);
+    this.changedHeads.set(head.id, head);
+    this.routeAmendment(command, entry);
+    return { seq: entry.seq, revision: head.revision };
+  }
+
+  /** A retry is routed again, as the server may have stopped before the first one was routed (race 1). */
+  private amendedBefore(
+    command: Command,
+    { message, revision, isRetry }: Extract<Verdict, { kind: 'amended_before' }>,
+    at: CommandRecord['at'],
+    wasDecided: boolean,
+  ): Outcome {
+    if (isRetry || wasDecided) this.routeAmendment(command, message);
+    if (wasDecided) this.feedAgain(command, message, at);
+    return { kind: 'amended', seq: message.seq, revision };
+  }
+
+  /**
+   * The outcome of a command that was decided before and that the present state does not show, so that deciding it now
+   * would have another effect. A reaction leaves no record of its command, and what undid it may have followed: its
+   * sender gets the message's present state. Null if the verdict is right.
+   */
+  private decidedEarlier(command: Command, verdict: Verdict, at: CommandRecord['at']): Outcome | null {
+    const isNew = verdict.kind === 'step' || verdict.kind === 'amendment';
+    if (command.kind !== 'react') return isNew ? decidedBefore : null;
+    const wasDeleted = verdict.kind === 'refused' && verdict.code === 'message_deleted';
+    const entry = this.amendments.message(command.conversationId, command.seq)?.entry;
+    if (!(isNew || wasDeleted) || entry?.kind !== 'message') return null;
+    this.routeAmendment(command, entry);
+    this.feedAgain(command, entry, at);
+    return { kind: 'amended', seq: entry.seq, revision: entry.revision ?? 0 };
+  }
+
+  private feedAgain({ conversationId, kind }: Command, { seq, revision }: MessageEntry, at: CommandRecord['at']): void {
+    if (revision !== undefined) this.feed({ conversationId, seq, kind }, at, { revision, again: true });
+  }
+
+  private routeAmendment(command: Command, message: MessageEntry): void {
+    const { kind, actorId } = command;
+    const head = this.heads.get(command.conversationId);
+    if (message.revision === undefined || !head) return;
+    this.result.heads.set(head.id, head);
+    if (kind === 'edit' || kind === 'delete' || kind === 'pin') {
+      this.result.amendments.push({ message, actorId });
+    } else if (kind === 'react') {
+      const { emoji } = command;
+      const set = this.amendments.hasReacted({ ...command, userId: actorId });
+      this.result.amendments.push({ message, actorId, reaction: { emoji, set } });
+    }
+  }
+
+  private feed(
+    { conversationId, seq, kind }: Pick<FeedRecord, 'conversationId' | 'seq' | 'kind'>,
+    at: CommandRecord['at'],
+    { revision, again }: Pick<FeedRecord, 'revision' | 'again'>,
+  ): void {
     if (!at) return;
     const { partition, position } = at;
-    const record: FeedRecord = { conversationId, seq, revision: 0, kind, position, again };
+    const record: FeedRecord = { conversationId, seq, revision, kind, position, again };
     const fed = this.result.fed.get(partition);
     if (fed) fed.push(record);
     else this.result.fed.set(partition, [record]);
@@ -186,6 +285,8 @@ class Batch {
       entries: this.written,
       heads: [...this.changedHeads.values()],
       participants: [...this.changedParticipants.values()],
+      banChanges: [...this.banChanges.values()],
+      ...this.amendments.changes(),
     };
   }
 }

@@ -1,8 +1,6 @@
-import type { ConversationId } from '@parley/protocol';
-import type { Delivery, Mailboxes } from '../connections/mailbox-port.ts';
+import type { Mailboxes } from '../connections/mailbox-port.ts';
 import type { ConnectionRegistry } from '../connections/registry-port.ts';
 import type { Outcome } from '../conversations/command.ts';
-import { isBroadcast, type Participant } from '../conversations/conversation.ts';
 import type { ConversationStore } from '../conversations/conversations-port.ts';
 import type { FeedWriter } from '../feed/feed-port.ts';
 import type { HistoryStore, LogReach } from '../history/history-port.ts';
@@ -17,8 +15,7 @@ import type { DistributionMetrics } from './distribution-metrics.ts';
 import { factsNeeded } from './facts-needed.ts';
 import { feedParts } from './feed-parts.ts';
 import { indexParticipants } from './index-participants.ts';
-import { ParticipantsCache } from './participants-cache.ts';
-import { type Audience, recipients, routesByParticipants } from './route.ts';
+import { type DeliveriesByServer, pushTo, Router } from './router.ts';
 
 export interface DistributorPorts {
   commandLog: CommandLog;
@@ -45,14 +42,14 @@ const undecidable: Outcome = {
  * entries.
  */
 export class Distributor {
-  private readonly participants: ParticipantsCache;
+  private readonly router: Router;
   /** For a log that ends with its process: commands whose entries are on disk, */
   private readonly decided = new WeakSet<CommandRecord>();
   /** and commands that were refused while the store could not be written. */
   private readonly refused = new WeakSet<CommandRecord>();
 
   constructor(private readonly ports: DistributorPorts) {
-    this.participants = new ParticipantsCache(ports.conversations);
+    this.router = new Router(ports);
   }
 
   run(): Promise<CommandConsumer> {
@@ -147,7 +144,7 @@ export class Distributor {
     trace.decided(result);
     if (result.datedBack > 0) metrics.datedBack(result.datedBack);
     await indexParticipants(result, conversations);
-    const deliveries = await this.route(result);
+    const deliveries = await this.router.route(result);
     const routedMs = clock.monotonicMs();
     const copies = [...deliveries.values()].reduce((sum, list) => sum + list.length, 0);
     addOutcomes(deliveries, batch.records, result);
@@ -161,67 +158,6 @@ export class Distributor {
       routeMs: routedMs - committedMs,
       deliverMs: clock.monotonicMs() - routedMs,
     });
-  }
-
-  /**
-   * Makes one copy of each entry for each server with recipients. Servers are looked up after the commit, so that a
-   * client that connects meanwhile sees an entry in the snapshot, live, or both (race 2).
-   */
-  private async route(result: BatchResult): Promise<DeliveriesByServer> {
-    const { registry } = this.ports;
-    const audiences = await this.audiences(result);
-    const interested = await registry.interestedServers(broadcastIds(result));
-    const routed = result.entries.map((entry) => {
-      const head = known(result.heads, entry.conversationId);
-      return { entry, head, userIds: recipients(entry, known(audiences, head.id)) };
-    });
-    const servers = serversByUser(
-      await registry.serversOf([...new Set(routed.flatMap(({ userIds }) => [...userIds]))]),
-    );
-    const deliveries: DeliveriesByServer = new Map();
-    const recipientsByServer = new Map<string, string[]>();
-    for (const { entry, head, userIds } of routed) {
-      const interestedIds = interested.get(head.id) ?? [];
-      recipientsByServer.clear();
-      for (const serverId of interestedIds) recipientsByServer.set(serverId, []);
-      for (const userId of userIds) {
-        for (const serverId of servers.get(userId) ?? []) pushTo(recipientsByServer, serverId, userId);
-      }
-      for (const [serverId, recipientIds] of recipientsByServer) {
-        const copy = {
-          kind: 'entry',
-          entry,
-          broadcast: isBroadcast(head),
-          interested: interestedIds.includes(serverId),
-          recipientIds,
-        } as const;
-        pushTo(deliveries, serverId, copy);
-      }
-    }
-    return deliveries;
-  }
-
-  private async audiences(result: BatchResult): Promise<Map<ConversationId, Audience>> {
-    const changed = Map.groupBy(
-      [...result.participants.values(), ...result.endedParticipants],
-      (each) => each.conversationId,
-    );
-    const audiences = new Map<ConversationId, Audience>();
-    const reads = new Map<ConversationId, Promise<void>>();
-    for (const { conversationId, seq } of result.entries) {
-      const head = known(result.heads, conversationId);
-      const audience = audiences.get(conversationId) ?? { members: null, changed: changed.get(conversationId) ?? [] };
-      audiences.set(conversationId, audience);
-      if (audience.members || reads.has(conversationId) || !routesByParticipants(head, seq)) continue;
-      const members = this.participants.membersAt(head, result.epochs.get(conversationId));
-      const found = (read: readonly Participant[]) => {
-        audience.members = read;
-      };
-      if (members instanceof Promise) reads.set(conversationId, members.then(found));
-      else found(members);
-    }
-    await Promise.all(reads.values());
-    return audiences;
   }
 }
 
@@ -237,18 +173,6 @@ function reachesUpTo({ at }: CommandRecord, { reaches }: CommandBatch): LogReach
   return own.map((reach) => ({ ...reach, to: at.position + 1 }));
 }
 
-type DeliveriesByServer = Map<string, Delivery[]>;
-
-function broadcastIds(result: BatchResult): ConversationId[] {
-  return [...result.heads.values()].filter(isBroadcast).map((head) => head.id);
-}
-
-function serversByUser(usersByServer: ReadonlyMap<string, readonly string[]>): Map<string, string[]> {
-  const servers = new Map<string, string[]>();
-  for (const [serverId, userIds] of usersByServer) for (const userId of userIds) pushTo(servers, userId, serverId);
-  return servers;
-}
-
 /** Outcomes go into the same mailboxes, before the copies: the sender's server sends the ack first, then the entry. */
 function addOutcomes(
   deliveries: DeliveriesByServer,
@@ -262,16 +186,4 @@ function addOutcomes(
     pushTo(outcomes, replyTo.serverId, { kind: 'outcome', requestId: replyTo.requestId, outcome });
   }
   for (const [serverId, list] of outcomes) deliveries.set(serverId, [...list, ...(deliveries.get(serverId) ?? [])]);
-}
-
-function pushTo<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): void {
-  const list = lists.get(key);
-  if (list) list.push(value);
-  else lists.set(key, [value]);
-}
-
-function known<Key, Value>(map: ReadonlyMap<Key, Value>, key: Key): Value {
-  const value = map.get(key);
-  if (value === undefined) throw new Error(`a batch routes an entry of ${String(key)}, whose head it lacks`);
-  return value;
 }

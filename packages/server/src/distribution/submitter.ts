@@ -2,7 +2,7 @@ import type { ConversationId, UserId } from '@parley/protocol';
 import type { Command, Outcome } from '../conversations/command.ts';
 import { levelNeeded } from '../conversations/command-kinds.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { EnabledFeatures } from '../platform/enabled-features.ts';
+import { confirmEnabled, type EnabledFeatures } from '../platform/enabled-features.ts';
 import { Refusal, Unavailable, Unwritable } from '../platform/failures.ts';
 import { firstLevel } from '../platform/features.ts';
 import { shardOf } from '../platform/shards.ts';
@@ -119,7 +119,9 @@ export class CommandSubmitter {
    * the ack precedes the sender's own entry. Throws the same before anything is done; the receiver is then not called.
    */
   begin(command: Command, receiver: OutcomeReceiver): void {
-    const level = this.enabledLevel(command);
+    const level = levelNeeded(command);
+    // Distributors of earlier versions cannot decide a command of a higher level.
+    confirmEnabled(level, this.ports.enabled);
     const { actorId, conversationId } = command;
     const serverId = this.ports.serverId();
     const sinceMs = this.ports.clock.monotonicMs();
@@ -177,20 +179,6 @@ export class CommandSubmitter {
       appended.then(done, (cause: unknown) => {
         this.fail(record.replyTo.requestId, new Unavailable('the command log accepted no command', { cause }));
       });
-  }
-
-  /**
-   * The level that the command needs, which the store must have enabled: distributors of earlier versions cannot decide
-   * it.
-   */
-  private enabledLevel(command: Command): number {
-    const level = levelNeeded(command);
-    const { level: enabled } = this.ports.enabled;
-    if (level <= enabled) return level;
-    throw new Refusal(
-      'feature_not_enabled',
-      `This needs feature level ${level}, and the server is at ${enabled}: its operator has not enabled it yet.`,
-    );
   }
 
   private overloadOfUser(actorId: UserId): Refusal | null {

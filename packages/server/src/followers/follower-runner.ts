@@ -13,6 +13,8 @@ interface RunnerOptions {
   clock: Clock;
   metrics: FollowerMetrics;
   reportFailure(error: unknown): void;
+  /** For the backoff. Default: `Math.random`. */
+  random?(): number;
 }
 
 /** Parts that arrive within this time are applied together, which reduces the load on a busy server. */
@@ -100,7 +102,7 @@ export class FollowerRunner {
   }
 
   private async open(): Promise<void> {
-    const { feed, clock, reportFailure } = this.options;
+    const { feed, clock, reportFailure, random } = this.options;
     for (let failures = 0; this.reader === null; failures++) {
       try {
         const reader = await feed.open(this.name, () => this.passAfter(gatherMs));
@@ -109,7 +111,7 @@ export class FollowerRunner {
         else this.reader = reader;
       } catch (error) {
         reportFailure(error);
-        await pause(clock, backOffMs(failures, retry));
+        await pause(clock, backOffMs(failures, retry, random));
       }
       if (this.isStopped) return;
     }
@@ -149,7 +151,7 @@ export class FollowerRunner {
       if (hasMore || this.hasMore) delayMs = hasMore ? 0 : gatherMs;
     } catch (error) {
       this.options.reportFailure(error);
-      delayMs = backOffMs(this.failures++, retry);
+      delayMs = backOffMs(this.failures++, retry, this.options.random);
     }
     this.running = null;
     if (delayMs !== null) this.passAfter(delayMs);

@@ -13,16 +13,20 @@ interface FollowersOptions {
   clock: Clock;
   metricsOf(follower: string): FollowerMetrics;
   reportFailure(error: unknown): void;
+  random(): number;
 }
 
 /** Runs all followers in this process. */
 export class Followers {
   readonly runners: readonly FollowerRunner[];
 
-  constructor({ feed, followerStates: states, totals, clock, metricsOf, reportFailure }: FollowersOptions) {
+  constructor({ feed, followerStates: states, totals, clock, metricsOf, reportFailure, random }: FollowersOptions) {
     this.runners = [new TotalsFollower(totals)].map(
       (follower) =>
-        new FollowerRunner({ follower, feed, states, clock, metrics: metricsOf(follower.name), reportFailure }),
+        new FollowerRunner({
+          ...{ follower, feed, states, clock, metrics: metricsOf(follower.name) },
+          ...{ reportFailure, random },
+        }),
     );
   }
 

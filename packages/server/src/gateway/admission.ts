@@ -2,13 +2,11 @@ import type { ConversationId, OperationId, SessionId, UserId } from '@parley/pro
 import { type Clock, systemClock } from '../platform/clock.ts';
 import { Refusal } from '../platform/failures.ts';
 import { failureReporter } from '../platform/log.ts';
+import { ConversationLimit } from './conversation-limit.ts';
 import { type RateLimitRule, rateLimitRules as rules } from './rate-limit-rules.ts';
 import type { RateLimits } from './rate-limits-port.ts';
 
 const reportFailure = failureReporter('gateway');
-
-/** Above this number, keys whose window is over are removed. */
-const fullConversationsMax = 10_000;
 
 /** Operations that make entries other than messages. */
 const changes: ReadonlySet<OperationId> = new Set<OperationId>([
@@ -20,19 +18,24 @@ const changes: ReadonlySet<OperationId> = new Set<OperationId>([
   'updateConversation',
   'addMembers',
   'removeMember',
+  'banUser',
+  'unbanUser',
   'setRole',
 ]);
 
 /** Enforces the rate limits. Every method throws {@link Refusal} `rate_limited` with the time to retry. */
 export class Admission {
-  /** Conversations that reached their limit in this window, with its end. */
-  private readonly fullUntilMs = new Map<ConversationId, number>();
+  private readonly sends: ConversationLimit;
+  private readonly amendments: ConversationLimit;
 
   /** @param limits null for no limits, for load tests. */
   constructor(
     private readonly limits: RateLimits | null,
-    private readonly clock: Pick<Clock, 'monotonicMs'> = systemClock,
-  ) {}
+    clock: Pick<Clock, 'monotonicMs'> = systemClock,
+  ) {
+    this.sends = new ConversationLimit((id) => this.consume(rules.sendToConversation, id), clock);
+    this.amendments = new ConversationLimit((id) => this.consume(rules.amendInConversation, id), clock);
+  }
 
   request(address: string): Promise<void> {
     return this.take(rules.address, address);
@@ -53,20 +56,34 @@ export class Admission {
 
   private async admitSend(userId: UserId, conversationId: ConversationId): Promise<void> {
     await this.take(rules.send, userId);
-    const retryAfterMs = (this.fullUntilMs.get(conversationId) ?? 0) - this.clock.monotonicMs();
-    if (retryAfterMs > 0) throw refusal(rules.sendToConversation, Math.ceil(retryAfterMs));
-    this.fullUntilMs.delete(conversationId);
+    const waitMs = this.sends.waitMs(conversationId);
+    if (waitMs > 0) throw refusal(rules.sendToConversation, waitMs);
   }
 
   /**
-   * Counts a message against its conversation, unless the sender is not a member: non-members must not use up the limit
-   * of the members. It is counted when that is known, so the messages under way at that time exceed the limit.
+   * Counts a message against its conversation.
    *
    * @param error why it failed; undefined for a message that was sent.
    */
   sent(conversationId: ConversationId, error?: unknown): void {
-    if (this.limits === null || (error instanceof Refusal && error.code === 'not_found')) return;
-    void this.count(conversationId);
+    if (this.counts(error)) void this.sends.count(conversationId);
+  }
+
+  /** Admits an amendment, over either transport. The caller reports its outcome to {@link amended}. */
+  async amend(userId: UserId, conversationId: ConversationId): Promise<void> {
+    await this.take(rules.amend, userId);
+    const waitMs = this.amendments.waitMs(conversationId);
+    if (waitMs > 0) throw refusal(rules.amendInConversation, waitMs);
+  }
+
+  /** Counts an amendment as {@link sent} counts a message: a flood of reactions must not keep people from writing. */
+  amended(conversationId: ConversationId, error?: unknown): void {
+    if (this.counts(error)) void this.amendments.count(conversationId);
+  }
+
+  /** What a user who is not a member tried is not counted against the conversation. */
+  private counts(error: unknown): boolean {
+    return this.limits !== null && !(error instanceof Refusal && error.code === 'not_found');
   }
 
   frame(userId: UserId): Promise<void> {
@@ -83,9 +100,10 @@ export class Admission {
     await this.take(rules.signupName, username.toLowerCase());
   }
 
-  /** @param device the key of a known device of the account, which strangers can't use up; null for other log-ins. */
-  async login(address: string, username: string, device: string | null = null): Promise<void> {
-    if (device !== null) return this.take(rules.loginDevice, device);
+  /** @param origin the key of a known device or address of the account; null for other log-ins. */
+  async login(address: string, username: string, origin: string | null = null): Promise<void> {
+    // The refusal is that of other log-ins from the address: another text would reveal that the account exists.
+    if (origin !== null) return this.take(rules.loginDevice, origin, rules.loginPair);
     const account = username.toLowerCase();
     await this.take(rules.loginAddress, address);
     await this.take(rules.loginPair, `${address} ${account}`);
@@ -97,18 +115,10 @@ export class Admission {
     return this.take(rules.password, sessionId);
   }
 
-  private async take(rule: RateLimitRule, key: string): Promise<void> {
+  /** @param named the limit that a refusal names. */
+  private async take(rule: RateLimitRule, key: string, named: RateLimitRule = rule): Promise<void> {
     const retryAfterMs = await this.consume(rule, key);
-    if (retryAfterMs > 0) throw refusal(rule, retryAfterMs);
-  }
-
-  private async count(conversationId: ConversationId): Promise<void> {
-    const retryAfterMs = await this.consume(rules.sendToConversation, conversationId);
-    if (retryAfterMs === 0) return;
-    const nowMs = this.clock.monotonicMs();
-    this.fullUntilMs.set(conversationId, nowMs + retryAfterMs);
-    if (this.fullUntilMs.size <= fullConversationsMax) return;
-    for (const [id, untilMs] of this.fullUntilMs) if (untilMs <= nowMs) this.fullUntilMs.delete(id);
+    if (retryAfterMs > 0) throw refusal(named, retryAfterMs);
   }
 
   private async consume(rule: RateLimitRule, key: string): Promise<number> {

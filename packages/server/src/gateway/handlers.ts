@@ -1,9 +1,12 @@
 import { deviceHeader, type RequestOf } from '@parley/protocol';
+import { ownView } from '../conversations/read-position.ts';
 import type { FollowerAdministration } from '../followers/follower-administration.ts';
+import type { Amendments } from '../operations/amendments.ts';
 import type { ConversationReads } from '../operations/conversation-reads.ts';
 import type { Conversations } from '../operations/conversations.ts';
 import type { Messages } from '../operations/messages.ts';
 import type { ReadReceipts } from '../operations/read-receipts.ts';
+import type { ServerSettings } from '../operations/server-settings.ts';
 import { accountView } from '../users/account-views.ts';
 import type { Accounts } from '../users/accounts.ts';
 import type { Administration } from '../users/administration.ts';
@@ -17,17 +20,24 @@ export interface Services {
   accounts: Accounts;
   people: People;
   administration: Administration;
+  settings: ServerSettings;
   followers: FollowerAdministration;
   conversations: Conversations;
   reads: ConversationReads;
   receipts: ReadReceipts;
   messages: Messages;
+  amendments: Amendments;
   admission: Admission;
 }
 
 /** The handler of each operation. */
 export function createHandlers(services: Services): Handlers {
-  return { ...accountHandlers(services), ...conversationHandlers(services), ...administrationHandlers(services) };
+  return {
+    ...accountHandlers(services),
+    ...conversationHandlers(services),
+    ...readPositionHandlers(services),
+    ...administrationHandlers(services),
+  };
 }
 
 function accountHandlers({ version, accounts, people, reads, admission }: Services) {
@@ -38,12 +48,12 @@ function accountHandlers({ version, accounts, people, reads, admission }: Servic
     },
     signup: async ({ body }, _caller, { address, isFromThisMachine }) => {
       await admission.signup(address, body.username);
-      return accounts.signup(body, isFromThisMachine);
+      return accounts.signup(body, isFromThisMachine, address);
     },
     login: async ({ body, headers }, _caller, { address }) => {
-      const device = await accounts.devices.known(body.username, deviceSecrets(headers));
-      await admission.login(address, body.username, device?.hash ?? null);
-      return accounts.login(body, device);
+      const origin = await accounts.devices.known(body.username, deviceSecrets(headers), address);
+      await admission.login(address, body.username, origin?.key ?? null);
+      return accounts.login(body, origin, address);
     },
     logout: async (_request, { user, session }) => {
       await accounts.revoke(user.id, session.id);
@@ -54,9 +64,9 @@ function accountHandlers({ version, accounts, people, reads, admission }: Servic
       await accounts.revoke(user.id, params.sessionId);
       return undefined;
     },
-    changePassword: async ({ body, headers }, caller) => {
+    changePassword: async ({ body, headers }, caller, { address }) => {
       await admission.password(caller.session.id);
-      await accounts.changePassword(caller, body, deviceSecrets(headers));
+      await accounts.changePassword(caller, body, deviceSecrets(headers), address);
       return undefined;
     },
     getAccount: async (_request, { user }) => accountView(user),
@@ -71,7 +81,7 @@ function deviceSecrets(headers: RequestOf<'login'>['headers']): string[] {
   return headers[deviceHeader]?.split(/, ?/) ?? [];
 }
 
-function conversationHandlers({ conversations, reads, receipts, messages, admission }: Services) {
+function conversationHandlers({ conversations, reads, messages, amendments, admission }: Services) {
   return {
     getHomepage: ({ query }, { user }) => reads.homepage(user.id, query),
     getConversation: ({ params }, { user }) => reads.view(user.id, params.conversationId),
@@ -94,6 +104,15 @@ function conversationHandlers({ conversations, reads, receipts, messages, admiss
       await conversations.removeMember(user.id, params.conversationId, params.userId);
       return undefined;
     },
+    listBans: ({ params, query }, { user }) => reads.bans(user.id, params.conversationId, query),
+    banUser: async ({ params }, { user }) => {
+      await conversations.ban(user.id, params.conversationId, params.userId);
+      return undefined;
+    },
+    unbanUser: async ({ params }, { user }) => {
+      await conversations.unban(user.id, params.conversationId, params.userId);
+      return undefined;
+    },
     setRole: async ({ params, body }, { user }) => {
       await conversations.setRole(user.id, params.conversationId, params.userId, body.role);
       return undefined;
@@ -101,7 +120,8 @@ function conversationHandlers({ conversations, reads, receipts, messages, admiss
     sendMessage: async ({ params, body }, { user }) => {
       const { conversationId } = params;
       await admission.send(user.id, conversationId);
-      const sending = messages.send(user.id, conversationId, body.clientMessageId, body.text);
+      const { clientMessageId, text, replyTo } = body;
+      const sending = messages.send(user.id, conversationId, clientMessageId, text, replyTo);
       sending.then(
         () => admission.sent(conversationId),
         (error: unknown) => admission.sent(conversationId, error),
@@ -109,17 +129,41 @@ function conversationHandlers({ conversations, reads, receipts, messages, admiss
       return sending;
     },
     getHistory: ({ params, query }, { user }) => messages.page(user.id, params.conversationId, query),
+    amendMessage: async ({ params, body }, { user }) => {
+      const { conversationId, seq } = params;
+      await admission.amend(user.id, conversationId);
+      const amending = amendments.amend({ actorId: user.id, conversationId, seq, ...body });
+      amending.then(
+        () => admission.amended(conversationId),
+        (error: unknown) => admission.amended(conversationId, error),
+      );
+      return amending;
+    },
+    getChanges: ({ params, query }, { user }) => amendments.changes(user.id, params.conversationId, query),
+    listPins: ({ params }, { user }) => amendments.pins(user.id, params.conversationId),
+    listReactions: ({ params, query }, { user }) => amendments.reactedUsers(user.id, params, query),
+  } satisfies Partial<Handlers>;
+}
+
+function readPositionHandlers({ reads, receipts, admission }: Services) {
+  return {
     getReadPositions: ({ query }, { user }) => reads.readPositions(user.id, query),
     markRead: async ({ params, body }, { user }) => {
       await admission.signal(user.id);
-      return receipts.markRead(user.id, params.conversationId, body.seq);
+      return ownView(await receipts.markRead(user.id, params.conversationId, body));
+    },
+    markUnread: async ({ params, body }, { user }) => {
+      await admission.signal(user.id);
+      return ownView(await receipts.markUnread(user.id, params.conversationId, body));
     },
   } satisfies Partial<Handlers>;
 }
 
-function administrationHandlers({ administration, followers }: Services) {
+function administrationHandlers({ administration, settings, followers }: Services) {
   return {
     getStats: () => administration.stats(),
+    getSettings: () => settings.read(),
+    setSettings: ({ body }) => settings.write(body),
     listFollowers: () => followers.list(),
     resetFollower: async ({ params }) => {
       await followers.reset(params.name);

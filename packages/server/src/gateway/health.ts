@@ -10,6 +10,12 @@ export type Check = () => Promise<unknown>;
 /** Timeout of a check. A check that takes longer has failed. */
 const checkTimeoutMs = 2_000;
 
+interface HealthOptions {
+  failedChecks: 'are fatal' | 'are reported';
+  /** Whether this process does not reach something that other processes reach. */
+  isCutOff?(): boolean;
+}
+
 /** The state of the process for load balancers and orchestrators. */
 export class Health {
   private state: 'starting' | 'ready' | 'draining' = 'starting';
@@ -17,7 +23,7 @@ export class Health {
   constructor(
     private readonly checks: Readonly<Record<string, Check>> = {},
     private readonly clock: Pick<Clock, 'after'> = systemClock,
-    private readonly options: { failedChecks: 'are fatal' | 'are reported' } = { failedChecks: 'are fatal' },
+    private readonly options: HealthOptions = { failedChecks: 'are fatal' },
   ) {}
 
   ready(): void {
@@ -37,6 +43,7 @@ export class Health {
   /** `/readyz`: the process can serve. Where failed checks are only reported, no other process could serve better. */
   async readyz(): Promise<Response> {
     if (this.state !== 'ready') return answer(503, { status: this.state });
+    if (this.options.isCutOff?.()) return answer(503, { status: 'cut off', checks: await this.services() });
     const checks = await this.services();
     const failed = Object.values(checks).includes('failed');
     if (!failed) return answer(200, { status: 'ready', checks });

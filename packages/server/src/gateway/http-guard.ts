@@ -1,4 +1,4 @@
-import type { Clock } from '../platform/clock.ts';
+import { type Clock, type NextTurn, setImmediateTurn } from '../platform/clock.ts';
 import { TurnCounter } from '../platform/turn-counter.ts';
 import { WorkBudgets, type WorkRate, workUnits } from '../platform/work-budget.ts';
 import type { WorkTurns } from '../platform/work-turns.ts';
@@ -33,7 +33,7 @@ export interface Peer {
  * connection is closed together with the requests pipelined behind it.
  */
 export class HttpGuard {
-  private readonly perConnection = new TurnCounter<string>();
+  private readonly perConnection: TurnCounter<string>;
   private readonly budgets: WorkBudgets | null;
   /** The number of refused requests. */
   refused = 0;
@@ -43,7 +43,9 @@ export class HttpGuard {
     clock: Clock,
     private readonly turns: WorkTurns,
     bounded: boolean,
+    nextTurn: NextTurn = setImmediateTurn,
   ) {
+    this.perConnection = new TurnCounter(nextTurn);
     this.budgets = bounded ? new WorkBudgets(addressRequestWork, clock) : null;
   }
 

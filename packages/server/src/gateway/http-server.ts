@@ -33,13 +33,19 @@ interface HttpServerOptions {
   trustedProxies: readonly string[];
 }
 
+/** Listens for requests and sockets. The simulator passes a network of its own. */
+export type Serve = (options: Bun.Serve.Options<SocketData>) => Server<SocketData>;
+
+export const bunServe: Serve = (options) => Bun.serve(options);
+
 /** Listens on one port for the API and the sockets that the process offers. */
 export function listen(
   { health, guard, api, sockets }: Offered,
   { host, port, trustedProxies }: HttpServerOptions,
+  serve: Serve = bunServe,
 ): Server<SocketData> {
   const isTrusted = proxiesOf(trustedProxies);
-  return Bun.serve<SocketData>({
+  return serve({
     hostname: host,
     port,
     idleTimeout: idleTimeoutSeconds,

@@ -23,8 +23,12 @@ function bursty(rate: RateLimitRule, burst: number, burstWindowMs: number): Rate
 export const rateLimitRules = {
   /** Faster than people write; 60 at once for pasted lines and outboxes coming back online. */
   send: bursty(steady('send', 20, secondMs, 'messages of one user'), 40, minuteMs),
+  /** Reacting to what is in view, and edits made offline. */
+  amend: bursty(steady('amend', 10, secondMs, 'changes to messages of one user'), 100, minuteMs),
   /** One conversation must not take the whole capacity of a shard's log. */
   sendToConversation: steady('send_to_conversation', 1_000, secondMs, 'messages to one conversation'),
+  /** Everybody in a large channel may react at once. Reactions to one message cost little. */
+  amendInConversation: steady('amend_in_conversation', 5_000, secondMs, 'changes to messages in one conversation'),
   /** Scrolling, reading, typing, and the ranges of a catch-up. */
   frame: bursty(steady('frame', 50, secondMs, 'frames of one user other than messages'), 500, minuteMs),
   /** Each is sent to up to 256 others. Clients send typing every three seconds and collect read positions. */
@@ -46,8 +50,8 @@ export const rateLimitRules = {
   loginPair: steady('login_pair', 10, 5 * minuteMs, 'log-ins to one account from one address'),
   /** Guesses at the current password in one session. Counted apart from log-ins, which strangers can use up. */
   password: steady('password', 10, 5 * minuteMs, 'changes of the password in one session'),
-  /** Guesses from a known device of the account; other devices can't use this up. */
-  loginDevice: steady('login_device', 10, 5 * minuteMs, 'log-ins to one account from one known device'),
+  /** Guesses from a known device or address of the account; others can't use this up. */
+  loginDevice: steady('login_device', 10, 5 * minuteMs, 'log-ins to one account from one known device or address'),
   /** A distributed attack. Wide enough that locking an account takes twenty addresses, and then lasts minutes only. */
   loginAccount: steady('login_account', 200, 5 * minuteMs, 'log-ins to one account'),
   /** Guesses at many accounts from one address. Suffices for an office in the morning. */

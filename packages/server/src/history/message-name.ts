@@ -18,7 +18,7 @@ const allowed = 'a client message id (1 to 64 printable ASCII characters) or CON
 export function parseMessageName(text: string, conversation: string | undefined): MessageName {
   const [, conversationId, number] = /^([0-9a-f-]{36})\/(\d+)$/i.exec(text) ?? [];
   if (conversationId !== undefined) {
-    if (conversation !== undefined) throw new Unusable('--conversation goes with a client message id alone');
+    if (conversation !== undefined) throw new Unusable('--conversation can be used only with a client message id');
     const seq = Number(number);
     if (seq < 1 || !Number.isSafeInteger(seq)) throw new Unusable(`${text}: entries are numbered from 1`);
     return { kind: 'number', conversationId: checkedConversation(conversationId), seq };

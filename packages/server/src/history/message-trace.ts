@@ -1,6 +1,7 @@
 import type { ConversationId, Entry, UserId } from '@parley/protocol';
 import { covers, type Participant } from '../conversations/conversation.ts';
 import type { ReadPosition } from '../conversations/conversations-port.ts';
+import { receiptOf } from '../conversations/read-position.ts';
 
 /** The hops of a message. Hops that were not found are null or empty. */
 export interface MessageTrace {
@@ -60,9 +61,9 @@ export const readersMax = 100;
 export function readersOf(
   entry: Entry,
   participants: readonly Participant[],
-  positions: ReadonlyMap<UserId, Pick<ReadPosition, 'seq'>>,
+  positions: ReadonlyMap<UserId, Pick<ReadPosition, 'seq' | 'receiptSeq'>>,
 ): Reader[] {
   return participants
     .filter((participant) => covers(participant, entry.seq) && participant.userId !== entry.senderId)
-    .map(({ userId }) => ({ userId, readSeq: positions.get(userId)?.seq ?? 0 }));
+    .map(({ userId }) => ({ userId, readSeq: receiptOf(positions.get(userId)) }));
 }

@@ -1,4 +1,6 @@
-import type { HistoryRange } from './history-port.ts';
+import type { ConversationId, Entry } from '@parley/protocol';
+import type { Membership } from '../conversations/membership.ts';
+import type { EntryRange, HistoryRange } from './history-port.ts';
 
 /** The requested page of a conversation: at most one of the three positions, none for the newest page. */
 export interface PageRequest {
@@ -40,4 +42,52 @@ export function plannedRanges(request: PageRequest, bounds: { fromSeq: number; t
 
 function nonEmpty(ranges: Range[]): Range[] {
   return ranges.filter((range) => range.limit > 0 && range.fromSeq <= range.toSeq);
+}
+
+/** A request for the entries after a number, at most `limit` of them. */
+export interface MissedRange {
+  conversationId: ConversationId;
+  after: number;
+  limit: number;
+}
+
+/**
+ * The ranges of entries that one response may have: the first requested ranges, bounded by what the reader may see and
+ * by `entriesMax` together. A range in which nothing is missing is empty: its `toSeq` is below its `fromSeq`.
+ */
+export function plannedMissed(
+  missed: readonly (MissedRange & Pick<Membership, 'head' | 'participant'>)[],
+  entriesMax: number,
+): EntryRange[] {
+  const planned: EntryRange[] = [];
+  let left = entriesMax;
+  for (const { conversationId, after, limit, head, participant } of missed) {
+    if (left === 0) break;
+    const fromSeq = Math.max(after + 1, participant.visibleFromSeq);
+    const toSeq = Math.min(head.headSeq, fromSeq + Math.min(limit, left) - 1);
+    planned.push({ conversationId, fromSeq, toSeq });
+    left -= Math.max(0, toSeq - fromSeq + 1);
+  }
+  return planned;
+}
+
+/** The first entries whose encoded size is within `bytes`, but at least one. */
+export function withinSize(entries: Iterable<Entry>, bytes: number): Entry[] {
+  const taken: Entry[] = [];
+  let size = 0;
+  for (const entry of entries) {
+    size += encodedBytes(entry);
+    if (size > bytes && taken.length > 0) break;
+    taken.push(entry);
+  }
+  return taken;
+}
+
+/** The encoded size of a message that was never amended, without its text; few are larger. */
+const plainMessageBytes = 320;
+
+/** The size of an entry as JSON, in UTF-8. Encodes only the text of a plain message, because most entries are such. */
+function encodedBytes(entry: Entry): number {
+  if (entry.kind !== 'message' || entry.revision !== undefined) return Buffer.byteLength(JSON.stringify(entry));
+  return plainMessageBytes + Buffer.byteLength(JSON.stringify(entry.text));
 }

@@ -1,6 +1,7 @@
 import type { UserId } from '@parley/protocol';
 import type { ConnectionRegistry } from '../connections/registry-port.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { ServerIdFor } from './server-lease.ts';
 
 /**
  * A user still counts as online for this long after their last connection closed, which hides a reconnect (contract 9).
@@ -14,6 +15,9 @@ interface Attendee {
   cancelGrace: (() => void) | null;
 }
 
+/** One promise for all users who are registered. */
+const isRegistered = Promise.resolve();
+
 /** Delay before a departure that could not be registered is tried again. */
 const retryMs = 1_000;
 
@@ -24,7 +28,7 @@ export class Attendance {
   private readonly departures = new Map<UserId, Departure>();
 
   constructor(
-    private readonly serverId: () => string,
+    private readonly serverIdFor: ServerIdFor,
     private readonly registry: Pick<ConnectionRegistry, 'connect' | 'disconnect'>,
     /** Never rejects. */
     private readonly announce: (userId: UserId, online: boolean) => Promise<void>,
@@ -37,6 +41,9 @@ export class Attendance {
    * called once. Rejects when the registry is unavailable.
    */
   async arrive(userId: UserId): Promise<() => void> {
+    // Throws before anything is counted: the departure of a user who may have been registered is retried until it
+    // succeeds.
+    this.serverIdFor([userId]);
     const attendee = this.attendees.get(userId) ?? { connections: 0, registered: null, cancelGrace: null };
     this.attendees.set(userId, attendee);
     attendee.connections++;
@@ -45,6 +52,7 @@ export class Attendance {
     attendee.registered ??= this.enter(userId);
     try {
       await attendee.registered;
+      attendee.registered = isRegistered;
     } catch (error) {
       attendee.registered = null;
       this.depart(userId, attendee);
@@ -66,11 +74,17 @@ export class Attendance {
     });
   }
 
-  /** Forgets all users without deregistering them: they were registered under an id that is not valid any more. */
-  reset(): void {
-    for (const { cancelGrace } of this.attendees.values()) cancelGrace?.();
-    this.attendees.clear();
-    for (const departure of this.departures.values()) departure.end();
+  /**
+   * Forgets all users, or those whom `concerns` selects, without deregistering them: they were registered under a lease
+   * that is not valid any more.
+   */
+  reset(concerns: (userId: UserId) => boolean = () => true): void {
+    for (const [userId, { cancelGrace }] of this.attendees) {
+      if (!concerns(userId)) continue;
+      cancelGrace?.();
+      this.attendees.delete(userId);
+    }
+    for (const [userId, departure] of this.departures) if (concerns(userId)) void departure.end();
   }
 
   /** All users here, to register them again after the registry lost them. */
@@ -80,12 +94,12 @@ export class Attendance {
 
   private async enter(userId: UserId): Promise<void> {
     await this.departures.get(userId)?.end();
-    const cameOnline = await this.registry.connect(this.serverId(), userId);
+    const cameOnline = await this.registry.connect(this.serverIdFor([userId]), userId);
     if (cameOnline) await this.announce(userId, true);
   }
 
   private async leave(userId: UserId): Promise<void> {
-    const wentOffline = await this.registry.disconnect(this.serverId(), userId);
+    const wentOffline = await this.registry.disconnect(this.serverIdFor([userId]), userId);
     if (wentOffline) await this.announce(userId, false);
   }
 }

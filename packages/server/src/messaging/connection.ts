@@ -7,6 +7,9 @@ import {
   type UserId,
 } from '@parley/protocol';
 import type { Clock } from '../platform/clock.ts';
+import { amendmentsFeature } from '../platform/features.ts';
+import type { AcknowledgedReactions } from './acknowledged-reactions.ts';
+import { HeldFrames } from './held-frames.ts';
 import { Outbox } from './outbox.ts';
 import type { Socket } from './socket.ts';
 
@@ -27,7 +30,8 @@ export interface Identity {
   sessionId: SessionId;
 }
 
-const noFeatures: ReadonlySet<string> = new Set();
+/** Shared, because most connections have neither features nor conversations in view. */
+const none: ReadonlySet<string> = new Set();
 
 /** One WebSocket, from opening to closing. */
 export class Connection {
@@ -35,9 +39,14 @@ export class Connection {
   identity: Identity | null = null;
   helloSeen = false;
   /** Conversations in view on the client. Typing in others is not sent to it. */
-  typingIn: ReadonlySet<ConversationId> = new Set();
+  typingIn: ReadonlySet<ConversationId> = none;
   /** The features that the client declared; empty for a client that declared none. */
-  features: ReadonlySet<string> = noFeatures;
+  features: ReadonlySet<string> = none;
+  /** Whether the client supports amendments; null until it has declared its features, or shown that it declares none. */
+  wantsAmendments: boolean | null = null;
+  private held: HeldFrames | null = null;
+  /** Null for most connections. */
+  acknowledgedReactions: AcknowledgedReactions | null = null;
   /** The server's features that were last sent to it; undefined before `welcome`. */
   sentFeatures: readonly string[] | undefined;
   /** Ends the attendance of its user by this connection; null while the registry does not count it. */
@@ -45,6 +54,7 @@ export class Connection {
   closed = false;
   /** The reason for which this server closed it; null when it did not. */
   closedFor: CloseReason | null = null;
+  readonly openedMs: number;
   lastHeardMs: number;
   /** Whether reading from it is paused. Pongs are not read then, either. */
   isPaused = false;
@@ -60,7 +70,8 @@ export class Connection {
     private readonly clock: Clock,
     private readonly outbox = new Outbox(),
   ) {
-    this.lastHeardMs = clock.monotonicMs();
+    this.openedMs = clock.monotonicMs();
+    this.lastHeardMs = this.openedMs;
   }
 
   heard(): void {
@@ -94,6 +105,29 @@ export class Connection {
       this.outbox.add(this);
     }
     if (this.unsentLength > unsentMax) this.flush();
+  }
+
+  /** Sends an encoded frame `amended` if the client supports it. Holds it until the client declares its features. */
+  sendAmendment(text: string): void {
+    if (this.wantsAmendments) this.sendText(text);
+    else if (this.wantsAmendments === null) {
+      this.held ??= new HeldFrames();
+      this.held.add(text);
+    }
+  }
+
+  /**
+   * The client declared its features, or sent another frame without declaring any. Amendments that were made since the
+   * connection was registered are sent now: the snapshot may not have them (contract 5).
+   */
+  declare(features: ReadonlySet<string>): void {
+    this.features = features;
+    this.wantsAmendments = features.has(amendmentsFeature);
+    const { held } = this;
+    this.held = null;
+    if (!held || !this.wantsAmendments) return;
+    if (held.texts) for (const text of held.texts) this.sendText(text);
+    else this.resync('too much was amended before you declared your features');
   }
 
   /**

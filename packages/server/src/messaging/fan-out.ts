@@ -5,6 +5,7 @@ import type { ConversationStore } from '../conversations/conversations-port.ts';
 import { leavingUser } from '../conversations/entry-users.ts';
 import type { HistoryStore } from '../history/history-port.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { AmendmentFanOut } from './amendment-fan-out.ts';
 import type { BroadcastGroups } from './broadcast-groups.ts';
 import { arrivalOf, fillMax } from './entry-order.ts';
 import type { MessagingMetrics } from './messaging-metrics.ts';
@@ -27,6 +28,7 @@ export interface FanOutPorts {
   roster: Roster;
   groups: BroadcastGroups;
   watch: Pick<PresenceWatch, 'leave'>;
+  amendments: Pick<AmendmentFanOut, 'leave'>;
   history: Pick<HistoryStore, 'range'>;
   conversations: Pick<ConversationStore, 'participant'>;
   clock: Clock;
@@ -54,11 +56,24 @@ export class FanOut {
   }
 
   private async enterAndDeliver(copy: EntryCopy): Promise<void> {
-    const { conversationId } = copy.entry;
+    const leavingId = leavingUser(copy.entry);
+    const memberIds = copy.recipientIds.filter((userId) => userId !== leavingId);
+    await this.follow(copy.entry, memberIds, () => this.take(copy));
+  }
+
+  /**
+   * Makes this server follow a broadcast conversation, because a copy named members who are connected here. `passOn`
+   * passes that copy on; the entries after `seq` that were decided meanwhile are fetched.
+   */
+  async follow(
+    { conversationId, seq }: Pick<Entry, 'conversationId' | 'seq'>,
+    memberIds: readonly UserId[],
+    passOn: () => void,
+  ): Promise<void> {
     const wasFollowed = this.ports.groups.has(conversationId);
-    await this.enterGroup(copy);
-    this.take(copy);
-    if (!wasFollowed && this.ports.groups.has(conversationId)) await this.catchUp(copy.entry);
+    await this.enterGroup(conversationId, memberIds);
+    passOn();
+    if (!wasFollowed && this.ports.groups.has(conversationId)) await this.catchUp(conversationId, seq);
   }
 
   /** Forgets the numbers of all conversations: the history may have been restored to an earlier moment. */
@@ -78,8 +93,8 @@ export class FanOut {
     else if (arrival.kind === 'fill' && stream) this.fillThenGoOn(copy, stream, arrival);
   }
 
-  /** Fetches the entries that were decided after `entry` while this server's interest was being registered. */
-  private async catchUp({ conversationId, seq }: Entry): Promise<void> {
+  /** Fetches the entries that were decided after `seq` while this server's interest was being registered. */
+  private async catchUp(conversationId: ConversationId, seq: number): Promise<void> {
     const missed = await this.range(conversationId, seq + 1, seq + fillMax);
     for (const entry of missed) {
       await this.deliver({ kind: 'entry', entry, broadcast: true, interested: true, recipientIds: [] });
@@ -100,6 +115,7 @@ export class FanOut {
     let direct: Iterable<UserId> = recipientIds;
     if (leavingId !== null) {
       direct = new Set(recipientIds).add(leavingId);
+      this.ports.amendments.leave(entry.conversationId, leavingId);
       for (const connection of this.ports.roster.of(leavingId)) {
         this.ports.groups.leave(entry.conversationId, connection);
         this.ports.watch.leave(entry.conversationId, connection);
@@ -176,20 +192,18 @@ export class FanOut {
     });
   }
 
-  private async enterGroup({ entry, recipientIds }: EntryCopy): Promise<void> {
-    const leavingId = leavingUser(entry);
-    const entering = recipientIds
-      .filter((userId) => userId !== leavingId)
+  private async enterGroup(conversationId: ConversationId, memberIds: readonly UserId[]): Promise<void> {
+    const entering = memberIds
       .flatMap((userId) => [...this.ports.roster.of(userId)])
-      .filter((connection) => !this.ports.groups.includes(entry.conversationId, connection))
-      .map((connection) => this.ports.groups.enter(entry.conversationId, connection));
+      .filter((connection) => !this.ports.groups.includes(conversationId, connection))
+      .map((connection) => this.ports.groups.enter(conversationId, connection));
     if (entering.length === 0) return;
     try {
       await Promise.all(entering);
     } catch (error) {
-      // They still receive this entry, but have to reconnect for those that follow.
+      // They still receive this copy, but have to reconnect for those that follow.
       this.ports.reportFailure(error);
-      for (const userId of recipientIds) {
+      for (const userId of memberIds) {
         for (const connection of this.ports.roster.of(userId))
           connection.resync('this server could not follow a conversation');
       }

@@ -28,10 +28,12 @@ export const restsMax = 10;
 /** Pauses further apart are not in a row: an unused budget is full again after this time. */
 const calmMs = (connectionWork.burst / connectionWork.perSecond) * 1_000;
 
+/** How often the state of connections that have sent nothing for a while is dropped. */
+const sweepIntervalMs = 10_000;
+
 /** The state of one connection's frames. */
 interface Flow {
   budget: WorkBudget;
-  controlFrames: WorkBudget;
   /** Frames that were read and wait to be handled, in order. Empty unless the connection is held back. */
   waiting: Frame[];
   /** Waits until the frames that were passed on have been started. */
@@ -49,8 +51,11 @@ interface Flow {
  */
 export class FlowControl {
   private readonly flows = new Map<Connection, Flow>();
+  /** The budgets for pings and pongs. */
+  private readonly controls = new Map<Connection, WorkBudget>();
   /** Frames that wait, by address. */
   private readonly waiting = new Map<string, number>();
+  readonly stop: () => void;
 
   /** @param addresses budgets by address; null for no budgets at all, for load tests. */
   constructor(
@@ -58,7 +63,9 @@ export class FlowControl {
     private readonly turns: WorkTurns,
     private readonly intake: Pick<Intake, 'receive' | 'isFull'>,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.stop = clock.every(sweepIntervalMs, () => this.forgetIdle());
+  }
 
   receive(connection: Connection, data: Frame): void {
     if (connection.closed) return;
@@ -85,7 +92,9 @@ export class FlowControl {
    */
   control(connection: Connection): void {
     if (connection.closed || !this.addresses) return;
-    if (!this.flowOf(connection).controlFrames.take(1)) connection.close('flooding');
+    const budget = this.controls.get(connection) ?? new WorkBudget(controlFrames, this.clock);
+    this.controls.set(connection, budget);
+    if (!budget.take(1)) connection.close('flooding');
   }
 
   /** The frames of the connection that were passed on have been started. */
@@ -110,6 +119,7 @@ export class FlowControl {
 
   /** The connection closed; its waiting frames are dropped. */
   forget(connection: Connection): void {
+    this.controls.delete(connection);
     const flow = this.flows.get(connection);
     if (!flow) return;
     this.countWaiting(connection, -flow.waiting.length);
@@ -169,12 +179,22 @@ export class FlowControl {
     else this.waiting.delete(address);
   }
 
+  /** Drops the states that equal those of a new connection: most connections are idle most of the time. */
+  private forgetIdle(): void {
+    const nowMs = this.clock.monotonicMs();
+    for (const [connection, flow] of this.flows) {
+      const isHeld = flow.isBlocked || flow.isResting || flow.waiting.length > 0;
+      const isCalm = nowMs - flow.lastRestMs > calmMs && flow.budget.isFull;
+      if (!isHeld && isCalm) this.flows.delete(connection);
+    }
+    for (const [connection, budget] of this.controls) if (budget.isFull) this.controls.delete(connection);
+  }
+
   private flowOf(connection: Connection): Flow {
     const existing = this.flows.get(connection);
     if (existing) return existing;
     const flow = {
       budget: new WorkBudget(connectionWork, this.clock),
-      controlFrames: new WorkBudget(controlFrames, this.clock),
       waiting: [],
       isBlocked: false,
       isResting: false,

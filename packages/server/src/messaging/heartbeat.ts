@@ -11,7 +11,8 @@ const slices = limits.heartbeatMs / sweepIntervalMs;
  * runtime does not close dead peers to which the server keeps sending (oven-sh/bun#39255).
  */
 export class Heartbeat {
-  private readonly connections = new Map<Connection, { slice: number; openedMs: number }>();
+  /** The slice of each connection. */
+  private readonly connections = new Map<Connection, number>();
   private sweeps = 0;
   private readonly stopSweeping: () => void;
 
@@ -24,8 +25,7 @@ export class Heartbeat {
   }
 
   add(connection: Connection): void {
-    const slice = this.connections.size % slices;
-    this.connections.set(connection, { slice, openedMs: this.clock.monotonicMs() });
+    this.connections.set(connection, this.connections.size % slices);
   }
 
   remove(connection: Connection): void {
@@ -45,11 +45,11 @@ export class Heartbeat {
     const slice = this.sweeps++ % slices;
     for (const [connection, own] of this.connections) {
       if (connection.closed) continue;
-      if (isOverdue(connection, own.openedMs, nowMs)) connection.close('silent');
+      if (isOverdue(connection, nowMs)) connection.close('silent');
       // Native publishes do not pass through this code, so connections that read them too slowly are found here
       // (contract 7).
       else if (connection.socket.bufferedBytes() > slowReaderBytes) connection.resync('you read too slowly');
-      else if (own.slice === slice) connection.socket.ping();
+      else if (own === slice) connection.socket.ping();
     }
   }
 }
@@ -58,8 +58,8 @@ export class Heartbeat {
  * Whether the peer should have sent a frame by now. Not while the connection is paused: the frame may be waiting unread.
  * A late `hello` counts as silence, after which clients reconnect: the network may have stalled.
  */
-function isOverdue(connection: Connection, openedMs: number, nowMs: number): boolean {
+function isOverdue(connection: Connection, nowMs: number): boolean {
   if (connection.isPaused) return false;
-  if (!connection.helloSeen && nowMs - openedMs > limits.helloTimeoutMs) return true;
+  if (!connection.helloSeen && nowMs - connection.openedMs > limits.helloTimeoutMs) return true;
   return nowMs - connection.lastHeardMs > limits.silenceMs;
 }

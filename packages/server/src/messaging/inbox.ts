@@ -1,9 +1,10 @@
 import type { Entry, ServerFrame, UserId } from '@parley/protocol';
-import type { Delivery, EntryCopy } from '../connections/mailbox-port.ts';
+import type { AmendmentCopy, Delivery, EntryCopy } from '../connections/mailbox-port.ts';
 import { concernedUsers, leavingUser } from '../conversations/entry-users.ts';
 import type { CommandSubmitter } from '../distribution/submitter.ts';
 import type { ConversationReads } from '../operations/conversation-reads.ts';
 import type { Tracing } from '../platform/tracing.ts';
+import type { AmendmentFanOut } from './amendment-fan-out.ts';
 import type { Connection } from './connection.ts';
 import type { FanOut } from './fan-out.ts';
 import type { PresenceWatch } from './presence-watch.ts';
@@ -14,11 +15,12 @@ export class Inbox {
   constructor(
     private readonly submitter: Pick<CommandSubmitter, 'settle'>,
     private readonly fanOut: FanOut,
+    private readonly amendments: Pick<AmendmentFanOut, 'deliver'>,
     private readonly roster: Roster,
     private readonly watch: PresenceWatch,
     private readonly reads: Pick<ConversationReads, 'ownOrNull'>,
     private readonly tracing: Tracing,
-    private readonly unlisted: () => void,
+    private readonly unlisted: (part?: string) => void,
     private readonly reportFailure: (error: unknown) => void,
   ) {}
 
@@ -42,6 +44,7 @@ export class Inbox {
   /** Returns undefined when it was done at once. */
   private take(delivery: Delivery): Promise<void> | undefined {
     try {
+      if (delivery.kind === 'amended') return this.amended(delivery);
       if (delivery.kind !== 'entry') {
         this.passOn(delivery);
         return undefined;
@@ -55,7 +58,19 @@ export class Inbox {
     return undefined;
   }
 
-  private passOn(delivery: Exclude<Delivery, EntryCopy>): void {
+  /** Returns undefined when it was passed on at once. */
+  private amended(copy: AmendmentCopy): Promise<void> | undefined {
+    const passOn = () => this.amendments.deliver(copy);
+    if (copy.broadcast && copy.recipientIds.length > 0) {
+      const { conversationId } = copy.message;
+      const shown = { conversationId, seq: copy.headSeq };
+      return this.fanOut.follow(shown, copy.recipientIds, passOn).catch(this.reportFailure);
+    }
+    passOn();
+    return undefined;
+  }
+
+  private passOn(delivery: Exclude<Delivery, EntryCopy | AmendmentCopy>): void {
     switch (delivery.kind) {
       case 'outcome':
         this.submitter.settle(delivery.requestId, delivery.outcome);
@@ -79,7 +94,7 @@ export class Inbox {
         return;
       }
       case 'unlisted':
-        this.unlisted();
+        this.unlisted(delivery.part);
         return;
       case 'revoked':
         this.roster.revoke(delivery.userId, delivery.sessionIds);

@@ -1,6 +1,6 @@
 import type { SessionId, UserId } from '@parley/protocol';
 import type { Mailboxes } from '../connections/mailbox-port.ts';
-import type { ConnectionRegistry } from '../connections/registry-port.ts';
+import type { ConnectionRegistry, RegistryPart } from '../connections/registry-port.ts';
 import type { ConversationStore } from '../conversations/conversations-port.ts';
 import type { CommandSubmitter } from '../distribution/submitter.ts';
 import type { HistoryStore } from '../history/history-port.ts';
@@ -13,6 +13,7 @@ import type { Ids } from '../platform/ids.ts';
 import type { Tracing } from '../platform/tracing.ts';
 import type { WorkBudgets } from '../platform/work-budget.ts';
 import type { WorkTurns } from '../platform/work-turns.ts';
+import { AmendmentFanOut } from './amendment-fan-out.ts';
 import { Arrival, type ArrivalPorts } from './arrival.ts';
 import { Attendance } from './attendance.ts';
 import { BroadcastGroups } from './broadcast-groups.ts';
@@ -23,23 +24,22 @@ import { FlowControl } from './flow-control.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Inbox } from './inbox.ts';
 import { Intake } from './intake.ts';
+import { MessageVisibility } from './message-visibility.ts';
 import type { MessagingMetrics } from './messaging-metrics.ts';
 import { OnlineCounts } from './online-counts.ts';
 import { Outbox } from './outbox.ts';
 import { Overload } from './overload.ts';
+import { PartRecovery, resyncSpreadMs } from './part-recovery.ts';
 import { PresenceAnnouncer } from './presence-announcer.ts';
 import { PresenceWatch } from './presence-watch.ts';
-import { RegisteringAgain } from './registering-again.ts';
 import { type RequestPorts, Requests } from './requests.ts';
 import { Roster } from './roster.ts';
-import { ServerLease } from './server-lease.ts';
+import { type ServerIdFor, ServerLease } from './server-lease.ts';
 import type { Publish, Socket } from './socket.ts';
 
 const onlineMembersIntervalMs = 2_000;
 /** Time for the requests that are under way when the server is told to stop. */
 const finishMs = 5_000;
-/** Clients of a server that lost its lease reconnect spread over this time. */
-const resyncSpreadMs = 5_000;
 
 export interface MessagingPorts {
   registry: ConnectionRegistry;
@@ -47,6 +47,7 @@ export interface MessagingPorts {
   history: HistoryStore;
   conversations: ConversationStore;
   messages: Messages;
+  amendments: RequestPorts['amendments'];
   reads: ConversationReads;
   receipts: ReadReceipts;
   submitter: CommandSubmitter;
@@ -76,27 +77,29 @@ export class Messaging {
   private readonly announcer: PresenceAnnouncer;
   private readonly arrival: Arrival;
   private readonly flow: FlowControl;
+  private readonly amendments: AmendmentFanOut;
   private readonly fanOut: FanOut;
   private readonly inbox: Inbox;
   private readonly outbox = new Outbox();
-  private readonly again = new RegisteringAgain();
+  private readonly recovery: PartRecovery;
   private readonly stopReporting: () => void;
 
   constructor(private readonly ports: MessagingPorts) {
     const { registry, clock, conversations, history, reads, reportFailure } = ports;
     const serverId = () => this.lease.serverId;
+    const serverIdFor: ServerIdFor = (ids) => this.lease.serverIdFor(ids);
     this.heartbeat = new Heartbeat(clock);
     this.announcer = new PresenceAnnouncer(registry, ports.mailboxes, clock, reportFailure);
     const announce = (userId: string, online: boolean) => this.announcer.announce([userId], online);
-    this.attendance = new Attendance(serverId, registry, announce, clock, reportFailure);
+    this.attendance = new Attendance(serverIdFor, registry, announce, clock, reportFailure);
     // Frames that were sent to single connections before must not be overtaken by one that goes to all.
     const publish: Publish = (topic, text) => {
       this.outbox.flush();
       ports.publish(topic, text);
     };
-    this.groups = new BroadcastGroups(serverId, registry, publish, reportFailure);
+    this.groups = new BroadcastGroups(serverIdFor, registry, publish, reportFailure);
     const counts = new OnlineCounts(registry, conversations);
-    this.watch = new PresenceWatch(serverId, registry, counts, clock, reportFailure);
+    this.watch = new PresenceWatch(serverIdFor, registry, counts, clock, reportFailure);
     this.arrival = new Arrival(ports, this.roster, this.attendance, this.groups, this.watch);
     const overload = new Overload({
       submitter: ports.submitter,
@@ -104,7 +107,7 @@ export class Messaging {
     });
     const intake = new Intake(
       this.arrival,
-      new Requests({ ...ports, overload }, this.watch),
+      new Requests({ ...ports, overload }, this.watch, this.groups),
       overload,
       ports.turns,
       (connection) => this.flow.unblock(connection),
@@ -113,14 +116,22 @@ export class Messaging {
     this.flow = new FlowControl(ports.addressBudgets, ports.turns, intake, clock);
     const { metrics } = ports;
     const { roster, groups, watch } = this;
-    this.fanOut = new FanOut({ roster, groups, watch, history, conversations, clock, metrics, reportFailure });
-    const unlisted = () => this.lease.unlisted();
+    const visibility = new MessageVisibility(conversations);
+    this.amendments = new AmendmentFanOut({ roster, groups, visibility, history, clock, reportFailure });
+    const { amendments } = this;
+    this.fanOut = new FanOut({
+      ...{ roster, groups, watch, amendments, history, conversations, clock, metrics, reportFailure },
+    });
+    const unlisted = (part?: string) => this.lease.unlisted(part);
     const { submitter, tracing } = ports;
-    this.inbox = new Inbox(submitter, this.fanOut, roster, watch, reads, tracing, unlisted, reportFailure);
+    this.inbox = new Inbox(submitter, this.fanOut, amendments, roster, watch, reads, tracing, unlisted, reportFailure);
+    const { attendance } = this;
+    this.recovery = new PartRecovery({ serverId, registry, roster, attendance, groups, watch, clock });
     this.lease = new ServerLease(ports, {
       received: (deliveries) => this.inbox.receive(deliveries),
       lost: () => this.restart(),
-      forgotten: (isContinued, keepLease) => this.registerAgain(isContinued, keepLease),
+      forgotten: (isContinued, keepLease, part) => this.registerAgain(isContinued, keepLease, part),
+      cutOff: (part) => this.recovery.cutOff(part),
       reportFailure,
     });
     this.stopReporting = clock.every(onlineMembersIntervalMs, () => {
@@ -139,6 +150,11 @@ export class Messaging {
 
   get isRegistered(): boolean {
     return this.lease.registeredId !== null;
+  }
+
+  /** Whether this server does not reach a part of the registry that other processes reach. */
+  get isCutOff(): boolean {
+    return this.lease.isCutOff;
   }
 
   /** The number of open sockets, before and after hello. */
@@ -196,19 +212,21 @@ export class Messaging {
     await drain([...this.heartbeat.all()], { spreadMs, finish, clock: this.ports.clock });
   }
 
-  /** Waits for the outcomes of commands under way, then gives up the lease. */
+  /** Waits for the outcomes of commands under way, then gives up the lease, which expires if that fails. */
   async stop(): Promise<void> {
     await this.ports.submitter.idle(finishMs);
     this.stopReporting();
     this.heartbeat.stop();
+    this.flow.stop();
     this.watch.stop();
     try {
       const offline = await this.lease.stop();
       await this.announcer.announce(offline, false);
-    } finally {
-      this.announcer.stop();
-      await this.lease.close();
+    } catch (error) {
+      this.ports.reportFailure(error);
     }
+    this.announcer.stop();
+    await this.lease.close();
   }
 
   /**
@@ -217,7 +235,7 @@ export class Messaging {
    */
   private restart(): void {
     this.ports.metrics.leaseLost();
-    for (const part of [this.attendance, this.groups, this.watch, this.fanOut]) part.reset();
+    for (const part of [this.attendance, this.groups, this.watch, this.fanOut, this.amendments]) part.reset();
     const connections = [...this.heartbeat.all()];
     const delayStepMs = Math.min(1, resyncSpreadMs / connections.length);
     for (const [index, connection] of connections.entries()) {
@@ -228,27 +246,14 @@ export class Messaging {
     this.ports.submitter.abandon('this server lost its lease before the outcome came');
   }
 
-  /** Registers everything again, then has all clients resynchronise, because they may have missed entries (race 7). */
-  private async registerAgain(isContinued: boolean, keepLease: () => Promise<void>): Promise<void> {
-    const { registry, clock, metrics } = this.ports;
-    metrics.registryForgot();
-    this.fanOut.reset();
-    if (!isContinued) this.again.reset();
-    const { serverId } = this;
-    await this.again.run(
-      [
-        ...this.attendance
-          .present()
-          .map((id) => ({ key: `user ${id}`, register: () => registry.connect(serverId, id) })),
-        ...this.groups.ids().map((id) => ({ key: `group ${id}`, register: () => registry.addInterest(serverId, id) })),
-      ],
-      keepLease,
-    );
-    await registry.watch(serverId, this.watch.watched());
-    const connections = [...this.roster.all()];
-    for (const [index, connection] of connections.entries()) {
-      const delayMs = (resyncSpreadMs * index) / connections.length;
-      clock.after(delayMs, () => connection.resync('the registry had lost this server for a while'));
+  /** Registers everything of the part again, then has its clients resynchronise (race 7). */
+  private registerAgain(isContinued: boolean, keepLease: () => Promise<void>, part: RegistryPart): Promise<void> {
+    this.ports.metrics.registryForgot();
+    // With several parts, not all clients resynchronise: the others still need the entries that are held back.
+    if (this.ports.registry.parts.length === 1) {
+      this.fanOut.reset();
+      this.amendments.reset();
     }
+    return this.recovery.registerAgain(isContinued, keepLease, part);
   }
 }

@@ -4,6 +4,7 @@ import type { Clock } from '../platform/clock.ts';
 import { Gathering } from '../platform/gathering.ts';
 import type { Connection } from './connection.ts';
 import type { OnlineCounts } from './online-counts.ts';
+import type { ServerIdFor } from './server-lease.ts';
 
 /** How often online counts of watched conversations are read again. */
 const countIntervalMs = 5_000;
@@ -48,7 +49,7 @@ export class PresenceWatch {
   private readonly stopTimers: (() => void)[];
 
   constructor(
-    private readonly serverId: () => string,
+    private readonly serverIdFor: ServerIdFor,
     private readonly registry: Pick<ConnectionRegistry, 'watch' | 'unwatch' | 'online'>,
     private readonly onlineCounts: OnlineCounts,
     private readonly clock: Clock,
@@ -80,6 +81,8 @@ export class PresenceWatch {
   ): Promise<Pick<Presence, 'users' | 'conversations'>> {
     // A connection that closed while its request was under way was forgotten before, and would stay registered forever.
     if (connection.closed) return { users: [], conversations: [] };
+    // Throws also for users who are watched already: while a user cannot be watched, the presence cannot be read either.
+    this.serverIdFor([...userIds, ...conversationIds]);
     const watcher = this.watchers.get(connection) ?? noWatcher();
     this.watchers.set(connection, watcher);
     const missed = new Set<UserId>();
@@ -176,6 +179,12 @@ export class PresenceWatch {
     return this.byUser.get(userId) ?? [];
   }
 
+  /** The users and conversations that the connection watches. */
+  of(connection: Connection): (UserId | ConversationId)[] {
+    const watcher = this.watchers.get(connection);
+    return watcher ? [...watcher.users.keys(), ...watcher.counts.keys()] : [];
+  }
+
   /** All users watched from here, to register them again after the registry lost them. */
   watched(): UserId[] {
     return [...this.byUser.keys()];
@@ -200,7 +209,7 @@ export class PresenceWatch {
   /** A watch that could not be registered is forgotten, so that a retry of the request registers it. */
   private async register(userIds: readonly UserId[], connection: Connection, watcher: Watcher): Promise<void> {
     try {
-      await this.registry.watch(this.serverId(), userIds);
+      await this.registry.watch(this.serverIdFor(userIds), userIds);
     } catch (error) {
       for (const userId of userIds) watcher.users.delete(userId);
       this.remove(userIds, connection);
@@ -225,7 +234,7 @@ export class PresenceWatch {
 
   private async drop(userIds: readonly UserId[], connection: Connection): Promise<void> {
     const unwatched = this.remove(userIds, connection);
-    if (unwatched.length > 0) await this.registry.unwatch(this.serverId(), unwatched);
+    if (unwatched.length > 0) await this.registry.unwatch(this.serverIdFor([]), unwatched);
   }
 
   private async refreshCounts(): Promise<void> {

@@ -3,7 +3,8 @@ import { type Connection, identityOf } from './connection.ts';
 
 /** The connections of this server, by user. */
 export class Roster {
-  private readonly byUser = new Map<UserId, { arrival: number; connections: Set<Connection> }>();
+  /** The list of a user's connections is replaced when it changes, so that it can be read meanwhile. */
+  private readonly byUser = new Map<UserId, { arrival: number; connections: readonly Connection[] }>();
   private connectionCount = 0;
   /** Arrivals are numbered: one for each user who connected without having another connection here. */
   private arrivals = 0;
@@ -23,17 +24,18 @@ export class Roster {
   add(connection: Connection): void {
     const { userId } = identityOf(connection);
     const present = this.byUser.get(userId);
-    if (present) present.connections.add(connection);
-    else this.byUser.set(userId, { arrival: ++this.arrivals, connections: new Set([connection]) });
+    if (present) present.connections = [...present.connections, connection];
+    else this.byUser.set(userId, { arrival: ++this.arrivals, connections: [connection] });
     this.connectionCount++;
   }
 
   remove(connection: Connection): void {
     const { userId } = identityOf(connection);
     const present = this.byUser.get(userId);
-    if (!present?.connections.delete(connection)) return;
+    if (!present?.connections.includes(connection)) return;
     this.connectionCount--;
-    if (present.connections.size === 0) this.byUser.delete(userId);
+    present.connections = present.connections.filter((each) => each !== connection);
+    if (present.connections.length === 0) this.byUser.delete(userId);
   }
 
   /** The number of the user's arrival; infinity for a user who is not connected here. */

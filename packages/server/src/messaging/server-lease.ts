@@ -1,22 +1,21 @@
-import type { UserId } from '@parley/protocol';
-import { leaseMissing } from '../connections/lease-failures.ts';
+import type { ConversationId, UserId } from '@parley/protocol';
+import { CutOff } from '../connections/lease-failures.ts';
 import type { Delivery, Mailbox, Mailboxes } from '../connections/mailbox-port.ts';
-import type { ConnectionRegistry } from '../connections/registry-port.ts';
+import type { ConnectionRegistry, RegistryPart } from '../connections/registry-port.ts';
 import type { Clock } from '../platform/clock.ts';
 import { Unwritable } from '../platform/failures.ts';
-import { supportedLevel } from '../platform/features.ts';
 import type { Ids } from '../platform/ids.ts';
-
-/** The users of a dead server count as online for at most this long (contract 9). */
-export const leaseMs = 10_000;
-const renewIntervalMs = leaseMs / 4;
+import { type LeaseHolder, PartLease, renewIntervalMs } from './part-lease.ts';
 
 export interface LeasePorts {
-  registry: Pick<ConnectionRegistry, 'generation' | 'openServer' | 'renewLease' | 'closeServer'>;
+  registry: Pick<ConnectionRegistry, 'parts' | 'partOf' | 'closeServer'>;
   mailboxes: Pick<Mailboxes, 'open'>;
   clock: Clock;
   ids: Ids;
 }
+
+/** See `ServerLease.serverIdFor`. */
+export type ServerIdFor = ServerLease['serverIdFor'];
 
 export interface LeaseEvents {
   /** Receives what arrives in the mailbox of the current id. */
@@ -24,45 +23,48 @@ export interface LeaseEvents {
   /** The former id is not valid any more: nothing registered under it may be trusted (race 6). */
   lost(): void;
   /**
-   * The registry lost its data: everything has to be registered again (race 7).
+   * A part of the registry lost its data, or one of several parts dropped this server: everything of this part has to
+   * be registered again (race 7).
    *
    * @param isContinued whether what an attempt before, which failed, has registered is still valid.
    * @param keepLease renews the lease when it is time; rejects when it expired.
    */
-  forgotten(isContinued: boolean, keepLease: () => Promise<void>): Promise<void>;
+  forgotten(isContinued: boolean, keepLease: () => Promise<void>, part: RegistryPart): Promise<void>;
+  /** One of several parts dropped this server, which does not reach it (race 16). */
+  cutOff(part: RegistryPart): void;
   reportFailure(error: unknown): void;
 }
 
 /**
- * This server's id with what belongs to it: a lease in the registry, and a mailbox. The server is registered while it
- * has both. Every {@link renewIntervalMs} it does the next step:
+ * This server's id, with its lease in each part of the registry and its mailbox. The server is registered while it has
+ * the mailbox and a lease. While it lacks a lease in one of several parts, the users of that part cannot connect. Every
+ * {@link renewIntervalMs} it does the next step:
  *
- * - Not registered: it opens the mailbox, then acquires the lease. A step that fails continues where it stopped.
- * - Registered: it renews the lease. After the registry lost its data, it acquires the lease again and has everything
- *   registered again.
- * - The lease expired, or the mailbox was removed, or another process reports that the registry does not list this server
- *   and it could not renew the lease since: it is not registered any more, takes a new id, and registers.
+ * - Not registered: it opens the mailbox, then acquires the leases. A step that fails continues where it stopped.
+ * - Registered: it renews the leases. After a part lost its data, it acquires the lease again and has everything of the
+ *   part registered again. It does the same when the lease of one part expired, and it has others.
+ * - One of several parts does not list this server, as another process reports, and this server could not renew the lease
+ *   there: it is cut off from the part until it acquires the lease again.
+ * - All leases expired, all parts are cut off, or the mailbox was removed: the server is not registered any more, takes a
+ *   new id, and registers.
  * - Stopped: it does nothing more.
  */
-export class ServerLease {
-  private id: string;
+export class ServerLease implements LeaseHolder {
+  id: string;
+  isStopped = false;
+  private readonly leases: readonly PartLease[];
   private mailbox: Mailbox | null = null;
   private isRegistered = false;
-  private generation: string | null = null;
-  /** The generation in which the lease was last acquired again. */
-  private acquiredIn: string | null = null;
   private stopRenewing: () => void = () => undefined;
   private underWay: Promise<void> | null = null;
   private readonly closing = new Set<Promise<void>>();
-  private isStopped = false;
-  private renewedAtMs = 0;
-  private isUnlisted = false;
 
   constructor(
     private readonly ports: LeasePorts,
     private readonly events: LeaseEvents,
   ) {
     this.id = ports.ids.uuid();
+    this.leases = ports.registry.parts.map((part) => new PartLease(part, this, ports.clock));
   }
 
   /** The current id; null while this server is not registered. */
@@ -76,6 +78,23 @@ export class ServerLease {
     return this.id;
   }
 
+  /**
+   * The current id, for registrations of these users and conversations. Throws {@link CutOff} while this server is cut
+   * off from a part that has one of them, because other processes would not find the registration.
+   */
+  serverIdFor(ids: readonly (UserId | ConversationId)[]): string {
+    for (const { isCutOff, part } of this.leases) {
+      if (!isCutOff || !ids.some((id) => this.ports.registry.partOf(id) === part)) continue;
+      throw new CutOff(`this server does not reach ${part.name}`, renewIntervalMs);
+    }
+    return this.serverId;
+  }
+
+  /** Whether this server does not reach a part of the registry that other processes reach. */
+  get isCutOff(): boolean {
+    return this.leases.some(({ isCutOff }) => isCutOff);
+  }
+
   /** Resolves when this server is registered; rejects when that fails, and does not try again then. */
   async open(): Promise<void> {
     await this.step();
@@ -86,12 +105,22 @@ export class ServerLease {
   }
 
   /**
-   * Another process found that the registry does not list this server. A server that is cut off from the registry alone
-   * learns that others have dropped it only so.
+   * Another process found that the registry, or this part of it, does not list this server. This is the only way in which
+   * a server that is cut off from the registry learns that others have dropped it.
    */
-  unlisted(): void {
-    this.isUnlisted = true;
+  unlisted(part?: string): void {
+    for (const lease of this.leases) if (part === undefined || part === lease.part.name) lease.unlisted();
     if (!this.isStopped) this.step().catch(this.events.reportFailure);
+  }
+
+  /** Has everything of a part registered again, while all leases are kept. */
+  forgotten(lease: PartLease, isContinued: boolean): Promise<void> {
+    const others = this.leases.filter((other) => other !== lease);
+    const keepLease = async () => {
+      const kept = others.filter(({ isHeld }) => isHeld).map((other) => other.keep().catch(this.events.reportFailure));
+      await Promise.all([lease.keep(), ...kept]);
+    };
+    return this.events.forgotten(isContinued, keepLease, lease.part);
   }
 
   /**
@@ -120,14 +149,24 @@ export class ServerLease {
   }
 
   private async next(): Promise<void> {
-    const isExpired = this.ports.clock.monotonicMs() - this.renewedAtMs >= leaseMs;
-    if (this.mailbox?.isRemoved || (this.isUnlisted && this.isRegistered && isExpired)) this.changeId();
-    this.isUnlisted = false;
+    const held = this.leases.filter(({ isHeld }) => isHeld);
+    const leavesAll = held.length > 0 && held.every(({ hasToBeLeft }) => hasToBeLeft);
+    for (const lease of this.leases) {
+      if (lease.hasToBeLeft) this.leave(lease, !leavesAll);
+      if (lease.isDisputed) this.events.reportFailure(new Error(disputed(lease.part)));
+      lease.handled();
+    }
+    if (this.mailbox?.isRemoved || leavesAll) this.changeId();
     if (!this.isRegistered || !(await this.renew())) await this.register();
   }
 
+  private leave(lease: PartLease, hasOthers: boolean): void {
+    lease.leave();
+    if (hasOthers) this.events.cutOff(lease.part);
+  }
+
   private async register(): Promise<void> {
-    const { registry, mailboxes } = this.ports;
+    const { mailboxes } = this.ports;
     const { id } = this;
     if (this.isStopped) return;
     // The mailbox is opened first: entries are routed to a server from the moment it has a lease.
@@ -135,56 +174,43 @@ export class ServerLease {
       id === this.id ? this.events.received(deliveries) : undefined,
     );
     if (this.isStopped) return;
-    const nowMs = this.ports.clock.monotonicMs();
-    const generation = await registry.generation();
-    if (this.isStopped) return;
-    await registry.openServer(id, leaseMs, supportedLevel());
-    this.generation = generation;
-    this.renewedAtMs = nowMs;
-    this.isRegistered = true;
+    const failures = await this.atEach(this.leases, (lease) => lease.acquire());
+    this.isRegistered = this.leases.some(({ isHeld }) => isHeld);
+    this.throwFirst(failures);
   }
 
-  /** Returns false when the lease had expired; this server is not registered then. */
+  /** Returns false when all leases had expired; this server is not registered then. */
   private async renew(): Promise<boolean> {
-    const { registry, clock } = this.ports;
-    const nowMs = clock.monotonicMs();
-    const generation = await registry.generation();
+    const held = this.leases.filter(({ isHeld }) => isHeld);
+    const failures = await this.atEach(held, async (lease) => {
+      if (!(await lease.renew())) lease.reset();
+    });
     if (this.isStopped) return true;
-    if (generation !== this.generation) {
-      const isContinued = generation === this.acquiredIn && (await registry.renewLease(this.id, leaseMs));
-      if (!isContinued) await registry.openServer(this.id, leaseMs, supportedLevel());
-      this.acquiredIn = generation;
-      if (this.isStopped) return true;
-      await this.events.forgotten(isContinued, this.keeper(nowMs));
-      // This is the last step, so that an attempt that failed before it is repeated.
-      this.generation = generation;
-      this.renewedAtMs = nowMs;
-      return true;
+    if (!this.leases.some(({ isHeld }) => isHeld)) {
+      this.changeId();
+      return false;
     }
-    if (await registry.renewLease(this.id, leaseMs)) {
-      this.renewedAtMs = nowMs;
-      return true;
-    }
-    if (!this.isStopped) this.changeId();
-    return false;
+    const lost = this.leases.filter(({ isHeld }) => !isHeld);
+    failures.push(...(await this.atEach(lost, (lease) => lease.acquireAgain())));
+    this.throwFirst(failures);
+    return true;
   }
 
-  /** Returns a function that renews the lease when that is due; it was renewed after `renewedMs`. */
-  private keeper(renewedMs: number): () => Promise<void> {
-    const { clock, registry } = this.ports;
-    let dueMs = renewedMs + renewIntervalMs;
-    return async () => {
-      const nowMs = clock.monotonicMs();
-      if (nowMs < dueMs) return;
-      if (!(await registry.renewLease(this.id, leaseMs))) throw leaseMissing(this.id);
-      dueMs = nowMs + renewIntervalMs;
-    };
+  /** Does a step for each of these leases, also after another one failed. Returns the failures. */
+  private async atEach(leases: readonly PartLease[], step: (lease: PartLease) => Promise<void>): Promise<unknown[]> {
+    const results = await Promise.allSettled(leases.map(step));
+    return results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+  }
+
+  private throwFirst([first, ...others]: readonly unknown[]): void {
+    for (const failure of others) this.events.reportFailure(failure);
+    if (first !== undefined) throw first;
   }
 
   private changeId(): void {
     const wasRegistered = this.isRegistered;
     this.isRegistered = false;
-    this.acquiredIn = null;
+    for (const lease of this.leases) lease.reset();
     this.id = this.ports.ids.uuid();
     this.closeMailbox();
     if (wasRegistered) this.events.lost();
@@ -200,4 +226,11 @@ export class ServerLease {
     this.closing.add(closing);
     this.mailbox = null;
   }
+}
+
+function disputed({ name }: RegistryPart): string {
+  return (
+    `Another process does not find the lease that this server has in the registry ${name}. ` +
+    'Check that every process has the same address for each server of --redis.'
+  );
 }

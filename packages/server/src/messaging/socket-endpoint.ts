@@ -85,7 +85,7 @@ export class SocketEndpoint {
     }
     this.open++;
     this.perAddress.set(address, fromAddress + 1);
-    ws.data.connection = this.messaging().opened(bunSocket(ws), address);
+    ws.data.connection = this.messaging().opened(new BunSocket(ws), address);
   }
 
   private control({ data: { connection } }: ServerWebSocket<SocketData>): void {
@@ -109,21 +109,47 @@ function upgradeRequired(text: string): Response {
   return new Response(text, { status: 426, headers: { upgrade: 'websocket', connection: 'upgrade' } });
 }
 
-function bunSocket(ws: ServerWebSocket<SocketData>): Socket {
-  return {
-    send: (text) => ws.send(text) !== 0,
-    cork: (send) => {
-      ws.cork(send);
-    },
-    bufferedBytes: () => ws.getBufferedAmount(),
-    ping: () => {
-      ws.ping();
-    },
-    close: (code, reason) => ws.close(code, reason),
-    terminate: () => ws.terminate(),
-    pause: () => ws.pause(),
-    resume: () => ws.resume(),
-    subscribe: (topic) => ws.subscribe(topic),
-    unsubscribe: (topic) => ws.unsubscribe(topic),
-  };
+/** Bun's socket. A class, because functions of its own would take as much memory as the rest of an idle connection. */
+class BunSocket implements Socket {
+  constructor(private readonly ws: ServerWebSocket<SocketData>) {}
+
+  send(text: string): boolean {
+    return this.ws.send(text) !== 0;
+  }
+
+  cork(send: () => void): void {
+    this.ws.cork(send);
+  }
+
+  bufferedBytes(): number {
+    return this.ws.getBufferedAmount();
+  }
+
+  ping(): void {
+    this.ws.ping();
+  }
+
+  close(code: number, reason: string): void {
+    this.ws.close(code, reason);
+  }
+
+  terminate(): void {
+    this.ws.terminate();
+  }
+
+  pause(): void {
+    this.ws.pause();
+  }
+
+  resume(): void {
+    this.ws.resume();
+  }
+
+  subscribe(topic: string): void {
+    this.ws.subscribe(topic);
+  }
+
+  unsubscribe(topic: string): void {
+    this.ws.unsubscribe(topic);
+  }
 }

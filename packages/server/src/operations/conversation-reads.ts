@@ -1,11 +1,11 @@
 import type {
+  Ban,
   Conversation,
   ConversationId,
   Homepage,
   Member,
   ReadPositions,
   ResponseOf,
-  User,
   UserId,
 } from '@parley/protocol';
 import * as z from 'zod/mini';
@@ -13,16 +13,21 @@ import type { ConnectionRegistry } from '../connections/registry-port.ts';
 import { showsReceipts } from '../conversations/conversation.ts';
 import type { ConversationStore, Epoch, HomepagePage, OwnConversation } from '../conversations/conversations-port.ts';
 import { isHiddenFrom, membershipOf, noSuchConversation } from '../conversations/membership.ts';
+import { ownView, receiptOf } from '../conversations/read-position.ts';
 import { memberView, strangerView } from '../conversations/views.ts';
-import { decodeCursor, encodeCursor } from '../platform/cursor.ts';
+import { cursorNumber, cursorText, decodeCursor, encodeCursor } from '../platform/cursor.ts';
 import { Refusal } from '../platform/failures.ts';
 import { searchPrefixes } from '../platform/search-terms.ts';
-import { userView } from '../users/user-view.ts';
 import type { UserStore } from '../users/users-port.ts';
+import { usersById } from './users-by-id.ts';
 
 interface Page {
   cursor?: string | undefined;
   limit: number;
+}
+
+interface Order {
+  order?: 'activity' | 'changes' | undefined;
 }
 
 interface Left {
@@ -30,9 +35,10 @@ interface Left {
   left?: boolean | undefined;
 }
 
-const homepageCursor = z.tuple([z.number(), z.string()]);
-const membersCursor = z.tuple([z.number(), z.string()]);
-const searchCursor = z.tuple([z.string(), z.string()]);
+const homepageCursor = z.tuple([cursorNumber, cursorText]);
+const membersCursor = z.tuple([cursorNumber, cursorText]);
+const bansCursor = z.tuple([cursorNumber]);
+const searchCursor = z.tuple([cursorText, cursorText]);
 
 /** Reads of conversations for the API. Every read includes what was acknowledged before it (contract 6). */
 export class ConversationReads {
@@ -51,7 +57,8 @@ export class ConversationReads {
   async view(userId: UserId, conversationId: ConversationId): Promise<Conversation> {
     const own = await this.ownOrNull(userId, conversationId);
     if (own) return own;
-    const { head, epoch } = (await this.conversations.headAndParticipant(conversationId, userId)) ?? {};
+    const found = await this.conversations.headsAndParticipants([conversationId], userId);
+    const { head, epoch } = found.get(conversationId) ?? {};
     if (head?.kind === 'channel' && !head.closed) return strangerView(head, epoch);
     throw noSuchConversation();
   }
@@ -74,10 +81,11 @@ export class ConversationReads {
     return this.ownView(own);
   }
 
-  async homepage(userId: UserId, { cursor, limit, left = false }: Page & Left): Promise<Homepage> {
+  async homepage(userId: UserId, { cursor, limit, left = false, order }: Page & Left & Order): Promise<Homepage> {
     const [atMs, conversationId] = cursor ? decodeCursor(cursor, homepageCursor) : [];
     const after = atMs !== undefined && conversationId !== undefined ? { atMs, conversationId } : null;
-    return this.homepageView(await this.conversations.homepage({ userId, after, limit, left }));
+    const query = { userId, after, limit, left, byChange: order === 'changes' };
+    return this.homepageView(await this.conversations.homepage(query));
   }
 
   /**
@@ -94,7 +102,11 @@ export class ConversationReads {
 
   private async homepageView({ rows, next }: HomepagePage): Promise<Homepage> {
     const own = rows.flatMap((row) => (row.kind === 'own' ? [row.conversation] : []));
-    const partners = await this.usersById(own.flatMap(({ partnerId }) => partnerId ?? []));
+    const partners = await usersById(
+      this.users,
+      this.registry,
+      own.flatMap(({ partnerId }) => partnerId ?? []),
+    );
     const left = rows.flatMap((row) => (row.kind === 'left' ? [row] : []));
     return {
       conversations: own.map((each) => memberView(each, partners.get(each.partnerId ?? '') ?? null)),
@@ -110,24 +122,43 @@ export class ConversationReads {
     const after = joinedSeq !== undefined && afterId !== undefined ? { joinedSeq, userId: afterId } : null;
     const members = await this.conversations.members(conversationId, { after, limit: page.limit });
     const memberIds = members.map((member) => member.userId);
-    const users = await this.usersById(memberIds);
+    const users = await usersById(this.users, this.registry, memberIds);
     const positions = showsReceipts(head) ? await this.conversations.readPositions(conversationId, memberIds) : null;
     const last = members.length === page.limit ? members.at(-1) : undefined;
     return {
       members: members.flatMap(({ userId: id, role, joinedSeq }): Member[] => {
         const user = users.get(id);
         if (!user) return [];
-        const readSeq = positions ? Math.max(positions.get(id)?.seq ?? 0, joinedSeq) : null;
+        const readSeq = positions ? Math.max(receiptOf(positions.get(id)), joinedSeq) : null;
         return [{ user, role, joinedSeq, readSeq }];
       }),
       nextCursor: last ? encodeCursor([last.joinedSeq, last.userId]) : null,
     };
   }
 
+  /** A page of bans, the newest first. Throws {@link Refusal} `not_found`, or `forbidden` for members. */
+  async bans(userId: UserId, conversationId: ConversationId, page: Page): Promise<ResponseOf<'listBans'>> {
+    const { participant } = await membershipOf(this.conversations, userId, conversationId);
+    if (participant.role === 'member') throw new Refusal('forbidden', 'Only owners and admins may list bans.');
+    const [before = null] = page.cursor ? decodeCursor(page.cursor, bansCursor) : [];
+    const bans = await this.conversations.bans(conversationId, { before, limit: page.limit });
+    const users = await usersById(this.users, this.registry, [
+      ...new Set(bans.flatMap((ban) => [ban.userId, ban.bannedBy])),
+    ]);
+    const last = bans.length === page.limit ? bans.at(-1) : undefined;
+    return {
+      bans: bans.flatMap(({ userId: bannedId, bannedBy: byId, seq, atMs }): Ban[] => {
+        const [user, bannedBy] = [users.get(bannedId), users.get(byId)];
+        return user && bannedBy ? [{ user, bannedBy, seq, atMs }] : [];
+      }),
+      nextCursor: last ? encodeCursor([last.seq]) : null,
+    };
+  }
+
   async readPositions(userId: UserId, page: { after: number; limit: number }): Promise<ReadPositions> {
     const changed = await this.conversations.readPositionsAfter(userId, { revision: page.after, limit: page.limit });
     return {
-      positions: changed.map(({ conversationId, seq, messageCount }) => ({ conversationId, seq, messageCount })),
+      positions: changed.map((each) => ({ conversationId: each.conversationId, ...ownView(each) })),
       revision: changed.at(-1)?.revision ?? page.after,
       hasMore: changed.length === page.limit,
     };
@@ -151,13 +182,7 @@ export class ConversationReads {
   }
 
   private async ownView(own: OwnConversation): Promise<Conversation> {
-    const partners = await this.usersById(own.partnerId ? [own.partnerId] : []);
+    const partners = await usersById(this.users, this.registry, own.partnerId ? [own.partnerId] : []);
     return memberView(own, partners.get(own.partnerId ?? '') ?? null);
-  }
-
-  private async usersById(userIds: readonly UserId[]): Promise<Map<UserId, User>> {
-    if (userIds.length === 0) return new Map();
-    const [users, online] = await Promise.all([this.users.byIds(userIds), this.registry.online(userIds)]);
-    return new Map(users.map((user) => [user.id, userView(user, online.has(user.id))]));
   }
 }

@@ -70,6 +70,16 @@ export class Conversations {
     return this.carryOut(userId, conversationId, { kind: 'remove', userId: memberId });
   }
 
+  async ban(userId: UserId, conversationId: ConversationId, bannedId: UserId): Promise<void> {
+    const [known] = await this.users.byIds([bannedId]);
+    if (!known) throw noSuchUser(bannedId);
+    return this.carryOut(userId, conversationId, { kind: 'ban', userId: bannedId });
+  }
+
+  unban(userId: UserId, conversationId: ConversationId, bannedId: UserId): Promise<void> {
+    return this.carryOut(userId, conversationId, { kind: 'unban', userId: bannedId });
+  }
+
   setRole(userId: UserId, conversationId: ConversationId, memberId: UserId, role: Role): Promise<void> {
     return this.carryOut(userId, conversationId, { kind: 'set_role', userId: memberId, role });
   }
@@ -107,8 +117,12 @@ export class Conversations {
   private async requireUsers(userIds: readonly UserId[]): Promise<void> {
     const found = new Set((await this.users.byIds(userIds)).filter((user) => !user.disabled).map((user) => user.id));
     const missing = userIds.find((userId) => !found.has(userId));
-    if (missing !== undefined) throw new Refusal('not_found', `There is no user ${missing}.`);
+    if (missing !== undefined) throw noSuchUser(missing);
   }
+}
+
+function noSuchUser(userId: UserId): Refusal {
+  return new Refusal('not_found', `There is no user ${userId}.`);
 }
 
 function invalid(field: string, rule: string): Refusal {

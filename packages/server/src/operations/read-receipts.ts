@@ -1,8 +1,9 @@
-import { type ConversationId, limits, type ServerFrame, type UserId } from '@parley/protocol';
+import { type ClientFrameOf, type ConversationId, limits, type ServerFrame, type UserId } from '@parley/protocol';
 import type { Signals } from '../connections/signals.ts';
 import { type ConversationHead, showsReceipts } from '../conversations/conversation.ts';
-import type { ConversationStore, ReadPosition } from '../conversations/conversations-port.ts';
-import { membershipOf } from '../conversations/membership.ts';
+import type { ConversationStore, ReadPosition, ReadTarget } from '../conversations/conversations-port.ts';
+import { type Membership, membershipOf } from '../conversations/membership.ts';
+import { ownView } from '../conversations/read-position.ts';
 import type { HistoryStore } from '../history/history-port.ts';
 import { Refusal } from '../platform/failures.ts';
 
@@ -18,17 +19,37 @@ export class ReadReceipts {
   ) {}
 
   /** Moves the position forward, never back; resolves to the resulting position. Throws {@link Refusal}. */
-  async markRead(userId: UserId, conversationId: ConversationId, seq: number): Promise<ReadPosition> {
+  async markRead(
+    userId: UserId,
+    conversationId: ConversationId,
+    { seq, readVersion: version }: Pick<ClientFrameOf<'read'>, 'seq' | 'readVersion'>,
+  ): Promise<ReadPosition> {
     const { head, participant } = await membershipOf(this.conversations, userId, conversationId);
-    if (seq > head.headSeq) {
-      const rule = `must be at most ${head.headSeq}, the newest entry`;
-      throw new Refusal('invalid_request', `/seq ${rule}`, { errors: [{ field: '/seq', rule }] });
-    }
-    // A member must not learn the message count at a number that the member may not read.
-    const visibleSeq = Math.max(seq, participant.visibleFromSeq);
-    const to = { seq: visibleSeq, messageCount: await this.history.messageCountAt(conversationId, visibleSeq) };
-    const position = await this.conversations.advanceReadPosition(userId, conversationId, to);
+    if (seq > head.headSeq) refuseSeq(`must be at most ${head.headSeq}, the newest entry`);
+    const to = await this.target(participant, seq);
+    const position = await this.conversations.advanceReadPosition(userId, conversationId, { ...to, version });
     if (position.seq === to.seq) await this.tell(userId, head, position);
+    return position;
+  }
+
+  /**
+   * Marks the entry `seq` and those after it as unread, unless the read position has moved from where the user knew it;
+   * resolves to the resulting position. Throws {@link Refusal}.
+   */
+  async markUnread(
+    userId: UserId,
+    conversationId: ConversationId,
+    { seq, readSeq, readVersion }: Pick<ClientFrameOf<'unread'>, 'seq' | 'readSeq' | 'readVersion'>,
+  ): Promise<ReadPosition> {
+    const { head, participant } = await membershipOf(this.conversations, userId, conversationId);
+    const { joinedSeq } = participant;
+    if (seq <= joinedSeq || seq > head.headSeq) {
+      refuseSeq(`must be from ${joinedSeq + 1}, the first entry after you joined, to ${head.headSeq}, the newest one`);
+    }
+    const from = { seq: readSeq, version: readVersion };
+    const to = await this.target(participant, seq - 1);
+    const position = await this.conversations.markUnread(userId, conversationId, from, to);
+    if (position.version > readVersion && position.seq === to.seq) await this.tell(userId, head, position);
     return position;
   }
 
@@ -43,9 +64,22 @@ export class ReadReceipts {
     await this.send(others, { type: 'typing', conversationId, userId });
   }
 
+  /** A member must not learn the message count at a number that the member may not read. */
+  private async target({ conversationId, visibleFromSeq }: Membership['participant'], to: number): Promise<ReadTarget> {
+    const seq = Math.max(to, visibleFromSeq);
+    return { seq, messageCount: await this.history.messageCountAt(conversationId, seq) };
+  }
+
+  /** Other members are not told what they know, nor that the user marked the conversation as unread. */
   private async tell(userId: UserId, head: ConversationHead, position: ReadPosition): Promise<void> {
-    const userIds = showsReceipts(head) ? await this.memberIds(head.id) : [userId];
-    await this.send(userIds, { type: 'read', conversationId: head.id, userId, ...position });
+    const { seq, messageCount, version, receiptSeq } = position;
+    const isReceipt = showsReceipts(head) && seq > receiptSeq;
+    const memberIds = isReceipt ? await this.memberIds(head.id) : [userId];
+    const frame = { type: 'read', conversationId: head.id, userId } as const;
+    if (version === 0) return this.send(memberIds, { ...frame, seq, messageCount });
+    await this.send([userId], { ...frame, ...ownView(position) });
+    const others = memberIds.filter((memberId) => memberId !== userId);
+    if (others.length > 0) await this.send(others, { ...frame, seq, messageCount });
   }
 
   private send(userIds: UserId[], frame: ServerFrame): Promise<void> {
@@ -59,4 +93,8 @@ export class ReadReceipts {
     });
     return members.map((member) => member.userId);
   }
+}
+
+function refuseSeq(rule: string): never {
+  throw new Refusal('invalid_request', `/seq ${rule}`, { errors: [{ field: '/seq', rule }] });
 }

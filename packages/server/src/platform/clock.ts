@@ -10,6 +10,11 @@ export interface Clock {
   every(intervalMs: number, run: () => void): () => void;
 }
 
+/** Calls `run` when the callbacks of the current turn of the event loop are done. */
+export type NextTurn = (run: () => void) => void;
+
+export const setImmediateTurn: NextTurn = (run) => void setImmediate(run);
+
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   monotonicMs: () => performance.now(),

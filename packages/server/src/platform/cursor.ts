@@ -1,5 +1,10 @@
-import type * as z from 'zod/mini';
+import * as z from 'zod/mini';
 import { Refusal } from './failures.ts';
+
+/** A text in a cursor. A store can hold it: PostgreSQL refuses U+0000. */
+export const cursorText = z.string().check(z.refine((text) => text.isWellFormed() && !text.includes('\0')));
+/** A number in a cursor, such as a time or the number of an entry. */
+export const cursorNumber = z.int().check(z.nonnegative());
 
 /** An opaque cursor that stands for `position`. */
 export function encodeCursor(position: readonly (string | number)[]): string {

@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts';
+import { Refusal } from './failures.ts';
 import { featuresAt, firstLevel, supportedLevel } from './features.ts';
 
 /**
@@ -10,6 +11,15 @@ export type ReadFeatureLevel = () => Promise<number>;
 
 /** The interval at which the level is read while the store has a lower one than this program. */
 const intervalMs = 1_000;
+
+/** Throws {@link Refusal} `feature_not_enabled` unless the store enables features of this level. */
+export function confirmEnabled(needed: number, { level }: Pick<EnabledFeatures, 'level'>): void {
+  if (needed <= level) return;
+  throw new Refusal(
+    'feature_not_enabled',
+    `This needs feature level ${needed}, and the server is at ${level}: its operator has not enabled it yet.`,
+  );
+}
 
 /** The features of this program that the store enables. */
 export class EnabledFeatures {

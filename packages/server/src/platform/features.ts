@@ -1,11 +1,27 @@
 /** The feature level of everything that belongs to no named feature. */
 export const firstLevel = 1;
 
+/** Edits, deletions, reactions, pins and replies. */
+export const amendmentsFeature = 'amendments';
+
+/** The frame `catch_up`. */
+export const catchUpFeature = 'catch_up';
+
+/** Marking a conversation as unread. */
+export const markUnreadFeature = 'mark_unread';
+
 /**
- * Features that came after the first level: name to the feature level that enables it. A feature is a kind of command,
- * a field of a command, or something that a client can request. The level of a released feature never changes.
+ * Features that came after the first version: name to the feature level that enables it. A feature is a kind of command,
+ * a field of a command, or something that a client can request. A request that a server answers by itself, without
+ * the command log, has the first level: each server that knows it offers it. The level of a released feature
+ * never changes.
  */
-export const features: Record<string, number> = {};
+export const features: Record<string, number> = {
+  [catchUpFeature]: firstLevel,
+  [markUnreadFeature]: firstLevel,
+  bans: 2,
+  [amendmentsFeature]: 3,
+};
 
 /** The highest feature level that this program supports. */
 export function supportedLevel(): number {

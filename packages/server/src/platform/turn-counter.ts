@@ -1,3 +1,5 @@
+import { type NextTurn, setImmediateTurn } from './clock.ts';
+
 /**
  * Counts calls per key within one turn of the event loop. The runtime delivers everything that one read of a connection
  * returned in one turn, so without a limit a connection that pipelines would delay all others.
@@ -5,7 +7,7 @@
 export class TurnCounter<Key> {
   private readonly counts = new Map<Key, number>();
 
-  constructor(private readonly nextTurn: (run: () => void) => void = setImmediate) {}
+  constructor(private readonly nextTurn: NextTurn = setImmediateTurn) {}
 
   /** Returns the number of calls for this key in this turn, including this one. */
   count(key: Key): number {

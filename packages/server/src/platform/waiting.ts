@@ -30,7 +30,11 @@ export async function within<Answer>(
  * Backoff in milliseconds after `failures` failed attempts: doubles from `firstMs` up to `mostMs`. Half of it is
  * random, so that many processes do not retry at the same moment.
  */
-export function backOffMs(failures: number, { firstMs, mostMs }: { firstMs: number; mostMs: number }): number {
+export function backOffMs(
+  failures: number,
+  { firstMs, mostMs }: { firstMs: number; mostMs: number },
+  random: () => number = Math.random,
+): number {
   const delayMs = Math.min(mostMs, firstMs * 2 ** Math.min(failures, 16));
-  return delayMs / 2 + (Math.random() * delayMs) / 2;
+  return delayMs / 2 + (random() * delayMs) / 2;
 }

@@ -1,3 +1,5 @@
+import { type NextTurn, setImmediateTurn } from './clock.ts';
+
 /**
  * Work units (see `workUnits`) that are done for one address in one turn of the event loop. A unit takes 10 to 30 µs,
  * so this is about a millisecond, for which other addresses wait.
@@ -23,7 +25,7 @@ export class WorkTurns {
   /** @param perTurn units for one address; infinity for no limit, for load tests. */
   constructor(
     private readonly perTurn = unitsPerTurn,
-    private readonly nextTurn: (run: () => void) => void = setImmediate,
+    private readonly nextTurn: NextTurn = setImmediateTurn,
   ) {}
 
   /** Takes the units and returns true if the work may be done in this turn. The last piece may exceed the limit. */

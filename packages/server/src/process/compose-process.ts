@@ -5,6 +5,7 @@ import { Followers } from '../followers/followers.ts';
 import { Health } from '../gateway/health.ts';
 import { HttpGuard } from '../gateway/http-guard.ts';
 import { type ClockJump, ClockJumps } from '../platform/clock-jumps.ts';
+import { closeInOrder } from '../platform/close-in-order.ts';
 import { logOf } from '../platform/log.ts';
 import { Tracing } from '../platform/tracing.ts';
 import { unitsPerTurn, WorkTurns } from '../platform/work-turns.ts';
@@ -27,7 +28,7 @@ export interface ProcessParts {
   readonly distribution: DistributionRole | null;
   /** Resolves when the roles are running. Nothing listens yet. */
   start(): Promise<void>;
-  /** Stops the roles. Nothing may listen any more. The adapters stay open. */
+  /** Stops the roles that were started. Nothing may listen any more. The adapters stay open. */
   stop(): Promise<void>;
 }
 
@@ -37,10 +38,11 @@ export interface ProcessParts {
  */
 export function composeProcess(config: Config, adapters: Adapters, given: Partial<ProcessPorts> = {}): ProcessParts {
   const ports = { ...systemPorts(), ...given };
-  const { clock, metrics } = ports;
+  const { clock, metrics, nextTurn } = ports;
   const isBounded = config['rate-limits'] === 'on';
-  const turns = new WorkTurns(isBounded ? unitsPerTurn : Number.POSITIVE_INFINITY);
-  const guard = new HttpGuard(clock, turns, isBounded);
+  const turns = new WorkTurns(isBounded ? unitsPerTurn : Number.POSITIVE_INFINITY, nextTurn);
+  const guard = new HttpGuard(clock, turns, isBounded, nextTurn);
+  const { roles } = config;
   counted(
     metrics,
     'parley_http_requests_refused_total',
@@ -51,10 +53,10 @@ export function composeProcess(config: Config, adapters: Adapters, given: Partia
   // process.
   const health = new Health(adapters.checks, clock, {
     failedChecks: config.shape === 'cluster' ? 'are reported' : 'are fatal',
+    isCutOff: () => roles.has('messaging') && edge?.messaging.isCutOff === true,
   });
   measureServices(metrics, adapters, health);
   if (config.shape === 'embedded' && existsSync(config.data)) measureDisk(metrics, config.data);
-  const { roles } = config;
   const tracing = new Tracing(adapters.hops);
   const edge =
     roles.has('gateway') || roles.has('messaging') ? new Edge({ adapters, config, tracing, turns, ports }) : null;
@@ -75,20 +77,21 @@ export function composeProcess(config: Config, adapters: Adapters, given: Partia
       await distribution?.start();
       followers?.start();
     },
-    async stop() {
-      guard.stop();
-      await edge?.stop();
-      clockJumps.stop();
-      await distribution?.stop();
-      await followers?.stop();
-    },
+    stop: () =>
+      closeInOrder(
+        () => guard.stop(),
+        () => edge?.stop(),
+        () => clockJumps.stop(),
+        () => distribution?.stop(),
+        () => followers?.stop(),
+      ),
   };
 }
 
-function composeFollowers(adapters: Adapters, { clock, metrics, failureReporter }: ProcessPorts): Followers {
+function composeFollowers(adapters: Adapters, { clock, metrics, failureReporter, random }: ProcessPorts): Followers {
   const { feed, followerStates, totals } = adapters;
   const followers = new Followers({
-    ...{ feed, followerStates, totals, clock },
+    ...{ feed, followerStates, totals, clock, random },
     ...{ metricsOf: followerMetrics(metrics), reportFailure: failureReporter('followers') },
   });
   measureFollowers(metrics, followers, clock);

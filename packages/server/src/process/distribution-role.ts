@@ -5,6 +5,7 @@ import type { DistributionMetrics } from '../distribution/distribution-metrics.t
 import { Distributor } from '../distribution/distributor.ts';
 import { MailboxJanitor } from '../distribution/mailbox-janitor.ts';
 import type { ClockJump, ClockJumps } from '../platform/clock-jumps.ts';
+import { closeInOrder } from '../platform/close-in-order.ts';
 import { logOf } from '../platform/log.ts';
 import type { Tracing } from '../platform/tracing.ts';
 import type { ProcessPorts } from './process-ports.ts';
@@ -46,11 +47,11 @@ export class DistributionRole {
   async start(): Promise<void> {
     const { adapters, ports } = this.options;
     const { registry, mailboxes, users, conversations, history } = adapters;
-    const { clock, failureReporter } = ports;
+    const { clock, failureReporter, random } = ports;
     const consumer = await this.distributor.run();
     const reportFailure = failureReporter('distribution');
     const janitor = new MailboxJanitor(registry, mailboxes, clock, reportFailure);
-    const termsRefresh = new TermsRefresh([users, conversations], clock, failureReporter('search terms'));
+    const termsRefresh = new TermsRefresh([users, conversations], clock, failureReporter('search terms'), random);
     termsRefresh.start();
     const activityTimes = new ActivityTimes({
       ...{ history, clock, reportFailure },
@@ -64,10 +65,12 @@ export class DistributionRole {
     const { running } = this;
     if (!running) return;
     this.running = null;
-    running.janitor.stop();
-    await running.termsRefresh.stop();
-    running.activityTimes.stop();
-    await running.consumer.close();
+    await closeInOrder(
+      () => running.janitor.stop(),
+      () => running.termsRefresh.stop(),
+      () => running.activityTimes.stop(),
+      () => running.consumer.close(),
+    );
   }
 
   clockWasSet({ byMs, withinMs }: ClockJump): void {

@@ -13,10 +13,13 @@ import { webRoutes } from '../gateway/web/routes.ts';
 import { addressWork } from '../messaging/flow-control.ts';
 import { Messaging } from '../messaging/messaging.ts';
 import type { MessagingMetrics } from '../messaging/messaging-metrics.ts';
+import { Amendments } from '../operations/amendments.ts';
 import { ConversationReads } from '../operations/conversation-reads.ts';
 import { Conversations } from '../operations/conversations.ts';
 import { Messages } from '../operations/messages.ts';
 import { ReadReceipts } from '../operations/read-receipts.ts';
+import { ServerSettings } from '../operations/server-settings.ts';
+import { closeInOrder } from '../platform/close-in-order.ts';
 import { EnabledFeatures } from '../platform/enabled-features.ts';
 import type { Tracing } from '../platform/tracing.ts';
 import { version } from '../platform/version.ts';
@@ -83,10 +86,15 @@ export class Edge {
     const accounts = new Accounts(users, passwords, signals, clock, ids, config.signup, sessionLife);
     const reads = new ConversationReads(store, users, registry);
     const receipts = new ReadReceipts(store, history, signals);
-    const messages = new Messages(history, store, this.submitter, adapters.isCatchingUp);
+    const messages = new Messages(history, store, this.submitter, adapters.findCatchingUp);
+    const settings = new ServerSettings(adapters.serverSettings, clock);
+    const amendments = new Amendments({
+      ...{ history, conversations: store, users, registry, settings, clock, enabled },
+      submitter: this.submitter,
+    });
     this.messaging = new Messaging({
-      ...{ registry, mailboxes, history, conversations: store, messages, reads, receipts, admission, clock, ids },
-      ...{ tracing, turns, enabled, metrics: this.messagingMetrics },
+      ...{ registry, mailboxes, history, conversations: store, messages, amendments, reads, receipts, admission },
+      ...{ clock, ids, tracing, turns, enabled, metrics: this.messagingMetrics },
       addressBudgets: isBounded ? new WorkBudgets(addressWork, clock) : null,
       submitter: this.submitter,
       authenticate: (token) => accounts.authenticate(token),
@@ -94,27 +102,27 @@ export class Edge {
       publish,
       reportFailure: failureReporter('messaging'),
     });
-    this.sessionUpkeep = new SessionUpkeep({
-      ...{ users, life: sessionLife, clock },
+    const sessions = {
+      ...{ users, clock, reportFailure: failureReporter('users') },
       openSessions: () => this.messaging.openSessions(),
-      reportFailure: failureReporter('users'),
-    });
+    };
+    this.sessionUpkeep = new SessionUpkeep({ ...sessions, life: sessionLife });
     this.endedSessions = new EndedSessions({
-      ...{ users, clock },
-      openSessions: () => this.messaging.openSessions(),
+      ...sessions,
       close: (userId, sessionId) => this.messaging.closeSession(userId, sessionId),
-      reportFailure: failureReporter('users'),
     });
     this.services = {
       version,
       accounts,
       people: new People(users, registry),
       administration: new Administration(users, accounts, passwords, clock, ids, () => this.stats()),
+      settings,
       followers: new FollowerAdministration(adapters.followerStates),
       conversations: new Conversations(this.submitter, reads, users, ids),
       reads,
       receipts,
       messages,
+      amendments,
       admission,
     };
     this.handlers = createHandlers(this.services);
@@ -132,11 +140,13 @@ export class Edge {
 
   /** Stops the remaining parts after the sockets were drained and the last request was answered. */
   async stop(): Promise<void> {
-    await this.sessionUpkeep.stop();
-    await this.endedSessions.stop();
-    await this.messaging.stop();
-    this.enabled.stop();
-    this.submitter.close();
+    await closeInOrder(
+      () => this.sessionUpkeep.stop(),
+      () => this.endedSessions.stop(),
+      () => this.messaging.stop(),
+      () => this.enabled.stop(),
+      () => this.submitter.close(),
+    );
   }
 
   /**

@@ -1,6 +1,6 @@
 import { Registry } from 'prom-client';
 import type { Publish } from '../messaging/socket.ts';
-import { type Clock, systemClock } from '../platform/clock.ts';
+import { type Clock, type NextTurn, setImmediateTurn, systemClock } from '../platform/clock.ts';
 import { type Ids, systemIds } from '../platform/ids.ts';
 import { failureReporter } from '../platform/log.ts';
 import { type Argon2, bunArgon2 } from '../users/password-hashing.ts';
@@ -10,6 +10,9 @@ export interface ProcessPorts {
   clock: Clock;
   ids: Ids;
   argon2: Argon2;
+  nextTurn: NextTurn;
+  /** From 0 up to, but not including, 1: spreads the retries of many processes. */
+  random(): number;
   publish: Publish;
   /** Returns where a part of the server, named for the log, reports failures that no caller receives. */
   failureReporter(part: string): (error: unknown) => void;
@@ -21,6 +24,7 @@ export interface ProcessPorts {
 export function systemPorts(): ProcessPorts {
   return {
     ...{ clock: systemClock, ids: systemIds, argon2: bunArgon2, failureReporter },
+    ...{ nextTurn: setImmediateTurn, random: Math.random },
     publish: () => undefined,
     metrics: new Registry(),
   };

@@ -65,6 +65,7 @@ export function submitMetrics(registry: Registry): SubmitMetrics {
   });
   const outcomes = {
     done: commands.labels('done'),
+    amended: commands.labels('amended'),
     unchanged: commands.labels('unchanged'),
     refused: commands.labels('refused'),
     unavailable: commands.labels('unavailable'),

@@ -1,9 +1,11 @@
 import type { Server as HttpServer } from 'bun';
 import type { Adapters } from '../compose/adapters.ts';
-import { finishRequests, listen } from '../gateway/http-server.ts';
+import { bunServe, finishRequests, listen, type Serve } from '../gateway/http-server.ts';
 import { closeIdleBeforeLimit } from '../gateway/idle-connections.ts';
 import { type SocketData, SocketEndpoint } from '../messaging/socket-endpoint.ts';
 import { type Clock, systemClock } from '../platform/clock.ts';
+import { closeInOrder } from '../platform/close-in-order.ts';
+import { failureReporter } from '../platform/log.ts';
 import { createMetrics, serveMetrics } from '../platform/metrics.ts';
 import { reasonOf } from '../platform/reasons.ts';
 import { pause } from '../platform/waiting.ts';
@@ -13,10 +15,18 @@ import { composeProcess, type ProcessParts } from './compose-process.ts';
 import type { Edge } from './edge.ts';
 import type { ProcessPorts } from './process-ports.ts';
 
+const reportFailure = failureReporter('server');
+
+/** What a process that listens uses besides the adapters. */
+export interface ServerPorts extends Omit<ProcessPorts, 'publish'> {
+  serve: Serve;
+}
+
 /** A process that listens: its parts, behind Bun's HTTP and WebSocket server. */
 export class Server {
   private readonly parts: ProcessParts;
   private readonly clock: Clock;
+  private readonly serve: Serve;
   private controlApi: ReturnType<Edge['createControlApi']> | null = null;
   private http: HttpServer<SocketData> | null = null;
   private stopClosingIdle: () => void = () => undefined;
@@ -25,12 +35,13 @@ export class Server {
   constructor(
     private readonly config: Config,
     private readonly adapters: Adapters,
-    given: Partial<Pick<ProcessPorts, 'clock' | 'argon2'>> = {},
+    { serve = bunServe, ...given }: Partial<ServerPorts> = {},
   ) {
     this.clock = given.clock ?? systemClock;
+    this.serve = serve;
     this.parts = composeProcess(config, adapters, {
       ...given,
-      metrics: createMetrics(),
+      metrics: given.metrics ?? createMetrics(),
       publish: (topic, text) => this.http?.publish(topic, text),
     });
   }
@@ -50,8 +61,17 @@ export class Server {
     return this.controlApi.fetch(request, { address: '', isFromThisMachine: true });
   }
 
-  /** Resolves when this process performs its roles and listens. */
+  /** Resolves when this process performs its roles and listens. Closes everything, also the adapters, when that fails. */
   async start(): Promise<void> {
+    try {
+      await this.startParts();
+    } catch (error) {
+      await this.close().catch(reportFailure);
+      throw error;
+    }
+  }
+
+  private async startParts(): Promise<void> {
     const { config, parts } = this;
     await parts.start();
     const { edge, health, guard } = parts;
@@ -65,6 +85,7 @@ export class Server {
           sockets: edge && roles.has('messaging') ? this.socketEndpoint(edge) : null,
         },
         { host, port, trustedProxies: config['trusted-proxies'] },
+        this.serve,
       ),
     );
     this.stopClosingIdle = closeIdleBeforeLimit(this.http, this.clock);
@@ -81,13 +102,22 @@ export class Server {
   async stop(): Promise<void> {
     const { config, clock, parts } = this;
     parts.health.draining();
-    if (config['drain-notice-ms'] > 0) await pause(clock, config['drain-notice-ms']);
-    await parts.edge?.messaging.drain(config['drain-ms']);
-    if (this.http) await finishRequests(this.http, clock);
-    this.stopClosingIdle();
-    await parts.stop();
-    await this.metricsServer?.stop(true);
-    await this.adapters.close();
+    await closeInOrder(
+      () => (config['drain-notice-ms'] > 0 ? pause(clock, config['drain-notice-ms']) : undefined),
+      () => parts.edge?.messaging.drain(config['drain-ms']),
+      () => this.close(),
+    );
+  }
+
+  private async close(): Promise<void> {
+    const { http, clock, parts } = this;
+    await closeInOrder(
+      () => http && finishRequests(http, clock),
+      () => this.stopClosingIdle(),
+      () => parts.stop(),
+      () => this.metricsServer?.stop(true),
+      () => this.adapters.close(),
+    );
   }
 
   private socketEndpoint(edge: Edge): SocketEndpoint {

@@ -32,6 +32,7 @@ export class TermsRefresh {
     private readonly stores: readonly RefreshableTerms[],
     private readonly clock: Pick<Clock, 'after'>,
     private readonly reportFailure: (error: unknown) => void,
+    private readonly random: () => number = Math.random,
   ) {}
 
   start(): void {
@@ -62,7 +63,7 @@ export class TermsRefresh {
       this.stepAfter(stepPauseMs);
     } catch (error) {
       this.reportFailure(error);
-      this.stepAfter(backOffMs(this.failures++, retry));
+      this.stepAfter(backOffMs(this.failures++, retry, this.random));
     }
   }
 }

@@ -7,13 +7,15 @@ export interface Setting<Value> {
   /** The default in a cluster, if it differs. */
   clusterDefault?: string;
   meaning: string;
+  /** Whether its text may contain a password, which messages must not show. */
+  secret?: true;
 }
 
 export function setting<Value>(
   schema: z.ZodMiniType<Value>,
   defaultText: string,
   meaning: string,
-  more: Pick<Setting<Value>, 'clusterDefault'> = {},
+  more: Pick<Setting<Value>, 'clusterDefault' | 'secret'> = {},
 ): Setting<Value> {
   return { schema, default: defaultText, meaning, ...more };
 }
@@ -33,15 +35,15 @@ export function oneOf<const Choices extends readonly [string, ...string[]]>(choi
   return z.enum(choices, { error: `must be one of: ${choices.join(', ')}` });
 }
 
-export const list = z.pipe(
-  z.string(),
-  z.transform((text: string) =>
-    text
-      .split(',')
-      .map((part) => part.trim())
-      .filter((part) => part !== ''),
-  ),
-);
+export const list = z.pipe(z.string(), z.transform(listed));
+
+/** The items of a text, which commas separate. */
+export function listed(text: string): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
 
 export const path = z.string().check(z.minLength(1, { error: 'must not be empty' }));
 

@@ -157,12 +157,15 @@ export function loadSettings<Table extends SettingsTable>(
     return places.find(([, text]) => text !== undefined);
   };
   const isCluster = given('shape')?.[1] === 'cluster';
-  const entries = Object.entries(table).map(([name, { schema, default: standard, clusterDefault = standard }]) => {
-    const [where, text] = given(name) ?? ['default', isCluster ? clusterDefault : standard];
-    const parsed = schema.safeParse(text);
-    if (parsed.success) return [name, parsed.data];
-    throw new BadSetting(`${where}: ${JSON.stringify(text)} ${parsed.error.issues[0]?.message ?? 'is not allowed'}`);
-  });
+  const entries = Object.entries(table).map(
+    ([name, { schema, default: standard, clusterDefault = standard, secret }]) => {
+      const [where, text] = given(name) ?? ['default', isCluster ? clusterDefault : standard];
+      const parsed = schema.safeParse(text);
+      if (parsed.success) return [name, parsed.data];
+      const shown = secret ? 'the given value' : JSON.stringify(text);
+      throw new BadSetting(`${where}: ${shown} ${parsed.error.issues[0]?.message ?? 'is not allowed'}`);
+    },
+  );
   return Object.fromEntries(entries) as ConfigOf<Table>;
 }
 
@@ -171,13 +174,16 @@ function settingsFile(file: string): Record<string, string> {
   try {
     content = JSON.parse(readFileSync(file, 'utf8'));
   } catch (cause) {
-    throw new BadSetting(`--config: ${file} cannot be read as JSON: ${reasonOf(cause) ?? cause}`, { cause });
+    // The message of the parser may repeat a part of the file, in which there are passwords.
+    throw new BadSetting(`--config: ${file} cannot be read as JSON: ${reasonOf(cause) ?? 'it is not JSON'}`);
   }
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {
     throw new BadSetting(`--config: ${file} must hold one JSON object of settings`);
   }
   const unknown = Object.keys(content).find((name) => !Object.hasOwn(settings, name));
   if (unknown !== undefined) throw new BadSetting(`--config: ${file} has "${unknown}", which is not a setting`);
+  const composed = Object.entries(content).find(([, value]) => value === null || typeof value === 'object');
+  if (composed) throw new BadSetting(`"${composed[0]}" in ${file}: must be a text, a number, true or false`);
   return Object.fromEntries(Object.entries(content).map(([name, value]) => [name, String(value)]));
 }
 

@@ -15,7 +15,7 @@ export function checkShape(config: ClusterConfig): void {
 }
 
 function checkEmbedded({ postgres, kafka, redis, roles }: ClusterConfig): void {
-  const given = postgres.length > 0 ? 'postgres' : kafka.length > 0 ? 'kafka' : redis !== '' ? 'redis' : null;
+  const given = postgres.length > 0 ? 'postgres' : kafka.length > 0 ? 'kafka' : redis.length > 0 ? 'redis' : null;
   if (given) throw new BadSetting(`--${given} is for --shape cluster; an embedded server needs no services`);
   if (roles.size < roleCount) throw new BadSetting('--roles is for --shape cluster; an embedded server has every role');
 }
@@ -23,7 +23,7 @@ function checkEmbedded({ postgres, kafka, redis, roles }: ClusterConfig): void {
 function checkCluster(config: ClusterConfig): void {
   if (config.postgres.length === 0) throw new BadSetting('--postgres: a cluster needs one PostgreSQL server or more');
   if (config.kafka.length === 0) throw new BadSetting('--kafka: a cluster needs the addresses of Kafka brokers');
-  if (config.redis === '') throw new BadSetting('--redis: a cluster needs the URL of a Redis');
+  if (config.redis.length === 0) throw new BadSetting('--redis: a cluster needs the URL of a Redis');
   if (config['kafka-sasl'] !== 'none' && (config['kafka-username'] === '' || config['kafka-password'] === '')) {
     throw new BadSetting(`--kafka-sasl: ${config['kafka-sasl']} needs --kafka-username and --kafka-password`);
   }
@@ -45,8 +45,9 @@ function insecureServices(config: ClusterConfig): string[] {
     }
     if (password === '') found.push(`--postgres: ${name} on ${hostname} needs a password in its URL`);
   }
-  const { hostname, protocol, password } = new URL(config.redis);
-  if (!isThisMachine(hostname)) {
+  for (const { url } of config.redis) {
+    const { hostname, protocol, password } = new URL(url);
+    if (isThisMachine(hostname)) continue;
     if (protocol !== 'rediss:') found.push(`--redis: ${hostname} needs TLS: use rediss://`);
     if (password === '') found.push(`--redis: ${hostname} needs a password in its URL`);
   }

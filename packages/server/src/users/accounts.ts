@@ -14,7 +14,7 @@ import { Refusal } from '../platform/failures.ts';
 import { type Ids, tokenHash } from '../platform/ids.ts';
 import { failureReporter } from '../platform/log.ts';
 import { accountView, lastAdministrator, sessionView, usernameTaken, wrongCredentials } from './account-views.ts';
-import { type DeviceSecret, KnownDevices } from './known-devices.ts';
+import { type DeviceSecret, KnownDevices, type KnownOrigin } from './known-devices.ts';
 import type { PasswordHashing } from './password-hashing.ts';
 import { SessionLife } from './session-life.ts';
 import type { SessionRecord, UserRecord, UserStore } from './users-port.ts';
@@ -27,10 +27,17 @@ export interface Caller {
 
 type LoggedIn = ResponseOf<'login'> & { deviceSecret: string };
 
-/** The device of a log-in. */
+/** The device of a log-in, and its address; null when it has none. */
 interface Device {
   name: string | null;
   secret: DeviceSecret;
+  address: string | null;
+}
+
+/** What a change of the password leaves: one session, and devices and addresses from which logging in is known. */
+interface Kept {
+  sessionId: SessionId | null;
+  origins: 'all' | { secrets: readonly string[]; address: string | null };
 }
 
 type Ticket = { kind: 'open' } | { kind: 'first' } | { kind: 'invitation'; token: string };
@@ -64,7 +71,11 @@ export class Accounts {
    * Throws {@link Refusal}. The first account becomes the administrator, so it needs an invitation in every mode,
    * unless it is made on the server's own machine.
    */
-  async signup(body: RequestOf<'signup'>['body'], isFromThisMachine: boolean): Promise<ResponseOf<'signup'>> {
+  async signup(
+    body: RequestOf<'signup'>['body'],
+    isFromThisMachine: boolean,
+    address: string | null = null,
+  ): Promise<ResponseOf<'signup'>> {
     const ticket = await this.ticketFor(body.invitation, isFromThisMachine);
     const passwordHash = await this.passwords.hash(body.password);
     const nowMs = this.clock.nowMs();
@@ -84,24 +95,29 @@ export class Accounts {
       await this.users.setDisabled(created.id, true);
       throw this.signupClosed();
     }
-    return this.openSession(created, { name: body.device ?? null, secret: this.devices.make() });
+    return this.openSession(created, { name: body.device ?? null, secret: this.devices.make(), address });
   }
 
   /**
    * Answers the same, and takes as long, for an unknown name, a disabled account and a wrong password.
    *
-   * @param from the known device that the log-in comes from; it does not wait for log-ins from others.
+   * @param from the known device or address that the log-in comes from; it does not wait for log-ins from others.
    */
-  async login(body: RequestOf<'login'>['body'], from: DeviceSecret | null = null): Promise<ResponseOf<'login'>> {
+  async login(
+    body: RequestOf<'login'>['body'],
+    from: KnownOrigin | null = null,
+    address: string | null = null,
+  ): Promise<ResponseOf<'login'>> {
     const user = await this.users.byUsername(body.username);
     const matches = await this.passwords.verify(body.password, user?.passwordHash, from ? 'known' : 'stranger');
     if (!user || !matches || user.disabled) throw wrongCredentials('The username or password is wrong.');
-    const loggedIn = await this.openSession(user, { name: body.device ?? null, secret: from ?? this.devices.make() });
+    const secret = from?.device ?? this.devices.make();
+    const loggedIn = await this.openSession(user, { name: body.device ?? null, secret, address });
     // A change of the password ends all existing sessions. If it happened meanwhile, it did not see this session.
     const now = await this.users.byId(user.id);
     if (now?.passwordHash !== user.passwordHash) {
       await this.users.revokeSession(user.id, loggedIn.session.id);
-      await this.devices.forget(user.id, loggedIn.deviceSecret);
+      await this.devices.forget(user.id, secret, address);
       throw wrongCredentials('The password was changed.');
     }
     return loggedIn;
@@ -145,27 +161,27 @@ export class Accounts {
     await this.closeSockets(userId, [sessionId]);
   }
 
-  /** @param secrets the secrets of the device that makes the change; it stays known. */
+  /**
+   * @param secrets the secrets of the device that makes the change; it stays known.
+   * @param address the address that the change comes from; it stays known too.
+   */
   async changePassword(
     { user, session }: Caller,
     body: RequestOf<'changePassword'>['body'],
     secrets: readonly string[] = [],
+    address: string | null = null,
   ): Promise<void> {
     if (!(await this.passwords.verify(body.currentPassword, user.passwordHash, 'known'))) {
       throw wrongCredentials('The current password is wrong.');
     }
-    await this.setPassword(user.id, body.newPassword, { sessionId: session.id, secrets });
+    await this.setPassword(user.id, body.newPassword, { sessionId: session.id, origins: { secrets, address } });
   }
 
   /**
-   * Sets the password, ends all sessions and removes all devices except those of `keep`. Returns false when there is no
-   * such user.
+   * Sets the password, ends all sessions and removes all devices and addresses except those of `keep`. Returns false
+   * when there is no such user.
    */
-  async setPassword(
-    userId: UserId,
-    password: string,
-    keep: { sessionId: SessionId | null; secrets: readonly string[] },
-  ): Promise<boolean> {
+  async setPassword(userId: UserId, password: string, keep: Kept): Promise<boolean> {
     const updated = await this.users.update(userId, { passwordHash: await this.passwords.hash(password, 'known') });
     if (!updated) return false;
     await this.endAll(userId, keep);
@@ -173,13 +189,13 @@ export class Accounts {
   }
 
   /**
-   * Disabling ends all sessions and removes all devices. Undefined when there is no such user. Throws {@link Refusal}
-   * `last_administrator`.
+   * Disabling ends all sessions and removes all devices and addresses. Undefined when there is no such user. Throws
+   * {@link Refusal} `last_administrator`.
    */
   async setDisabled(userId: UserId, disabled: boolean): Promise<UserRecord | undefined> {
     const updated = await this.users.setDisabled(userId, disabled);
     if (updated === 'last_administrator') throw lastAdministrator();
-    if (updated && disabled) await this.endAll(userId, { sessionId: null, secrets: [] });
+    if (updated && disabled) await this.endAll(userId, { sessionId: null, origins: { secrets: [], address: null } });
     return updated;
   }
 
@@ -207,26 +223,23 @@ export class Accounts {
     return new Refusal('signup_closed', `This server accepts no sign-ups${without}.`);
   }
 
-  private async openSession(user: UserRecord, { name, secret }: Device): Promise<LoggedIn> {
+  private async openSession(user: UserRecord, { name, secret, address }: Device): Promise<LoggedIn> {
     const token = this.ids.token();
     const nowMs = this.clock.nowMs();
     const session = { id: this.ids.uuid(), userId: user.id, device: name, createdAtMs: nowMs, lastUsedAtMs: nowMs };
     const [ended] = await Promise.all([
       this.users.endOldestSessions(user.id, session.id, limits.sessionsPerUser),
       this.users.createSession(session, tokenHash(token)),
-      this.devices.keep(user.id, secret),
+      this.devices.keep(user.id, secret, address),
     ]);
     if (ended.length > 0) await this.closeSockets(user.id, ended);
     return { token, session: sessionView(session, true), account: accountView(user), deviceSecret: secret.secret };
   }
 
-  private async endAll(
-    userId: UserId,
-    keep: { sessionId: SessionId | null; secrets: readonly string[] },
-  ): Promise<void> {
+  private async endAll(userId: UserId, { sessionId, origins }: Kept): Promise<void> {
     const [ended] = await Promise.all([
-      this.users.revokeSessions(userId, keep.sessionId),
-      this.devices.forgetOthers(userId, keep.secrets),
+      this.users.revokeSessions(userId, sessionId),
+      origins === 'all' ? undefined : this.devices.forgetOthers(userId, origins.secrets, origins.address),
     ]);
     await this.closeSockets(userId, ended);
   }

@@ -1,7 +1,7 @@
 import type { ManagedUser, RequestOf, ResponseOf, ServerStats, UserId } from '@parley/protocol';
 import * as z from 'zod/mini';
 import type { Clock } from '../platform/clock.ts';
-import { decodeCursor, encodeCursor } from '../platform/cursor.ts';
+import { cursorText, decodeCursor, encodeCursor } from '../platform/cursor.ts';
 import { Refusal } from '../platform/failures.ts';
 import { type Ids, tokenHash } from '../platform/ids.ts';
 import { accountView, usernameTaken } from './account-views.ts';
@@ -10,7 +10,7 @@ import type { PasswordHashing } from './password-hashing.ts';
 import type { UserRecord, UserStore } from './users-port.ts';
 
 const hourMs = 3_600_000;
-const listCursor = z.tuple([z.string()]);
+const listCursor = z.tuple([cursorText]);
 
 /** Operations of administrators on other accounts. */
 export class Administration {
@@ -58,8 +58,10 @@ export class Administration {
     return managedView(found(await this.accounts.setDisabled(userId, disabled)));
   }
 
+  /** Leaves the known devices and addresses: while strangers guess the password, the owner gets in from these alone. */
   async resetPassword(userId: UserId, newPassword: string): Promise<void> {
-    if (!(await this.accounts.setPassword(userId, newPassword, { sessionId: null, secrets: [] }))) throw noSuchUser();
+    if (!(await this.accounts.setPassword(userId, newPassword, { sessionId: null, origins: 'all' })))
+      throw noSuchUser();
   }
 }
 

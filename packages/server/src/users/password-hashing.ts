@@ -9,6 +9,10 @@ export interface Argon2 {
 /** OWASP's password storage cheat sheet: argon2id with at least 19 MiB, t=2, p=1. Bun's parallelism is always 1. */
 const cost = { algorithm: 'argon2id', memoryCost: 19 * 1024, timeCost: 2 } as const;
 
+/** A hash of this cost of a random text, to compare with when there is no account, so that the answer takes as long. */
+export const hashOfNobody =
+  '$argon2id$v=19$m=19456,t=2,p=1$T5Xq91GhsYQ+0XFziXNs1NoAnLVEEyzKflGDiuleR+s$NwZCCwZumg2PGX4GaDNFj3o8OWPjL6fSgM8u97aShCQ';
+
 export const bunArgon2: Argon2 = {
   hash: (password) => Bun.password.hash(password, cost),
   verify: (password, hash) => Bun.password.verify(password, hash),
@@ -24,8 +28,8 @@ const defaultBounds: HashingBounds = { concurrencyMax: 2, waitingMax: 200 };
 const retryAfterMs = 5_000;
 
 /**
- * The kind of a caller. Known callers, who have a session or a device that the account knows, do not wait behind
- * strangers: strangers who guess passwords fill only their own queue.
+ * The kind of a caller. Known callers, who have a session, or a device or an address that the account knows, do not wait
+ * behind strangers: strangers who guess passwords fill only their own queue.
  */
 type Asker = 'known' | 'stranger';
 
@@ -33,15 +37,11 @@ type Asker = 'known' | 'stranger';
 export class PasswordHashing {
   private running = 0;
   private readonly waiting: Record<Asker, (() => void)[]> = { known: [], stranger: [] };
-  /** The hash to compare with when there is no account, so that the answer takes as long. */
-  private readonly nobody: Promise<string>;
 
   constructor(
     private readonly argon2: Argon2,
     private readonly bounds: HashingBounds = defaultBounds,
-  ) {
-    this.nobody = this.hash(crypto.randomUUID());
-  }
+  ) {}
 
   /** Returns a PHC string. Throws {@link Refusal} `overloaded` when too many calls wait. */
   hash(password: string, asker: Asker = 'stranger'): Promise<string> {
@@ -50,7 +50,7 @@ export class PasswordHashing {
 
   /** Whether the password matches the hash. Takes as long when there is no hash to compare with. */
   async verify(password: string, hash: string | undefined, asker: Asker = 'stranger'): Promise<boolean> {
-    const against = hash ?? (await this.nobody);
+    const against = hash ?? hashOfNobody;
     // Bun answers for an empty password without doing the work; no password has a NUL.
     const matches = await this.inTurn(asker, () => this.argon2.verify(password === '' ? '\0' : password, against));
     return matches && hash !== undefined;

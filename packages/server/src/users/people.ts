@@ -1,13 +1,13 @@
 import type { RequestOf, ResponseOf, User, UserId } from '@parley/protocol';
 import * as z from 'zod/mini';
 import type { ConnectionRegistry } from '../connections/registry-port.ts';
-import { decodeCursor, encodeCursor } from '../platform/cursor.ts';
+import { cursorText, decodeCursor, encodeCursor } from '../platform/cursor.ts';
 import { Refusal } from '../platform/failures.ts';
 import { searchPrefixes } from '../platform/search-terms.ts';
 import { userView } from './user-view.ts';
 import type { UserStore } from './users-port.ts';
 
-const searchCursor = z.tuple([z.string(), z.string()]);
+const searchCursor = z.tuple([cursorText, cursorText]);
 
 /** Finds people. Reveals nothing but username, display name, id and presence. */
 export class People {

@@ -42,8 +42,9 @@ export interface NewUser {
  */
 export interface UserStore {
   /**
-   * All or nothing. Of two concurrent calls with the same username (ignoring case) exactly one creates a user, and of
-   * two concurrent first users exactly one becomes administrator.
+   * All or nothing. An invalid invitation is reported before a username that is taken, so that only people with an
+   * invitation learn which names are taken. Of two concurrent calls with the same username (ignoring case) exactly one
+   * creates a user, and of two concurrent first users exactly one becomes administrator.
    */
   create(newUser: NewUser): Promise<UserRecord | 'username_taken' | 'invalid_invitation'>;
   /** Whether there are no users. */
@@ -51,7 +52,7 @@ export interface UserStore {
   byId(userId: UserId): Promise<UserRecord | undefined>;
   /** In the order of `userIds`, without those that don't exist. */
   byIds(userIds: readonly UserId[]): Promise<UserRecord[]>;
-  /** Ignores case. */
+  /** Ignores case. The text may be one that is no valid username. Takes as many steps when there is no such user. */
   byUsername(username: string): Promise<UserRecord | undefined>;
   /** Undefined when there is no such user. */
   update(

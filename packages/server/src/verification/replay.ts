@@ -1,19 +1,29 @@
 import { type Entry, effectOf, HistoryVisibility, type UserId } from '@parley/protocol';
-import { type ConversationHead, isBroadcast, isMember, type Participant } from '../conversations/conversation.ts';
+import {
+  type Ban,
+  type ConversationHead,
+  isBroadcast,
+  isMember,
+  type Participant,
+} from '../conversations/conversation.ts';
 import { directProperties } from '../conversations/kinds/open-direct.ts';
 import { applied, created, entryAfter, type ParticipantChanges, type Step } from '../conversations/step.ts';
+import { ReplayedBans } from './replayed-bans.ts';
 
 /** The maximum number of sentences about one conversation. */
 const faultsMax = 20;
 
 /**
- * A conversation rebuilt from its entries. Head and participants are computed by the rules that wrote them and compared
- * with the stored rows, field by field. Holds the participants of one conversation and no entries.
+ * A conversation rebuilt from its entries. Head, participants and bans are computed by the rules that wrote them and
+ * compared with the stored rows, field by field. Holds the participants and bans of one conversation and no entries.
  */
 export class Replay {
   private readonly faults: string[] = [];
   private readonly participants = new Map<UserId, Participant>();
+  private readonly bans = new ReplayedBans();
   private head: ConversationHead | null = null;
+  /** The numbers of the entries that are no messages. */
+  private readonly notices = new Set([1]);
   /** False after an entry whose effect is not known. */
   private isComplete = true;
 
@@ -38,11 +48,12 @@ export class Replay {
   }
 
   /** The faults of the conversation, each as the end of a sentence that begins with the conversation. */
-  end(participants: readonly Participant[]): string[] {
+  end(participants: readonly Participant[], bans: readonly Ban[]): string[] {
     if (!this.head) this.note('contract 3: has no entry');
     else if (this.isComplete) {
       this.compareHead(this.head);
-      this.compareParticipants(participants);
+      this.compareRows('participant', participants, this.participants);
+      this.compareRows('ban', bans, this.bans.byUser);
     }
     const more = this.faults.length - faultsMax;
     return more > 0 ? [...this.faults.slice(0, faultsMax), `and ${more} more faults`] : this.faults;
@@ -74,9 +85,19 @@ export class Replay {
 
   private advance(head: ConversationHead, entry: Entry): void {
     const { senderId, atMs } = entry;
+    this.compareReply(entry);
     if (entry.kind !== 'joined' && !isMember(this.participants.get(senderId)))
       this.mismatch(entry, `is by ${senderId}, who was not a member`);
     this.take(applied(head, entryAfter(head, senderId, atMs, entry), this.changesBy(entry)), entry);
+  }
+
+  private compareReply(entry: Entry): void {
+    if (entry.kind !== 'message') this.notices.add(entry.seq);
+    else if (entry.replyTo !== undefined) {
+      const { replyTo, seq } = entry;
+      if (replyTo >= 1 && replyTo < seq && !this.notices.has(replyTo)) return;
+      this.mismatch(entry, `replies to entry ${replyTo}, which is no message before it`);
+    }
   }
 
   /** The changes among the participants that are valid; invalid ones are noted as faults. */
@@ -87,9 +108,13 @@ export class Replay {
       this.mismatch(entry, 'creates the conversation again');
       return {};
     }
-    const { joins = [], leaves, role } = effect ?? {};
+    const { joins = [], leaves, role, bans } = effect ?? {};
     for (const userId of joins) {
       if (isMember(this.participants.get(userId))) this.mismatch(entry, `adds ${userId}, who was a member`);
+      if (this.bans.byUser.has(userId)) this.mismatch(entry, `adds ${userId}, who was banned`);
+    }
+    if (bans !== undefined && leaves === undefined && isMember(this.participants.get(bans))) {
+      this.mismatch(entry, `bans ${bans}, who was a member, without ending the membership`);
     }
     const leave = this.memberOf(leaves, entry, (userId) => `ends the membership of ${userId}`);
     const of = this.memberOf(role?.userId, entry, (userId) => `gives a role to ${userId}`);
@@ -109,7 +134,7 @@ export class Replay {
   }
 
   /** Continues from the stored entry, so that one fault is not reported again for every later entry. */
-  private take({ entry, head, participants }: Step, stored: Entry): void {
+  private take({ entry, head, participants, banChange }: Step, stored: Entry): void {
     if (entry.messageCount !== stored.messageCount) {
       this.mismatch(stored, `counts ${stored.messageCount} messages up to it, but there are ${entry.messageCount}`);
     }
@@ -120,6 +145,8 @@ export class Replay {
       );
     }
     for (const participant of participants) this.participants.set(participant.userId, participant);
+    const fault = banChange && this.bans.take(banChange);
+    if (fault) this.mismatch(stored, fault);
     this.head = { ...head, messageCount: stored.messageCount, lastEntryAtMs: stored.atMs };
   }
 
@@ -136,29 +163,35 @@ export class Replay {
     }
     // An upgrade from a version without this number set it to the newest entry at that time.
     const isLater = isBroadcast(head) && stored.broadcastSeq > head.broadcastSeq && stored.broadcastSeq <= head.headSeq;
-    const expected = isLater ? { ...head, broadcastSeq: stored.broadcastSeq } : head;
+    const { revision, amendedAtMs } = stored;
+    // `amendmentFaults` compares these two.
+    const expected = { ...head, revision, amendedAtMs, ...(isLater && { broadcastSeq: stored.broadcastSeq }) };
     for (const difference of differences(stored, expected)) {
       this.note(`contract 3: its row has ${difference.stored}, but its entries make it ${difference.expected}`);
     }
   }
 
-  private compareParticipants(participants: readonly Participant[]): void {
-    const missing = new Map(this.participants);
-    for (const stored of participants) {
+  private compareRows<Row extends { userId: UserId }>(
+    kind: 'participant' | 'ban',
+    rows: readonly Row[],
+    expectedRows: ReadonlyMap<UserId, Row>,
+  ): void {
+    const missing = new Map(expectedRows);
+    for (const stored of rows) {
       const expected = missing.get(stored.userId);
       missing.delete(stored.userId);
       if (!expected) {
-        this.note(`contract 8: has participant ${stored.userId}, whom no entry added`);
+        this.note(`contract 8: has a row of ${kind} ${stored.userId}, which no entry made`);
         continue;
       }
       for (const difference of differences(stored, expected)) {
         this.note(
-          `contract 8: participant ${stored.userId} has ${difference.stored}, but the entries make it ${difference.expected}`,
+          `contract 8: ${kind} ${stored.userId} has ${difference.stored}, but the entries make it ${difference.expected}`,
         );
       }
     }
     for (const userId of missing.keys()) {
-      this.note(`contract 8: lacks participant ${userId}, whom its entries added`);
+      this.note(`contract 8: lacks the row of ${kind} ${userId}, which its entries made`);
     }
   }
 }

@@ -1,15 +1,17 @@
-import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { afterEach, beforeEach, describe, expect, spyOn, test } from 'bun:test';
 import { MemoryStore, ParleyClient } from '@parley/sdk';
 import { Admin } from '@platformatic/kafka';
 import { clientOptions } from '../../src/adapters/kafka/connection.ts';
+import { Positions } from '../../src/adapters/kafka/positions.ts';
 import { commandsTopic, Topics } from '../../src/adapters/kafka/topics.ts';
 import type { PostgresServer } from '../../src/adapters/postgres/pool.ts';
-import { kafkaSettings, postgresServers } from '../../src/compose/cluster.ts';
+import { kafkaSettings, openServices, postgresServers } from '../../src/compose/cluster.ts';
 import { acceptLoss, shardLocations } from '../../src/compose/cluster-administration.ts';
 import { verifyCluster } from '../../src/compose/verify-cluster.ts';
 import { shardOf } from '../../src/platform/shards.ts';
 import { loadConfig } from '../../src/settings/settings.ts';
 import { beside, ClusterUnderTest, clusterShards } from '../support/cluster-services.ts';
+import { generation } from '../support/registry-leases.ts';
 import { ServerProcess } from '../support/server-process.ts';
 import { titleWith, withoutService } from '../support/services.ts';
 import { until } from '../support/until.ts';
@@ -81,12 +83,21 @@ describe.skipIf(absent !== null)(
         `DROP DATABASE ${name} WITH (FORCE)`,
         `ALTER DATABASE ${name}_backup RENAME TO ${name}`,
       ]);
-    }, 400_000);
+    });
     afterEach(async () => {
       for (const client of clients.splice(0)) client.close();
       await stop();
       await cluster.remove();
     });
+
+    async function currentGeneration(): Promise<string> {
+      const services = await openServices(config());
+      try {
+        return await generation(services.redis.registry());
+      } finally {
+        await services.close();
+      }
+    }
 
     /** The conversations whose shards are on the restored server. */
     async function onRestored(): Promise<string[]> {
@@ -114,7 +125,7 @@ describe.skipIf(absent !== null)(
       }
       expect(await ask()).not.toHaveProperty('catchingUp');
       expect(await shardLocations(config())).toEqual(epochs);
-    }, 400_000);
+    });
 
     test('"accept-loss" gives up what the log no longer has and reports it; clients of those shards read again', async () => {
       const settings = kafkaSettings(config());
@@ -139,6 +150,14 @@ describe.skipIf(absent !== null)(
       expect(waiting.restored.filter((id) => id !== null)).toEqual([]);
       waiting.client.close();
       await stop();
+
+      // An interruption after the first position was moved: the processes learn of the loss, and it can be repeated.
+      const generations = [await currentGeneration()];
+      const commit = spyOn(Positions.prototype, 'commit').mockRejectedValue(new Error('interrupted'));
+      await expect(acceptLoss(config(), { servers: [], tell: quietly })).rejects.toThrow('interrupted');
+      commit.mockRestore();
+      generations.push(await currentGeneration());
+      expect(new Set(generations).size).toBe(2);
 
       const before = await shardLocations(config());
       const accepted = await acceptLoss(config(), { servers: [], tell: quietly });
@@ -168,6 +187,6 @@ describe.skipIf(absent !== null)(
         expect([id, data.headSeq, data.lastMessage?.text]).toEqual([id, headSeq, 'new']);
       }
       expect(await verifyCluster(config(), { repair: false, tell: quietly })).toMatchObject({ faults: 0 });
-    }, 400_000);
+    });
   },
 );

@@ -6,7 +6,7 @@ import { raiseLevels } from '../../src/adapters/postgres/feature-level.ts';
 import { ShardedDatabase } from '../../src/adapters/postgres/sharded-database.ts';
 import { postgresServers } from '../../src/compose/cluster.ts';
 import { clusterStatus } from '../../src/compose/cluster-administration.ts';
-import { firstLevel } from '../../src/platform/features.ts';
+import { featuresAt } from '../../src/platform/features.ts';
 import { shardOf } from '../../src/platform/shards.ts';
 import { loadConfig } from '../../src/settings/settings.ts';
 import { ClusterProcesses, type Role, roles } from '../support/cluster-processes.ts';
@@ -14,7 +14,7 @@ import { clusterShards } from '../support/cluster-services.ts';
 import { withoutHaproxy } from '../support/haproxy.ts';
 import { parleyProgram } from '../support/server-process.ts';
 import { titleWith, withoutService } from '../support/services.ts';
-import { addTrialFeature, trialFeature, trialLevel } from '../support/trial-feature.ts';
+import { addTrialFeature, programLevel, trialFeature, trialLevel } from '../support/trial-feature.ts';
 import { until } from '../support/until.ts';
 import { Witnesses } from '../support/witnesses.ts';
 
@@ -39,7 +39,7 @@ describe.skipIf(absent !== null)(titleWith('a feature of the next version, rolle
     ana = await Person.make(cluster.url, 'ana');
     // This test process supports the next level too.
     undo = addTrialFeature();
-  }, 400_000);
+  });
   afterAll(async () => {
     undo();
     ana.client.close();
@@ -84,20 +84,20 @@ describe.skipIf(absent !== null)(titleWith('a feature of the next version, rolle
   }
 
   test('before: the previous version reports no new feature and has no level to raise', async () => {
-    expect(ana.client.serverFeatures).toEqual([]);
-    expect(await upgrade(thisProgram)).toEqual({ code: 0, said: `feature level ${firstLevel} was enabled before\n` });
-  }, 400_000);
+    expect(ana.client.serverFeatures).toEqual(featuresAt(programLevel));
+    expect(await upgrade(thisProgram)).toEqual({ code: 0, said: `feature level ${programLevel} was enabled before\n` });
+  });
 
   test('during: new edges refuse the feature with a code, so no distributor of the previous version gets its commands', async () => {
     await restart('gateway', nextProgram);
     await restart('messaging', nextProgram);
-    expect(ana.client.serverFeatures).toEqual([]);
+    expect(ana.client.serverFeatures).toEqual(featuresAt(programLevel));
     expect(await askForBoth('early')).toEqual(['feature_not_enabled', 'feature_not_enabled']);
     const { code, said } = await upgrade(nextProgram);
-    expect([code, said]).toEqual([1, expect.stringContaining('2 distributors: support feature level 1')]);
+    expect([code, said]).toEqual([1, expect.stringContaining(`2 distributors: support feature level ${programLevel}`)]);
     expect(await askForBoth('still-early')).toEqual(['feature_not_enabled', 'feature_not_enabled']);
     await nothingIsLost();
-  }, 400_000);
+  });
 
   test('a distributor stops and reports it when the level rises above its own, and the next version continues there', async () => {
     const [first] = cluster.slotsOf('distribution');
@@ -111,7 +111,7 @@ describe.skipIf(absent !== null)(titleWith('a feature of the next version, rolle
     const texts = ['first', 'second', 'third'];
     const nudges = texts.map(nudge);
     const partition = shardOf(ana.group.id, clusterShards);
-    const sentence = new RegExp(`partition ${partition} stops at position \\d+: .* needs feature level 2`);
+    const sentence = new RegExp(`partition ${partition} stops at position \\d+: .* needs feature level ${trialLevel}`);
     const stopped = await untilFound('a distributor stops the partition', () =>
       cluster.slotsOf('distribution').find((slot) => sentence.test(slot.lines.join('\n'))),
     );
@@ -120,7 +120,7 @@ describe.skipIf(absent !== null)(titleWith('a feature of the next version, rolle
     // The previous version does not start when the level is above its own.
     expect(await first?.stop()).toBe(0);
     await expect(first?.start(thisProgram)).rejects.toThrow(
-      'the cluster has feature level 2, and this Parley supports 1',
+      `the cluster has feature level ${trialLevel}, and this Parley supports ${programLevel}`,
     );
     await first?.start(nextProgram);
     await restart('distribution', nextProgram, cluster.slotsOf('distribution').slice(1));
@@ -131,13 +131,13 @@ describe.skipIf(absent !== null)(titleWith('a feature of the next version, rolle
     acknowledged.push(...texts);
     await nothingIsLost();
     // Simulates a restore to an earlier moment.
-    await database.everywhere((sql) => sql`UPDATE feature_level SET level = ${firstLevel}`);
+    await database.everywhere((sql) => sql`UPDATE feature_level SET level = ${programLevel}`);
     await database.close();
-  }, 400_000);
+  });
 
   test('after: when every process supports the feature, "cluster upgrade" enables it, and it works', async () => {
-    expect(await status()).toMatchObject({ featureLevel: firstLevel, featureLevelSupported: trialLevel });
-    const said = `feature level ${trialLevel} is enabled, after ${firstLevel}\n`;
+    expect(await status()).toMatchObject({ featureLevel: programLevel, featureLevelSupported: trialLevel });
+    const said = `feature level ${trialLevel} is enabled, after ${programLevel}\n`;
     expect(await upgrade(nextProgram)).toEqual({ code: 0, said });
     expect((await status()).featureLevel).toBe(trialLevel);
     expect(await askForBoth('after')).toEqual(['done', 'done']);
@@ -146,15 +146,15 @@ describe.skipIf(absent !== null)(titleWith('a feature of the next version, rolle
     for (const role of roles) {
       const [slot] = cluster.slotsOf(role);
       expect(await slot?.stop()).toBe(0);
-      await expect(slot?.start(thisProgram)).rejects.toThrow('the cluster has feature level 2');
+      await expect(slot?.start(thisProgram)).rejects.toThrow(`the cluster has feature level ${trialLevel}`);
       await slot?.start(nextProgram);
     }
-  }, 400_000);
+  });
 
   test('finally, every view equals the history and every acknowledged message is there once (contract 1 to 4)', async () => {
     await witnesses.stopWriting();
     expect((await witnesses.agree()).length).toBeGreaterThan(200);
-  }, 400_000);
+  });
 
   async function untilFound<Found>(what: string, find: () => Found | undefined): Promise<Found> {
     let found: Found | undefined;

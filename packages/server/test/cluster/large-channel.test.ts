@@ -90,7 +90,6 @@ test.skipIf(absent !== null)(
     await close();
     await cluster.remove();
   },
-  300_000,
 );
 
 async function joinAll(

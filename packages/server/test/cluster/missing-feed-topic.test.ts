@@ -15,7 +15,7 @@ describe.skipIf(absent !== null)(titleWith('a cluster whose feed topic is delete
   let cluster: ClusterUnderTest;
   beforeAll(async () => {
     cluster = await ClusterUnderTest.make();
-  }, 120_000);
+  });
   afterAll(() => cluster?.remove(), 120_000);
 
   async function deleteFeed(): Promise<string> {
@@ -43,7 +43,7 @@ describe.skipIf(absent !== null)(titleWith('a cluster whose feed topic is delete
     } finally {
       await server.stop();
     }
-  }, 240_000);
+  });
 
   test('does not start with any role, and says which topic is missing and what creates it', async () => {
     await initialise();
@@ -55,7 +55,7 @@ describe.skipIf(absent !== null)(titleWith('a cluster whose feed topic is delete
     await initialise();
     const server = await ServerProcess.start({ settings: { ...cluster.settings, roles: 'followers' } });
     await server.stop();
-  }, 240_000);
+  });
 });
 
 /** A user over HTTP: the first, who is the administrator. */

@@ -18,11 +18,11 @@ describe.skipIf(absent !== null)(titleWith('a cluster under load', absent), () =
     cluster = await ClusterProcesses.start(undefined, { 'drain-notice-ms': '2000', 'drain-ms': '1000' });
     witnesses = await Witnesses.gather(people, () => cluster.url, { pauseMs: 300 });
     witnesses.write();
-  }, 400_000);
+  });
   afterAll(async () => {
     witnesses.leave();
     await cluster.stop();
-  }, 400_000);
+  });
 
   const config = () => loadConfig(cluster.settings, {});
   const liveServers = async () => (await clusterStatus(config())).liveServers;
@@ -43,7 +43,7 @@ describe.skipIf(absent !== null)(titleWith('a cluster under load', absent), () =
     await witnesses.untilAcknowledged(100);
     slot.signal('SIGCONT');
     await witnesses.untilAcknowledged(100);
-  }, 400_000);
+  });
 
   test('a messaging server is paused until its lease has expired, then resumes under a new id (race 6)', async () => {
     const slot = last(cluster.slotsOf('messaging'));
@@ -53,7 +53,7 @@ describe.skipIf(absent !== null)(titleWith('a cluster under load', absent), () =
     slot.signal('SIGCONT');
     await untilLive(meetPeople);
     await witnesses.untilAcknowledged(100);
-  }, 400_000);
+  });
 
   test('sends continue while every shard moves to the other PostgreSQL server', async () => {
     const other = (server: string) => (server === 'one' ? 'two' : 'one');
@@ -64,7 +64,7 @@ describe.skipIf(absent !== null)(titleWith('a cluster under load', absent), () =
       await witnesses.recoverAfter(`shard ${shard} moved`, () => moveShardTo(config(), move));
     }
     expect(await servers()).toEqual(slots.map(other));
-  }, 400_000);
+  });
 
   test('sends continue while the processes are restarted one after the other', async () => {
     await witnesses.untilAcknowledged(50);
@@ -80,7 +80,7 @@ describe.skipIf(absent !== null)(titleWith('a cluster under load', absent), () =
     const share = ((100 * inTime) / latencies.length).toFixed(2);
     console.log(`rolling restart: ${share} % of ${latencies.length} sends acknowledged within 1,000 ms`);
     console.log(`rolling restart: the slowest took ${Math.round(latencies.at(-1) ?? 0)} ms`);
-  }, 400_000);
+  });
 
   test('finally, every view equals the history and every acknowledged message is there once (contract 1 to 4)', async () => {
     await witnesses.untilAcknowledged(50);
@@ -89,5 +89,5 @@ describe.skipIf(absent !== null)(titleWith('a cluster under load', absent), () =
     const told: string[] = [];
     await verifyCluster(config(), { repair: false, tell: (line) => told.push(line) });
     expect(told).toEqual([]);
-  }, 400_000);
+  });
 });

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ParleyClient } from '@parley/sdk';
 import type { GivenSettings } from '../../src/settings/settings.ts';
-import { OwnRedis } from '../contract/own-redis.ts';
 import { makeCertificate } from '../support/certificate.ts';
 import { ClusterUnderTest } from '../support/cluster-services.ts';
 import { OwnBrokers, withoutOwnBrokers } from '../support/own-brokers.ts';
 import { OwnPostgres, withoutOwnPostgres } from '../support/own-postgres.ts';
+import { OwnRedis } from '../support/own-redis.ts';
 import { ServerProcess } from '../support/server-process.ts';
 import { titleWith } from '../support/services.ts';
 
@@ -48,7 +48,7 @@ describe.skipIf(absent !== null)(titleWith('services with TLS and passwords', ab
       kafka: brokers.secureAddresses,
       ...kafkaSecurity(password),
     };
-  }, 120_000);
+  });
   afterAll(async () => {
     await cluster?.remove();
     await Promise.all([postgres?.remove(), redis?.remove(), brokers?.remove()]);

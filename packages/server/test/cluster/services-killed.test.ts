@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { OwnRedis } from '../contract/own-redis.ts';
 import { ClusterProcesses } from '../support/cluster-processes.ts';
 import { withoutHaproxy } from '../support/haproxy.ts';
 import { OwnBrokers, withoutOwnBrokers } from '../support/own-brokers.ts';
 import { OwnPostgres, withoutOwnPostgres } from '../support/own-postgres.ts';
+import { OwnRedis } from '../support/own-redis.ts';
 import { titleWith } from '../support/services.ts';
 import { Witnesses } from '../support/witnesses.ts';
 
@@ -26,43 +26,43 @@ describe.skipIf(absent !== null)(titleWith('a cluster under load whose services 
     cluster = await ClusterProcesses.start(services, { 'allow-single-broker': 'off' }, brokerCount);
     witnesses = await Witnesses.gather(people, () => cluster.url, { pauseMs: 300 });
     witnesses.write();
-  }, 400_000);
+  });
   afterAll(async () => {
     witnesses?.leave();
     await cluster?.stop();
     await Promise.all([brokers?.remove(), postgres?.remove(), redis?.remove()]);
-  }, 400_000);
+  });
 
   test('survives that PostgreSQL is killed and restarted', async () => {
     await witnesses.recoverAfter('PostgreSQL killed and started again', async () => {
       await postgres.kill();
       await postgres.startAgain();
     });
-  }, 400_000);
+  });
 
   test('survives that Redis is emptied', async () => {
     await witnesses.recoverAfter('FLUSHALL', async () => {
       redis.command('FLUSHALL');
     });
-  }, 400_000);
+  });
 
   test('survives that Redis is killed and restarted empty', async () => {
     await witnesses.recoverAfter('Redis killed and started again', async () => {
       await redis.kill();
       await redis.startAgain();
     });
-  }, 400_000);
+  });
 
   test('survives that each of the three Kafka brokers is killed, one after the other', async () => {
     for (let broker = 0; broker < brokerCount; broker++) {
       await witnesses.recoverAfter(`broker ${broker + 1} killed`, () => brokers.kill(broker));
       await witnesses.recoverAfter(`broker ${broker + 1} started again`, async () => brokers.startAgain(broker));
     }
-  }, 400_000);
+  });
 
   test('finally, every view equals the history and every acknowledged message is there once (contract 1 to 4)', async () => {
     await witnesses.untilAcknowledged(50);
     await witnesses.stopWriting();
     expect((await witnesses.agree()).length).toBeGreaterThan(350);
-  }, 400_000);
+  });
 });

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'bun:test';
-import { freePort } from '../support/free-port.ts';
+import { freePort } from '../../../../tools/free-port.mjs';
 import { parleyProgram } from '../support/server-process.ts';
 import { until } from '../support/until.ts';
 

@@ -27,11 +27,11 @@ describe.skipIf(absent !== null)(titleWith('two versions side by side, under loa
     witnesses = await Witnesses.gather(people, () => cluster.url, { pauseMs: 300 });
     witnesses.write();
     await witnesses.untilAcknowledged(50);
-  }, 400_000);
+  });
   afterAll(async () => {
     witnesses.leave();
     await cluster.stop();
-  }, 400_000);
+  });
 
   let scenes = 0;
   /** Performs every operation as one of two people, each at a gateway of their own. */
@@ -109,7 +109,7 @@ describe.skipIf(absent !== null)(titleWith('two versions side by side, under loa
   test('finally, every view equals the history and every acknowledged message is there once (contract 1 to 4)', async () => {
     await witnesses.stopWriting();
     expect((await witnesses.agree()).length).toBeGreaterThan(400);
-  }, 400_000);
+  });
 
   test('finally, verification finds no fault', async () => {
     const database = await ShardedDatabase.open(postgresServers(loadConfig(cluster.settings, {})));
@@ -117,5 +117,5 @@ describe.skipIf(absent !== null)(titleWith('two versions side by side, under loa
     await verifyShards(database, { repair: false, note: (fault) => faults.push(fault), count: () => undefined });
     await database.close();
     expect(faults).toEqual([]);
-  }, 400_000);
+  });
 });

@@ -7,6 +7,7 @@ import { withoutService } from '../support/services.ts';
 import { until } from '../support/until.ts';
 import { type AdapterUnderTest, runContract } from './adapter-under-test.ts';
 import { type CommandLogUnderTest, describeCommandLogContract } from './command-log-contract.ts';
+import { commandLogOnModel, kafkaModel } from './kafka-model-under-test.ts';
 import { newTopics, shardsUnderTest } from './kafka-under-test.ts';
 
 const withoutKafka = withoutService('kafka');
@@ -26,6 +27,7 @@ const adapters: AdapterUnderTest<CommandLogUnderTest>[] = [
       };
     },
   },
+  { name: kafkaModel, open: commandLogOnModel },
   { name: 'kafka', ...(withoutKafka !== null && { absent: withoutKafka }), open: kafkaLog },
 ];
 

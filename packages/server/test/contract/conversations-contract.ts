@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { systemIds } from '../../src/platform/ids.ts';
 import { describeActivityTimes } from './activity-times-contract.ts';
+import { describeBans } from './bans-contract.ts';
 import { describeChannelSearch } from './channel-search-contract.ts';
 import { ConversationsUnderTest, fields, newIds } from './conversations-under-test.ts';
 import { describeHomepage } from './homepage-contract.ts';
@@ -20,6 +21,7 @@ export function describeConversationsContract(name: string, open: () => Promise<
     });
     afterEach(() => stores.close());
 
+    describeBans(() => stores);
     describeMembershipIndex(() => stores);
     describeHomepage(() => stores);
     describeActivityTimes(() => stores);
@@ -49,7 +51,8 @@ export function describeConversationsContract(name: string, open: () => Promise<
 
     test('a conversation is read with a user’s current or former participant and its epoch', async () => {
       const conversationId = await conversations.create(ana, { userIds: [ben] });
-      const read = (userId: string) => stores.conversations.headAndParticipant(conversationId, userId);
+      const read = async (userId: string) =>
+        (await stores.conversations.headsAndParticipants([conversationId], userId)).get(conversationId);
       const expected = async (userId: string) => {
         const head = await stores.conversations.head(conversationId);
         if (!head) throw new Error('the conversation is gone');
@@ -60,7 +63,15 @@ export function describeConversationsContract(name: string, open: () => Promise<
       expect((await read(ben))?.participant).toMatchObject({ userId: ben, leftSeq: 2 });
       for (const userId of [ana, ben, cleo]) expect(await read(userId)).toEqual(await expected(userId));
       expect((await read(cleo))?.participant).toBeUndefined();
-      expect(await stores.conversations.headAndParticipant(systemIds.uuid(), ana)).toBeUndefined();
+    });
+
+    test('of several conversations, those that exist are read', async () => {
+      const [first, second] = [await conversations.create(ana, { userIds: [ben] }), await conversations.create(cleo)];
+      const found = await stores.conversations.headsAndParticipants([second, systemIds.uuid(), first], ben);
+      expect(new Set(found.keys())).toEqual(new Set([first, second]));
+      expect(found.get(first)).toMatchObject({ head: { id: first }, participant: { userId: ben } });
+      expect(found.get(second)?.participant).toBeUndefined();
+      expect(await stores.conversations.headsAndParticipants([], ben)).toEqual(new Map());
     });
 
     test('a conversation carries its epoch, which stays the same', async () => {

@@ -20,9 +20,9 @@ export function describeFeatureLevel(name: string, open: () => Promise<LevelledS
 
     const levelInFacts = () =>
       stores.history.apply(
-        { conversationIds: ['one', 'two'], participants: [], repeats: [], reaches: [] },
+        { conversationIds: ['one', 'two'], participants: [], banned: [], repeats: [], reaches: [] },
         (facts: Facts) => ({
-          changes: { entries: [], heads: [], participants: [], reaches: [] },
+          changes: { entries: [], heads: [], participants: [], banChanges: [], reaches: [] },
           result: facts.level,
         }),
       );

@@ -92,17 +92,18 @@ describe.skipIf(absent !== null)(titleWith('the feature levels of several Postgr
   test('a new server gets the level of the others; one without a level counts as the first until it is raised', async () => {
     await initialise(made.servers, shardsUnderTest);
     const database = await made.open();
-    await raiseLevels(database, 3);
+    const level = supportedLevel() + 1;
+    await raiseLevels(database, level);
     const [, second] = made.servers;
     const pool = new Pool(second);
     const pools = made.servers.map((server) => new Pool(server));
     await pool.run((sql) => sql`DELETE FROM feature_level`);
-    expect(await storedLevels(database)).toEqual([3, firstLevel]);
+    expect(await storedLevels(database)).toEqual([level, firstLevel]);
     await giveLevels(pools);
-    expect(await storedLevels(database)).toEqual([3, 3]);
+    expect(await storedLevels(database)).toEqual([level, level]);
     await pool.run((sql) => sql`DELETE FROM feature_level`);
-    await raiseLevels(database, 4);
-    expect(await storedLevels(database)).toEqual([4, 4]);
+    await raiseLevels(database, level + 1);
+    expect(await storedLevels(database)).toEqual([level + 1, level + 1]);
     await Promise.all([pool, ...pools].map((each) => each.close()));
   });
 

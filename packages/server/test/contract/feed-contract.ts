@@ -1,36 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import type { Command } from '../../src/conversations/command.ts';
-import { type Feed, type FeedPart, type FeedReader, type FeedRecord, takeMax } from '../../src/feed/feed-port.ts';
-import type { FollowerStates } from '../../src/followers/follower.ts';
+import { type FeedPart, type FeedReader, type FeedRecord, takeMax } from '../../src/feed/feed-port.ts';
 import { noFollowerMetrics } from '../../src/followers/follower-metrics.ts';
 import { FollowerRunner } from '../../src/followers/follower-runner.ts';
 import { TotalsFollower } from '../../src/followers/totals/totals-follower.ts';
-import { type TotalsStore, totalsFollower } from '../../src/followers/totals/totals-port.ts';
+import { totalsFollower } from '../../src/followers/totals/totals-port.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { until } from '../support/until.ts';
 import { fields, newIds } from './conversations-under-test.ts';
-import type { Stores } from './sqlite-stores.ts';
-
-/** The stores, the feed and the progress of followers, on one set of adapters. */
-export interface FeedUnderTest extends Pick<Stores, 'history' | 'conversations'> {
-  feed: Feed;
-  states: FollowerStates;
-  totals: TotalsStore;
-  /** Processes the commands and writes their records to the feed. */
-  decide(...commands: Command[]): Promise<void>;
-  /** Processes the commands twice, as after a crash between the commit and the write to the feed. */
-  decideTwice: ((...commands: Command[]) => Promise<void>) | null;
-  /** Processes the commands as a previous version does, which does not write to the feed. */
-  decideWithoutFeed: ((...commands: Command[]) => Promise<void>) | null;
-  partitions: number;
-  close(): Promise<void>;
-}
-
-const [ana = '', ben = ''] = newIds(2);
-
-function send(conversationId: string, text: string): Command {
-  return { ...fields(conversationId, ana), kind: 'send', text };
-}
+import { ana, ben, edit, type FeedUnderTest, recordsOf, send } from './feed-under-test.ts';
 
 export function describeFeedContract(name: string, open: () => Promise<FeedUnderTest>): void {
   describe(`the feed on ${name}`, () => {
@@ -80,6 +58,34 @@ export function describeFeedContract(name: string, open: () => Promise<FeedUnder
       for (const { revision, again } of records) expect([revision, again]).toEqual([0, false]);
       for (const record of records) expect(JSON.stringify(record)).not.toContain('one');
       expect(recordsOf(await reader.take())).toEqual([]);
+    });
+
+    test('returns every amendment with its message and revision, after the entry, without text', async () => {
+      const reader = await openReader();
+      const [id = ''] = newIds(1);
+      await under.decide(create(id));
+      const react: Command = { ...fields(id, ben), kind: 'react', seq: 2, emoji: '👍', set: true };
+      await under.decide(send(id, 'secret'), edit(id, 'changed secret'), react);
+      await under.decide({ ...fields(id, ana), kind: 'pin', seq: 2, set: true }, send(id, 'secret too'));
+      await under.decide({ ...fields(id, ana), kind: 'delete', seq: 2 });
+      const records = await taken(reader, 7);
+      expect(records.map(({ seq, revision, kind }) => [seq, revision, kind]).sort(byRevision)).toEqual([
+        ...[
+          [1, 0, 'created'],
+          [2, 0, 'message'],
+          [3, 0, 'message'],
+        ],
+        ...[
+          [2, 1, 'edit'],
+          [2, 2, 'react'],
+          [2, 3, 'pin'],
+          [2, 4, 'delete'],
+        ],
+      ]);
+      const amendments = records.filter(({ revision }) => revision > 0);
+      expect(amendments.map(({ revision }) => revision)).toEqual([1, 2, 3, 4]);
+      expect(records.findIndex(({ seq }) => seq === 2)).toBeLessThan(records.indexOf(amendments[0] as FeedRecord));
+      expect(JSON.stringify(records)).not.toContain('secret');
     });
 
     test('wakes its readers, and returns the same parts until they are acknowledged', async () => {
@@ -219,6 +225,20 @@ export function describeFeedContract(name: string, open: () => Promise<FeedUnder
         expect((await recounted()).messages).toBe(5);
       });
 
+      test('count no amendment, also not when it is retried', async () => {
+        await follow();
+        const [id = ''] = await someConversations();
+        await applied();
+        const before = rebuilds;
+        const change = edit(id, 'other');
+        await under.decide(send(id, 'text'), change, { ...fields(id, ana), kind: 'pin', seq: 2, set: true });
+        await under.decide(change);
+        await under.decideTwice?.({ ...fields(id, ana), kind: 'react', seq: 2, emoji: '👍', set: true });
+        expect((await applied()).messages).toBe(4);
+        expect(rebuilds).toBe(before);
+        expect((await recounted()).messages).toBe(4);
+      });
+
       test('count a message once that its sender retries', async () => {
         await follow();
         const [id = ''] = await someConversations();
@@ -268,6 +288,6 @@ const messages = [
   [3, 'message'],
 ];
 
-function recordsOf(parts: readonly FeedPart[]): FeedRecord[] {
-  return parts.flatMap(({ records }) => records);
+function byRevision([seq, revision]: (number | string)[], [otherSeq, otherRevision]: (number | string)[]): number {
+  return Number(revision) - Number(otherRevision) || Number(seq) - Number(otherSeq);
 }

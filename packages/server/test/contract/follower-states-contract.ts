@@ -5,7 +5,7 @@ import { Unavailable } from '../../src/platform/failures.ts';
 import { systemIds } from '../../src/platform/ids.ts';
 import { until } from '../support/until.ts';
 import { fields, newIds } from './conversations-under-test.ts';
-import type { FeedUnderTest } from './feed-contract.ts';
+import type { FeedUnderTest } from './feed-under-test.ts';
 
 export function describeFollowerStatesContract(name: string, open: () => Promise<FeedUnderTest>): void {
   describe(`the progress of followers on ${name}`, () => {

@@ -8,7 +8,7 @@ import { ConversationsUnderTest, fields, newIds } from './conversations-under-te
 import { describeUniqueness } from './history-uniqueness-contract.ts';
 import type { Stores } from './sqlite-stores.ts';
 
-const nothing = { entries: [], heads: [], participants: [], reaches: [] };
+const nothing = { entries: [], heads: [], participants: [], banChanges: [], reaches: [] };
 const wholeLog = { fromSeq: 1, toSeq: 1_000_000, order: 'oldest_first', limit: 1_000_000, textBytes: 1e9 } as const;
 
 export function describeHistoryContract(name: string, open: () => Promise<Stores>): void {
@@ -29,7 +29,7 @@ export function describeHistoryContract(name: string, open: () => Promise<Stores
     describe('apply', () => {
       const factsOf = (needed: Partial<FactsNeeded>): Promise<Facts> =>
         stores.history.apply(
-          { conversationIds: [], participants: [], repeats: [], reaches: [], ...needed },
+          { conversationIds: [], participants: [], banned: [], repeats: [], reaches: [], ...needed },
           (facts) => ({
             changes: nothing,
             result: facts,
@@ -56,7 +56,9 @@ export function describeHistoryContract(name: string, open: () => Promise<Stores
           [ana, ben].map((userId) => participantKey(conversationId, userId)).sort(),
         );
         expect(facts.participants.get(participantKey(conversationId, ben))).toMatchObject({ leftSeq: left.seq });
-        expect([...facts.repeats]).toEqual([[repeatKey(conversationId, ana, 'm1'), message]]);
+        expect([...facts.repeats]).toEqual([
+          [repeatKey(conversationId, ana, 'm1'), { entry: message, firstTextHash: null }],
+        ]);
       });
 
       test('resolves with the result of the decision, and writes nothing without changes', async () => {
@@ -77,6 +79,8 @@ export function describeHistoryContract(name: string, open: () => Promise<Stores
           { ...command(), kind: 'set_role', userId: cleo, role: 'owner' },
           { ...command(), kind: 'update', name: 'Other', description: 'about', announceOnly: true },
           { ...command(), kind: 'remove', userId: ben },
+          { ...command(), kind: 'ban', userId: cleo },
+          { ...command(), kind: 'unban', userId: cleo },
           { ...command(), kind: 'leave' },
         );
         const channelId = await conversations.createChannel(ana, 'Channel');
@@ -84,7 +88,9 @@ export function describeHistoryContract(name: string, open: () => Promise<Stores
         const log = await stores.history.range({ ...wholeLog, conversationId });
         expect(log.slice(1)).toEqual(entries);
         const all = [...log, ...(await stores.history.range({ ...wholeLog, conversationId: channelId }))];
-        const kinds = ['added', 'created', 'joined', 'left', 'message', 'removed', 'role', 'updated'];
+        const kinds = [
+          ...['added', 'banned', 'created', 'joined', 'left', 'message', 'removed', 'role', 'unbanned', 'updated'],
+        ];
         expect([...new Set(all.map((entry) => entry.kind))].sort() as string[]).toEqual(kinds);
         expect(await stores.conversations.head(conversationId)).toEqual(heads.get(conversationId));
         for (const participant of participants.values()) {
@@ -111,7 +117,7 @@ export function describeHistoryContract(name: string, open: () => Promise<Stores
         const fault = new Error('the rule has a fault');
         const outcomes = await Promise.allSettled([
           conversations.send(good, ana, 'before'),
-          stores.history.apply({ conversationIds: [], participants: [], repeats: [], reaches: [] }, () => {
+          stores.history.apply({ conversationIds: [], participants: [], banned: [], repeats: [], reaches: [] }, () => {
             throw fault;
           }),
           conversations.send(alsoGood, ana, 'after'),
@@ -161,6 +167,70 @@ export function describeHistoryContract(name: string, open: () => Promise<Stores
 
       test('is empty for a missing conversation', async () => {
         expect(await stores.history.range({ ...wholeLog, conversationId: systemIds.uuid() })).toEqual([]);
+      });
+    });
+
+    describe('ranges', () => {
+      test('are read in the requested order, each ascending, up to the size that one response may have', async () => {
+        const texts = ['a', '漢字', '🙂', '"quoted"', '\u0001'.repeat(300), 'x'.repeat(900)];
+        const ids = [await conversations.create(ana), await conversations.create(ana), await conversations.create(ana)];
+        const logs = new Map<string, Entry[]>();
+        for (const conversationId of ids) {
+          for (const text of texts) await conversations.send(conversationId, ana, text);
+          await conversations.add(conversationId, ana, newIds(20));
+          logs.set(conversationId, await stores.history.range({ ...wholeLog, conversationId }));
+        }
+        const range = fc
+          .tuple(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 9 }))
+          .map((bounds) => bounds.toSorted((a, b) => a - b));
+        const query = fc.record({
+          order: fc.shuffledSubarray(ids),
+          bounds: fc.array(range, { minLength: 3, maxLength: 3 }),
+          bytes: fc.integer({ min: 1, max: 15_000 }),
+        });
+        await fc.assert(
+          fc.asyncProperty(query, async ({ order, bounds, bytes }) => {
+            const ranges = order.map((conversationId, index) => {
+              const [fromSeq = 1, toSeq = 1] = bounds[index] ?? [];
+              return { conversationId, fromSeq, toSeq };
+            });
+            const all = ranges.flatMap(({ conversationId, fromSeq, toSeq }) =>
+              (logs.get(conversationId) ?? []).filter(({ seq }) => seq >= fromSeq && seq <= toSeq),
+            );
+            const found = await stores.history.ranges(ranges, bytes);
+            expect(found).toEqual(all.slice(0, found.length));
+            const encoded = (entries: readonly Entry[]) => Buffer.byteLength(JSON.stringify(entries));
+            if (all.length > 0) expect(found.length).toBeGreaterThan(0);
+            if (found.length > 1) expect(encoded(found)).toBeLessThanOrEqual(bytes + 2);
+            // Of plain messages, up to 320 bytes besides the text are counted.
+            if (found.length < all.length) {
+              expect(encoded(all.slice(0, found.length + 1)) + 320 * (found.length + 1)).toBeGreaterThan(bytes);
+            }
+          }),
+        );
+      });
+
+      test('end at the first entry that does not fit, whichever server has the next conversation', async () => {
+        const first = await conversations.create(ana);
+        for (const length of [900, 900]) await conversations.send(first, ana, 'x'.repeat(length));
+        // Shards are spread over the servers: one of these is not on the server of the first.
+        for (let each = 0; each < 8; each++) {
+          const next = await conversations.create(ana);
+          const ranges = [
+            { conversationId: first, fromSeq: 2, toSeq: 3 },
+            { conversationId: next, fromSeq: 1, toSeq: 1 },
+          ];
+          const found = await stores.history.ranges(ranges, 1_700);
+          expect(found.map((entry) => [entry.conversationId, entry.seq])).toEqual([[first, 2]]);
+        }
+      });
+
+      test('of missing conversations are empty', async () => {
+        const conversationId = await conversations.create(ana);
+        const whole = { fromSeq: 1, toSeq: 10 };
+        const ranges = [systemIds.uuid(), conversationId].map((id) => ({ conversationId: id, ...whole }));
+        const found = await stores.history.ranges(ranges, 1_000);
+        expect(found.map((entry) => [entry.conversationId, entry.seq])).toEqual([[conversationId, 1]]);
       });
     });
 

@@ -30,10 +30,13 @@ export function describeUniqueness(storesOf: () => Stores): void {
       ...(change as object),
     });
     const write = (changes: Partial<Changes>) =>
-      stores.history.apply({ conversationIds: [conversationId], participants: [], repeats: [], reaches: [] }, () => ({
-        changes: { entries: [], heads: [], participants: [], reaches: [], ...changes },
-        result: undefined,
-      }));
+      stores.history.apply(
+        { conversationIds: [conversationId], participants: [], banned: [], repeats: [], reaches: [] },
+        () => ({
+          changes: { entries: [], heads: [], participants: [], banChanges: [], reaches: [], ...changes },
+          result: undefined,
+        }),
+      );
     const logOf = (id: ConversationId) =>
       stores.history.range({
         ...{ conversationId: id, fromSeq: 1, toSeq: 100, order: 'oldest_first', limit: 100, textBytes: 1e6 },
@@ -45,29 +48,31 @@ export function describeUniqueness(storesOf: () => Stores): void {
     };
 
     test('a command is one entry (contract 2)', async () => {
-      await expect(write({ entries: [{ entry: message(3), commandId: 'm1' }] })).rejects.toThrow();
+      await expect(write({ entries: [{ entry: message(3), firstTextHash: null, commandId: 'm1' }] })).rejects.toThrow();
       expect(await logOf(conversationId)).toHaveLength(2);
     });
 
     test('a command is one entry, within one batch and in two concurrent batches', async () => {
-      const twice = [message(3), message(4)].map((entry) => ({ entry, commandId: 'm2' }));
+      const twice = [message(3), message(4)].map((entry) => ({ entry, firstTextHash: null, commandId: 'm2' }));
       await expect(write({ entries: twice })).rejects.toThrow();
       expect(await logOf(conversationId)).toHaveLength(2);
       const both = await Promise.allSettled([
-        write({ entries: [{ entry: message(3), commandId: 'm3' }] }),
-        write({ entries: [{ entry: message(4), commandId: 'm3' }] }),
+        write({ entries: [{ entry: message(3), firstTextHash: null, commandId: 'm3' }] }),
+        write({ entries: [{ entry: message(4), firstTextHash: null, commandId: 'm3' }] }),
       ]);
       expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
     });
 
     test('the same command id is free for another sender, and in another conversation', async () => {
-      await write({ entries: [{ entry: message(3, { senderId: ben }), commandId: 'm1' }] });
-      await write({ entries: [{ entry: message(2, { conversationId: otherId }), commandId: 'm1' }] });
+      await write({ entries: [{ entry: message(3, { senderId: ben }), firstTextHash: null, commandId: 'm1' }] });
+      await write({
+        entries: [{ entry: message(2, { conversationId: otherId }), firstTextHash: null, commandId: 'm1' }],
+      });
       expect([(await logOf(conversationId)).length, (await logOf(otherId)).length]).toEqual([3, 2]);
     });
 
     test('a number is one entry (contract 3)', async () => {
-      await expect(write({ entries: [{ entry: message(2), commandId: 'm2' }] })).rejects.toThrow();
+      await expect(write({ entries: [{ entry: message(2), firstTextHash: null, commandId: 'm2' }] })).rejects.toThrow();
       expect((await logOf(conversationId))[1]).toEqual(first);
     });
 
@@ -77,17 +82,21 @@ export function describeUniqueness(storesOf: () => Stores): void {
       if (!participant) throw new Error('ben is not a participant');
       const changes: Changes = {
         entries: [
-          { entry: message(3), commandId: 'm2' },
-          { entry: message(4), commandId: 'm1' },
+          { entry: message(3), firstTextHash: null, commandId: 'm2' },
+          { entry: message(4), firstTextHash: null, commandId: 'm1' },
         ],
         heads: [{ ...head, headSeq: 4, name: 'Never' }],
         participants: [{ ...participant, leftSeq: 4, changedSeq: 4 }],
+        banChanges: [
+          { conversationId, userId: ben, ban: { conversationId, userId: ben, seq: 4, bannedBy: ana, atMs: 1 } },
+        ],
         reaches: [],
       };
       await expect(write(changes)).rejects.toThrow();
       expect(await logOf(conversationId)).toHaveLength(2);
       expect(await headOf()).toEqual(head);
       expect(await stores.conversations.participant(conversationId, ben)).toEqual(participant);
+      expect(await stores.conversations.bans(conversationId, { before: null, limit: 1 })).toEqual([]);
       expect(await stores.conversations.own(ben, conversationId)).toMatchObject({ participant });
     });
   });

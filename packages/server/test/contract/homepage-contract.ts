@@ -47,6 +47,29 @@ export function describeHomepage(storesOf: () => Stores): void {
       }
     });
 
+    test('lists conversations by their last change if requested, in pages, and by activity otherwise', async () => {
+      const ids: string[] = [];
+      for (let count = 0; count < 5; count++) {
+        conversations.nowMs += 10;
+        const id = await conversations.create(ana, { userIds: [ben] });
+        await conversations.send(id, ana, 'text');
+        ids.unshift(id);
+      }
+      const oldest = ids.at(-1) ?? '';
+      conversations.nowMs += 10;
+      const edit = { kind: 'edit', seq: 2, text: 'other', acceptedAtMs: 0 } as const;
+      await conversations.carryOut({ conversationId: oldest, actorId: ana, commandId: 'edit', ...edit });
+      const listed: (string | undefined)[] = [];
+      for (let after: HomepagePosition | null = null, more = true; more; ) {
+        const page = await stores.conversations.homepage({ userId: ben, after, limit: 2, left: true, byChange: true });
+        listed.push(...page.rows.map((row) => positionOf(row).conversationId));
+        after = page.next;
+        more = after !== null;
+      }
+      expect(listed).toEqual([oldest, ...ids.slice(0, -1)]);
+      expect(await idsOf(ben)).toEqual(ids);
+    });
+
     test('lists a conversation that was left at the time of leaving, and as own again after rejoining', async () => {
       const left = await conversations.create(ana, { userIds: [ben] });
       conversations.nowMs += 10;

@@ -3,6 +3,7 @@ import { Lanes, type WaitingRecord } from '../../src/adapters/kafka/lanes.ts';
 import type { CommandRecord } from '../../src/distribution/command-log-port.ts';
 import { type CommandBatch, HistoryRestored, LevelNotSupported } from '../../src/distribution/command-log-port.ts';
 import type { LogReach } from '../../src/history/history-port.ts';
+import { programLevel, trialLevel } from '../support/trial-feature.ts';
 import { until } from '../support/until.ts';
 import { BatchHandler, record, requestOf } from './command-log-contract.ts';
 
@@ -220,7 +221,7 @@ test('a partition whose history was restored starts again at its position; other
   await lanes.close();
 });
 
-const later: WaitingRecord = { offset: 0n, parsed: { kind: 'later', level: 2 }, bytes: Buffer.from('later') };
+const later: WaitingRecord = { offset: 0n, parsed: { kind: 'later', level: trialLevel }, bytes: Buffer.from('later') };
 
 test('a partition stops before a record that needs a later program; earlier records and other partitions are processed', async () => {
   const handler = new BatchHandler();
@@ -238,9 +239,9 @@ test('a partition stops before a record that needs a later program; earlier reco
   expect(handler.handled.slice(0, 2)).toEqual([before, other].map(requestOf));
   expect(done.filter(([partition]) => partition === 0)).toEqual([[0, 1n]]);
   expect(lanes.positions.get(0)).toBe(1n);
-  expect(lanes.stopped).toEqual(new Map([[0, 2]]));
+  expect(lanes.stopped).toEqual(new Map([[0, trialLevel]]));
   expect(reported).toEqual([
-    'partition 0 stops at position 1: the next record needs feature level 2, and this program supports 1: ' +
+    `partition 0 stops at position 1: the next record needs feature level ${trialLevel}, and this program supports ${programLevel}: ` +
       'start a newer version, which continues from there',
   ]);
   await lanes.close();
@@ -252,7 +253,7 @@ test('a partition whose store has a later level stops and is reported once', asy
   const { lanes, done, reported, untilReported } = lanesOf(
     async () => {
       handed++;
-      if (isAhead) throw new LevelNotSupported(2);
+      if (isAhead) throw new LevelNotSupported(trialLevel);
     },
     () => 'all',
   );
@@ -265,8 +266,8 @@ test('a partition whose store has a later level stops and is reported once', asy
   expect(handed).toBe(2);
   expect(lanes.stopped).toEqual(
     new Map([
-      [0, 2],
-      [1, 2],
+      [0, trialLevel],
+      [1, trialLevel],
     ]),
   );
   expect(done).toEqual([]);
@@ -275,6 +276,6 @@ test('a partition whose store has a later level stops and is reported once', asy
   isAhead = false;
   lanes.drop(0);
   lanes.begin(0, 'log', 5n);
-  expect(lanes.stopped).toEqual(new Map([[1, 2]]));
+  expect(lanes.stopped).toEqual(new Map([[1, trialLevel]]));
   await lanes.close();
 });

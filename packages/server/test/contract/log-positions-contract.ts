@@ -22,10 +22,10 @@ export function describeLogPositions(name: string, open: () => Promise<Stores>):
 
     const apply = (reaches: LogReach[], decide: (facts: Facts) => Partial<Changes> = () => ({ reaches })) =>
       stores.history.apply(
-        { conversationIds: [], participants: [], repeats: [], reaches },
+        { conversationIds: [], participants: [], banned: [], repeats: [], reaches },
         (facts): Decision<Facts> => {
           return {
-            changes: { entries: [], heads: [], participants: [], reaches: [], ...decide(facts) },
+            changes: { entries: [], heads: [], participants: [], banChanges: [], reaches: [], ...decide(facts) },
             result: facts,
           };
         },
@@ -69,7 +69,7 @@ export function describeLogPositions(name: string, open: () => Promise<Stores>):
       const entry = await conversations.send(conversationId, creatorId, 'text', 'm1');
       const own = reach(shardOf(conversationId, shardsUnderTest), 0, 1);
       const twice = apply([own], () => ({
-        entries: [{ entry: { ...entry, seq: 3 }, commandId: 'm1' }],
+        entries: [{ entry: { ...entry, seq: 3 }, firstTextHash: null, commandId: 'm1' }],
         reaches: [own],
       }));
       await expect(twice).rejects.toThrow();

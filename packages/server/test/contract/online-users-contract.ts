@@ -3,6 +3,7 @@ import type { UserId } from '@parley/protocol';
 import fc from 'fast-check';
 import type { ConnectionRegistry } from '../../src/connections/registry-port.ts';
 import { Unavailable } from '../../src/platform/failures.ts';
+import { openServer, renewLease } from '../support/registry-leases.ts';
 import { newIds } from './conversations-under-test.ts';
 import type { RegistryUnderTest } from './registry-under-test.ts';
 
@@ -23,7 +24,7 @@ export function describeOnlineUsers(open: () => Promise<RegistryUnderTest>): voi
 
     beforeEach(async () => {
       opened = await open();
-      for (const serverId of [north, south]) await opened.registry.openServer(serverId, leaseMs);
+      for (const serverId of [north, south]) await openServer(opened.registry, serverId, leaseMs);
     });
 
     afterEach(() => opened.close());
@@ -69,7 +70,7 @@ export function describeOnlineUsers(open: () => Promise<RegistryUnderTest>): voi
           const model = new ModelOfServers();
           const [userIds, serverIds] = [newIds(4), newIds(3)];
           for (const serverId of serverIds) {
-            await registry.openServer(serverId, leaseMs);
+            await openServer(registry, serverId, leaseMs);
             model.open(serverId);
           }
           for (const { kind, server, user, passMs } of happenings) {
@@ -103,7 +104,7 @@ async function tellOf(
         throw error;
       });
     case 'renew':
-      return registry.renewLease(serverId, leaseMs);
+      return renewLease(registry, serverId, leaseMs);
     case 'close':
       return (await registry.closeServer(serverId)).sort();
     case 'expire':

@@ -40,13 +40,21 @@ describe.skipIf(withoutPostgres !== null)(
     test('writes of the previous version get a revision too', async () => {
       await advanceAsBefore(3);
       const first = await revision();
-      expect(await changedAfter(0)).toEqual([{ conversationId, seq: 3, messageCount: 3, revision: first }]);
+      expect(await changedAfter(0)).toMatchObject([{ conversationId, seq: 3, messageCount: 3, revision: first }]);
       await advanceAsBefore(7);
       expect(await revision()).toBeGreaterThan(first);
       expect(await changedAfter(first)).toMatchObject([{ conversationId, seq: 7 }]);
       const second = await revision();
       await advanceAsBefore(5);
       expect(await revision()).toBe(second);
+    });
+
+    test('writes of the previous version move a position forward that was marked as unread', async () => {
+      await advanceAsBefore(9);
+      const { conversations } = postgresStores(database);
+      await conversations.markUnread(userId, conversationId, { seq: 9, version: 0 }, { seq: 2, messageCount: 2 });
+      for (const seq of [1, 7]) await advanceAsBefore(seq);
+      expect(await changedAfter(0)).toMatchObject([{ seq: 7, version: 1, receiptSeq: 9 }]);
     });
 
     test('positions from before this version have no revision until they change', async () => {
@@ -62,10 +70,11 @@ describe.skipIf(withoutPostgres !== null)(
     test('imported positions keep their revision, and the next change gets a greater one', async () => {
       const later = Date.now() + 86_400_000;
       const row = { user_id: userId, conversation_id: conversationId, seq: 2, message_count: 2, revision: later };
-      await importRows(database, readPositionsTable, [row], () => userId);
+      const marked = { version: 3, receipt_seq: 4 };
+      await importRows(database, readPositionsTable, [{ ...row, ...marked }], () => userId);
       expect(await revision()).toBe(later);
       await advanceAsBefore(9);
-      expect(await changedAfter(later)).toMatchObject([{ seq: 9, revision: later + 1 }]);
+      expect(await changedAfter(later)).toMatchObject([{ seq: 9, revision: later + 1, version: 3, receiptSeq: 4 }]);
     });
 
     test('no revision is assigned twice, also when a crash lost the last changes', async () => {

@@ -1,11 +1,16 @@
 import { beforeEach, describe, expect, spyOn, test } from 'bun:test';
-import type { UserId } from '@parley/protocol';
+import type { ConversationId, UserId } from '@parley/protocol';
 import { initialise } from '../../src/adapters/postgres/initialise.ts';
+import { decidedPositionsOf } from '../../src/adapters/postgres/log-positions.ts';
 import { defaultPoolBounds, Pool } from '../../src/adapters/postgres/pool.ts';
 import type { ShardedDatabase } from '../../src/adapters/postgres/sharded-database.ts';
 import { postgresStores } from '../../src/adapters/postgres/stores.ts';
 import type { Command } from '../../src/conversations/command.ts';
+import type { HomepageRow } from '../../src/conversations/conversations-port.ts';
+import { membershipsOf } from '../../src/conversations/membership.ts';
+import type { CommandSubmitter } from '../../src/distribution/submitter.ts';
 import { ConversationReads } from '../../src/operations/conversation-reads.ts';
+import { Messages } from '../../src/operations/messages.ts';
 import { systemIds } from '../../src/platform/ids.ts';
 import { titleWith, withoutService } from '../support/services.ts';
 import { ConversationsUnderTest, fields, newIds } from './conversations-under-test.ts';
@@ -13,6 +18,11 @@ import { serversOfEachTest, shardsUnderTest } from './postgres-under-test.ts';
 
 const limit = 10;
 const serverCount = 2;
+
+/** For reads: nothing is submitted. */
+const noSubmitter = {} as CommandSubmitter;
+
+const idOf = (row: HomepageRow) => (row.kind === 'left' ? row.conversationId : row.conversation.head.id);
 
 /** The number of rows that the servers read of each table, whether or not they were part of a result. */
 type RowsRead = Record<'conversations' | 'memberships' | 'entries', number>;
@@ -55,7 +65,9 @@ describe.skipIf(withoutPostgres !== null)(titleWith('reads of PostgreSQL are bou
         SELECT ${shard}, ${ana}, gen_random_uuid()::text, false, 'member', 1, 0, 1, 2, 2, ${conversations.nowMs} + n
         FROM generate_series(1, ${ended}::integer) AS n`,
     );
-    await database.everywhere((sql) => sql.unsafe('ANALYZE'));
+    // The conversations have no statistics. With a histogram of their few shards, the planner would look up the ends of
+    // the index, and PostgreSQL counts the rows that the planner reads.
+    await database.everywhere((sql) => sql.unsafe('ANALYZE memberships'));
   }
 
   async function counted(): Promise<RowsRead> {
@@ -92,14 +104,16 @@ describe.skipIf(withoutPostgres !== null)(titleWith('reads of PostgreSQL are bou
   test('a page of a homepage reads current memberships and their heads, and no ended ones', async () => {
     await makeMemberships(30, 20_000);
     const page = () => stores.conversations.homepage({ userId: ana, after: null, limit, left: false });
-    expect((await page()).rows).toHaveLength(limit);
+    const { rows } = await page();
+    expect(rows).toHaveLength(limit);
+    const serversOfPage = new Set(rows.map((row) => database.serverOf(database.shardOf(idOf(row)))));
     const read = await readBy(page);
     expect(read.memberships).toBe(30 + limit);
-    // The rows of the page twice, or all: the planner reads so few rows as a whole.
+    // All rows for their order, and those of the page, or all again: the planner may read so few rows as a whole.
     expect(read.conversations).toBeLessThanOrEqual(2 * 30);
-    // One statement for the user's conversations, one on each server for their order, one on each server for the rows
+    // One statement for the user's conversations, one on each server for their order, one on each server that has rows
     // of the page, and one for the user's rows.
-    expect(read.statements).toBe(1 + serverCount + serverCount + 1);
+    expect(read.statements).toBe(1 + serverCount + serversOfPage.size + 1);
   });
 
   test('a page reads no heads of others, on the first statements of a connection as on later ones', async () => {
@@ -158,6 +172,71 @@ describe.skipIf(withoutPostgres !== null)(titleWith('reads of PostgreSQL are bou
     const view = await readBy(() => reads.view(ana, conversationId));
     expect(view.statements).toBe(own.statements + 1);
   });
+
+  test('missed entries of many conversations take two statements on each server, and read no other entries', async () => {
+    const ids: ConversationId[] = [];
+    for (let index = 0; index < 20; index++) {
+      const conversationId = await conversations.create(ana);
+      ids.push(conversationId);
+      const send = () => ({ ...fields(conversationId, ana), kind: 'send' as const, text: 'x'.repeat(200) });
+      await conversations.carryOut(...Array.from({ length: 30 }, send));
+    }
+    const messages = new Messages(stores.history, stores.conversations, noSubmitter, async () => new Set());
+    const ranges = ids.map((conversationId) => ({ conversationId, after: 26, limit: 200 }));
+    // Later executions of a statement are planned without its parameters.
+    for (let each = 0; each < 8; each++) {
+      const read = await readBy(async () => {
+        const { pages, notFound } = await messages.missed(ana, ranges);
+        expect(pages.map(({ conversationId, entries }) => [conversationId, ...entries.map(({ seq }) => seq)])).toEqual(
+          ids.map((id) => [id, 27, 28, 29, 30, 31]),
+        );
+        expect(notFound).toEqual([]);
+      });
+      expect(read).toMatchObject({ statements: 2 * serverCount, entries: 5 * ids.length });
+    }
+  });
+
+  test('own reactions of many conversations take one statement on each server', async () => {
+    const ids = await conversationsWithReactions(20);
+    const messages = new Messages(stores.history, stores.conversations, noSubmitter, async () => new Set());
+    const ranges = ids.map((conversationId) => ({ conversationId, after: 1, limit: 200 }));
+    await database.everywhere((sql) => sql.unsafe('ANALYZE reactions'));
+    for (let each = 0; each < 8; each++) {
+      const read = await readBy(async () => {
+        const { pages } = await messages.missed(ana, ranges);
+        const reactions = pages.map(({ entries: [entry] }) => (entry?.kind === 'message' ? entry.reactions : []));
+        expect(reactions).toEqual(ids.map(() => [{ emoji: '👍', count: 1, mine: true }]));
+      });
+      expect(read.statements).toBe(3 * serverCount);
+    }
+  });
+
+  test('whether unused direct conversations are hidden takes one statement for all', async () => {
+    const ids: ConversationId[] = [];
+    for (let index = 0; index < 20; index++) ids.push(await conversations.openDirect(systemIds.uuid(), ana));
+    const read = await readBy(async () => {
+      expect(await membershipsOf(stores.conversations, ana, ids)).toEqual(new Map());
+    });
+    expect(read.statements).toBe(serverCount + 1);
+  });
+
+  test('the positions of the log of many shards take one statement on each server', async () => {
+    const all = Array.from({ length: database.shards }, (_, shard) => shard);
+    const read = await readBy(async () => expect(await decidedPositionsOf(database, all)).toEqual(new Map()));
+    expect(read.statements).toBe(serverCount);
+  });
+
+  async function conversationsWithReactions(count: number): Promise<ConversationId[]> {
+    const ids: ConversationId[] = [];
+    for (let index = 0; index < count; index++) {
+      const conversationId = await conversations.create(ana);
+      ids.push(conversationId);
+      await conversations.send(conversationId, ana, 'hello');
+      const reaction = { kind: 'react', seq: 2, emoji: '👍', set: true } as const;
+      await conversations.carryOut({ ...fields(conversationId, ana), ...reaction });
+    }
+    return ids;
+  }
 
   test('the search for future-dated conversations reads none with correct times', async () => {
     await makeMemberships(500, 0);

@@ -98,7 +98,7 @@ describe.skipIf(withoutPostgres !== null)(titleWith('the move of a shard on Post
     const shard = 4;
     const statements = [
       laterColumns,
-      'create table if not exists "reactions"(shard smallint, id text, note text NOT NULL, PRIMARY KEY(shard,id))',
+      'create table if not exists "later_things"(shard smallint, id text, note text NOT NULL, PRIMARY KEY(shard,id))',
       'CREATE TABLE on_one_line (shard smallint NOT NULL, id text NOT NULL, PRIMARY KEY (shard, id));',
     ];
     for (const server of servers) {
@@ -111,13 +111,13 @@ describe.skipIf(withoutPostgres !== null)(titleWith('the move of a shard on Post
       withPool(server, (pool) =>
         pool.run(
           (sql) => sql<{ shard: number; id: string; note: string | null }[]>`
-          SELECT shard, id, note FROM reactions UNION ALL SELECT shard, id, NULL FROM on_one_line ORDER BY 1, 2`,
+          SELECT shard, id, note FROM "later_things" UNION ALL SELECT shard, id, NULL FROM on_one_line ORDER BY 1, 2`,
         ),
       );
     await withPool(one, (pool) =>
       pool.run((sql) =>
         sql.unsafe(`
-        INSERT INTO reactions VALUES (${shard}, 'a', 'of the shard'), (0, 'b', 'of another');
+        INSERT INTO "later_things" VALUES (${shard}, 'a', 'of the shard'), (0, 'b', 'of another');
         INSERT INTO on_one_line VALUES (${shard}, 'c'), (2, 'd');`),
       ),
     );

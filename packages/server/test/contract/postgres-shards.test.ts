@@ -1,11 +1,12 @@
-import { beforeEach, describe, expect, test } from 'bun:test';
+import { beforeEach, describe, expect, spyOn, test } from 'bun:test';
 import { Claims } from '../../src/adapters/postgres/claims.ts';
 import { initialise } from '../../src/adapters/postgres/initialise.ts';
-import type { PostgresServer } from '../../src/adapters/postgres/pool.ts';
+import { Pool, type PostgresServer } from '../../src/adapters/postgres/pool.ts';
 import { schemaSteps } from '../../src/adapters/postgres/schema-steps.ts';
 import { ShardedDatabase } from '../../src/adapters/postgres/sharded-database.ts';
 import { postgresStores } from '../../src/adapters/postgres/stores.ts';
 import { formFaults } from '../../src/adapters/postgres/verify-rows.ts';
+import { Unavailable } from '../../src/platform/failures.ts';
 import { systemIds } from '../../src/platform/ids.ts';
 import { withPool } from '../support/cluster-services.ts';
 import { titleWith, withoutService } from '../support/services.ts';
@@ -63,6 +64,23 @@ describe.skipIf(withoutPostgres !== null)(titleWith('shards on PostgreSQL', with
     });
   });
 
+  test('that moved are followed while a third server does not answer', async () => {
+    const third = { ...servers[0], name: 'three', schema: 'three' };
+    await initialise([...servers, third], 9);
+    const database = await ShardedDatabase.open([...servers, third]);
+    await withPool(servers[0], (pool) => pool.run((sql) => sql`DELETE FROM shards WHERE shard = 0`));
+    await withPool(servers[1], (pool) => pool.run((sql) => sql`INSERT INTO shards VALUES (0, 'serving')`));
+    const { run } = Pool.prototype;
+    const runs = spyOn(Pool.prototype, 'run').mockImplementation(function (this: Pool, ...given) {
+      return this.name === 'three' ? Promise.reject(new Unavailable('it does not answer')) : run.apply(this, given);
+    } as typeof run);
+    const [row] = await database.inShard(0, (sql, shard) => sql<{ shard: number }[]>`SELECT served(${shard}) AS shard`);
+    runs.mockRestore();
+    expect(row?.shard).toBe(0);
+    expect(database.serverOf(0)).toBe('two');
+    await database.close();
+  });
+
   test('are created once by concurrent programs, and assigned in equal parts', async () => {
     await Promise.all([initialise(servers, 8), initialise(servers, 8), initialise(servers, 8)]);
     const database = await shards.open();
@@ -74,9 +92,7 @@ describe.skipIf(withoutPostgres !== null)(titleWith('shards on PostgreSQL', with
     await initialise(servers, shardsUnderTest);
     const version = schemaSteps.findIndex(({ indexes }) => indexes?.some(({ name }) => name === 'entry_times')) + 1;
     await withPool(servers[0], async (pool) => {
-      await pool.run((sql) => sql`DELETE FROM migrations WHERE version >= ${version}`);
-      // The objects of later steps.
-      await pool.run((sql) => sql`DROP TABLE feature_level, follower_progress, totals`);
+      await pool.run((sql) => sql`DELETE FROM migrations WHERE version = ${version}`);
       await pool.run((sql) => sql`DROP INDEX present_memberships`);
       await pool.run(
         (sql) => sql`UPDATE pg_index SET indisvalid = false WHERE indexrelid = to_regclass('parley.entry_times')`,
@@ -107,10 +123,13 @@ describe.skipIf(withoutPostgres !== null)(titleWith('shards on PostgreSQL', with
     await initialise(servers, shardsUnderTest);
     const advance = ({ history }: ReturnType<typeof postgresStores>) => {
       const reach = { partition: 0, logId: 'log', from: 0, to: 1 };
-      const needed = { conversationIds: [], participants: [], repeats: [], reaches: [reach] };
+      const needed = { conversationIds: [], participants: [], banned: [], repeats: [], reaches: [reach] };
       return history.apply(needed, ({ decided }) => {
         const next = { ...reach, to: (decided.get(0)?.to ?? 0) + 1 };
-        return { changes: { entries: [], heads: [], participants: [], reaches: [next] }, result: next.to };
+        return {
+          changes: { entries: [], heads: [], participants: [], banChanges: [], reaches: [next] },
+          result: next.to,
+        };
       });
     };
     const stores = [postgresStores(await shards.open()), postgresStores(await shards.open())];

@@ -60,7 +60,8 @@ export async function emptyDatabase(): Promise<ShardedDatabase> {
     await database.everywhere((sql) => sql.unsafe(laterColumns));
     opened = { servers, database };
   } else {
-    await opened.database.everywhere((sql) => sql.unsafe(`TRUNCATE ${emptied.join(', ')}`));
+    // TRUNCATE replaces the files of every table and index, which takes longer than a test with a few rows.
+    await opened.database.everywhere((sql) => sql.unsafe(emptied.map((table) => `DELETE FROM ${table};`).join(' ')));
   }
   return opened.database;
 }

@@ -1,16 +1,43 @@
 import { afterAll, expect, setSystemTime, test } from 'bun:test';
 import { MemoryRateLimits } from '../../src/adapters/memory/rate-limits.ts';
 import type { RedisConnection } from '../../src/adapters/redis/connection.ts';
+import { DividedRateLimits } from '../../src/adapters/redis/divided-rate-limits.ts';
 import { RedisRateLimits } from '../../src/adapters/redis/rate-limits.ts';
+import type { RateLimits } from '../../src/gateway/rate-limits-port.ts';
 import { type AdapterUnderTest, runContract } from './adapter-under-test.ts';
 import { describeRateLimitsContract, type RateLimitsUnderTest } from './rate-limits-contract.ts';
-import { deleteAll, newPrefix, openCommonRedis, redisAbsent, shortenLives } from './redis-under-test.ts';
+import {
+  deleteAll,
+  newPrefix,
+  openCommonRedis,
+  openTwoCommonRedis,
+  redisAbsent,
+  shortenLives,
+} from './redis-under-test.ts';
 
 let common: RedisConnection | null = null;
-afterAll(() => common?.close());
+let two: RedisConnection[] = [];
+afterAll(() => Promise.all([common, ...two].map((redis) => redis?.close())));
 
 /** Redis uses its own time, so the windows are made long enough for a slow test. */
 const slowness = 1_000;
+
+function slowly(limits: RateLimits, servers: readonly RedisConnection[]): RateLimitsUnderTest {
+  return {
+    limits: {
+      async consume(limit, key, points) {
+        const windows = { windowMs: limit.windowMs * slowness, burstWindowMs: limit.burstWindowMs * slowness };
+        return Math.ceil((await limits.consume({ ...limit, ...windows }, key, points)) / slowness);
+      },
+    },
+    async passTime(durationMs) {
+      for (const redis of servers) await shortenLives(redis, durationMs * slowness);
+    },
+    async close() {
+      for (const redis of servers) await deleteAll(redis);
+    },
+  };
+}
 
 const adapters: AdapterUnderTest<RateLimitsUnderTest>[] = [
   {
@@ -35,17 +62,17 @@ const adapters: AdapterUnderTest<RateLimitsUnderTest>[] = [
     async open() {
       common ??= await openCommonRedis();
       const redis = common.within(newPrefix());
-      const limits = new RedisRateLimits(redis);
-      return {
-        limits: {
-          async consume(limit, key, points) {
-            const windows = { windowMs: limit.windowMs * slowness, burstWindowMs: limit.burstWindowMs * slowness };
-            return Math.ceil((await limits.consume({ ...limit, ...windows }, key, points)) / slowness);
-          },
-        },
-        passTime: (durationMs) => shortenLives(redis, durationMs * slowness),
-        close: () => deleteAll(redis),
-      };
+      return slowly(new RedisRateLimits(redis), [redis]);
+    },
+  },
+  {
+    name: 'two redis servers',
+    ...(redisAbsent && { absent: redisAbsent }),
+    async open() {
+      if (two.length === 0) two = await openTwoCommonRedis();
+      const prefix = newPrefix();
+      const servers = two.map((redis) => redis.within(prefix));
+      return slowly(new DividedRateLimits(servers.map((redis) => new RedisRateLimits(redis))), servers);
     },
   },
 ];

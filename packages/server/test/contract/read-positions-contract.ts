@@ -1,11 +1,12 @@
 import { beforeEach, describe, expect, test } from 'bun:test';
-import type { ConversationId, UserId } from '@parley/protocol';
+import { type ConversationId, isLaterThan, type ReadPoint, type UserId } from '@parley/protocol';
 import fc from 'fast-check';
 import { systemIds } from '../../src/platform/ids.ts';
 import { ConversationsUnderTest, readRevisionOf } from './conversations-under-test.ts';
 import type { Stores } from './sqlite-stores.ts';
 
-const at = (seq: number) => ({ seq, messageCount: Math.max(0, seq - 1) });
+const target = (seq: number) => ({ seq, messageCount: Math.max(0, seq - 1) });
+const at = (seq: number, version = 0, receiptSeq = 0) => ({ ...target(seq), version, receiptSeq });
 
 export function describeReadPositions(storesOf: () => Stores): void {
   describe('read positions', () => {
@@ -20,8 +21,10 @@ export function describeReadPositions(storesOf: () => Stores): void {
       conversationId = await new ConversationsUnderTest(stores).create(ana, { userIds: [ben] });
     });
 
-    const advance = (userId: UserId, seq: number) =>
-      stores.conversations.advanceReadPosition(userId, conversationId, at(seq));
+    const advance = (userId: UserId, seq: number, version?: number) =>
+      stores.conversations.advanceReadPosition(userId, conversationId, { ...target(seq), version });
+    const markUnread = (userId: UserId, from: ReadPoint, seq: number) =>
+      stores.conversations.markUnread(userId, conversationId, from, target(seq));
     const positions = () => stores.conversations.readPositions(conversationId, [ana, ben]);
 
     test('move forward, never back, and return the resulting position', async () => {
@@ -40,6 +43,16 @@ export function describeReadPositions(storesOf: () => Stores): void {
           }
         }),
       );
+    });
+
+    test('are found in the conversations that have one, of any number', async () => {
+      const ids = [conversationId, ...Array.from({ length: 30 }, systemIds.uuid)];
+      expect(await stores.conversations.withReadPosition(ana, ids)).toEqual(new Set());
+      const [, other = ''] = ids;
+      for (const id of [conversationId, other]) await stores.conversations.advanceReadPosition(ana, id, at(1));
+      expect(await stores.conversations.withReadPosition(ana, ids)).toEqual(new Set([conversationId, other]));
+      expect(await stores.conversations.withReadPosition(ana, [])).toEqual(new Set());
+      expect(await stores.conversations.withReadPosition(ben, ids)).toEqual(new Set());
     });
 
     test('concurrent moves result in the furthest position', async () => {
@@ -63,6 +76,78 @@ export function describeReadPositions(storesOf: () => Stores): void {
       const otherId = await new ConversationsUnderTest(stores).create(ana);
       await advance(ana, 4);
       expect(await stores.conversations.readPositions(otherId, [ana])).toEqual(new Map());
+    });
+
+    describe('marks as unread', () => {
+      /** What a device does: it reads, or marks as unread, knowing the position of some earlier moment. */
+      const step = fc.record({
+        kind: fc.constantFrom('read', 'read of an older client', 'mark'),
+        seq: fc.integer({ min: 0, max: 20 }),
+        knownAgo: fc.constantFrom(0, 0, 1, 3),
+        passMs: fc.constantFrom(0, 0, 2_000),
+      });
+
+      test('move back, unless the position is later than the known one; reads at an earlier version change nothing', async () => {
+        await fc.assert(
+          fc.asyncProperty(fc.array(step), async (steps) => {
+            const userId = systemIds.uuid();
+            const past: ReturnType<typeof at>[] = [];
+            for (const { kind, seq, knownAgo, passMs } of steps) {
+              const now = past.at(-1);
+              const from = past.at(-1 - knownAgo) ?? at(0);
+              let expected = now ?? at(seq);
+              if (kind === 'mark') {
+                if (!now) expected = at(seq, 1);
+                else if (!isLaterThan(now, from)) {
+                  expected = at(seq, now.version + 1, Math.max(now.seq, now.receiptSeq));
+                }
+                expect(await markUnread(userId, from, seq)).toEqual(expected);
+              } else {
+                const version = kind === 'read' ? from.version : undefined;
+                const isCurrent = version === undefined || version === (now?.version ?? 0);
+                if (now && isCurrent && seq > now.seq) expected = { ...now, ...target(seq) };
+                expect(await advance(userId, seq, version)).toEqual(expected);
+              }
+              stores.passTime(passMs);
+              past.push(expected);
+              const { readPositions } = stores.conversations;
+              const stored = await readPositions.call(stores.conversations, conversationId, [userId]);
+              expect(stored).toEqual(new Map([[userId, expected]]));
+            }
+          }),
+        );
+      });
+
+      test('and reads at the same moment have one result, on which both agree', async () => {
+        for (let round = 0; round < 20; round++) {
+          const userId = systemIds.uuid();
+          await advance(userId, 5, 0);
+          const both = [() => markUnread(userId, at(5), 2), () => advance(userId, 9, 0)];
+          const answers = await Promise.all((round % 2 === 0 ? both : both.toReversed()).map((run) => run()));
+          const stored = (await stores.conversations.readPositions(conversationId, [userId])).get(userId) ?? at(0);
+          expect(answers).toEqual([stored, stored]);
+          expect([at(2, 1, 5), at(9)]).toContainEqual(stored);
+        }
+      });
+
+      test('are in later reads of the user’s conversations and of changed positions, with a revision of their own', async () => {
+        await advance(ana, 5);
+        let before = await readRevisionOf(stores, ana);
+        // The second one leaves the position where it is.
+        for (const [from, result] of [
+          [at(5), at(2, 1, 5)],
+          [at(2, 1), at(2, 2, 5)],
+        ] as const) {
+          expect(await markUnread(ana, from, 2)).toEqual(result);
+          expect((await stores.conversations.own(ana, conversationId))?.read).toEqual(result);
+          const changed = await stores.conversations.readPositionsAfter(ana, { revision: before, limit: 10 });
+          const revision = await readRevisionOf(stores, ana);
+          expect(changed).toEqual([{ conversationId, ...result, revision }]);
+          before = revision;
+        }
+        expect(await markUnread(ana, at(2, 1), 1)).toEqual(at(2, 2, 5));
+        expect(await readRevisionOf(stores, ana)).toBe(before);
+      });
     });
 
     describe('revision', () => {
@@ -89,7 +174,7 @@ export function describeReadPositions(storesOf: () => Stores): void {
         const ids: ConversationId[] = [];
         for (let count = 0; count < 7; count++) ids.push(await made.create(ana));
         const read = (id: ConversationId, seq: number) =>
-          stores.conversations.advanceReadPosition(ana, id, at(seq)).then(() => readRevisionOf(stores, ana));
+          stores.conversations.advanceReadPosition(ana, id, target(seq)).then(() => readRevisionOf(stores, ana));
         for (const id of ids) await read(id, 1);
         const [second = '', fifth = ''] = [ids[1], ids[4]];
         const revision = await readRevisionOf(stores, ana);
@@ -128,7 +213,7 @@ export function describeReadPositions(storesOf: () => Stores): void {
           expect(after).toBeGreaterThanOrEqual(told);
         };
         const moves = ids.map(async (id) => {
-          for (const seq of [1, 2, 3]) await stores.conversations.advanceReadPosition(ana, id, at(seq));
+          for (const seq of [1, 2, 3]) await stores.conversations.advanceReadPosition(ana, id, target(seq));
         });
         let isDone = false;
         const all = Promise.all(moves).finally(() => {
@@ -143,7 +228,7 @@ export function describeReadPositions(storesOf: () => Stores): void {
 
     test('are visible at once in the user’s conversations, and begin at the join', async () => {
       const read = async () => (await stores.conversations.own(ben, conversationId))?.read;
-      expect(await read()).toEqual({ seq: 1, messageCount: 0 });
+      expect(await read()).toEqual(at(1));
       await advance(ben, 7);
       expect(await read()).toEqual(at(7));
       stores.passTime(2_000);

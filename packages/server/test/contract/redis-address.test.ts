@@ -8,7 +8,8 @@ import { openRedis, type RedisConnection } from '../../src/adapters/redis/connec
 import { RedisConnectionRegistry } from '../../src/adapters/redis/registry.ts';
 import { Unusable } from '../../src/platform/failures.ts';
 import { makeCertificate } from '../support/certificate.ts';
-import { describeOnOwnRedis, OwnRedis, rejection } from './own-redis.ts';
+import { OwnRedis } from '../support/own-redis.ts';
+import { describeOnOwnRedis, rejection } from './own-redis.ts';
 
 const opened: RedisConnection[] = [];
 

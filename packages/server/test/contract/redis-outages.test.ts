@@ -1,13 +1,13 @@
 import { afterEach, expect, test } from 'bun:test';
 import { Redis } from 'ioredis';
-import { confirmShards } from '../../src/adapters/redis/cluster-mark.ts';
 import { openRedis, type RedisConnection } from '../../src/adapters/redis/connection.ts';
 import { confirmKeepsKeys } from '../../src/adapters/redis/eviction.ts';
 import { RedisConnectionRegistry } from '../../src/adapters/redis/registry.ts';
-import { Unavailable, Unusable } from '../../src/platform/failures.ts';
+import { Unavailable } from '../../src/platform/failures.ts';
+import { OwnRedis } from '../support/own-redis.ts';
 import { until } from '../support/until.ts';
 import { newIds } from './conversations-under-test.ts';
-import { describeOnOwnRedis, eventually, OwnRedis, rejection, SwallowingProxy } from './own-redis.ts';
+import { describeOnOwnRedis, eventually, rejection, SwallowingProxy } from './own-redis.ts';
 import { keysOf } from './redis-under-test.ts';
 
 const leaseMs = 600_000;
@@ -84,6 +84,49 @@ describeOnOwnRedis('a Redis', () => {
     expect(await registry.online([ben])).toEqual(new Set([ben]));
   });
 
+  test('that answers every command too late counts as lost until it answers in time', async () => {
+    const proxy = await SwallowingProxy.to((await start()).port);
+    const redis = open(`redis://127.0.0.1:${proxy.port}`);
+    const registry = registryOn(redis);
+    await registry.openServer(north, leaseMs);
+    expect(redis.isLost).toBe(false);
+    proxy.answerAfterMs = 1_500;
+    await until('it counts as lost', async () => {
+      expect(await rejection(registry.generation())).toBeInstanceOf(Unavailable);
+      return redis.isLost;
+    });
+    // It is connected, and not used: calls do not wait for it.
+    for (let time = 0; time < 3; time++) await expectUnavailable(registry);
+    expect(redis.isLost).toBe(true);
+    proxy.answerAfterMs = 0;
+    await eventually(() => registry.connect(north, ben));
+    expect(redis.isLost).toBe(false);
+    proxy.close();
+  });
+
+  test('carries out no command of an earlier connection once a later one is used', async () => {
+    const program = await start();
+    const proxy = await SwallowingProxy.to(program.port);
+    const other = open(program.url);
+    await registryOn(other).openServer(north, leaseMs);
+    const connections = async () =>
+      String(await other.client.client('LIST'))
+        .trim()
+        .split('\n').length;
+    const registry = registryOn(open(`redis://127.0.0.1:${proxy.port}`));
+    await registry.connect(north, ana);
+    const before = await connections();
+    const passOn = proxy.hold();
+    expect(await rejection(registry.disconnect(north, ana))).toBeInstanceOf(Unavailable);
+    // Until the connection is given up and replaced.
+    await eventually(() => registry.online([ana]));
+    await registry.connect(north, ana);
+    expect(await connections()).toBe(before);
+    passOn();
+    expect(await registry.online([ana])).toEqual(new Set([ana]));
+    proxy.close();
+  });
+
   test('that was killed is unavailable, and refused calls are not carried out when it is back', async () => {
     const program = await start();
     const registry = registryOn(open(program.url));
@@ -158,21 +201,6 @@ describeOnOwnRedis('a Redis', () => {
     });
     expect(new Set(slots).size).toBe(1);
     expect(await registry.closeServer(north)).toEqual([ana]);
-  });
-});
-
-describeOnOwnRedis('the mark of a cluster', () => {
-  test('is set once and then compared, and set again after Redis lost it', async () => {
-    const redis = open((await start()).url);
-    await confirmShards(redis, 64);
-    await confirmShards(redis, 64);
-    expect(await rejection(confirmShards(redis, 32))).toMatchObject({
-      name: 'Unusable',
-      message: expect.stringMatching(/64.*32/s),
-    });
-    await redis.client.flushall();
-    await confirmShards(redis, 32);
-    expect(await rejection(confirmShards(redis, 64))).toBeInstanceOf(Unusable);
   });
 });
 

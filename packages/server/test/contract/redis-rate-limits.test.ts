@@ -3,7 +3,8 @@ import { openRedis, type RedisConnection } from '../../src/adapters/redis/connec
 import { RedisRateLimits } from '../../src/adapters/redis/rate-limits.ts';
 import { rateLimitRules } from '../../src/gateway/rate-limit-rules.ts';
 import type { RateLimit, RateLimits } from '../../src/gateway/rate-limits-port.ts';
-import { describeOnOwnRedis, eventually, OwnRedis } from './own-redis.ts';
+import { OwnRedis } from '../support/own-redis.ts';
+import { describeOnOwnRedis, eventually } from './own-redis.ts';
 import { keysOf } from './redis-under-test.ts';
 
 const hourMs = 3_600_000;

@@ -20,11 +20,16 @@ function fail(error: unknown): never {
   throw error;
 }
 
-/** A connected client of the shared Redis with a prefix of its own. */
-export async function openCommonRedis(): Promise<RedisConnection> {
-  const redis = openRedis({ url: serviceAddress('redis') ?? '', prefix: newPrefix(), report: fail });
+/** A connected client of the shared Redis, of one of its databases, with a prefix of its own. */
+export async function openCommonRedis(database = 0): Promise<RedisConnection> {
+  const redis = openRedis({ url: `${serviceAddress('redis')}/${database}`, prefix: newPrefix(), report: fail });
   await redis.pipeline((pipeline) => pipeline.ping());
   return redis;
+}
+
+/** Clients of two databases of the shared Redis, which act as two servers: no command spans both. */
+export function openTwoCommonRedis(): Promise<RedisConnection[]> {
+  return Promise.all([0, 1].map(openCommonRedis));
 }
 
 export function newPrefix(): string {

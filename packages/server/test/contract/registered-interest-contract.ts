@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'bun:test';
 import type { ConnectionRegistry } from '../../src/connections/registry-port.ts';
+import { openServer } from '../support/registry-leases.ts';
 import { newIds } from './conversations-under-test.ts';
 import type { RegistryUnderTest } from './registry-under-test.ts';
 
@@ -14,7 +15,7 @@ export function describeRegisteredInterest(openedOf: () => RegistryUnderTest): v
 
   beforeEach(async () => {
     registry = openedOf().registry;
-    for (const serverId of [north, south]) await registry.openServer(serverId, leaseMs);
+    for (const serverId of [north, south]) await openServer(registry, serverId, leaseMs);
   });
 
   const sorted = (lists: Map<string, string[]>) => new Map(Array.from(lists, ([key, list]) => [key, [...list].sort()]));

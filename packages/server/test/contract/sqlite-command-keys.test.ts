@@ -32,7 +32,7 @@ describe('sqlite: keys of commands', () => {
     for (const commandId of ['m1', 'm2', 'm3', crypto.randomUUID()]) {
       for (const senderId of senders) {
         expect(entries.ofCommand({ conversation, senderId, commandId })).toBeUndefined();
-        entries.insert(conversation, message(++seq, senderId), commandId);
+        entries.insert(conversation, { entry: message(++seq, senderId), firstTextHash: null }, commandId);
         expect(entries.ofCommand({ conversation, senderId, commandId })).toMatchObject({ seq, text: `text ${seq}` });
       }
     }
@@ -44,9 +44,11 @@ describe('sqlite: keys of commands', () => {
   test('refuse a second entry of a command although its keys collide with those of others', () => {
     const entries = entriesWithCollisions();
     for (const [index, commandId] of ['m1', 'm2', 'm3'].entries()) {
-      entries.insert(conversation, message(index + 1, 'ana'), commandId);
+      entries.insert(conversation, { entry: message(index + 1, 'ana'), firstTextHash: null }, commandId);
     }
-    expect(() => entries.insert(conversation, message(4, 'ana'), 'm2')).toThrow('command m2 of ana is entry 2 already');
+    expect(() => entries.insert(conversation, { entry: message(4, 'ana'), firstTextHash: null }, 'm2')).toThrow(
+      'command m2 of ana is entry 2 already',
+    );
   });
 
   test('tell command ids apart that differ in case, form or type', () => {
@@ -63,7 +65,8 @@ describe('sqlite: keys of commands', () => {
       '\u00e9',
       'e\u0301',
     ];
-    for (const [index, id] of ids.entries()) keys.insert(conversation, message(index + 1, 'ana'), id);
+    for (const [index, id] of ids.entries())
+      keys.insert(conversation, { entry: message(index + 1, 'ana'), firstTextHash: null }, id);
     for (const [index, commandId] of ids.entries()) {
       const found = keys.ofCommand({ conversation, senderId: 'ana', commandId });
       expect([found?.seq, found?.command_id]).toEqual([index + 1, commandId]);
@@ -72,7 +75,10 @@ describe('sqlite: keys of commands', () => {
 
   test('stop with a reason when a command has no free key', () => {
     const entries = entriesWithCollisions();
-    for (let seq = 1; seq <= 16; seq++) entries.insert(conversation, message(seq, 'ana'), `m${seq}`);
-    expect(() => entries.insert(conversation, message(17, 'ana'), 'm17')).toThrow('16 keys of command m17 belong to');
+    for (let seq = 1; seq <= 16; seq++)
+      entries.insert(conversation, { entry: message(seq, 'ana'), firstTextHash: null }, `m${seq}`);
+    expect(() => entries.insert(conversation, { entry: message(17, 'ana'), firstTextHash: null }, 'm17')).toThrow(
+      '16 keys of command m17 belong to',
+    );
   });
 });

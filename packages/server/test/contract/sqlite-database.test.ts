@@ -6,8 +6,7 @@ import { join } from 'node:path';
 import { logFile, openDatabase, schemaVersion } from '../../src/adapters/sqlite/database.ts';
 import { storedLevel } from '../../src/adapters/sqlite/feature-level.ts';
 import { migrations } from '../../src/adapters/sqlite/migrations.ts';
-import { firstLevel } from '../../src/platform/features.ts';
-import { addTrialFeature, trialLevel } from '../support/trial-feature.ts';
+import { addTrialFeature, programLevel, trialLevel } from '../support/trial-feature.ts';
 
 let folder: string;
 let file: string;
@@ -105,7 +104,7 @@ test('a database with an unsupported feature level is refused with both levels, 
   newer.close();
   const before = readFileSync(file);
   expect(() => openDatabase(file)).toThrow(
-    `${file} has feature level ${trialLevel}, and this Parley supports ${firstLevel}. Start the newer version`,
+    `${file} has feature level ${trialLevel}, and this Parley supports ${programLevel}. Start the newer version`,
   );
   expect(readFileSync(file)).toEqual(before);
 });

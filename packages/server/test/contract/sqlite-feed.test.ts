@@ -21,11 +21,36 @@ describe('the feed in SQLite', () => {
     rmSync(folder, { recursive: true });
   });
 
+  const conversationId = 'conversation';
+  /** Creates the conversation once; returns its number. */
+  function numberOf(): number {
+    const { database } = stores.writes;
+    const columns = Object.entries({
+      id: conversationId,
+      kind: 'group',
+      description: '',
+      history: 'all',
+      created_by: 'u',
+    });
+    const counts = ['announce_only', 'head_seq', 'message_count', 'last_message_seq', 'membership_seq', 'member_count'];
+    const others = ['owner_count', 'broadcast_seq', 'closed', 'last_entry_at_ms', 'last_entry_hour'];
+    database.run(
+      `INSERT OR IGNORE INTO conversations (${[...columns.map(([name]) => name), ...counts, ...others].join(', ')})
+       VALUES (${[...columns.map(([, value]) => `'${value}'`), ...[...counts, ...others].map(() => 0)].join(', ')})`,
+    );
+    const row = database.query<{ number: number }, []>('SELECT number FROM conversations').get();
+    return row?.number ?? 0;
+  }
+
   async function append(feed: SqliteFeed, count: number): Promise<void> {
+    const number = numberOf();
     for (let batch = 0; batch < count; batch++) {
       await stores.writes.run(() => {
-        const entry = { conversationId: 'c', seq: batch + 1, messageCount: batch, atMs: 1, senderId: 'u' };
-        feed.append([{ kind: 'message', clientMessageId: `${batch}`, text: 'text', ...entry }]);
+        const entry = {
+          ...{ conversationId, seq: batch + 1, messageCount: batch, atMs: 1, senderId: 'u' },
+          ...{ kind: 'message' as const, clientMessageId: `${batch}`, text: 'text' },
+        };
+        feed.append({ entries: [{ entry, firstTextHash: null, commandId: `${batch}` }], heads: [] }, () => number);
       });
     }
   }
@@ -48,6 +73,19 @@ describe('the feed in SQLite', () => {
     await reader.close();
   });
 
+  test('reads the records of earlier versions, which have the ids of conversations', async () => {
+    const feed = new SqliteFeed(stores.writes);
+    await stores.totals.rebuild();
+    await append(feed, 2);
+    stores.writes.database.run(`UPDATE feed SET records = '[["earlier", 7, 0, "joined"]]' WHERE decided_to = 1`);
+    const reader = await feed.open(totalsFollower, () => undefined);
+    expect((await reader.take()).flatMap(({ records }) => records)).toEqual([
+      { conversationId: 'earlier', seq: 7, revision: 0, kind: 'joined', position: 0, again: false },
+      { conversationId, seq: 2, revision: 0, kind: 'message', position: 1, again: false },
+    ]);
+    await reader.close();
+  });
+
   test('deletes records that every follower has applied', async () => {
     const feed = new SqliteFeed(stores.writes);
     await append(feed, batches);
@@ -61,12 +99,14 @@ describe('the feed in SQLite', () => {
   test('skips a row that cannot be read, so that the next part begins after a gap', async () => {
     const feed = new SqliteFeed(stores.writes);
     await stores.totals.rebuild();
-    await append(feed, 3);
+    await append(feed, 5);
     stores.writes.database.run(`UPDATE feed SET records = 'x' WHERE decided_to = 2`);
+    stores.writes.database.run(`UPDATE feed SET records = '[[9999, 1]]' WHERE decided_to = 4`);
     const reader = await feed.open(totalsFollower, () => undefined);
     expect((await reader.take()).map(({ reach: { from, to } }) => [from, to])).toEqual([
       [0, 1],
       [2, 3],
+      [4, 5],
     ]);
     await reader.close();
   });

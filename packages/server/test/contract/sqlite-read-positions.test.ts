@@ -48,6 +48,12 @@ describe('sqlite: read positions', () => {
     stores = sqliteStores(folder);
   });
 
+  test('are on disk when a mark as unread resolves', async () => {
+    await advance(5);
+    await stores.conversations.markUnread(ana, conversationId, { seq: 5, version: 0 }, { seq: 2, messageCount: 2 });
+    expect(await onDisk()).toBe(2);
+  });
+
   test('that change during a write are written next', async () => {
     await advance(1);
     stores.passTime(1_000);
@@ -67,9 +73,15 @@ describe('sqlite: read positions', () => {
     stores.passTime(1_000);
     await written();
     expect(failures).toHaveLength(1);
+    const mark = { from: { seq: 4, version: 0 }, to: { seq: 2, messageCount: 2 } };
+    const marking = stores.conversations.markUnread(ana, conversationId, mark.from, mark.to);
+    await expect(marking).rejects.toThrow();
+    // A mark that is repeated is not answered before it is on disk.
+    const repeated = stores.conversations.markUnread(ana, conversationId, mark.from, mark.to);
+    await expect(repeated).rejects.toThrow();
     database.run('DROP TRIGGER refuse');
     stores.passTime(1_000);
     await written();
-    expect(await onDisk()).toBe(4);
+    expect(await onDisk()).toBe(2);
   });
 });

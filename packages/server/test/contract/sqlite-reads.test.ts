@@ -44,9 +44,20 @@ describe('reads of SQLite are bounded', () => {
   });
 
   test('a page of a homepage reads current memberships, and no ended ones', () => {
-    const steps = stepsOf('m.left_seq IS NULL AND c.closed = 0');
-    expect(steps).toContain('SEARCH m USING COVERING INDEX present_memberships (user_id=?)');
-    expect(steps).toContain('SEARCH c USING INDEX sqlite_autoindex_conversations_1 (id=?)');
+    for (const order of ['coalesce', 'max']) {
+      const steps = stepsOf(`SELECT m.conversation_id, ${order}(`);
+      expect(steps).toContain('SEARCH m USING COVERING INDEX present_memberships (user_id=?)');
+      expect(steps).toContain('SEARCH c USING INDEX sqlite_autoindex_conversations_1 (id=?)');
+    }
+  });
+
+  test('amended messages are found by revision, without a sort', () => {
+    const steps = stepsOf('e.revision > +?2');
+    expect(steps[0]).toBe('SEARCH e USING INDEX entry_revisions (conversation=? AND revision>?)');
+    expect(steps.filter((step) => step.includes('TEMP B-TREE'))).toEqual([]);
+    expect(stepsOf('AND revision > +?2 LIMIT')).toContain(
+      'SEARCH entries USING INDEX entry_revisions (conversation=? AND revision>?)',
+    );
   });
 
   test('left conversations are read in order, from the position of the page', () => {

@@ -4,6 +4,7 @@ import { openSqliteStores } from '../../src/adapters/sqlite/stores.ts';
 import type { ConversationStore } from '../../src/conversations/conversations-port.ts';
 import type { TotalsStore } from '../../src/followers/totals/totals-port.ts';
 import type { HistoryStore } from '../../src/history/history-port.ts';
+import type { ServerSettingsStore } from '../../src/operations/server-settings-port.ts';
 import type { UserStore } from '../../src/users/users-port.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
@@ -13,6 +14,7 @@ export interface Stores {
   conversations: ConversationStore;
   users: UserStore;
   totals: TotalsStore;
+  serverSettings: ServerSettingsStore;
   /** The partitions of the log by which the history is decided. */
   partitions: number;
   /** Lets time pass, for data that is written late. */

@@ -55,7 +55,7 @@ describe('the list of tables', () => {
   test('marks every column with the id of a user or a conversation as a reference', () => {
     // SQLite has numbers in some tables that have ids in the list.
     const columns = migratedTables.flatMap(({ name, columns }) => columns.map((column) => ({ name, column })));
-    const ids = columns.filter(({ column }) => /^(user|conversation|sender)_id$|^created_by$/.test(column));
+    const ids = columns.filter(({ column }) => /^(user|conversation|sender)_id$|^(created|banned)_by$/.test(column));
     expect(references.map(({ table, column }) => `${table}.${column}`).sort()).toEqual(
       ids.map(({ name, column }) => `${name}.${column}`).sort(),
     );

@@ -57,6 +57,14 @@ export function describeUsersContract(name: string, open: () => Promise<Stores>)
         expect(await users.create(newUser('eve', { invitation }))).toBe('invalid_invitation');
       });
 
+      test('does not reveal with an invalid invitation whether a username is taken', async () => {
+        await createUser(users, 'ana');
+        const invitation = { tokenHash: 'unknown', atMs: 2_000 };
+        for (const username of ['ana', 'free']) {
+          expect(await users.create(newUser(username, { invitation }))).toBe('invalid_invitation');
+        }
+      });
+
       test('refuses an unknown or expired invitation, and creates no user', async () => {
         await users.createInvitation({ tokenHash: 'token', uses: 2, expiresAtMs: 2_000, createdBy: null });
         for (const invitation of [
@@ -93,6 +101,13 @@ export function describeUsersContract(name: string, open: () => Promise<Stores>)
       expect(await users.byIds([ben.id, nobody, ana.id])).toEqual([ben, ana]);
       expect(await users.byIds([])).toEqual([]);
       expect([await users.byId(nobody), await users.byUsername('nobody')]).toEqual([undefined, undefined]);
+    });
+
+    test('no text but the username itself finds a user by username', async () => {
+      await createUser(users, 'ana');
+      for (const text of ['', 'ana\0', '\0ana', 'an\0a', '\ud800', 'ana ', 'a\u0301na', '%', 'ana\\', "ana'"]) {
+        expect([text, await users.byUsername(text)]).toEqual([text, undefined]);
+      }
     });
 
     describe('update', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { limits, type UserId } from '@parley/protocol';
+import type { Command } from '../../src/conversations/command.ts';
 import { directConversationId } from '../../src/conversations/conversation-ids.ts';
 import { Shard } from '../distribution/shard.ts';
 import { by, came, create, directId, role, shardAfter, verdict, type Wanted } from '../distribution/situations.ts';
@@ -7,10 +8,15 @@ import { by, came, create, directId, role, shardAfter, verdict, type Wanted } fr
 const leave = { kind: 'leave' } as const;
 const add = (...userIds: UserId[]): Wanted => ({ kind: 'add', userIds });
 const remove = (userId: UserId): Wanted => ({ kind: 'remove', userId });
+const ban = (userId: UserId): Wanted => ({ kind: 'ban', userId });
+const unban = (userId: UserId): Wanted => ({ kind: 'unban', userId });
+const join: Wanted = { kind: 'join' };
 const say: Wanted = { kind: 'send', text: 'text' };
 const wishes: Wanted[] = [
   ...[say, leave, add('stranger'), remove('member'), { kind: 'update', name: 'new' } as const],
   { kind: 'set_role', userId: 'member', role: 'admin' },
+  { kind: 'ban', userId: 'member' },
+  { kind: 'unban', userId: 'member' },
 ];
 
 describe('a user who is not a member', () => {
@@ -58,6 +64,17 @@ describe('roles', () => {
     ['admin', remove('stranger'), 'not_found'],
     ['owner', remove('admin'), 'removed'],
     ['owner', remove('owner'), 'last_owner'],
+    ['member', ban('other'), 'forbidden'],
+    ['member', ban('stranger'), 'forbidden'],
+    ['admin', ban('member'), 'banned'],
+    ['admin', ban('stranger'), 'banned'],
+    ['admin', ban('other admin'), 'forbidden'],
+    ['admin', ban('owner'), 'forbidden'],
+    ['admin', ban('admin'), 'forbidden'],
+    ['owner', ban('admin'), 'banned'],
+    ['owner', ban('owner'), 'forbidden'],
+    ['member', unban('stranger'), 'forbidden'],
+    ['admin', unban('stranger'), 'unchanged'],
     ['member', { kind: 'set_role', userId: 'member', role: 'admin' }, 'forbidden'],
     ['admin', { kind: 'set_role', userId: 'member', role: 'admin' }, 'forbidden'],
     ['owner', { kind: 'set_role', userId: 'member', role: 'admin' }, 'role'],
@@ -118,13 +135,97 @@ describe('members', () => {
     const most = limits.membersPerConversation;
     const channel = shardAfter({ conversationKind: 'channel' });
     const outcomes = (memberCount: number) => [
-      came(channel, by('stranger', { kind: 'join' }), memberCount),
-      came(channel, by('owner', add('stranger')), memberCount),
-      came(channel, by('owner', add('stranger', 'another')), memberCount),
+      came(channel, by('stranger', { kind: 'join' }), { memberCount }),
+      came(channel, by('owner', add('stranger')), { memberCount }),
+      came(channel, by('owner', add('stranger', 'another')), { memberCount }),
     ];
     expect(outcomes(most)).toEqual(['conversation_full', 'conversation_full', 'conversation_full']);
     expect(outcomes(most - 1)).toEqual(['joined', 'added', 'conversation_full']);
     expect(outcomes(most - 2)).toEqual(['joined', 'added', 'added']);
+  });
+});
+
+describe('a banned user', () => {
+  const banned = (by_: UserId = 'admin', ...since: Command[]) =>
+    shardAfter({ conversationKind: 'channel' }, by(by_, ban('member')), ...since);
+
+  test('is removed by the entry that bans, which says so', () => {
+    const shard = banned();
+    const fields = { conversationId: 'group', seq: 4, messageCount: 0, atMs: 1_000, senderId: 'admin' };
+    expect(shard.log('group').at(-1)).toEqual({ kind: 'banned', ...fields, userId: 'member', wasMember: true });
+    expect(shard.participant('group', 'member')).toMatchObject({ leftSeq: 4 });
+    expect(shard.head('group')).toMatchObject({ memberCount: 4, membershipSeq: 4, banCount: 1 });
+  });
+
+  test('who was no member changes no membership', () => {
+    const shard = shardAfter({}, by('owner', ban('stranger')));
+    expect(shard.log('group').at(-1)).toMatchObject({ kind: 'banned', userId: 'stranger', wasMember: false });
+    expect(shard.participant('group', 'stranger')).toBeUndefined();
+    expect(shard.head('group')).toMatchObject({ memberCount: 5, membershipSeq: 3, banCount: 1 });
+  });
+
+  test('can neither join nor be added, also after having left, until the ban is lifted', () => {
+    const shard = banned();
+    expect(verdict(shard, by('member', join))).toMatchObject({ code: 'banned' });
+    const adding = verdict(shard, by('owner', add('stranger', 'member', 'other')));
+    expect(adding).toMatchObject({ code: 'user_banned', detail: expect.stringContaining('member') });
+    expect(adding).not.toMatchObject({ detail: expect.stringContaining('stranger') });
+    const left = shardAfter({ conversationKind: 'channel' }, by('member', leave), by('owner', ban('member')));
+    expect([came(left, by('member', join)), came(left, by('owner', add('member')))]).toEqual(['banned', 'user_banned']);
+    const lifted = banned('admin', by('owner', unban('member')));
+    expect([came(lifted, by('member', join)), came(lifted, by('owner', add('member')))]).toEqual(['joined', 'added']);
+    expect(lifted.head('group').banCount).toBe(0);
+  });
+
+  test('learns of a group and of a closed channel no more than a stranger', () => {
+    const group = shardAfter({}, by('owner', ban('member')));
+    expect(verdict(group, by('member', join))).toEqual(verdict(group, by('stranger', join)));
+    const creation = create({ conversationKind: 'channel', userIds: [] });
+    const closed = Shard.after([[creation, by('owner', ban('member')), by('owner', leave)]]);
+    expect(verdict(closed, by('member', join))).toEqual(verdict(closed, by('stranger', join)));
+    for (const wanted of wishes) {
+      expect(verdict(banned(), by('member', wanted))).toEqual(verdict(banned(), by('stranger', wanted)));
+    }
+  });
+
+  test('is banned once, and unbanned once', () => {
+    expect(came(banned(), by('owner', ban('member')))).toBe('unchanged');
+    const lifted = banned('admin', by('owner', unban('member')));
+    expect([came(lifted, by('admin', unban('member'))), came(lifted, by('admin', ban('member')))]).toEqual([
+      'unchanged',
+      'banned',
+    ]);
+  });
+
+  test('is banned by the first of two admins; of two who ban each other, the first in the log stays', () => {
+    const both = banned('admin', by('other admin', ban('member')));
+    expect(both.outcomes.at(-1)).toEqual({ kind: 'unchanged' });
+    const owners = shardAfter({}, role('admin', 'owner'), by('owner', ban('admin')), by('admin', ban('owner')));
+    expect(owners.outcomes.slice(-2)).toMatchObject([{ kind: 'done' }, { code: 'not_found' }]);
+    expect(owners.members('group').map(({ userId }) => userId)).toContain('owner');
+  });
+
+  test('is decided in the order of the log against joining and leaving', () => {
+    const channel = { conversationKind: 'channel' } as const;
+    const [joins, bans] = [by('stranger', join), by('owner', ban('stranger'))];
+    expect(shardAfter(channel, joins, bans).log('group').slice(-2)).toMatchObject([
+      { kind: 'joined' },
+      { kind: 'banned', wasMember: true },
+    ]);
+    const banFirst = shardAfter(channel, bans, joins);
+    expect(banFirst.outcomes.slice(-2)).toMatchObject([{ kind: 'done' }, { code: 'banned' }]);
+    const leaveFirst = shardAfter(channel, by('member', leave), by('owner', ban('member')));
+    expect(leaveFirst.log('group').at(-1)).toMatchObject({ kind: 'banned', wasMember: false });
+    expect(banned('owner', by('member', leave)).outcomes.at(-1)).toMatchObject({ code: 'not_found' });
+  });
+
+  test('is one of at most as many as a conversation may ban', () => {
+    const most = limits.bansPerConversation;
+    expect(came(shardAfter(), by('owner', ban('stranger')), { banCount: most })).toBe('too_many_bans');
+    expect(came(shardAfter(), by('owner', ban('stranger')), { banCount: most - 1 })).toBe('banned');
+    const full = banned();
+    expect(came(full, by('owner', ban('member')), { banCount: most })).toBe('unchanged');
+    expect(came(full, by('owner', unban('member')), { banCount: most })).toBe('unbanned');
   });
 });
 

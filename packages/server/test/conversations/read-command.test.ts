@@ -1,11 +1,13 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import type { Command } from '../../src/conversations/command.ts';
 import { readCommand } from '../../src/conversations/read-command.ts';
+import { levelOf } from '../../src/platform/features.ts';
 import { addTrialFeature, nudge, trialLevel, withTopic } from '../support/trial-feature.ts';
 
 const common = { conversationId: 'c', actorId: 'ana', commandId: 'm1' };
 const send = { ...common, kind: 'send', text: 'text' } as const;
 const update = { ...common, kind: 'update', name: 'name' } as const;
+const level = levelOf('amendments');
 const commands: Command[] = [
   send,
   update,
@@ -18,7 +20,14 @@ const commands: Command[] = [
   { ...common, kind: 'leave' },
   { ...common, kind: 'add', userIds: ['ben'] },
   { ...common, kind: 'remove', userId: 'ben' },
+  { ...common, kind: 'ban', userId: 'ben' },
+  { ...common, kind: 'unban', userId: 'ben' },
   { ...common, kind: 'set_role', userId: 'ben', role: 'admin' },
+  { ...send, replyTo: 3, level },
+  { ...common, kind: 'edit', seq: 3, text: 'text', acceptedAtMs: 1, editWindowMs: 2, level },
+  { ...common, kind: 'delete', seq: 3, level },
+  { ...common, kind: 'react', seq: 3, emoji: '👍', set: true, level },
+  { ...common, kind: 'pin', seq: 3, set: false, level },
 ];
 
 const asWritten = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
@@ -30,14 +39,15 @@ afterEach(() => {
 
 describe('a command in the log', () => {
   for (const command of commands) {
-    test(`is read unchanged: ${command.kind}`, () => {
+    test(`is read unchanged: ${'replyTo' in command ? 'reply' : command.kind}`, () => {
       expect(readCommand(asWritten(command))).toEqual({ kind: 'command', command });
     });
   }
 
   test('needs a later program when it has a level above this one, regardless of its other fields', () => {
-    for (const later of [{ ...send, level: 2 }, { level: 2 }, { kind: 'nudge', text: 7, level: 2 }]) {
-      expect(readCommand(later)).toEqual({ kind: 'later', level: 2 });
+    const level = trialLevel;
+    for (const later of [{ ...send, level }, { level }, { kind: 'nudge', text: 7, level }]) {
+      expect(readCommand(later)).toEqual({ kind: 'later', level });
     }
     expect(readCommand({ ...send, level: 1 })).toMatchObject({ kind: 'command' });
   });
@@ -66,12 +76,12 @@ describe('a command in the log', () => {
   });
 
   test('is malformed when it has an unknown field, which would be lost', () => {
-    expect(readCommand({ ...send, replyTo: 7 })).toEqual({
+    expect(readCommand({ ...send, forwardOf: 7 })).toEqual({
       kind: 'malformed',
-      reason: 'a command "send" has no field "replyTo"',
+      reason: 'a command "send" has no field "forwardOf"',
     });
     expect(readCommand({ ...send, toString: 'text' })).toMatchObject({ kind: 'malformed' });
     // The command has no field.
-    expect(readCommand({ ...send, replyTo: null })).toMatchObject({ kind: 'command' });
+    expect(readCommand({ ...send, forwardOf: null })).toMatchObject({ kind: 'command' });
   });
 });

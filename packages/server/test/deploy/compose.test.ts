@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, test } from 'bun:test';
 import { existsSync } from 'node:fs';
 import { DCLinter } from 'dclint';
+import { freePort } from '../../../../tools/free-port.mjs';
 import { loadConfig } from '../../src/settings/settings.ts';
-import { freePort } from '../support/free-port.ts';
 import { Backend } from './backend.ts';
 import { composeFile, composeService, exampleVariables, variablesTaken } from './compose-file.ts';
 import { deployedPath, deployedText, durationMs, imageEnvironment, processPort } from './deployed-files.ts';

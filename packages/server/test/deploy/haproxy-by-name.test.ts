@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test';
-import { freePort } from '../support/free-port.ts';
+import { freePort } from '../../../../tools/free-port.mjs';
 import { Haproxy, withoutHaproxy } from '../support/haproxy.ts';
 import { titleWith } from '../support/services.ts';
 import { until } from '../support/until.ts';

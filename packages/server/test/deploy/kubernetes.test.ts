@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test';
 import { existsSync } from 'node:fs';
 import type { IContainer, IPodSpec } from 'kubernetes-models/v1';
+import { freePort } from '../../../../tools/free-port.mjs';
 import { loadConfig } from '../../src/settings/settings.ts';
-import { freePort } from '../support/free-port.ts';
 import { RunningServer } from '../support/running-server.ts';
 import { deployedPath, deployedText, imageEnvironment } from './deployed-files.ts';
 import {

@@ -2,6 +2,7 @@ import type { Database } from 'bun:sqlite';
 import type { ConversationId, Entry, UserId } from '@parley/protocol';
 import { MemoryConnectionRegistry } from '../../src/adapters/memory/registry.ts';
 import {
+  bansTable,
   channelTermsTable,
   conversationsTable,
   membershipsTable,
@@ -25,6 +26,7 @@ import { Unavailable, Unwritable } from '../../src/platform/failures.ts';
 import { composeProcess, type ProcessParts } from '../../src/process/compose-process.ts';
 import { configInMemory } from '../support/config-in-memory.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { openServer } from '../support/registry-leases.ts';
 
 const config = { ...configInMemory(), roles: new Set(['distribution'] as const) };
 const clock = new FakeClock();
@@ -41,7 +43,8 @@ const stores = openSqliteStores(':memory:', { clock, reportFailure: fail });
 const index = openSqliteStores(':memory:', { clock, reportFailure: fail });
 
 function empty(database: Database): void {
-  for (const { name } of [conversationsTable, channelTermsTable, entriesTable, participantsTable, membershipsTable]) {
+  const tables = [conversationsTable, channelTermsTable, entriesTable, participantsTable, bansTable, membershipsTable];
+  for (const { name } of tables) {
     database.run(`DELETE FROM ${name}`);
   }
   database.run('DELETE FROM command_keys');
@@ -166,9 +169,10 @@ export class DistributionUnderTest {
     await this.handle?.(this.batch);
   }
 
-  async connect(userId: UserId): Promise<void> {
-    await this.registry.openServer(serverOf(userId), Number.POSITIVE_INFINITY);
-    await this.registry.connect(serverOf(userId), userId);
+  /** Connects the user to a server: by default one that is named after the user, otherwise that of another user. */
+  async connect(userId: UserId, at = userId): Promise<void> {
+    await openServer(this.registry, serverOf(at), Number.POSITIVE_INFINITY);
+    await this.registry.connect(serverOf(at), userId);
   }
 
   addInterest(userId: UserId, conversationId: ConversationId): Promise<void> {

@@ -4,10 +4,10 @@ import { decideBatch } from '../../src/distribution/decide-batch.ts';
 import { noSubmitMetrics } from '../../src/distribution/distribution-metrics.ts';
 import { CommandSubmitter } from '../../src/distribution/submitter.ts';
 import { EnabledFeatures } from '../../src/platform/enabled-features.ts';
-import { firstLevel } from '../../src/platform/features.ts';
+import { featuresAt, firstLevel } from '../../src/platform/features.ts';
 import { Tracing } from '../../src/platform/tracing.ts';
 import { FakeClock } from '../support/fake-clock.ts';
-import { addTrialFeature, nudge, trialFeature, trialLevel, withTopic } from '../support/trial-feature.ts';
+import { addTrialFeature, nudge, trialLevel, withTopic } from '../support/trial-feature.ts';
 import { batchOf, Shard } from './shard.ts';
 
 const common = { conversationId: 'c', actorId: 'ana', commandId: 'm1' };
@@ -86,7 +86,7 @@ describe('the enabled level', () => {
     const enabled = new EnabledFeatures(read, clock, unhandled);
     await enabled.start();
     const { names } = enabled;
-    expect([enabled.level, names]).toEqual([firstLevel, []]);
+    expect([enabled.level, names]).toEqual([firstLevel, featuresAt(firstLevel)]);
     const pass = async () => {
       clock.advance(1_000);
       await new Promise((resolve) => setImmediate(resolve));
@@ -95,7 +95,7 @@ describe('the enabled level', () => {
     expect(enabled.names).toBe(names);
     stored = trialLevel + 1;
     await pass();
-    expect([enabled.level, enabled.names]).toEqual([trialLevel, [trialFeature]]);
+    expect([enabled.level, enabled.names]).toEqual([trialLevel, featuresAt(trialLevel)]);
     const before = asked;
     await pass();
     expect(asked).toBe(before);

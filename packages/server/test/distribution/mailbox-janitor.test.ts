@@ -2,7 +2,9 @@ import { expect, test } from 'bun:test';
 import { MemoryMailboxes } from '../../src/adapters/memory/mailboxes.ts';
 import { MemoryConnectionRegistry } from '../../src/adapters/memory/registry.ts';
 import { MailboxJanitor } from '../../src/distribution/mailbox-janitor.ts';
+import { twoParts } from '../messaging/two-parts.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { openServer } from '../support/registry-leases.ts';
 import { until } from '../support/until.ts';
 
 const leaseMs = 1_000_000;
@@ -14,7 +16,7 @@ async function janitorOver(...serverIds: string[]) {
   const mailboxes = new MemoryMailboxes();
   const received: string[] = [];
   for (const serverId of serverIds) {
-    await registry.openServer(serverId, leaseMs);
+    await openServer(registry, serverId, leaseMs);
     await mailboxes.open(serverId, (deliveries) => {
       for (const { kind } of deliveries) received.push(`${kind} to ${serverId}`);
     });
@@ -68,7 +70,7 @@ test('a server that the registry lost for a moment keeps its mailbox', async () 
   for (let time = 0; time < 5; time++) {
     registry.forget();
     await looks(1);
-    await registry.openServer('living', leaseMs);
+    await openServer(registry, 'living', leaseMs);
     await looks(1);
   }
   expect(await mailboxes.serverIds()).toEqual(['living']);
@@ -81,4 +83,57 @@ test('nothing is removed after the stop', async () => {
   janitor.stop();
   await looks(5);
   expect(await mailboxes.serverIds()).toEqual(['dead']);
+});
+
+/** A janitor over a registry of two parts, in the second of which only the first server has a lease. */
+async function janitorOverTwoParts() {
+  const clock = new FakeClock();
+  const parts = twoParts(clock);
+  const mailboxes = new MemoryMailboxes();
+  const received: string[] = [];
+  for (const serverId of ['whole', 'half']) {
+    await openServer(parts.registry, serverId, leaseMs);
+    await mailboxes.open(serverId, (deliveries) => {
+      for (const delivery of deliveries)
+        if (delivery.kind === 'unlisted') received.push(`${serverId}: ${delivery.part}`);
+    });
+  }
+  await parts.servers[1].closeServer('half');
+  const failures: unknown[] = [];
+  new MailboxJanitor(parts.registry, mailboxes, clock, (error) => failures.push(error));
+  const looks = async (count: number) => {
+    for (let time = 0; time < count; time++) {
+      clock.advance(intervalMs);
+      for (let turn = 0; turn < 5; turn++) await new Promise((next) => setImmediate(next));
+    }
+  };
+  return { ...parts, mailboxes, received, failures, looks };
+}
+
+test('a server that one of two parts does not list is told which, and keeps its mailbox', async () => {
+  const { mailboxes, received, looks } = await janitorOverTwoParts();
+  await looks(1);
+  expect(received).toEqual([]);
+  await looks(5);
+  expect(new Set(received)).toEqual(new Set(['half: part 1']));
+  expect(await mailboxes.serverIds()).toEqual(['whole', 'half']);
+});
+
+test('no mailbox is removed while a part is unavailable, and servers are told about the other part', async () => {
+  const { servers, second, mailboxes, received, failures, looks } = await janitorOverTwoParts();
+  second.liveServers = async () => {
+    throw new Error('the part is unavailable');
+  };
+  await servers[0].closeServer('half');
+  await looks(6);
+  expect(new Set(received)).toEqual(new Set(['half: part 0']));
+  expect(await mailboxes.serverIds()).toEqual(['whole', 'half']);
+  expect(failures.length).toBe(6);
+});
+
+test('the mailbox of a server that no part lists is removed', async () => {
+  const { servers, mailboxes, looks } = await janitorOverTwoParts();
+  await servers[0].closeServer('half');
+  await looks(6);
+  expect(await mailboxes.serverIds()).toEqual(['whole']);
 });

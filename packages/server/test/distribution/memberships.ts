@@ -38,5 +38,6 @@ export function joining(entry: Entry): readonly UserId[] {
 
 export function leaving(entry: Entry): UserId | null {
   if (entry.kind === 'left') return entry.senderId;
+  if (entry.kind === 'banned') return entry.wasMember ? entry.userId : null;
   return entry.kind === 'removed' ? entry.userId : null;
 }

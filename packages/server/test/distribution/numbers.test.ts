@@ -25,9 +25,28 @@ describe('numbers (contract 3)', () => {
         for (const other of [Shard.after([each.commands]), Shard.after(each.commands.map(alone))]) {
           expect(other.logs).toEqual(split.logs);
           expect(other.outcomes).toEqual(split.outcomes);
+          expect(other.amendments).toEqual(split.amendments);
           for (const id of conversationIds) {
             expect(other.head(id)).toEqual(split.head(id));
             for (const userId of userIds) expect(other.participant(id, userId)).toEqual(split.participant(id, userId));
+          }
+        }
+      }),
+    );
+  });
+
+  test('of amendments are 1, 2, 3 … too, and each message has that of its last one', () => {
+    fc.assert(
+      fc.property(script, (each) => {
+        const shard = new Shard();
+        const made = batchesOf(each).flatMap((batch) => shard.carryOut(batch).changes.amendments?.records ?? []);
+        for (const { id, revision } of shard.heads) {
+          const own = made.filter(({ conversationId }) => conversationId === id);
+          expect(own.map((amendment) => amendment.revision)).toEqual(Array.from(own, (_, index) => index + 1));
+          expect(revision).toBe(own.length);
+          for (const entry of shard.log(id)) {
+            if (entry.kind !== 'message') continue;
+            expect(entry.revision).toBe(own.findLast(({ seq }) => seq === entry.seq)?.revision);
           }
         }
       }),

@@ -13,9 +13,9 @@ function cacheOver({ maxParticipants, members }: { maxParticipants: number; memb
   };
   const cache = new ParticipantsCache(store, maxParticipants);
   /** Whether the list of the conversation came from the cache. */
-  const isCached = async (id: string, membershipSeq = 1) => {
+  const isCached = async (id: string, membershipSeq = 1, epoch = 'epoch') => {
     const before = reads;
-    const list = await cache.membersAt({ id, membershipSeq } as ConversationHead, 'epoch');
+    const list = await cache.membersAt({ id, membershipSeq } as ConversationHead, epoch);
     expect(list).toHaveLength(members);
     return reads === before;
   };
@@ -46,4 +46,12 @@ test('lists that are read again count once', async () => {
   for (const id of ['a', 'b']) await isCached(id);
   for (let seq = 2; seq < 20; seq++) expect(await isCached('a', seq)).toBe(false);
   expect(await isCached('b')).toBe(true);
+});
+
+test('the list of another epoch is read again, although its membership number is the same', async () => {
+  const { isCached } = cacheOver({ maxParticipants: 30, members: 9 });
+  await isCached('a');
+  expect(await isCached('a')).toBe(true);
+  expect(await isCached('a', 1, 'the epoch after a restore')).toBe(false);
+  expect(await isCached('a', 1, 'the epoch after a restore')).toBe(true);
 });

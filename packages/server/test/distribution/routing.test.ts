@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { DistributionUnderTest } from './distribution-under-test.ts';
 import { includes, membershipsOf } from './memberships.ts';
 import { batchesOf, conversationIds, script, userIds } from './scripts.ts';
+import { by, create } from './situations.ts';
 
 /** The numbers that the user has to receive, according to the memberships in the log. */
 function due(log: readonly Entry[], userId: UserId): number[] {
@@ -39,6 +40,16 @@ describe('an entry goes to those whose membership covers it (contract 8)', () =>
         });
       }),
     );
+  });
+
+  test('on every server to which a recipient is connected', async () => {
+    const distribution = await DistributionUnderTest.start(['owner', 'member', 'stranger']);
+    await distribution.connect('member', 'stranger');
+    await distribution.distribute([create(), by('owner', { kind: 'send', text: 'to two devices' })]);
+    for (const at of ['member', 'stranger']) {
+      const copies = distribution.copies(at).filter(({ recipientIds }) => recipientIds.includes('member'));
+      expect(copies.map(({ entry }) => entry.seq)).toEqual([1, 2]);
+    }
   });
 
   test('once, when no command came again', async () => {

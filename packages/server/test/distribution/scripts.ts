@@ -53,6 +53,7 @@ const changing: fc.Arbitrary<Command> = fc.oneof(
   fc.record({ kind: fc.constantFrom('join' as const, 'leave' as const), ...fields }),
   fc.record({ kind: fc.constant('add' as const), ...fields, userIds: people }),
   fc.record({ kind: fc.constant('remove' as const), ...fields, userId: user }),
+  fc.record({ kind: fc.constantFrom('ban' as const, 'unban' as const), ...fields, userId: user }),
   fc.record({
     kind: fc.constant('set_role' as const),
     ...{ ...fields, userId: user, role: fc.constantFrom('owner' as const, 'admin' as const, 'member' as const) },
@@ -60,9 +61,35 @@ const changing: fc.Arbitrary<Command> = fc.oneof(
   fc.record({ kind: fc.constant('update' as const), ...fields, name: text, announceOnly: fc.boolean() }),
 );
 
+const amendmentId = fc.nat(40).map((number) => `a${number}`);
+const amended = {
+  conversationId: anywhere,
+  actorId: user,
+  commandId: amendmentId,
+  seq: fc.integer({ min: 1, max: 8 }),
+};
+const amending: fc.Arbitrary<Command> = fc.oneof(
+  fc.record({
+    ...{ kind: fc.constant('edit' as const), ...amended, text: fc.constantFrom('one', 'other', 'third') },
+    ...{ acceptedAtMs: fc.constant(1_000), editWindowMs: fc.constant(undefined) },
+  }),
+  fc.record({ kind: fc.constant('delete' as const), ...amended }),
+  fc.record({
+    ...{ kind: fc.constant('react' as const), ...amended },
+    ...{ emoji: fc.constantFrom('👍', '🎉'), set: fc.boolean() },
+  }),
+  fc.record({ kind: fc.constant('pin' as const), ...amended, set: fc.boolean() }),
+);
+const replying: fc.Arbitrary<Command> = fc.record({
+  ...{ kind: fc.constant('send' as const), conversationId: anywhere, actorId: user, commandId: clientMessageId, text },
+  replyTo: fc.integer({ min: 1, max: 20 }),
+});
+
 const command = fc.oneof(
   { weight: 10, arbitrary: sending },
   { weight: 15, arbitrary: changing },
+  { weight: 14, arbitrary: amending },
+  { weight: 2, arbitrary: replying },
   { weight: 1, arbitrary: fc.oneof(creation('group'), creation('channel'), opening) },
 );
 const directIsOpened: Command = {
@@ -73,13 +100,20 @@ const directIsOpened: Command = {
 // Batches of random length, within which people leave and join again.
 const cut = fc.nat(9).map((number) => number === 0);
 
+/** The first messages of the group, so that many of the amendments that follow name a message of a member. */
+const conversing = fc.array(
+  sending.map((each) => ({ ...each, conversationId: 'group' })),
+  { minLength: 4, maxLength: 10, size: 'max' },
+);
+
 /** Begins by creating all three conversations, which later commands need. */
 export const script: fc.Arbitrary<Script> = fc
   .tuple(
     fc.tuple(creation('group'), creation('channel'), fc.constant(directIsOpened)),
+    conversing,
     fc.array(command, { minLength: 1, maxLength: 60, size: 'max' }),
   )
-  .map(([beginnings, rest]) => [...beginnings, ...rest])
+  .map(([beginnings, messages, rest]) => [...beginnings, ...messages, ...rest])
   .chain((commands) =>
     fc.record({
       commands: fc.constant(commands),

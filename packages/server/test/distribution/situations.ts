@@ -1,13 +1,17 @@
 import type { Role, UserId } from '@parley/protocol';
 import type { Command, CommandOf } from '../../src/conversations/command.ts';
 import { type CommandFields, serverCommandId } from '../../src/conversations/command-fields.ts';
+import type { ConversationHead } from '../../src/conversations/conversation.ts';
 import { directConversationId } from '../../src/conversations/conversation-ids.ts';
 import { decide } from '../../src/conversations/decide.ts';
 import type { Verdict } from '../../src/conversations/verdict.ts';
+import { BatchAmendments } from '../../src/distribution/batch-amendments.ts';
 import { Shard } from './shard.ts';
 
 /** A command without its actor and conversation. */
 export type Wanted<Each = Command> = Each extends Command ? Omit<Each, keyof CommandFields> : never;
+
+type Counts = Partial<Pick<ConversationHead, 'memberCount' | 'banCount'>>;
 
 export const directId = directConversationId('owner', 'member');
 let lastCommand = 0;
@@ -36,20 +40,22 @@ export function shardAfter(more: Partial<Creation> = {}, ...since: Command[]): S
   return Shard.after([[create(more), role('admin', 'admin'), role('other admin', 'admin'), opened, ...since]]);
 }
 
-/** The verdict on the command in the state of the shard, with `memberCount` instead of the real count if given. */
-export function verdict(shard: Shard, command: Command, memberCount?: number): Verdict {
+/** The verdict on the command in the state of the shard, with these counts instead of the real ones. */
+export function verdict(shard: Shard, command: Command, counts: Counts = {}): Verdict {
   const head = shard.heads.find(({ id }) => id === command.conversationId);
   return decide(command, {
-    head: head && { ...head, memberCount: memberCount ?? head.memberCount },
+    head: head && { ...head, ...counts },
     participantOf: (userId) => shard.participant(command.conversationId, userId),
+    isBanned: (userId) => shard.isBanned(command.conversationId, userId),
     repeated: undefined,
+    amendments: new BatchAmendments(shard.factsFor([command]).amendments, []),
     nowMs: 2_000,
   });
 }
 
 /** The kind of the entry that the command makes, or the code of its refusal, or 'unchanged'. */
-export function came(shard: Shard, command: Command, memberCount?: number): string {
-  const what = verdict(shard, command, memberCount);
+export function came(shard: Shard, command: Command, counts?: Counts): string {
+  const what = verdict(shard, command, counts);
   if (what.kind === 'refused') return what.code;
   return what.kind === 'step' ? what.step.entry.kind : what.kind;
 }

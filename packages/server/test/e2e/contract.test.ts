@@ -280,7 +280,7 @@ describe('contract 9: presence is correct within seconds', () => {
     await watcher.close();
   });
 
-  test('a revoked session’s sockets close at once', async () => {
+  test('the socket of a session that logs out is closed as revoked', async () => {
     const { ana } = await pair();
     const client = await server.wire(ana);
     await server.call(ana, 'logout', {});

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { limits } from '@parley/protocol';
 import { featuresAt, supportedLevel } from '../../src/platform/features.ts';
 import { type Person, RunningServer } from '../support/running-server.ts';
-import { addTrialFeature, trialFeature } from '../support/trial-feature.ts';
+import { addTrialFeature, trialFeature, trialLevel } from '../support/trial-feature.ts';
 
 let server: RunningServer;
 let ana: Person;
@@ -42,7 +42,7 @@ test('a server of a later version has its features in the welcome', async () => 
   const later = await RunningServer.start();
   try {
     const client = await later.wire(await later.person('ben'));
-    expect((await client.next('welcome')).features).toEqual([trialFeature]);
+    expect((await client.next('welcome')).features).toEqual(featuresAt(trialLevel));
     await client.close();
   } finally {
     undo();

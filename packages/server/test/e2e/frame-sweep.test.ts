@@ -18,17 +18,33 @@ function sound(): { [Type in ClientFrame['type']]: Record<string, unknown> } {
   return {
     hello: { type: 'hello', token: ana.token, homepageLimit: 5, resume: true },
     send: { type: 'send', id: 'x', conversationId, clientMessageId: 'm', text: 'text' },
-    read: { type: 'read', id: 'x', conversationId, seq: 1 },
+    amend: { type: 'amend', id: 'x', conversationId, seq: 1, amendmentId: 'a', change: { kind: 'delete' } },
+    changes: { type: 'changes', id: 'x', conversationId, after: 0, limit: 10 },
+    read: { type: 'read', id: 'x', conversationId, seq: 1, readVersion: 0 },
+    unread: { type: 'unread', id: 'x', conversationId, seq: 2, readSeq: 1, readVersion: 0 },
     typing: { type: 'typing', conversationId },
     watch: { type: 'watch', id: 'x', userIds: [ana.account.id], conversationIds: [conversationId] },
     history: { type: 'history', id: 'x', conversationId, after: 0, limit: 10 },
+    catch_up: { type: 'catch_up', id: 'x', ranges: [{ conversationId, after: 0, limit: 10 }] },
     ping: { type: 'ping', id: 'x' },
     features: { type: 'features', features: ['x'] },
   };
 }
 
 /** Values that are invalid in every field of every frame. */
-const wrongValues = [null, true, 1.5, -1, {}, [[]], '', 'x'.repeat(20_000), '\ud800', 'a\0b'];
+const wrongValues = [
+  null,
+  true,
+  1.5,
+  -1,
+  {},
+  { length: { toString: 1 } },
+  [[]],
+  '',
+  'x'.repeat(20_000),
+  '\ud800',
+  'a\0b',
+];
 
 for (const type of Object.keys(clientFrames) as ClientFrame['type'][]) {
   describe(`a ${type} frame`, () => {

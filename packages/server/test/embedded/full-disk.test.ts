@@ -69,26 +69,28 @@ describe.skipIf(noFillableDisk !== null)(titleWith('while the disk is full', noF
     expect(verifyDatabase(data)).toMatchObject({ checked: { entries: before.length + 3 }, faults: [] });
   });
 
-  test(title(
-    'nothing that was acknowledged is lost, also when the process is killed then (contract 1–4)',
-  ), async () => {
-    let server = await start();
-    const { url, port } = server;
-    const witnesses = await Witnesses.gather(4, () => url);
-    witnesses.write();
-    for (let round = 0; round < 3; round++) {
-      await witnesses.untilAcknowledged(100);
-      disk.fill();
-      await untilReadiness(url, 503);
-      if (round === 1) await server.kill();
-      disk.makeRoom();
-      if (round === 1) server = await start(String(port));
-      await witnesses.untilAcknowledged(1);
-    }
-    await witnesses.stopWriting();
-    expect((await witnesses.agree()).length).toBeGreaterThan(300);
-    witnesses.leave();
-    expect(await server.stop()).toBe(0);
-    expect(verifyDatabase(data).faults).toEqual([]);
-  }, 120_000);
+  test(
+    title('nothing that was acknowledged is lost, also when the process is killed then (contract 1–4)'),
+    async () => {
+      let server = await start();
+      const { url, port } = server;
+      const witnesses = await Witnesses.gather(4, () => url);
+      witnesses.write();
+      for (let round = 0; round < 3; round++) {
+        await witnesses.untilAcknowledged(100);
+        disk.fill();
+        await untilReadiness(url, 503);
+        if (round === 1) await server.kill();
+        disk.makeRoom();
+        if (round === 1) server = await start(String(port));
+        await witnesses.untilAcknowledged(1);
+      }
+      await witnesses.stopWriting();
+      // Of 300 commands and more, one in five is an amendment.
+      expect((await witnesses.agree()).length).toBeGreaterThan(240);
+      witnesses.leave();
+      expect(await server.stop()).toBe(0);
+      expect(verifyDatabase(data).faults).toEqual([]);
+    },
+  );
 });

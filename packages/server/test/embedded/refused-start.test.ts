@@ -3,6 +3,7 @@ import { expect, test } from 'bun:test';
 import { chmodSync, mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { migrations } from '../../src/adapters/sqlite/migrations.ts';
+import { supportedLevel } from '../../src/platform/features.ts';
 import {
   data,
   database,
@@ -156,9 +157,9 @@ const table: [name: string, arrange: () => Start | undefined, sentence: string][
   [
     'a database of a feature level that a newer version enabled',
     () => {
-      database((made) => made.run('UPDATE feature_level SET level = 2'));
+      database((made) => made.run(`UPDATE feature_level SET level = ${supportedLevel() + 1}`));
     },
-    'DATA/parley.db has feature level 2, and this Parley supports 1. Start the newer version, or restore a backup made by this one.',
+    `DATA/parley.db has feature level ${supportedLevel() + 1}, and this Parley supports ${supportedLevel()}. Start the newer version, or restore a backup made by this one.`,
   ],
   [
     'a database that is cut off',
@@ -219,7 +220,7 @@ const table: [name: string, arrange: () => Start | undefined, sentence: string][
       writeFileSync(join(folder, 'c'), '{');
       return { flags: ['--config', join(folder, 'c')] };
     },
-    "--config: FOLDER/c cannot be read as JSON: SyntaxError: JSON Parse error: Expected '}'",
+    '--config: FOLDER/c cannot be read as JSON: it is not JSON',
   ],
   [
     'missing certificates',

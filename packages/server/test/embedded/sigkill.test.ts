@@ -13,9 +13,11 @@ let data: string;
 beforeAll(() => {
   data = mkdtempSync(join(tmpdir(), 'parley-kill-'));
 });
-afterAll(() => rmSync(data, { recursive: true, force: true }));
+afterAll(() => {
+  rmSync(data, { recursive: true, force: true });
+});
 
-test('contract 1–4: SIGKILL at random moments under load loses, duplicates and reorders nothing', async () => {
+test('contract 1–4: SIGKILL at random moments under load loses, duplicates and reorders no messages and no amendments', async () => {
   let server = await ServerProcess.start({ settings: { data } });
   const { port, url } = server;
   const witnesses = await Witnesses.gather(people, () => url);
@@ -29,6 +31,7 @@ test('contract 1–4: SIGKILL at random moments under load loses, duplicates and
   }
   await witnesses.stopWriting();
   expect((await witnesses.agree()).length).toBeGreaterThan(kills * 20);
+  expect(witnesses.amendments.kinds).toEqual(['delete', 'edit', 'pin', 'react']);
   witnesses.leave();
   expect(await server.stop()).toBe(0);
   expect(verifyDatabase(data).faults).toEqual([]);

@@ -24,6 +24,8 @@ export class FollowerUnderTest {
   setAsideCounted = 0;
   /** Called before records are applied. */
   beforeApplying: (seqs: readonly number[]) => void | Promise<void> = () => undefined;
+  /** Called before the feed is opened. */
+  beforeOpening: () => void = () => undefined;
   progress: Progress | undefined;
   private readonly parts: FeedPart[] = [];
   private decidedTo = 0;
@@ -32,11 +34,13 @@ export class FollowerUnderTest {
   private taken = 0;
   readonly runner: FollowerRunner;
 
-  constructor() {
+  /** @param options the random numbers of the backoff. */
+  constructor(options: { random?(): number } = {}) {
     this.runner = new FollowerRunner({
       ...{ follower: this.follower, feed: this.feed, states: this.states, clock: this.clock },
       metrics: { setAside: () => this.setAsideCounted++, rebuilt: () => this.rebuilds++ },
       reportFailure: (error) => this.failures.push(error),
+      ...options,
     });
   }
 
@@ -92,6 +96,7 @@ export class FollowerUnderTest {
   private get feed(): Feed {
     return {
       open: async (_follower, wake) => {
+        this.beforeOpening();
         this.wake = wake;
         return {
           partitions: new Set([partition]),

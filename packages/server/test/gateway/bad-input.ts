@@ -13,6 +13,8 @@ export interface BadField {
 }
 
 const emoji = '😀';
+/** Comparing its length with a bound throws. */
+const hostileLength = { length: { toString: 1 } };
 /** Texts that the protocol accepts unchecked, because they are compared with stored ones. */
 const freeText = new Set(['login/username', 'signup/invitation', 'userSearch/cursor', 'lookUpUsers/versions']);
 
@@ -51,7 +53,7 @@ type Way = Pick<BadField, 'wrong' | 'json'>;
 
 function badValues(schema: JsonSchema, isFree: boolean): Way[] {
   const value = (wrong: string, bad: unknown): Way => ({ wrong, json: JSON.stringify(bad) });
-  const ways = [value('null', null), value('an object', { a: 1 })];
+  const ways = [value('null', null), value('an object', { a: 1 }), value('an object with a length', hostileLength)];
   if (schema.type !== 'array') ways.push(value('an array', []));
   if (schema.type !== 'string') ways.push(value('text', 'x'));
   if (schema.type === 'string') ways.push(value('a number', 7), value('a boolean', true));

@@ -1,4 +1,4 @@
-import { freePort } from '../support/free-port.ts';
+import { freePort } from '../../../../tools/free-port.mjs';
 import { RunningServer } from '../support/running-server.ts';
 
 /** What a server exposes to Prometheus: the help text and the labels of each metric, by its name. */

@@ -45,6 +45,15 @@ test('a check that does not answer has failed', async () => {
   expect(await asked).toEqual([503, { status: 'unavailable', checks: { store: 'failed' } }]);
 });
 
+test('a process that does not reach what others reach is unready until it does', async () => {
+  let isCutOff = true;
+  const health = new Health({}, systemClock, { failedChecks: 'are reported', isCutOff: () => isCutOff });
+  health.ready();
+  expect(await readiness(health)).toEqual([503, { status: 'cut off', checks: {} }]);
+  isCutOff = false;
+  expect(await readiness(health)).toEqual([200, { status: 'ready', checks: {} }]);
+});
+
 test('in a cluster a failed check is reported and makes no process unready', async () => {
   const store: Check = () => Promise.reject(new Error('away'));
   const health = new Health({ store }, systemClock, { failedChecks: 'are reported' });

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HttpApi } from '@parley/sdk';
+import { freePort } from '../../../../tools/free-port.mjs';
 import type { GivenSettings } from '../../src/settings/settings.ts';
 import { ClusterUnderTest } from '../support/cluster-services.ts';
-import { freePort } from '../support/free-port.ts';
 import { ServerProcess } from '../support/server-process.ts';
 import { titleWith, withoutService } from '../support/services.ts';
 import { until } from '../support/until.ts';
@@ -90,7 +90,7 @@ test.skipIf(absent !== null)(
   async () => {
     const cluster = await ClusterUnderTest.make();
     try {
-      await countsEachHop(cluster.settings, 8, ['postgres', 'kafka', 'redis']);
+      await countsEachHop(cluster.settings, 8, ['postgres', 'kafka', 'redis one', 'redis two']);
     } finally {
       await cluster.remove();
     }

@@ -53,6 +53,54 @@ describe('an account under password guessing', () => {
     expect(await outcomeOf(ana.device)).toBe('in');
   });
 
+  test('is open from an address where its owner logged in before, and guesses from elsewhere do not use that up', async () => {
+    expect(await outcomeOf(undefined, { address: '203.0.113.50' })).toBe('in');
+    await lockOut();
+    expect(await outcomeOf(undefined, { address: '203.0.113.51' })).toBe('rate_limited');
+    expect(await outcomeOf(undefined, { address: '203.0.113.50' })).toBe('in');
+    expect(await outcomeOf(unknownSecret, { address: '203.0.113.50' })).toBe('in');
+  });
+
+  test('allows few guesses from a known address, and none of them counts for another account there', async () => {
+    await api.person('ben');
+    const address = '192.0.2.1';
+    for (let attempt = 0; attempt < rules.loginDevice.perWindow; attempt++) {
+      expect(await outcomeOf(undefined, { address, password: 'not this one' })).toBe('wrong_credentials');
+    }
+    expect(await outcomeOf(undefined, { address })).toBe('rate_limited');
+    expect(await outcomeOf(undefined, { address, username: 'ben' })).toBe('in');
+  });
+
+  test('is refused at a known address in the same words as an unknown name', async () => {
+    const address = '192.0.2.1';
+    const refusals = [];
+    for (const username of ['ana', 'nobody']) {
+      for (let attempt = 0; attempt < rules.loginPair.perWindow; attempt++) {
+        await logIn(undefined, { address, username, password: 'not this one' });
+      }
+      const { status, headers, problem } = await logIn(undefined, { address, username, password: 'not this one' });
+      refusals.push({ status, headers: [...headers], problem });
+    }
+    expect(refusals[0]?.problem.code).toBe('rate_limited');
+    expect(refusals[0]).toEqual(refusals[1] as never);
+  });
+
+  test('stays open to its known devices and addresses after an administrator resets the password', async () => {
+    const newPassword = 'seven grey herons';
+    await lockOut();
+    expect((await api.call('resetPassword', { userId: ana.userId, newPassword }, admin)).status).toBe(204);
+    expect(await outcomeOf(undefined, { password: newPassword })).toBe('rate_limited');
+    expect(await outcomeOf(undefined, { password: newPassword, address: '192.0.2.1' })).toBe('in');
+    expect(await outcomeOf(ana.device, { password: newPassword })).toBe('in');
+  });
+
+  test('keeps logged-in devices working, whatever strangers guess', async () => {
+    await lockOut();
+    expect((await api.call('getAccount', {}, { token: ana.token })).status).toBe(200);
+    const change = { currentPassword: password, newPassword: 'seven grey herons' };
+    expect((await api.call('changePassword', change, { token: ana.token })).status).toBe(204);
+  });
+
   test('is closed to devices of other accounts', async () => {
     const { deviceSecret } = (await api.call('signup', { username: 'mallory', password })).response;
     await lockOut();
@@ -79,9 +127,11 @@ describe('a device', () => {
     expect(await outcomeOf(undefined, { address: '203.0.113.77' })).toBe('in');
   });
 
-  test('is stored only as a hash', async () => {
+  test('is stored only as a hash, and so is its address', async () => {
+    expect((await logIn(undefined, { address: '203.0.113.50' })).status).toBe(201);
     expect(api.dump()).toContain('device_secrets');
     expect(api.dump()).not.toContain(ana.device);
+    expect(api.dump()).not.toContain('203.0.113.50');
   });
 
   test.each(['', 'short', `${unknownSecret} ${unknownSecret}`, Array(6).fill(unknownSecret).join(', ')])(
@@ -105,10 +155,9 @@ describe('devices are deleted', () => {
     expect(await outcomeOf(ana.device, { password: newPassword })).toBe('in');
   });
 
-  test.each(['a change that names no device', 'a reset', 'disabling'])('by %s', async (what) => {
+  test.each(['a change that names no device', 'disabling'])('by %s', async (what) => {
     const { userId } = ana;
-    if (what === 'a reset') await api.call('resetPassword', { userId, newPassword }, admin);
-    else if (what === 'disabling') {
+    if (what === 'disabling') {
       await api.call('setAccountDisabled', { userId, disabled: true }, admin);
       await api.call('setAccountDisabled', { userId, disabled: false }, admin);
     } else await api.call('changePassword', { currentPassword: password, newPassword }, { token: ana.token });

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
+import { freePort } from '../../../../tools/free-port.mjs';
 import { createMetrics, serveMetrics } from '../../src/platform/metrics.ts';
-import { freePort } from '../support/free-port.ts';
 import { RunningServer } from '../support/running-server.ts';
 import { startApi } from './api-under-test.ts';
 

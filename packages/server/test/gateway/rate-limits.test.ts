@@ -6,6 +6,8 @@ import { Refusal } from '../../src/platform/failures.ts';
 import { password, startApi } from './api-under-test.ts';
 import { EndlessWindow } from './endless-window.ts';
 
+const mark = { seq: 1, readSeq: 1, readVersion: 0 };
+
 function allowance({ perWindow, burst }: RateLimitRule): number {
   return perWindow + burst;
 }
@@ -99,6 +101,27 @@ describe('sign-ups', () => {
   });
 });
 
+describe('amendments', () => {
+  test('of one user are limited apart from messages', async () => {
+    const admission = new Admission(new EndlessWindow());
+    await times(allowance(rules.amend), (index) => admission.amend('ana', `conversation ${index}`));
+    expect(await refusalOf(admission.amend('ana', 'conversation'))).toContain(rules.amend.counts);
+    expect(await refusalOf(admission.send('ana', 'conversation'))).toBeUndefined();
+  });
+
+  test('of many users in one conversation are limited, and keep nobody from writing', async () => {
+    const admission = new Admission(new EndlessWindow());
+    await times(allowance(rules.amendInConversation) + 1, async (index) => {
+      await admission.amend(`person ${index}`, 'busy');
+      admission.amended('busy');
+      admission.amended('quiet', new Refusal('not_found', 'not a member'));
+    });
+    expect(await refusalOf(admission.amend('ana', 'busy'))).toContain(rules.amendInConversation.counts);
+    expect(await refusalOf(admission.amend('ana', 'quiet'))).toBeUndefined();
+    expect(await refusalOf(admission.send('ana', 'busy'))).toBeUndefined();
+  });
+});
+
 describe('sends', () => {
   test('are allowed sixty at once, over HTTP and the socket together', async () => {
     const admission = new Admission(new EndlessWindow());
@@ -171,14 +194,17 @@ describe('requests', () => {
   test.each([
     ['getAccount', {}, 'request'],
     ['createChannel', { name: 'News' }, 'change'],
+    ['markUnread', { ...mark, conversationId: '0191d2f0-0000-7000-8000-000000000000' }, 'signal'],
     ['signup', { username: 'ben', password }, 'signup_name'],
     ['login', { username: 'ana', password }, 'login_pair'],
+    ['login', { username: 'ana', password }, 'login_account'],
   ] as const)('for %s %o are counted by %s', async (id, input, name) => {
     const empty = new Set<string>();
     const api = await startApi({ rateLimits: { consume: async (limit) => (empty.has(limit.name) ? 500 : 0) } });
     const { token } = await api.person('ana');
     empty.add(name);
-    expect((await api.call(id, input as never, { token })).problem.code).toBe('rate_limited');
+    const elsewhere = { token, address: '203.0.113.9' };
+    expect((await api.call(id, input as never, elsewhere)).problem.code).toBe('rate_limited');
     await api.close();
   });
 

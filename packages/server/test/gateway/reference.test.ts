@@ -93,8 +93,9 @@ describe('OpenAPI', () => {
   });
 
   test('lets later versions add fields to answers', () => {
-    const answers = JSON.stringify(document.components?.schemas);
-    expect(answers).not.toContain('"additionalProperties":false');
+    // Only requests have this one.
+    const { MessageChange, ...answers } = document.components?.schemas ?? {};
+    expect(JSON.stringify(answers)).not.toContain('"additionalProperties":false');
   });
 });
 

@@ -1,7 +1,9 @@
 import type { ClientFrame, Entry, ServerFrame } from '@parley/protocol';
+import { MemoryConnectionRegistry } from '../../src/adapters/memory/registry.ts';
 import type { Adapters } from '../../src/compose/adapters.ts';
 import { composeAdapters } from '../../src/compose/compose.ts';
 import type { Delivery } from '../../src/connections/mailbox-port.ts';
+import type { ConnectionRegistry } from '../../src/connections/registry-port.ts';
 import type { Connection } from '../../src/messaging/connection.ts';
 import type { Messaging } from '../../src/messaging/messaging.ts';
 import type { Socket } from '../../src/messaging/socket.ts';
@@ -35,9 +37,14 @@ export class ClusterUnderTest {
     readonly clock: FakeClock,
   ) {}
 
-  static async start(serverCount: number): Promise<ClusterUnderTest> {
+  /** `registryWith` makes another registry than the one in memory. */
+  static async start(
+    serverCount: number,
+    registryWith?: (clock: FakeClock) => ConnectionRegistry,
+  ): Promise<ClusterUnderTest> {
     const clock = new FakeClock();
     const adapters = await composeAdapters(config, clock);
+    adapters.registry = registryWith?.(clock) ?? new MemoryConnectionRegistry(clock);
     const cluster = new ClusterUnderTest(adapters, clock);
     const { mailboxes } = adapters;
     const deliver = mailboxes.deliver.bind(mailboxes);

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { featuresAt, firstLevel, levelOf } from '../../src/platform/features.ts';
 import { addTrialFeature, trialFeature, trialLevel } from '../support/trial-feature.ts';
 import { until } from '../support/until.ts';
 import { ClusterUnderTest } from './cluster-under-test.ts';
@@ -34,7 +35,7 @@ test('a connected client receives newly enabled features once, with a pong', asy
     const pong = await ana.asks({ type: 'ping' });
     return pong.type === 'pong' ? pong.features : pong;
   };
-  expect(ana.frames.find(({ type }) => type === 'welcome')).toMatchObject({ features: [] });
+  expect(ana.frames.find(({ type }) => type === 'welcome')).toMatchObject({ features: featuresAt(firstLevel) });
   expect(await told()).toBeUndefined();
   cluster.level = trialLevel;
   let features: unknown;
@@ -43,6 +44,25 @@ test('a connected client receives newly enabled features once, with a pong', asy
     features = await told();
     return features !== undefined;
   });
-  expect(features).toEqual([trialFeature]);
+  expect(features).toEqual(featuresAt(trialLevel));
   expect(await told()).toBeUndefined();
+});
+
+test('a ban is refused until the store enables it, and bans nobody before', async () => {
+  const cluster = await ClusterUnderTest.start(1);
+  const [server] = cluster.servers;
+  if (!server) throw new Error('there is a server');
+  const [{ userId: ana }, { userId: ben }] = [await cluster.user('ana'), await cluster.user('ben')];
+  const { id } = await server.conversations.createChannel(ana, { name: 'Harbour' });
+  await expect(server.conversations.ban(ana, id, ben)).rejects.toMatchObject({ code: 'feature_not_enabled' });
+  await server.conversations.join(ben, id);
+  cluster.level = levelOf('bans');
+  await until('bans are enabled', async () => {
+    cluster.clock.advance(1_000);
+    return server.conversations.ban(ana, id, ben).then(
+      () => true,
+      () => false,
+    );
+  });
+  await expect(server.conversations.join(ben, id)).rejects.toMatchObject({ code: 'banned' });
 });

@@ -9,7 +9,7 @@ import { fieldErrors } from '../../src/platform/validation.ts';
 const conversationId = '0199b5a4-0000-7000-8000-000000000001';
 const hot: Record<string, object> = {
   send: { type: 'send', id: '1', conversationId, clientMessageId: 'm1', text: 'hello' },
-  read: { type: 'read', id: '1', conversationId, seq: 1 },
+  read: { type: 'read', id: '1', conversationId, seq: 1, readVersion: 1 },
   typing: { type: 'typing', conversationId },
 };
 
@@ -53,7 +53,18 @@ const values = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 70 }),
   fc.jsonValue({ maxDepth: 2 }),
 );
-const keys = ['type', 'id', 'conversationId', 'clientMessageId', 'text', 'seq', 'x', '__proto__', 'constructor'];
+const keys = [
+  'type',
+  'id',
+  'conversationId',
+  'clientMessageId',
+  'text',
+  'seq',
+  'readVersion',
+  'x',
+  '__proto__',
+  'constructor',
+];
 
 /** A valid frame of a hot type, changed in a few places. */
 const frames = fc

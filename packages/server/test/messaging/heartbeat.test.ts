@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'bun:test';
 import { closeCodes, limits } from '@parley/protocol';
-import { Connection } from '../../src/messaging/connection.ts';
+import { Connection, slowReaderBytes } from '../../src/messaging/connection.ts';
 import { FlowControl } from '../../src/messaging/flow-control.ts';
 import { Heartbeat } from '../../src/messaging/heartbeat.ts';
 import { unitsPerTurn, WorkTurns } from '../../src/platform/work-turns.ts';
@@ -34,6 +34,18 @@ test('a connection that does not say hello in time is closed with a code after w
   const { socket } = connect();
   clock.advance(limits.helloTimeoutMs + 2_000);
   expect(socket.closedWith).toBe(closeCodes.silent.code);
+});
+
+test('a connection that reads what is published too slowly is told to resynchronise (contract 7)', () => {
+  const { connection, socket } = connect();
+  connection.helloSeen = true;
+  socket.buffered = slowReaderBytes;
+  clock.advance(1_000);
+  expect(socket.closedWith).toBeNull();
+  socket.buffered++;
+  clock.advance(1_000);
+  expect(socket.sent.map((text) => JSON.parse(text).type)).toEqual(['resync']);
+  expect(socket.closedWith).toBe(closeCodes.resync.code);
 });
 
 describe('a connection that the server paused', () => {

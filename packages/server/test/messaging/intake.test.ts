@@ -9,25 +9,34 @@ import { until } from '../support/until.ts';
 import { SilentSocket } from './silent-socket.ts';
 
 const conversationId = '0199b5a4-0000-7000-8000-000000000001';
-const history = (limit: number): ClientFrame => ({ type: 'history', id: '1', conversationId, before: 9, limit });
+const idOf = (n: number) => `0199b5a4-0000-7000-8000-${String(n).padStart(12, '0')}`;
+const history = (limit: number, id = '1'): ClientFrame => ({ type: 'history', id, conversationId, before: 9, limit });
+const missed = (count: number, limit?: number): ClientFrame => ({
+  type: 'catch_up',
+  id: '1',
+  ranges: Array.from({ length: count }, (_, n) => ({ conversationId: idOf(n), after: 9, limit })),
+});
 const watch: ClientFrame = {
   type: 'watch',
   id: '1',
-  userIds: Array.from(
-    { length: limits.watchedUsers },
-    (_, n) => `0199b5a4-0000-7000-8000-${String(n).padStart(12, '0')}`,
-  ),
+  userIds: Array.from({ length: limits.watchedUsers }, (_, n) => idOf(n)),
 };
 
 let ending: (() => void)[];
 let done: Connection[];
+/** The ids of the requests that were handled. */
+let handled: unknown[];
 let emptied: number;
 let intake: Intake;
 beforeEach(() => {
   ending = [];
   done = [];
+  handled = [];
   emptied = 0;
-  const take = async (connection: Connection) => void done.push(connection);
+  const take = async (connection: Connection, frame: ClientFrame) => {
+    done.push(connection);
+    if ('id' in frame) handled.push(frame.id);
+  };
   const turns = new WorkTurns(unitsPerTurn, (run) => ending.push(run));
   intake = new Intake({ hello: take }, { handle: take }, { refuses: () => false }, turns, () => emptied++, fail);
 });
@@ -53,6 +62,8 @@ test.each<[string, ClientFrame, isKnown: boolean]>([
   ['connections are registered', { type: 'hello', token: 'token' }, false],
   ['long pages of history are read', history(limits.historyPageMax), true],
   ['pages of history are read', history(limits.historyPageSize), true],
+  ['missed entries are requested', missed(limits.catchUpRanges), true],
+  ['few missed entries are requested', missed(1, 1), true],
   ['long lists of people are watched', watch, true],
   ['messages are sent', { type: 'send', id: '1', conversationId, clientMessageId: '1', text: 'hello' }, true],
   ['messages are read', { type: 'read', conversationId, seq: 1 }, true],
@@ -67,14 +78,26 @@ test.each<[string, ClientFrame, isKnown: boolean]>([
   }
 });
 
+test('a request for missed entries costs what its response may have, before anything is read', () => {
+  const pageOfAll = frameUnits(history(limits.historyPageMax));
+  expect(frameUnits(missed(1))).toBeGreaterThanOrEqual(pageOfAll);
+  expect(frameUnits(missed(1, 1))).toBeLessThan(frameUnits(missed(1, 100)));
+  expect(frameUnits(missed(10, 10))).toBeLessThan(frameUnits(missed(20, 10)));
+  // A response has no more entries than this.
+  const atMost = frameUnits(missed(2, limits.catchUpEntries / 2));
+  expect(frameUnits(missed(2, limits.catchUpEntries))).toBe(atMost);
+});
+
 test('frames of one connection are handled in order, and the connection is unblocked after the last', async () => {
   const connection = connect('192.0.2.1');
-  for (let n = 0; n < 10; n++) intake.receive(connection, JSON.stringify(history(limits.historyPageMax)));
+  const ids = Array.from({ length: 10 }, (_, index) => String(index));
+  for (const id of ids) intake.receive(connection, JSON.stringify(history(limits.historyPageMax, id)));
   for (let turns = 1; turns < 10; turns++) {
     expect([done.length, emptied]).toEqual([turns, 0]);
     await nextTurn();
   }
   expect([done.length, emptied]).toEqual([10, 1]);
+  expect(handled).toEqual(ids);
 });
 
 test('nothing is done for a connection that was closed while it waited', async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { closeCodes } from '@parley/protocol';
 import { graceMs } from '../../src/messaging/attendance.ts';
-import { leaseMs } from '../../src/messaging/server-lease.ts';
+import { leaseMs } from '../../src/messaging/part-lease.ts';
 import { Unavailable } from '../../src/platform/failures.ts';
 import { until } from '../support/until.ts';
 import { ClusterUnderTest } from './cluster-under-test.ts';

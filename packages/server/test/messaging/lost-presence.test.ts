@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test';
 import { limits } from '@parley/protocol';
 import { graceMs } from '../../src/messaging/attendance.ts';
 import { Unavailable } from '../../src/platform/failures.ts';
+import { onlyPart } from '../support/registry-leases.ts';
 import { until } from '../support/until.ts';
 import { ClusterUnderTest } from './cluster-under-test.ts';
 
@@ -70,8 +71,9 @@ test('the users of a dead server that was dropped by a call that failed go offli
   const { cluster, second, changes, inTime } = await anaWatchesBen();
   const { registry } = cluster.adapters;
   const dead = second.messaging.serverId;
-  const renew = registry.renewLease.bind(registry);
-  registry.renewLease = (id, durationMs) => (id === dead ? new Promise(() => undefined) : renew(id, durationMs));
+  const part = onlyPart(registry);
+  const renew = part.renewLease.bind(part);
+  part.renewLease = (id, durationMs) => (id === dead ? new Promise(() => undefined) : renew(id, durationMs));
   // Every call fails after it has dropped the server, as when the process ends then.
   const expire = registry.expireServers.bind(registry);
   let dropped = 0;

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'bun:test';
 import { MemoryMailboxes } from '../../src/adapters/memory/mailboxes.ts';
 import { MemoryConnectionRegistry } from '../../src/adapters/memory/registry.ts';
 import type { Delivery } from '../../src/connections/mailbox-port.ts';
-import { leaseMs, ServerLease } from '../../src/messaging/server-lease.ts';
+import { leaseMs } from '../../src/messaging/part-lease.ts';
+import { ServerLease } from '../../src/messaging/server-lease.ts';
 import { Unavailable } from '../../src/platform/failures.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { until } from '../support/until.ts';
@@ -25,6 +26,7 @@ function leaseUnderTest() {
       calls.push(isContinued ? 'continued' : 'forgotten');
       await whileForgotten.run(keepLease);
     },
+    cutOff: () => undefined,
     reportFailure: (error) => failures.push(error),
   });
   const renews = () => clock.advance(leaseMs / 4);

@@ -4,9 +4,16 @@ import type { Socket } from '../../src/messaging/socket.ts';
 export class SilentSocket implements Socket {
   isPaused = false;
   closedWith: number | null = null;
-  send = () => true;
+  /** The frames that were sent. */
+  readonly sent: string[] = [];
+  /** Bytes that the peer has not read. */
+  buffered = 0;
+  send = (text: string) => {
+    this.sent.push(text);
+    return true;
+  };
   cork = (send: () => void) => send();
-  bufferedBytes = () => 0;
+  bufferedBytes = () => this.buffered;
   ping = () => undefined;
   terminate = () => undefined;
   subscribe = () => undefined;

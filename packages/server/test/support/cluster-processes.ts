@@ -1,6 +1,6 @@
+import { freePort } from '../../../../tools/free-port.mjs';
 import type { GivenSettings } from '../../src/settings/settings.ts';
 import { ClusterUnderTest, type ServiceAddresses } from './cluster-services.ts';
-import { freePort } from './free-port.ts';
 import { Haproxy } from './haproxy.ts';
 import { parleyProgram, ServerProcess } from './server-process.ts';
 
@@ -19,7 +19,7 @@ export class ProcessSlot {
     private readonly settings: GivenSettings,
   ) {}
 
-  /** Starts the process, by default from this version's sources. */
+  /** Starts the process, by default with the command of {@link parleyProgram}. */
   async start(program = parleyProgram()): Promise<void> {
     const settings = {
       ...{ ...this.settings, roles: this.role, port: String(this.port), 'trusted-proxies': '127.0.0.1' },
@@ -50,6 +50,11 @@ export class ProcessSlot {
 
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
     this.process?.signal(signal);
+  }
+
+  /** Resolves with the exit code when it exits by itself. */
+  get ended(): Promise<number> | undefined {
+    return this.process?.ended;
   }
 
   /** Sends SIGTERM. Resolves with the exit code. */

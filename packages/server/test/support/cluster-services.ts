@@ -1,6 +1,6 @@
 import { Topics } from '../../src/adapters/kafka/topics.ts';
 import { defaultPoolBounds, Pool, type PostgresServer } from '../../src/adapters/postgres/pool.ts';
-import { openRedis } from '../../src/adapters/redis/connection.ts';
+import { RedisServers } from '../../src/adapters/redis/servers.ts';
 import { kafkaSettings, postgresServers } from '../../src/compose/cluster.ts';
 import { initialiseCluster } from '../../src/compose/cluster-administration.ts';
 import { Unavailable, Unusable } from '../../src/platform/failures.ts';
@@ -17,7 +17,7 @@ const attemptsMax = 5;
  */
 const patient = { ...defaultPoolBounds, statementTimeoutMs: 100_000, answerTimeoutMs: 110_000 };
 
-/** The addresses of a cluster's services: a URL for PostgreSQL, brokers separated by commas, a URL for Redis. */
+/** The addresses of a cluster's services: a URL for PostgreSQL, brokers separated by commas, the setting for Redis. */
 export interface ServiceAddresses {
   postgres: string;
   kafka: string;
@@ -50,14 +50,16 @@ export class ClusterUnderTest {
     const topics = new Topics(kafkaSettings(config));
     await topics.remove();
     await topics.close();
-    const redis = openRedis({ url: config.redis, prefix: config['cluster-name'], report: () => undefined });
-    const [keys] = await redis.pipeline((pipeline) => {
-      pipeline.keys(`${redis.prefix}*`);
-    });
-    await redis.pipeline((pipeline) => {
-      for (const key of keys as string[]) pipeline.del(key);
-    });
-    await redis.close();
+    const servers = new RedisServers(config.redis, { prefix: config['cluster-name'], report: () => undefined });
+    for (const redis of servers.connections) {
+      const [keys] = await redis.pipeline((pipeline) => {
+        pipeline.keys(`${redis.prefix}*`);
+      });
+      await redis.pipeline((pipeline) => {
+        for (const key of keys as string[]) pipeline.del(key);
+      });
+    }
+    await servers.close();
     await dropDatabases(this.servers);
   }
 }
@@ -78,9 +80,10 @@ async function initialiseWhenAvailable(
   }
 }
 
-/** The services that all tests share; tests must not kill them. */
+/** The services that all tests share; tests must not kill them. Two databases act as two Redis servers. */
 export function sharedServices(): ServiceAddresses {
-  return { postgres: present('postgres'), kafka: present('kafka'), redis: present('redis') };
+  const redis = present('redis');
+  return { postgres: present('postgres'), kafka: present('kafka'), redis: `one=${redis}/0,two=${redis}/1` };
 }
 
 function present(name: 'postgres' | 'kafka' | 'redis'): string {

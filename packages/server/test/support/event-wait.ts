@@ -1,8 +1,10 @@
+import { patienceMs } from './patience.ts';
+
 /** Lets a test wait for a condition that only certain events change. The receiver of the events calls {@link wake}. */
 export class EventWait {
   private readonly looks = new Set<() => void>();
 
-  constructor(private readonly withinMs = 60_000) {}
+  constructor(private readonly withinMs = patienceMs) {}
 
   wake(): void {
     for (const look of [...this.looks]) look();

@@ -1,6 +1,7 @@
 import { expect } from 'bun:test';
-import type { clientFrames, InputOf, OperationId, ResponseOf } from '@parley/protocol';
+import type { InputOf, OperationId, ResponseOf } from '@parley/protocol';
 import { HttpApi } from '@parley/sdk';
+import { frameSteps, type Steps } from './every-frame.ts';
 import { WireClient } from './wire-client.ts';
 
 const password = 'a good password';
@@ -65,10 +66,8 @@ interface Scene {
   name: string;
 }
 
-type Steps<Name extends string, In = Scene> = { [Each in Name]: (scene: In) => Promise<unknown> };
-
 /** A step for each operation of the protocol, in an order in which each finds what it needs. */
-const operationSteps: Steps<OperationId> = {
+const operationSteps: Steps<OperationId, Scene> = {
   getServer: async ({ ana }) => expect(await ana.call('getServer', {})).toMatchObject({ signup: 'open', empty: false }),
   signup: async ({ ana, ben }) => {
     await ana.signUp();
@@ -141,13 +140,45 @@ const operationSteps: Steps<OperationId> = {
   markRead: async ({ ben, group }) => {
     expect(await ben.call('markRead', { conversationId: group, seq: 5 })).toEqual({ seq: 5, messageCount: 1 });
   },
+  markUnread: async ({ ben, group }) => {
+    const mark = { conversationId: group, seq: 5, readSeq: 5, readVersion: 0 };
+    const marked = { seq: 4, messageCount: 0, readVersion: 1 };
+    for (let count = 0; count < 2; count++) expect(await ben.call('markUnread', mark)).toEqual(marked);
+  },
   getReadPositions: async ({ ben, group }) => {
     const { positions } = await ben.call('getReadPositions', { after: 0 });
-    expect(positions).toContainEqual(expect.objectContaining({ conversationId: group, seq: 5 }));
+    expect(positions).toContainEqual({ conversationId: group, seq: 4, messageCount: 0, readVersion: 1 });
   },
   getHomepage: async ({ ben, group, channel, direct }) => {
     const { conversations } = await ben.call('getHomepage', {});
     expect(conversations.map(({ id }) => id).sort()).toEqual([group, channel, direct].sort());
+  },
+  amendMessage: async ({ ana, ben, direct }) => {
+    const message = { conversationId: direct, seq: 2 };
+    const edit = { ...message, amendmentId: 'edit', change: { kind: 'edit', text: 'good evening' } } as const;
+    const receipt = await ana.call('amendMessage', edit);
+    expect(receipt).toEqual({ ...message, revision: 1 });
+    expect(await ana.call('amendMessage', edit)).toEqual(receipt);
+    const react = { kind: 'react', emoji: '👍', set: true } as const;
+    await ben.call('amendMessage', { ...message, amendmentId: 'react', change: react });
+    await ben.call('amendMessage', { ...message, amendmentId: 'pin', change: { kind: 'pin', set: true } });
+  },
+  getChanges: async ({ ana, direct }) =>
+    expect(await ana.call('getChanges', { conversationId: direct, after: 0 })).toMatchObject({
+      entries: [{ seq: 2, revision: 3, text: 'good evening', reactions: [{ emoji: '👍', count: 1 }] }],
+    }),
+  listPins: async ({ ana, direct }) =>
+    expect(await ana.call('listPins', { conversationId: direct })).toMatchObject({ entries: [{ seq: 2 }] }),
+  listReactions: async ({ ana, ben, direct }) =>
+    expect(await ana.call('listReactions', { conversationId: direct, seq: 2, emoji: '👍' })).toMatchObject({
+      users: [{ id: ben.id }],
+    }),
+  banUser: ({ ana, ben, channel: conversationId }) => ana.call('banUser', { conversationId, userId: ben.id }),
+  listBans: async ({ ana, ben, channel: conversationId }) =>
+    expect(await ana.call('listBans', { conversationId })).toMatchObject({ bans: [{ user: { id: ben.id } }] }),
+  unbanUser: async ({ ana, ben, channel }) => {
+    await ana.call('unbanUser', { conversationId: channel, userId: ben.id });
+    expect(await ben.call('joinChannel', { conversationId: channel })).toMatchObject({ memberCount: 2 });
   },
   removeMember: async ({ ana, ben, group }) => {
     await ana.call('removeMember', { conversationId: group, userId: ben.id });
@@ -176,6 +207,13 @@ const operationSteps: Steps<OperationId> = {
     await expect(ben.call('getAccount', {})).rejects.toThrow('getAccount');
   },
   getStats: async ({ operator }) => expect((await operator.call('getStats', {})).users).toBeGreaterThan(2),
+  getSettings: async ({ operator }) => {
+    expect(await operator.call('getSettings', {})).toEqual({});
+  },
+  setSettings: async ({ operator }) => {
+    expect(await operator.call('setSettings', { editWindowMs: 60_000 })).toEqual({ editWindowMs: 60_000 });
+    expect(await operator.call('setSettings', {})).toEqual({});
+  },
   listFollowers: async ({ operator }) => {
     expect((await operator.call('listFollowers', {})).followers.map(({ name }) => name)).toContain('totals');
   },
@@ -204,40 +242,6 @@ const operationSteps: Steps<OperationId> = {
     await expect(ben.call('getAccount', {})).rejects.toThrow('getAccount');
     await operator.call('setAccountDisabled', { userId: ben.id, disabled: false });
     await ben.logIn();
-  },
-};
-
-/** A step for each frame that a client sends. */
-const frameSteps: Steps<keyof typeof clientFrames, Scene & { socket: WireClient }> = {
-  hello: async ({ socket }) => expect((await socket.next('welcome')).homepage.conversations.length).toBeGreaterThan(0),
-  ping: async ({ socket }) => expect(await socket.request({ type: 'ping' })).toMatchObject({ type: 'pong' }),
-  watch: async ({ socket, ben, channel, direct }) => {
-    const watch = { type: 'watch', userIds: [ben.id], conversationIds: [channel], typingIn: [direct] } as const;
-    expect(await socket.request(watch)).toMatchObject({ type: 'presence' });
-  },
-  send: async ({ socket, direct, ana }) => {
-    const send = { type: 'send', conversationId: direct, clientMessageId: 'third', text: 'by a socket' } as const;
-    const ack = await socket.request(send);
-    expect(ack).toMatchObject({ type: 'ack', clientMessageId: 'third' });
-    const entry = await socket.next('entry', (frame) => frame.entry.conversationId === direct);
-    expect(entry.entry).toMatchObject({ senderId: ana.id, text: 'by a socket' });
-  },
-  history: async ({ socket, direct }) => {
-    expect(await socket.request({ type: 'history', conversationId: direct })).toMatchObject({ type: 'history' });
-  },
-  read: async ({ socket, direct }) => {
-    const read = await socket.request({ type: 'read', conversationId: direct, seq: 2 });
-    expect(read).toMatchObject({ type: 'read', seq: 2 });
-  },
-  features: async ({ socket }) => {
-    socket.send({ type: 'features', features: [] });
-    await socket.request({ type: 'ping' });
-    expect(socket.of('error')).toEqual([]);
-  },
-  typing: async ({ socket, direct }) => {
-    socket.send({ type: 'typing', conversationId: direct });
-    await socket.request({ type: 'ping' });
-    expect(socket.of('error')).toEqual([]);
   },
 };
 

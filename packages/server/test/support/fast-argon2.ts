@@ -1,8 +1,8 @@
 import { type Argon2, bunArgon2 } from '../../src/users/password-hashing.ts';
 
 /**
- * Argon2 at the lowest cost, which saves two thirds of the processor time of a server's start. Verification reads the
- * cost from the hash. `users/password-hashing.test.ts` tests the product's cost.
+ * Argon2 at the lowest cost, for the many accounts that tests create by signing up. Verification reads the cost from the
+ * hash. `users/password-hashing.test.ts` tests the product's cost.
  */
 export const fastArgon2: Argon2 = {
   ...bunArgon2,

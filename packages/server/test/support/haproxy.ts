@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort } from './free-port.ts';
+import { freePort } from '../../../../tools/free-port.mjs';
 import { until } from './until.ts';
 
 const deployed = (file: string) => fileURLToPath(new URL(`../../../../deploy/haproxy/${file}`, import.meta.url));
@@ -55,6 +55,10 @@ export class Haproxy {
 
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
+  }
+
+  get pid(): number {
+    return this.child.pid;
   }
 
   async stop(): Promise<void> {

@@ -11,8 +11,8 @@ const steps = schemaSteps as SchemaStep[];
 steps.push({
   statements: `
     ${laterColumns}
-    ALTER TABLE entries ADD COLUMN reactions text;
-    CREATE TABLE reactions (shard smallint, conversation_id text, seq bigint, PRIMARY KEY (shard, conversation_id, seq));
+    ALTER TABLE entries ADD COLUMN of_the_next_version text;
+    CREATE TABLE entries_of_the_next_version (shard smallint, conversation_id text, seq bigint, PRIMARY KEY (shard, conversation_id, seq));
   `,
   worksFrom: steps.length,
 });

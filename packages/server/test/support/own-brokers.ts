@@ -1,9 +1,10 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../../../../tools/free-port.mjs';
 import { Topics } from '../../src/adapters/kafka/topics.ts';
-import { freePort } from './free-port.ts';
+import { pidOf } from './pid-of.ts';
 import { until } from './until.ts';
 
 /** Downloaded by `npm run services -- up`. */
@@ -52,6 +53,18 @@ export class OwnBrokers {
 
   get addresses(): string {
     return this.ports.map((port) => `127.0.0.1:${port}`).join(',');
+  }
+
+  get pids(): number[] {
+    return this.processes.map(pidOf);
+  }
+
+  /** The size of the records that one broker stores of the topics that begin with `prefix`. */
+  storedBytes(prefix: string, broker = 0): number {
+    const log = join(this.folder, `broker-${broker}`);
+    return readdirSync(log, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.startsWith(prefix) && file.endsWith('.log'))
+      .reduce((sum, file) => sum + statSync(join(log, file)).size, 0);
   }
 
   /** The port of the {@link SecureListener}. */

@@ -1,9 +1,10 @@
 import { chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../../../../tools/free-port.mjs';
 import type { PostgresServer } from '../../src/adapters/postgres/pool.ts';
 import { withPool } from './cluster-services.ts';
-import { freePort } from './free-port.ts';
+import { pidOf } from './pid-of.ts';
 import { until } from './until.ts';
 
 const programs = ['/usr/lib/postgresql/17/bin', '/usr/lib/postgresql/16/bin', '/usr/lib/postgresql/15/bin'].find(
@@ -45,6 +46,10 @@ export class OwnPostgres {
   get url(): string {
     const { password } = this.options;
     return `postgres://postgres${password === undefined ? '' : `:${password}`}@127.0.0.1:${this.port}/postgres`;
+  }
+
+  get pid(): number {
+    return pidOf(this.process);
   }
 
   async startAgain(): Promise<void> {

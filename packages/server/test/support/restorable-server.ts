@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../../../../tools/free-port.mjs';
 import { Topics } from '../../src/adapters/kafka/topics.ts';
 import { kafkaSettings, postgresServers } from '../../src/compose/cluster.ts';
 import { acceptLoss, initialiseCluster } from '../../src/compose/cluster-administration.ts';
@@ -9,7 +10,6 @@ import { systemClock } from '../../src/platform/clock.ts';
 import type { GivenSettings } from '../../src/settings/settings.ts';
 import { loadConfig } from '../../src/settings/settings.ts';
 import { beside, ClusterUnderTest, clusterShards } from './cluster-services.ts';
-import { freePort } from './free-port.ts';
 import { ServerProcess } from './server-process.ts';
 import { shapeUnderTest } from './shape-under-test.ts';
 
@@ -24,11 +24,14 @@ export class RestorableServer {
     private readonly port: number,
     private readonly folder: string,
     private readonly cluster: ClusterUnderTest | null,
+    private readonly restored: () => void,
   ) {}
 
-  static async start(): Promise<RestorableServer> {
+  /** `restored` is called while the server is down and its stores go back to the backup. */
+  static async start(restored: () => void = () => undefined): Promise<RestorableServer> {
     const cluster = shapeUnderTest === 'cluster' ? await ClusterUnderTest.make() : null;
-    const server = new RestorableServer(await freePort(), mkdtempSync(join(tmpdir(), 'parley-restore-')), cluster);
+    const folder = mkdtempSync(join(tmpdir(), 'parley-restore-'));
+    const server = new RestorableServer(await freePort(), folder, cluster, restored);
     await server.begin();
     return server;
   }
@@ -70,6 +73,7 @@ export class RestorableServer {
   async restore(): Promise<void> {
     await this.end();
     await this.putBack();
+    this.restored();
     await this.begin();
   }
 

@@ -81,11 +81,11 @@ export class RunningServer {
     return (this.servers[this.turn++ % this.servers.length] ?? this.servers[0]).url;
   }
 
-  async person(username: string): Promise<Person> {
+  async person(username: string, isAdministrator = false): Promise<Person> {
     const nowMs = Date.now();
     const created = await this.adapters.users.create({
       user: { id: systemIds.uuid(), username, displayName: username, passwordHash: 'none', createdAtMs: nowMs },
-      administrator: false,
+      administrator: isAdministrator,
       invitation: null,
     });
     if (typeof created === 'string') throw new Error(`${username}: ${created}`);

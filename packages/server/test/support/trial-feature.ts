@@ -2,11 +2,13 @@ import * as z from 'zod/mini';
 import type { Command } from '../../src/conversations/command.ts';
 import type { CommandKind } from '../../src/conversations/command-kind.ts';
 import { commandKinds, kindOf } from '../../src/conversations/command-kinds.ts';
-import { features, firstLevel } from '../../src/platform/features.ts';
+import { features, supportedLevel } from '../../src/platform/features.ts';
 
 /** A feature that a next version may have: a new kind of command, and a new field of a known one. */
 export const trialFeature = 'trial';
-export const trialLevel = firstLevel + 1;
+/** The feature level of this program without the trial feature. */
+export const programLevel = supportedLevel();
+export const trialLevel = programLevel + 1;
 
 type Nudge = Omit<Extract<Command, { kind: 'send' }>, 'kind'> & { kind: 'nudge' };
 

@@ -1,16 +1,23 @@
 import { expect } from 'bun:test';
 import type { Entry, Receipt } from '@parley/protocol';
-import { type Conversation, ParleyClient } from '@parley/sdk';
+import { type Conversation, MemoryStore, ParleyClient } from '@parley/sdk';
+import { RandomAmendments } from './random-amendments.ts';
+import { ShownConversation } from './shown-conversation.ts';
 import { until } from './until.ts';
 
-/** The number of messages that a witness sends before it waits for their acks. */
+/**
+ * The number of commands that a witness sends before it waits for their acks: messages, and, if the server offers
+ * amendments, one amendment.
+ */
 const batchSize = 5;
+const password = 'a good password';
 
-/** What one user saw in the group, and what was acknowledged to them. */
+/** What one device shows of the group, and what was acknowledged to it. */
 interface Witness {
   client: ParleyClient;
+  store: MemoryStore;
   conversation: Conversation;
-  seen: Entry[];
+  shown: ShownConversation;
   acknowledged: { clientMessageId: string; receipt: Receipt }[];
 }
 
@@ -19,6 +26,11 @@ interface Witness {
  * the end all of it has to agree (contract 1 to 4).
  */
 export class Witnesses {
+  /** The amendments of all witnesses. */
+  readonly amendments = new RandomAmendments(
+    (below) => Math.floor(Math.random() * below),
+    () => `edited ${Math.random()}`,
+  );
   private writing = true;
   private writers: Promise<void>[] = [];
   /** The durations of acks since they were last read, in milliseconds. */
@@ -26,6 +38,8 @@ export class Witnesses {
 
   private constructor(
     private readonly people: readonly [Witness, ...Witness[]],
+    /** The first user on another device, which only shows what happens. */
+    private readonly silent: Witness,
     private readonly pauseMs: number,
   ) {}
 
@@ -34,28 +48,25 @@ export class Witnesses {
    * without a pause occupy all cores of a small machine.
    */
   static async gather(count: number, urlOf: (index: number) => string, { pauseMs = 0 } = {}): Promise<Witnesses> {
-    const clients = await Promise.all(
-      Array.from({ length: count }, async (_, index) => {
-        const client = new ParleyClient({ url: urlOf(index) });
-        await client.signup({ username: `writer${index}`, password: 'a good password' });
-        client.connect();
-        await client.live();
-        return client;
-      }),
+    const devices = await Promise.all(
+      Array.from({ length: count }, (_, index) =>
+        connected(urlOf(index), (client) => client.signup({ username: `writer${index}`, password })),
+      ),
     );
-    const [first] = clients as [ParleyClient];
-    const userIds = clients.map((client) => client.account?.id ?? '');
-    const { id } = await first.conversations.createGroup({ name: 'survivors', userIds });
-    const people = await Promise.all(clients.map((client) => witness(client, id)));
-    return new Witnesses(people as [Witness, ...Witness[]], pauseMs);
+    const [first] = devices as [Device];
+    const userIds = devices.map(({ client }) => client.account?.id ?? '');
+    const { id } = await first.client.conversations.createGroup({ name: 'survivors', userIds });
+    const other = await connected(urlOf(0), (client) => client.login({ username: 'writer0', password }));
+    const [silent, ...people] = await Promise.all([other, ...devices].map((device) => witness(device, id)));
+    return new Witnesses(people as [Witness, ...Witness[]], silent as Witness, pauseMs);
   }
 
-  /** Starts writing: each witness sends the next {@link batchSize} messages when that many were acknowledged. */
+  /** Starts writing: each witness sends the next {@link batchSize} commands when that many were acknowledged. */
   write(): void {
     const note = (latencyMs: number) => this.latenciesMs.push(latencyMs);
     this.writers = this.people.map(async (person) => {
       while (this.writing) {
-        await writeBatch(person, note);
+        await writeBatch(person, this.amendments, note);
         if (this.pauseMs > 0) await Bun.sleep(this.pauseMs);
       }
     });
@@ -75,27 +86,27 @@ export class Witnesses {
     return this.latenciesMs.splice(0);
   }
 
-  /** The number of acknowledged messages of all witnesses. */
+  /** The number of acknowledged messages and amendments of all witnesses. */
   get acknowledged(): number {
-    return this.people.reduce((sum, { acknowledged }) => sum + acknowledged.length, 0);
+    return this.people.reduce((sum, { acknowledged }) => sum + acknowledged.length, this.amendments.count);
   }
 
-  /** Resolves when `more` further messages were acknowledged. */
+  /** Resolves when `more` further messages and amendments were acknowledged. */
   async untilAcknowledged(more: number): Promise<void> {
     const before = this.acknowledged;
-    await until(`${more} more messages are acknowledged`, () => this.acknowledged >= before + more, {
+    await until(`${more} more commands are acknowledged`, () => this.acknowledged >= before + more, {
       withinMs: 300_000,
     });
   }
 
-  /** Resolves when more messages are acknowledged than can be in flight now. */
+  /** Resolves when more commands are acknowledged than can be in flight now. */
   private untilAllWroteOn(): Promise<void> {
     return this.untilAcknowledged(this.people.length * batchSize + 1);
   }
 
   /** Connects those at once who wait for the next attempt, as a browser does when it is online again. */
   connectNow(): void {
-    for (const { client } of this.people) {
+    for (const { client } of this.devices) {
       if (client.state.name !== 'waiting') continue;
       client.close();
       client.connect();
@@ -112,17 +123,23 @@ export class Witnesses {
     console.log(`${what}: acknowledged again after ${Math.round(performance.now() - startedMs)} ms`);
   }
 
-  /** Stops writing; resolves when every message is acknowledged. */
+  /** Stops writing; resolves when every command is acknowledged. */
   async stopWriting(): Promise<void> {
     this.writing = false;
     await Promise.all(this.writers);
-    await Promise.all(this.people.map(({ client }) => client.live()));
+    await Promise.all(this.devices.map(({ client }) => client.live()));
   }
 
-  /** Compares each view with the history, and the history with the acknowledged messages. Returns the history. */
+  /**
+   * Compares each device with the history as its user reads it, and the history with the acknowledged messages and
+   * amendments. Returns the history.
+   */
   async agree(): Promise<Entry[]> {
-    const [first] = this.people;
-    const history = await historyOf(first);
+    const histories: Entry[][] = [];
+    for (const { shown, store } of this.devices) histories.push(await shown.agrees(store));
+    const [history = []] = histories;
+    const states = history.map(withoutMarks);
+    for (const each of histories) expect(each.map(withoutMarks)).toEqual(states);
     expect(history.map(({ seq }) => seq)).toEqual(Array.from(history, (_, index) => index + 1));
     const messages = history.filter((entry) => entry.kind === 'message');
     const ids = messages.map(({ senderId, clientMessageId }) => `${senderId} ${clientMessageId}`);
@@ -134,46 +151,55 @@ export class Witnesses {
         expect(bySeq.get(seq)).toMatchObject({ clientMessageId, senderId: client.account?.id, atMs });
       }
     }
-    for (const { seen } of this.people) {
-      await until('a witness has seen the whole history', () => seen.length === history.length, { withinMs: 300_000 });
-      expect(seen).toEqual(history);
-    }
+    this.amendments.expectIn(history);
     return history;
   }
 
   leave(): void {
     this.writing = false;
-    for (const { client } of this.people) client.close();
+    for (const { client } of this.devices) client.close();
+  }
+
+  private get devices(): Witness[] {
+    return [...this.people, this.silent];
   }
 }
 
-async function witness(client: ParleyClient, conversationId: string): Promise<Witness> {
+type Device = Pick<Witness, 'client' | 'store'>;
+
+async function connected(url: string, enter: (client: ParleyClient) => Promise<unknown>): Promise<Device> {
+  const store = new MemoryStore();
+  const client = new ParleyClient({ url, store });
+  await enter(client);
+  client.connect();
+  await client.live();
+  return { client, store };
+}
+
+async function witness({ client, store }: Device, conversationId: string): Promise<Witness> {
   await until('the witness has the conversation', () => client.conversations.get(conversationId) !== undefined);
   const conversation = client.conversations.get(conversationId) as Conversation;
-  const person: Witness = { client, conversation, seen: [], acknowledged: [] };
-  void follow(person);
-  return person;
+  return { client, store, conversation, shown: new ShownConversation(client, conversation), acknowledged: [] };
 }
 
-async function follow({ conversation, seen }: Witness): Promise<void> {
-  for await (const entry of conversation.live({ after: 0 })) seen.push(entry);
-}
-
-async function writeBatch({ conversation, acknowledged }: Witness, note: (latencyMs: number) => void): Promise<void> {
+async function writeBatch(
+  { client, conversation, shown, acknowledged }: Witness,
+  amendments: RandomAmendments,
+  note: (latencyMs: number) => void,
+): Promise<void> {
   const startedMs = performance.now();
-  const batch = Array.from({ length: batchSize }, () => conversation.send(`text ${Math.random()}`));
+  const amending = client.serverFeatures.includes('amendments') ? amendments.make(shown) : null;
+  const count = amending ? batchSize - 1 : batchSize;
+  const batch = Array.from({ length: count }, () => conversation.send(`text ${Math.random()}`));
   for (const message of batch) {
     acknowledged.push({ clientMessageId: message.clientMessageId, receipt: await message.sent() });
     note(performance.now() - startedMs);
   }
+  await amending;
 }
 
-async function historyOf({ client, conversation }: Witness): Promise<Entry[]> {
-  const entries: Entry[] = [];
-  while (true) {
-    const after = entries.at(-1)?.seq ?? 0;
-    const page = await client.call('getHistory', { conversationId: conversation.id, after, limit: 200 });
-    if (page.entries.length === 0) return entries;
-    entries.push(...page.entries);
-  }
+/** Without the marks of the user's own reactions, which differ between users. */
+function withoutMarks(entry: Entry): Entry {
+  if (entry.kind !== 'message' || !entry.reactions) return entry;
+  return { ...entry, reactions: entry.reactions.map(({ mine, ...reaction }) => reaction) };
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { HttpApi } from '@parley/sdk';
+import { freePort } from '../../../../tools/free-port.mjs';
 import type { KafkaSettings } from '../../src/adapters/kafka/connection.ts';
 import { type FetchedRecord, Fetcher } from '../../src/adapters/kafka/fetcher.ts';
 import { commandsTopic, mailboxTopic, Topics } from '../../src/adapters/kafka/topics.ts';
@@ -7,7 +8,6 @@ import { kafkaSettings } from '../../src/compose/cluster.ts';
 import { type HopName, traceHeader } from '../../src/platform/tracing.ts';
 import { loadConfig } from '../../src/settings/settings.ts';
 import { ClusterUnderTest } from '../support/cluster-services.ts';
-import { freePort } from '../support/free-port.ts';
 import { RunningServer } from '../support/running-server.ts';
 import { ServerProcess } from '../support/server-process.ts';
 import { titleWith, withoutService } from '../support/services.ts';

@@ -9,6 +9,7 @@ import type { Accounts, Caller } from '../../src/users/accounts.ts';
 import type { Administration } from '../../src/users/administration.ts';
 import { configInMemory } from '../support/config-in-memory.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { openServer } from '../support/registry-leases.ts';
 import { CountingArgon2 } from './counting-argon2.ts';
 
 const password = 'correct horse battery';
@@ -170,8 +171,8 @@ describe('logging in', () => {
       await administration.resetPassword(account.id, 'seven grey herons');
       await createSession(session, hash);
     };
-    expect(await codeOf(accounts.login({ username: 'ana', password }))).toBe('wrong_credentials');
-    expect(await users.sessions(account.id)).toEqual([]);
+    expect(await codeOf(accounts.login({ username: 'ana', password }, null, '::1'))).toBe('wrong_credentials');
+    expect([await users.sessions(account.id), await accounts.devices.known('ana', [], '::1')]).toEqual([[], null]);
   });
 
   test('is possible with the right password in any case of the name', async () => {
@@ -208,10 +209,9 @@ describe('ending sessions closes their sockets', () => {
   async function connect(userId: string): Promise<void> {
     received = new Map();
     for (const serverId of servers) {
-      const list: Delivery[] = [];
-      received.set(serverId, list);
-      await adapters.mailboxes.open(serverId, (deliveries) => void list.push(...deliveries));
-      await adapters.registry.openServer(serverId, 60_000);
+      received.set(serverId, []);
+      await adapters.mailboxes.open(serverId, (deliveries) => void received.get(serverId)?.push(...deliveries));
+      await openServer(adapters.registry, serverId, 60_000);
       await adapters.registry.connect(serverId, userId);
     }
   }

@@ -1,12 +1,13 @@
 import { expect, test } from 'bun:test';
 import { Refusal } from '../../src/platform/failures.ts';
-import { bunArgon2, PasswordHashing } from '../../src/users/password-hashing.ts';
+import { bunArgon2, hashOfNobody, PasswordHashing } from '../../src/users/password-hashing.ts';
 import { CountingArgon2 } from './counting-argon2.ts';
 
-test('is argon2id with 19 MiB, two passes, one lane', async () => {
-  expect(await new PasswordHashing(bunArgon2).hash('correct horse battery')).toStartWith(
-    '$argon2id$v=19$m=19456,t=2,p=1$',
-  );
+test('is argon2id with 19 MiB, two passes, one lane, also of the hash to compare with when there is no account', async () => {
+  const cost = '$argon2id$v=19$m=19456,t=2,p=1$';
+  const hash = await new PasswordHashing(bunArgon2).hash('correct horse battery');
+  for (const each of [hash, hashOfNobody]) expect(each).toStartWith(cost);
+  expect(hashOfNobody).toHaveLength(hash.length);
 });
 
 test('accepts the password and no other, not even an empty one', async () => {

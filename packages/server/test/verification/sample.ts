@@ -1,8 +1,9 @@
 import type { ConversationId, UserId } from '@parley/protocol';
+import type { Command } from '../../src/conversations/command.ts';
 import { systemIds } from '../../src/platform/ids.ts';
 import { ConversationsUnderTest, fields } from '../contract/conversations-under-test.ts';
 import type { Stores } from '../contract/sqlite-stores.ts';
-import { newUser } from '../contract/users-under-test.ts';
+import { createUser, newUser } from '../contract/users-under-test.ts';
 
 const startMs = 1_767_225_600_000;
 const dayMs = 86_400_000;
@@ -57,6 +58,35 @@ export async function fillSample(stores: Stores): Promise<void> {
   for (let partition = 0; partition < stores.partitions; partition++) await history.settleActivity(partition, times);
 }
 
+/** A read position that was marked as unread. */
+export async function fillMarks(stores: Stores): Promise<void> {
+  const conversations = new ConversationsUnderTest(stores);
+  conversations.nowMs = startMs;
+  const { id: ana } = await createUser(stores.users, 'Gil');
+  const conversationId = await conversations.create(ana);
+  for (const text of ['first', 'second', 'third']) await conversations.send(conversationId, ana, text);
+  await stores.conversations.advanceReadPosition(ana, conversationId, { seq: 4, messageCount: 3 });
+  await stores.conversations.markUnread(ana, conversationId, { seq: 4, version: 0 }, { seq: 2, messageCount: 1 });
+}
+
+/** Bans of a member and of a user who never was one, and a lifted ban. */
+export async function fillBans(stores: Stores): Promise<void> {
+  const conversations = new ConversationsUnderTest(stores);
+  conversations.nowMs = startMs;
+  const [ana = '', ben = '', cyd = ''] = await Promise.all(
+    ['ana', 'ben', 'cyd'].map(async (name) => (await stores.users.byUsername(name))?.id ?? ''),
+  );
+  const channel = await conversations.create(ana, { conversationKind: 'channel', name: 'Moderated', userIds: [ben] });
+  const change = (kind: 'ban' | 'unban', userId: UserId) => {
+    conversations.nowMs += 10;
+    return conversations.entryOf({ ...fields(channel, ana), kind, userId });
+  };
+  await change('ban', ben);
+  await change('ban', cyd);
+  await change('unban', ben);
+  await change('ban', ben);
+}
+
 async function fillUsers({ users }: Stores): Promise<[UserId, UserId, UserId, UserId]> {
   const ids: UserId[] = [];
   for (const username of ['Ana', 'Ben', 'Cyd', 'Dan']) {
@@ -80,4 +110,33 @@ async function fillReads(stores: Stores, reads: [UserId, ConversationId, number]
     await stores.conversations.advanceReadPosition(userId, conversationId, { seq, messageCount });
   }
   stores.passTime(1_000);
+}
+
+/** Amended messages and a setting of an administrator, which versions before amendments cannot store. */
+export async function fillAmendments(stores: Stores): Promise<void> {
+  const conversations = new ConversationsUnderTest(stores);
+  conversations.nowMs = startMs;
+  const [{ id: ana }, { id: cyd }] = [await createUser(stores.users, 'Eva'), await createUser(stores.users, 'Finn')];
+  await stores.serverSettings.writeSettings({ editWindowMs: dayMs });
+  const notes = await conversations.create(ana, { userIds: [cyd] });
+  let count = 0;
+  const by = (actorId: UserId) => ({ conversationId: notes, actorId, commandId: `amendment ${++count}` });
+  for (const text of ['draft', 'gone', 'kept', 'pinned']) await conversations.send(notes, ana, text);
+  await conversations.entryOf({ ...by(cyd), kind: 'send', text: 'an answer', replyTo: 2 });
+  const commands: Command[] = [
+    { ...by(ana), kind: 'react', seq: 3, emoji: '🎉', set: true },
+    { ...by(ana), kind: 'pin', seq: 3, set: true },
+    { ...by(ana), kind: 'edit', seq: 2, text: 'second draft', acceptedAtMs: startMs },
+    { ...by(cyd), kind: 'react', seq: 2, emoji: '👍', set: true },
+    { ...by(ana), kind: 'react', seq: 2, emoji: '👍', set: true },
+    { ...by(ana), kind: 'pin', seq: 5, set: true },
+    { ...by(ana), kind: 'edit', seq: 3, text: 'nearly gone', acceptedAtMs: startMs },
+    { ...by(cyd), kind: 'react', seq: 6, emoji: '🎉', set: true },
+    { ...by(ana), kind: 'delete', seq: 3 },
+  ];
+  for (const command of commands) {
+    conversations.nowMs += 10;
+    const { outcomes } = await conversations.carryOut(command);
+    if (outcomes[0]?.kind !== 'amended') throw new Error(`${command.kind}: ${JSON.stringify(outcomes)}`);
+  }
 }

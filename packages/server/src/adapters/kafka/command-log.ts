@@ -75,6 +75,8 @@ export class KafkaCommandLog implements CommandLog {
   ): Promise<CommandConsumer> {
     const { settings, options } = this;
     const { clusterName } = settings;
+    /** Records that are in the dead letter topic, although the call that wrote them failed afterwards. */
+    const written = new WeakSet<Buffer>();
     return Consumption.start({
       ...{ settings, handle, times: options.times ?? defaultGroupTimes },
       topic: commandsTopic(clusterName),
@@ -83,7 +85,9 @@ export class KafkaCommandLog implements CommandLog {
       hasRoom: options.hasRoom ?? (() => true),
       beforeCommit: options.beforeCommit ?? (async (partitions) => new Set(partitions)),
       setAside: async (partition, bytes, offset, record) => {
-        await this.sendDeadLetter(bytes, record.reason, { partition: String(partition), offset: String(offset) });
+        const origin = { partition: String(partition), offset: String(offset) };
+        if (!written.has(bytes)) await this.sendDeadLetter(bytes, record.reason, origin);
+        written.add(bytes);
         await malformed(record);
       },
     });

@@ -66,9 +66,11 @@ export function formatPart({ reach: { logId, from, to }, epoch, records }: FeedP
   return JSON.stringify(stored);
 }
 
-/** Does not validate: only the cluster's distributors write to the feed. */
+/** Throws when the value is no part of a feed. */
 export function parsePart(partition: number, value: Buffer): FeedPart {
-  const { log: logId, from, to, epoch, records } = JSON.parse(value.toString()) as StoredPart;
+  const content: unknown = JSON.parse(value.toString());
+  if (!isPart(content)) throw new Error('it is no part of a feed');
+  const { log: logId, from, to, epoch, records } = content;
   return {
     reach: { partition, logId, from, to },
     epoch,
@@ -79,4 +81,26 @@ export function parsePart(partition: number, value: Buffer): FeedPart {
       }),
     ),
   };
+}
+
+function isPart(content: unknown): content is StoredPart {
+  if (typeof content !== 'object' || content === null) return false;
+  const { log, from, to, epoch, records } = content as Partial<Record<keyof StoredPart, unknown>>;
+  return (
+    typeof log === 'string' &&
+    [from, to].every(Number.isSafeInteger) &&
+    (epoch === undefined || typeof epoch === 'string') &&
+    Array.isArray(records) &&
+    records.every((record) => isRecord(record, Number(from)))
+  );
+}
+
+function isRecord(record: unknown, from: number): record is StoredRecord {
+  if (!Array.isArray(record)) return false;
+  const [conversationId, seq, revision, kind, position] = record;
+  return (
+    [conversationId, kind].every((text) => typeof text === 'string') &&
+    [seq, revision, position].every(Number.isSafeInteger) &&
+    Number.isSafeInteger(from + position)
+  );
 }

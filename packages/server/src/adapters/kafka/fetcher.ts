@@ -1,4 +1,5 @@
 import { Consumer } from '@platformatic/kafka';
+import { systemClock } from '../../platform/clock.ts';
 import {
   backOffMs,
   clientOptions,
@@ -232,12 +233,9 @@ export class Fetcher {
     this.consumer.clearMetadata();
     if (this.pausing) return;
     this.pausing = true;
-    setTimeout(
-      () => {
-        this.pausing = false;
-        this.fetch();
-      },
-      backOffMs(this.failures++),
-    );
+    systemClock.after(backOffMs(this.failures++), () => {
+      this.pausing = false;
+      this.fetch();
+    });
   }
 }

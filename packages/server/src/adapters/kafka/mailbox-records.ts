@@ -55,10 +55,22 @@ function recordsOf(send: readonly WrittenDelivery[]): MailboxRecord[] {
   return records.map(({ texts, trace }) => ({ value: `[${texts.join(',')}]`, trace }));
 }
 
-/** Only the cluster's distributors and edges write to mailboxes. */
-export function deliveriesOf({ value, headers }: Pick<FetchedRecord, 'value' | 'headers'>): Delivery[] {
-  const deliveries = JSON.parse(value.toString()) as Delivery[];
+/**
+ * The deliveries of a record; null when it is no list of deliveries. Their fields are not validated, because only the
+ * cluster's distributors and edges write to mailboxes.
+ */
+export function deliveriesOf({ value, headers }: Pick<FetchedRecord, 'value' | 'headers'>): Delivery[] | null {
+  const deliveries = listIn(value);
   const trace = headerOf(headers, traceHeader);
-  if (trace === undefined) return deliveries;
+  if (trace === undefined || deliveries === null) return deliveries;
   return deliveries.map((delivery) => (delivery.kind === 'entry' ? { ...delivery, trace } : delivery));
+}
+
+function listIn(value: Buffer): Delivery[] | null {
+  try {
+    const list: unknown = JSON.parse(value.toString());
+    return Array.isArray(list) && list.every((each) => typeof each?.kind === 'string') ? list : null;
+  } catch {
+    return null;
+  }
 }

@@ -1,13 +1,17 @@
 import { type MessageToProduce, ProduceAcks, Producer } from '@platformatic/kafka';
 import type { Delivery, Mailbox, Mailboxes, WaitingDeliveries } from '../../connections/mailbox-port.ts';
+import { systemClock } from '../../platform/clock.ts';
 import { SharedCalls } from '../../platform/shared-calls.ts';
 import { traceHeader } from '../../platform/tracing.ts';
-import { clientOptions, failureOf, isUnknownTopic, type KafkaSettings } from './connection.ts';
+import { pause } from '../../platform/waiting.ts';
+import { backOffMs, clientOptions, failureOf, isUnknownTopic, type KafkaSettings } from './connection.ts';
 import { type MailboxRecord, sendsOf, type WrittenDelivery, written } from './mailbox-records.ts';
 import { OpenMailbox, type Receive } from './open-mailbox.ts';
 import { mailboxTopic, type Topics } from './topics.ts';
 
 const traceHeaderBytes = Buffer.from(traceHeader);
+/** For how long a broker may not know a mailbox that another one lists. */
+const unknownMaxMs = 5_000;
 
 /** Mailboxes in Kafka: each is a topic with one partition; several deliveries share a record. */
 export class KafkaMailboxes implements Mailboxes {
@@ -52,12 +56,18 @@ export class KafkaMailboxes implements Mailboxes {
 
   deliver(serverId: string, deliveries: readonly Delivery[]): Promise<void> {
     if (deliveries.length === 0) return Promise.resolve();
-    const known = this.outgoing.get(serverId);
-    const outgoing = known ?? new Outgoing(this.producer, mailboxTopic(this.settings.clusterName, serverId));
-    if (!known) this.outgoing.set(serverId, outgoing);
+    const outgoing = this.outgoing.get(serverId) ?? this.outgoingTo(serverId);
     return outgoing.put(deliveries).finally(() => {
       if (outgoing.idle && this.outgoing.get(serverId) === outgoing) this.outgoing.delete(serverId);
     });
+  }
+
+  private outgoingTo(serverId: string): Outgoing {
+    const topic = mailboxTopic(this.settings.clusterName, serverId);
+    const exists = async () => (await this.topics.partitionsOf(topic)).length > 0;
+    const outgoing = new Outgoing(this.producer, topic, exists);
+    this.outgoing.set(serverId, outgoing);
+    return outgoing;
   }
 
   serverIds(): Promise<string[]> {
@@ -77,14 +87,18 @@ export class KafkaMailboxes implements Mailboxes {
 class Outgoing {
   private readonly sends = new SharedCalls<readonly WrittenDelivery[]>({ run: (lists) => this.send(lists.flat()) });
   private unsent = 0;
+  /** When a broker was first found not to know the mailbox, although it exists; null while the brokers know it. */
+  private unknownSinceMs: number | null = null;
 
   constructor(
     private readonly producer: Producer<Buffer, string, Buffer, Buffer>,
     private readonly topic: string,
+    private readonly exists: () => Promise<boolean>,
   ) {}
 
+  /** Whether this can be forgotten: nothing waits, and a later send has all of {@link unknownMaxMs}. */
   get idle(): boolean {
-    return this.unsent === 0;
+    return this.unsent === 0 && this.unknownSinceMs === null;
   }
 
   /** The number of deliveries that wait or are being sent. */
@@ -102,13 +116,32 @@ class Outgoing {
   }
 
   private async send(deliveries: readonly WrittenDelivery[]): Promise<void> {
-    for (const records of sendsOf(deliveries)) {
+    for (const records of sendsOf(deliveries)) await this.sendRecords(records);
+  }
+
+  /**
+   * Drops the records when the mailbox is gone, as its server is. A broker that was restarted or became the leader may
+   * not know a new mailbox yet: then they are sent again, for {@link unknownMaxMs} over all calls. After that, each call
+   * fails at its first attempt, so that its caller retries and no record is dropped.
+   */
+  private async sendRecords(records: readonly MailboxRecord[]): Promise<void> {
+    for (let failures = 0; ; failures++) {
       try {
         await this.producer.send({ messages: records.map((record) => messageOf(this.topic, record)) });
+        this.unknownSinceMs = null;
+        return;
       } catch (error) {
-        // The server and its mailbox are gone, so the deliveries are dropped.
-        if (isUnknownTopic(error)) return;
-        throw failureOf(error, 'deliver to a mailbox');
+        const failure = failureOf(error, 'deliver to a mailbox');
+        if (!isUnknownTopic(error)) throw failure;
+        if (!(await this.exists())) {
+          this.unknownSinceMs = null;
+          return;
+        }
+        this.producer.clearMetadata();
+        const nowMs = systemClock.monotonicMs();
+        this.unknownSinceMs ??= nowMs;
+        if (nowMs - this.unknownSinceMs > unknownMaxMs) throw failure;
+        await pause(systemClock, backOffMs(failures));
       }
     }
   }

@@ -1,3 +1,4 @@
+import { systemClock } from '../../platform/clock.ts';
 import { Unavailable } from '../../platform/failures.ts';
 import { backOffMs } from './connection.ts';
 import { GroupMember, type GroupOptions } from './group-member.ts';
@@ -81,15 +82,12 @@ export class Membership {
     this.options.lost();
     if (!this.open) return;
     this.beginning = true;
-    setTimeout(
-      () => {
-        this.beginning = false;
-        if (!this.open) return;
-        const member = this.newMember();
-        this.member = member;
-        member.join().catch((cause: unknown) => this.rejoin(member, cause));
-      },
-      backOffMs(this.failures++),
-    );
+    systemClock.after(backOffMs(this.failures++), () => {
+      this.beginning = false;
+      if (!this.open) return;
+      const member = this.newMember();
+      this.member = member;
+      member.join().catch((cause: unknown) => this.rejoin(member, cause));
+    });
   }
 }

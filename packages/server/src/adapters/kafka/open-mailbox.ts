@@ -2,7 +2,7 @@ import type { Delivery } from '../../connections/mailbox-port.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { Gathering } from '../../platform/gathering.ts';
 import type { KafkaSettings } from './connection.ts';
-import { Fetcher } from './fetcher.ts';
+import { type FetchedRecord, Fetcher } from './fetcher.ts';
 import { deliveriesMax, deliveriesOf } from './mailbox-records.ts';
 import type { Positions } from './positions.ts';
 
@@ -43,7 +43,7 @@ export class OpenMailbox {
         for (const record of records) {
           this.fetched = record.offset + 1n;
         }
-        this.deliveries.add(records.flatMap((record) => deliveriesOf(record)));
+        this.deliveries.add(records.flatMap((record) => this.deliveriesIn(record)));
       },
     });
     this.fetcher.assign(new Map([[0, 0n]]));
@@ -73,6 +73,15 @@ export class OpenMailbox {
     await this.fetcher.close();
     await this.deliveries.idle();
     await this.noting;
+  }
+
+  /** Skips a record that it cannot read. The edge then sees a gap in the numbers of the entries, and reads them. */
+  private deliveriesIn(record: FetchedRecord): readonly Delivery[] {
+    const deliveries = deliveriesOf(record);
+    if (deliveries !== null) return deliveries;
+    const { settings, topic } = this.options;
+    settings.report(new Error(`record ${record.offset} of ${topic} cannot be read`));
+    return [];
   }
 
   private async receive(deliveries: readonly Delivery[]): Promise<void> {

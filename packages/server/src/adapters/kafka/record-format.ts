@@ -10,7 +10,9 @@ export type ParsedRecord =
   | { kind: 'later'; level: number }
   | { kind: 'malformed'; malformed: MalformedRecord };
 
-const replyTo = z.object({ serverId: z.string(), requestId: z.string() });
+/** The server's id is part of the name of a topic: Kafka refuses other names, each time that the batch comes again. */
+const serverId = z.string().check(z.regex(/^[\w.-]{1,100}$/));
+const replyTo = z.object({ serverId, requestId: z.string() });
 
 /** Writes a command as the bytes and headers of a record, with the trace in OpenTelemetry's standard header. */
 export function formatRecord({ trace, ...record }: CommandRecord): { value: string; headers?: Record<string, string> } {

@@ -3,7 +3,7 @@ import type { Delivery } from '../../connections/mailbox-port.ts';
 import type { Outcome } from '../../conversations/command.ts';
 import type { CommandRecord } from '../../distribution/command-log-port.ts';
 import { distributionGroup } from './command-log.ts';
-import type { KafkaSettings } from './connection.ts';
+import { isUnknownTopic, type KafkaSettings } from './connection.ts';
 import type { FetchedRecord } from './fetcher.ts';
 import { deliveriesOf } from './mailbox-records.ts';
 import { headerOf, parseRecord } from './record-format.ts';
@@ -102,7 +102,15 @@ export class KafkaTrail {
     take: (delivery: Delivery) => Content | null,
   ): Promise<InMailbox<Content>[]> {
     const serverIds = await this.topics.mailboxes();
-    const found = await Promise.all(serverIds.map((serverId) => this.inMailbox(serverId, word, sinceMs, take)));
+    const found = await Promise.all(
+      serverIds.map((serverId) =>
+        this.inMailbox(serverId, word, sinceMs, take).catch((error: unknown) => {
+          // It was removed meanwhile, because its server stopped.
+          if (isUnknownTopic(error)) return null;
+          throw error;
+        }),
+      ),
+    );
     return found.flatMap((each) => each ?? []);
   }
 
@@ -119,7 +127,7 @@ export class KafkaTrail {
       ...{ topic, fromMs, toMs: null },
       read(record) {
         if (!record.value.includes(word)) return null;
-        for (const delivery of deliveriesOf(record)) {
+        for (const delivery of deliveriesOf(record) ?? []) {
           const taken = take(delivery);
           if (taken !== null) return taken;
         }

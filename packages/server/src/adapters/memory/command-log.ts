@@ -6,7 +6,7 @@ import {
   type CommandConsumer,
   type CommandLog,
 } from '../../distribution/command-log-port.ts';
-import { type Clock, systemClock } from '../../platform/clock.ts';
+import { type Clock, type NextTurn, setImmediateTurn, systemClock } from '../../platform/clock.ts';
 
 type Handle = (batch: CommandBatch) => Promise<void>;
 
@@ -17,6 +17,11 @@ const retryPauseMs = 100;
  * much as a batch of five. On a busy server a batch takes longer than this.
  */
 const batchIntervalMs = 4;
+/**
+ * Turns of the event loop in which the entries of a batch are written to the sockets, and the sockets are read after
+ * that: entries that the batch published are written at the start of the turn after the next callbacks.
+ */
+const turnsToReadAgain = 2;
 
 /** The embedded shape's log: a queue in this process, with one consumer at a time. */
 export class MemoryCommandLog implements CommandLog {
@@ -30,7 +35,7 @@ export class MemoryCommandLog implements CommandLog {
   constructor(
     private readonly clock: Pick<Clock, 'after'>,
     private readonly reportFailure: (error: unknown) => void,
-    private readonly nextTurn: (run: () => void) => void = setImmediate,
+    private readonly nextTurn: NextTurn = setImmediateTurn,
     /** Measures the time between batches. It is not `clock`, because batches must go on while a test's clock stands. */
     private readonly pace: Pick<Clock, 'after' | 'monotonicMs'> = systemClock,
   ) {}
@@ -93,17 +98,26 @@ export class MemoryCommandLog implements CommandLog {
       this.onArrival = resolve;
     });
     this.onArrival = null;
-    await new Promise<void>((resolve) => this.nextTurn(resolve));
+    await this.turnEnd();
   }
 
   /**
    * Commands that arrived during a batch are not from senders who wait for its outcomes, so more of them can be expected
    * soon. A sender who waits for each outcome before the next command never waits here.
+   *
+   * The write of an entry to many sockets takes long, and costs the same for one entry as for ten. Commands that arrive
+   * meanwhile are read only afterwards. A batch that began before would leave them for the next one, whose entries would
+   * then be written separately.
    */
   private async gather(startedMs: number): Promise<void> {
+    if (this.queue.length === 0 || this.queue.length >= batchMax) return;
     const leftMs = startedMs + batchIntervalMs - this.pace.monotonicMs();
-    if (this.queue.length === 0 || this.queue.length >= batchMax || leftMs <= 0) return;
-    await new Promise<void>((resolve) => this.pace.after(leftMs, resolve));
+    if (leftMs > 0) await new Promise<void>((resolve) => this.pace.after(leftMs, resolve));
+    else for (let turn = 0; turn < turnsToReadAgain; turn++) await this.turnEnd();
+  }
+
+  private turnEnd(): Promise<void> {
+    return new Promise((resolve) => this.nextTurn(resolve));
   }
 
   private async pause(): Promise<void> {

@@ -1,6 +1,6 @@
 import type { ConversationId, UserId } from '@parley/protocol';
 import { leaseExpired, leaseMissing } from '../../connections/lease-failures.ts';
-import type { ConnectionRegistry } from '../../connections/registry-port.ts';
+import type { ConnectionRegistry, RegistryPart } from '../../connections/registry-port.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { firstLevel } from '../../platform/features.ts';
 
@@ -16,12 +16,22 @@ interface ServerState {
 /** The connection registry of the embedded shape, and of simulations of many servers in one process. */
 export class MemoryConnectionRegistry implements ConnectionRegistry {
   private servers = new Map<string, ServerState>();
-  private readonly serversByUser = new SetIndex<UserId>();
-  private readonly serversByWatchedUser = new SetIndex<UserId>();
-  private readonly serversByInterest = new SetIndex<ConversationId>();
+  private readonly serversByUser = new ServerIndex<UserId>();
+  private readonly serversByWatchedUser = new ServerIndex<UserId>();
+  private readonly serversByInterest = new ServerIndex<ConversationId>();
+  readonly name = 'memory';
+  readonly parts: readonly RegistryPart[] = [this];
   private forgotten = 0;
 
-  constructor(private readonly clock: Clock) {}
+  /** Leases expire in simulations of many servers. The one server of a process cannot be cut off from its own memory. */
+  constructor(
+    private readonly clock: Clock,
+    private readonly options: { leasesExpire: boolean } = { leasesExpire: true },
+  ) {}
+
+  partOf(): RegistryPart {
+    return this;
+  }
 
   /** Loses all data, as a store does that was flushed. */
   forget(): void {
@@ -37,14 +47,14 @@ export class MemoryConnectionRegistry implements ConnectionRegistry {
   async openServer(serverId: string, leaseMs: number, level = firstLevel): Promise<void> {
     if (this.servers.has(serverId) && !(await this.renewLease(serverId, leaseMs))) throw leaseExpired(serverId);
     if (this.servers.has(serverId)) return;
-    const leaseEndsMs = this.clock.monotonicMs() + leaseMs;
+    const leaseEndsMs = this.leaseEnd(leaseMs);
     this.servers.set(serverId, { level, leaseEndsMs, users: new Set(), watched: new Set(), interests: new Map() });
   }
 
   async renewLease(serverId: string, leaseMs: number): Promise<boolean> {
     const server = this.alive(serverId);
     if (!server) return false;
-    server.leaseEndsMs = this.clock.monotonicMs() + leaseMs;
+    server.leaseEndsMs = this.leaseEnd(leaseMs);
     return true;
   }
 
@@ -152,6 +162,10 @@ export class MemoryConnectionRegistry implements ConnectionRegistry {
     return server && server.leaseEndsMs > this.clock.monotonicMs() ? server : undefined;
   }
 
+  private leaseEnd(leaseMs: number): number {
+    return this.options.leasesExpire ? this.clock.monotonicMs() + leaseMs : Number.POSITIVE_INFINITY;
+  }
+
   private holder(serverId: string): ServerState {
     const server = this.alive(serverId);
     if (!server) throw leaseMissing(serverId);
@@ -188,34 +202,40 @@ export class MemoryConnectionRegistry implements ConnectionRegistry {
   }
 }
 
-/** The servers of each key. */
-class SetIndex<Key> {
-  private readonly sets = new Map<Key, Set<string>>();
+/** The servers of each key. A key with one server, as in the embedded shape, takes no set. */
+class ServerIndex<Key> {
+  private readonly servers = new Map<Key, string | Set<string>>();
 
   add(key: Key, serverId: string): void {
-    const set = this.sets.get(key);
-    if (set) set.add(serverId);
-    else this.sets.set(key, new Set([serverId]));
+    const known = this.servers.get(key);
+    if (known === undefined) this.servers.set(key, serverId);
+    else if (typeof known !== 'string') known.add(serverId);
+    else if (known !== serverId) this.servers.set(key, new Set([known, serverId]));
   }
 
   remove(key: Key, serverId: string): void {
-    const set = this.sets.get(key);
-    if (set?.delete(serverId) && set.size === 0) this.sets.delete(key);
+    const known = this.servers.get(key);
+    if (known === undefined) return;
+    if (typeof known === 'string') {
+      if (known === serverId) this.servers.delete(key);
+    } else if (known.delete(serverId) && known.size === 0) this.servers.delete(key);
   }
 
   delete(key: Key): void {
-    this.sets.delete(key);
+    this.servers.delete(key);
   }
 
   of(key: Key): Iterable<string> {
-    return this.sets.get(key) ?? [];
+    const known = this.servers.get(key);
+    if (known === undefined) return [];
+    return typeof known === 'string' ? [known] : known;
   }
 
   keys(): Iterable<Key> {
-    return this.sets.keys();
+    return this.servers.keys();
   }
 
   clear(): void {
-    this.sets.clear();
+    this.servers.clear();
   }
 }

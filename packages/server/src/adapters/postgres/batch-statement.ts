@@ -1,4 +1,5 @@
-import { conversationsTable, participantsTable } from '../rows/conversation-tables.ts';
+import { amendmentsTable, pinsTable, reactionsTable } from '../rows/amendment-tables.ts';
+import { bansTable, conversationsTable, participantsTable } from '../rows/conversation-tables.ts';
 import { entriesTable } from '../rows/entry-rows.ts';
 import { type AnyTable, columnList } from '../rows/table.ts';
 import { json, type Sql } from './pool.ts';
@@ -8,14 +9,27 @@ import { columnsOf, recordsetOf } from './recordset.ts';
 interface BatchRows {
   /** New positions of logs, each with the position that the row must have until then. */
   reached: readonly object[];
-  /** New heads, each with `decided_by`, the number that the row must have until then. */
+  /** New heads, each with `decided_by` and `decided_revision`, the numbers that the row must have until then. */
   moved: readonly object[];
   /** Heads of new conversations. */
   made: readonly object[];
   log: readonly object[];
   participants: readonly object[];
+  bans: readonly object[];
+  /** The keys of bans that are lifted. */
+  lifted: readonly object[];
   /** The search terms of channels whose terms have changed, as `found_by`. */
   terms: readonly object[];
+  /** Messages that existed before, with the columns that amendments change. */
+  amended: readonly object[];
+  /** Messages whose reactions are removed. */
+  cleared: readonly object[];
+  reacted: readonly object[];
+  unreacted: readonly object[];
+  pinned: readonly object[];
+  unpinned: readonly object[];
+  /** The commands of amendments. */
+  commands: readonly object[];
 }
 
 type Kind = keyof BatchRows;
@@ -40,18 +54,16 @@ const parts: Record<Kind, (rows: string) => string> = {
     moved AS (
       UPDATE conversations c
       SET (${columnList(conversationsTable.changing)}) = ROW(${columnList(conversationsTable.changing, 'h')})
-      FROM permitted, json_to_recordset(${rows}::json) AS h ${recordsetOf(conversationsTable, 'decided_by bigint')}
+      FROM permitted, json_to_recordset(${rows}::json) AS h ${recordsetOf(conversationsTable, 'decided_by bigint', 'decided_revision bigint')}
       WHERE permitted.shards > 0 AND c.shard = h.shard AND c.id = h.id AND c.head_seq = h.decided_by
+        AND c.revision = h.decided_revision
       RETURNING 1
     )`,
   made: (rows) => `made AS (${insertion(conversationsTable, rows)})`,
   log: (rows) => `log AS (${insertion(entriesTable, rows)})`,
-  participants: (rows) => `
-    joined AS (
-      ${insertion(participantsTable, rows)}
-      ON CONFLICT (shard, conversation_id, user_id) DO UPDATE
-      SET (${columnList(participantsTable.changing)}) = ROW(${columnList(participantsTable.changing, 'excluded')})
-    )`,
+  participants: (rows) => `joined AS (${upsert(participantsTable, rows)})`,
+  bans: (rows) => `banned AS (${upsert(bansTable, rows)})`,
+  lifted: (rows) => `unbanned AS (${deletion(bansTable, rows)})`,
   // Both parts see the terms before the statement: terms that stay are neither deleted nor inserted.
   terms: (rows) => `
     renamed AS MATERIALIZED (
@@ -67,6 +79,18 @@ const parts: Record<Kind, (rows: string) => string> = {
       SELECT shard, conversation_id, json_array_elements_text(found_by) FROM renamed
       ON CONFLICT DO NOTHING
     )`,
+  amended: (rows) => `
+    amended AS (
+      UPDATE entries e SET (text, revision, reply_to, amended) = ROW(a.text, a.revision, a.reply_to, a.amended)
+      FROM permitted, json_to_recordset(${rows}::json) AS a ${recordsetOf(entriesTable)}
+      WHERE permitted.shards > 0 AND e.shard = a.shard AND e.conversation_id = a.conversation_id AND e.seq = a.seq
+    )`,
+  cleared: (rows) => `cleared AS (${deletion(reactionsTable, rows, ['conversation_id', 'seq'])})`,
+  reacted: (rows) => `reacted AS (${insertion(reactionsTable, rows)})`,
+  unreacted: (rows) => `unreacted AS (${deletion(reactionsTable, rows)})`,
+  pinned: (rows) => `pinned AS (${insertion(pinsTable, rows)})`,
+  unpinned: (rows) => `unpinned AS (${deletion(pinsTable, rows)})`,
+  commands: (rows) => `commands AS (${insertion(amendmentsTable, rows)})`,
 };
 
 /** The number of rows that must have been unchanged since they were read. */
@@ -106,4 +130,21 @@ function insertion(table: AnyTable, rows: string): string {
     INSERT INTO ${table.name} (${columnsOf(table)}) SELECT ${columnsOf(table)}
     FROM permitted, json_to_recordset(${rows}::json) AS given ${recordsetOf(table)}
     WHERE permitted.shards > 0`;
+}
+
+/** Inserts the rows, or updates those with their keys. */
+function upsert(table: AnyTable, rows: string): string {
+  return `
+    ${insertion(table, rows)}
+    ON CONFLICT (${columnList(['shard', ...table.description.key])}) DO UPDATE
+    SET (${columnList(table.changing)}) = ROW(${columnList(table.changing, 'excluded')})`;
+}
+
+/** Deletes the rows with these values in `columns`, the key unless others are given. */
+function deletion(table: AnyTable, rows: string, columns: readonly string[] = table.description.key): string {
+  return `
+    DELETE FROM ${table.name} t
+    USING permitted, json_to_recordset(${rows}::json) AS given ${recordsetOf(table)}
+    WHERE permitted.shards > 0 AND t.shard = given.shard
+      AND ${columns.map((column) => `t.${column} = given.${column}`).join(' AND ')}`;
 }

@@ -1,5 +1,5 @@
-import type { ConversationId, UserId } from '@parley/protocol';
-import type { ConversationHead, Participant } from '../../conversations/conversation.ts';
+import type { ConversationId, ReadPoint, UserId } from '@parley/protocol';
+import type { Ban, ConversationHead, Participant } from '../../conversations/conversation.ts';
 import type {
   ChangedReadPosition,
   ConversationStore,
@@ -9,11 +9,14 @@ import type {
   HomepageQuery,
   OwnConversation,
   ReadPosition,
+  ReadTarget,
   Snapshot,
 } from '../../conversations/conversations-port.ts';
 import type { SearchQuery } from '../../platform/search-position.ts';
 import { foldingMark, searchTerms } from '../../platform/search-terms.ts';
 import {
+  type BanRow,
+  bansTable,
   conversationsTable,
   type HeadRow,
   type ParticipantRow,
@@ -53,21 +56,27 @@ export class PostgresConversationStore implements ConversationStore {
     return row && conversationsTable.fromRow(row);
   }
 
-  async headAndParticipant(conversationId: ConversationId, userId: UserId): Promise<HeadAndParticipant | undefined> {
-    const [row] = await this.database.at(
-      conversationId,
-      (sql, shard) => sql<(HeadRow & { participant: ParticipantRow | null; epoch: string | null })[]>`
+  async headsAndParticipants(
+    conversationIds: readonly ConversationId[],
+    userId: UserId,
+  ): Promise<Map<ConversationId, HeadAndParticipant>> {
+    const parts = await this.database.atIds(
+      conversationIds,
+      (sql, wanted) => sql<(HeadRow & { participant: ParticipantRow | null; epoch: string | null })[]>`
         SELECT ${sql.unsafe(conversationsTable.list('c'))}, coalesce(t.at_ms, c.last_entry_at_ms) AS last_entry_at_ms,
           to_json(p) AS participant, s.epoch
-        FROM conversations c
+        FROM ${wanted} AS wanted (shard, ids)
+        JOIN conversations c ON c.shard = wanted.shard AND c.id = ANY(wanted.ids)
         LEFT JOIN activity_times t ON t.shard = c.shard AND t.conversation_id = c.id AND t.head_seq = c.head_seq
         LEFT JOIN participants p ON p.shard = c.shard AND p.conversation_id = c.id AND p.user_id = ${userId}
-        LEFT JOIN shard_epochs s ON s.shard = c.shard
-        WHERE c.shard = served(${shard}) AND c.id = ${conversationId}`,
+        LEFT JOIN shard_epochs s ON s.shard = c.shard`,
     );
-    if (!row) return undefined;
-    const participant = row.participant ? participantsTable.fromRow(row.participant) : undefined;
-    return { head: conversationsTable.fromRow(row), participant, epoch: row.epoch ?? undefined };
+    return new Map(
+      parts.flat().map((row) => {
+        const participant = row.participant ? participantsTable.fromRow(row.participant) : undefined;
+        return [row.id, { head: conversationsTable.fromRow(row), participant, epoch: row.epoch ?? undefined }];
+      }),
+    );
   }
 
   async participant(conversationId: ConversationId, userId: UserId): Promise<Participant | undefined> {
@@ -94,6 +103,21 @@ export class PostgresConversationStore implements ConversationStore {
         ORDER BY joined_seq, user_id LIMIT ${limit}`,
     );
     return rows.map(participantsTable.fromRow);
+  }
+
+  async bans(
+    conversationId: ConversationId,
+    { before, limit }: { before: number | null; limit: number },
+  ): Promise<Ban[]> {
+    const rows = await this.database.at(
+      conversationId,
+      (sql, shard) => sql<BanRow[]>`
+        SELECT ${sql.unsafe(bansTable.list())} FROM bans
+        WHERE shard = served(${shard}) AND conversation_id = ${conversationId}
+          AND seq < ${before ?? Number.MAX_SAFE_INTEGER}::bigint
+        ORDER BY seq DESC LIMIT ${limit}`,
+    );
+    return rows.map(bansTable.fromRow);
   }
 
   async indexParticipants(rows: readonly IndexedParticipant[]): Promise<void> {
@@ -170,12 +194,24 @@ export class PostgresConversationStore implements ConversationStore {
     );
   }
 
-  advanceReadPosition(userId: UserId, conversationId: ConversationId, to: ReadPosition): Promise<ReadPosition> {
+  advanceReadPosition(
+    userId: UserId,
+    conversationId: ConversationId,
+    to: ReadTarget & { version?: number | undefined },
+  ): Promise<ReadPosition> {
     return this.positions.advance(userId, conversationId, to);
+  }
+
+  markUnread(userId: UserId, conversationId: ConversationId, from: ReadPoint, to: ReadTarget): Promise<ReadPosition> {
+    return this.positions.markUnread(userId, conversationId, from, to);
   }
 
   readPositionsAfter(userId: UserId, page: { revision: number; limit: number }): Promise<ChangedReadPosition[]> {
     return this.positions.changedAfter(userId, page);
+  }
+
+  withReadPosition(userId: UserId, conversationIds: readonly ConversationId[]): Promise<Set<ConversationId>> {
+    return this.positions.conversationsOf(userId, conversationIds);
   }
 
   readPositions(conversationId: ConversationId, userIds: readonly UserId[]): Promise<Map<UserId, ReadPosition>> {

@@ -49,8 +49,11 @@ export function isDeadlock(error: unknown): boolean {
   return reason instanceof postgres.PostgresError && reason.code === deadlockState;
 }
 
-/** The error to reject with: {@link NotServed}, {@link Unavailable}, or the error itself. */
+/** The error to reject with: {@link NotServed}, {@link Unavailable}, or the error itself. None has values of a row. */
 export function failureOf(error: unknown, serverName: string): unknown {
+  // Errors are logged with their properties. These may repeat a whole row, with a message or the hash of a password.
+  if (error instanceof postgres.PostgresError)
+    for (const name of ['detail', 'where']) Reflect.deleteProperty(error, name);
   if (error instanceof postgres.PostgresError && error.code === notServedState) {
     return new NotServed(error.message, { cause: error });
   }

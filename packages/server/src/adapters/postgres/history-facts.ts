@@ -2,19 +2,22 @@ import type { ConversationId } from '@parley/protocol';
 import { type Facts, type FactsNeeded, participantKey, repeatKey } from '../../history/history-port.ts';
 import { firstLevel } from '../../platform/features.ts';
 import {
+  type BanRow,
   conversationsTable,
   type HeadRow,
   type ParticipantRow,
   participantsTable,
 } from '../rows/conversation-tables.ts';
-import { type EntryRow, entryOf } from '../rows/entry-rows.ts';
+import { type EntryRow, storedMessageOf } from '../rows/entry-rows.ts';
+import { type AmendmentFactsRow, amendmentFactsOf, amendmentSelects, mergedAmendments } from './amendment-facts.ts';
 import { levelHere } from './feature-level.ts';
 import { decidedOf, type LogPositionRow } from './log-positions.ts';
 import type { Sql } from './pool.ts';
 
-interface FactsRow {
+interface FactsRow extends AmendmentFactsRow {
   heads: HeadRow[] | null;
   participants: ParticipantRow[] | null;
+  banned: Pick<BanRow, 'conversation_id' | 'user_id'>[] | null;
   repeats: EntryRow[] | null;
   decided: LogPositionRow[] | null;
   epochs: { shard: number; epoch: string }[] | null;
@@ -27,7 +30,7 @@ export async function loadFacts(
   needed: FactsNeeded,
   shardOf: (conversationId: ConversationId) => number,
 ): Promise<Facts> {
-  const { conversationIds, participants, repeats, reaches } = needed;
+  const { conversationIds, participants, banned, repeats, reaches, amendments } = needed;
   const shards = conversationIds.map(shardOf);
   const partitions = reaches.map(({ partition }) => partition);
   const asked = [...new Set([...shards, ...partitions])];
@@ -42,6 +45,7 @@ export async function loadFacts(
           ${participants.map(({ userId }) => userId)}::text[]
         ) AS wanted (shard, conversation_id, user_id)
         JOIN participants p USING (shard, conversation_id, user_id)) AS participants,
+      ${bannedOf(sql, banned, shardOf)} AS banned,
       (SELECT json_agg(e) FROM unnest(
           ${repeats.map(({ conversationId }) => shardOf(conversationId))}::smallint[],
           ${repeats.map(({ conversationId }) => conversationId)}::text[],
@@ -51,6 +55,7 @@ export async function loadFacts(
         JOIN entries e USING (shard, conversation_id, sender_id, command_id)) AS repeats,
       (SELECT json_agg(p) FROM log_positions p WHERE shard = ANY(${partitions}::smallint[])) AS decided,
       (SELECT json_agg(s) FROM shard_epochs s WHERE shard = ANY(${asked}::smallint[])) AS epochs,
+      ${amendments ? amendmentSelects(sql, amendments, shardOf) : sql``}
       ${levelHere(sql)} AS level`;
   if (!row) throw new Error('a query of facts returned no row');
   const epochs = new Map(row.epochs?.map(({ shard, epoch }) => [shard, epoch]));
@@ -62,16 +67,30 @@ export async function loadFacts(
         participantsTable.fromRow(participant),
       ]),
     ),
+    banned: new Set(row.banned?.map((ban) => participantKey(ban.conversation_id, ban.user_id))),
     repeats: new Map(
       row.repeats?.map((entry) => [
         repeatKey(entry.conversation_id, entry.sender_id, entry.command_id),
-        entryOf(entry),
+        storedMessageOf(entry),
       ]),
     ),
+    ...(amendments && { amendments: amendmentFactsOf(row) }),
     decided: new Map(row.decided?.map((position) => [position.shard, decidedOf(position)])),
     epochs: new Map(conversationIds.map((id) => [id, epochs.get(shardOf(id))])),
     level: row.level,
   };
+}
+
+/** SQL for the bans among these users. Most batches have only messages, which depend on no ban. */
+function bannedOf(sql: Sql, banned: FactsNeeded['banned'], shardOf: (conversationId: ConversationId) => number) {
+  if (banned.length === 0) return sql`NULL`;
+  return sql`
+    (SELECT json_agg(json_build_object('conversation_id', conversation_id, 'user_id', user_id)) FROM unnest(
+        ${banned.map(({ conversationId }) => shardOf(conversationId))}::smallint[],
+        ${banned.map(({ conversationId }) => conversationId)}::text[],
+        ${banned.map(({ userId }) => userId)}::text[]
+      ) AS wanted (shard, conversation_id, user_id)
+      JOIN bans USING (shard, conversation_id, user_id))`;
 }
 
 /** Merges the facts of several servers. */
@@ -81,7 +100,9 @@ export function allFacts(parts: readonly Facts[]): Facts {
   return {
     heads: new Map(parts.flatMap((part) => [...part.heads])),
     participants: new Map(parts.flatMap((part) => [...part.participants])),
+    banned: new Set(parts.flatMap((part) => [...part.banned])),
     repeats: new Map(parts.flatMap((part) => [...part.repeats])),
+    ...mergedAmendments(parts.flatMap(({ amendments }) => amendments ?? [])),
     decided: new Map(parts.flatMap((part) => [...part.decided])),
     epochs: new Map(parts.flatMap((part) => [...part.epochs])),
     level: Math.max(firstLevel, ...parts.map(({ level }) => level)),

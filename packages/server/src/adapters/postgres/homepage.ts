@@ -1,5 +1,6 @@
 import type { ConversationId, UserId } from '@parley/protocol';
 import type { HomepageQuery, HomepageRow, OwnConversation, Snapshot } from '../../conversations/conversations-port.ts';
+import { positionOnJoining } from '../../conversations/read-position.ts';
 import {
   conversationsTable,
   type HeadRow,
@@ -8,10 +9,11 @@ import {
 } from '../rows/conversation-tables.ts';
 import { type EntryRow, messageOf } from '../rows/entry-rows.ts';
 import { type HomepageLine, type LineRow, lineOf, newestLines, nextAfter, startOf } from '../rows/homepage-lines.ts';
+import { type PositionRow, positionOf } from './read-positions.ts';
 import { idSeparator, type ShardedDatabase } from './sharded-database.ts';
 
 /** What the user's shard has of one conversation. */
-type MembershipRow = ParticipantRow & { read_seq: number | null; read_message_count: number | null };
+type MembershipRow = ParticipantRow & { read: PositionRow | null };
 
 /** What the conversation's shard has. */
 interface ConversationRow {
@@ -89,20 +91,20 @@ export class Homepages {
 
   /** The newest of these that the user may see, up to a page from each server. */
   private async newest(query: HomepageQuery, conversationIds: readonly ConversationId[]): Promise<HomepageLine[]> {
-    const { userId, limit } = query;
+    const { userId, limit, byChange = false } = query;
     const { atMs, conversationId } = startOf(query);
     const parts = await this.database.atIds(
       conversationIds,
       // A direct conversation shows to the person who didn't open it with its first message.
       (sql, wanted) => sql<LineRow[]>`
         SELECT * FROM (
-          SELECT c.id AS conversation_id, coalesce(
+          SELECT c.id AS conversation_id, greatest(${byChange ? sql`c.amended_at_ms` : sql`0`}, coalesce(
               CASE WHEN (SELECT EXISTS (SELECT FROM activity_times)) THEN (
                 SELECT t.at_ms FROM activity_times t
                 WHERE t.shard = c.shard AND t.conversation_id = c.id AND t.head_seq = c.head_seq
               ) END,
               c.last_entry_at_ms
-            ) AS line_at_ms
+            )) AS line_at_ms
           FROM ${wanted} AS wanted (shard, ids) JOIN conversations c ON c.shard = wanted.shard AND c.id = ANY(wanted.ids)
           WHERE NOT c.closed AND (c.kind <> 'direct' OR c.message_count > 0 OR c.created_by = ${userId})
         ) AS shown
@@ -133,7 +135,7 @@ export class Homepages {
     return this.database.at(
       userId,
       (sql, shard) => sql<MembershipRow[]>`
-        SELECT ${sql.unsafe(participantsTable.list('m'))}, r.seq AS read_seq, r.message_count AS read_message_count
+        SELECT ${sql.unsafe(participantsTable.list('m'))}, to_json(r) AS read
         FROM memberships m LEFT JOIN read_positions r USING (shard, user_id, conversation_id)
         WHERE m.shard = served(${shard}) AND m.user_id = ${userId}
           AND m.conversation_id = ANY(${conversationIds}::text[]) AND m.left_seq IS NULL`,
@@ -165,14 +167,10 @@ function ownOf(membership: MembershipRow, conversation: ConversationRow): OwnCon
   const { message, partner_id: partnerId, epoch } = conversation;
   const head = conversationsTable.fromRow(conversation.head);
   const participant = participantsTable.fromRow(membership);
-  const { read_seq: seq, read_message_count: messageCount } = membership;
   return {
     head: { ...head, lastEntryAtMs: conversation.settled_at_ms ?? head.lastEntryAtMs },
     participant,
-    read:
-      seq !== null && messageCount !== null
-        ? { seq, messageCount }
-        : { seq: participant.joinedSeq, messageCount: participant.joinedMessageCount },
+    read: membership.read ? positionOf(membership.read) : positionOnJoining(participant),
     lastMessage: message && message.seq >= participant.visibleFromSeq ? messageOf(message) : null,
     partnerId,
     epoch: epoch ?? undefined,

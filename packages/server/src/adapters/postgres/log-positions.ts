@@ -11,13 +11,19 @@ export function decidedOf({ log_id, decided_to }: LogPositionRow): Decided {
   return { logId: log_id, to: decided_to };
 }
 
-/** The decided position of the shard's log. */
-export async function decidedPosition(database: ShardedDatabase, shard: number): Promise<Decided | undefined> {
-  const [row] = await database.inShard(
-    shard,
-    (sql) => sql<LogPositionRow[]>`SELECT shard, log_id, decided_to FROM log_positions WHERE shard = served(${shard})`,
+/** The decided position of the log of each of these shards; shards without one are missing. */
+export async function decidedPositionsOf(
+  database: ShardedDatabase,
+  shards: readonly number[],
+): Promise<Map<number, Decided>> {
+  const rows = await database.atEachShard(
+    shards,
+    (shard) => shard,
+    (sql, group) => sql<LogPositionRow[]>`
+      SELECT l.shard, log_id, decided_to FROM unnest(${group}::smallint[]) AS wanted (shard)
+      JOIN log_positions l ON l.shard = served(wanted.shard)`,
   );
-  return row && decidedOf(row);
+  return new Map(rows.flat().map((row) => [row.shard, decidedOf(row)]));
 }
 
 /** The decided position of each shard's log. A shard may be missing while it is being moved. */

@@ -2,17 +2,13 @@ import { membershipsTable } from '../rows/conversation-tables.ts';
 import { columnList } from '../rows/table.ts';
 import { type IndexedParticipant, membershipRow } from './membership-index.ts';
 import { json } from './pool.ts';
+import type { PositionRow } from './read-positions.ts';
 import { recordsetOf } from './recordset.ts';
 import type { ShardedDatabase } from './sharded-database.ts';
 
 interface Key {
   user_id: string;
   conversation_id: string;
-}
-
-interface Position {
-  seq: number;
-  message_count: number;
 }
 
 /** Writes a row of the index by user, also over a newer one, if the stored row still has `seenSeq`. */
@@ -50,21 +46,23 @@ export async function deleteMembership(database: ShardedDatabase, key: Key, seen
 export async function replaceReadPosition(
   database: ShardedDatabase,
   key: Key,
-  seen: Position,
-  right: Position,
+  seen: PositionRow,
+  right: PositionRow,
 ): Promise<void> {
   await database.at(
     key.user_id,
     (sql, shard) => sql`
       WITH permitted AS MATERIALIZED (SELECT writable(${shard}) AS shard)
-      UPDATE read_positions r SET seq = ${right.seq}, message_count = ${right.message_count} FROM permitted
+      UPDATE read_positions r SET seq = ${right.seq}, message_count = ${right.message_count},
+        version = ${right.version}, receipt_seq = ${right.receipt_seq}
+      FROM permitted
       WHERE r.shard = permitted.shard AND r.user_id = ${key.user_id} AND r.conversation_id = ${key.conversation_id}
         AND r.seq = ${seen.seq} AND r.message_count = ${seen.message_count}`,
   );
 }
 
 /** Deletes a read position, if it is unchanged. */
-export async function deleteReadPosition(database: ShardedDatabase, key: Key, seen: Position): Promise<void> {
+export async function deleteReadPosition(database: ShardedDatabase, key: Key, seen: PositionRow): Promise<void> {
   await database.at(
     key.user_id,
     (sql, shard) => sql`

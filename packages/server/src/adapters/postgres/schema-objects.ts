@@ -1,3 +1,4 @@
+import { amendmentIndexes } from './amendment-tables.ts';
 import { readIndexes } from './read-indexes.ts';
 
 /**
@@ -8,11 +9,12 @@ export const indexes: readonly { name: string; isUnique: boolean }[] = [
   { name: 'channels_by_term', isUnique: false },
   { name: 'members', isUnique: false },
   { name: 'entry_commands', isUnique: true },
+  { name: 'bans_by_seq', isUnique: true },
   { name: 'broadcast_memberships', isUnique: false },
   { name: 'read_revisions', isUnique: false },
   { name: 'users_by_name', isUnique: false },
   { name: 'users_by_term', isUnique: false },
-  ...readIndexes.map(({ name }) => ({ name, isUnique: false })),
+  ...[...readIndexes, ...amendmentIndexes].map(({ name }) => ({ name, isUnique: false })),
 ];
 
 export const triggers: readonly string[] = ['stamp_new_read_position', 'stamp_moved_read_position'];

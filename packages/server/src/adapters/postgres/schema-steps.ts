@@ -1,3 +1,6 @@
+import { activityTimesTable } from './activity-times-table.ts';
+import { amendmentIndexes, amendmentTables } from './amendment-tables.ts';
+import { bansTable } from './bans-table.ts';
 import { deviceSecretsTable } from './device-secrets-table.ts';
 import { featureLevelTable } from './feature-level-table.ts';
 import { followerTables } from './follower-tables.ts';
@@ -5,6 +8,7 @@ import { applyBatch, logPositionsTable } from './log-positions-table.ts';
 import { applyNamedChanges, asDecided } from './named-changes.ts';
 import { readIndexes, type SchemaIndex } from './read-indexes.ts';
 import { readRevisions } from './read-revisions.ts';
+import { readVersions } from './read-versions.ts';
 import { shardEpochsTable } from './shard-epochs-table.ts';
 
 /** One numbered step of the schema. */
@@ -275,16 +279,6 @@ const applyChanges = `
     END IF;
   END $$;`;
 
-/** The time by which lists sort a conversation whose newest entry, head_seq, got a future time from a wrong clock. */
-const activityTimesTable = `
-  CREATE TABLE activity_times (
-    shard smallint NOT NULL,
-    conversation_id text COLLATE "C" NOT NULL,
-    head_seq bigint NOT NULL,
-    at_ms bigint NOT NULL,
-    PRIMARY KEY (shard, conversation_id)
-  );`;
-
 /** A released step is never changed; changes are new steps. */
 export const schemaSteps: readonly SchemaStep[] = [
   { statements: tables + shardFunctions + applyChanges, worksFrom: 1 },
@@ -297,4 +291,9 @@ export const schemaSteps: readonly SchemaStep[] = [
   { statements: '', worksFrom: 2, indexes: readIndexes },
   { statements: featureLevelTable, worksFrom: 2 },
   { statements: followerTables, worksFrom: 2 },
+  { statements: amendmentTables, worksFrom: 2 },
+  // In a step of its own, because indexes are built before the statements of their step.
+  { statements: '', worksFrom: 2, indexes: amendmentIndexes },
+  { statements: bansTable, worksFrom: 2 },
+  { statements: readVersions, worksFrom: 2 },
 ];

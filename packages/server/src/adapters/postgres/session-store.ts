@@ -168,6 +168,17 @@ export class PostgresSessions extends PostgresDevices {
     );
   }
 
+  /** Whether the invitation can be used. */
+  protected async isInvited({ tokenHash, atMs }: { tokenHash: string; atMs: number }): Promise<boolean> {
+    const rows = await this.database.at(
+      tokenHash,
+      (sql, shard) => sql`
+        SELECT 1 FROM invitations
+        WHERE shard = served(${shard}) AND token_hash = ${tokenHash} AND uses_left > 0 AND expires_at_ms > ${atMs}`,
+    );
+    return rows.length > 0;
+  }
+
   /** Uses the invitation once; returns false when no use is left. */
   protected async useInvitation({ tokenHash, atMs }: { tokenHash: string; atMs: number }): Promise<boolean> {
     const rows = await this.database.at(

@@ -123,6 +123,17 @@ export class ShardedDatabase {
     return Promise.all(this.pools.map((pool) => pool.run(statement)));
   }
 
+  get serverCount(): number {
+    return this.pools.length;
+  }
+
+  /** Runs a statement on one server, by an index from 0 to {@link serverCount} - 1. */
+  onServer<Result>(index: number, statement: (sql: Sql) => PromiseLike<Result>): Promise<Result> {
+    const pool = this.pools[index];
+    if (!pool) throw new Error(`there is no server ${index}`);
+    return pool.run(statement);
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.pools.map((pool) => pool.close()));
   }
@@ -135,26 +146,32 @@ export class ShardedDatabase {
 
   /** Retries at the servers that the shards have moved to, until these serve them. */
   private async following<Result>(run: () => Promise<Result>): Promise<Result> {
+    let notLocated: unknown;
     for (const pauseMs of pausesMs) {
       try {
         return await run();
       } catch (error) {
         if (!(error instanceof NotServed)) throw error;
         await Bun.sleep(pauseMs * (0.5 + Math.random()));
-        await this.locate();
+        notLocated = await this.locate();
       }
     }
     return run().catch((error: unknown) => {
-      throw error instanceof NotServed ? new Unavailable('a shard is being moved', { cause: error }) : error;
+      if (!(error instanceof NotServed)) throw error;
+      throw new Unavailable('a shard is being moved', { cause: notLocated ?? error });
     });
   }
 
-  private async locate(): Promise<void> {
-    // A shard that is between two servers is on neither: its old pool stays until the new one is known.
-    const located = await shardStates(this.pools);
+  /** Reads again which server has which shard. Resolves to the first failure; undefined when all servers answer. */
+  private async locate(): Promise<unknown> {
+    // A shard that is between two servers is on neither: its old pool stays until the new one is known. So does that of a
+    // shard whose server does not answer: others can be followed meanwhile.
+    const answers = await Promise.allSettled(this.pools.map((pool) => shardsOn(pool)));
+    const located = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
     const poolByShard = [...this.poolByShard];
     for (const { pool, shard } of located) poolByShard[shard] = pool;
     this.poolByShard = poolByShard;
+    return answers.find((answer) => answer.status === 'rejected')?.reason;
   }
 }
 
@@ -179,15 +196,10 @@ function relationOf(sql: Sql, byShard: readonly [shard: number, ids: string[]][]
   )`;
 }
 
-/** The shards that each server serves, including those that it only reads for the moment. */
-async function shardStates(pools: readonly Pool[]): Promise<{ pool: Pool; shard: number }[]> {
-  const states = await Promise.all(
-    pools.map(async (pool) => {
-      const rows = await pool.run((sql) => sql<{ shard: number }[]>`SELECT shard FROM served_shards`);
-      return rows.map(({ shard }) => ({ pool, shard }));
-    }),
-  );
-  return states.flat();
+/** The shards that a server serves, including those that it only reads for the moment. */
+async function shardsOn(pool: Pool): Promise<{ pool: Pool; shard: number }[]> {
+  const rows = await pool.run((sql) => sql<{ shard: number }[]>`SELECT shard FROM served_shards`);
+  return rows.map(({ shard }) => ({ pool, shard }));
 }
 
 async function shardCount(pools: readonly Pool[]): Promise<number> {
@@ -213,7 +225,8 @@ async function shardCount(pools: readonly Pool[]): Promise<number> {
 }
 
 async function poolsByShard(pools: readonly Pool[], shards: number): Promise<Pool[]> {
-  const located = Map.groupBy(await shardStates(pools), ({ shard }) => shard);
+  const onServers = await Promise.all(pools.map((pool) => shardsOn(pool)));
+  const located = Map.groupBy(onServers.flat(), ({ shard }) => shard);
   return Array.from({ length: shards }, (_, shard) => {
     const [first, second] = located.get(shard) ?? [];
     if (!first) {

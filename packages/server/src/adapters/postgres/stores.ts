@@ -1,6 +1,7 @@
 import { PostgresConversationStore } from './conversation-store.ts';
 import { PostgresFollowerStates } from './follower-states.ts';
 import { PostgresHistoryStore } from './history-store.ts';
+import { PostgresServerSettings } from './server-settings.ts';
 import type { ShardedDatabase } from './sharded-database.ts';
 import { PostgresTotals } from './totals.ts';
 import { PostgresUserStore } from './user-store.ts';
@@ -11,6 +12,7 @@ export function postgresStores(database: ShardedDatabase) {
     users: new PostgresUserStore(database),
     conversations: new PostgresConversationStore(database),
     history: new PostgresHistoryStore(database),
+    serverSettings: new PostgresServerSettings(database),
     followerStates: new PostgresFollowerStates(database),
     totals: new PostgresTotals(database),
   };

@@ -1,4 +1,5 @@
 import {
+  countedUsersMax,
   type TotalCounts,
   type TotalsChange,
   type TotalsStore,
@@ -10,6 +11,8 @@ import type { ShardedDatabase } from './sharded-database.ts';
 
 interface TotalsRow {
   users: number;
+  /** The number of users that PostgreSQL last estimated; -1 if it has not done so yet. */
+  estimated_users: number;
   messages: number;
   direct_conversations: number;
   groups: number;
@@ -19,7 +22,10 @@ interface TotalsRow {
 
 /** Sums the follower's counts of each shard. Counts the conversations of shards that the follower has not built yet. */
 export class PostgresTotals implements TotalsStore {
-  constructor(private readonly database: ShardedDatabase) {}
+  constructor(
+    private readonly database: ShardedDatabase,
+    private readonly countedMax = countedUsersMax,
+  ) {}
 
   async read(): Promise<TotalCounts> {
     const parts = await this.database.everywhere(
@@ -37,18 +43,22 @@ export class PostgresTotals implements TotalsStore {
           parts AS (
             SELECT messages, direct_conversations, groups, channels FROM kept UNION ALL SELECT * FROM counted
           )
-        SELECT (SELECT count(*) FROM users JOIN here USING (shard)) AS users,
+        SELECT CASE WHEN estimated > ${this.countedMax} THEN estimated
+            ELSE (SELECT count(*) FROM users JOIN here USING (shard)) END AS users, estimated AS estimated_users,
           sum(messages)::bigint AS messages, sum(direct_conversations)::bigint AS direct_conversations,
           sum(groups)::bigint AS groups, sum(channels)::bigint AS channels,
           pg_database_size(current_database()) AS database_bytes
-        FROM parts`,
+        FROM parts, (SELECT reltuples::bigint AS estimated FROM pg_class WHERE oid = 'users'::regclass) AS statistics
+        GROUP BY estimated`,
     );
     const sum = (column: keyof TotalsRow) => parts.flat().reduce((total, row) => total + row[column], 0);
     const [directConversations, groups, channels] = [sum('direct_conversations'), sum('groups'), sum('channels')];
     const conversations = directConversations + groups + channels;
     const byKind = { directConversations, groups, channels };
+    const isEstimated = parts.flat().some((row) => row.estimated_users > this.countedMax);
     return {
-      ...{ users: sum('users'), conversations, ...byKind, messages: sum('messages') },
+      ...{ users: sum('users'), ...(isEstimated && { usersEstimated: true as const }) },
+      ...{ conversations, ...byKind, messages: sum('messages') },
       databaseBytes: sum('database_bytes'),
     };
   }

@@ -1,5 +1,6 @@
 import type { UserId } from '@parley/protocol';
 import { Unavailable } from '../../platform/failures.ts';
+import { systemIds } from '../../platform/ids.ts';
 import { byCodePoint, endOfPrefix, firstOfAll, type SearchQuery } from '../../platform/search-position.ts';
 import { foldingMark, searchTerms } from '../../platform/search-terms.ts';
 import type { NewUser, UserRecord, UserStore } from '../../users/users-port.ts';
@@ -32,6 +33,7 @@ export class PostgresUserStore extends PostgresSessions implements UserStore {
   async create(newUser: NewUser): Promise<UserRecord | 'username_taken' | 'invalid_invitation'> {
     const { user, invitation } = newUser;
     const username = usernameClaim(user.username);
+    if (invitation && !(await this.isInvited(invitation))) return 'invalid_invitation';
     if (!(await this.claims.take(username, user.id))) return 'username_taken';
     if (invitation && !(await this.useInvitation(invitation))) {
       await this.claims.release(username, user.id);
@@ -78,8 +80,11 @@ export class PostgresUserStore extends PostgresSessions implements UserStore {
   }
 
   async byUsername(username: string): Promise<UserRecord | undefined> {
-    const userId = await this.claims.holder(usernameClaim(username));
-    return userId === undefined ? undefined : this.byId(userId);
+    // PostgreSQL refuses U+0000, which no username has.
+    const userId = await this.claims.holder(usernameClaim(username.includes('\0') ? '' : username));
+    // Both statements run for an unknown name too, so that the time of an answer does not reveal it. The id of no user is
+    // random, so that the reads of unknown names are spread over the shards.
+    return this.byId(userId ?? systemIds.uuid());
   }
 
   async update(

@@ -1,6 +1,9 @@
 import { termsFault } from '../../platform/search-terms.ts';
+import { amendmentFaults, type StoredAmendments } from '../../verification/amendment-faults.ts';
 import { Replay } from '../../verification/replay.ts';
 import {
+  type BanRow,
+  bansTable,
   conversationsTable,
   type HeadRow,
   type ParticipantRow,
@@ -8,45 +11,54 @@ import {
 } from '../rows/conversation-tables.ts';
 import { type CheckedEntryRow, checkedEntryOf } from '../rows/entry-rows.ts';
 import type { ShardedDatabase } from './sharded-database.ts';
+import { storedAmendmentsOf } from './verify-amendments.ts';
 
 const pageConversations = 200;
 const pageEntries = 5_000;
-/** The maximum number of participants in memory, unless one conversation has more. */
-const participantsAtOnce = 20_000;
+/** The maximum number of participants and bans in memory, unless one conversation has more. */
+const rowsAtOnce = 20_000;
 
 interface CheckedConversation {
   head: HeadRow;
   /** The number of the newest entry when the head was read. */
   last_seq: number;
   participants: ParticipantRow[];
+  bans: BanRow[];
   terms: string[];
   activity: { head_seq: number; at_ms: number; entry_at_ms: number | null } | null;
 }
 
 /**
- * Checks contract 3 and 8 in a conversation's own shard: heads and participants follow from the entries. One statement
- * reads a head with its participants, so they are of one moment; the entries up to that moment do not change. Yields
+ * Checks contract 3 and 8 in a conversation's own shard: heads, participants and bans follow from the entries. One
+ * statement reads a head with its participants and bans, so they are of one moment; the entries up to that moment do not change. Yields
  * the number of conversations and entries, and a sentence for each fault.
  */
 export async function* verifyConversations(database: ShardedDatabase, shard: number) {
   const end = `restore PostgreSQL server ${database.serverOf(shard)} to an earlier moment`;
   for (let after = ''; ; ) {
-    const page: { id: string; participants: number }[] = await database.inShard(
+    const page: { id: string; rows: number }[] = await database.inShard(
       shard,
-      (sql) => sql<{ id: string; participants: number }[]>`
+      (sql) => sql<{ id: string; rows: number }[]>`
         SELECT c.id, (
           SELECT count(*) FROM participants p WHERE p.shard = c.shard AND p.conversation_id = c.id
-        ) AS participants
+        ) + (
+          SELECT count(*) FROM bans b WHERE b.shard = c.shard AND b.conversation_id = c.id
+        ) AS rows
         FROM conversations c WHERE c.shard = served(${shard}) AND c.id > ${after} ORDER BY c.id LIMIT ${pageConversations}`,
     );
     for (const ids of batches(page)) {
       const checked = await conversationsOf(database, shard, ids);
       const { replays, entries } = await replayed(database, shard, checked);
+      const amendments = await storedAmendmentsOf(database, shard, ids);
       const faults = checked.flatMap((conversation) => {
         const replay = replays.get(conversation.head.id);
         const found = [
-          ...(replay?.end(conversation.participants.map(participantsTable.fromRow)) ?? []),
+          ...(replay?.end(
+            conversation.participants.map(participantsTable.fromRow),
+            conversation.bans.map(bansTable.fromRow),
+          ) ?? []),
           ...ownFaults(conversation),
+          ...amendmentFaultsOf(amendments.get(conversation.head.id)),
         ];
         return found.map((fault) => `conversation ${conversation.head.id}: ${fault}: ${end}`);
       });
@@ -58,16 +70,20 @@ export async function* verifyConversations(database: ShardedDatabase, shard: num
   }
 }
 
-function batches(page: readonly { id: string; participants: number }[]): string[][] {
+function amendmentFaultsOf(stored: StoredAmendments | undefined): string[] {
+  return stored ? amendmentFaults(stored) : [];
+}
+
+function batches(page: readonly { id: string; rows: number }[]): string[][] {
   const result: string[][] = [];
   let room = 0;
-  for (const { id, participants } of page) {
-    if (participants > room) {
+  for (const { id, rows } of page) {
+    if (rows > room) {
       result.push([]);
-      room = participantsAtOnce;
+      room = rowsAtOnce;
     }
     result.at(-1)?.push(id);
-    room -= participants + 1;
+    room -= rows + 1;
   }
   return result;
 }
@@ -81,6 +97,9 @@ function conversationsOf(database: ShardedDatabase, shard: number, ids: string[]
         coalesce((
           SELECT json_agg(p) FROM participants p WHERE p.shard = c.shard AND p.conversation_id = c.id
         ), '[]') AS participants,
+        coalesce((
+          SELECT json_agg(b) FROM bans b WHERE b.shard = c.shard AND b.conversation_id = c.id
+        ), '[]') AS bans,
         ARRAY(SELECT term FROM channel_terms t WHERE t.shard = c.shard AND t.conversation_id = c.id) AS terms,
         (
           SELECT json_build_object('head_seq', t.head_seq, 'at_ms', t.at_ms, 'entry_at_ms', e.at_ms)
@@ -101,7 +120,8 @@ async function replayed(database: ShardedDatabase, shard: number, checked: reado
     const page: CheckedEntryRow[] = await database.inShard(
       shard,
       (sql) => sql<CheckedEntryRow[]>`
-        SELECT conversation_id, seq, message_count, at_ms, sender_id, kind, notice, text IS NOT NULL AS has_text
+        SELECT conversation_id, seq, message_count, at_ms, sender_id, kind, notice, text IS NOT NULL AS has_text,
+          revision, reply_to, amended
         FROM entries WHERE shard = served(${shard}) AND (conversation_id, seq) > (${after.id}, ${after.seq}::bigint)
           AND conversation_id <= ${lastId}
         ORDER BY conversation_id, seq LIMIT ${pageEntries}`,

@@ -1,5 +1,6 @@
 import { type ParticipantRow, participantsTable } from '../rows/conversation-tables.ts';
 import { writeMemberships } from './membership-index.ts';
+import type { PositionRow } from './read-positions.ts';
 import { deleteMembership, deleteReadPosition, replaceMembership, replaceReadPosition } from './repair-index.ts';
 import type { ShardedDatabase } from './sharded-database.ts';
 import type { Agreement, Fault } from './verify-shards.ts';
@@ -14,7 +15,7 @@ type ParticipantState = Omit<ParticipantRow, 'user_id' | 'conversation_id'>;
 
 interface UserSide extends ParticipantKey {
   membership: (ParticipantState & { broadcast: boolean }) | null;
-  read: { seq: number; message_count: number } | null;
+  read: PositionRow | null;
   has_account: boolean;
 }
 
@@ -123,12 +124,19 @@ export class IndexAgreement implements Agreement<ParticipantKey> {
         repair: () => deleteReadPosition(this.database, key, read),
       };
     }
-    const right = { seq: conversation.read_seq ?? 0, message_count: conversation.read_count ?? 0 };
-    if (read.seq === right.seq && read.message_count === right.message_count) return null;
+    const version = Math.max(0, read.version ?? 0);
+    // Other members see it only after a mark as unread.
+    const receiptMax = version > 0 ? (conversation.head_seq ?? 0) : 0;
+    const right = {
+      ...{ seq: conversation.read_seq ?? 0, message_count: conversation.read_count ?? 0 },
+      ...{ version, receipt_seq: Math.min(Math.max(0, read.receipt_seq ?? 0), receiptMax) },
+    };
+    const describe = (row: PositionRow) =>
+      `entry ${row.seq}, message ${row.message_count}, receipt ${row.receipt_seq ?? 0}, version ${row.version ?? 0}`;
+    const [stored, expected] = [describe(read), describe(right)];
+    if (stored === expected) return null;
     return {
-      sentence:
-        `contract 6: ${key.user_id} has read conversation ${key.conversation_id} up to entry ${read.seq}, message ` +
-        `${read.message_count}; it has entry ${right.seq}, message ${right.message_count}`,
+      sentence: `contract 6: ${key.user_id} has read conversation ${key.conversation_id} up to ${stored}; it has ${expected}`,
       repair: () => replaceReadPosition(this.database, key, read, right),
     };
   }

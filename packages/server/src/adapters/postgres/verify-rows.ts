@@ -1,3 +1,4 @@
+import { settingFault } from '../rows/settings-table.ts';
 import { placingColumn, postgresTables, references } from '../rows/tables.ts';
 import type { Sql } from './pool.ts';
 import { functions, indexes, triggers } from './schema-objects.ts';
@@ -70,7 +71,7 @@ export async function* misplacedRows(database: ShardedDatabase, shard: number): 
 /** Finds faults within one shard that belong to no conversation and no account. */
 export async function* rowFaults(database: ShardedDatabase, shard: number): AsyncGenerator<string> {
   const end = `restore PostgreSQL server ${database.serverOf(shard)} to an earlier moment`;
-  const read = (query: (sql: Sql) => PromiseLike<{ fault: string }[]>) => database.inShard(shard, query);
+  const read = <Row>(query: (sql: Sql) => PromiseLike<Row[]>) => database.inShard(shard, query);
   // Rows of the index by user and read positions without an account are checked with the other shards.
   const within = references.filter(
     ({ table, sameShard }) => sameShard && table !== 'memberships' && table !== 'read_positions',
@@ -102,5 +103,13 @@ export async function* rowFaults(database: ShardedDatabase, shard: number): Asyn
       SELECT 'an invitation of ' || coalesce(created_by, 'the operator') || ' has ' || uses_left || ' uses left' AS fault
       FROM invitations WHERE shard = served(${shard}) AND uses_left < 0 LIMIT ${sentencesMax}`,
   );
+  const settings = await read(
+    (sql) => sql<{ name: string; value: string }[]>`
+      SELECT name, value FROM server_settings WHERE shard = served(${shard})`,
+  );
+  for (const row of settings) {
+    const fault = settingFault(row);
+    if (fault !== null) yield `${fault}: set it again, or delete the row`;
+  }
   for (const { fault } of [...doubled, ...revisions, ...invitations]) yield `${fault}: ${end}`;
 }

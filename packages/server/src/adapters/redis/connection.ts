@@ -1,14 +1,12 @@
 import { type ChainableCommander, Redis } from 'ioredis';
+import { systemClock } from '../../platform/clock.ts';
 import { Unavailable, Unusable } from '../../platform/failures.ts';
 import { backOffMs } from '../../platform/waiting.ts';
-import { Readiness } from './readiness.ts';
+import { closeEarlierConnections } from './earlier-connections.ts';
+import { commandTimeoutMs, Readiness, silenceMs } from './readiness.ts';
 import { type ScriptName, scripts } from './scripts/scripts.ts';
 
 const connectTimeoutMs = 1_000;
-/** The timeout of a command. It may still be carried out. */
-const commandTimeoutMs = 1_000;
-/** A connection without a response for this long is dead, although it was not closed. */
-const silenceMs = 2_000;
 const closeTimeoutMs = 200;
 const retryMinMs = 50;
 const retryMaxMs = 2_000;
@@ -44,6 +42,8 @@ export function openRedis({ url, prefix, report }: RedisSettings): RedisConnecti
     scripts,
   });
   client.on('error', (error) => report(withoutArguments(error)));
+  // Before the readiness, which lets calls send their commands.
+  closeEarlierConnections(client, (error) => report(withoutArguments(error)));
   return new RedisConnection(client, new Readiness(client), keyPrefix(prefix));
 }
 
@@ -60,6 +60,11 @@ export class RedisConnection {
   /** The address for messages, without password. */
   get address(): string {
     return `${this.client.options.host}:${this.client.options.port}`;
+  }
+
+  /** Whether the connection has been lost for so long that calls are refused at once. */
+  get isLost(): boolean {
+    return this.readiness.isLost;
   }
 
   /** The same client under another prefix. */
@@ -91,10 +96,15 @@ export class RedisConnection {
   }
 
   private async ask<Answer>(send: (client: Redis) => Promise<Answer>): Promise<Answer> {
+    let sentAtMs: number | null = null;
     try {
       await this.readiness.reached();
-      return await send(this.client);
+      sentAtMs = systemClock.monotonicMs();
+      const answer = await send(this.client);
+      this.readiness.answered();
+      return answer;
     } catch (error) {
+      if (sentAtMs !== null && isTimeout(error)) this.readiness.late(sentAtMs);
       const cause = withoutArguments(error);
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new Unavailable(`Redis at ${this.address} does not answer: ${reason}`, { cause });
@@ -123,6 +133,11 @@ function checkUrl(url: string): void {
 function keyPrefix(prefix: string): string {
   if (/^[\w.-]+$/.test(prefix)) return `{${prefix}}:`;
   throw new Unusable(`the prefix of keys in Redis is letters, digits, "_", "-" and ".", and not "${prefix}"`);
+}
+
+/** Whether the client gave up waiting for the answer to a command. */
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.message === 'Command timed out';
 }
 
 /** The client adds the command to errors: ids of users, and in the first command the password. */

@@ -1,12 +1,14 @@
 import type { ConversationId, UserId } from '@parley/protocol';
 import { leaseExpired, leaseMissing } from '../../connections/lease-failures.ts';
-import type { ConnectionRegistry } from '../../connections/registry-port.ts';
+import type { RegistryPart } from '../../connections/registry-port.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { Unusable } from '../../platform/failures.ts';
 import { firstLevel } from '../../platform/features.ts';
+import type { ClusterMark } from './cluster-mark.ts';
 import type { RedisConnection } from './connection.ts';
-import { generation } from './generation.ts';
+import { noteSkipped, type RedisState, readState } from './generation.ts';
 import { chunks, LookUps } from './look-ups.ts';
+import type { PartServer } from './redis-part.ts';
 import { noLease } from './scripts/held-leases.ts';
 import type { ScriptName } from './scripts/scripts.ts';
 import { listSeparator } from './scripts/server-lists.ts';
@@ -15,23 +17,46 @@ import { listSeparator } from './scripts/server-lists.ts';
 const entriesInStep = 200;
 
 /**
- * The connection registry of the cluster. Every call is one round trip, except those that drop servers. Changes of
+ * The connection registry on one Redis. Every call is one round trip, except those that drop servers. Changes of
  * several keys are one script (`scripts/`), so readers never see half of them. Servers whose lease expired are left out
  * of every result, dropped or not.
  */
-export class RedisConnectionRegistry implements ConnectionRegistry {
+export class RedisConnectionRegistry implements PartServer {
+  readonly name = 'redis';
+  readonly parts: readonly RegistryPart[] = [this];
   private readonly lookUps: LookUps;
 
-  /** Leases use Redis' own time, which is the same for all servers, unless a clock is given. */
+  /**
+   * Leases use Redis' own time, which is the same for all servers, unless a clock is given. Calls are refused when Redis
+   * has another mark than the given one.
+   */
   constructor(
     private readonly redis: RedisConnection,
     private readonly clock?: Pick<Clock, 'nowMs'>,
+    private readonly mark?: ClusterMark,
   ) {
-    this.lookUps = new LookUps(redis, () => this.givenTimeMs());
+    this.lookUps = new LookUps(redis, () => this.givenTimeMs(), mark);
   }
 
-  generation(): Promise<string> {
-    return generation(this.redis);
+  partOf(): RegistryPart {
+    return this;
+  }
+
+  /** Whether Redis has been unavailable for so long that calls are refused at once. */
+  get isLost(): boolean {
+    return this.redis.isLost;
+  }
+
+  async generation(): Promise<string> {
+    return (await this.state()).generation;
+  }
+
+  state(): Promise<RedisState> {
+    return readState(this.redis, this.mark);
+  }
+
+  noteSkipped(names: readonly string[]): Promise<void> {
+    return noteSkipped(this.redis, names);
   }
 
   async openServer(serverId: string, leaseMs: number, level = firstLevel): Promise<void> {
@@ -49,8 +74,8 @@ export class RedisConnectionRegistry implements ConnectionRegistry {
     return this.drop(serverId);
   }
 
-  async liveServers(): Promise<string[]> {
-    return (await this.run('liveServers')) as string[];
+  liveServers(): Promise<string[]> {
+    return this.lookUps.liveServers();
   }
 
   async serverLevels(): Promise<Map<string, number>> {

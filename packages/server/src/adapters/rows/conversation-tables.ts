@@ -1,5 +1,5 @@
 import type { ConversationId, UserId } from '@parley/protocol';
-import type { ConversationHead, Participant } from '../../conversations/conversation.ts';
+import type { Ban, ConversationHead, Participant } from '../../conversations/conversation.ts';
 import { type RowOf, Table } from './table.ts';
 
 export const conversationFields = {
@@ -19,6 +19,9 @@ export const conversationFields = {
   broadcastSeq: 'number',
   closed: 'flag',
   lastEntryAtMs: 'number',
+  revision: 'number',
+  amendedAtMs: 'number',
+  banCount: 'number',
 } as const;
 
 export const conversationsTable = new Table<ConversationHead>('conversations', conversationFields, {
@@ -62,6 +65,18 @@ export const participantsTable = new Table<Participant>('participants', membersh
 });
 export type ParticipantRow = RowOf<Participant>;
 
+export const bansTable = new Table<Ban>(
+  'bans',
+  { conversationId: 'text', userId: 'text', seq: 'number', bannedBy: 'text', atMs: 'number' },
+  {
+    key: ['conversation_id', 'user_id'],
+    engines: 'both',
+    placement: { by: 'conversation_id' },
+    references: { ...bothExist, banned_by: 'users' },
+  },
+);
+export type BanRow = RowOf<Ban>;
+
 /** The index by user: the conversations of each user, in the user's shard. */
 export const membershipsTable = new Table<Participant & { broadcast: boolean }>(
   'memberships',
@@ -80,11 +95,22 @@ interface StoredReadPosition {
   seq: number;
   messageCount: number;
   revision: number;
+  /** In PostgreSQL, null until the user marks the conversation as unread, like `receiptSeq`. */
+  version: number | null;
+  receiptSeq: number | null;
 }
 
 export const readPositionsTable = new Table<StoredReadPosition>(
   'read_positions',
-  { userId: 'text', conversationId: 'text', seq: 'number', messageCount: 'number', revision: 'number' },
+  {
+    userId: 'text',
+    conversationId: 'text',
+    seq: 'number',
+    messageCount: 'number',
+    revision: 'number',
+    version: 'number',
+    receiptSeq: 'number',
+  },
   {
     key: ['user_id', 'conversation_id'],
     engines: 'both',

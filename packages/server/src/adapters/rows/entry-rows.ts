@@ -1,14 +1,16 @@
 import {
   type ConversationId,
+  deletedText,
   type Entry,
   type EntryEffect,
   effectOf,
-  type MessageEntry,
+  MessageEntry,
   type UserId,
 } from '@parley/protocol';
+import type { StoredMessage } from '../../conversations/amendment.ts';
 import { type Flag, type RowOf, Table } from './table.ts';
 
-/** An entry as it is stored: a message has `text`, every other kind has `notice`. */
+/** An entry as it is stored: a message has `text` until it is deleted, every other kind has `notice`. */
 interface StoredEntry {
   conversationId: ConversationId;
   seq: number;
@@ -19,7 +21,15 @@ interface StoredEntry {
   kind: Entry['kind'];
   text: string | null;
   notice: string | null;
+  /** Of the last amendment of the message. */
+  revision: number | null;
+  replyTo: number | null;
+  /** An {@link AmendedState} as JSON; null for a message that was never amended. */
+  amended: string | null;
 }
+
+/** What amendments add to a message beside its text. */
+type AmendedState = Pick<MessageEntry, 'editedAtMs' | 'deleted' | 'reactions' | 'pinned'> & { firstTextHash?: string };
 
 export const entriesTable = new Table<StoredEntry>(
   'entries',
@@ -33,6 +43,9 @@ export const entriesTable = new Table<StoredEntry>(
     kind: 'text',
     text: 'text',
     notice: 'text',
+    revision: 'number',
+    replyTo: 'number',
+    amended: 'text',
   },
   {
     key: ['conversation_id', 'seq'],
@@ -48,13 +61,39 @@ export function entryOf(row: EntryRow): Entry {
 }
 
 export function messageOf(row: EntryRow): MessageEntry {
-  return { kind: 'message', ...numbersOf(row), clientMessageId: row.command_id, text: row.text ?? '' };
+  const { command_id: clientMessageId, text, revision, reply_to: replyTo } = row;
+  const message: MessageEntry = { kind: 'message', ...numbersOf(row), clientMessageId, text: text ?? '' };
+  if (replyTo !== null) message.replyTo = replyTo;
+  if (revision === null) return message;
+  const { firstTextHash: _, ...state } = stateOf(row);
+  return { ...message, ...state, revision, ...(state.deleted && { text: deletedText }) };
 }
 
-export function storedEntry(entry: Entry, commandId: string): StoredEntry {
+/** With the hash that is stored beside an edited message. */
+export function storedMessageOf(row: EntryRow): StoredMessage {
+  return { entry: entryOf(row), firstTextHash: stateOf(row).firstTextHash ?? null };
+}
+
+function stateOf({ amended }: Pick<EntryRow, 'amended'>): AmendedState {
+  // Written by `storedAmendment`.
+  return amended === null ? {} : (JSON.parse(amended) as AmendedState);
+}
+
+export function storedEntry({ entry, firstTextHash }: StoredMessage, commandId: string): StoredEntry {
   const { conversationId, seq, messageCount, atMs, senderId, kind } = entry;
-  const text = entry.kind === 'message' ? entry.text : null;
-  return { conversationId, seq, messageCount, atMs, senderId, commandId, kind, text, notice: noticeOf(entry) };
+  const numbers = { conversationId, seq, messageCount, atMs, senderId, commandId, kind };
+  if (entry.kind !== 'message') {
+    return { ...numbers, text: null, notice: noticeOf(entry), revision: null, replyTo: null, amended: null };
+  }
+  return { ...numbers, notice: null, ...storedAmendment({ entry, firstTextHash }) };
+}
+
+/** The columns of a message that amendments change. Neither the text of a deleted message nor its hash is stored. */
+export function storedAmendment({ entry, firstTextHash }: StoredMessage<MessageEntry>) {
+  const { text, revision = null, replyTo = null, editedAtMs, deleted, reactions, pinned } = entry;
+  if (revision === null) return { text, revision, replyTo, amended: null };
+  const state = { editedAtMs, deleted, reactions, pinned, firstTextHash: firstTextHash ?? undefined };
+  return { text: deleted ? null : text, revision, replyTo, amended: JSON.stringify(state) };
 }
 
 function numbersOf(row: EntryRow) {
@@ -75,22 +114,34 @@ export type CheckedEntryRow = Omit<EntryRow, 'text' | 'command_id'> & { has_text
  */
 export function checkedEntryOf({ has_text: hasText, ...row }: CheckedEntryRow): Entry | null {
   const isMessage = row.kind === 'message';
-  if (Boolean(hasText) !== isMessage || (row.notice === null) !== isMessage) return null;
+  if ((row.notice === null) !== isMessage || (row.revision === null) !== (row.amended === null)) return null;
   try {
+    const { deleted, editedAtMs, firstTextHash } = stateOf(row);
+    if (Boolean(hasText) !== (isMessage && !deleted)) return null;
+    if ((firstTextHash === undefined) !== (deleted !== undefined || editedAtMs === undefined)) return null;
+    if (!isMessage && (row.revision !== null || row.reply_to !== null)) return null;
     const entry = entryOf({ ...row, text: null, command_id: '' });
-    return entry.kind === row.kind && namesUsers(effectOf(entry)) ? entry : null;
+    if (entry.kind !== row.kind || !namesUsers(effectOf(entry))) return null;
+    return entry.kind !== 'message' || entry.revision === undefined || hasValidState(entry) ? entry : null;
   } catch {
     return null;
   }
 }
 
+/** Whether what amendments added to a message is valid; its text and command were not read. */
+function hasValidState(message: MessageEntry): boolean {
+  return MessageEntry.safeParse({ ...message, text: deletedText, clientMessageId: '-' }).success;
+}
+
 /** Whether an effect names its users, which a damaged notice may not. */
 function namesUsers(effect: EntryEffect | null): boolean {
   if (!effect) return true;
-  const { joins, leaves, role } = effect;
+  const { joins, leaves, role, bans, unbans } = effect;
   return (
     (!('joins' in effect) || Array.isArray(joins)) &&
     (!('leaves' in effect) || typeof leaves === 'string') &&
+    (!('bans' in effect) || typeof bans === 'string') &&
+    (!('unbans' in effect) || typeof unbans === 'string') &&
     (!('role' in effect) || typeof role?.userId === 'string')
   );
 }

@@ -15,6 +15,9 @@ interface NumberedEntry {
   kind: number;
   text: string | null;
   notice: string | null;
+  revision: number | null;
+  replyTo: number | null;
+  amended: string | null;
   conversation: number;
   seq: number;
 }
@@ -30,6 +33,9 @@ export const numberedEntries = new Table<NumberedEntry>(
     kind: 'number',
     text: 'text',
     notice: 'text',
+    revision: 'number',
+    replyTo: 'number',
+    amended: 'text',
     conversation: 'number',
     seq: 'number',
   },

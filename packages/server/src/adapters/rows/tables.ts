@@ -7,8 +7,10 @@ import {
   usersTable,
   userTermsTable,
 } from './account-tables.ts';
+import { amendmentsTable, pinsTable, reactionsTable } from './amendment-tables.ts';
 import {
   activityTimesTable,
+  bansTable,
   channelTermsTable,
   conversationsTable,
   membershipsTable,
@@ -18,6 +20,7 @@ import {
 import { entriesTable } from './entry-rows.ts';
 import { feedTable, followerTables } from './follower-tables.ts';
 import { numberedBeside, numberedInstead } from './numbered-tables.ts';
+import { serverSettingsTable } from './settings-table.ts';
 import { type AnyTable, type Placement, Table } from './table.ts';
 
 const logPositionsTable = new Table<{ logId: string; decidedTo: number }>(
@@ -103,7 +106,11 @@ const tables: readonly AnyTable[] = [
   conversationsTable,
   channelTermsTable,
   entriesTable,
+  reactionsTable,
+  pinsTable,
+  amendmentsTable,
   participantsTable,
+  bansTable,
   activityTimesTable,
   membershipsTable,
   readPositionsTable,
@@ -111,6 +118,7 @@ const tables: readonly AnyTable[] = [
   sessionsTable,
   deviceSecretsTable,
   invitationsTable,
+  serverSettingsTable,
   claimsTable,
   sessionTokensTable,
   logPositionsTable,

@@ -1,6 +1,6 @@
 import type { Database } from 'bun:sqlite';
-import type { ConversationId, UserId } from '@parley/protocol';
-import type { ConversationHead, Participant } from '../../conversations/conversation.ts';
+import type { ConversationId, ReadPoint, UserId } from '@parley/protocol';
+import type { Ban, ConversationHead, Participant } from '../../conversations/conversation.ts';
 import type {
   ChangedReadPosition,
   ConversationStore,
@@ -9,11 +9,14 @@ import type {
   HomepageQuery,
   OwnConversation,
   ReadPosition,
+  ReadTarget,
   Snapshot,
 } from '../../conversations/conversations-port.ts';
 import type { SearchQuery } from '../../platform/search-position.ts';
 import { foldingMark, searchTerms } from '../../platform/search-terms.ts';
 import {
+  type BanRow,
+  bansTable,
   channelTermsTable,
   conversationsTable,
   type HeadRow,
@@ -57,12 +60,20 @@ export class SqliteConversationStore implements ConversationStore {
     });
   }
 
-  headAndParticipant(conversationId: ConversationId, userId: UserId): Promise<HeadAndParticipant | undefined> {
+  headsAndParticipants(
+    conversationIds: readonly ConversationId[],
+    userId: UserId,
+  ): Promise<Map<ConversationId, HeadAndParticipant>> {
     return this.writes.read(() => {
-      const head = this.statements.head.get(conversationId);
-      const row = this.statements.participant.get(conversationId, userId);
-      const participant = row ? participantsTable.fromRow(row) : undefined;
-      return head ? { head: conversationsTable.fromRow(head), participant, epoch: this.epoch } : undefined;
+      const found = new Map<ConversationId, HeadAndParticipant>();
+      for (const id of conversationIds) {
+        const head = this.statements.head.get(id);
+        if (!head) continue;
+        const row = this.statements.participant.get(id, userId);
+        const participant = row ? participantsTable.fromRow(row) : undefined;
+        found.set(id, { head: conversationsTable.fromRow(head), participant, epoch: this.epoch });
+      }
+      return found;
     });
   }
 
@@ -80,6 +91,13 @@ export class SqliteConversationStore implements ConversationStore {
     return this.writes.read(() => {
       const { joinedSeq, userId } = page.after ?? { joinedSeq: 0, userId: '' };
       return this.statements.members.all(conversationId, joinedSeq, userId, page.limit).map(participantsTable.fromRow);
+    });
+  }
+
+  bans(conversationId: ConversationId, page: { before: number | null; limit: number }): Promise<Ban[]> {
+    return this.writes.read(() => {
+      const before = page.before ?? Number.MAX_SAFE_INTEGER;
+      return this.statements.bans.all(conversationId, before, page.limit).map(bansTable.fromRow);
     });
   }
 
@@ -132,12 +150,24 @@ export class SqliteConversationStore implements ConversationStore {
     return page.length < limit ? null : (page.at(-1)?.conversation_id ?? null);
   }
 
-  async advanceReadPosition(userId: UserId, conversationId: ConversationId, to: ReadPosition): Promise<ReadPosition> {
+  async advanceReadPosition(
+    userId: UserId,
+    conversationId: ConversationId,
+    to: ReadTarget & { version?: number | undefined },
+  ): Promise<ReadPosition> {
     return this.positions.advance(userId, conversationId, to);
+  }
+
+  markUnread(userId: UserId, conversationId: ConversationId, from: ReadPoint, to: ReadTarget): Promise<ReadPosition> {
+    return this.positions.markUnread(userId, conversationId, from, to);
   }
 
   readPositionsAfter(userId: UserId, page: { revision: number; limit: number }): Promise<ChangedReadPosition[]> {
     return this.positions.changedAfter(userId, page);
+  }
+
+  async withReadPosition(userId: UserId, conversationIds: readonly ConversationId[]): Promise<Set<ConversationId>> {
+    return new Set(conversationIds.filter((conversationId) => this.positions.get(userId, conversationId)));
   }
 
   async readPositions(conversationId: ConversationId, userIds: readonly UserId[]): Promise<Map<UserId, ReadPosition>> {
@@ -160,6 +190,9 @@ function prepare(database: Database) {
       `SELECT ${participantsTable.list()} FROM participants
        WHERE conversation_id = ? AND left_seq IS NULL AND (joined_seq, user_id) > (?, ?)
        ORDER BY joined_seq, user_id LIMIT ?`,
+    ),
+    bans: database.query<BanRow, [string, number, number]>(
+      `SELECT ${bansTable.list()} FROM bans WHERE conversation_id = ? AND seq < ? ORDER BY seq DESC LIMIT ?`,
     ),
     broadcastConversations: database.query<{ conversation_id: string }, [string]>(
       'SELECT conversation_id FROM memberships WHERE user_id = ? AND broadcast = 1 AND left_seq IS NULL',

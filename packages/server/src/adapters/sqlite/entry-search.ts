@@ -1,6 +1,7 @@
 import type { Database } from 'bun:sqlite';
 import type { ConversationId, Entry, UserId } from '@parley/protocol';
 import type { Participant } from '../../conversations/conversation.ts';
+import type { ReadPosition } from '../../conversations/conversations-port.ts';
 import type { MessageName } from '../../history/message-name.ts';
 import { Unusable } from '../../platform/failures.ts';
 import { type ParticipantRow, participantsTable } from '../rows/conversation-tables.ts';
@@ -14,7 +15,7 @@ export interface FoundEntry {
   entry: Entry;
   members: Participant[];
   memberCount: number;
-  positions: Map<UserId, { seq: number }>;
+  positions: Map<UserId, Pick<ReadPosition, 'seq' | 'receiptSeq'>>;
 }
 
 /**
@@ -57,12 +58,13 @@ function found(database: Database, row: EntryRow, membersMax: number): FoundEntr
   const count = database
     .query<{ member_count: number }, [string]>('SELECT member_count FROM conversations WHERE id = ?')
     .get(id);
-  const position = database.query<{ seq: number }, [string, string]>(
-    'SELECT seq FROM read_positions WHERE user_id = ? AND conversation_id = ?',
+  const position = database.query<{ seq: number; receiptSeq: number }, [string, string]>(
+    'SELECT seq, receipt_seq AS receiptSeq FROM read_positions WHERE user_id = ? AND conversation_id = ?',
   );
-  const positions = members.flatMap(({ userId }): [UserId, { seq: number }][] => {
+  const positions: FoundEntry['positions'] = new Map();
+  for (const { userId } of members) {
     const at = position.get(userId, id);
-    return at ? [[userId, at]] : [];
-  });
-  return { entry: entryOf(row), members, memberCount: count?.member_count ?? 0, positions: new Map(positions) };
+    if (at) positions.set(userId, at);
+  }
+  return { entry: entryOf(row), members, memberCount: count?.member_count ?? 0, positions };
 }

@@ -1,6 +1,7 @@
 import type { Database } from 'bun:sqlite';
-import type { ConversationId, Entry } from '@parley/protocol';
+import type { ConversationId } from '@parley/protocol';
 import { type Feed, type FeedPart, type FeedReader, type FeedRecord, takeMax } from '../../feed/feed-port.ts';
+import type { Changes } from '../../history/history-port.ts';
 import { epochOf } from './epoch.ts';
 import { appliedTo, feedLogId } from './follower-progress.ts';
 import type { GroupCommit } from './group-commit.ts';
@@ -16,7 +17,17 @@ const rowsPerTrim = 1_024;
 /** The maximum number of rows that one `take` reads. */
 const rowsPerTake = 1_000;
 
-type StoredRecord = [conversationId: ConversationId, seq: number, revision: number, kind: string];
+/** How many ids of conversations a reader keeps. */
+const keptIds = 10_000;
+
+/**
+ * A record as it is stored. The conversation is its number; versions before this one stored its id. Messages that were
+ * not amended have no revision and no kind.
+ */
+type StoredRecord = [conversation: number | ConversationId, seq: number, revision?: number, kind?: string];
+
+/** The number of the conversation of an entry that is being written. */
+type NumberOf = (entry: { conversationId: ConversationId; seq: number }) => number;
 
 /**
  * The feed in SQLite: an outbox, written in the same transaction as the entries. A row has the records of one batch as
@@ -35,12 +46,22 @@ export class SqliteFeed implements Feed {
     this.statements = prepare(writes.database);
   }
 
-  /** Call this within the transaction that writes the entries. */
-  append(entries: readonly Entry[]): void {
-    const last = entries.at(-1);
-    if (!last) return;
-    const records = entries.map(({ conversationId, seq, kind }): StoredRecord => [conversationId, seq, 0, kind]);
-    this.statements.append.run(entries.length, last.atMs, JSON.stringify(records));
+  /** Call this within the transaction that writes the changes. */
+  append({ entries, amendments, heads }: Pick<Changes, 'entries' | 'amendments' | 'heads'>, numberOf: NumberOf): void {
+    const records = entries.map(({ entry }): StoredRecord => {
+      const { seq, kind } = entry;
+      return kind === 'message' ? [numberOf(entry), seq] : [numberOf(entry), seq, 0, kind];
+    });
+    // An entry precedes its amendments, and those are in the order of their revisions.
+    for (const record of amendments?.records ?? []) {
+      records.push([numberOf(record), record.seq, record.revision, record.kind]);
+    }
+    if (records.length === 0) return;
+    const atMs = heads.reduce(
+      (latest, { lastEntryAtMs, amendedAtMs }) => Math.max(latest, lastEntryAtMs, amendedAtMs),
+      0,
+    );
+    this.statements.append.run(records.length, atMs, JSON.stringify(records));
     if (this.batches++ % batchesBetweenTrims === 0) this.trim();
     // The transaction commits in this turn of the event loop, before any reader runs.
     for (const reader of this.readers) reader.wake();
@@ -74,7 +95,9 @@ class SqliteFeedReader implements FeedReader {
   /** All records before this position are acknowledged. */
   private position: number;
   private taken: number;
-  private readonly next;
+  /** The ids of conversations by their numbers; these never change. */
+  private readonly ids = new Map<number, ConversationId>();
+  private readonly statements: Pick<ReturnType<typeof prepare>, 'next' | 'id'>;
 
   constructor(
     private readonly writes: GroupCommit,
@@ -82,7 +105,7 @@ class SqliteFeedReader implements FeedReader {
   ) {
     this.position = options.from;
     this.taken = options.from;
-    this.next = prepare(writes.database).next;
+    this.statements = prepare(writes.database);
   }
 
   wake(): void {
@@ -95,10 +118,10 @@ class SqliteFeedReader implements FeedReader {
       const parts: FeedPart[] = [];
       let count = 0;
       let rows = 0;
-      for (const row of this.next.iterate(this.position, rowsPerTake)) {
+      for (const row of this.statements.next.iterate(this.position, rowsPerTake)) {
         rows++;
         this.taken = row.decided_to;
-        const part = partOf(row, epoch);
+        const part = this.partOf(row, epoch);
         if (!part) continue;
         parts.push(part);
         count += part.records.length;
@@ -116,19 +139,30 @@ class SqliteFeedReader implements FeedReader {
   async close(): Promise<void> {
     this.options.close();
   }
-}
 
-/** Returns null for a row that cannot be read. The follower then sees a gap and rebuilds from the stores. */
-function partOf({ decided_to: to, records: text }: FeedRow, epoch: string): FeedPart | null {
-  const stored = storedRecords(text);
-  if (stored === null) return null;
-  const from = to - stored.length;
-  const records = stored.map(
-    ([conversationId, seq, revision, kind], index): FeedRecord => ({
-      ...{ conversationId, seq, revision, kind, position: from + index, again: false },
-    }),
-  );
-  return { reach: { partition: feedPartition, logId: feedLogId, from, to }, epoch, records };
+  /** Returns null for a row that cannot be read. The follower then sees a gap and rebuilds from the stores. */
+  private partOf({ decided_to: to, records: text }: FeedRow, epoch: string): FeedPart | null {
+    const stored = storedRecords(text);
+    if (stored === null) return null;
+    const from = to - stored.length;
+    const records: FeedRecord[] = [];
+    for (const [conversation, seq, revision = 0, kind = 'message'] of stored) {
+      const conversationId = this.idOf(conversation);
+      if (conversationId === undefined) return null;
+      records.push({ conversationId, seq, revision, kind, position: from + records.length, again: false });
+    }
+    return { reach: { partition: feedPartition, logId: feedLogId, from, to }, epoch, records };
+  }
+
+  private idOf(conversation: number | ConversationId): ConversationId | undefined {
+    if (typeof conversation === 'string') return conversation;
+    const known = this.ids.get(conversation);
+    if (known !== undefined) return known;
+    const id = this.statements.id.get(conversation)?.id;
+    if (this.ids.size >= keptIds) this.ids.clear();
+    if (id !== undefined) this.ids.set(conversation, id);
+    return id;
+  }
 }
 
 function storedRecords(text: string): StoredRecord[] | null {
@@ -157,6 +191,7 @@ function prepare(database: Database) {
     next: database.query<FeedRow, [number, number]>(
       'SELECT decided_to, records FROM feed WHERE decided_to > ? ORDER BY decided_to LIMIT ?',
     ),
+    id: database.query<{ id: string }, [number]>('SELECT id FROM conversations WHERE number = ?'),
     trim: database.query<null, [number, number]>(
       'DELETE FROM feed WHERE decided_to IN (SELECT decided_to FROM feed WHERE decided_to <= ? ORDER BY decided_to LIMIT ?)',
     ),

@@ -1,5 +1,5 @@
 import type { Database } from 'bun:sqlite';
-import { type Clock, systemClock } from '../../platform/clock.ts';
+import { type Clock, type NextTurn, setImmediateTurn, systemClock } from '../../platform/clock.ts';
 import { Unavailable, type Unwritable } from '../../platform/failures.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import { logFile } from './database.ts';
@@ -28,6 +28,7 @@ export interface GroupCommitParts {
   checkpoints?: Checkpoints | null;
   clock?: Pick<Clock, 'after' | 'monotonicMs'>;
   events?: WriteConditionEvents;
+  nextTurn?: NextTurn;
 }
 
 /**
@@ -57,16 +58,20 @@ export class GroupCommit {
   private readonly statements: ReturnType<typeof prepare>;
   private readonly clock: Pick<Clock, 'after' | 'monotonicMs'>;
   private readonly condition: WriteCondition;
+  private readonly nextTurn: NextTurn;
 
   constructor(
     readonly database: Database,
-    { disk = diskOf(database), checkpoints = null, clock = systemClock, events = silent }: GroupCommitParts = {},
+    parts: GroupCommitParts = {},
   ) {
+    const { disk = diskOf(database), checkpoints = null, clock = systemClock } = parts;
+    const { events = silent, nextTurn = setImmediateTurn } = parts;
     this.disk = disk;
     this.checkpoints = checkpoints;
     this.statements = prepare(database);
     this.clock = clock;
     this.condition = new WriteCondition(clock, events);
+    this.nextTurn = nextTurn;
   }
 
   /**
@@ -83,7 +88,7 @@ export class GroupCommit {
       this.waiting.push({ run: write, resolve: resolve as (result: unknown) => void, reject });
       if (this.scheduled) return;
       this.scheduled = true;
-      setImmediate(() => this.commit());
+      this.nextTurn(() => this.commit());
     });
   }
 

@@ -17,8 +17,8 @@ export interface Head {
   head: ConversationHead;
 }
 
-/** What every message changes. A head that differs in nothing else is written without its other columns and indexes. */
-const moving = ['headSeq', 'messageCount', 'lastMessageSeq', 'lastEntryAtMs'] as const;
+/** What messages and amendments change. A head that differs in nothing else is written without its other columns and indexes. */
+const moving = ['headSeq', 'messageCount', 'lastMessageSeq', 'lastEntryAtMs', 'revision', 'amendedAtMs'] as const;
 const isMoving = new Set<string>(moving);
 
 /** The heads of conversations in SQLite. Call its methods within a transaction. */

@@ -1,25 +1,30 @@
 import type { Database, Statement } from 'bun:sqlite';
-import type { ConversationId, Entry } from '@parley/protocol';
+import type { ConversationId, Entry, MessageEntry, UserId } from '@parley/protocol';
 import { aheadMaxMs, type ConversationHead, isBroadcast } from '../../conversations/conversation.ts';
 import {
   type Changes,
+  type ChangesQuery,
   type Decision,
+  type EntryRange,
   type Facts,
   type FactsNeeded,
   type HistoryRange,
   type HistoryStore,
+  type MessageReaction,
   participantKey,
   repeatKey,
 } from '../../history/history-port.ts';
+import { withinSize } from '../../history/page.ts';
 import { searchTerms } from '../../platform/search-terms.ts';
-import { channelTermsTable, type ParticipantRow, participantsTable } from '../rows/conversation-tables.ts';
-import { entryOf } from '../rows/entry-rows.ts';
+import { bansTable, channelTermsTable, type ParticipantRow, participantsTable } from '../rows/conversation-tables.ts';
+import { entryOf, storedMessageOf } from '../rows/entry-rows.ts';
+import { AmendedMessages } from './amended-messages.ts';
 import { storedLevel } from './feature-level.ts';
 import type { SqliteFeed } from './feed.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { type Head, Heads, hourOf } from './heads.ts';
 import { MembershipIndex } from './membership-index.ts';
-import { entriesOfNumber, NumberedEntries, type NumberedEntryRow } from './numbered-entries.ts';
+import { entriesOfNumber, NumberedEntries, type NumberedEntryRow, withinBytes } from './numbered-entries.ts';
 import { insertInto, put } from './statements.ts';
 import { UserNumbers } from './user-numbers.ts';
 
@@ -34,6 +39,7 @@ export class SqliteHistoryStore implements HistoryStore {
   private readonly index: MembershipIndex;
   private readonly heads: Heads;
   private readonly entries: NumberedEntries;
+  private readonly amended: AmendedMessages;
 
   constructor(
     private readonly writes: GroupCommit,
@@ -43,6 +49,7 @@ export class SqliteHistoryStore implements HistoryStore {
     this.index = new MembershipIndex(writes.database);
     this.heads = new Heads(writes.database);
     this.entries = new NumberedEntries(writes.database, new UserNumbers(writes));
+    this.amended = new AmendedMessages(writes.database, this.entries);
   }
 
   apply<Result>(needed: FactsNeeded, decide: (facts: Facts) => Decision<Result>): Promise<Result> {
@@ -59,16 +66,55 @@ export class SqliteHistoryStore implements HistoryStore {
       const { conversationId, fromSeq, toSeq, limit } = query;
       const { ascending, descending } = this.statements;
       const statement = query.order === 'oldest_first' ? ascending : descending;
-      const entries: Entry[] = [];
       const conversation = this.heads.numberOf(conversationId);
-      if (conversation === undefined) return entries;
-      let bytes = 0;
-      for (const row of statement.iterate(conversation, fromSeq, toSeq, limit)) {
-        bytes += Buffer.byteLength(row.text ?? '');
-        if (bytes > query.textBytes && entries.length > 0) break;
-        entries.push(entryOf({ conversation_id: conversationId, ...row }));
+      if (conversation === undefined) return [];
+      const rows = statement.iterate(conversation, fromSeq, toSeq, limit);
+      return withinBytes(rows, query.textBytes).map((row) => entryOf({ conversation_id: conversationId, ...row }));
+    });
+  }
+
+  ranges(ranges: readonly EntryRange[], bytes: number): Promise<Entry[]> {
+    return this.writes.read(() => withinSize(this.entriesOf(ranges), bytes));
+  }
+
+  private *entriesOf(ranges: readonly EntryRange[]): Iterable<Entry> {
+    for (const { conversationId, fromSeq, toSeq } of ranges) {
+      const conversation = this.heads.numberOf(conversationId);
+      if (conversation === undefined) continue;
+      for (const row of this.statements.ascending.iterate(conversation, fromSeq, toSeq, toSeq - fromSeq + 1)) {
+        yield entryOf({ conversation_id: conversationId, ...row });
       }
-      return entries;
+    }
+  }
+
+  changes(query: ChangesQuery): Promise<MessageEntry[]> {
+    return this.readIn(query.conversationId, (number) => this.amended.changes(number, query));
+  }
+
+  changedCount(conversationId: ConversationId, after: number, max: number): Promise<number> {
+    return this.writes.read(() => this.amended.changedCount(this.heads.numberOf(conversationId) ?? 0, after, max));
+  }
+
+  messages(conversationId: ConversationId, seqs: readonly number[]): Promise<MessageEntry[]> {
+    return this.readIn(conversationId, (number) => this.amended.messages({ number, conversationId }, seqs));
+  }
+
+  pins(conversationId: ConversationId): Promise<MessageEntry[]> {
+    return this.readIn(conversationId, (number) => this.amended.pins({ number, conversationId }));
+  }
+
+  ownReactions(userId: UserId, reactions: readonly MessageReaction[]): Promise<MessageReaction[]> {
+    return this.writes.read(() => reactions.filter((each) => this.amended.hasReacted({ userId, ...each })));
+  }
+
+  reactedUsers(reaction: MessageReaction, page: { after: UserId | null; limit: number }): Promise<UserId[]> {
+    return this.writes.read(() => this.amended.reactedUsers(reaction, page));
+  }
+
+  private readIn<Item>(conversationId: ConversationId, read: (number: number) => Item[]): Promise<Item[]> {
+    return this.writes.read(() => {
+      const number = this.heads.numberOf(conversationId);
+      return number === undefined ? [] : read(number);
     });
   }
 
@@ -92,7 +138,7 @@ export class SqliteHistoryStore implements HistoryStore {
 
   private facts(needed: FactsNeeded, heads: ReadonlyMap<ConversationId, Head>): Facts {
     const facts: Facts = {
-      ...{ heads: new Map(), participants: new Map(), repeats: new Map(), decided: new Map() },
+      ...{ heads: new Map(), participants: new Map(), banned: new Set(), repeats: new Map(), decided: new Map() },
       ...{ epochs: new Map(), level: storedLevel(this.writes.database) },
     };
     for (const [conversationId, { head }] of heads) facts.heads.set(conversationId, head);
@@ -100,37 +146,49 @@ export class SqliteHistoryStore implements HistoryStore {
       const row = this.statements.participant.get(conversationId, userId);
       if (row) facts.participants.set(participantKey(conversationId, userId), participantsTable.fromRow(row));
     }
+    for (const { conversationId, userId } of needed.banned) {
+      if (this.statements.ban.get(conversationId, userId)) facts.banned.add(participantKey(conversationId, userId));
+    }
     for (const { conversationId, actorId, commandId } of needed.repeats) {
       const conversation = heads.get(conversationId)?.number;
       if (conversation === undefined) continue;
       const row = this.entries.ofCommand({ conversation, senderId: actorId, commandId });
       if (!row) continue;
-      const entry = entryOf({ conversation_id: conversationId, ...row });
-      facts.repeats.set(repeatKey(conversationId, actorId, commandId), entry);
+      const key = repeatKey(conversationId, actorId, commandId);
+      facts.repeats.set(key, storedMessageOf({ conversation_id: conversationId, ...row }));
     }
+    if (needed.amendments) facts.amendments = this.amended.facts(needed.amendments, heads);
     return facts;
   }
 
-  private write({ entries, heads, participants }: Changes, before: ReadonlyMap<ConversationId, Head>): void {
+  private write(changes: Changes, before: ReadonlyMap<ConversationId, Head>): void {
+    const { entries, heads, participants, banChanges, amendments } = changes;
     const numbers = new Map<ConversationId, number>();
     for (const head of heads) numbers.set(head.id, this.heads.put(head, before.get(head.id)));
-    for (const { entry, commandId } of entries) {
-      const { conversationId: id } = entry;
+    const numberOf = ({ conversationId: id, seq }: Pick<Entry, 'conversationId' | 'seq'>): number => {
       const number = numbers.get(id) ?? before.get(id)?.number ?? this.heads.numberOf(id);
-      if (number === undefined) throw new Error(`entry ${entry.seq} of conversation ${id} has no head`);
-      this.entries.insert(number, entry, commandId);
+      if (number === undefined) throw new Error(`entry ${seq} of conversation ${id} has no head`);
+      return number;
+    };
+    for (const { commandId, ...message } of entries) {
+      this.entries.insert(numberOf(message.entry), message, commandId);
     }
+    if (amendments) this.amended.write(amendments, numberOf);
     const broadcast = new Set(heads.filter(isBroadcast).map((head) => head.id));
     for (const participant of participants) {
       this.statements.putParticipant.run(...participantsTable.parameters(participant));
       this.index.put({ participant, broadcast: broadcast.has(participant.conversationId) });
+    }
+    for (const { conversationId, userId, ban } of banChanges) {
+      if (ban) this.statements.putBan.run(...bansTable.parameters(ban));
+      else this.statements.deleteBan.run(conversationId, userId);
     }
     for (const head of heads) {
       const former = before.get(head.id)?.head;
       if (head.kind === 'channel') this.writeTerms(head, former);
       if (head.broadcastSeq > (former?.broadcastSeq ?? 0)) this.index.markBroadcast(head.id);
     }
-    this.feed.append(entries.map(({ entry }) => entry));
+    this.feed.append(changes, numberOf);
   }
 
   /** Writes the search terms of the channel when they change. */
@@ -152,12 +210,17 @@ function prepare(database: Database) {
     participant: database.query<ParticipantRow, [string, string]>(
       `SELECT ${participantsTable.list()} FROM participants WHERE conversation_id = ? AND user_id = ?`,
     ),
+    ban: database.query<{ seq: number }, [string, string]>(
+      'SELECT seq FROM bans WHERE conversation_id = ? AND user_id = ?',
+    ),
     ascending: range('ASC'),
     descending: range('DESC'),
     messageCountAt: database.query<{ message_count: number }, [number, number]>(
       'SELECT message_count FROM entries WHERE number = (?1 << 32) + ?2',
     ),
     putParticipant: database.query(put(participantsTable)),
+    putBan: database.query(put(bansTable)),
+    deleteBan: database.query('DELETE FROM bans WHERE conversation_id = ? AND user_id = ?'),
     forgetActivity: database.query(
       'DELETE FROM activity_times WHERE head_seq <> (SELECT head_seq FROM conversations c WHERE c.id = conversation_id)',
     ),

@@ -7,6 +7,7 @@ import type {
   HomepageRow,
   OwnConversation,
 } from '../../conversations/conversations-port.ts';
+import { positionOnJoining } from '../../conversations/read-position.ts';
 import {
   conversationsTable,
   type HeadRow,
@@ -56,10 +57,11 @@ export class Homepages {
     return { rows, next: nextAfter(lines, query.limit) };
   }
 
-  private lines({ userId, limit, left, ...query }: HomepageQuery): HomepageLine[] {
+  private lines({ userId, limit, left, byChange = false, ...query }: HomepageQuery): HomepageLine[] {
     const { atMs, conversationId } = startOf(query);
     const parameters = { userId, afterMs: atMs, afterId: conversationId, limit };
-    const present = this.statements.present.all(parameters).map((row) => lineOf(row, false));
+    const statement = byChange ? this.statements.changed : this.statements.present;
+    const present = statement.all(parameters).map((row) => lineOf(row, false));
     if (!left) return present;
     const ended = this.statements.ended.all(parameters).map((row) => lineOf(row, true));
     return newestLines([...present, ...ended], limit);
@@ -78,7 +80,7 @@ export class Homepages {
     return {
       head,
       participant,
-      read: read ?? { seq: participant.joinedSeq, messageCount: participant.joinedMessageCount },
+      read: read ?? positionOnJoining(participant),
       lastMessage: message ? messageOf(message) : null,
       partnerId: head.kind === 'direct' ? this.partnerOf(conversationId, userId) : null,
       epoch: this.epoch,
@@ -92,6 +94,21 @@ export class Homepages {
 
 type LinesAfter = [{ userId: string; afterMs: number; afterId: string; limit: number }];
 
+const activityAtMs = 'coalesce(t.at_ms, c.last_entry_at_ms)';
+
+/** A page of the user's conversations, by descending time. */
+function presentBy(atMs: string): string {
+  // A direct conversation shows to the person who didn't open it with its first message.
+  return `
+    SELECT m.conversation_id, ${atMs} AS line_at_ms
+    FROM memberships m JOIN conversations c ON c.id = m.conversation_id
+    LEFT JOIN activity_times t ON t.conversation_id = c.id AND t.head_seq = c.head_seq
+    WHERE m.user_id = $userId AND m.left_seq IS NULL AND c.closed = 0
+      AND (c.kind <> 'direct' OR c.message_count > 0 OR c.created_by = $userId)
+      AND (line_at_ms, m.conversation_id) < ($afterMs, $afterId)
+    ORDER BY line_at_ms DESC, m.conversation_id DESC LIMIT $limit`;
+}
+
 function prepare(database: Database) {
   return {
     head: database.query<HeadRow, [string]>(listedHead),
@@ -102,16 +119,8 @@ function prepare(database: Database) {
     membership: database.query<ParticipantRow, [string, string]>(
       `SELECT ${participantsTable.list()} FROM memberships WHERE user_id = ? AND conversation_id = ?`,
     ),
-    present: database.query<LineRow, LinesAfter>(
-      // A direct conversation shows to the person who didn't open it with its first message.
-      `SELECT m.conversation_id, coalesce(t.at_ms, c.last_entry_at_ms) AS line_at_ms
-       FROM memberships m JOIN conversations c ON c.id = m.conversation_id
-       LEFT JOIN activity_times t ON t.conversation_id = c.id AND t.head_seq = c.head_seq
-       WHERE m.user_id = $userId AND m.left_seq IS NULL AND c.closed = 0
-         AND (c.kind <> 'direct' OR c.message_count > 0 OR c.created_by = $userId)
-         AND (line_at_ms, m.conversation_id) < ($afterMs, $afterId)
-       ORDER BY line_at_ms DESC, m.conversation_id DESC LIMIT $limit`,
-    ),
+    present: database.query<LineRow, LinesAfter>(presentBy(activityAtMs)),
+    changed: database.query<LineRow, LinesAfter>(presentBy(`max(${activityAtMs}, c.amended_at_ms)`)),
     ended: database.query<LineRow, LinesAfter>(
       `SELECT conversation_id, changed_at_ms AS line_at_ms FROM memberships
        WHERE user_id = $userId AND left_seq IS NOT NULL AND (changed_at_ms, conversation_id) < ($afterMs, $afterId)

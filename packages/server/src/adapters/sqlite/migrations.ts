@@ -195,6 +195,63 @@ export const migrations: readonly string[] = [
   ) STRICT;
   `,
   numberedSchema,
+  // Amendments of messages: the columns that they add to a conversation and to a message, and what is found by message; and the
+  // settings of administrators.
+  `
+  ALTER TABLE conversations ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE conversations ADD COLUMN amended_at_ms INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE entries ADD COLUMN revision INTEGER;
+  ALTER TABLE entries ADD COLUMN reply_to INTEGER;
+  ALTER TABLE entries ADD COLUMN amended TEXT;
+  CREATE INDEX entry_revisions ON entries (conversation, revision) WHERE revision IS NOT NULL;
+
+  CREATE TABLE reactions (
+    conversation_id TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    emoji TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    PRIMARY KEY (conversation_id, seq, emoji, user_id)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE pins (
+    conversation_id TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    PRIMARY KEY (conversation_id, seq)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE amendments (
+    conversation_id TEXT NOT NULL,
+    sender_id TEXT NOT NULL,
+    command_id TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    PRIMARY KEY (conversation_id, sender_id, command_id)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE server_settings (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
+  // Users who may not become members. The list of a conversation is read by the numbers of the entries that banned them.
+  `
+  ALTER TABLE conversations ADD COLUMN ban_count INTEGER NOT NULL DEFAULT 0;
+  CREATE TABLE bans (
+    conversation_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    banned_by TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    PRIMARY KEY (conversation_id, user_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE UNIQUE INDEX bans_by_seq ON bans (conversation_id, seq);
+  `,
+  // How often a conversation was marked as unread, and how far it had been read before, which other members see.
+  `
+  ALTER TABLE read_positions ADD COLUMN version INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE read_positions ADD COLUMN receipt_seq INTEGER NOT NULL DEFAULT 0;
+  `,
 ];
 
 /** The last step before numbers replaced ids. A database with rows is brought from there to the next by a rebuild. */

@@ -1,6 +1,7 @@
 import type { Database } from 'bun:sqlite';
-import type { Entry } from '@parley/protocol';
-import { type EntryRow, storedEntry } from '../rows/entry-rows.ts';
+import type { Entry, MessageEntry } from '@parley/protocol';
+import type { StoredMessage } from '../../conversations/amendment.ts';
+import { type EntryRow, storedAmendment, storedEntry } from '../rows/entry-rows.ts';
 import { CommandKeys, type NamedCommand } from './command-keys.ts';
 import type { UserNumbers } from './user-numbers.ts';
 
@@ -14,6 +15,8 @@ const kindNumbers: Record<Exclude<Entry['kind'], 'later'>, number> = {
   removed: 5,
   role: 6,
   updated: 7,
+  banned: 8,
+  unbanned: 9,
 };
 
 const names = Object.entries(kindNumbers).map(([kind, number]) => `WHEN ${number} THEN '${kind}'`);
@@ -32,6 +35,9 @@ const columns = {
   kind,
   text: 'e.text',
   notice: 'e.notice',
+  revision: 'e.revision',
+  reply_to: 'e.reply_to',
+  amended: 'e.amended',
 };
 const named = (list: Partial<typeof columns>) => Object.entries(list).map(([name, value]) => `${value} AS ${name}`);
 const { text, command_id, ...checked } = columns;
@@ -70,6 +76,18 @@ export function storedKindSql(column: string): string {
     .join(' ')} END`;
 }
 
+/** The first rows, up to `textBytes` bytes of text, but at least one. */
+export function withinBytes(rows: Iterable<NumberedEntryRow>, textBytes: number): NumberedEntryRow[] {
+  const taken: NumberedEntryRow[] = [];
+  let bytes = 0;
+  for (const row of rows) {
+    bytes += Buffer.byteLength(row.text ?? '');
+    if (bytes > textBytes && taken.length > 0) break;
+    taken.push(row);
+  }
+  return taken;
+}
+
 /** Writes entries, and finds them by command. Call its methods within a transaction. */
 export class NumberedEntries {
   private readonly keys: CommandKeys;
@@ -85,23 +103,35 @@ export class NumberedEntries {
   }
 
   /** @throws {Error} when there is an entry with this number, or of this command. */
-  insert(conversation: number, entry: Entry, commandId: string): void {
-    const stored = storedEntry(entry, commandId);
-    const { seq, messageCount, atMs, senderId, text, notice } = stored;
+  insert(conversation: number, message: StoredMessage, commandId: string): void {
+    const { entry } = message;
+    const stored = storedEntry(message, commandId);
+    const { seq, messageCount, atMs, senderId, text, notice, revision, replyTo, amended } = stored;
     const kindNumber = entry.kind === 'later' ? undefined : kindNumbers[entry.kind];
     if (kindNumber === undefined) throw new Error(`an entry of kind ${entry.kind} cannot be stored`);
     const sender = this.users.numberOf(senderId);
     this.statements.insert.run(
-      ...([conversation, seq, messageCount, atMs, sender, storedCommand(commandId), kindNumber, text, notice] as const),
+      ...([conversation, seq, messageCount, atMs, sender, storedCommand(commandId), kindNumber] as const),
+      ...([text, notice, revision, replyTo, amended] as const),
     );
     const command = { conversation, senderId, commandId };
     this.keys.add(command, seq, (other) => this.isOf(command, other));
   }
 
+  /** Writes what amendments change. */
+  amend(conversation: number, message: StoredMessage<MessageEntry>): void {
+    const { text, revision, replyTo, amended } = storedAmendment(message);
+    this.statements.amend.run(conversation, message.entry.seq, text, revision, replyTo, amended);
+  }
+
+  at(conversation: number, seq: number): NumberedEntryRow | undefined {
+    return this.statements.entry.get(conversation, seq) ?? undefined;
+  }
+
   /** The entry that a command made. */
   ofCommand(command: NamedCommand): NumberedEntryRow | undefined {
     const seq = this.keys.find(command, (each) => this.isOf(command, each));
-    return seq === undefined ? undefined : (this.statements.entry.get(command.conversation, seq) ?? undefined);
+    return seq === undefined ? undefined : this.at(command.conversation, seq);
   }
 
   private isOf({ conversation, senderId, commandId }: NamedCommand, seq: number): boolean {
@@ -113,8 +143,11 @@ export class NumberedEntries {
 function prepare(database: Database) {
   return {
     insert: database.query(
-      `INSERT INTO entries (number, message_count, at_ms, sender, command, kind, text, notice)
-       VALUES ((?1 << 32) + ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)`,
+      `INSERT INTO entries (number, message_count, at_ms, sender, command, kind, text, notice, revision, reply_to, amended)
+       VALUES ((?1 << 32) + ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)`,
+    ),
+    amend: database.query<null, [number, number, ...(string | number | null)[]]>(
+      'UPDATE entries SET text = ?3, revision = ?4, reply_to = ?5, amended = ?6 WHERE number = (?1 << 32) + ?2',
     ),
     entry: database.query<NumberedEntryRow, [number, number]>(`${entriesOfNumber} WHERE e.number = (?1 << 32) + ?2`),
   };

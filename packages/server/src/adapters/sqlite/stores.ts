@@ -7,6 +7,7 @@ import { SqliteFollowerStates } from './follower-states.ts';
 import { GroupCommit, type GroupCommitParts } from './group-commit.ts';
 import { SqliteHistoryStore } from './history-store.ts';
 import { SqliteReadPositions } from './read-positions.ts';
+import { SqliteServerSettings } from './server-settings.ts';
 import { SqliteTotals } from './totals.ts';
 import { SqliteUserStore } from './user-store.ts';
 
@@ -15,7 +16,8 @@ interface StoreOptions extends Omit<GroupCommitParts, 'clock' | 'checkpoints'> {
   reportFailure(error: unknown): void;
   /** Of the feed; a default unless given. */
   feedRecordsMax?: number;
-  checkpoints?: Omit<CheckpointOptions, 'reportFailure'>;
+  /** Null: SQLite checkpoints within a commit, without a thread. */
+  checkpoints?: Omit<CheckpointOptions, 'reportFailure'> | null;
 }
 
 export type SqliteStores = ReturnType<typeof openSqliteStores>;
@@ -26,7 +28,7 @@ export function openSqliteStores(
   { reportFailure, feedRecordsMax, checkpoints: options, ...parts }: StoreOptions,
 ) {
   const database = openDatabase(file);
-  const hasThread = file !== ':memory:' && Checkpoints.areSupported(database);
+  const hasThread = file !== ':memory:' && options !== null && Checkpoints.areSupported(database);
   const checkpoints = hasThread ? new Checkpoints(database, { ...options, reportFailure }) : null;
   const writes = new GroupCommit(database, { ...parts, checkpoints });
   const positions = new SqliteReadPositions(writes, parts.clock, reportFailure);
@@ -37,6 +39,7 @@ export function openSqliteStores(
     conversations: new SqliteConversationStore(writes, positions),
     history: new SqliteHistoryStore(writes, feed),
     feed,
+    serverSettings: new SqliteServerSettings(writes),
     followerStates: new SqliteFollowerStates(writes, parts.clock),
     totals: new SqliteTotals(writes, () => databaseSize(file)),
     /** Writes the pending read positions, and closes the database. Positions that can't be written are lost. */

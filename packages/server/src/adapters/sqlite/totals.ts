@@ -1,5 +1,6 @@
 import type { Database } from 'bun:sqlite';
 import {
+  countedUsersMax,
   type TotalCounts,
   type TotalsChange,
   type TotalsStore,
@@ -18,6 +19,7 @@ export class SqliteTotals implements TotalsStore {
   constructor(
     private readonly writes: GroupCommit,
     private readonly sizeBytes: () => number,
+    private readonly countedMax = countedUsersMax,
   ) {
     this.database = writes.database;
     this.conversations = new ConversationCount(writes);
@@ -58,9 +60,20 @@ export class SqliteTotals implements TotalsStore {
   }
 
   private totals({ messages, ...byKind }: ConversationCounts): TotalCounts {
-    const { users } = one(this.database.query<{ users: number }, []>('SELECT count(*) AS users FROM users').get());
     const conversations = byKind.directConversations + byKind.groups + byKind.channels;
-    return { users, conversations, ...byKind, messages, databaseBytes: this.sizeBytes() };
+    return { ...this.users(), conversations, ...byKind, messages, databaseBytes: this.sizeBytes() };
+  }
+
+  private users(): Pick<TotalCounts, 'users' | 'usersEstimated'> {
+    const { counted } = one(
+      this.database
+        .query<{ counted: number }, [number]>('SELECT count(*) AS counted FROM (SELECT 1 FROM users LIMIT ?)')
+        .get(this.countedMax + 1),
+    );
+    if (counted <= this.countedMax) return { users: counted };
+    // Row ids are assigned in ascending order. Deleted accounts would leave gaps.
+    const { last } = one(this.database.query<{ last: number }, []>('SELECT max(rowid) AS last FROM users').get());
+    return { users: last, usersEstimated: true };
   }
 
   private kept(): ConversationCounts {

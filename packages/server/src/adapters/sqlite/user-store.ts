@@ -22,10 +22,9 @@ export class SqliteUserStore extends SqliteSessions implements UserStore {
     return this.writes.run(() => {
       const statements = this.userStatements;
       const usernameKey = user.username.toLowerCase();
+      if (invitation && !statements.invitation.get(invitation.tokenHash, invitation.atMs)) return 'invalid_invitation';
       if (statements.byUsername.get(usernameKey)) return 'username_taken';
-      if (invitation && statements.useInvitation.run(invitation.tokenHash, invitation.atMs).changes === 0) {
-        return 'invalid_invitation';
-      }
+      if (invitation) statements.useInvitation.run(invitation.tokenHash, invitation.atMs);
       const administers = administrator === 'when_first' ? this.anyUser() === null : administrator;
       const created: UserRecord = { ...user, administrator: administers, disabled: false };
       statements.insert.run(...usersTable.parameters(storedUser(created)));
@@ -136,6 +135,9 @@ function prepare(database: Database) {
     ),
     insert: database.query(insertInto(usersTable)),
     update: database.query('UPDATE users SET display_name = ?, password_hash = ?, disabled = ? WHERE id = ?'),
+    invitation: database.query<{ uses_left: number }, [string, number]>(
+      'SELECT uses_left FROM invitations WHERE token_hash = ? AND uses_left > 0 AND expires_at_ms > ?',
+    ),
     useInvitation: database.query(
       'UPDATE invitations SET uses_left = uses_left - 1 WHERE token_hash = ? AND uses_left > 0 AND expires_at_ms > ?',
     ),

@@ -96,6 +96,13 @@ export const relations: readonly Relation[] = [
     remedy: restore,
   },
   {
+    query: `SELECT 'a read position of ' || r.user_id || ' in conversation ' || c.id || ' has receipt ' || r.receipt_seq
+        || ' and version ' || r.version || '; the newest entry is ' || c.head_seq AS fault
+      FROM read_positions r JOIN conversations c ON c.id = r.conversation_id
+      WHERE r.receipt_seq < 0 OR r.receipt_seq > c.head_seq OR r.version < (r.receipt_seq > 0)`,
+    remedy: restore,
+  },
+  {
     query: `SELECT 'two read positions of ' || user_id || ' have revision ' || revision AS fault
       FROM read_positions WHERE revision > 0 GROUP BY user_id, revision HAVING count(*) > 1`,
     remedy: restore,

@@ -1,14 +1,19 @@
 import type { Database } from 'bun:sqlite';
+import type { MessageEntry } from '@parley/protocol';
 import { termsFault } from '../../platform/search-terms.ts';
+import { amendmentFaults, type StoredAmendments } from '../../verification/amendment-faults.ts';
 import { Replay } from '../../verification/replay.ts';
 import { type UserRow, usersTable } from '../rows/account-tables.ts';
 import {
+  type BanRow,
+  bansTable,
   conversationsTable,
   type HeadRow,
   type ParticipantRow,
   participantsTable,
 } from '../rows/conversation-tables.ts';
 import { type CheckedEntryRow, checkedEntryOf } from '../rows/entry-rows.ts';
+import { settingFault } from '../rows/settings-table.ts';
 import { CommandKeys } from './command-keys.ts';
 import { readDatabase, schemaVersion } from './database.ts';
 import { migrations } from './migrations.ts';
@@ -54,6 +59,7 @@ export function verifyOpened(database: Database): Verification {
     if (!form.isReadable) return;
     for (const fault of conversationFaults(database, result.checked)) note(fault);
     for (const fault of nameFaults(database)) note(fault);
+    for (const fault of settingFaults(database)) note(fault);
     for (const { query, remedy } of [...relations, ...followerRelations]) {
       for (const { fault } of database.query<{ fault: string }, []>(query).iterate()) note(`${fault}: ${remedy}`);
     }
@@ -61,7 +67,7 @@ export function verifyOpened(database: Database): Verification {
   return result;
 }
 
-/** Checks contract 3 and 8: heads and participants follow from the entries. */
+/** Checks contract 3 and 8: heads, participants and bans follow from the entries; and what amendments left. */
 function* conversationFaults(database: Database, checked: Verification['checked']): Generator<string> {
   const heads = database.query<HeadRow & { number: number }, []>(
     `SELECT number, ${conversationsTable.list()} FROM conversations ORDER BY id`,
@@ -73,11 +79,17 @@ function* conversationFaults(database: Database, checked: Verification['checked'
   const participants = database.query<ParticipantRow, [string]>(
     `SELECT ${participantsTable.list()} FROM participants WHERE conversation_id = ?`,
   );
+  const bans = database.query<BanRow, [string]>(`SELECT ${bansTable.list()} FROM bans WHERE conversation_id = ?`);
   const terms = database.query<{ term: string }, [string]>('SELECT term FROM channel_terms WHERE conversation_id = ?');
+  const amendments = preparedAmendments(database);
   for (const row of heads.iterate()) {
-    const replay = new Replay(conversationsTable.fromRow(row));
+    const head = conversationsTable.fromRow(row);
+    const replay = new Replay(head);
+    const amended: MessageEntry[] = [];
     for (const { command_id: commandId, ...entry } of entries.iterate(row.number)) {
-      replay.add(entry.seq, checkedEntryOf({ conversation_id: row.id, ...entry }));
+      const read = checkedEntryOf({ conversation_id: row.id, ...entry });
+      replay.add(entry.seq, read);
+      if (read?.kind === 'message' && read.revision !== undefined) amended.push(read);
       checked.entries++;
       const command = { conversation: row.number, senderId: entry.sender_id, commandId };
       if (keys.find(command, (seq) => seq === entry.seq) === undefined) {
@@ -85,13 +97,49 @@ function* conversationFaults(database: Database, checked: Verification['checked'
       }
     }
     checked.conversations++;
-    for (const fault of replay.end(participants.all(row.id).map(participantsTable.fromRow))) {
+    const { reactions, pins, records, strangers } = amendments;
+    const stored = {
+      ...{ head, messages: amended, reactions: reactions.all(row.id), pins: pins.all(row.id) },
+      ...{ records: records.all(row.id), strangers: strangers.all(row.id) },
+    };
+    const replayed = replay.end(
+      participants.all(row.id).map(participantsTable.fromRow),
+      bans.all(row.id).map(bansTable.fromRow),
+    );
+    for (const fault of [...replayed, ...amendmentFaults(stored)]) {
       yield `conversation ${row.id}: ${fault}: restore a backup with "parley restore"`;
     }
     const isFound = row.kind === 'channel' && !row.closed;
     const fault = termsFaultOf(terms.all(row.id), isFound ? [row.name ?? ''] : null);
     if (fault !== null) yield `conversation ${row.id} ${fault}: rename it to another name and back`;
   }
+}
+
+/** Checks the settings of administrators. */
+function* settingFaults(database: Database): Generator<string> {
+  const rows = database.query<{ name: string; value: string }, []>('SELECT name, value FROM server_settings').all();
+  for (const row of rows) {
+    const fault = settingFault(row);
+    if (fault !== null) yield `${fault}: set it again, or delete the row`;
+  }
+}
+
+function preparedAmendments(database: Database) {
+  return {
+    reactions: database.query<StoredAmendments['reactions'][number], [string]>(
+      'SELECT seq, emoji, count(*) AS count FROM reactions WHERE conversation_id = ? GROUP BY seq, emoji',
+    ),
+    pins: database.query<{ seq: number }, [string]>('SELECT seq FROM pins WHERE conversation_id = ?'),
+    records: database.query<StoredAmendments['records'][number], [string]>(
+      'SELECT seq, revision, kind FROM amendments WHERE conversation_id = ?',
+    ),
+    strangers: database.query<StoredAmendments['strangers'][number], [string]>(
+      `SELECT user_id AS userId FROM (
+         SELECT conversation_id, user_id FROM reactions WHERE conversation_id = ?1
+         UNION SELECT conversation_id, sender_id FROM amendments WHERE conversation_id = ?1
+       ) EXCEPT SELECT user_id FROM participants WHERE conversation_id = ?1`,
+    ),
+  };
 }
 
 /** Checks the search terms and the names of users. */

@@ -15,7 +15,7 @@ export const create = commandKind({
   },
   usersOf: ({ actorId, userIds }) => [actorId, ...userIds],
   decide: (command, { head, nowMs }) => (head ? notFound : { kind: 'step', step: created(command, nowMs) }),
-  refuseReuse({ conversationKind, name }, entry) {
+  refuseReuse({ conversationKind, name }, { entry }) {
     if (entry.kind === 'created' && entry.conversationKind === conversationKind && entry.name === name) return null;
     return refused('client_request_id_reused', 'You created another conversation with this client request id.');
   },

@@ -1,3 +1,4 @@
+import type { FeedRecord } from '../../feed/feed-port.ts';
 import type { Follower, FreshRecords } from '../follower.ts';
 import { type TotalsStore, totalsFollower } from './totals-port.ts';
 
@@ -8,8 +9,9 @@ export class TotalsFollower implements Follower {
   constructor(private readonly totals: Pick<TotalsStore, 'add' | 'rebuild'>) {}
 
   async apply(fresh: readonly FreshRecords[]): Promise<readonly number[]> {
+    const ofEntries = fresh.map((each) => ({ ...each, records: each.records.filter(isOfEntry) }));
     // An entry that is marked `again` may have been counted under the position of an earlier command.
-    const [uncertain, counted] = [fresh.filter(hasRepeats), fresh.filter((each) => !hasRepeats(each))];
+    const [uncertain, counted] = [ofEntries.filter(hasRepeats), ofEntries.filter((each) => !hasRepeats(each))];
     if (counted.length > 0) {
       await this.totals.add(
         counted.map(({ change, records }) => ({
@@ -25,6 +27,11 @@ export class TotalsFollower implements Follower {
   rebuild(partition: number): Promise<void> {
     return this.totals.rebuild(partition);
   }
+}
+
+/** An amendment changes no count. */
+function isOfEntry({ revision }: FeedRecord): boolean {
+  return revision === 0;
 }
 
 function hasRepeats({ records }: FreshRecords): boolean {

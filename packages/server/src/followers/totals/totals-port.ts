@@ -5,8 +5,13 @@ import type { ProgressChange } from '../follower.ts';
 /** The name of the follower that keeps the totals. */
 export const totalsFollower = 'totals' satisfies (typeof followerNames)[number];
 
+/** Up to this number on one server, accounts are counted. Above it, their number is estimated. */
+export const countedUsersMax = 100_000;
+
 export interface TotalCounts {
   users: number;
+  /** Present when `users` is an estimate, because counting would read every account. */
+  usersEstimated?: true;
   /** The conversations of all three kinds that have members. */
   conversations: number;
   directConversations: number;

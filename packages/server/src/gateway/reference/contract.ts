@@ -30,7 +30,9 @@ export const contract: readonly { title: string; text: string }[] = [
   },
   {
     title: 'Membership is exact',
-    text: 'A removed user gets no entry numbered after the removal; a user who joins sees what the history setting allows.',
+    text:
+      'A removed user gets no entry numbered after the removal; a banned user does not become a member; a user who ' +
+      'joins sees what the history setting allows.',
   },
   {
     title: 'Presence is correct within seconds',

@@ -80,6 +80,12 @@ export const operationExamples: { [Id in OperationId]: OperationExample<Id> } = 
   },
   addMembers: { input: { conversationId, userIds: [benId] }, response: nothing },
   removeMember: { input: { conversationId, userId: benId }, response: nothing },
+  listBans: {
+    input: { conversationId, limit: 50 },
+    response: { bans: [{ user: sample.ben, bannedBy: sample.anaAsSeen, seq: 12, atMs }], nextCursor: null },
+  },
+  banUser: { input: { conversationId, userId: benId }, response: nothing },
+  unbanUser: { input: { conversationId, userId: benId }, response: nothing },
   setRole: { input: { conversationId, userId: benId, role: 'admin' }, response: nothing },
   sendMessage: {
     input: { conversationId, clientMessageId: sample.clientMessageId, text: 'Shall we say seven?' },
@@ -88,6 +94,25 @@ export const operationExamples: { [Id in OperationId]: OperationExample<Id> } = 
   getHistory: {
     input: { conversationId, after: 10, limit: 2 },
     response: { conversationId, entries: [sample.added, sample.message], headSeq: 12, visibleFromSeq: 1 },
+  },
+  amendMessage: {
+    input: {
+      ...{ conversationId, seq: sample.editedMessage.seq, amendmentId: sample.amendmentId },
+      change: { kind: 'edit', text: sample.editedMessage.text },
+    },
+    response: { conversationId, seq: sample.editedMessage.seq, revision: 4 },
+  },
+  getChanges: {
+    input: { conversationId, after: 3 },
+    response: { conversationId, revision: 4, entries: [sample.editedMessage], complete: true },
+  },
+  listPins: {
+    input: { conversationId },
+    response: { entries: [{ ...sample.message, revision: 2, pinned: { atMs: sample.atMs, byId: benId } }] },
+  },
+  listReactions: {
+    input: { conversationId, seq: sample.message.seq, emoji: '👍' },
+    response: { users: [sample.ben], nextCursor: null },
   },
   getReadPositions: {
     input: { after: 1760000000000 },
@@ -98,6 +123,10 @@ export const operationExamples: { [Id in OperationId]: OperationExample<Id> } = 
     },
   },
   markRead: { input: { conversationId, seq: 12 }, response: { seq: 12, messageCount: 9 } },
+  markUnread: {
+    input: { conversationId, seq: 12, readSeq: 12, readVersion: 0 },
+    response: { seq: 11, messageCount: 8, readVersion: 1 },
+  },
   getStats: {
     input: {},
     response: {
@@ -128,6 +157,8 @@ export const operationExamples: { [Id in OperationId]: OperationExample<Id> } = 
     response: { ...managedAna, disabled: true },
   },
   resetPassword: { input: { userId: anaId, newPassword: 'seven grey herons' }, response: nothing },
+  getSettings: { input: {}, response: {} },
+  setSettings: { input: { editWindowMs: 900_000 }, response: { editWindowMs: 900_000 } },
   listFollowers: {
     input: {},
     response: {

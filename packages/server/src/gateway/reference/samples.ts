@@ -1,4 +1,4 @@
-import type { Account, Conversation, Entry, Homepage, Session, User } from '@parley/protocol';
+import type { Account, Conversation, Entry, Homepage, MessageEntry, Session, User } from '@parley/protocol';
 
 /** The people and the conversation that every example of the reference is about. */
 export const anaId = '01980c5e-7a10-7c3e-9d52-5b1f0c9a4e11';
@@ -6,6 +6,7 @@ export const benId = '01980c5e-9b44-7f08-8c21-2e7d41b6a902';
 export const conversationId = '01980c61-03f7-7b5a-a6c9-94d80e3b1f57';
 export const sessionId = '01980c5e-7a2c-7d19-b0e4-6f3a58c7d210';
 export const clientMessageId = '5f0c2a7e-41d9-4b8e-9a63-c7e1f2d4b805';
+export const amendmentId = 'c0b9d1e4-5a37-4f6e-8d02-91e7ab34c5f8';
 export const atMs = 1_767_261_600_000;
 
 export const ana: Account = { id: anaId, username: 'ana', displayName: 'Ana Moreno', administrator: false };
@@ -30,6 +31,13 @@ export const message = {
   clientMessageId,
   text: 'Shall we say seven?',
 } satisfies Entry;
+
+export const editedMessage: MessageEntry = {
+  ...message,
+  text: 'Shall we say eight?',
+  revision: 4,
+  editedAtMs: atMs + 30_000,
+};
 
 export const added = {
   kind: 'added',

@@ -32,7 +32,7 @@ const policy = [
 ].join('; ');
 
 /** Paths within the web client: each shows its page. */
-const pagePaths = ['/', '/c/:id', '/channels', '/settings', '/login', '/signup'];
+const pagePaths = ['/', '/c/:id', '/c/:id/:number', '/channels', '/settings', '/login', '/signup'];
 
 /** The web client: its page and the files that the page loads. */
 export function webRoutes(): Hono {

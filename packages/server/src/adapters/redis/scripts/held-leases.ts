@@ -1,6 +1,9 @@
 /** The result of a script that registers something, for a server without a valid lease. */
 export const noLease = -1;
 
+/** The key of a server's mark, after the prefix. */
+export const markKey = 'shards';
+
 /**
  * The start of every script: key names, the time, and whether the lease of a server is valid.
  *

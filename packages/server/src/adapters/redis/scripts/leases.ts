@@ -1,5 +1,5 @@
 import { firstLevel } from '../../../platform/features.ts';
-import { heldLeases } from './held-leases.ts';
+import { heldLeases, markKey } from './held-leases.ts';
 
 /**
  * (server id, length of the lease, feature level). Returns 1, or 0 when the id had a lease that expired: its
@@ -36,7 +36,7 @@ end
 return found
 `;
 
-/** Returns the servers whose lease expired and that are still to be dropped. */
+/** Returns the mark of this Redis, and the servers whose lease has expired and that were not dropped yet. */
 export const endedServers = `${heldLeases}
-return redis.call('ZRANGE', leases, '-inf', now, 'BYSCORE')
+return {redis.call('GET', prefix .. '${markKey}') or '', redis.call('ZRANGE', leases, '-inf', now, 'BYSCORE')}
 `;
