@@ -5,11 +5,14 @@ import {
   limits,
   type ServerFrameOf,
 } from '@parley/protocol';
+import type { AmendmentIntake } from './amendment-intake.ts';
 import type { Emitter } from './client-events.ts';
+import type { Connection } from './connection.ts';
 import type { ConversationRecord } from './conversation.ts';
 import type { ConversationRecords } from './conversation-records.ts';
 import type { ConversationUpdater } from './conversation-updater.ts';
 import type { EntryIntake } from './entry-intake.ts';
+import { amendmentsFeature } from './features.ts';
 import type { HttpApi } from './http.ts';
 import { Disconnected, ParleyError } from './parley-error.ts';
 import type { PeopleDirectory } from './people-directory.ts';
@@ -19,7 +22,7 @@ import type { StoredSession } from './store/store.ts';
 
 /** Up to this many missed entries of a conversation are fetched. If more were missed, only the newest page is. */
 const fetchedMax = 200;
-/** Conversations fetched at the same time. */
+/** Conversations that are read again, or whose amendments are fetched, at the same time. */
 const parallel = 4;
 /** The names of partners who are not in view are looked up at most this often. */
 const partnersIntervalMs = 10 * 60_000;
@@ -31,9 +34,11 @@ export interface CatchUpPorts {
   readonly records: ConversationRecords;
   readonly updater: Pick<ConversationUpdater, 'update' | 'forget'>;
   readonly intake: Pick<EntryIntake, 'fill' | 'failed'>;
+  readonly amending: Pick<AmendmentIntake, 'fetchMissed'>;
   readonly readRevision: Pick<ReadRevision, 'isBefore' | 'keep' | 'follow'>;
   readonly restoration: Pick<Restoration, 'begin' | 'startIfOtherEpoch' | 'recheck' | 'readAgain'>;
   readonly api: Pick<HttpApi, 'call'>;
+  readonly connection: Pick<Connection, 'serverFeatures'>;
   readonly people: Pick<PeopleDirectory, 'refresh'>;
   readonly events: Emitter;
   saveSession(): Promise<void>;
@@ -48,6 +53,8 @@ interface Round {
   known: ReadonlyMap<ConversationId, number>;
   /** Whether the epoch of the list of conversations and the read positions changed. */
   isRestored: boolean;
+  /** The conversations of which something was missed. */
+  changed: Set<ConversationId>;
 }
 
 type Welcome = Pick<ServerFrameOf<'welcome'>, 'homepage' | 'readRevision' | 'serverTimeMs' | 'epoch'>;
@@ -103,23 +110,35 @@ export class CatchUp {
     const { ports } = this;
     const isRestored = isOtherEpoch(this.epoch, welcome.epoch);
     if (isRestored) ports.restoration.begin();
-    const round: Round = { isCurrent, known: this.known, isRestored };
+    const round: Round = { isCurrent, known: this.known, isRestored, changed: new Set() };
     const readsAll = isRestored || (readRevision !== undefined && !ports.readRevision.isBefore(readRevision));
     // Later pages are older: if a page has nothing new, the following ones have not either, provided that the previous
     // catch-up was complete. Reading on other devices does not move a conversation: it has a revision of its own.
     const stopsEarly = this.progress === 'done' && !readsAll;
+    // The welcome's page is in the order of the newest entries. In that order, a page without changes does not show that
+    // nothing on later pages was amended.
+    const order = stopsEarly && ports.connection.serverFeatures.includes(amendmentsFeature) ? 'changes' : undefined;
     const listed = new Set<ConversationId>();
     const toRecheck: ConversationRecord[] = [];
     let page = homepage;
     while (isCurrent()) {
       for (const { id } of page.conversations) listed.add(id);
-      const behind = await this.takePage(page, round, toRecheck);
-      const isLast = page.nextCursor === null || (stopsEarly && behind.length === 0);
-      if (behind.length > 0) this.interrupt();
-      await this.fillAll(behind, isCurrent);
+      const { behind, rereads, hasChanges } = await this.takePage(page, round, toRecheck);
+      const isFirst = page === homepage;
+      const isLast = stopsEarly && !hasChanges && !(isFirst && order);
+      if (hasChanges) this.interrupt();
+      // Together, so that few requests have the entries of all of them.
+      await Promise.all(behind.map((record) => this.fillOne(record, () => this.fetchEntries(record))));
+      await this.runAll(
+        [...rereads, ...behind.map((record) => () => this.fillOne(record, () => ports.amending.fetchMissed(record)))],
+        isCurrent,
+      );
       if (page.nextCursor === null || isLast) break;
-      const limit = limits.homepagePageMax;
-      page = await ports.api.call('getHomepage', { cursor: page.nextCursor, limit, left: 'true' });
+      const next =
+        isFirst && order
+          ? { limit: limits.homepagePageSize }
+          : { cursor: page.nextCursor, limit: limits.homepagePageMax };
+      page = await ports.api.call('getHomepage', { ...next, left: 'true', ...(order && { order }) });
     }
     for (const each of toRecheck) await ports.restoration.recheck(each, round.known.get(each.id) ?? 0, isCurrent);
     if (isCurrent() && isRestored) await this.forgetOthers(listed, round);
@@ -153,28 +172,35 @@ export class CatchUp {
     if (this.progress === 'done') this.advance('interrupted');
   }
 
-  /** Applies a page. Returns a task for each conversation that has new entries or that the user left. */
-  private async takePage(page: Homepage, round: Round, toRecheck: ConversationRecord[]): Promise<Task[]> {
+  /** Applies a page. Returns the conversations with new entries or amendments, and tasks that read others again. */
+  private async takePage(page: Homepage, round: Round, toRecheck: ConversationRecord[]) {
     const { records, updater, restoration } = this.ports;
     const left = page.left.filter(({ conversationId }) => records.get(conversationId));
-    for (const { conversationId } of left) await updater.forget(conversationId);
-    const tasks: Task[] = left.map(() => async () => undefined);
+    const forgotten = left.map(({ conversationId }) => updater.forget(conversationId));
+    const behind: ConversationRecord[] = [];
+    const rereads: Task[] = [];
     for (const data of page.conversations) {
       const known = records.get(data.id);
       if (known && isOtherEpoch(known.data.epoch, data.epoch)) {
-        tasks.push(() => this.fillOne(known, () => restoration.readAgain(known, data)));
+        round.changed.add(data.id);
+        rereads.push(() => this.fillOne(known, () => restoration.readAgain(known, data)));
       } else if (known && data.headSeq < (round.known.get(data.id) ?? 0)) {
         toRecheck.push(known);
       } else {
         const record = this.update(data, !round.isRestored);
-        if (record.sequencer.position >= record.data.headSeq) continue;
-        tasks.push(() => this.fillOne(record, () => this.fetchNew(record)));
+        const isRevised = record.amended.revision >= (record.data.revision ?? 0);
+        if (!isRevised || record.sequencer.position < record.data.headSeq) behind.push(record);
       }
     }
-    return tasks;
+    // Only now, because the user may log out meanwhile.
+    await Promise.all(forgotten);
+    for (const { id } of behind) round.changed.add(id);
+    // The first page in the order of changes has conversations of the welcome, which are not behind any longer.
+    const hasChanges = left.length > 0 || page.conversations.some(({ id }) => round.changed.has(id));
+    return { behind, rereads, hasChanges };
   }
 
-  private async fillAll(tasks: readonly Task[], isCurrent: () => boolean): Promise<void> {
+  private async runAll(tasks: readonly Task[], isCurrent: () => boolean): Promise<void> {
     const waiting = [...tasks];
     const worker = async () => {
       for (let next = waiting.shift(); next && isCurrent(); next = waiting.shift()) await next();
@@ -197,8 +223,14 @@ export class CatchUp {
     }
   }
 
-  /** Fetches and shows the entries after the last shown one. After a long absence only the newest page of them. */
+  /** Fetches and shows the entries after the last shown one, and what was amended. */
   private async fetchNew(record: ConversationRecord): Promise<void> {
+    await this.fetchEntries(record);
+    await this.ports.amending.fetchMissed(record);
+  }
+
+  /** Fetches and shows the entries after the last shown one; after a long absence only the newest page of them. */
+  private fetchEntries(record: ConversationRecord): Promise<void> {
     if (record.rereading) return record.rereading;
     const { headSeq } = record.data;
     const { position } = record.sequencer;
@@ -208,7 +240,7 @@ export class CatchUp {
       record.sequencer.skipTo(toSeq);
       this.ports.events.emit('skipped', { conversation: record.conversation, fromSeq, toSeq });
     }
-    await this.ports.intake.fill(record, headSeq);
+    return this.ports.intake.fill(record, headSeq);
   }
 
   private advance(progress: CatchUpProgress): void {

@@ -66,7 +66,10 @@ export class ParleyClient {
     return this.parts.serverClock.nowMs();
   }
 
-  /** The names of the features that the server has beyond the first version. */
+  /**
+   * The names of the features that the server has beyond the first version. Before the first connection, those that an
+   * earlier run stored.
+   */
   get serverFeatures(): readonly string[] {
     return this.parts.connection.serverFeatures;
   }
@@ -143,19 +146,26 @@ export class ParleyClient {
   }
 
   private forgetHere(): void {
-    const { records, outbox, readMarks, people } = this.parts;
+    const { records, outbox, amendments, readMarks, people } = this.parts;
     this.close();
-    for (const part of [records, outbox, readMarks, people]) part.clear();
+    for (const part of [records, outbox, amendments, readMarks, people]) part.clear();
   }
 
   private stateChanged(state: ConnectionState): void {
-    const { outbox, readMarks, people, watches, events, session, reportFailure } = this.parts;
-    if (state.name === 'catching-up' || state.name === 'live') outbox.resume();
+    const { outbox, amendments, readMarks, people, watches, events, session, reportFailure } = this.parts;
+    const isLive = state.name === 'live';
+    if (isLive || state.name === 'catching-up') outbox.resume(isLive);
     else outbox.pause();
     // Only the catch-up shows whether the server was restored and the numbers still mean the same entries.
-    if (state.name === 'live') readMarks.resume();
-    else readMarks.pause(state.name === 'waiting');
+    if (isLive) {
+      amendments.resume();
+      readMarks.resume();
+    } else {
+      amendments.pause();
+      readMarks.pause(state.name === 'waiting');
+    }
     if (state.name === 'catching-up') {
+      session.keepFeatures();
       people.disconnected();
       watches.resume();
       this.takeOverOutbox().catch(reportFailure);
@@ -178,17 +188,20 @@ export class ParleyClient {
   }
 
   private received(frame: ServerFrame): void {
-    const { catchUp, events, intake, people, reportFailure, serverClock, updater } = this.parts;
+    const { amending, catchUp, events, intake, people, reportFailure, serverClock, session, updater } = this.parts;
     switch (frame.type) {
       case 'entry':
         if (intake.take(frame.entry) && this.state.name === 'live') updater.order.entryMade(frame.entry.atMs);
+        return;
+      case 'amended':
+        if (!intake.whenFetched(frame.conversationId, () => this.received(frame))) amending.take(frame);
         return;
       case 'conversation':
         if (frame.conversation) catchUp.learn(frame.conversation);
         else updater.forget(frame.conversationId).catch(reportFailure);
         return;
       case 'read':
-        updater.receivedRead(frame);
+        if (!intake.whenFetched(frame.conversationId, () => this.received(frame))) updater.receivedRead(frame);
         return;
       case 'presence':
         events.emit('presence', frame);
@@ -201,6 +214,9 @@ export class ParleyClient {
         return;
       case 'pong':
         if (frame.serverTimeMs !== undefined) serverClock.set(frame.serverTimeMs);
+        if (!frame.features) return;
+        session.keepFeatures();
+        events.emit('state', this.state);
     }
   }
 }

@@ -1,4 +1,5 @@
 import {
+  type AmendmentReceipt,
   afterClose,
   type ClientFrame,
   type ClientFrameOf,
@@ -12,7 +13,7 @@ import {
   subprotocol,
 } from '@parley/protocol';
 import { backoffMs } from './backoff.ts';
-import { understoodFeatures } from './features.ts';
+import { amendmentsFeature, understoodFeatures } from './features.ts';
 import { Disconnected, ParleyError } from './parley-error.ts';
 import { PendingRequests, refusalOf } from './pending-requests.ts';
 import type { ClientSocket, Runtime } from './runtime.ts';
@@ -121,9 +122,21 @@ export class Connection {
   }
 
   /** Sends a message and resolves when it is on the server's disk. Rejects like {@link request}. */
-  async send({ conversationId, clientMessageId, text }: Message): Promise<Receipt> {
-    const answer = await this.request({ type: 'send', conversationId, clientMessageId, text });
+  async send({ conversationId, clientMessageId, text, replyTo }: Message): Promise<Receipt> {
+    const reply = replyTo !== undefined && this.serverFeatures.includes(amendmentsFeature) && { replyTo };
+    const answer = await this.request({ type: 'send', conversationId, clientMessageId, text, ...reply });
     if (answer.type !== 'ack') throw new Disconnected(`the response to a send is ${answer.type}`);
+    return answer;
+  }
+
+  /** Amends a message and resolves when that is on the server's disk. Rejects like {@link request}. */
+  async amend(amendment: Omit<ClientFrameOf<'amend'>, 'type' | 'id'>): Promise<AmendmentReceipt> {
+    if (this.isConnected && !this.serverFeatures.includes(amendmentsFeature)) {
+      throw new ParleyError('feature_not_enabled', 'the server does not support amendments');
+    }
+    const { conversationId, seq, amendmentId, change } = amendment;
+    const answer = await this.request({ type: 'amend', conversationId, seq, amendmentId, change });
+    if (answer.type !== 'amend_ack') throw new Disconnected(`the response to an amendment is ${answer.type}`);
     return answer;
   }
 

@@ -1,7 +1,6 @@
 import type { Conversation as ConversationData, ConversationId, UserId } from '@parley/protocol';
 import { Conversation, type ConversationPorts, type ConversationRecord } from './conversation.ts';
-import { ConversationState } from './conversation-state.ts';
-import { withRead } from './entry-effects.ts';
+import { ConversationState, readPointOf } from './conversation-state.ts';
 
 /** The records of all known conversations. */
 export class ConversationRecords {
@@ -26,25 +25,35 @@ export class ConversationRecords {
    * Adds or updates a conversation. Entries of a new conversation up to `position` count as shown.
    *
    * @param keepsReadPosition whether a read position that is ahead of the server's is kept.
+   * @param ownUnread of a stored conversation, see {@link ConversationState.ownUnread}.
    */
-  put(data: ConversationData, position: number, keepsReadPosition = true): ConversationRecord {
+  put(
+    data: ConversationData,
+    position: number,
+    keepsReadPosition = true,
+    ownUnread?: readonly number[],
+  ): ConversationRecord {
     const known = this.known.get(data.id);
-    if (known) {
-      // Entries that arrived may be newer than data that was read before them.
-      if (data.headSeq >= known.data.headSeq) {
-        const now = keepsReadPosition ? withReadPositionOf(known.data, data) : data;
-        // A server of an earlier version sends no epoch.
-        known.data = { ...now, epoch: now.epoch ?? known.data.epoch };
-      } else if (data.membership) {
-        // Older data may still have a newer read position, from another device.
-        known.data = withRead(known.data, data.membership.readSeq, data.messageCount - data.unreadCount);
-      }
-      return known;
+    const record = known ?? this.add(data, position, ownUnread);
+    // Entries that arrived may be newer than data that was read before them.
+    if (known && data.headSeq >= known.data.headSeq) known.receive(data, keepsReadPosition);
+    // Older data may still have a newer read position, from another device.
+    else if (data.membership) {
+      record.read(readPointOf(data), data.messageCount - data.unreadCount, Boolean(known) && !keepsReadPosition);
     }
+    const { lastMessage, membership } = record.data;
+    if (lastMessage && lastMessage.senderId === this.ports.identity.account?.id) {
+      if (membership && lastMessage.seq > membership.readSeq) record.addOwnUnread(lastMessage.seq);
+    }
+    return record;
+  }
+
+  private add(data: ConversationData, position: number, ownUnread?: readonly number[]): ConversationRecord {
     const record: ConversationRecord = new ConversationState(
       data,
       position,
       (state) => new Conversation(state, this.ports),
+      ownUnread,
     );
     this.known.set(data.id, record);
     if (data.partner) this.direct.set(data.partner.id, record);
@@ -62,12 +71,4 @@ export class ConversationRecords {
     this.known.clear();
     this.direct.clear();
   }
-}
-
-/** The new data, with the known read position if that is ahead of the server's. */
-function withReadPositionOf(known: ConversationData, now: ConversationData): ConversationData {
-  const readSeq = known.membership?.readSeq ?? 0;
-  if (!now.membership || readSeq <= now.membership.readSeq) return now;
-  const unreadCount = Math.min(now.unreadCount, known.unreadCount + (now.messageCount - known.messageCount));
-  return { ...now, unreadCount, membership: { ...now.membership, readSeq } };
 }

@@ -1,24 +1,40 @@
-import type { Conversation as ConversationData, ConversationId, Entry, ServerFrameOf } from '@parley/protocol';
+import type {
+  Conversation as ConversationData,
+  ConversationId,
+  Entry,
+  ReadPositions,
+  ServerFrameOf,
+} from '@parley/protocol';
 import { ActivityOrder } from './activity-order.ts';
+import type { AmendmentOutbox } from './amendment-outbox.ts';
 import type { Emitter } from './client-events.ts';
+import type { Connection } from './connection.ts';
 import type { ConversationRecord } from './conversation.ts';
 import type { ConversationRecords } from './conversation-records.ts';
-import { withEntry, withRead } from './entry-effects.ts';
+import { readPointOf } from './conversation-state.ts';
+import { withEntry } from './entry-effects.ts';
+import { markUnreadFeature } from './features.ts';
 import type { Identity } from './identity.ts';
 import type { Outbox } from './outbox.ts';
+import { ParleyError } from './parley-error.ts';
 import type { PeopleDirectory, Person } from './people-directory.ts';
 import type { ReadMarks } from './read-marks.ts';
 import type { Store } from './store/store.ts';
 
+/** After a mark as unread, own messages are looked for among so many stored entries. */
+const countedMax = 500;
+
 /** What {@link ConversationUpdater} needs. */
 export interface ConversationUpdaterPorts {
   readonly records: ConversationRecords;
-  readonly store: Pick<Store, 'putConversation' | 'deleteConversation' | 'putEntries'>;
+  readonly store: Pick<Store, 'putConversation' | 'deleteConversation' | 'putEntries' | 'entries'>;
+  readonly connection: Pick<Connection, 'isConnected' | 'serverFeatures'>;
   readonly events: Emitter;
   readonly identity: Identity;
   readonly people: Pick<PeopleDirectory, 'learn'>;
-  readonly outbox: Pick<Outbox, 'arrived'>;
-  readonly readMarks: Pick<ReadMarks, 'mark' | 'forget' | 'clear'>;
+  readonly outbox: Pick<Outbox, 'arrived' | 'restored'>;
+  readonly amendments: Pick<AmendmentOutbox, 'shown' | 'restored'>;
+  readonly readMarks: Pick<ReadMarks, 'mark' | 'markUnread' | 'settle' | 'forget' | 'clear'>;
   reportFailure(error: unknown): void;
 }
 
@@ -40,11 +56,14 @@ export class ConversationUpdater {
    */
   update(data: ConversationData, allShown: boolean, keepsReadPosition = true): ConversationRecord {
     const beforeJoining = (data.membership?.joinedSeq ?? data.headSeq + 1) - 1;
-    const record = this.ports.records.put(data, allShown ? data.headSeq : beforeJoining, keepsReadPosition);
-    const readSeq = record.data.membership?.readSeq ?? 0;
+    const { records, readMarks } = this.ports;
+    const known = readPointOf(data);
+    const keeps = keepsReadPosition && !readMarks.settle(data.id, known, records.get(data.id)?.readPoint.version);
+    const record = records.put(data, allShown ? data.headSeq : beforeJoining, keeps);
+    const { seq, version } = record.readPoint;
     // An earlier run set the position, and the server did not receive it.
-    if (readSeq > (data.membership?.readSeq ?? readSeq) && data.headSeq >= record.data.headSeq) {
-      this.ports.readMarks.mark(record.id, readSeq);
+    if (data.membership && version === known.version && seq > known.seq && data.headSeq >= record.data.headSeq) {
+      readMarks.mark(record.id, seq);
     }
     if (data.partner) this.ports.people.learn([data.partner]);
     this.changed(record);
@@ -55,35 +74,39 @@ export class ConversationUpdater {
   show(record: ConversationRecord, entries: readonly Entry[]): void {
     if (entries.length === 0) return;
     const { events, identity, outbox, store } = this.ports;
-    for (const entry of entries) {
+    const latest = entries.map((entry) => record.amended.latest(entry));
+    for (const entry of latest) {
       record.data = withEntry(record.data, entry, identity.account);
       if (entry.kind === 'message' && entry.senderId === identity.account?.id) {
         outbox.arrived(entry.clientMessageId, entry);
         this.ownArrived(record, entry);
       }
-      events.emit('entry', entry);
+      events.emit('entry', this.ports.amendments.shown(entry));
     }
-    store.putEntries(record.id, entries).catch(this.ports.reportFailure);
+    store.putEntries(record.id, latest).catch(this.ports.reportFailure);
     this.changed(record);
   }
 
   /** A message of the user is never unread. It moves the read position only if everything before it was read. */
-  private ownArrived(record: ConversationRecord, { seq, messageCount }: Entry): void {
-    const { data, writtenAtSeq } = record;
-    if (seq <= (data.membership?.readSeq ?? Number.POSITIVE_INFINITY)) return;
-    const readCount = data.messageCount - data.unreadCount;
-    if (messageCount - 1 <= readCount || seq - 1 <= writtenAtSeq) {
-      record.data = withRead(data, seq, messageCount);
+  private ownArrived(record: ConversationRecord, entry: Entry): void {
+    const { seq, messageCount } = entry;
+    if (seq <= (record.data.membership?.readSeq ?? Number.POSITIVE_INFINITY)) return;
+    if (record.hasUnreadBefore(entry) && seq - 1 > record.writtenAtSeq) record.addOwnUnread(seq);
+    else {
+      record.read({ ...record.readPoint, seq }, messageCount);
       this.ports.readMarks.mark(record.id, seq);
-    } else record.data = { ...data, unreadCount: data.unreadCount - 1 };
+    }
   }
 
   /** Replaces the data of a conversation after a restore of the server. */
   startAgain(record: ConversationRecord, data: ConversationData, position: number): void {
-    this.ports.readMarks.forget(record.id);
+    const { amendments, events, outbox, readMarks } = this.ports;
+    readMarks.forget(record.id);
     record.startAgain(data, position);
+    outbox.restored(record.id, position);
     this.changed(record);
-    this.ports.events.emit('restored', { conversation: record.conversation });
+    events.emit('restored', { conversation: record.conversation, keptSeq: position });
+    amendments.restored(record.id, position);
   }
 
   /** Discards read positions that were not sent: after a restore their numbers may belong to other entries. */
@@ -102,9 +125,21 @@ export class ConversationUpdater {
   changed(record: ConversationRecord): void {
     this.order.saw(record);
     this.ports.events.emit('conversation', { conversation: record.conversation, removed: false });
+    const { version } = record.readPoint;
+    if (version !== record.countedVersion) {
+      // Marked as unread on another device.
+      record.countedVersion = version;
+      this.newestStored(record)
+        .then((entries) => this.countOwn(record, entries))
+        .catch(this.ports.reportFailure);
+    }
     // Read after the event: a handler may have changed the conversation again.
-    const { data, sequencer } = record;
-    const write = this.ports.store.putConversation({ conversation: data, position: sequencer.position });
+    const { data, sequencer, ownUnread, storedRevision: revision } = record;
+    const write = this.ports.store.putConversation({
+      ...{ conversation: data, position: sequencer.position },
+      ...(ownUnread.length > 0 && { ownUnread }),
+      ...(revision > 0 && { revision }),
+    });
     this.writing.add(write);
     write.catch(this.ports.reportFailure).finally(() => this.writing.delete(write));
   }
@@ -127,19 +162,15 @@ export class ConversationUpdater {
   }
 
   receivedRead(frame: ServerFrameOf<'read'>): void {
-    const { conversationId, userId, seq, messageCount } = frame;
-    if (userId === this.ports.identity.account?.id) this.readElsewhere(conversationId, seq, messageCount);
+    if (frame.userId === this.ports.identity.account?.id) this.readElsewhere(frame);
     this.ports.events.emit('read', frame);
   }
 
-  /** Applies a read position that the user reached on another device. */
-  readElsewhere(conversationId: ConversationId, seq: number, messageCount: number): void {
+  /** Applies a read position of the server, to which another device may have moved it. */
+  readElsewhere({ conversationId, seq, messageCount, readVersion: version = 0 }: ReadPositions['positions'][0]): void {
     const record = this.ports.records.get(conversationId);
-    if (!record) return;
-    const data = withRead(record.data, seq, messageCount);
-    if (data === record.data) return;
-    record.data = data;
-    this.changed(record);
+    const isForced = this.ports.readMarks.settle(conversationId, { seq, version }, record?.readPoint.version);
+    if (record?.read({ seq, version }, messageCount, isForced)) this.changed(record);
   }
 
   markRead(record: ConversationRecord, upTo: number): void {
@@ -147,10 +178,52 @@ export class ConversationUpdater {
     // After a restore of the server the conversation may have fewer entries.
     const seq = Math.min(upTo, data.headSeq);
     if (record.rereading || seq <= (data.membership?.readSeq ?? Number.POSITIVE_INFINITY)) return;
-    if (seq >= data.headSeq) {
-      record.data = withRead(data, seq, data.messageCount);
-      this.changed(record);
-    }
+    if (seq >= data.headSeq && record.read({ ...record.readPoint, seq }, data.messageCount)) this.changed(record);
     this.ports.readMarks.mark(record.id, seq);
+  }
+
+  async markUnread(record: ConversationRecord, seq: number): Promise<void> {
+    const { connection, readMarks } = this.ports;
+    if (connection.isConnected && !connection.serverFeatures.includes(markUnreadFeature)) {
+      throw new ParleyError('feature_not_enabled', 'the server does not support marks as unread');
+    }
+    const { membership, headSeq } = record.data;
+    if (!membership || record.rereading || seq <= membership.joinedSeq || seq > headSeq) {
+      throw new ParleyError('invalid_request', `there is no entry ${seq} after the user joined`);
+    }
+    const [entries, [first]] = await Promise.all([
+      this.newestStored(record),
+      this.ports.store.entries(record.id, { before: seq + 1, limit: 1 }),
+    ]);
+    if (!this.isKnown(record)) throw new ParleyError('not_found', 'not a member');
+    const { seq: readSeq, version: readVersion } = record.readPoint;
+    readMarks.markUnread(record.id, { seq, readSeq, readVersion });
+    // A message that is under way was written before, and does not read what it follows.
+    record.writtenAtSeq = 0;
+    // If the entry is not stored, the response of the server has the count.
+    if (first?.seq !== seq) return;
+    const version = readVersion + 1;
+    record.countedVersion = version;
+    record.read({ seq: seq - 1, version }, first.messageCount - Number(first.kind === 'message'));
+    this.countOwn(record, entries);
+  }
+
+  /** False if the user left or logged out in the meantime. */
+  private isKnown(record: ConversationRecord): boolean {
+    return this.ports.records.get(record.id) === record;
+  }
+
+  private newestStored({ id }: ConversationRecord): Promise<Entry[]> {
+    return this.ports.store.entries(id, { limit: countedMax });
+  }
+
+  /** Does not count the user's messages among these as unread. */
+  private countOwn(record: ConversationRecord, entries: readonly Entry[]): void {
+    if (!this.isKnown(record)) return;
+    const { seq: readSeq } = record.readPoint;
+    for (const { kind, senderId, seq } of entries) {
+      if (kind === 'message' && senderId === this.ports.identity.account?.id && seq > readSeq) record.addOwnUnread(seq);
+    }
+    this.changed(record);
   }
 }

@@ -24,10 +24,3 @@ export function withEntry(data: Conversation, entry: Entry, account: Account | n
   next.announceOnly = properties.announceOnly ?? next.announceOnly;
   return next;
 }
-
-/** The conversation after its reader has read up to `seq`, up to which it has `messageCount` messages. */
-export function withRead(data: Conversation, seq: number, messageCount: number): Conversation {
-  if (!data.membership || seq <= data.membership.readSeq) return data;
-  const unreadCount = Math.max(0, data.messageCount - messageCount);
-  return { ...data, unreadCount, membership: { ...data.membership, readSeq: seq } };
-}

@@ -10,6 +10,7 @@ import type { ConversationRecord } from './conversation.ts';
 import type { ConversationRecords } from './conversation-records.ts';
 import type { ConversationUpdater } from './conversation-updater.ts';
 import type { HttpApi } from './http.ts';
+import type { MissedRanges } from './missed-ranges.ts';
 import { Disconnected, ParleyError } from './parley-error.ts';
 
 /** What {@link EntryIntake} needs. */
@@ -17,6 +18,7 @@ export interface EntryIntakePorts {
   readonly records: Pick<ConversationRecords, 'get'>;
   readonly updater: Pick<ConversationUpdater, 'show' | 'forget'>;
   readonly api: Pick<HttpApi, 'call'>;
+  readonly missed: Pick<MissedRanges, 'get'>;
   readonly connection: Pick<Connection, 'isConnected'>;
   /** Closes the connection and opens another one after a backoff. */
   restart(): void;
@@ -31,6 +33,8 @@ export interface EntryIntakePorts {
 export class EntryIntake {
   /** Entries held back while their conversation is fetched or read again. */
   private readonly held = new Map<ConversationId, Entry[]>();
+  /** New conversations whose data is being fetched. */
+  private readonly fetching = new Map<ConversationId, Promise<void>>();
 
   constructor(private readonly ports: EntryIntakePorts) {}
 
@@ -39,11 +43,28 @@ export class EntryIntake {
     const { conversationId } = entry;
     const record = this.ports.records.get(conversationId);
     const isNewer = record !== undefined && entry.seq > record.data.headSeq;
+    // One that the server sends again may have reactions, of which a live entry does not mark the user's own.
+    const present = entry.kind === 'message' && record ? record.amended.newest(entry) : entry;
     const held = this.held.get(conversationId);
-    if (held) held.push(entry);
-    else if (record) this.show(record, [entry]);
-    else this.fetchConversation(entry).catch((error: unknown) => this.failed(conversationId, error));
+    if (held) held.push(present);
+    else if (record) this.showLive(record, [present]);
+    else {
+      const fetched = this.fetchConversation(entry)
+        .catch((error: unknown) => this.failed(conversationId, error))
+        .finally(() => this.fetching.delete(conversationId));
+      this.fetching.set(conversationId, fetched);
+    }
     return isNewer;
+  }
+
+  /**
+   * Calls `then` once the data of a new conversation is there, which may be from before what arrives now. Returns false,
+   * and does not call it, if the data is not being fetched.
+   */
+  whenFetched(conversationId: ConversationId, then: () => void): boolean {
+    const fetched = this.fetching.get(conversationId);
+    fetched?.then(then);
+    return fetched !== undefined;
   }
 
   /** Shows all entries up to `toSeq`. Fetches those that are missing. */
@@ -71,7 +92,7 @@ export class EntryIntake {
     this.held.set(conversationId, entries);
     try {
       const data = await this.ports.api.call('getConversation', { conversationId });
-      if (data.membership) this.show(this.ports.learn(data), entries);
+      if (data.membership) this.showLive(this.ports.learn(data), entries);
     } finally {
       this.held.delete(conversationId);
     }
@@ -87,6 +108,15 @@ export class EntryIntake {
     } finally {
       this.held.delete(record.id);
     }
+  }
+
+  /** Shows entries that were not read from a page, except those that have to be. */
+  private showLive(record: ConversationRecord, entries: readonly Entry[]): void {
+    for (const { seq } of entries) record.sequencer.expect(seq);
+    this.show(
+      record,
+      entries.filter(({ seq }) => seq > record.onPagesUpTo),
+    );
   }
 
   private show(record: ConversationRecord, entries: readonly Entry[]): void {
@@ -111,7 +141,7 @@ export class EntryIntake {
         const { fromSeq, toSeq } = range;
         const limit = Math.min(limits.historyPageMax, toSeq - fromSeq + 1);
         const knownSeq = sequencer.position;
-        const page = await this.ports.api.call('getHistory', { conversationId, after: fromSeq - 1, limit });
+        const page = await this.ports.missed.get({ conversationId, after: fromSeq - 1, limit });
         const { entries } = page;
         // The user left or was removed meanwhile, or the conversation is being read again.
         if (this.ports.records.get(conversationId) !== record) return;

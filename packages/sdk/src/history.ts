@@ -1,4 +1,4 @@
-import { Entry, parseAnswer } from '@parley/protocol';
+import { Entry, type MessageEntry, parseAnswer } from '@parley/protocol';
 
 /** The entries to get: the newest, or those before, after or around a number. */
 export interface HistoryRange {
@@ -22,6 +22,8 @@ export interface History {
   entries: Entry[];
   /** The first number that the user may see. */
   visibleFromSeq: number;
+  /** Messages to which entries of the page reply, if they are not on the page. */
+  quoted?: MessageEntry[] | undefined;
   source: 'server' | 'store';
   /** Requested ranges that are not in the store, ascending. Empty if `source` is `server`. */
   gaps: Gap[];

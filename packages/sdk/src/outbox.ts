@@ -1,14 +1,12 @@
 import type { ConversationId, Receipt } from '@parley/protocol';
 import { Outgoing, type OutgoingMessage, type OutgoingStatus } from './outgoing-message.ts';
-import { Disconnected, ParleyError } from './parley-error.ts';
+import { Disconnected } from './parley-error.ts';
 import type { Runtime } from './runtime.ts';
 import type { Store, StoredMessage } from './store/store.ts';
+import { TurnQueue } from './turn-queue.ts';
 
-/** Sends a message. Rejects with {@link ParleyError} or {@link Disconnected}. */
+/** Sends a message. Rejects with `ParleyError` or {@link Disconnected}. */
 export type Transmit = (message: StoredMessage) => Promise<Receipt>;
-
-/** The number of attempts after internal errors of the server. */
-const faultsMax = 2;
 
 /**
  * Messages that the server has not acknowledged. Each is stored before it is sent, and retried under the same client
@@ -17,11 +15,11 @@ const faultsMax = 2;
  */
 export class Outbox {
   private readonly messages = new Map<string, Outgoing>();
-  private readonly busy = new Set<ConversationId>();
   /** For each running load, the ids that were acknowledged or discarded since it began. */
   private readonly loads = new Set<Set<string>>();
-  private connected = false;
+  private isLive = false;
   private lastOrder = 0;
+  private readonly queue: TurnQueue<Outgoing>;
 
   constructor(
     private readonly store: Store,
@@ -30,7 +28,14 @@ export class Outbox {
     private readonly runtime: Pick<Runtime, 'nowMs' | 'uuid' | 'after'>,
     private readonly changed: (message: OutgoingMessage) => void,
     private readonly reportFailure: (error: unknown) => void,
-  ) {}
+  ) {
+    this.queue = new TurnQueue({
+      ...{ runtime, reportFailure },
+      conversationIds: () => this.list().map((message) => message.conversationId),
+      next: (conversationId) => this.next(conversationId),
+      send: (message) => this.send(message),
+    });
+  }
 
   /** Loads messages that an earlier run or another client with the same store left. */
   async load(): Promise<void> {
@@ -46,7 +51,7 @@ export class Outbox {
       this.messages.set(stored.clientMessageId, message);
       this.changed(message);
     }
-    if (this.connected) this.resume();
+    if (this.queue.connected) this.resume();
   }
 
   list(): OutgoingMessage[] {
@@ -58,8 +63,17 @@ export class Outbox {
     return this.list().filter((message) => message.conversationId === conversationId);
   }
 
+  get(clientMessageId: string): OutgoingMessage | undefined {
+    return this.messages.get(clientMessageId);
+  }
+
   /** Adds a message, or returns the one that already has this id. */
-  add(conversationId: ConversationId, text: string, clientMessageId = this.runtime.uuid()): OutgoingMessage {
+  add(
+    conversationId: ConversationId,
+    text: string,
+    clientMessageId = this.runtime.uuid(),
+    replyTo?: number,
+  ): OutgoingMessage {
     const known = this.messages.get(clientMessageId);
     if (known) return known;
     const nowMs = this.runtime.nowMs();
@@ -70,6 +84,7 @@ export class Outbox {
         clientMessageId,
         conversationId,
         text,
+        ...(replyTo !== undefined && { replyTo }),
         order: this.lastOrder,
         createdAtMs: nowMs,
         failure: null,
@@ -77,9 +92,35 @@ export class Outbox {
       this,
     );
     this.messages.set(message.clientMessageId, message);
+    message.isUntried = this.queue.due(conversationId) !== message;
     this.changed(message);
     this.keepAndSend(message);
     return message;
+  }
+
+  /** Whether the message was never sent, so that no server knows it. */
+  isUntried(message: OutgoingMessage): message is Outgoing {
+    return message instanceof Outgoing && message.isUntried && this.messages.get(message.clientMessageId) === message;
+  }
+
+  /**
+   * Shows another text of a waiting message. Returns whether it will be sent with this text: a server may have the first
+   * text of a message that was sent before, and refuses another one under the same id.
+   */
+  edit(message: OutgoingMessage, text: string): boolean {
+    if (!(message instanceof Outgoing)) return false;
+    const isUntried = this.isUntried(message);
+    message.edit(text, isUntried);
+    this.changed(message);
+    if (isUntried) void this.keep(message);
+    return isUntried;
+  }
+
+  /** Reports a waiting message as deleted. */
+  hide(message: OutgoingMessage): void {
+    if (!(message instanceof Outgoing)) return;
+    message.isDeleted = true;
+    this.changed(message);
   }
 
   /** Stores all messages again after the store lost its data. */
@@ -87,16 +128,30 @@ export class Outbox {
     for (const message of this.messages.values()) this.keep(message);
   }
 
-  /** Starts sending waiting messages. */
-  resume(): void {
-    this.connected = true;
-    for (const conversationId of new Set([...this.messages.values()].map((message) => message.conversationId))) {
-      this.send(conversationId);
-    }
+  /**
+   * Starts sending waiting messages.
+   *
+   * @param isLive whether the catch-up is complete. Replies, and the messages after them, wait for it: it shows whether
+   *   numbers still mean the same entries.
+   */
+  resume(isLive = this.isLive): void {
+    this.isLive = isLive;
+    this.queue.resume();
   }
 
   pause(): void {
-    this.connected = false;
+    this.queue.pause();
+    this.isLive = false;
+  }
+
+  /** The entries of a conversation after `keptSeq` were lost: waiting replies to them become messages. */
+  restored(conversationId: ConversationId, keptSeq: number): void {
+    for (const message of this.messages.values()) {
+      if (message.conversationId !== conversationId || (message.replyTo ?? 0) <= keptSeq) continue;
+      message.endReply();
+      void this.keep(message);
+      this.changed(message);
+    }
   }
 
   /** The message arrived as an entry, which acknowledges it. */
@@ -129,7 +184,7 @@ export class Outbox {
 
   /** Sends the message even if it cannot be stored. */
   private keepAndSend(message: Outgoing): void {
-    void this.keep(message).then(() => this.send(message.conversationId));
+    void this.keep(message).then(() => this.queue.send(message.conversationId));
   }
 
   private keep(message: Outgoing): Promise<void> {
@@ -137,50 +192,41 @@ export class Outbox {
     return message.keeping;
   }
 
-  private send(conversationId: ConversationId): void {
-    if (!this.connected || this.busy.has(conversationId)) return;
+  private next(conversationId: ConversationId): Outgoing | undefined {
     const next = [...this.messages.values()]
       .filter((message) => message.conversationId === conversationId && message.status === 'queued')
       .sort((a, b) => a.order - b.order)[0];
-    if (!next) return;
-    this.busy.add(conversationId);
-    this.update(next, 'sending');
-    this.transmit(next.stored())
-      .then(
-        (receipt) => {
-          this.settle(next, receipt);
-          return 0;
-        },
-        (error: unknown) => this.failed(next, error),
-      )
-      .then((pauseMs) => {
-        const goOn = () => {
-          this.busy.delete(conversationId);
-          this.send(conversationId);
-        };
-        if (pauseMs > 0) this.runtime.after(pauseMs, goOn);
-        else goOn();
-      })
-      .catch(this.reportFailure);
+    return next?.replyTo !== undefined && !this.isLive ? undefined : next;
+  }
+
+  private send(message: Outgoing): Promise<number> {
+    this.update(message, 'sending');
+    if (message.isUntried) {
+      // From now on the text stays as it is, also after a restart.
+      message.isUntried = false;
+      void this.keep(message);
+    }
+    return this.transmit(message.stored()).then(
+      (receipt) => {
+        this.settle(message, receipt);
+        return 0;
+      },
+      (error: unknown) => this.failed(message, error),
+    );
   }
 
   /** Resolves with the delay before the next message of the conversation is sent. */
   private async failed(message: Outgoing, error: unknown): Promise<number> {
     // The message was sent or discarded meanwhile.
     if (!this.messages.has(message.clientMessageId)) return 0;
-    if (!(error instanceof ParleyError)) {
-      // The message may have arrived. The id makes it safe to send it again on the next connection.
+    const after = this.queue.delayAfter(message, error);
+    if (typeof after === 'number') {
       this.update(message, 'queued');
-      return this.connected ? 1_000 : 0;
+      return after;
     }
-    if (error.code === 'internal') message.faults++;
-    if (error.temporary || (error.code === 'internal' && message.faults < faultsMax)) {
-      this.update(message, 'queued');
-      return error.retryAfterMs ?? 1_000;
-    }
-    message.failure = { code: error.code, message: error.message };
+    message.failure = { code: after.code, message: after.message };
     this.update(message, 'failed');
-    message.fail(error);
+    message.fail(after);
     await this.store.putOutbox(message.stored());
     return 0;
   }

@@ -5,10 +5,12 @@ import type { StoredMessage } from './store/store.ts';
 export type OutgoingStatus = 'queued' | 'sending' | 'sent' | 'failed';
 
 /** A message to be sent. Clients show it at once and identify it by its client message id, also after it was sent. */
-export interface OutgoingMessage extends Readonly<StoredMessage> {
+export interface OutgoingMessage extends Readonly<Omit<StoredMessage, 'untried'>> {
   readonly status: OutgoingStatus;
   /** The number and time, once the message is on disk. */
   readonly receipt: Receipt | null;
+  /** The user has deleted it. Since it may have reached the server, it is sent first. */
+  readonly isDeleted: boolean;
   /** Resolves when the message is stored, or when the store failed. It is sent in both cases. */
   kept(): Promise<void>;
   /**
@@ -26,28 +28,48 @@ export interface OutgoingMessage extends Readonly<StoredMessage> {
 export class Outgoing implements OutgoingMessage {
   declare readonly clientMessageId: string;
   declare readonly conversationId: ConversationId;
-  declare readonly text: string;
+  declare text: string;
+  declare replyTo?: number;
   declare readonly order: number;
   declare readonly createdAtMs: number;
   declare failure: StoredMessage['failure'];
   status: OutgoingStatus;
   receipt: Receipt | null = null;
+  /** Never sent. */
+  isUntried: boolean;
+  isDeleted = false;
   faults = 0;
   keeping: Promise<void> = Promise.resolve();
   private waiting: { resolve(receipt: Receipt): void; reject(error: Error): void }[] = [];
 
   constructor(
     /** May contain fields of a later version of the client. */
-    private readonly from: StoredMessage,
+    private from: StoredMessage,
     private readonly outbox: { retry(message: Outgoing): void; discard(message: Outgoing): Promise<void> },
   ) {
-    const { clientMessageId, conversationId, text, order, createdAtMs, failure } = from;
+    const { clientMessageId, conversationId, text, replyTo, order, createdAtMs, failure, untried } = from;
     Object.assign(this, { clientMessageId, conversationId, text, order, createdAtMs, failure });
+    if (replyTo !== undefined) Object.assign(this, { replyTo });
+    this.isUntried = untried === true;
     this.status = failure ? 'failed' : 'queued';
   }
 
   stored(): StoredMessage {
-    return { ...this.from, failure: this.failure };
+    const { untried, ...from } = this.from;
+    return { ...from, ...(this.isUntried && { untried: true }), failure: this.failure };
+  }
+
+  /** @param isSent whether the message is sent with the new text; if not, that is only shown. */
+  edit(text: string, isSent: boolean): void {
+    this.text = text;
+    if (isSent) this.from = { ...this.from, text };
+  }
+
+  /** The message that it replies to was lost. */
+  endReply(): void {
+    const { replyTo, ...from } = this.from;
+    this.from = from;
+    delete this.replyTo;
   }
 
   kept(): Promise<void> {

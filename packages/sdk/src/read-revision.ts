@@ -29,9 +29,7 @@ export class ReadRevision {
     let after = this.current ?? 0;
     while (after < serverRevision && isCurrent()) {
       const page = await this.ports.api.call('getReadPositions', { after, limit: limits.readPositionPageMax });
-      for (const { conversationId, seq, messageCount } of page.positions) {
-        this.ports.updater.readElsewhere(conversationId, seq, messageCount);
-      }
+      for (const position of page.positions) this.ports.updater.readElsewhere(position);
       if (page.revision <= after) break;
       after = page.revision;
       if (!page.hasMore) break;

@@ -57,6 +57,7 @@ export class Restoration {
 
   /** See `ConversationPorts.detectRestore`. */
   detect(record: ConversationRecord, page: HistoryPage, knownSeq: number): boolean {
+    if (this.ports.records.get(record.id) !== record) return true;
     const isOther = isOtherEpoch(record.data.epoch, page.epoch);
     if (!isOther && page.headSeq >= knownSeq) return false;
     const started = isOther ? this.readAgain(record) : this.recheck(record, knownSeq);

@@ -9,9 +9,11 @@ import {
   type ResponseOf,
   type UserId,
 } from '@parley/protocol';
+import type { AmendmentOutbox } from './amendment-outbox.ts';
 import { backoffMs } from './backoff.ts';
 import type { CatchUp } from './catch-up.ts';
 import type { Emitter } from './client-events.ts';
+import type { Connection } from './connection.ts';
 import type { ConversationRecords } from './conversation-records.ts';
 import type { ConversationUpdater } from './conversation-updater.ts';
 import { HttpApi } from './http.ts';
@@ -34,14 +36,16 @@ export interface SessionPorts {
   readonly api: HttpApi;
   readonly runtime: Pick<Runtime, 'fetch' | 'after' | 'random'>;
   readonly store: SteadyStore;
+  readonly connection: Pick<Connection, 'serverFeatures'>;
   readonly identity: Identity;
   readonly records: Pick<ConversationRecords, 'put' | 'list'>;
   readonly updater: Pick<ConversationUpdater, 'changed'>;
   readonly people: Pick<PeopleDirectory, 'learn'>;
   readonly outbox: Pick<Outbox, 'load' | 'keepAgain'>;
+  readonly amendments: Pick<AmendmentOutbox, 'load' | 'keepAgain'>;
   readonly catchUp: Pick<CatchUp, 'progress' | 'epoch' | 'interrupt'>;
   readonly readRevision: Pick<ReadRevision, 'current'>;
-  readonly readMarks: Pick<ReadMarks, 'pending' | 'load'>;
+  readonly readMarks: Pick<ReadMarks, 'pending' | 'unread' | 'load'>;
   readonly events: Emitter;
   /** Closes the connection and deletes what is in memory only. */
   forgetHere(): void;
@@ -51,6 +55,8 @@ export interface SessionPorts {
 /** Begins and ends the session, and keeps it in the store. */
 export class Session {
   private loadingDeviceSecrets: Promise<void> | null = null;
+  /** The features that the store has. */
+  private keptFeatures: readonly string[] = [];
 
   constructor(private readonly ports: SessionPorts) {}
 
@@ -65,7 +71,7 @@ export class Session {
   }
 
   async resume(): Promise<Account | null> {
-    const { api, store, records, people, outbox, identity, catchUp, readMarks, readRevision } = this.ports;
+    const { api, store, connection, records, people, identity, catchUp, readMarks, readRevision } = this.ports;
     const { failedReads } = store;
     const [session, conversations] = await Promise.all([
       store.session(),
@@ -85,22 +91,30 @@ export class Session {
     catchUp.progress = session.catchUp ?? 'never';
     readRevision.current = session.readRevision ?? null;
     catchUp.epoch = session.epoch;
-    if (session.unsentReads) readMarks.load(session.unsentReads);
+    connection.serverFeatures = this.keptFeatures = session.features ?? [];
+    readMarks.load(session.unsentReads ?? {}, session.unsentMarks ?? {});
     if (session.terms !== knownTerms) catchUp.interrupt();
-    for (const { conversation, position } of conversations) {
+    for (const { conversation, position, ownUnread, revision = 0 } of conversations) {
       // Another version of the client may have stored it, even if this version stored the session later.
-      records.put(parseAnswer(Conversation, conversation) ?? conversation, position);
+      records
+        .put(parseAnswer(Conversation, conversation) ?? conversation, position, true, ownUnread)
+        .keptUpTo(revision);
     }
     people.learn(records.list().flatMap(({ data }) => data.partner ?? []));
-    await outbox.load();
+    await this.loadUnsent();
     return identity.account;
+  }
+
+  private async loadUnsent(): Promise<void> {
+    await this.ports.outbox.load();
+    await this.ports.amendments.load();
   }
 
   /** Sends messages that other clients of the same account left in the store, for example tabs of another version. */
   async takeOverOutbox(): Promise<void> {
-    const { store, identity, outbox } = this.ports;
+    const { store, identity } = this.ports;
     const session = await store.session();
-    if (session && session.account.id === identity.account?.id) await outbox.load();
+    if (session && session.account.id === identity.account?.id) await this.loadUnsent();
   }
 
   async logout(): Promise<void> {
@@ -157,6 +171,12 @@ export class Session {
     this.ports.people.learn([account]);
   }
 
+  /** Stores the features of the server if they changed, for a later run that begins without a connection. */
+  keepFeatures(): void {
+    const { connection, reportFailure } = this.ports;
+    if (String(connection.serverFeatures) !== String(this.keptFeatures)) this.save().catch(reportFailure);
+  }
+
   /** Updates the account if its own names changed. */
   named(people: readonly Person[]): void {
     const { identity, reportFailure } = this.ports;
@@ -168,25 +188,30 @@ export class Session {
   }
 
   async save(): Promise<void> {
-    const { api, store, identity, catchUp, readMarks, readRevision } = this.ports;
+    const { api, store, connection, identity, catchUp, readMarks, readRevision } = this.ports;
     const account = identity.account ?? identity.lost;
     if (!account) return;
     const { epoch } = catchUp;
+    const { serverFeatures: features } = connection;
+    this.keptFeatures = features;
     await store.setSession({
       ...{ token: api.token ?? '', account, catchUp: catchUp.progress, terms: knownTerms },
       ...(readRevision.current !== null && { readRevision: readRevision.current }),
       ...(epoch !== undefined && { epoch }),
+      ...(features.length > 0 && { features }),
       ...(readMarks.pending.size > 0 && { unsentReads: Object.fromEntries(readMarks.pending) }),
+      ...(readMarks.unread.size > 0 && { unsentMarks: Object.fromEntries(readMarks.unread) }),
       ...(identity.lost && { lost: true }),
     });
   }
 
   /** The store lost all data: writes what is in memory again. */
   async keepAgain(): Promise<void> {
-    const { api, store, identity, records, updater, outbox } = this.ports;
+    const { api, store, identity, records, updater, outbox, amendments } = this.ports;
     if (!identity.account && !identity.lost) return;
     for (const record of records.list()) updater.changed(record);
     outbox.keepAgain();
+    amendments.keepAgain();
     await store.setDeviceSecrets(api.deviceSecrets);
     await this.save();
   }
@@ -208,7 +233,7 @@ export class Session {
   }
 
   private async begin({ token, account, deviceSecret }: ResponseOf<'login'>): Promise<Account> {
-    const { api, store, identity, outbox } = this.ports;
+    const { api, store, identity } = this.ports;
     const earlier = identity.account ?? identity.lost ?? (await store.session())?.account;
     // Stored data of another or an unknown account must not be shown or sent as this account's.
     if (earlier?.id !== account.id) await this.forget(account.id);
@@ -218,7 +243,7 @@ export class Session {
     identity.isUnknown = false;
     await this.save();
     if (deviceSecret !== undefined) await this.keepDeviceSecret(deviceSecret);
-    await outbox.load();
+    await this.loadUnsent();
     return account;
   }
 

@@ -1,6 +1,7 @@
 import { type ConversationId, limits, type UserId } from '@parley/protocol';
 import type { Connection } from './connection.ts';
-import { Disconnected } from './parley-error.ts';
+import { Disconnected, ParleyError } from './parley-error.ts';
+import type { Runtime } from './runtime.ts';
 
 /** What one view shows. Over all views, the newest ones count, up to `limits.watched…`. */
 export interface Watch {
@@ -19,6 +20,7 @@ export class Watches {
 
   constructor(
     private readonly connection: Pick<Connection, 'request'>,
+    private readonly runtime: Pick<Runtime, 'after'>,
     /** Called with the watched users when the server has confirmed them. */
     private readonly watched: (userIds: readonly UserId[]) => void,
     private readonly reportFailure: (error: unknown) => void,
@@ -62,8 +64,10 @@ export class Watches {
       })
       .then(() => this.watched(userIds))
       .catch((error: unknown) => {
-        // Sent again after the next connect.
-        if (!(error instanceof Disconnected)) this.reportFailure(error);
+        if (error instanceof ParleyError && error.temporary) {
+          this.runtime.after(error.retryAfterMs ?? 1_000, () => this.schedule());
+        } else if (!(error instanceof Disconnected)) this.reportFailure(error);
+        // Otherwise sent again after the next connect.
       });
   }
 }

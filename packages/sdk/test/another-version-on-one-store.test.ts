@@ -170,7 +170,7 @@ describe('while another page blocks the upgrade', () => {
 
   /** A client of a version with one more step. */
   function laterClient(runtime: FakeRuntime) {
-    const database = new IndexedDatabase('parley', [() => undefined, () => undefined], factory);
+    const database = new IndexedDatabase('parley', [() => undefined, () => undefined, () => undefined], factory);
     const store = new IndexedDbStore('parley', factory);
     Object.assign(store, { database });
     const client = new ParleyClient({ url: 'https://chat.example', store, runtime });

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import type { Entry } from '@parley/protocol';
-import { withEntry, withRead } from '../src/entry-effects.ts';
+import { withEntry } from '../src/entry-effects.ts';
 import { ana, benId, conversation, message, roomId } from './support/entries.ts';
 
 const fields = { conversationId: roomId, seq: 6, messageCount: 5, atMs: 60, senderId: benId };
@@ -19,6 +19,9 @@ test('other entries change the head, but not the unread count', () => {
     [{ kind: 'joined', ...fields }, { memberCount: 3 }],
     [{ kind: 'left', ...fields }, { memberCount: 1 }],
     [{ kind: 'removed', ...fields, userId: benId }, { memberCount: 1 }],
+    [{ kind: 'banned', ...fields, userId: benId, wasMember: true }, { memberCount: 1 }],
+    [{ kind: 'banned', ...fields, userId: benId, wasMember: false }, { memberCount: 2 }],
+    [{ kind: 'unbanned', ...fields, userId: benId }, { memberCount: 2 }],
     [{ kind: 'added', ...fields, userIds: [benId, ana.id] }, { memberCount: 4 }],
     [{ kind: 'role', ...fields, userId: ana.id, role: 'admin' }, { membership: { role: 'admin' } }],
     [{ kind: 'role', ...fields, userId: benId, role: 'admin' }, { membership: { role: 'member' } }],
@@ -39,10 +42,4 @@ test('other entries change the head, but not the unread count', () => {
 test('an entry that the snapshot already counted is counted once', () => {
   expect(after(message(5))).toBe(before);
   expect(after({ kind: 'joined', ...fields, seq: 4 })).toBe(before);
-});
-
-test('reading leaves later entries unread and never goes back', () => {
-  const read = withRead(before, 4, 4);
-  expect(read).toMatchObject({ unreadCount: 1, membership: { readSeq: 4 } });
-  expect(withRead(read, 3, 3)).toBe(read);
 });

@@ -60,7 +60,7 @@ test('frames of unknown types are ignored', async () => {
   const under = new ConnectionUnderTest();
   under.connection.open();
   under.goLive();
-  under.runtime.socket.sayRaw('{"type":"amended","revision":1}');
+  under.runtime.socket.sayRaw('{"type":"of_a_later_version","revision":1}');
   under.runtime.socket.sayRaw('{"type":"constructor"}');
   under.runtime.socket.say({ type: 'pong' });
   expect(under.errors).toEqual([]);

@@ -1,87 +1,9 @@
 import { expect, test } from 'bun:test';
-import { MemoryStore, ParleyClient } from '../src/index.ts';
-import { ana, conversation, message, messages, roomId } from './support/entries.ts';
-import { FakeRuntime } from './support/fake-runtime.ts';
+import { message, messages, roomId } from './support/entries.ts';
 import { welcome } from './support/frames.ts';
 import { idle } from './support/idle.ts';
+import { connected, lostAndOther, ServerWithOneRoom } from './support/server-with-one-room.ts';
 import { collect } from './support/until.ts';
-
-/** A server with one conversation and a history that the test sets. */
-class ServerWithOneRoom {
-  readonly runtime = new FakeRuntime();
-  entries = messages(1, 20);
-  epoch: string | undefined = 'first';
-  userEpoch: string | undefined = 'first';
-  isCatchingUp = false;
-  /** The number of requests for a page after the end. */
-  asked = 0;
-
-  constructor() {
-    this.runtime.answer = (url) => this.answer(url);
-  }
-
-  get room() {
-    const epoch = this.epoch === undefined ? {} : { epoch: this.epoch };
-    return conversation(this.entries.length, { lastMessage: this.entries.at(-1) ?? null, ...epoch });
-  }
-
-  async accept(): Promise<void> {
-    const socket = this.runtime.socket;
-    socket.open();
-    const epoch = this.userEpoch === undefined ? {} : { epoch: this.userEpoch };
-    socket.say({ ...welcome([this.room]), ...epoch });
-    await idle();
-  }
-
-  /** Closes the connection and accepts the next one. */
-  async reconnect(): Promise<void> {
-    this.runtime.socket.end(1006);
-    await this.nextSocket();
-    await this.accept();
-  }
-
-  /** Lets time pass until the client has opened another connection. */
-  async nextSocket(): Promise<void> {
-    await this.runtime.untilReopened();
-  }
-
-  private answer(url: URL): Response {
-    if (url.pathname.endsWith('/history') && url.searchParams.has('after')) this.asked++;
-    if (!url.pathname.endsWith('/history')) return Response.json(this.room);
-    const headSeq = this.entries.length;
-    const after = Number(url.searchParams.get('after') ?? 0);
-    const page = {
-      ...{ conversationId: roomId, entries: this.entries.slice(after), headSeq, visibleFromSeq: 1 },
-      ...(this.epoch === undefined ? {} : { epoch: this.epoch }),
-      ...(this.isCatchingUp && after > headSeq ? { catchingUp: true } : {}),
-    };
-    return Response.json(page);
-  }
-}
-
-async function connected(server: ServerWithOneRoom): Promise<ParleyClient> {
-  const store = new MemoryStore();
-  await store.setSession({ token: 'secret', account: ana });
-  const client = new ParleyClient({ url: 'https://chat.example', store, runtime: server.runtime });
-  await client.resume();
-  client.connect();
-  await server.accept();
-  expect(client.state.name).toBe('live');
-  // The client stores the entries that it shows.
-  for (let seq = 21; seq <= 30; seq++) {
-    const entry = message(seq);
-    server.entries = [...server.entries, entry];
-    server.runtime.socket.say({ type: 'entry', entry });
-  }
-  await idle();
-  return client;
-}
-
-const lostAndOther = (count: number) => messages(1, 25).concat(others(26, count));
-const others = (fromSeq: number, count: number) =>
-  Array.from({ length: count }, (_, index) =>
-    message(fromSeq + index, { clientMessageId: `other-${index}`, text: `other ${index}`, atMs: 1_000 + index }),
-  );
 
 test('a conversation on a server without epochs is read again if its head is below the known one', async () => {
   const server = new ServerWithOneRoom();
@@ -92,7 +14,7 @@ test('a conversation on a server without epochs is read again if its head is bel
   server.entries = lostAndOther(2);
   await server.reconnect();
   expect(client.state.name).toBe('live');
-  expect(restored).toEqual([{ conversation: client.conversations.get(roomId) ?? null }]);
+  expect(restored).toEqual([{ conversation: client.conversations.get(roomId) ?? null, keptSeq: 25 }]);
   expect(shown.map(({ seq }) => seq)).toEqual([26, 27]);
 });
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test';
-import type { Store, StoredMessage } from '../src/index.ts';
+import type { Store, StoredAmendment, StoredMessage } from '../src/index.ts';
 import { ana, conversation, message, messages, otherRoomId, roomId } from './support/entries.ts';
 
 const session = { token: 'token', account: ana };
@@ -29,15 +29,50 @@ export function describeStore(name: string, open: () => Promise<{ store: Store; 
 
     test('changes whose method resolved are there after a restart', async () => {
       const { store, reopen } = await opened();
-      await store.setSession({ ...session, catchUp: 'done' });
+      await store.setSession({ ...session, catchUp: 'done', features: ['amendments'] });
       await store.putConversation({ conversation: conversation(3), position: 3 });
       await store.putEntries(roomId, messages(1, 3));
       await store.putOutbox(outgoing('one', 1));
       const again = await reopen();
-      expect(await again.session()).toEqual({ ...session, catchUp: 'done' });
+      expect(await again.session()).toEqual({ ...session, catchUp: 'done', features: ['amendments'] });
       expect(await again.conversations()).toEqual([{ conversation: conversation(3), position: 3 }]);
       expect(await again.entries(roomId, { limit: 10 })).toEqual(messages(1, 3));
       expect(await again.outbox()).toEqual([outgoing('one', 1)]);
+    });
+
+    test('an entry does not replace one that was amended later', async () => {
+      const { store, reopen } = await opened();
+      const amended = message(1, { text: 'amended', revision: 2 });
+      await store.putEntries(roomId, [amended, message(2)]);
+      await store.putEntries(roomId, [message(1), message(2, { text: 'again' })]);
+      const again = await reopen();
+      expect(await again.entries(roomId, { limit: 10 })).toEqual([amended, message(2, { text: 'again' })]);
+      await again.putEntries(roomId, [{ ...amended, revision: 3 }]);
+      expect(await again.entries(roomId, { before: 2, limit: 10 })).toEqual([{ ...amended, revision: 3 }]);
+    });
+
+    test('revises the entries that it has, and adds none', async () => {
+      const { store, reopen } = await opened();
+      await store.putEntries(roomId, messages(1, 2));
+      await store.reviseEntries(roomId, [2, 3], (entry) => message(entry.seq, { text: 'revised' }));
+      await store.reviseEntries(otherRoomId, [1], () => message(1));
+      const again = await reopen();
+      expect(await again.entries(roomId, { limit: 10 })).toEqual([message(1), message(2, { text: 'revised' })]);
+      expect(await again.entries(otherRoomId, { limit: 10 })).toEqual([]);
+    });
+
+    test('keeps amendments in order until they are deleted or everything is cleared', async () => {
+      const { store, reopen } = await opened();
+      const amendment = (amendmentId: string, order: number): StoredAmendment => ({
+        ...{ amendmentId, userId: ana.id, conversationId: roomId, clientMessageId: 'm', seq: null, order },
+        change: { kind: 'delete' },
+      });
+      for (const [index, id] of ['c', 'a', 'b'].entries()) await store.putAmendment(amendment(id, index));
+      await store.deleteAmendment('a');
+      const again = await reopen();
+      expect(await again.amendments()).toEqual([amendment('c', 0), amendment('b', 2)]);
+      await again.clear();
+      expect(await again.amendments()).toEqual([]);
     });
 
     test('keeps the last session that was set; null deletes it', async () => {

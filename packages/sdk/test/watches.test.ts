@@ -6,11 +6,13 @@ import { idle } from './support/idle.ts';
 
 let told: Watch[];
 let failures: unknown[];
+let later: { delayMs: number; run(): void }[];
 let outcome: () => Promise<ServerFrame>;
 let watches: Watches;
 beforeEach(() => {
   told = [];
   failures = [];
+  later = [];
   outcome = () => Promise.resolve({ type: 'presence', users: [], conversations: [] });
   const request = (frame: object) => {
     told.push(frame);
@@ -18,6 +20,12 @@ beforeEach(() => {
   };
   watches = new Watches(
     { request },
+    {
+      after(delayMs, run) {
+        later.push({ delayMs, run });
+        return () => undefined;
+      },
+    },
     () => undefined,
     (error) => failures.push(error),
   );
@@ -73,9 +81,24 @@ test('an error response is reported; a missing connection is not', async () => {
   watches.add({ userIds: ['ana'] });
   await idle();
   expect(failures).toEqual([]);
-  const refusal = new ParleyError('rate_limited', 'slowly');
+  const refusal = new ParleyError('invalid_request', 'not so');
   outcome = () => Promise.reject(refusal);
   watches.add({ userIds: ['ben'] });
   await idle();
   expect(failures).toEqual([refusal]);
+});
+
+test('a watch that the server cannot register now is sent again after the time that it names', async () => {
+  outcome = () => Promise.reject(new ParleyError('unavailable', 'not now', null, [], 2_500));
+  watches.add({ userIds: ['ana'] });
+  await idle();
+  expect(later.map(({ delayMs }) => delayMs)).toEqual([2_500]);
+  outcome = () => Promise.resolve({ type: 'presence', users: [], conversations: [] });
+  watches.add({ userIds: ['ben'] });
+  await idle();
+  later[0]?.run();
+  await idle();
+  expect(told.map(({ userIds }) => userIds)).toEqual([['ana'], ['ben', 'ana'], ['ben', 'ana']]);
+  expect(failures).toEqual([]);
+  expect(later).toHaveLength(1);
 });

@@ -1,6 +1,7 @@
 import type { ConversationId, Entry } from '@parley/protocol';
+import { later } from './entry-versions.ts';
 import { IndexedDatabase, type LayoutStep } from './indexed-database.ts';
-import type { Store, StoredConversation, StoredMessage, StoredSession, StoreNotice } from './store.ts';
+import type { Store, StoredAmendment, StoredConversation, StoredMessage, StoredSession, StoreNotice } from './store.ts';
 
 const layout: readonly LayoutStep[] = [
   (database) => {
@@ -9,8 +10,11 @@ const layout: readonly LayoutStep[] = [
     database.createObjectStore('entries', { keyPath: ['conversationId', 'seq'] });
     database.createObjectStore('outbox', { keyPath: 'clientMessageId' });
   },
+  (database) => {
+    database.createObjectStore('amendments', { keyPath: 'amendmentId' });
+  },
 ];
-const clearedStores = ['conversations', 'entries', 'outbox'];
+const clearedStores = ['conversations', 'entries', 'outbox', 'amendments'];
 const sessionKey = 'session';
 const deviceSecretsKey = 'deviceSecrets';
 
@@ -51,8 +55,40 @@ export class IndexedDbStore implements Store {
 
   async putEntries(_conversationId: ConversationId, entries: readonly Entry[]): Promise<void> {
     await this.write('entries', (kept) => {
-      for (const entry of entries) kept.put(entry);
+      for (const run of runsOf(entries)) {
+        const before: IDBRequest<Entry[]> = kept.getAll(rangeOfRun(run));
+        before.onsuccess = () => {
+          const known = new Map(before.result.map((entry) => [entry.seq, entry]));
+          for (const entry of run) kept.put(later(entry, known.get(entry.seq)));
+        };
+      }
     });
+  }
+
+  async reviseEntries(
+    conversationId: ConversationId,
+    seqs: readonly number[],
+    revise: (entry: Entry) => Entry,
+  ): Promise<void> {
+    await this.write('entries', (kept) => {
+      for (const seq of seqs) {
+        const before: IDBRequest<Entry | undefined> = kept.get([conversationId, seq]);
+        before.onsuccess = () => before.result && kept.put(revise(before.result));
+      }
+    });
+  }
+
+  async amendments(): Promise<StoredAmendment[]> {
+    const amendments: StoredAmendment[] = await this.read('amendments', (kept) => kept.getAll());
+    return amendments.sort((a, b) => a.order - b.order);
+  }
+
+  async putAmendment(amendment: StoredAmendment): Promise<void> {
+    await this.write('amendments', (kept) => kept.put(amendment));
+  }
+
+  async deleteAmendment(amendmentId: string): Promise<void> {
+    await this.write('amendments', (kept) => kept.delete(amendmentId));
   }
 
   async entries(conversationId: ConversationId, page: { before?: number; limit: number }): Promise<Entry[]> {
@@ -124,6 +160,22 @@ export class IndexedDbStore implements Store {
       return () => undefined;
     });
   }
+}
+
+/** Divides entries of a conversation into runs of consecutive numbers: one request reads a run. */
+function runsOf(entries: readonly Entry[]): Entry[][] {
+  const runs: Entry[][] = [];
+  for (const entry of entries) {
+    const run = runs.at(-1);
+    if (run && run.at(-1)?.seq === entry.seq - 1) run.push(entry);
+    else runs.push([entry]);
+  }
+  return runs;
+}
+
+function rangeOfRun(run: readonly Entry[]): IDBKeyRange {
+  const keyOf = (entry: Entry | undefined) => [entry?.conversationId ?? '', entry?.seq ?? 0];
+  return IDBKeyRange.bound(keyOf(run[0]), keyOf(run.at(-1)));
 }
 
 function rangeOf(conversationId: ConversationId, before = Number.MAX_SAFE_INTEGER): IDBKeyRange {

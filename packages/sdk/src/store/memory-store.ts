@@ -1,5 +1,6 @@
 import type { ConversationId, Entry } from '@parley/protocol';
-import type { Store, StoredConversation, StoredMessage, StoredSession } from './store.ts';
+import { later } from './entry-versions.ts';
+import type { Store, StoredAmendment, StoredConversation, StoredMessage, StoredSession } from './store.ts';
 
 /** The number of entries kept per conversation. */
 const entriesMax = 1_000;
@@ -11,6 +12,7 @@ export class MemoryStore implements Store {
   private readonly kept = new Map<ConversationId, StoredConversation>();
   private readonly logs = new Map<ConversationId, Map<number, Entry>>();
   private readonly outgoing = new Map<string, StoredMessage>();
+  private readonly amending = new Map<string, StoredAmendment>();
 
   async session(): Promise<StoredSession | null> {
     return this.current;
@@ -36,7 +38,7 @@ export class MemoryStore implements Store {
   async putEntries(conversationId: ConversationId, entries: readonly Entry[]): Promise<void> {
     const log = this.logs.get(conversationId) ?? new Map<number, Entry>();
     this.logs.set(conversationId, log);
-    for (const entry of entries) log.set(entry.seq, entry);
+    for (const entry of entries) log.set(entry.seq, later(entry, log.get(entry.seq)));
     if (log.size <= entriesMax) return;
     const oldestFirst = [...log.keys()].sort((a, b) => a - b);
     for (const seq of oldestFirst.slice(0, log.size - entriesMax)) log.delete(seq);
@@ -48,6 +50,30 @@ export class MemoryStore implements Store {
       .filter((entry) => entry.seq < before)
       .sort((a, b) => a.seq - b.seq)
       .slice(-page.limit);
+  }
+
+  async reviseEntries(
+    conversationId: ConversationId,
+    seqs: readonly number[],
+    revise: (entry: Entry) => Entry,
+  ): Promise<void> {
+    const log = this.logs.get(conversationId);
+    for (const seq of seqs) {
+      const entry = log?.get(seq);
+      if (entry) log?.set(seq, revise(entry));
+    }
+  }
+
+  async amendments(): Promise<StoredAmendment[]> {
+    return [...this.amending.values()].sort((a, b) => a.order - b.order);
+  }
+
+  async putAmendment(amendment: StoredAmendment): Promise<void> {
+    this.amending.set(amendment.amendmentId, amendment);
+  }
+
+  async deleteAmendment(amendmentId: string): Promise<void> {
+    this.amending.delete(amendmentId);
   }
 
   async outbox(): Promise<StoredMessage[]> {
@@ -72,6 +98,6 @@ export class MemoryStore implements Store {
 
   async clear(): Promise<void> {
     this.current = null;
-    for (const map of [this.kept, this.logs, this.outgoing]) map.clear();
+    for (const map of [this.kept, this.logs, this.outgoing, this.amending]) map.clear();
   }
 }

@@ -1,7 +1,7 @@
 import type { ConversationId, Entry, UserId } from '@parley/protocol';
 import type { Runtime } from '../runtime.ts';
 import { MemoryStore } from './memory-store.ts';
-import type { Store, StoredConversation, StoredMessage, StoredSession, StoreNotice } from './store.ts';
+import type { Store, StoredAmendment, StoredConversation, StoredMessage, StoredSession, StoreNotice } from './store.ts';
 
 /** The store does not accept writes: it is full, disabled, or its database is gone. */
 export class StoreUnavailable extends Error {
@@ -29,6 +29,7 @@ export class SteadyStore implements Store {
   private isBlocked = false;
   private retryMs = retryFirstMs;
   private recoveries = 0;
+  private revisions = 0;
   /** The number of reads that failed and were answered as if the store had nothing. */
   failedReads = 0;
   /** Running writes, and writes to repeat when the store works again, by key. */
@@ -81,6 +82,29 @@ export class SteadyStore implements Store {
       }
     }
     await this.entriesMeanwhile.putEntries(conversationId, entries);
+  }
+
+  reviseEntries(
+    conversationId: ConversationId,
+    seqs: readonly number[],
+    revise: (entry: Entry) => Entry,
+  ): Promise<void> {
+    const change = (store: Store) => store.reviseEntries(conversationId, seqs, revise);
+    void change(this.entriesMeanwhile);
+    // Repeated when the store works again, because a deleted text must not stay in it.
+    return this.write(`entries ${conversationId} ${++this.revisions}`, () => change(this.store));
+  }
+
+  amendments(): Promise<StoredAmendment[]> {
+    return this.read(() => this.store.amendments(), []);
+  }
+
+  putAmendment(amendment: StoredAmendment): Promise<void> {
+    return this.write(`amendment ${amendment.amendmentId}`, () => this.store.putAmendment(amendment));
+  }
+
+  deleteAmendment(amendmentId: string): Promise<void> {
+    return this.write(`amendment ${amendmentId}`, () => this.store.deleteAmendment(amendmentId));
   }
 
   /** Unparsed: any version of the client may have stored them. */

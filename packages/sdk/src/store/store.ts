@@ -1,4 +1,4 @@
-import type { Account, Conversation, ConversationId, Entry, ErrorCode } from '@parley/protocol';
+import type { Account, Conversation, ConversationId, Entry, ErrorCode, MessageChange, UserId } from '@parley/protocol';
 
 export interface StoredSession {
   token: string;
@@ -9,8 +9,12 @@ export interface StoredSession {
   readRevision?: number;
   /** Read positions that were set without a connection and that the server does not have yet, by conversation. */
   unsentReads?: Readonly<Record<ConversationId, number>>;
+  /** Marks as unread that the server does not have yet, by conversation. */
+  unsentMarks?: Readonly<Record<ConversationId, UnreadMark>>;
   /** The last epoch of the list of conversations and the read positions. */
   epoch?: string;
+  /** The features of the server at the last connection. Absent: none. */
+  features?: readonly string[];
   /**
    * Identifies what the client that wrote this understands. A client with other terms reads all conversations again.
    */
@@ -19,11 +23,25 @@ export interface StoredSession {
   lost?: true;
 }
 
+/** A mark as unread: the first unread entry, and the read position at which it was made. */
+export interface UnreadMark {
+  seq: number;
+  readSeq: number;
+  readVersion: number;
+}
+
 /** The last known state of a conversation. */
 export interface StoredConversation {
   conversation: Conversation;
   /** The number of the last entry that was shown. */
   position: number;
+  /**
+   * The numbers of the user's own messages after the read position, which the server counts as unread. The unread count
+   * of `conversation` does not include them. Absent: none.
+   */
+  ownUnread?: readonly number[];
+  /** The stored entries have the amendments up to this revision. Absent: 0. */
+  revision?: number;
 }
 
 /** An outgoing message. */
@@ -31,11 +49,29 @@ export interface StoredMessage {
   clientMessageId: string;
   conversationId: ConversationId;
   text: string;
+  /** The number of the message that it replies to. */
+  replyTo?: number;
+  /** It was never sent: its text can be changed. */
+  untried?: true;
   /** Messages of one conversation are sent in this order. */
   order: number;
   createdAtMs: number;
   /** Why the message failed; null while the client will send it. */
   failure: { code: ErrorCode; message: string } | null;
+}
+
+/** An amendment that the server has not acknowledged. */
+export interface StoredAmendment {
+  amendmentId: string;
+  /** The user who made it. */
+  userId: UserId;
+  conversationId: ConversationId;
+  /** The message; its number is null while the message itself is waiting to be sent. */
+  clientMessageId: string;
+  seq: number | null;
+  change: MessageChange;
+  /** Amendments of one conversation are sent in this order. */
+  order: number;
 }
 
 /**
@@ -61,10 +97,25 @@ export interface Store {
   /** Deletes the conversation and its entries. */
   deleteConversation(conversationId: ConversationId): Promise<void>;
 
-  /** Stores entries for reading without a connection. An entry replaces one with the same number. */
+  /**
+   * Stores entries for reading without a connection. An entry replaces one with the same number, unless that has a later
+   * `revision`.
+   */
   putEntries(conversationId: ConversationId, entries: readonly Entry[]): Promise<void>;
   /** At most `limit` entries with numbers below `before`, or the newest, ascending. May have gaps. */
   entries(conversationId: ConversationId, page: { before?: number; limit: number }): Promise<Entry[]>;
+
+  /** Replaces each stored entry that has one of these numbers by what `revise` returns for it. */
+  reviseEntries(
+    conversationId: ConversationId,
+    seqs: readonly number[],
+    revise: (entry: Entry) => Entry,
+  ): Promise<void>;
+
+  /** All amendments, ordered by `order`. */
+  amendments(): Promise<StoredAmendment[]>;
+  putAmendment(amendment: StoredAmendment): Promise<void>;
+  deleteAmendment(amendmentId: string): Promise<void>;
 
   /** All messages, ordered by `order`. */
   outbox(): Promise<StoredMessage[]>;

@@ -9,7 +9,6 @@ const counts = [51, 201];
 let server: RunningServer;
 let ana: Person;
 let administrator: Person;
-
 /** Creates this number of items of each list for Ana, and returns what each operation must return. */
 async function made(count: number) {
   const prefix = `p${count}x`;
@@ -24,7 +23,14 @@ async function made(count: number) {
     const name = `Room ${prefix} ${index}`;
     channelIds.push((await server.call(ana, 'createChannel', { name, clientRequestId: `${prefix}-${index}` })).id);
   }
-  return { prefix, userIds, groupId: group.id, channelIds };
+  const sent = { conversationId: group.id, clientMessageId: 'liked', text: 'liked by everybody' };
+  const { seq: messageSeq } = await server.call(ana, 'sendMessage', sent);
+  const change = { kind: 'react', emoji: '👍', set: true } as const;
+  for (const person of people) {
+    const { id: conversationId } = group;
+    await server.call(person, 'amendMessage', { conversationId, seq: messageSeq, amendmentId: 'liked', change });
+  }
+  return { prefix, userIds, groupId: group.id, channelIds, messageSeq };
 }
 
 type Made = Awaited<ReturnType<typeof made>>;
@@ -51,6 +57,20 @@ const lists: Record<
     ),
     expected: [ana.account.id, ...userIds],
   }),
+  listReactions: async (client, { groupId, userIds, messageSeq: seq }) => ({
+    read: await idsOf(
+      pagesOf(client, 'listReactions', { conversationId: groupId, seq, emoji: '👍' }),
+      ({ users }) => users,
+    ),
+    expected: userIds,
+  }),
+  listBans: async (client, { channelIds: [conversationId = ''], userIds }) => {
+    for (const userId of userIds) await client.call('banUser', { conversationId, userId });
+    return {
+      read: await idsOf(pagesOf(client, 'listBans', { conversationId }), ({ bans }) => bans.map(({ user }) => user)),
+      expected: userIds,
+    };
+  },
   getHomepage: async (client, { channelIds, groupId }) => {
     const own = new Set([...channelIds, groupId]);
     const read = await idsOf(pagesOf(client, 'getHomepage', {}), ({ conversations }) => conversations);
@@ -102,7 +122,9 @@ describe('pagesOf reads all pages of', () => {
     ana = await server.person('ana');
     administrator = await newAdministrator();
   });
-  afterAll(() => server.stop());
+  afterAll(async () => {
+    await server.stop();
+  });
 
   for (const count of counts) {
     let all: Made;

@@ -9,7 +9,7 @@ import { examplesOf, filesOf, Installation, inWorkspace, run, succeed, workspace
 
 /** The oldest supported release, and the first one with a WebSocket. */
 const [withoutWebSocket, withWebSocket] = ['20.20.2', '22.23.3'];
-const sizeMaxBytes = 32 * 1024;
+const sizeMaxBytes = 40 * 1024;
 const setUpMs = 600_000;
 const browserMs = 300_000;
 /** What the programs print after one user sent a message and another received it. */

@@ -11,6 +11,8 @@ export class FakeRuntime implements Runtime {
   answer: (url: URL, init: RequestInit) => Response | Promise<Response> = () => {
     throw new TypeError('no network');
   };
+  /** Receives each frame that the client sends. */
+  received: (socket: FakeSocket, frame: Record<string, unknown>) => void = () => undefined;
   private elapsedMs = 5_000;
   /** The difference between wall clock and monotonic clock. Tests change it to set the clock. */
   wallAheadMs = 995_000;
@@ -50,7 +52,7 @@ export class FakeRuntime implements Runtime {
   }
 
   openSocket(url: string, subprotocol: string): ClientSocket {
-    const socket = new FakeSocket(url, subprotocol);
+    const socket: FakeSocket = new FakeSocket(url, subprotocol, (frame) => this.received(socket, frame));
     this.sockets.push(socket);
     return socket;
   }
@@ -117,11 +119,14 @@ export class FakeSocket {
   constructor(
     readonly url: string,
     readonly subprotocol: string,
+    private readonly received: (frame: Record<string, unknown>) => void,
   ) {}
 
   send(data: string): void {
     if (this.readyState !== this.OPEN) throw new Error('the socket is not open');
-    this.sent.push(JSON.parse(data) as Record<string, unknown>);
+    const frame = JSON.parse(data) as Record<string, unknown>;
+    this.sent.push(frame);
+    this.received(frame);
   }
 
   close(): void {

@@ -1,6 +1,7 @@
 import type { Entry } from '@parley/protocol';
 import {
   MemoryStore,
+  type StoredAmendment,
   type StoredConversation,
   type StoredMessage,
   type StoredSession,
@@ -50,6 +51,26 @@ export class FaultyStore extends MemoryStore {
 
   override entries(conversationId: string, page: { before?: number; limit: number }): Promise<Entry[]> {
     return this.unlessFaulty(() => super.entries(conversationId, page));
+  }
+
+  override reviseEntries(
+    conversationId: string,
+    seqs: readonly number[],
+    revise: (entry: Entry) => Entry,
+  ): Promise<void> {
+    return this.unlessFaulty(() => super.reviseEntries(conversationId, seqs, revise));
+  }
+
+  override amendments(): Promise<StoredAmendment[]> {
+    return this.unlessFaulty(() => super.amendments());
+  }
+
+  override putAmendment(amendment: StoredAmendment): Promise<void> {
+    return this.unlessFaulty(() => super.putAmendment(amendment));
+  }
+
+  override deleteAmendment(amendmentId: string): Promise<void> {
+    return this.unlessFaulty(() => super.deleteAmendment(amendmentId));
   }
 
   override outbox(): Promise<StoredMessage[]> {

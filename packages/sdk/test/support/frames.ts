@@ -5,6 +5,7 @@ export function welcome(
   conversations: Conversation[] = [],
   nextCursor: string | null = null,
   readRevision?: number,
+  features?: string[],
 ): ServerFrameOf<'welcome'> {
   return {
     type: 'welcome',
@@ -13,5 +14,6 @@ export function welcome(
     serverTimeMs: 1,
     homepage: { conversations, left: [], nextCursor },
     ...(readRevision === undefined ? {} : { readRevision }),
+    ...(features && { features }),
   };
 }

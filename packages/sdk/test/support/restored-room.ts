@@ -1,26 +1,38 @@
 import { afterEach, beforeEach } from 'bun:test';
+import { CheckedRecording } from '../../../server/test/support/checked-recording.ts';
+import { recordedClient } from '../../../server/test/support/recorded-client.ts';
 import { RestorableServer } from '../../../server/test/support/restorable-server.ts';
-import { type Conversation, type Entry, MemoryStore, ParleyClient, type Store } from '../../src/index.ts';
+import { type Conversation, type Entry, MemoryStore, type ParleyClient, type Store } from '../../src/index.ts';
 import { until, untilShown } from './until.ts';
 
 export const password = 'a good password';
 
 export let server: RestorableServer;
-export const clients: ParleyClient[] = [];
-/** Starts a server for each test of a file. */
+const clients: ParleyClient[] = [];
+let recording: CheckedRecording;
+/** Starts a server for each test of a file. After each test, the recording of its clients is checked by the contract. */
 export function aServerForEachTest(): void {
   beforeEach(async () => {
-    server = await RestorableServer.start();
+    recording = new CheckedRecording();
+    server = await RestorableServer.start(() => recording.recorder.record({ type: 'restore' }));
   }, 120_000);
   afterEach(async () => {
-    for (const client of clients.splice(0)) client.close();
+    for (const client of clients) client.close();
+    clients.length = 0;
     await server.remove();
+    await recording.finish();
   }, 120_000);
 }
 
-async function arrive(username: string, store: Store = new MemoryStore()): Promise<ParleyClient> {
-  const client = new ParleyClient({ url: server.url, store });
+/** A recorded client of the server, which is closed after the test. */
+export function newClient(store: Store): ParleyClient {
+  const { client } = recordedClient(recording.recorder, `client ${clients.length + 1}`, { url: server.url, store });
   clients.push(client);
+  return client;
+}
+
+async function arrive(username: string, store: Store = new MemoryStore()): Promise<ParleyClient> {
+  const client = newClient(store);
   const credentials = { username, password };
   if (!(await client.resume())) await client.signup(credentials).catch(() => client.login(credentials));
   client.connect();
@@ -30,8 +42,7 @@ async function arrive(username: string, store: Store = new MemoryStore()): Promi
 
 /** Another client of a user, with a new session. */
 export async function logIn(username: string, store: Store): Promise<ParleyClient> {
-  const client = new ParleyClient({ url: server.url, store });
-  clients.push(client);
+  const client = newClient(store);
   await client.login({ username, password });
   client.connect();
   await client.live();
