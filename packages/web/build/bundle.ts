@@ -53,8 +53,14 @@ export async function build(plugins: Bun.BunPlugin[] = []): Promise<ServedFile[]
   const compile = (entrypoints: string[], define: Record<string, string>) => compileWith(plugins, entrypoints, define);
   const engine = await compile([source('engine/shared-worker.ts')], {});
   const engineScript = JSON.stringify(`/${entryOf(engine, 'shared-worker').path}`);
-  const main = await compile([source('main.tsx'), source('style/parley.css')], { ENGINE_SCRIPT: engineScript });
-  const assets = [...engine, ...main].map(({ path, content }) => ({ path: `/${path}`, content }));
+  const highlighter = await compile([source('highlighting/highlight-worker.ts')], {});
+  const highlightScript = JSON.stringify(`/${entryOf(highlighter, 'highlight-worker').path}`);
+  const main = await compile([source('main.tsx'), source('style/parley.css')], {
+    ENGINE_SCRIPT: engineScript,
+    HIGHLIGHT_SCRIPT: highlightScript,
+  });
+  const served = ({ path, content }: BuiltFile) => ({ path: `/${path}`, content });
+  const assets = [...engine, ...main].map(served);
   const page = readFileSync(join(folder, 'public/index.html'), 'utf8')
     .replace('STYLE', `/${entryOf(main, 'parley', 'css').path}`)
     .replace('SCRIPT', `/${entryOf(main, 'main').path}`);
@@ -70,7 +76,8 @@ export async function build(plugins: Bun.BunPlugin[] = []): Promise<ServedFile[]
     SHELL_NAME: JSON.stringify(`parley ${hash.digest('hex').slice(0, 16)}`),
   });
   const [{ content }] = worker as [BuiltFile];
-  return [index, ...shell, { path: '/service-worker.js', content }];
+  // Not in the shell: most people read no code, and do without colours when there is no connection.
+  return [index, ...shell, ...highlighter.map(served), { path: '/service-worker.js', content }];
 }
 
 async function compileWith(

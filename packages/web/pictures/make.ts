@@ -5,9 +5,11 @@ import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { ensureBundle } from '../build/bundle.ts';
 import { launchBrowser, openWindow } from '../test/support/browser.ts';
-import { firstViews, openStart, Scene, views } from '../test/support/views.ts';
+import { firstViews, openStart, Scene, views as usualViews } from '../test/support/views.ts';
+import { messageViews } from './message-views.ts';
 
 const docs = fileURLToPath(new URL('../../../docs/pictures', import.meta.url));
+const views = { ...usualViews, ...messageViews };
 const widths = [390, 768, 1_440];
 const looks = [
   { suffix: '', theme: 'light', language: 'en' },
@@ -21,6 +23,8 @@ const documented = new Set([
   'conversation-1440-dark',
   'conversation-1440-arabic',
   'details-1440',
+  'message-menu-768',
+  'picker-768-dark',
   'switcher-768',
   'conversation-390',
   'conversations-390-dark',

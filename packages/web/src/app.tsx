@@ -2,16 +2,19 @@ import { Suspense, useEffect, useState } from 'react';
 import { Route, Switch, useLocation, useRoute } from 'wouter';
 import { ConnectionBar } from './chat/connection-bar.tsx';
 import { InterceptedBar } from './chat/intercepted-bar.tsx';
+import { RefusalBar } from './chat/refusal-bar.tsx';
 import { RestoredBar } from './chat/restored-bar.tsx';
 import { StorageBar } from './chat/storage-bar.tsx';
 import { useChat } from './chat/use-chat.ts';
 import { VersionBar } from './chat/version-bar.tsx';
 import { useSendAllAgain } from './composer/use-send.ts';
+import { UnsentBar } from './conversation/unsent-bar.tsx';
 import { ConversationList } from './conversation-list/conversation-list.tsx';
 import { Start } from './conversation-list/start.tsx';
 import type { NewKind } from './dialogs/new-conversation.tsx';
 import { FaultBoundary } from './faults/fault-boundary.tsx';
 import { laterPart } from './faults/later-part.ts';
+import { Overlay } from './faults/overlay.tsx';
 import { useAttention } from './notifications/attention.ts';
 import { OfferBar } from './notifications/offer-bar.tsx';
 import { UnreadTitle } from './notifications/unread-title.tsx';
@@ -57,9 +60,25 @@ export function App() {
   );
 }
 
+/** What the person has to know, whatever is open. */
+function Bars() {
+  return (
+    <div className="bars">
+      <InterceptedBar />
+      <ConnectionBar />
+      <RestoredBar />
+      <StorageBar />
+      <UnsentBar />
+      <RefusalBar />
+      <VersionBar />
+      <OfferBar />
+    </div>
+  );
+}
+
 function Shell({ accountId }: { accountId: string }) {
   const [location, navigate] = useLocation();
-  const [isConversation, params] = useRoute('/c/:id');
+  const [isConversation, params] = useRoute('/c/:id/:number?');
   const [isHome] = useRoute('/');
   const [isSwitching, setSwitching] = useState(false);
   const [creating, setCreating] = useState<NewKind | null>(null);
@@ -81,14 +100,7 @@ function Shell({ accountId }: { accountId: string }) {
   const start = <Start onNew={setCreating} onChannels={() => navigate('/channels')} />;
   return (
     <div className={isHome ? 'shell shell-at-list' : 'shell'}>
-      <div className="bars">
-        <InterceptedBar />
-        <ConnectionBar />
-        <RestoredBar />
-        <StorageBar />
-        <VersionBar />
-        <OfferBar />
-      </div>
+      <Bars />
       {/* The list is the main landmark when it is the only thing on the page. */}
       <div className="sidebar-place" role={isListAlone ? 'main' : undefined}>
         <ConversationList
@@ -100,10 +112,12 @@ function Shell({ accountId }: { accountId: string }) {
         />
       </div>
       <main className="pane">
-        <FaultBoundary key={location}>
+        <FaultBoundary key={conversationId ?? location}>
           <Suspense fallback={null}>
             <Switch>
-              <Route path="/c/:id">{({ id }) => <ConversationView key={id} conversationId={id} />}</Route>
+              <Route path="/c/:id/:number?">
+                {({ id, number }) => <ConversationView key={id} conversationId={id} number={number} />}
+              </Route>
               <Route path="/settings">
                 <SettingsView />
               </Route>
@@ -115,15 +129,12 @@ function Shell({ accountId }: { accountId: string }) {
           </Suspense>
         </FaultBoundary>
       </main>
-      {/* A new key replaces the boundary of a dialog that failed when it is opened again. */}
-      <FaultBoundary key={`switching ${isSwitching}`} isOver>
-        <Suspense fallback={null}>{isSwitching && <QuickSwitcher onClose={() => setSwitching(false)} />}</Suspense>
-      </FaultBoundary>
-      <FaultBoundary key={`creating ${creating}`} isOver>
-        <Suspense fallback={null}>
-          {creating && <NewConversation kind={creating} onClose={() => setCreating(null)} />}
-        </Suspense>
-      </FaultBoundary>
+      <Overlay onClose={() => setSwitching(false)}>
+        {isSwitching && <QuickSwitcher onClose={() => setSwitching(false)} />}
+      </Overlay>
+      <Overlay key={creating} onClose={() => setCreating(null)}>
+        {creating && <NewConversation kind={creating} onClose={() => setCreating(null)} />}
+      </Overlay>
     </div>
   );
 }

@@ -2,8 +2,10 @@ import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
 import { Chat } from './chat/chat.ts';
 import { ChatContext } from './chat/use-chat.ts';
+import { dropLostMessages } from './composer/drafts.ts';
 import { FaultBoundary } from './faults/fault-boundary.tsx';
 import { withholdComposingKeys } from './keys/composing-keys.ts';
+import { keepFocus } from './keys/keep-focus.ts';
 import { applyPreferences, followOtherTabs } from './preferences/preferences.ts';
 
 // The person is back from signing in at a proxy.
@@ -11,9 +13,12 @@ if (new URLSearchParams(location.search).has('sign-in'))
   history.replaceState(null, '', location.pathname + location.hash);
 followOtherTabs();
 withholdComposingKeys();
+keepFocus();
 const root = document.getElementById('root');
 if (!root) throw new Error('the page has no #root');
-const chat = new Chat();
+const chat: Chat = new Chat((conversationId, keptSeq) => {
+  if (chat.account) dropLostMessages(chat.account.id, conversationId, keptSeq);
+});
 void applyPreferences().then(() =>
   createRoot(root).render(
     <ChatContext value={chat}>

@@ -1,45 +1,13 @@
 import { expect } from 'bun:test';
-import axe from 'axe-core';
-import type { Page } from 'playwright-core';
+import { ConversationsUnderTest, fields } from '../../server/test/contract/conversations-under-test.ts';
+import { expectNoViolations, setTheme } from './support/axe.ts';
 import { describeInBrowser } from './support/browser.ts';
+import { focusLastMessage } from './support/places.ts';
 import { testWith } from './support/test-environment.ts';
 import { firstViews, openStart, Scene, views } from './support/views.ts';
 
-const themes = ['light', 'dark'] as const;
 /** Colours change at once, not by a transition, which axe would look into. */
 const reducedMotion = 'reduce';
-
-/** The violations that axe finds, one sentence for each. */
-async function violations(page: Page): Promise<string[]> {
-  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axe.source);
-  const { violations: found } = await page.evaluate(() =>
-    (globalThis as unknown as { axe: typeof axe }).axe.run(document, {
-      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-      resultTypes: ['violations'],
-    }),
-  );
-  return found.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary}`),
-  );
-}
-
-/** Changes the theme of a page that is open, as another tab does by its settings. */
-async function setTheme(page: Page, theme: (typeof themes)[number]): Promise<void> {
-  await page.evaluate((chosen) => {
-    const key = 'parley-preferences';
-    localStorage.setItem(key, JSON.stringify({ ...JSON.parse(localStorage.getItem(key) ?? '{}'), theme: chosen }));
-    dispatchEvent(new StorageEvent('storage', { key }));
-  }, theme);
-  await page.waitForFunction((chosen) => document.documentElement.dataset['theme'] === chosen, theme);
-}
-
-/** Expects no violations in the colours of either theme, which the page takes from the system. */
-async function expectNoViolations(page: Page): Promise<void> {
-  for (const colorScheme of themes) {
-    await page.emulateMedia({ colorScheme });
-    expect([colorScheme, await violations(page)]).toEqual([colorScheme, []]);
-  }
-}
 
 describeInBrowser('accessibility', () => {
   // Dozens of runs of axe take minutes on a machine whose cores are busy.
@@ -57,10 +25,7 @@ describeInBrowser('accessibility', () => {
         expect(await page.evaluate(() => document.documentElement.dir)).toBe(direction);
         for (const [name, open] of Object.entries(views)) {
           await open(page, scene);
-          for (const theme of themes) {
-            await setTheme(page, theme);
-            expect([name, theme, await violations(page)]).toEqual([name, theme, []]);
-          }
+          await expectNoViolations(page, name, setTheme);
           const beyondPx = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
           expect([name, beyondPx]).toEqual([name, 0]);
         }
@@ -107,10 +72,34 @@ describeInBrowser('accessibility', () => {
     await page.keyboard.type('By keys alone');
     await page.keyboard.press('Enter');
     await ana.message('By keys alone').waitFor();
-    await page.keyboard.press('ArrowUp');
-    await page.locator('article:focus').waitFor();
+    await focusLastMessage(ana, ana.message('By keys alone'));
     await page.keyboard.press('Escape');
     expect(await ana.box.evaluate((box) => box === document.activeElement)).toBe(true);
+  });
+
+  test('the dialogs of bans comply with WCAG 2.2 AA', async ({ scene, environment }) => {
+    const [ana, mira, jonas] = await Promise.all(['ana', 'mira', 'jonas'].map((name) => environment.idOf(name)));
+    const conversations = new ConversationsUnderTest(environment.server.adapters);
+    const kind = { conversationKind: 'channel', name: 'Moderated' } as const;
+    const id = await conversations.create(ana ?? '', { ...kind, userIds: [mira ?? ''] });
+    await conversations.entryOf({ ...fields(id, ana ?? ''), kind: 'ban', userId: jonas ?? '' });
+    for (const language of ['en', 'ar']) {
+      for (const width of [1_440, 390]) {
+        const options = { viewport: { width, height: 844 }, reducedMotion } as const;
+        const page = await scene.logIn(environment.browser, options, { language });
+        await page.goto(`${scene.server.url}/c/${id}`);
+        await page.locator('.view-head button').click();
+        await page.locator('.details-actions button:has(.lucide-ban)').click();
+        await page.locator('.dialog .member').waitFor();
+        await expectNoViolations(page);
+        await page.keyboard.press('Escape');
+        await page.locator('.members .icon-button').click();
+        await page.getByRole('menuitem').last().click();
+        await page.locator('.dialog .danger').waitFor();
+        await expectNoViolations(page);
+        await page.context().close();
+      }
+    }
   });
 
   test('no view scrolls sideways at 200 % zoom', async ({ scene, environment }) => {

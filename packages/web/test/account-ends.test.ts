@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { HttpApi } from '@parley/sdk';
 import type { Page } from 'playwright-core';
 import { RunningServer } from '../../server/test/support/running-server.ts';
-import { browserOfFile, describeWith, openWindow, wholeChromium } from './support/browser.ts';
+import { browserOfFile, describeWith, openWindow, wholeChromium, withServiceWorker } from './support/browser.ts';
 import { Network } from './support/network.ts';
 import { PersonInBrowser, password } from './support/person.ts';
 import { until } from './support/until.ts';
@@ -60,7 +60,10 @@ function everythingIn(page: Page): Promise<string[]> {
 /** Signs up a person with a draft, an unread message, a muted conversation and a visible notification. */
 async function somebody(): Promise<PersonInBrowser & { id: string }> {
   const name = `Person${++count}`;
-  const { context, page, faults } = await openWindow(await browser(), { permissions: ['notifications'] });
+  const { context, page, faults } = await openWindow(await browser(), {
+    ...withServiceWorker,
+    permissions: ['notifications'],
+  });
   const person = await PersonInBrowser.signUpAt(context, page, network.url, name, faults);
   const ben = await server.person(`ben${count}`);
   const mira = await server.person(`mira${count}`);

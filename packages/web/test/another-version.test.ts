@@ -1,11 +1,11 @@
 import { expect } from 'bun:test';
 import type { BrowserContextOptions, Page } from 'playwright-core';
-import { describeInBrowser } from './support/browser.ts';
+import { describeInBrowser, withServiceWorker } from './support/browser.ts';
 import type { PersonInBrowser } from './support/person.ts';
 import { type TestEnvironment, testWith } from './support/test-environment.ts';
 
 const setUp = async (environment: TestEnvironment) => ({
-  person: (options: BrowserContextOptions): Promise<PersonInBrowser> =>
+  person: (options: BrowserContextOptions = {}): Promise<PersonInBrowser> =>
     environment.signUp('Ana', environment.server.url, options),
 });
 
@@ -23,7 +23,7 @@ describeInBrowser('a page whose server was upgraded', () => {
   const test = testWith(setUp);
 
   test('is reloaded at the same address when a part of it is missing', async ({ person }) => {
-    const { page } = await person({ serviceWorkers: 'block' });
+    const { page } = await person();
     await loseSettingsOnce(page);
     const opened = page.waitForEvent('load');
     await page.getByRole('link', { name: 'Settings' }).click();
@@ -32,7 +32,7 @@ describeInBrowser('a page whose server was upgraded', () => {
   });
 
   test('reports the missing part if one reload did not help, and keeps working', async ({ person }) => {
-    const { page } = await person({ serviceWorkers: 'block' });
+    const { page } = await person();
     await page.getByRole('heading', { name: 'Start a conversation' }).waitFor();
     let loads = 0;
     page.on('load', () => loads++);
@@ -47,7 +47,7 @@ describeInBrowser('a page whose server was upgraded', () => {
   });
 
   test('is not reloaded when the server can’t be reached, and says so in place of the dialog', async ({ person }) => {
-    const { page } = await person({ serviceWorkers: 'block' });
+    const { page } = await person();
     let loads = 0;
     page.on('load', () => loads++);
     await page.context().setOffline(true);
@@ -58,7 +58,7 @@ describeInBrowser('a page whose server was upgraded', () => {
   });
 
   test('keeps the files of the previous version for open pages, and none of older versions', async ({ person }) => {
-    const { page, faults } = await person({});
+    const { page, faults } = await person(withServiceWorker);
     await page.evaluate(async () => {
       await (await navigator.serviceWorker.ready).unregister();
       for (const name of await caches.keys()) await caches.delete(name);

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test';
 import type { Page } from 'playwright-core';
 import { type Person, RunningServer } from '../../server/test/support/running-server.ts';
-import { browserOfFile, describeInBrowser, openWindow } from './support/browser.ts';
+import { browserOfFile, describeInBrowser, openWindow, withServiceWorker } from './support/browser.ts';
 import { Network } from './support/network.ts';
 import { PersonInBrowser } from './support/person.ts';
 import { runInSharedWorkers } from './support/shared-worker.ts';
@@ -60,7 +60,7 @@ interface Window {
 /** A person whose page shows no conversation, so that every message causes a notification. */
 async function somebody({ url = server.url, isShared }: Window): Promise<PersonInBrowser> {
   const name = `Ana${++people}`;
-  const { context, page, faults } = await openWindow(await browser());
+  const { context, page, faults } = await openWindow(await browser(), withServiceWorker);
   if (!isShared) await context.addInitScript(() => Reflect.deleteProperty(globalThis, 'SharedWorker'));
   await context.addInitScript(keepNotifications);
   current = await PersonInBrowser.signUpAt(context, page, url, name, faults);
@@ -151,5 +151,5 @@ describeInBrowser('a computer whose clock is wrong', () => {
     } finally {
       network.close();
     }
-  }, 300_000);
+  });
 });

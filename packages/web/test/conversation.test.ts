@@ -110,7 +110,7 @@ describeInBrowser('a conversation', () => {
     await ana.write('And this');
     await server.call(mira, 'updateConversation', { conversationId: groupId, announceOnly: true });
     network.mend();
-    await ana.page.getByText('Only owners and admins write here').waitFor();
+    await ana.page.getByText('Only owners and admins can write here').waitFor();
     const failed = ana.message('Too late');
     await failed.getByText('Not sent').waitFor();
     await ana.message('And this').getByRole('button', { name: 'Discard' }).click();

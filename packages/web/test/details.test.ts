@@ -33,7 +33,7 @@ describeInBrowser('the details of a group', () => {
     await server.call(mira, 'updateConversation', { conversationId: groupId, name: 'Old harbour', announceOnly: true });
     await page.getByRole('heading', { level: 1, name: 'Old harbour' }).waitFor();
     expect(await name.inputValue()).toBe('Old harbour');
-    expect(await details.getByLabel('Only owners and admins may write').isChecked()).toBe(true);
+    expect(await details.getByLabel('Only owners and admins can write').isChecked()).toBe(true);
     expect(await description.inputValue()).toBe('Cranes, boats');
     await save();
     await details.getByText('Saved').waitFor();

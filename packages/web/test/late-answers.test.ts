@@ -65,7 +65,7 @@ describeInBrowser('an answer that comes after the person went on', () => {
     await page.getByRole('button', { name: 'Details', exact: true }).click();
     const { asked, release } = await holdRequests(page, '/v1/direct');
     await page.getByRole('button', { name: /^Actions for .*mira/ }).click();
-    await page.getByRole('menuitem', { name: 'Write directly' }).click();
+    await page.getByRole('menuitem', { name: 'Send a direct message' }).click();
     await asked;
     await ana.open('ben');
     await goesOnWriting(ana, release, () => ana.inList('mira').waitFor());

@@ -70,6 +70,19 @@ for (const count of [51, 201]) {
       expect(await items.count()).toBe(count + 1);
     });
 
+    test('all banned people are listed', async (scene) => {
+      const { ana, anaId, mira, server } = scene;
+      const conversationId = await makeGroup(scene, []);
+      await server.call(mira, 'setRole', { conversationId, userId: anaId, role: 'admin' });
+      for (const { account } of await server.people('person', count)) {
+        await server.call(mira, 'banUser', { conversationId, userId: account.id });
+      }
+      await ana.page.getByRole('button', { name: 'Details', exact: true }).click();
+      await ana.page.getByRole('button', { name: 'Banned people' }).click();
+      const dialog = ana.page.getByRole('dialog');
+      expect(await toTheEnd(dialog, dialog.getByRole('listitem'))).toHaveLength(count);
+    });
+
     test('all people found for a new conversation are listed', async ({ ana, server }) => {
       await server.people('person', count);
       await ana.page.getByRole('button', { name: 'New conversation' }).click();
@@ -90,9 +103,9 @@ for (const count of [51, 201]) {
       await dialog.getByRole('combobox').fill('person');
       await options.filter({ hasText: '@person' }).first().waitFor();
       for (let at = 1; at < count; at++) {
-        await dialog.getByRole('combobox').press('ArrowDown');
+        await ana.page.keyboard.press('ArrowDown');
         // Unlike a role, a selector is found without computing the names of 200 elements each time.
-        await dialog.locator('[role=option]').nth(at).waitFor();
+        await ana.page.locator('[role=option]').nth(at).waitFor();
       }
       expect(await options.count()).toBe(count);
     });

@@ -1,25 +1,39 @@
 import { expect } from 'bun:test';
-import { describeInBrowser } from './support/browser.ts';
+import type { MessageChange } from '@parley/protocol';
+import { describeInBrowser, withServiceWorker } from './support/browser.ts';
 import { type TestEnvironment, testWith } from './support/test-environment.ts';
 import { until } from './support/until.ts';
 
 /** What the page requested from the browser. */
 interface Asked {
   permission: number;
-  shown: { title: string; body: string }[];
+  shown: { title: string; body: string; tag: string }[];
+  /** The texts of those that were closed again. */
+  closed: string[];
   /** The number of notes that were played. */
   notes: number;
 }
 
 /** Replaces notifications and records sounds, because a headless browser has neither. Runs in the page. */
 function recordRequests(): void {
-  const asked: Asked = { permission: 0, shown: [], notes: 0 };
+  const asked: Asked = { permission: 0, shown: [], closed: [], notes: 0 };
   Object.assign(globalThis, { asked });
+  const all: ShownNotification[] = [];
   class ShownNotification {
     static permission = localStorage.getItem('answered') ?? 'default';
     onclick = null;
-    constructor(title: string, { body = '' }: NotificationOptions) {
-      asked.shown.push({ title, body });
+    onclose: (() => void) | null = null;
+    readonly data: unknown;
+    readonly body: string;
+    constructor(title: string, { body = '', tag = '', data }: NotificationOptions) {
+      asked.shown.push({ title, body, tag });
+      all.push(this);
+      this.data = data;
+      this.body = body;
+    }
+    close(): void {
+      asked.closed.push(this.body);
+      this.onclose?.();
     }
     static async requestPermission(): Promise<string> {
       asked.permission++;
@@ -28,7 +42,7 @@ function recordRequests(): void {
       return 'granted';
     }
   }
-  Object.assign(globalThis, { Notification: ShownNotification });
+  Object.assign(globalThis, { Notification: ShownNotification, dismissLast: () => all.at(-1)?.onclose?.() });
   const { start } = OscillatorNode.prototype;
   OscillatorNode.prototype.start = function begin(this: OscillatorNode, when?: number) {
     asked.notes++;
@@ -39,7 +53,7 @@ function recordRequests(): void {
 /** Ana in a browser that records notifications and sounds, in a group and a direct chat with Mira. */
 async function setUp(environment: TestEnvironment) {
   const { server } = environment;
-  const ana = await environment.signUp('Ana');
+  const ana = await environment.signUp('Ana', server.url, withServiceWorker);
   const mira = await server.person('mira');
   const anaId = await environment.idOf('ana');
   const { id: directId } = await server.call(mira, 'openDirect', { userId: anaId });
@@ -59,7 +73,10 @@ async function setUp(environment: TestEnvironment) {
     await ana.page.getByRole('button', { name: 'Turn on notifications' }).click();
     await ana.page.getByRole('region', { name: 'Notifications' }).waitFor({ state: 'detached' });
   };
-  return { ana, directId, groupId, say, asked, untilShown, turnOn };
+  /** Mira changes one of her messages in the group. */
+  const amend = (seq: number, change: MessageChange) =>
+    server.call(mira, 'amendMessage', { conversationId: groupId, seq, amendmentId: crypto.randomUUID(), change });
+  return { ana, directId, groupId, say, amend, asked, untilShown, turnOn };
 }
 
 describeInBrowser('notifications', () => {
@@ -71,7 +88,7 @@ describeInBrowser('notifications', () => {
     await ana.open('mira');
     expect(await offer.count()).toBe(0);
     await ana.write('Hello Mira');
-    await offer.getByText('Know when somebody writes').waitFor();
+    await offer.getByText('be notified of new messages').waitFor();
     expect((await asked()).permission).toBe(0);
     await offer.getByRole('button', { name: 'Turn on notifications' }).click();
     await offer.waitFor({ state: 'detached' });
@@ -98,7 +115,7 @@ describeInBrowser('notifications', () => {
     await say(groupId, 'Not on the screen');
     await untilShown('Not on the screen');
     const { shown, notes } = await asked();
-    expect(shown).toEqual([{ title: 'Harbour', body: '\u2068mira\u2069: Not on the screen' }]);
+    expect(shown).toEqual([{ title: 'Harbour', body: '\u2068mira\u2069: Not on the screen', tag: groupId }]);
     expect(notes).toBe(2);
   });
 
@@ -133,7 +150,7 @@ describeInBrowser('notifications', () => {
     await say(directId, 'This is heard');
     await untilShown('This is heard');
     const { shown, notes } = await asked();
-    expect(shown.slice(before.shown.length)).toEqual([{ title: 'mira', body: 'This is heard' }]);
+    expect(shown.slice(before.shown.length)).toEqual([{ title: 'mira', body: 'This is heard', tag: directId }]);
     expect(notes - before.notes).toBe(2);
   });
 
@@ -153,6 +170,43 @@ describeInBrowser('notifications', () => {
     await untilShown('<b>');
     const body = (await asked()).shown.at(-1)?.body ?? '';
     expect(body).toBe(text.slice(0, 299));
+  });
+
+  test('are closed when their message is deleted, and no others', async (scene) => {
+    const { ana, directId, groupId, say, amend, asked, untilShown, turnOn } = scene;
+    await turnOn();
+    await ana.page.getByRole('link', { name: 'Settings' }).click();
+    await say(directId, 'This stays');
+    const { seq: replaced } = await say(groupId, 'Replaced by the next');
+    const { seq } = await say(groupId, 'Not for you');
+    await untilShown('This stays');
+    await untilShown('Not for you');
+    await amend(replaced, { kind: 'delete' });
+    await amend(seq, { kind: 'delete' });
+    const { closed } = await until('a closed notification', asked, (all) => all.closed.length > 0);
+    expect(closed).toEqual(['\u2068mira\u2069: Not for you']);
+  });
+
+  test('show the new text of an edited message, without a sound, unless they were closed or replaced', async (scene) => {
+    const { ana, groupId, say, amend, asked, untilShown, turnOn } = scene;
+    await turnOn();
+    await ana.page.getByRole('link', { name: 'Settings' }).click();
+    const { seq: replaced } = await say(groupId, 'Replaced by the next');
+    const { seq } = await say(groupId, 'Bring the tabels');
+    await untilShown('tabels');
+    const { notes } = await asked();
+    await amend(replaced, { kind: 'edit', text: 'Not shown again' });
+    await amend(seq, { kind: 'react', emoji: '🎉', set: true });
+    await amend(seq, { kind: 'edit', text: 'Bring the **tables**' });
+    await untilShown('tables');
+    await ana.page.evaluate(() => (globalThis as unknown as { dismissLast(): void }).dismissLast());
+    await amend(seq, { kind: 'edit', text: 'Not shown any more' });
+    await ana.inList('Harbour').getByText('Not shown any more').waitFor();
+    const { shown, closed, notes: notesAfter } = await asked();
+    const texts = ['Replaced by the next', 'Bring the tabels', 'Bring the tables'];
+    expect(shown).toEqual(texts.map((text) => ({ title: 'Harbour', body: `\u2068mira\u2069: ${text}`, tag: groupId })));
+    expect({ closed, notes: notesAfter }).toEqual({ closed: [], notes });
+    expect(ana.faults).toEqual([]);
   });
 
   test('can be turned off again', async ({ ana, asked, directId, say, turnOn }) => {

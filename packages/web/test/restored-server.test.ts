@@ -2,12 +2,14 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'bun:te
 import { type Conversation, ParleyClient } from '@parley/sdk';
 import type { Browser, Page } from 'playwright-core';
 import { RestorableServer } from '../../server/test/support/restorable-server.ts';
-import { describeInBrowser, launchBrowser, openWindow } from './support/browser.ts';
+import { describeInBrowser, launchBrowser, openWindow, withServiceWorker } from './support/browser.ts';
+import { choose, editBox, note, send } from './support/group.ts';
 import { Network } from './support/network.ts';
 import { PersonInBrowser, password } from './support/person.ts';
+import { untilInView } from './support/places.ts';
 
 const sentence = 'The server was restored from a backup.';
-const lostSentence = 'your log-in was lost';
+const lostSentence = 'your session was lost';
 
 let browser: Browser;
 let server: RestorableServer;
@@ -41,7 +43,7 @@ async function restore(): Promise<void> {
 
 /** Logs Ana in again after the backup: the restored server does not know that session. */
 async function logInOnAnotherDevice(): Promise<PersonInBrowser> {
-  const { context, page, faults } = await openWindow(browser);
+  const { context, page, faults } = await openWindow(browser, withServiceWorker);
   await page.goto(`${network.url}/login`);
   await logInAt(page, 'ana');
   const later = PersonInBrowser.loggedIn('Ana', context, page, faults);
@@ -76,7 +78,7 @@ describeInBrowser('a server that was restored from a backup', () => {
   beforeEach(async () => {
     server = await RestorableServer.start();
     network = new Network(Number(new URL(server.url).port));
-    ana = await PersonInBrowser.signUp(browser, network.url, 'Ana');
+    ana = await PersonInBrowser.signUp(browser, network.url, 'Ana', withServiceWorker);
     mira = new ParleyClient({ url: server.url });
     await mira.signup({ username: 'mira', password });
     mira.connect();
@@ -161,7 +163,7 @@ describeInBrowser('a server that was restored from a backup', () => {
       const texts = entries.flatMap((entry) => (entry.kind === 'message' ? [entry.text] : []));
       expect(texts).toEqual(['kept 1', 'kept 2', 'written while away']);
       await later.context.close();
-    }, 120_000);
+    });
   }
 
   test('unsent messages of a lost session are deleted when another account logs in', async () => {
@@ -182,7 +184,7 @@ describeInBrowser('a server that was restored from a backup', () => {
     expect(await textsOn(later.page)).toEqual(['kept 1', 'kept 2']);
     expect(await later.box.inputValue()).toBe('');
     await later.context.close();
-  }, 120_000);
+  });
 
   test('unsent messages of a revoked session are deleted', async () => {
     const later = await logInOnAnotherDevice();
@@ -202,7 +204,7 @@ describeInBrowser('a server that was restored from a backup', () => {
     await later.message('lost 3').waitFor();
     expect(await later.message('written while away').count()).toBe(0);
     await context.close();
-  }, 120_000);
+  });
 
   test('a page that is opened after the restore sends unsent messages once, and keeps the draft', async () => {
     await server.end();
@@ -225,5 +227,45 @@ describeInBrowser('a server that was restored from a backup', () => {
     expect(await ana.box.inputValue()).toBe('half a thought');
     const { entries } = await mira.call('getHistory', { conversationId: room.id });
     expect(entries.flatMap((entry) => (entry.kind === 'message' ? [entry.text] : []))).toEqual(texts);
+  });
+
+  test('a person who reads further up stays there', async () => {
+    await say(...Array.from({ length: 60 }, (_, index) => `line ${index}`));
+    await server.backup();
+    await say('lost again');
+    const { page } = ana;
+    const line = ana.message('line 20');
+    const { entries } = await mira.call('getHistory', { conversationId: room.id, limit: 200 });
+    const seq = entries.find((entry) => entry.kind === 'message' && entry.text === 'line 20')?.seq;
+    await page.goto(`${network.url}/c/${room.id}/${seq}`);
+    await untilInView('the line', line);
+    await restore();
+    await page.getByText(sentence).waitFor();
+    await say('new 1');
+    await ana.inList('Harbour').getByText('new 1').waitFor();
+    await untilInView('the line that was read before', line);
+    // The end was not in view: the new message is below.
+    expect(await ana.message('new 1').count()).toBe(0);
+    await page.getByRole('button', { name: /^Jump to the latest|new messages?$/ }).click();
+    await ana.message('new 1').waitFor();
+    expect(await ana.message('lost again').count()).toBe(0);
+    expect(ana.faults).toEqual([]);
+  });
+
+  test('a draft no longer replies to a message that was lost, and the edit of one ends with a note', async () => {
+    await send(ana, 'lost own');
+    await choose(ana, ana.message('lost 2'), 'Reply');
+    await ana.box.fill('half a thought');
+    await choose(ana, ana.message('lost own'), 'Edit');
+    await editBox(ana).fill('changed');
+    await restore();
+    await note(ana, 'The message you were editing was deleted.').waitFor();
+    await ana.box.waitFor();
+    expect(await ana.box.inputValue()).toBe('half a thought');
+    await send(ana, 'half a thought');
+    const { entries } = await mira.call('getHistory', { conversationId: room.id });
+    const last = entries.at(-1);
+    expect([last?.kind === 'message' && last.text, last && 'replyTo' in last]).toEqual(['half a thought', false]);
+    expect(ana.faults).toEqual([]);
   });
 });

@@ -11,6 +11,7 @@ import {
   launchWithProfile,
   openWindow,
   wholeChromium,
+  withServiceWorker,
 } from './support/browser.ts';
 import { Network } from './support/network.ts';
 import { PersonInBrowser } from './support/person.ts';
@@ -26,7 +27,7 @@ const contexts: BrowserContext[] = [];
 
 /** Signs up a person and opens a direct chat with Mira. */
 async function somebody(isShared: boolean, prepare?: () => void): Promise<PersonInBrowser> {
-  const { context, page, faults } = await openWindow(await browser());
+  const { context, page, faults } = await openWindow(await browser(), withServiceWorker);
   contexts.push(context);
   if (!isShared) await context.addInitScript(() => Reflect.deleteProperty(globalThis, 'SharedWorker'));
   if (prepare) await context.addInitScript(prepare);
@@ -100,7 +101,7 @@ async function talksOn(person: PersonInBrowser, texts: readonly string[]): Promi
   expect(await person.page.getByText('Not sent').count()).toBe(0);
 }
 
-const notice = (person: PersonInBrowser) => person.page.getByText('The browser stores nothing for this page');
+const notice = (person: PersonInBrowser) => person.page.getByText('The browser does not store data for this page');
 
 describeInBrowser('storage that goes away', () => {
   beforeAll(async () => {

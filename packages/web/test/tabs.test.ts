@@ -1,5 +1,5 @@
 import { expect } from 'bun:test';
-import { describeInBrowser } from './support/browser.ts';
+import { describeInBrowser, withServiceWorker } from './support/browser.ts';
 import { PersonInBrowser } from './support/person.ts';
 import { type TestEnvironment, testWith } from './support/test-environment.ts';
 import { until } from './support/until.ts';
@@ -13,7 +13,7 @@ for (const { what, isShared } of [
     const { server } = environment;
     const network = environment.network();
     const ben = await environment.signUp('Ben');
-    const { context, page, faults } = await environment.window();
+    const { context, page, faults } = await environment.window(withServiceWorker);
     if (!isShared) await context.addInitScript(() => Reflect.deleteProperty(globalThis, 'SharedWorker'));
     const first = await PersonInBrowser.signUpAt(context, page, network.url, 'Ana', faults);
     await first.openDirect('Ben');

@@ -18,5 +18,5 @@ export function useChannelSearch(query: string, isWanted = true): PagedList<Chan
     },
     [chat, q],
   );
-  return usePagedList(isWanted ? load : null, settleMs);
+  return usePagedList(isWanted ? load : null, { settleMs });
 }

@@ -1,35 +1,26 @@
 import {
   type Account,
   type ConversationId,
-  type Entry,
   type InputOf,
   limits,
-  type MessageEntry,
   type OperationId,
   type ResponseOf,
   type UserId,
 } from '@parley/protocol';
-import type { ConnectionState, ConversationData, Person, Watch } from '@parley/sdk';
-import type { AnswerTo, News, OtherVersion, RequestName, Requests, Snapshot } from '../engine/messages.ts';
-import { personName } from '../strings/person-name.ts';
+import type { ConnectionState, ConversationData, Watch } from '@parley/sdk';
+import type { AmendedNews, AnswerTo, News, OtherVersion, RequestName, Requests, Snapshot } from '../engine/messages.ts';
+import { titleOf } from '../strings/conversation-title.ts';
+import { t } from '../strings/strings.ts';
 import { EngineLink } from './engine-link.ts';
+import { type EntryListener, EntryListeners } from './entry-listeners.ts';
+import type { NoticeListener } from './notice.ts';
 import { Outgoing } from './outgoing.ts';
+import { People } from './people.ts';
+import { Quoted } from './quoted.ts';
 import { Receipts } from './receipts.ts';
+import { Refusals, type RefusedChange } from './refusals.ts';
 import { Typists } from './typists.ts';
 import { Viewed } from './viewed.ts';
-
-/** Receives the entries of one conversation. */
-export interface EntryListener {
-  entry(entry: Entry): void;
-  skipped(): void;
-  /** The server was restored: entries received before may no longer exist. Read the history again. */
-  restored?(): void;
-}
-
-export interface Notice {
-  entry: MessageEntry;
-  conversation: ConversationData;
-}
 
 /** The state of this tab, which the engine keeps up to date. Views subscribe to it and read it. */
 export class Chat {
@@ -44,23 +35,34 @@ export class Chat {
   isIntercepted = false;
   otherVersion: OtherVersion = null;
   connection: ConnectionState = { name: 'offline' };
+  features: readonly string[] = [];
   readonly conversations = new Map<ConversationId, ConversationData>();
-  readonly people = new Map<UserId, Person>();
+  readonly people = new People(
+    // After a log-out, views that are about to disappear request nothing.
+    async (userIds) => (this.account ? this.request('people', userIds) : []),
+    () => this.changed(),
+  );
   readonly online = new Map<UserId, boolean>();
   readonly onlineCounts = new Map<ConversationId, number>();
   readonly outgoing = new Outgoing();
+  readonly quoted = new Quoted(
+    (...given) => this.request('history', ...given),
+    () => this.changed(),
+  );
+  readonly refusals = new Refusals();
+  /** The last data of conversations that the user left while this page was open. */
+  readonly former = new Map<ConversationId, ConversationData>();
   private readonly typists = new Typists(() => this.changed());
   private readonly viewed = new Viewed((watch) => void this.request('watch', watch));
   private readonly receipts = new Receipts();
   private readonly listeners = new Set<() => void>();
-  private readonly entryListeners = new Map<ConversationId, Set<EntryListener>>();
-  private readonly noticeListeners = new Set<(notice: Notice) => void>();
-  private readonly wantedPeople = new Set<UserId>();
-  private readonly askedPeople = new Set<UserId>();
+  private readonly entryListeners = new EntryListeners();
+  private readonly noticeListeners = new Set<NoticeListener>();
   private sorted: readonly ConversationData[] | null = null;
   private readonly link: Promise<EngineLink>;
 
-  constructor() {
+  /** @param restored is called when the server lost the entries of a conversation after the number `keptSeq`. */
+  constructor(private readonly restored: (conversationId: ConversationId, keptSeq: number) => void) {
     this.link = EngineLink.open((news) => this.take(news));
     addEventListener('online', () => void this.request('online'));
   }
@@ -80,20 +82,18 @@ export class Chat {
     return (await this.request('operation', id, input)) as ResponseOf<Id>;
   }
 
-  onNotice(listener: (notice: Notice) => void): () => void {
+  onNotice(listener: NoticeListener): () => void {
     this.noticeListeners.add(listener);
     return () => this.noticeListeners.delete(listener);
   }
 
-  /** Passes new entries of a conversation to the listener, each once and in order. Returns what ends that. */
+  /** Passes new entries of a conversation to the listener, each once and in order. The returned function ends this. */
   follow(conversationId: ConversationId, listener: EntryListener): () => void {
-    const listeners = this.entryListeners.get(conversationId) ?? new Set();
-    listeners.add(listener);
-    this.entryListeners.set(conversationId, listeners);
+    this.entryListeners.add(conversationId, listener);
     this.tellFollowed();
     return () => {
-      listeners.delete(listener);
-      if (listeners.size === 0) this.entryListeners.delete(conversationId);
+      // Without a listener, no news of amendments arrive.
+      if (this.entryListeners.remove(conversationId, listener)) this.quoted.forget(conversationId);
       this.tellFollowed();
     };
   }
@@ -147,29 +147,16 @@ export class Chat {
     this.changed();
   }
 
-  /** A person's name. If it is unknown, returns null, requests it, and notifies subscribers when it arrives. */
-  nameOf(userId: UserId): string | null {
-    const known = this.people.get(userId);
-    if (known) return personName(known);
-    // After a log-out, views that are about to disappear request nothing.
-    if (this.account && !this.askedPeople.has(userId)) this.want(userId);
-    return null;
+  /** A conversation's title, also of one that the user left while this page was open. */
+  titleOf(conversationId: ConversationId): string {
+    const conversation = this.conversations.get(conversationId) ?? this.former.get(conversationId);
+    return conversation ? titleOf(conversation) : t('formerConversation');
   }
 
-  private want(userId: UserId): void {
-    if (this.wantedPeople.size === 0) queueMicrotask(() => void this.askForPeople());
-    this.wantedPeople.add(userId);
-    this.askedPeople.add(userId);
-  }
-
-  private async askForPeople(): Promise<void> {
-    const userIds = [...this.wantedPeople];
-    this.wantedPeople.clear();
-    const found = await this.request('people', userIds).catch(() => []);
-    for (const person of found) this.people.set(person.id, person);
-    // People who were not found are requested again when a view next needs them.
-    for (const userId of userIds) if (!this.people.has(userId)) this.askedPeople.delete(userId);
-    if (found.length > 0) this.changed();
+  /** The person has seen the refusal that is reported. */
+  refusalSeen(): void {
+    this.refusals.removeFirst();
+    this.changed();
   }
 
   private take(news: readonly News[]): void {
@@ -188,36 +175,42 @@ export class Chat {
         return;
       case 'account':
         this.account = news.account;
-        if (news.account) this.people.set(news.account.id, news.account);
+        if (news.account) this.people.take([news.account]);
         return;
       case 'people':
-        for (const person of news.people) this.people.set(person.id, person);
+        this.people.take(news.people);
         return;
       case 'connection':
       case 'storage':
       case 'intercepted':
       case 'otherVersion': {
-        const { kind: _, ...state } = news;
+        const { kind, ...state } = news;
         Object.assign(this, state);
+        if (kind === 'connection') this.quoted.connected();
         return;
       }
       case 'conversation':
         this.takeConversation(news.conversation);
         return;
       case 'gone':
-        this.conversations.delete(news.conversationId);
-        this.sorted = null;
+        this.removeConversation(news.conversationId);
         return;
       case 'entry':
         this.typists.stop(news.entry.conversationId, news.entry.senderId);
-        for (const listener of this.entryListeners.get(news.entry.conversationId) ?? []) listener.entry(news.entry);
+        for (const listener of this.entryListeners.of(news.entry.conversationId)) listener.entry(news.entry);
+        return;
+      case 'amended':
+        this.takeAmended(news);
+        return;
+      case 'refused':
+        this.reportRefusal(news);
         return;
       case 'skipped':
-        for (const listener of this.entryListeners.get(news.conversationId) ?? []) listener.skipped();
+        for (const listener of this.entryListeners.of(news.conversationId)) listener.skipped();
         return;
       case 'restored':
         this.wasRestored = true;
-        if (news.conversationId !== null) this.discardRead(news.conversationId);
+        if (news.conversationId !== null) this.discardRead(news.conversationId, news.keptSeq);
         return;
       case 'pending':
         this.outgoing.take(news.message);
@@ -236,25 +229,45 @@ export class Chat {
         for (const each of news.conversations) this.onlineCounts.set(each.conversationId, each.onlineCount);
         return;
       case 'notify':
-        for (const listener of this.noticeListeners) listener(news);
+        for (const listener of this.noticeListeners) listener.notify(news);
+        return;
+      case 'reworded':
+        for (const listener of this.noticeListeners) listener.reword(news.conversationId, news.messages);
     }
   }
 
+  private takeAmended(news: AmendedNews): void {
+    const { conversationId, messages, reread, failure } = news;
+    if (reread) this.quoted.forget(conversationId);
+    this.quoted.amended(conversationId, messages);
+    // The person may have just left the conversation.
+    if (failure) this.reportRefusal({ conversationId, failure });
+    for (const listener of this.entryListeners.of(conversationId)) listener.amended?.(news);
+  }
+
+  /** Where the conversation is shown, its view reports the refusal. */
+  private reportRefusal({ conversationId, failure }: RefusedChange): void {
+    if (!this.entryListeners.has(conversationId)) this.refusals.add({ conversationId, failure });
+  }
+
   /** Forgets read positions and sent messages: their numbers are from before the restore. */
-  private discardRead(conversationId: ConversationId): void {
+  private discardRead(conversationId: ConversationId, keptSeq: number): void {
     this.receipts.forget(conversationId);
     this.outgoing.removeSent(conversationId);
-    for (const listener of this.entryListeners.get(conversationId) ?? []) listener.restored?.();
+    this.quoted.forget(conversationId);
+    this.restored(conversationId, keptSeq);
+    for (const listener of this.entryListeners.of(conversationId)) listener.restored?.(keptSeq);
   }
 
   private reset({ account, conversations, pending, ...rest }: Snapshot): void {
     this.isReady = true;
-    const ofOthers = [this.people, this.online, this.onlineCounts, this.askedPeople, this.receipts];
+    const { people, online, onlineCounts, receipts, quoted, refusals, former } = this;
+    const ofOthers = [people, online, onlineCounts, receipts, quoted, refusals, former];
     for (const known of this.account?.id === account?.id ? [] : ofOthers) known.clear();
     Object.assign(this, { account, ...rest });
     this.conversations.clear();
     this.outgoing.clear();
-    if (account) this.people.set(account.id, account);
+    if (account) this.people.take([account]);
     for (const conversation of conversations) this.takeConversation(conversation);
     for (const message of pending) this.outgoing.take(message);
     this.sorted = null;
@@ -269,12 +282,19 @@ export class Chat {
     // Without a timeline that shows their entries, nothing else removes sent messages.
     if (!this.entryListeners.has(id)) this.outgoing.removeSentUpTo(id, headSeq);
     if (partner) {
-      this.people.set(partner.id, partner);
+      this.people.take([partner]);
       if (!this.online.has(partner.id)) this.online.set(partner.id, partner.online);
     }
   }
 
+  private removeConversation(id: ConversationId): void {
+    const conversation = this.conversations.get(id);
+    if (conversation) this.former.set(id, conversation);
+    this.conversations.delete(id);
+    this.sorted = null;
+  }
+
   private tellFollowed(): void {
-    queueMicrotask(() => void this.request('follow', [...this.entryListeners.keys()]));
+    queueMicrotask(() => void this.request('follow', this.entryListeners.ids()));
   }
 }

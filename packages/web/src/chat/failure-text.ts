@@ -15,7 +15,16 @@ const texts: Partial<Record<string, StringKey>> = {
   rate_limited: 'failedRate',
   forbidden: 'failedForbidden',
   last_owner: 'failedLastOwner',
+  banned: 'failedBanned',
+  user_banned: 'failedUserBanned',
+  feature_not_enabled: 'failedFeature',
   not_found: 'failedNotFound',
+  message_not_found: 'failedNotFound',
+  message_deleted: 'failedDeleted',
+  edit_window_over: 'failedEditWindow',
+  announce_only: 'announceOnlyNote',
+  too_many_reactions: 'failedReactions',
+  too_many_pins: 'failedPins',
 };
 
 /** Says what went wrong, in the person's language if the server's error code is known. */

@@ -23,6 +23,14 @@ export class Outgoing {
     );
   }
 
+  /** The messages of the first conversation that is not among these and has failed ones. */
+  failedOutside(conversations: ReadonlyMap<ConversationId, unknown>): readonly Pending[] {
+    for (const [id, messages] of this.byConversation) {
+      if (!conversations.has(id) && messages.some(({ status }) => status === 'failed')) return messages;
+    }
+    return none;
+  }
+
   take(message: Pending): void {
     const known = this.of(message.conversationId);
     const others = known.filter(({ clientMessageId }) => clientMessageId !== message.clientMessageId);

@@ -1,6 +1,6 @@
 import type { ConversationId, UserId } from '@parley/protocol';
 
-/** How far each person has read each conversation, as far as this tab was told. */
+/** How far each person has read each conversation, as far as this tab knows. */
 export class Receipts {
   private readonly reads = new Map<ConversationId, Map<UserId, number>>();
 

@@ -1,26 +1,33 @@
 import { codePointLength } from '@parley/protocol/code-points';
 import { limits } from '@parley/protocol/limits';
 import { SendHorizontal } from 'lucide-react';
-import { type KeyboardEvent, type RefObject, useEffect, useId, useRef } from 'react';
+import { type KeyboardEvent, type ReactNode, type RefObject, useEffect, useId, useRef } from 'react';
 import { useChat, useChatItself } from '../chat/use-chat.ts';
+import { hasFinePointer } from '../keys/fine-pointer.ts';
 import { t } from '../strings/strings.ts';
+import { CharactersLeft } from './characters-left.tsx';
 import { draftKey, drafts, useDraft } from './drafts.ts';
+import { MessageBox } from './message-box.tsx';
 import { useKeptSelection } from './use-kept-selection.ts';
 import { useSendAgain, useSendDraft } from './use-send.ts';
-
-/** The number of characters left shows when it is at most this. */
-const countedFrom = 500;
 
 interface ComposerProps {
   conversationId: string;
   title: string;
   field: RefObject<HTMLTextAreaElement | null>;
+  /** What is shown above the box. */
+  head: ReactNode;
+  /** Whether the message can't be sent as it is, for a reason that the head shows. */
+  isBlocked: boolean;
   onSent(): void;
+  /** ↑ in an empty box. */
   onOwnLast(): void;
+  onEscape(): void;
 }
 
 /** The form that a message is written in. All tabs share the draft, which is cleared once the message is stored. */
-export function Composer({ conversationId, title, field, onSent, onOwnLast }: ComposerProps) {
+export function Composer(props: ComposerProps) {
+  const { conversationId, title, field, head, isBlocked, onSent, onOwnLast, onEscape } = props;
   const chat = useChatItself();
   const accountId = useChat(({ account }) => account?.id ?? '');
   const key = draftKey(accountId, conversationId);
@@ -30,7 +37,7 @@ export function Composer({ conversationId, title, field, onSent, onOwnLast }: Co
   useFocusAtStart(field);
   const holding = useHoldWhileComposing(key);
   const left = limits.textCodePoints - codePointLength(text);
-  const canSend = text.trim() !== '' && left >= 0;
+  const canSend = text.trim() !== '' && left >= 0 && !isBlocked;
   useSendAgain(conversationId, key);
   const { sendDraft, failure } = useSendDraft(conversationId, key, onSent);
   const send = () => {
@@ -40,13 +47,12 @@ export function Composer({ conversationId, title, field, onSent, onOwnLast }: Co
     drafts.edit(key, next);
     if (next !== '') void chat.request('typing', conversationId);
   };
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === 'Enter' && !event.shiftKey && !event.altKey) {
-      event.preventDefault();
-      send();
-    } else if (event.key === 'ArrowUp' && text === '') {
+  const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
+    if (event.key === 'ArrowUp' && text === '') {
       event.preventDefault();
       onOwnLast();
+    } else if (event.key === 'Escape') {
+      onEscape();
     }
   };
   return (
@@ -55,27 +61,26 @@ export function Composer({ conversationId, title, field, onSent, onOwnLast }: Co
       onSubmit={(event) => {
         event.preventDefault();
         send();
+        // The button is disabled while the box is empty, and a disabled button loses the focus.
+        if (hasFinePointer()) field.current?.focus();
       }}
     >
+      {head}
       <label className="visually-hidden" htmlFor={id}>
         {t('writeTo', { title })}
       </label>
-      <textarea
+      <MessageBox
         id={id}
-        ref={field}
-        // For browsers in which the style sheet can't make the box grow with its text.
-        rows={Math.min(text.split('\n').length, 8)}
-        dir="auto"
+        field={field}
+        text={text}
         placeholder={t('writeTo', { title })}
         aria-describedby={`${id}-hint`}
-        value={text}
-        onChange={(event) => change(event.target.value)}
+        onText={change}
+        onEnter={send}
         onKeyDown={onKeyDown}
         {...holding}
       />
-      <button type="submit" className="send" aria-label={t('send')} title={t('sendHint')} disabled={!canSend}>
-        <SendHorizontal aria-hidden="true" className="mirrored" />
-      </button>
+      <SendButton isDisabled={!canSend} />
       <p className="visually-hidden" id={`${id}-hint`}>
         {t('sendHint')}
       </p>
@@ -89,14 +94,21 @@ export function Composer({ conversationId, title, field, onSent, onOwnLast }: Co
   );
 }
 
-/** Says how many characters are left when they are few, or how many are too many. */
-function CharactersLeft({ count }: { count: number }) {
-  const isShown = count <= countedFrom;
-  const text = () => (count >= 0 ? t('charactersLeft', { count }) : t('charactersOver', { count: -count }));
+function SendButton({ isDisabled }: { isDisabled: boolean }) {
   return (
-    <p className={count < 0 ? 'counter counter-over' : 'counter'} role="status" hidden={!isShown}>
-      {isShown ? text() : ''}
-    </p>
+    <button
+      type="submit"
+      className="send"
+      aria-label={t('send')}
+      title={t('sendHint')}
+      disabled={isDisabled}
+      onMouseDown={(event) => {
+        // On touch screens, the focus stays where it is: the keyboard stays open, or hidden.
+        if (!hasFinePointer()) event.preventDefault();
+      }}
+    >
+      <SendHorizontal aria-hidden="true" className="mirrored" />
+    </button>
   );
 }
 
@@ -116,6 +128,6 @@ function useHoldWhileComposing(key: string) {
 /** Focuses the field when it is first shown, except on touch screens, where a keyboard would cover the messages. */
 function useFocusAtStart(field: RefObject<HTMLElement | null>): void {
   useEffect(() => {
-    if (matchMedia('(pointer: fine)').matches) field.current?.focus();
+    if (hasFinePointer()) field.current?.focus();
   }, [field]);
 }

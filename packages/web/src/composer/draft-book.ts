@@ -8,10 +8,12 @@ import {
   merged,
   newest,
   parseDraft,
+  replying,
   returnedBy,
   type Taken,
   takenBy,
   unkept,
+  withoutLostReplies,
 } from './draft.ts';
 
 /** The part of `localStorage` that drafts need. Other tabs get an event for every write, later and in order. */
@@ -35,6 +37,23 @@ export class DraftBook {
 
   textOf(key: string): string {
     return this.draftOf(key).text;
+  }
+
+  /** The number of the message that the draft replies to. */
+  replyTo(key: string): number | undefined {
+    return this.draftOf(key).replyTo;
+  }
+
+  /** The person chose the message to reply to; undefined: none. Stored at once. */
+  reply(key: string, seq: number | undefined): void {
+    this.put(key, replying(this.draftOf(key), this.tab, seq));
+  }
+
+  /** The server lost the messages after the number `keptSeq`: other ones may have their numbers. */
+  restored(key: string, keptSeq: number): void {
+    const draft = this.draftOf(key);
+    const next = withoutLostReplies(draft, this.tab, keptSeq);
+    if (next !== draft) this.put(key, next);
   }
 
   /** The person changed the text that this tab shows. Stored at once. */
@@ -136,7 +155,7 @@ export class DraftBook {
   private removed(key: string, last: Draft | null): void {
     const own = this.known.get(key);
     if (!own || isSpent(own) || this.held.has(key)) return;
-    if (!last) this.adopt(key, { ...own, text: '', taken: {} });
+    if (!last) this.adopt(key, { text: '', writes: own.writes, taken: {} });
     else if (contains(last, own)) this.adopt(key, last);
     else this.store(key, own);
   }

@@ -1,6 +1,8 @@
 /** A text that one tab took for sending. */
 export interface Taken {
   text: string;
+  /** The number of the message that it replies to. */
+  replyTo?: number;
   /** Any tab sends the message under this id, so that the server stores it once. */
   clientMessageId: string;
   /** The number of the write in which the tab took it. */
@@ -19,6 +21,8 @@ export interface Taken {
 /** The draft of one conversation, as one tab knows it. */
 export interface Draft {
   text: string;
+  /** The number of the message that the draft replies to. */
+  replyTo?: number;
   /** The number of each tab's last write that is contained in this draft: a version vector. */
   writes: Readonly<Record<string, number>>;
   /** The last text that each tab took for sending. */
@@ -30,8 +34,9 @@ export const emptyDraft: Draft = { text: '', writes: {}, taken: {} };
 /** Returns null if the value is not a draft. */
 export function parseDraft(value: string | null): Draft | null {
   try {
-    const { text, writes, taken } = JSON.parse(value ?? 'null') ?? {};
-    return typeof text === 'string' && writes && taken ? { text, writes, taken } : null;
+    const { text, writes, taken, replyTo } = JSON.parse(value ?? 'null') ?? {};
+    if (typeof text !== 'string' || !writes || !taken) return null;
+    return { text, writes, taken, ...(Number.isSafeInteger(replyTo) && replyTo > 0 && { replyTo }) };
   } catch {
     // Another program wrote it.
     return null;
@@ -39,8 +44,8 @@ export function parseDraft(value: string | null): Draft | null {
 }
 
 /** Whether nothing of the draft has to be stored. */
-export function isSpent({ text, taken }: Draft): boolean {
-  return text === '' && unkept(taken).length === 0;
+export function isSpent({ text, replyTo, taken }: Draft): boolean {
+  return text === '' && replyTo === undefined && unkept(taken).length === 0;
 }
 
 /** The texts that tabs took for sending and whose messages are not stored yet. */
@@ -61,12 +66,32 @@ export function edited(draft: Draft, tab: string, text: string): Draft {
   return written(draft, tab, allTaken(own).every(({ isKept }) => isKept) ? { text, taken } : { text });
 }
 
+/** The person chose the message to reply to in this tab; undefined: none. */
+export function replying(draft: Draft, tab: string, replyTo: number | undefined): Draft {
+  return withReply(written(draft, tab, {}), replyTo);
+}
+
+/** Removes replies to the messages after the number `keptSeq`, which were lost when the server was restored. */
+export function withoutLostReplies(draft: Draft, tab: string, keptSeq: number): Draft {
+  const isLost = ({ replyTo }: { replyTo?: number }) => replyTo !== undefined && replyTo > keptSeq;
+  const taken = Object.entries(draft.taken);
+  if (!isLost(draft) && !taken.some(([, last]) => allTaken(last).some(isLost))) return draft;
+  const kept = <Given extends { replyTo?: number }>(one: Given) => (isLost(one) ? withReply(one, undefined) : one);
+  let next = kept(draft);
+  for (const [taker, last] of taken) {
+    next = { ...next, taken: withTaken(next.taken, taker, allTaken(last).map(kept)) };
+  }
+  return written(next, tab, {});
+}
+
 /** Takes the text for sending, which clears the box in every tab. */
 export function takenBy(draft: Draft, tab: string, clientMessageId: string): Draft {
+  const { text, replyTo, ...others } = draft;
   const write = writesOf(draft, tab) + 1;
   const writers = [...new Set([...Object.keys(draft.writes), tab])];
-  const last = { text: draft.text, clientMessageId, write, writers, isKept: false };
-  return written(draft, tab, { text: '', taken: withTaken(draft.taken, tab, [...allTaken(draft.taken[tab]), last]) });
+  const last = { text, ...(replyTo !== undefined && { replyTo }), clientMessageId, write, writers, isKept: false };
+  const taken = withTaken(draft.taken, tab, [...allTaken(draft.taken[tab]), last]);
+  return written({ ...others, text: '' }, tab, { taken });
 }
 
 /** Notes that the message is stored for sending. */
@@ -88,7 +113,8 @@ export function returnedBy(draft: Draft, tab: string, clientMessageId: string): 
     if (!failed) continue;
     const others = all.filter((one) => one !== failed);
     const taken = withTaken(draft.taken, taker, others);
-    return written(draft, tab, { text: followedBy(failed.text, draft.text), taken });
+    const returned = written(draft, tab, { text: followedBy(failed.text, draft.text), taken });
+    return withReply(returned, draft.replyTo ?? failed.replyTo);
   }
   return draft;
 }
@@ -121,7 +147,22 @@ export function merged(a: Draft, b: Draft): Draft {
     const all = (lists[0] ?? []).map((one) => ({ ...one, isKept: !isWaiting(one) }));
     taken = withTaken(taken, tab, all);
   }
-  return { text: joined(withoutTaken(a, taken), withoutTaken(b, taken)), writes, taken };
+  const text = joined(withoutTaken(a, taken), withoutTaken(b, taken));
+  return withReply<Draft>({ text, writes, taken }, mergedReply(a, b, taken));
+}
+
+/** The message that the merged draft replies to: not the one of a text that was taken for sending in between. */
+function mergedReply(a: Draft, b: Draft, taken: Draft['taken']): number | undefined {
+  if (a.replyTo === b.replyTo) return a.replyTo;
+  const sent = new Set(Object.values(taken).flatMap((last) => allTaken(last).map(({ replyTo }) => replyTo)));
+  const chosen = [a.replyTo, b.replyTo].flatMap((seq) => (seq === undefined || sent.has(seq) ? [] : [seq]));
+  return chosen.length > 0 ? Math.max(...chosen) : undefined;
+}
+
+function withReply<Given extends { replyTo?: number }>(given: Given, replyTo: number | undefined): Given {
+  const { replyTo: _, ...others } = given;
+  // Of the same type, because the reply is optional.
+  return (replyTo === undefined ? others : { ...others, replyTo }) as Given;
 }
 
 function written(draft: Draft, tab: string, change: Partial<Draft>): Draft {

@@ -2,6 +2,7 @@ import { useSyncExternalStore } from 'react';
 import { randomId } from '../chat/random-id.ts';
 import { browserStorage } from '../preferences/browser-storage.ts';
 import { DraftBook } from './draft-book.ts';
+import { editDrafts } from './edit-drafts.ts';
 
 const prefix = 'parley-draft ';
 const listeners = new Set<() => void>();
@@ -30,6 +31,20 @@ export function subscribeToDrafts(listener: () => void): () => void {
 
 export function useDraft(accountId: string, conversationId: string): string {
   return useSyncExternalStore(subscribeToDrafts, () => drafts.textOf(draftKey(accountId, conversationId)));
+}
+
+/** The number of the message that a draft replies to. */
+export function useDraftReply(accountId: string, conversationId: string): number | undefined {
+  return useSyncExternalStore(subscribeToDrafts, () => drafts.replyTo(draftKey(accountId, conversationId)));
+}
+
+/**
+ * The server lost the messages of a conversation after the number `keptSeq`, and other ones may have their numbers:
+ * drafts no longer reply to them or change them.
+ */
+export function dropLostMessages(accountId: string, conversationId: string, keptSeq: number): void {
+  drafts.restored(draftKey(accountId, conversationId), keptSeq);
+  editDrafts.restored(conversationId, keptSeq);
 }
 
 /** Removes the drafts of all other accounts; null: of all accounts. */

@@ -12,11 +12,12 @@ export function useSendDraft(conversationId: string, key: string, onSent: () => 
   const [failure, setFailure] = useState('');
   const sendDraft = async (text: string) => {
     const clientMessageId = randomId();
+    const replyTo = drafts.replyTo(key);
     drafts.take(key, clientMessageId);
     setFailure('');
     onSent();
     try {
-      await chat.request('send', conversationId, text, clientMessageId);
+      await chat.request('send', conversationId, text, clientMessageId, replyTo);
       drafts.kept(key, clientMessageId);
       offerNotifications();
     } catch (error) {
@@ -45,8 +46,8 @@ export function useSendAgain(conversationId: string, key: string): void {
 
 /** The same id makes this safe if the tab that was closed stored the message. What can't be sent is a draft again. */
 function sendAgain(chat: Chat, conversationId: string, key: string): void {
-  for (const { text, clientMessageId } of drafts.unkept(key)) {
-    chat.request('send', conversationId, text, clientMessageId).then(
+  for (const { text, replyTo, clientMessageId } of drafts.unkept(key)) {
+    chat.request('send', conversationId, text, clientMessageId, replyTo).then(
       () => drafts.kept(key, clientMessageId),
       (error: unknown) => {
         drafts.giveBack(key, clientMessageId);

@@ -1,4 +1,3 @@
-import { cutText } from '@parley/protocol/graphemes';
 import type { ConversationData } from '@parley/sdk';
 import { BellOff } from 'lucide-react';
 import { memo } from 'react';
@@ -10,6 +9,7 @@ import { ConversationAvatar } from '../people/conversation-avatar.tsx';
 import { useWatch } from '../people/use-watch.ts';
 import { usePreferences } from '../preferences/preferences.ts';
 import { titleOf } from '../strings/conversation-title.ts';
+import { plainExcerpt } from '../strings/plain-excerpt.ts';
 import { locale, t } from '../strings/strings.ts';
 import { exactTime, shortTime } from '../strings/times.ts';
 import { useDay } from '../strings/use-day.ts';
@@ -77,7 +77,9 @@ function LastLine({ conversation, isCurrent }: ConversationRowProps) {
   const typists = useChat((chat) => chat.typingIn(id));
   const me = useChat(({ account }) => account?.id);
   const pending = useChat((chat) => chat.outgoing.newestUnsent(conversation));
-  const sender = useChat((chat) => (lastMessage && kind !== 'direct' ? chat.nameOf(lastMessage.senderId) : null));
+  const sender = useChat((chat) =>
+    lastMessage && kind !== 'direct' ? chat.people.nameOf(lastMessage.senderId) : null,
+  );
   const draft = useDraft(me ?? '', id);
   if (typists.length > 0) return <span className="row-last row-typing">{t('typing')}</span>;
   if (draft !== '' && !isCurrent)
@@ -96,6 +98,12 @@ function LastLine({ conversation, isCurrent }: ConversationRowProps) {
     return (
       <span className="row-last" dir="auto">
         {t('noMessagesYet')}
+      </span>
+    );
+  if (lastMessage.deleted)
+    return (
+      <span className="row-last row-deleted" dir="auto">
+        {t('messageDeleted')}
       </span>
     );
   const text = excerpt(lastMessage.text);
@@ -119,5 +127,5 @@ function LastLine({ conversation, isCurrent }: ConversationRowProps) {
 
 /** A longer text would not be visible, and would slow layout down. */
 function excerpt(text: string): string {
-  return cutText(text, 160).replaceAll(/\s+/gu, ' ');
+  return plainExcerpt(text, 160).replaceAll(/\s+/gu, ' ');
 }

@@ -2,7 +2,11 @@ import type { Entry, MessageEntry, UserId } from '@parley/protocol';
 import type { Pending } from '../engine/messages.ts';
 import { dayOf } from '../strings/times.ts';
 
-/** Messages of one sender that are less than this apart are shown as one group. */
+/**
+ * A message less than this after the previous one, of the same sender, continues its group: the name and the time are
+ * shown once. Compared with the previous message and not with the first of the group, so that older messages that are
+ * loaded later change at most one row.
+ */
 const groupMs = 5 * 60_000;
 
 export type MessageStatus = 'queued' | 'sending' | 'sent' | 'read' | 'failed';
@@ -23,6 +27,10 @@ export interface MessageRow extends RowBase {
   kind: 'message';
   senderId: UserId;
   text: string;
+  /** The number of the message that it replies to. */
+  replyTo: number | undefined;
+  /** Null while the message is pending. */
+  entry: MessageEntry | null;
   /** The first message of its group, which shows the sender. */
   startsGroup: boolean;
   /** Null for messages of others. */
@@ -61,7 +69,8 @@ export function rowsOf({ entries, pending, me, unreadFrom, readSeq }: RowsInput)
     if (entry.kind === 'message') {
       if (isMine) shown.add(entry.clientMessageId);
       const status = isMine ? (entry.seq <= readSeq ? 'read' : 'sent') : null;
-      rows.push(messageRow(rows.at(-1), { ...entry, status, failure: null, position: entry }, isFirst));
+      const { replyTo } = entry;
+      rows.push(messageRow(rows.at(-1), { ...entry, replyTo, entry, status, failure: null, position: entry }, isFirst));
     } else {
       const key = `notice ${entry.seq}`;
       const { atMs } = entry;
@@ -69,13 +78,15 @@ export function rowsOf({ entries, pending, me, unreadFrom, readSeq }: RowsInput)
       rows.push({ kind: 'notice', key, atMs, position: entry, ...starts, entry });
     }
   }
-  for (const { clientMessageId, text, createdAtMs, status, failure } of pending) {
+  for (const { clientMessageId, text, replyTo, createdAtMs, status, failure } of pending) {
     if (shown.has(clientMessageId)) continue;
     const atMs = Math.max(createdAtMs, rows.at(-1)?.atMs ?? 0);
     const message = {
       senderId: me,
       clientMessageId,
       text,
+      replyTo,
+      entry: null,
       atMs,
       status,
       failure: failure?.message ?? null,
@@ -86,17 +97,25 @@ export function rowsOf({ entries, pending, me, unreadFrom, readSeq }: RowsInput)
   return rows;
 }
 
-type Written = Pick<MessageRow, 'senderId' | 'clientMessageId' | 'text' | 'atMs' | 'status' | 'failure' | 'position'>;
+/** The message of a row, if the row is loaded and has one. */
+export function messageOf(rows: readonly Row[], key: string): MessageRow | undefined {
+  return rows.find((row): row is MessageRow => row.kind === 'message' && row.key === key);
+}
+
+type Written = Pick<
+  MessageRow,
+  'senderId' | 'clientMessageId' | 'text' | 'replyTo' | 'entry' | 'atMs' | 'status' | 'failure' | 'position'
+>;
 
 function messageRow(before: Row | undefined, written: Written, startsUnread: boolean): MessageRow {
-  const { senderId, clientMessageId, text, atMs, status, failure, position } = written;
+  const { senderId, clientMessageId, text, replyTo, entry, atMs, status, failure, position } = written;
   const isNewDay = startsDay(before, atMs);
   const follows =
-    before?.kind === 'message' && before.senderId === senderId && atMs - before.atMs < groupMs && !isNewDay;
+    before?.kind === 'message' && before.senderId === senderId && Math.abs(atMs - before.atMs) < groupMs && !isNewDay;
   return {
     kind: 'message',
     key: `${senderId} ${clientMessageId}`,
-    ...{ senderId, clientMessageId, text, atMs, status, failure, position, startsUnread },
+    ...{ senderId, clientMessageId, text, replyTo, entry, atMs, status, failure, position, startsUnread },
     startsDay: isNewDay,
     startsGroup: !follows || startsUnread,
   };

@@ -2,52 +2,41 @@ import type { ConversationId, Entry } from '@parley/protocol';
 import { limits } from '@parley/protocol/limits';
 import type { History, HistoryRange } from '@parley/sdk';
 import type { Chat } from '../chat/chat.ts';
+import type { AmendedNews } from '../engine/messages.ts';
+import type { Place } from './place.ts';
+import {
+  covers,
+  endsAt,
+  gaplessAround,
+  gaplessEnd,
+  pageSize,
+  rewordedByOthers,
+  startsAt,
+  withAmended,
+} from './timeline-pages.ts';
+import { type Target, type TimelineView, unloaded } from './timeline-view.ts';
 
-/** The number of entries that a conversation opens with. Scrolling loads pages of the maximum size. */
-const pageSize = 100;
 /** The number of entries that are kept in memory. Beyond it, entries far from the viewport are dropped. */
 const entriesMax = 600;
 const dropAfterMs = 60;
-
-/** The part of a conversation that is shown. Every change makes a new object. */
-export interface TimelineView {
-  /** Ascending, without gaps. */
-  readonly entries: readonly Entry[];
-  /** No older entry exists that the person may see. */
-  readonly hasStart: boolean;
-  /** The newest entry is included, and new ones are appended. */
-  readonly hasEnd: boolean;
-  /** Older entries exist that are not stored here, and the server can't be reached. */
-  readonly startIsMissing: boolean;
-  readonly isLoaded: boolean;
-  /** Incremented when another part of the conversation replaces the one that is shown. */
-  readonly generation: number;
-  /** Where to scroll to first: the number of the first unread entry, or null for the end. */
-  readonly openAt: number | null;
-  /** Loading failed. */
-  readonly hasFailed: boolean;
-}
 
 /**
  * The part of one conversation that is in memory: a range without gaps. It grows at both ends as the person scrolls,
  * and with every new entry if it reaches the conversation's end.
  */
 export class Timeline {
-  view: TimelineView = {
-    entries: [],
-    hasStart: false,
-    hasEnd: false,
-    startIsMissing: false,
-    isLoaded: false,
-    generation: 0,
-    openAt: null,
-    hasFailed: false,
-  };
+  view: TimelineView = unloaded;
   /** Whether the end is in the viewport. The list sets it. */
   isAtEnd = false;
+  /** The number of the last entry in the viewport. The list sets it. */
+  seenSeq: number | null = null;
+  /** Whether entries are needed even far from the viewport, because they are selected. The list sets it. */
+  isHeld = false;
   private readonly listeners = new Set<() => void>();
   private loading: Promise<void> | null = null;
   private early: Entry[] = [];
+  /** The place to show next. It stays until it is shown, or is known to be missing. */
+  private wanted: Place | null = null;
   private stopFollowing: (() => void) | null = null;
 
   constructor(
@@ -60,12 +49,14 @@ export class Timeline {
     return () => this.listeners.delete(listener);
   };
 
-  /** Follows the conversation and shows it from the first unread message, or from its end. */
-  open(): () => void {
+  /** Follows the conversation and shows it from a place, or else from the first unread message, or from its end. */
+  open(place: Place | null): () => void {
+    this.wanted = place;
     this.stopFollowing ??= this.chat.follow(this.conversationId, {
       entry: (entry) => this.arrived(entry),
+      amended: (news) => this.amended(news),
       skipped: () => this.change({ hasEnd: false }),
-      restored: () => void this.readAgain(),
+      restored: (keptSeq) => void this.readAgain(keptSeq),
     });
     void this.run(() => this.loadFirst());
     return () => {
@@ -106,20 +97,43 @@ export class Timeline {
 
   /** Shows the end of the conversation. */
   async loadEnd(): Promise<void> {
-    // The page that is being loaded belongs to the part that is replaced.
-    await this.loading;
-    if (this.view.hasEnd) return;
+    this.wanted = null;
+    if (this.view.target) this.change({ target: null });
+    // A page that is being loaded belongs to the part that is to be replaced.
+    while (this.loading) await this.loading;
+    if (this.view.hasEnd) {
+      // The list may still be scrolling to where it was opened: a new part ends that.
+      if (!this.isAtEnd) this.change({ generation: this.view.generation + 1, unreadFrom: null });
+      return;
+    }
     await this.run(async () => {
       const page = await this.fetch({ limit: pageSize });
-      this.replace(page, null);
+      this.replace(page, gaplessEnd(page), null);
     });
   }
 
-  /** Reads the history again. Entries that may no longer exist stay in view until the server has answered. */
-  private async readAgain(): Promise<void> {
-    this.change({ isLoaded: false, hasEnd: false });
+  /** Shows a place, and loads the part of the conversation around it if necessary. `view.target` has the outcome. */
+  async goTo(place: Place): Promise<void> {
+    this.wanted = place;
+    while (this.loading) await this.loading;
+    if (this.wanted !== place) return;
+    if (!this.view.isLoaded) await this.run(() => this.loadFirst());
+    else if (this.view.entries.some(({ seq }) => seq === place.seq)) this.found(place, 'shown');
+    else await this.run(async () => void (await this.loadAround(place)));
+  }
+
+  /**
+   * Reads the history again. Entries that may no longer exist stay in view until the server has answered. A person who
+   * does not follow the end stays at the entry that was in view, or else at the last one that still exists.
+   *
+   * @param keptSeq the last number whose entry still exists.
+   */
+  private async readAgain(keptSeq = Number.POSITIVE_INFINITY): Promise<void> {
+    const { seenSeq } = this;
+    if (!this.isAtEnd && seenSeq !== null) this.wanted ??= { seq: Math.min(seenSeq, keptSeq), isLink: false };
+    this.change({ isLoaded: false, hasEnd: false, target: null });
     // A page that is being loaded may be from before the restore.
-    await this.loading;
+    while (this.loading) await this.loading;
     this.early = [];
     await this.run(() => this.loadFirst());
   }
@@ -128,24 +142,60 @@ export class Timeline {
   retry(): void {
     if (this.view.hasFailed) this.change({ hasFailed: false });
     if (!this.view.isLoaded || this.view.entries.length === 0) void this.run(() => this.loadFirst());
+    else if (this.wanted) void this.goTo(this.wanted);
     else if (!this.view.hasEnd) void this.loadNewer();
     if (this.view.startIsMissing) this.change({ startIsMissing: false });
+  }
+
+  /** The conversation was marked as unread from this number on. */
+  markedUnread(unreadFrom: number): void {
+    this.change({ unreadFrom });
   }
 
   private async loadFirst(): Promise<void> {
     const conversation = this.chat.conversations.get(this.conversationId);
     if (!conversation) return;
-    const { headSeq, unreadCount, membership } = conversation;
-    const firstUnread = unreadCount > 0 && membership ? membership.readSeq + 1 : null;
+    if (this.wanted && (await this.loadAround(this.wanted))) return;
+    const firstUnread = this.firstUnread();
     const page = { limit: pageSize, ...(firstUnread === null ? {} : { around: firstUnread }) };
     const stored = await this.fetch({ ...page, from: 'store' });
-    const isEnough = firstUnread === null ? endsAt(stored, headSeq) : covers(stored, firstUnread, headSeq);
-    if (isEnough) this.replace(stored, firstUnread);
-    else this.replace(await this.fetch(page), firstUnread);
+    const shown = gaplessEnd(stored);
+    const { headSeq } = conversation;
+    const isEnough = firstUnread === null ? endsAt(stored, headSeq) : covers(shown, firstUnread, stored, headSeq);
+    const chosen = isEnough ? stored : await this.fetch(page);
+    this.replace(chosen, gaplessEnd(chosen), firstUnread);
   }
 
-  private replace(page: History, openAt: number | null): void {
-    const entries = gaplessEnd(page);
+  /** Replaces the part that is shown by the one around a place. Returns whether the place is there. */
+  private async loadAround(place: Place): Promise<boolean> {
+    const { seq } = place;
+    if (seq === null) {
+      this.found(place, 'missing');
+      return false;
+    }
+    const page = { limit: pageSize, around: seq };
+    const headSeq = this.chat.conversations.get(this.conversationId)?.headSeq ?? 0;
+    const stored = await this.fetch({ ...page, from: 'store' });
+    const isEnough = covers(gaplessAround(stored, seq), seq, stored, headSeq);
+    const chosen = isEnough ? stored : await this.fetch(page);
+    const entries = gaplessAround(chosen, seq);
+    if (entries.length > 0)
+      this.replace(chosen, entries, this.view.isLoaded ? this.view.unreadFrom : this.firstUnread());
+    this.found(place, entries.length > 0 ? 'shown' : chosen.source === 'server' ? 'missing' : 'away');
+    return entries.length > 0;
+  }
+
+  private found(place: Place, outcome: Target['outcome']): void {
+    if (this.wanted === place && outcome !== 'away') this.wanted = null;
+    this.change({ target: { ...place, outcome } });
+  }
+
+  private firstUnread(): number | null {
+    const { unreadCount, membership } = this.chat.conversations.get(this.conversationId) ?? {};
+    return unreadCount && membership ? membership.readSeq + 1 : null;
+  }
+
+  private replace(page: History, entries: readonly Entry[], unreadFrom: number | null): void {
     const first = entries[0];
     this.change({
       entries,
@@ -154,7 +204,7 @@ export class Timeline {
       startIsMissing: false,
       isLoaded: true,
       generation: this.view.generation + 1,
-      openAt,
+      unreadFrom,
       hasFailed: false,
     });
     this.joinEnd();
@@ -170,6 +220,16 @@ export class Timeline {
       if (entries.length >= entriesMax * 2 && !this.isAtEnd) this.change({ hasEnd: false });
       else this.change({ entries: [...entries, entry].slice(-entriesMax * 2), hasEnd: true });
     }
+  }
+
+  private amended({ messages, reread, failure }: AmendedNews): void {
+    this.early = [...withAmended(this.early, messages)];
+    const { entries, refusal, reworded: before } = this.view;
+    // The text of a message that was changed again must not stay on the page.
+    const last = messages.some(({ seq }) => seq === before?.seq) ? null : before;
+    const reworded = rewordedByOthers(entries, messages, this.chat.account?.id) ?? last;
+    this.change({ entries: withAmended(entries, messages), reworded, refusal: failure ?? refusal });
+    if (reread) void this.readAgain();
   }
 
   /** Appends entries that arrived while a page was loading, and notes whether the range reaches the newest entry. */
@@ -198,15 +258,17 @@ export class Timeline {
         return;
       }
       const { entries } = this.view;
-      if (entries.length <= entriesMax) return;
+      if (entries.length <= entriesMax || this.isHeld) return;
       if (end === 'newest') this.change({ entries: entries.slice(0, entriesMax), hasEnd: false });
       else this.change({ entries: entries.slice(-entriesMax), hasStart: false });
     };
     setTimeout(drop, dropAfterMs);
   }
 
-  private fetch(page: HistoryRange): Promise<History> {
-    return this.chat.request('history', this.conversationId, page);
+  private async fetch(range: HistoryRange): Promise<History> {
+    const page = await this.chat.request('history', this.conversationId, range);
+    this.chat.quoted.learn(page);
+    return page;
   }
 
   /** Runs one load at a time. A load requested while another runs is skipped: the next scroll requests it again. */
@@ -230,29 +292,4 @@ export class Timeline {
     if (shown.length > 0) this.chat.outgoing.remove(this.conversationId, new Set(shown));
     for (const listener of [...this.listeners]) listener();
   }
-}
-
-function startsAt(first: Entry, page: History): boolean {
-  return first.seq <= page.visibleFromSeq;
-}
-
-/** The longest range without gaps at the end of a page. */
-function gaplessEnd({ entries, gaps }: History): readonly Entry[] {
-  const lastSeq = entries.at(-1)?.seq ?? 0;
-  const gap = gaps.findLast(({ toSeq }) => toSeq < lastSeq);
-  return gap ? entries.filter(({ seq }) => seq > gap.toSeq) : entries;
-}
-
-/** Whether the stored page has the newest entry and enough entries before it. */
-function endsAt(stored: History, headSeq: number): boolean {
-  const shown = gaplessEnd(stored);
-  return shown.at(-1)?.seq === headSeq && (shown.length >= pageSize / 2 || shown[0]?.seq === stored.visibleFromSeq);
-}
-
-/** Whether the stored page has the entries around the first unread one, without gaps. */
-function covers(stored: History, firstUnread: number, headSeq: number): boolean {
-  const shown = gaplessEnd(stored);
-  const from = Math.max(stored.visibleFromSeq, firstUnread - 20);
-  const to = Math.min(headSeq, firstUnread + 20);
-  return (shown[0]?.seq ?? Number.POSITIVE_INFINITY) <= from && (shown.at(-1)?.seq ?? 0) >= to;
 }

@@ -6,7 +6,7 @@ export function TypingLine({ conversationId }: { conversationId: string }) {
     const [first, ...others] = chat.typingIn(conversationId);
     if (first === undefined) return '';
     if (others.length > 0) return t('typingMany', { count: others.length + 1 });
-    return t('typingOne', { name: chat.nameOf(first) ?? t('unknownPerson') });
+    return t('typingOne', { name: chat.people.shownNameOf(first) });
   });
   return <p className="typing-line">{text}</p>;
 }

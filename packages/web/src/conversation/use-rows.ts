@@ -1,17 +1,17 @@
 import { useLayoutEffect, useMemo, useRef } from 'react';
 import { useChat } from '../chat/use-chat.ts';
 import { type Row, rowsOf } from './rows.ts';
-import type { TimelineView } from './timeline.ts';
+import type { TimelineView } from './timeline-view.ts';
 
 /** The rows of the loaded entries. Messages that are not sent yet follow the conversation's last entry. */
 export function useRows(conversationId: string, view: TimelineView): readonly Row[] {
   const me = useChat(({ account }) => account?.id ?? '');
   const pending = useChat((one) => one.outgoing.of(conversationId));
   const readSeq = useChat((one) => one.readByOthers(conversationId));
-  const { entries, hasEnd, openAt } = view;
+  const { entries, hasEnd, unreadFrom } = view;
   return useMemo(
-    () => rowsOf({ entries, pending: hasEnd ? pending : [], me, unreadFrom: openAt, readSeq }),
-    [entries, pending, hasEnd, me, openAt, readSeq],
+    () => rowsOf({ entries, pending: hasEnd ? pending : [], me, unreadFrom, readSeq }),
+    [entries, pending, hasEnd, me, unreadFrom, readSeq],
   );
 }
 

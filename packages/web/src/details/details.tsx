@@ -1,19 +1,22 @@
 import type { ConversationData } from '@parley/sdk';
-import { Bell, BellOff, LogOut, UserPlus, X } from 'lucide-react';
-import { type FormEvent, Suspense, useId, useState } from 'react';
+import { Ban, Bell, BellOff, LogOut, UserPlus, X } from 'lucide-react';
+import { type FormEvent, useId, useState } from 'react';
 import { useLocation } from 'wouter';
 import { failureText } from '../chat/failure-text.ts';
-import { useChatItself } from '../chat/use-chat.ts';
+import { useChat, useChatItself } from '../chat/use-chat.ts';
 import type { ConversationChange } from '../engine/messages.ts';
 import { laterPart } from '../faults/later-part.ts';
+import { Overlay } from '../faults/overlay.tsx';
 import { ConversationAvatar } from '../people/conversation-avatar.tsx';
 import { setPreferences, usePreferences } from '../preferences/preferences.ts';
 import { titleOf } from '../strings/conversation-title.ts';
 import { t } from '../strings/strings.ts';
 import { useAlone } from '../style/use-room.ts';
 import { Members } from './members.tsx';
+import { PinnedMessages } from './pinned-messages.tsx';
 
 const AddMembers = laterPart(() => import('../dialogs/add-members.tsx'));
+const BannedPeople = laterPart(() => import('../dialogs/banned-people.tsx'));
 const LeaveDialog = laterPart(() => import('../dialogs/leave-dialog.tsx'));
 
 interface DetailsProps {
@@ -28,12 +31,13 @@ export default function Details({ conversation, onClose }: DetailsProps) {
   const [, navigate] = useLocation();
   const leaveView = () => {
     // The person may have opened another conversation before the answer came.
-    if (location.pathname === `/c/${id}`) navigate('/');
+    if (`${location.pathname}/`.startsWith(`/c/${id}/`)) navigate('/');
   };
-  const { muted } = usePreferences();
   const Heading = useAlone('details') ? 'h1' : 'h2';
-  const [dialog, setDialog] = useState<'add' | 'leave' | null>(null);
-  const isMuted = muted.includes(id);
+  const [dialog, setDialog] = useState<'add' | 'bans' | 'leave' | null>(null);
+  const closeDialog = () => setDialog(null);
+  const features = useChat((chat) => chat.features);
+  const canBan = features.includes('bans');
   const mayManage = membership?.role === 'owner' || membership?.role === 'admin';
   return (
     <aside className="details" aria-label={t('details')}>
@@ -51,19 +55,17 @@ export default function Details({ conversation, onClose }: DetailsProps) {
           {description !== '' && <p dir="auto">{description}</p>}
         </div>
         <div className="details-actions">
-          <button
-            type="button"
-            className="button"
-            aria-pressed={isMuted}
-            onClick={() => setPreferences({ muted: isMuted ? muted.filter((one) => one !== id) : [...muted, id] })}
-          >
-            {isMuted ? <Bell aria-hidden="true" /> : <BellOff aria-hidden="true" />}
-            {t(isMuted ? 'unmute' : 'mute')}
-          </button>
+          <MuteButton conversationId={id} />
           {kind !== 'direct' && mayManage && (
             <button type="button" className="button" onClick={() => setDialog('add')}>
               <UserPlus aria-hidden="true" />
               {t('addMembers')}
+            </button>
+          )}
+          {kind !== 'direct' && mayManage && canBan && (
+            <button type="button" className="button" onClick={() => setDialog('bans')}>
+              <Ban aria-hidden="true" />
+              {t('bannedPeople')}
             </button>
           )}
           {kind !== 'direct' && (
@@ -73,16 +75,35 @@ export default function Details({ conversation, onClose }: DetailsProps) {
             </button>
           )}
         </div>
+        {features.includes('amendments') && <PinnedMessages conversationId={id} onClose={onClose} />}
         {kind !== 'direct' && mayManage && <Properties conversation={conversation} />}
-        {kind !== 'direct' && <Members conversation={conversation} />}
+        {kind !== 'direct' && <Members conversation={conversation} canBan={canBan} />}
       </div>
-      <Suspense fallback={null}>
-        {dialog === 'add' && <AddMembers conversationId={id} onClose={() => setDialog(null)} />}
+      <Overlay key={dialog} onClose={closeDialog}>
+        {dialog === 'add' && <AddMembers conversationId={id} onClose={closeDialog} />}
+        {dialog === 'bans' && <BannedPeople conversationId={id} onClose={closeDialog} />}
         {dialog === 'leave' && (
-          <LeaveDialog conversationId={id} title={title} onClose={() => setDialog(null)} onLeft={leaveView} />
+          <LeaveDialog conversationId={id} title={title} onClose={closeDialog} onLeft={leaveView} />
         )}
-      </Suspense>
+      </Overlay>
     </aside>
+  );
+}
+
+function MuteButton({ conversationId }: { conversationId: string }) {
+  const { muted } = usePreferences();
+  const isMuted = muted.includes(conversationId);
+  const others = muted.filter((one) => one !== conversationId);
+  return (
+    <button
+      type="button"
+      className="button"
+      aria-pressed={isMuted}
+      onClick={() => setPreferences({ muted: isMuted ? others : [...others, conversationId] })}
+    >
+      {isMuted ? <Bell aria-hidden="true" /> : <BellOff aria-hidden="true" />}
+      {t(isMuted ? 'unmute' : 'mute')}
+    </button>
   );
 }
 

@@ -1,25 +1,37 @@
 import { Menu } from '@base-ui/react/menu';
-import type { Member, Role } from '@parley/protocol';
+import type { Member, Role, User } from '@parley/protocol';
 import type { ConversationData } from '@parley/sdk';
 import { MoreHorizontal } from 'lucide-react';
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useState } from 'react';
 import { useLocation } from 'wouter';
 import { failureText } from '../chat/failure-text.ts';
 import { useChat, useChatItself } from '../chat/use-chat.ts';
 import { useIsShown } from '../chat/use-is-shown.ts';
+import { laterPart } from '../faults/later-part.ts';
+import { Overlay } from '../faults/overlay.tsx';
 import { MoreButton } from '../people/more-button.tsx';
 import { PersonLine } from '../people/person-line.tsx';
 import { type PageRequest, usePagedList } from '../people/use-paged-list.ts';
+import { usePerson } from '../people/use-person.ts';
 import { useWatch } from '../people/use-watch.ts';
 import { roleName } from '../strings/notice-text.ts';
 import { personName } from '../strings/person-name.ts';
 import { locale, t } from '../strings/strings.ts';
 
+const BanDialog = laterPart(() => import('../dialogs/ban-dialog.tsx'));
+
+interface MembersProps {
+  conversation: ConversationData;
+  /** Whether the server can ban people. */
+  canBan: boolean;
+}
+
 /** The members of a group or channel, in pages, with their presence. */
-export function Members({ conversation }: { conversation: ConversationData }) {
+export function Members({ conversation, canBan }: MembersProps) {
   const chat = useChatItself();
   const { id, memberCount, membershipSeq } = conversation;
   const [failure, setFailure] = useState('');
+  const [banning, setBanning] = useState<User | null>(null);
   const load = useCallback(
     async (page: PageRequest) => {
       const { members, nextCursor } = await chat.request('members', id, page);
@@ -28,20 +40,15 @@ export function Members({ conversation }: { conversation: ConversationData }) {
     },
     [chat, id],
   );
-  const list = usePagedList(load);
-  const { refresh } = list;
+  // The number changes when a member is added, is removed or gets another role.
+  const list = usePagedList(load, { version: membershipSeq });
   const members = list.items ?? [];
   useWatch({ userIds: members.map((member) => member.id) });
-  const shownChange = useRef(membershipSeq);
-  useEffect(() => {
-    // A member was added, was removed or got another role.
-    if (shownChange.current !== membershipSeq) refresh();
-    shownChange.current = membershipSeq;
-  }, [refresh, membershipSeq]);
   const act = (action: Promise<unknown>) => {
     setFailure('');
-    action.then(refresh, (error: unknown) => setFailure(failureText(error)));
+    action.catch((error: unknown) => setFailure(failureText(error)));
   };
+  const endBanning = () => setBanning(null);
   return (
     <section className="members" aria-label={t('members')}>
       <h2>
@@ -54,33 +61,43 @@ export function Members({ conversation }: { conversation: ConversationData }) {
         {members.map((member) => (
           <li key={member.user.id} className="member">
             <MemberLine member={member} />
-            <MemberMenu member={member} conversation={conversation} act={act} />
+            <MemberMenu
+              member={member}
+              conversation={conversation}
+              act={act}
+              {...(canBan && { onBan: () => setBanning(member.user) })}
+            />
           </li>
         ))}
       </ul>
       <MoreButton more={list.more} />
+      <Overlay onClose={endBanning}>
+        {banning && <BanDialog conversationId={id} person={banning} onClose={endBanning} onBanned={endBanning} />}
+      </Overlay>
     </section>
   );
 }
 
 /** A member, under the current name. */
 function MemberLine({ member: { user, role } }: { member: Member }) {
-  const displayName = useChat(({ people }) => people.get(user.id)?.displayName ?? user.displayName);
-  return <PersonLine person={{ ...user, displayName }} note={roleName(role)} />;
+  return <PersonLine person={usePerson(user)} note={roleName(role)} />;
 }
 
 interface MemberMenuProps {
   member: Member;
   conversation: ConversationData;
   act(action: Promise<unknown>): void;
+  /** Absent where the server cannot ban people. */
+  onBan?(): void;
 }
 
-function MemberMenu({ member: { user, role }, conversation, act }: MemberMenuProps) {
+function MemberMenu({ member: { user, role }, conversation, act, onBan }: MemberMenuProps) {
   const chat = useChatItself();
   const [, navigate] = useLocation();
   const isShown = useIsShown();
   const me = useChat(({ account }) => account?.id);
   const own = conversation.membership?.role;
+  const name = personName(usePerson(user));
   if (user.id === me) return <span className="muted member-you">{t('you')}</span>;
   const conversationId = conversation.id;
   const setRole = (next: Role) => act(chat.operation('setRole', { conversationId, userId: user.id, role: next }));
@@ -91,7 +108,7 @@ function MemberMenu({ member: { user, role }, conversation, act }: MemberMenuPro
   };
   return (
     <Menu.Root modal={false}>
-      <Menu.Trigger className="icon-button small" aria-label={t('actionsFor', { name: personName(user) })}>
+      <Menu.Trigger className="icon-button small" aria-label={t('actionsFor', { name })}>
         <MoreHorizontal aria-hidden="true" />
       </Menu.Trigger>
       <Menu.Portal>
@@ -121,6 +138,11 @@ function MemberMenu({ member: { user, role }, conversation, act }: MemberMenuPro
                 onClick={() => act(chat.operation('removeMember', { conversationId, userId: user.id }))}
               >
                 {t('remove')}
+              </Menu.Item>
+            )}
+            {mayRemove && onBan && (
+              <Menu.Item className="menu-item danger" onClick={onBan}>
+                {t('ban')}
               </Menu.Item>
             )}
           </Menu.Popup>

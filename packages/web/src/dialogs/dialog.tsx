@@ -6,6 +6,8 @@ import { t } from '../strings/strings.ts';
 interface DialogProps {
   title: string;
   onClose(): void;
+  /** False if the caller moves the focus after the dialog. Otherwise it returns to what had it before. */
+  returnsFocus?: boolean;
   children: ReactNode;
 }
 
@@ -15,12 +17,12 @@ function firstField(): HTMLElement | true {
 }
 
 /** A modal dialog. Escape and a click outside close it. */
-export function Dialog({ title, onClose, children }: DialogProps) {
+export function Dialog({ title, onClose, returnsFocus = true, children }: DialogProps) {
   return (
     <Base.Root open onOpenChange={(isOpen) => !isOpen && onClose()}>
       <Base.Portal>
         <Base.Backdrop className="backdrop" />
-        <Base.Popup className="dialog" initialFocus={firstField}>
+        <Base.Popup className="dialog" initialFocus={firstField} finalFocus={returnsFocus}>
           <header className="dialog-head">
             <Base.Title className="dialog-title">{title}</Base.Title>
             <Base.Close className="icon-button" aria-label={t('close')}>

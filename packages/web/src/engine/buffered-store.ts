@@ -1,5 +1,12 @@
 import type { ConversationId, Entry } from '@parley/protocol';
-import type { Store, StoredConversation, StoredMessage, StoredSession, StoreNotice } from '@parley/sdk';
+import type {
+  Store,
+  StoredAmendment,
+  StoredConversation,
+  StoredMessage,
+  StoredSession,
+  StoreNotice,
+} from '@parley/sdk';
 
 /** Changes of conversations and entries are written at most this often. */
 const writeIntervalMs = 200;
@@ -57,6 +64,35 @@ export class BufferedStore implements Store {
     if (waiting) waiting.push(...entries);
     else this.entriesToWrite.set(conversationId, [...entries]);
     return this.written();
+  }
+
+  /** Not delayed: a deleted text must not stay on the disk. */
+  reviseEntries(
+    conversationId: ConversationId,
+    seqs: readonly number[],
+    revise: (entry: Entry) => Entry,
+  ): Promise<void> {
+    const waiting = this.entriesToWrite.get(conversationId);
+    const revised = new Set(seqs);
+    if (waiting) {
+      this.entriesToWrite.set(
+        conversationId,
+        waiting.map((entry) => (revised.has(entry.seq) ? revise(entry) : entry)),
+      );
+    }
+    return this.store.reviseEntries(conversationId, seqs, revise);
+  }
+
+  amendments(): Promise<StoredAmendment[]> {
+    return this.store.amendments();
+  }
+
+  putAmendment(amendment: StoredAmendment): Promise<void> {
+    return this.store.putAmendment(amendment);
+  }
+
+  deleteAmendment(amendmentId: string): Promise<void> {
+    return this.store.deleteAmendment(amendmentId);
   }
 
   async entries(conversationId: ConversationId, page: { before?: number; limit: number }): Promise<Entry[]> {

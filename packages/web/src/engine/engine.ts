@@ -1,4 +1,4 @@
-import type { Account, ConversationId, Entry } from '@parley/protocol';
+import type { Account, ConversationId, Entry, MessageChange, MessageEntry } from '@parley/protocol';
 import {
   type Conversation,
   defaultRuntime,
@@ -11,7 +11,7 @@ import { BufferedStore } from './buffered-store.ts';
 import type { News, OtherVersion, Pending, Snapshot } from './messages.ts';
 import { PeopleDirectory } from './people-directory.ts';
 import { reportFailure } from './report-failure.ts';
-import type { TabPort } from './tab-port.ts';
+import { failureOf, type TabPort } from './tab-port.ts';
 
 /** Older messages cause no notification: they show as unread. */
 const newsAgeMs = 60_000;
@@ -110,14 +110,24 @@ export class Engine {
   }
 
   /** Resolves when the message is stored here, or storing failed. Rejects only if the message will not be sent. */
-  async send(conversationId: ConversationId, text: string, clientMessageId: string): Promise<void> {
-    await this.conversation(conversationId).send(text, { clientMessageId }).kept();
+  async send(conversationId: ConversationId, text: string, clientMessageId: string, replyTo?: number): Promise<void> {
+    const options = { clientMessageId, ...(replyTo !== undefined && { replyTo }) };
+    await this.conversation(conversationId).send(text, options).kept();
   }
 
-  outgoing(conversationId: ConversationId, clientMessageId: string): OutgoingMessage | undefined {
-    return this.conversations
-      .get(conversationId)
-      ?.outbox.find((message) => message.clientMessageId === clientMessageId);
+  amend(conversationId: ConversationId, target: MessageEntry | string, change: MessageChange): void {
+    const given = typeof target === 'string' ? this.outgoing(target) : target;
+    if (!given) throw new Error('The message has just been sent or discarded. Try again.');
+    const message = this.conversation(conversationId).message(given);
+    if (change.kind === 'edit') message.edit(change.text);
+    else if (change.kind === 'delete') message.delete();
+    else if (change.kind === 'react') message.react(change.emoji, change.set);
+    else message.pin(change.set);
+  }
+
+  /** A message that is not sent, also of a conversation that the user is no longer in. */
+  outgoing(id: string): OutgoingMessage | undefined {
+    return this.client.unsent.find(({ clientMessageId }) => clientMessageId === id);
   }
 
   restoredSeen(): void {
@@ -177,8 +187,9 @@ export class Engine {
       isStoring: this.isStoring,
       isIntercepted: this.isIntercepted,
       connection: this.client.state,
+      features: this.client.serverFeatures,
       conversations: conversations.map(({ data }) => data),
-      pending: conversations.flatMap(({ outbox }) => outbox.map(pendingOf)),
+      pending: this.account ? this.client.unsent.filter(isShown).map(pendingOf) : [],
     };
   }
 
@@ -202,7 +213,7 @@ export class Engine {
     });
     client.on('state', (connection) => {
       if (connection.name === 'live' && client.account) this.setAccount(client.account);
-      this.tellAll({ kind: 'connection', connection });
+      this.tellAll({ kind: 'connection', connection, features: client.serverFeatures });
     });
     client.on('sessionEnded', ({ lost }) => void this.sessionEnded(lost).catch(reportFailure));
     client.on('conversation', ({ conversation, removed }) => {
@@ -210,10 +221,22 @@ export class Engine {
       else this.tellAll({ kind: 'conversation', conversation: conversation.data });
     });
     client.on('entry', (entry) => this.takeEntry(entry));
+    client.on('amended', ({ conversation: { id: conversationId }, messages, reread, failure: refused }) => {
+      const failure = refused && failureOf(refused);
+      const news = { kind: 'amended', conversationId, messages, reread, failure } as const;
+      for (const tab of this.tabs) if (tab.follows(conversationId)) tab.tell(news);
+      if (failure) this.tabToReport(conversationId)?.tell({ kind: 'refused', conversationId, failure });
+      const others = messages.filter((one) => one.senderId !== this.account?.id && (one.deleted || one.editedAtMs));
+      if (reread || others.length > 0)
+        this.tellAll({ kind: 'reworded', conversationId, messages: reread ? null : others });
+    });
     client.on('skipped', ({ conversation }) => this.tellAll({ kind: 'skipped', conversationId: conversation.id }));
-    client.on('restored', ({ conversation }) => {
+    client.on('restored', ({ conversation, keptSeq = 0 }) => {
       this.wasRestored = true;
-      this.tellAll({ kind: 'restored', conversationId: conversation?.id ?? null });
+      this.tellAll({
+        kind: 'restored',
+        ...(conversation ? { conversationId: conversation.id, keptSeq } : { conversationId: null }),
+      });
     });
     client.on('outbox', (message) => this.takeOutgoing(message));
     client.on('typing', ({ conversationId, userId }) => this.tellAll({ kind: 'typing', conversationId, userId }));
@@ -230,14 +253,18 @@ export class Engine {
     if (entry.kind !== 'message' || entry.senderId === this.account?.id) return;
     if (this.client.state.name !== 'live' || this.client.serverNowMs - entry.atMs > newsAgeMs) return;
     const conversation = this.conversations.get(entry.conversationId)?.data;
-    if (!conversation || [...this.tabs].some((tab) => tab.looksAt(entry.conversationId))) return;
-    const [latest] = [...this.tabs].sort((a, b) => b.attended - a.attended);
-    latest?.tell({ kind: 'notify', entry, conversation });
+    if (conversation) this.tabToReport(entry.conversationId)?.tell({ kind: 'notify', entry, conversation });
+  }
+
+  /** The tab that the person turned to last, unless the person looks at the conversation in any tab. */
+  private tabToReport(conversationId: ConversationId): TabPort | undefined {
+    const tabs = [...this.tabs].sort((a, b) => b.attended - a.attended);
+    return tabs.some((tab) => tab.looksAt(conversationId)) ? undefined : tabs[0];
   }
 
   private takeOutgoing(message: OutgoingMessage): void {
     const { conversationId, clientMessageId, status } = message;
-    const isThere = status === 'sent' || this.outgoing(conversationId, clientMessageId) !== undefined;
+    const isThere = status === 'sent' || (this.outgoing(clientMessageId) !== undefined && isShown(message));
     this.tellAll(
       isThere
         ? { kind: 'pending', message: pendingOf(message) }
@@ -250,8 +277,13 @@ export class Engine {
   }
 }
 
+/** A deleted message is shown again only if it can't be sent: the person then discards it. */
+function isShown({ isDeleted, status }: OutgoingMessage): boolean {
+  return !isDeleted || status === 'failed';
+}
+
 function pendingOf(message: OutgoingMessage): Pending {
-  const { clientMessageId, conversationId, text, order, createdAtMs, failure, status, receipt } = message;
+  const { clientMessageId, conversationId, text, replyTo, order, createdAtMs, failure, status, receipt } = message;
   const stored: StoredMessage = { clientMessageId, conversationId, text, order, createdAtMs, failure };
-  return { ...stored, status, seq: receipt?.seq ?? null };
+  return { ...stored, ...(replyTo !== undefined && { replyTo }), status, seq: receipt?.seq ?? null };
 }

@@ -3,6 +3,7 @@ import type {
   ConversationId,
   Entry,
   InputOf,
+  MessageChange,
   MessageEntry,
   OperationId,
   ResponseOf,
@@ -47,6 +48,8 @@ export interface Snapshot {
   /** A proxy or the network answers requests in place of the server. */
   isIntercepted: boolean;
   connection: ConnectionState;
+  /** The features that the server has beyond the first version, or had at the last connection. */
+  features: readonly string[];
   conversations: ConversationData[];
   pending: Pending[];
 }
@@ -57,7 +60,7 @@ export type News =
   | { kind: 'account'; account: Account | null }
   /** These people's current names. */
   | { kind: 'people'; people: readonly Person[] }
-  | { kind: 'connection'; connection: ConnectionState }
+  | { kind: 'connection'; connection: ConnectionState; features: readonly string[] }
   | { kind: 'storage'; isStoring: boolean }
   | { kind: 'intercepted'; isIntercepted: boolean }
   | { kind: 'otherVersion'; otherVersion: OtherVersion }
@@ -65,17 +68,36 @@ export type News =
   | { kind: 'gone'; conversationId: ConversationId }
   /** An entry of a conversation that this tab follows. Each arrives once and in order. */
   | { kind: 'entry'; entry: Entry }
+  /** Messages of a conversation that this tab follows, in the state to show. `failure`: the server refused a change. */
+  | {
+      kind: 'amended';
+      conversationId: ConversationId;
+      messages: readonly MessageEntry[];
+      /** Too many were amended while the client was away: the pages that are shown are outdated. */
+      reread: boolean;
+      failure: Failure | null;
+    }
+  /** The server refused a change of a message, and no tab shows the conversation. This tab, and no other, reports it. */
+  | { kind: 'refused'; conversationId: ConversationId; failure: Failure }
   /** Entries were left out after a long absence: the part that is shown no longer reaches the end. */
   | { kind: 'skipped'; conversationId: ConversationId }
-  /** The server was restored: shown entries may no longer exist, and their numbers may belong to others. */
-  | { kind: 'restored'; conversationId: ConversationId | null }
+  /**
+   * The server was restored: entries after the number `keptSeq` may no longer exist, and their numbers may belong to
+   * others. Null: the list of conversations is read again.
+   */
+  | { kind: 'restored'; conversationId: ConversationId; keptSeq: number }
+  | { kind: 'restored'; conversationId: null }
   | { kind: 'pending'; message: Pending }
   | { kind: 'discarded'; conversationId: ConversationId; clientMessageId: string }
   | { kind: 'typing'; conversationId: ConversationId; userId: UserId }
   | { kind: 'read'; conversationId: ConversationId; userId: UserId; seq: number }
   | { kind: 'presence'; users: { userId: UserId; online: boolean }[]; conversations: OnlineCount[] }
+  /** Messages of a conversation were edited or deleted: notifications must not show their former texts. Null: any. */
+  | { kind: 'reworded'; conversationId: ConversationId; messages: readonly MessageEntry[] | null }
   /** This tab, and no other, notifies the person. */
   | { kind: 'notify'; entry: MessageEntry; conversation: ConversationData };
+
+export type AmendedNews = Extract<News, { kind: 'amended' }>;
 
 export interface OnlineCount {
   conversationId: ConversationId;
@@ -112,12 +134,26 @@ export interface Requests {
   join(conversationId: ConversationId): Promise<ConversationId>;
   update(conversationId: ConversationId, change: ConversationChange): Promise<void>;
   leave(conversationId: ConversationId): Promise<void>;
-  /** Resolves when the message is stored for sending. The client sends it as soon as it can, once for each id. */
-  send(conversationId: ConversationId, text: string, clientMessageId: string): Promise<void>;
-  retry(conversationId: ConversationId, clientMessageId: string): Promise<void>;
-  discard(conversationId: ConversationId, clientMessageId: string): Promise<void>;
+  /**
+   * Resolves when the message is stored for sending. The client sends it as soon as it can, once for each id.
+   *
+   * @param replyTo the number of the message that it replies to.
+   */
+  send(conversationId: ConversationId, text: string, clientMessageId: string, replyTo?: number): Promise<void>;
+  /**
+   * Changes a message: an entry, or, by its client message id, one that is waiting to be sent. Resolves when the change
+   * is on its way. News show its result.
+   */
+  amend(conversationId: ConversationId, message: MessageEntry | string, change: MessageChange): Promise<void>;
+  retry(clientMessageId: string): Promise<void>;
+  discard(clientMessageId: string): Promise<void>;
   history(conversationId: ConversationId, page: HistoryRange): Promise<History>;
-  markRead(conversationId: ConversationId, seq: number): Promise<void>;
+  /** The pinned messages, the newest first. */
+  pins(conversationId: ConversationId): Promise<MessageEntry[]>;
+  /** @param readVersion no effect if the conversation was marked as unread since this version of the read position. */
+  markRead(conversationId: ConversationId, seq: number, readVersion: number): Promise<void>;
+  /** Marks an entry and those after it as unread. */
+  markUnread(conversationId: ConversationId, seq: number): Promise<void>;
   typing(conversationId: ConversationId): Promise<void>;
   /** Watches what this tab has in view, instead of what it watched before. */
   watch(watch: Watch): Promise<void>;

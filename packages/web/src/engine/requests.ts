@@ -23,11 +23,17 @@ export function requestsOf(engine: Engine, tab: TabPort): Requests {
     join: async (conversationId) => (await client.conversations.join(conversationId)).id,
     update: (conversationId, change) => engine.conversation(conversationId).update(change),
     leave: (conversationId) => engine.conversation(conversationId).leave(),
-    send: (conversationId, text, clientMessageId) => engine.send(conversationId, text, clientMessageId),
-    retry: async (conversationId, clientMessageId) => engine.outgoing(conversationId, clientMessageId)?.retry(),
-    discard: async (conversationId, clientMessageId) => engine.outgoing(conversationId, clientMessageId)?.discard(),
+    send: (...message) => engine.send(...message),
+    amend: async (conversationId, message, change) => engine.amend(conversationId, message, change),
+    retry: async (clientMessageId) => engine.outgoing(clientMessageId)?.retry(),
+    discard: async (clientMessageId) => engine.outgoing(clientMessageId)?.discard(),
     history: (conversationId, page) => engine.conversation(conversationId).history(page),
-    markRead: async (conversationId, seq) => client.conversations.get(conversationId)?.markRead(seq),
+    pins: (conversationId) => engine.conversation(conversationId).pins(),
+    async markRead(conversationId, seq, readVersion) {
+      const conversation = client.conversations.get(conversationId);
+      if ((conversation?.data.membership?.readVersion ?? 0) === readVersion) conversation?.markRead(seq);
+    },
+    markUnread: (conversationId, seq) => engine.conversation(conversationId).markUnread(seq),
     typing: async (conversationId) => client.conversations.get(conversationId)?.typing(),
     async watch(watch) {
       // Start the new watch first, so that what both contain is not unwatched in between.

@@ -140,7 +140,8 @@ function keyOf(news: News, index: number): string {
   }
 }
 
-function failureOf(error: unknown): Failure {
+/** A failure in the form that tabs receive. */
+export function failureOf(error: unknown): Failure {
   if (error instanceof ParleyError) return { code: error.code, message: error.message, errors: [...error.errors] };
   if (error instanceof Intercepted) return { code: 'intercepted', message: error.message, errors: [] };
   if (error instanceof Disconnected) return { code: 'disconnected', message: error.message, errors: [] };

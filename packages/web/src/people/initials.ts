@@ -1,4 +1,5 @@
 import { firstGrapheme } from '@parley/protocol/graphemes';
+import { unmarkedName } from '@parley/protocol/names';
 
 const hues = 8;
 /** The characters that an initial may start with: visible letters, digits and symbols. */
@@ -6,9 +7,9 @@ const initialStart = /[[\p{L}\p{N}\p{S}\p{Extended_Pictographic}]--\p{Default_Ig
 /** The longest emoji have 20 units. A letter with so many marks that it is longer than this loses them. */
 const initialMaxUnits = 32;
 
-/** One or two characters that stand for a name. Only letters, digits and symbols are used. */
+/** One or two characters that stand for a shown name. Only letters, digits and symbols are used. */
 export function initialsOf(name: string): string {
-  const words = name.normalize('NFC').split(/\s+/u).map(initialOf);
+  const words = unmarkedName(name).normalize('NFC').split(/\s+/u).map(initialOf);
   return words
     .filter((initial) => initial !== '')
     .slice(0, 2)

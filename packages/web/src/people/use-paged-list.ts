@@ -36,11 +36,12 @@ const nothing: Shown<never> = { items: [], cursor: null };
  * A list that the server returns in pages, from its start to the last page that was requested.
  *
  * @param load reads a page; a new function means a new list. Null: the list is empty.
- * @param settleMs how long `load` must stay the same before the first page is read.
+ * @param options.settleMs how long `load` must stay the same before the first page is read.
+ * @param options.version when it changes, the items that are shown are read again.
  */
 export function usePagedList<Item extends { id: string }>(
   load: ((page: PageRequest) => Promise<Page<Item>>) | null,
-  settleMs = 0,
+  { settleMs = 0, version = 0 }: { settleMs?: number; version?: number | undefined } = {},
 ): PagedList<Item> {
   const [shown, setShown] = useState<Shown<Item> | null>(null);
   const [failure, setFailure] = useState('');
@@ -87,6 +88,13 @@ export function usePagedList<Item extends { id: string }>(
     reading.current.isStale = true;
     void run();
   }, [run]);
+  const before = useRef({ run, version });
+  useEffect(() => {
+    // A new list is read anyway.
+    const isOutdated = before.current.run === run && before.current.version !== version;
+    before.current = { run, version };
+    if (isOutdated) refresh();
+  }, [run, version, refresh]);
   const more = () => {
     reading.current.extent = reading.current.shown.items.length + pageSize;
     // A read that is running continues to the new extent.

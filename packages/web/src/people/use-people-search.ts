@@ -17,5 +17,5 @@ export function usePeopleSearch(query: string): PagedList<User> {
     },
     [chat, q],
   );
-  return usePagedList(q === '' ? null : load, settleMs);
+  return usePagedList(q === '' ? null : load, { settleMs });
 }

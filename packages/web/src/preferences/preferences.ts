@@ -23,6 +23,10 @@ interface AccountPreferences {
   askedForNotifications: boolean;
   /** Ids of conversations without notifications. */
   muted: readonly string[];
+  /** The emoji that the person has chosen, the last one first. */
+  recentEmoji: readonly string[];
+  /** Of the emoji that the person chooses: 0 is none, 1 to 5 are light to dark. */
+  skinTone: number;
 }
 
 export type Preferences = BrowserPreferences & AccountPreferences;
@@ -35,7 +39,8 @@ let current = load();
 function load(): Preferences {
   const { theme = 'system', language = languageFor(navigator.languages) } = stored<BrowserPreferences>(storageKey);
   const ofAccount = accountId === null ? {} : stored<AccountPreferences>(accountKey(accountId));
-  const standard = { sound: true, notifications: false, askedForNotifications: false, muted: [] };
+  const ofNobody = { sound: true, notifications: false, askedForNotifications: false, muted: [] };
+  const standard = { ...ofNobody, recentEmoji: [], skinTone: 0 };
   return { ...standard, ...ofAccount, theme, language };
 }
 

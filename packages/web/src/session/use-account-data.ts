@@ -1,6 +1,7 @@
 import { useLayoutEffect, useRef } from 'react';
 import { useLocation } from 'wouter';
 import { keepDraftsOf } from '../composer/drafts.ts';
+import { editDrafts } from '../composer/edit-drafts.ts';
 import { closeNotifications } from '../notifications/use-notifications.ts';
 import { setPreferencesOf } from '../preferences/preferences.ts';
 
@@ -27,6 +28,7 @@ export function useAccountData({ isAccountKnown, accountId, lostAccountId, wasRe
     setPreferencesOf(accountId ?? lostAccountId);
     if (before.current !== null && before.current !== accountId) {
       closeNotifications().catch(reportError);
+      editDrafts.clear();
       // The address may name a conversation of the account.
       navigate('/login', { replace: true });
     }

@@ -1,7 +1,7 @@
-import { shownName } from '@parley/protocol/names';
+import { markedName, shownName } from '@parley/protocol/names';
 import type { ConversationData } from '@parley/sdk';
 import { personName } from './person-name.ts';
-import { t } from './strings.ts';
+import { locale, t } from './strings.ts';
 
 /** A conversation's title: its name, or the other person's in a direct chat. */
 export function titleOf({ name, partner }: ConversationData): string {
@@ -9,7 +9,9 @@ export function titleOf({ name, partner }: ConversationData): string {
   return partner ? personName(partner) : t('unknownPerson');
 }
 
-/** The name of a group or channel, or a neutral text if the name has no visible character. */
+/**
+ * The name of a group or channel, marked if it mixes scripts; a neutral text if the name has no visible character.
+ */
 export function conversationName(name: string): string {
-  return shownName(name, t('unnamedConversation'));
+  return markedName(shownName(name, t('unnamedConversation')), locale());
 }

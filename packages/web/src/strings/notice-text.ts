@@ -30,6 +30,8 @@ const noticeTexts: { [Kind in Notice['kind']]: NoticeText<Kind> } = {
   added: ({ userIds }, name, nameOf) =>
     t('noticeAdded', { name, others: userIds.slice(0, 5).map(nameOf).join(', ') + (userIds.length > 5 ? ' …' : '') }),
   removed: ({ userId }, name, nameOf) => t('noticeRemoved', { name, other: nameOf(userId) }),
+  banned: ({ userId }, name, nameOf) => t('noticeBanned', { name, other: nameOf(userId) }),
+  unbanned: ({ userId }, name, nameOf) => t('noticeUnbanned', { name, other: nameOf(userId) }),
   role: ({ userId, role }, name, nameOf) => t('noticeRole', { name, other: nameOf(userId), role: roleName(role) }),
   updated: ({ name: title, announceOnly }, name) => {
     if (title !== undefined) return t('noticeRenamed', { name, title: conversationName(title) });

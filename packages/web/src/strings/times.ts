@@ -22,6 +22,16 @@ export function exactTime(atMs: number): string {
   return format(atMs, { dateStyle: 'full', timeStyle: 'medium' });
 }
 
+/** The date in few characters. */
+export function shortDate(atMs: number): string {
+  return format(atMs, { dateStyle: 'medium' });
+}
+
+/** The date with its weekday and year. */
+export function fullDay(atMs: number): string {
+  return format(atMs, { dateStyle: 'full' });
+}
+
 /** The last midnight before a moment, in local time. */
 export function dayOf(atMs: number): number {
   return new Date(atMs).setHours(0, 0, 0, 0);

@@ -1,5 +1,5 @@
 import type { BrowserContext, Page } from 'playwright-core';
-import { launchBrowser, openWindow, usualChromium } from '../support/browser.ts';
+import { launchBrowser, openWindow, usualChromium, withServiceWorker } from '../support/browser.ts';
 import type { DrivenPage, Engine } from './driven-page.ts';
 
 export const chromium: Engine = {
@@ -9,7 +9,7 @@ export const chromium: Engine = {
     const browser = await launchBrowser();
     return {
       async browser() {
-        const { context, page } = await openWindow(browser);
+        const { context, page } = await openWindow(browser, withServiceWorker);
         return new ChromiumPage(context, page);
       },
       stop: () => browser.close(),

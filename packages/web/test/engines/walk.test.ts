@@ -1,9 +1,34 @@
 import { expect } from 'bun:test';
 import { type ConfirmationOrder, confirmConversion } from './composition.ts';
+import type { Walker } from './walker.ts';
 import { describeInEngines } from './walks.ts';
 
+/** Both react to, answer, pin, edit and delete messages of their direct chat. */
+async function changeMessages(ana: Walker, ben: Walker): Promise<void> {
+  await ben.choose('From two tabs', 'Add reaction');
+  await ben.fill('Search emoji', 'party popper');
+  // Until the search has moved what it found.
+  await ben.lacks('button', 'kissing face');
+  await ben.click('button', 'party popper');
+  await ana.click('button', '🎉\u2069: 1 reaction');
+  await ben.has('button', '🎉\u2069: 2 reactions');
+  await ben.choose('Hello Ben', 'Reply');
+  await ben.write('**Morning**, Ana');
+  for (const one of [ana, ben]) await one.has('link', 'In reply to');
+  await ben.choose('Hello Ben', 'Pin');
+  for (const one of [ana, ben]) await one.shows('Pinned');
+  await ana.choose('Hello Ben', 'Edit');
+  await ana.fill('Edit the message', 'jamin');
+  await ana.page.press('Enter');
+  const changed = ['Hello Benjamin', 'Hello Ana', 'From two tabs'];
+  for (const one of [ana, ben]) await one.showsMessages(...changed, 'Morning, Ana');
+  await ben.choose('Morning, Ana', 'Delete');
+  await ben.click('button', 'Delete');
+  for (const one of [ana, ben]) await one.showsMessages(...changed, 'This message was deleted.');
+}
+
 describeInEngines('two people', (walk) => {
-  walk('find each other, talk, reload, and continue a draft in a second tab', async ({ ana, ben }) => {
+  walk('talk, reload, continue a draft in a second tab, and change, answer and pin messages', async ({ ana, ben }) => {
     await ana.openDirect('Ben');
     await ana.write('Hello Ben');
     await ben.click('link', 'Ana');
@@ -21,6 +46,7 @@ describeInEngines('two people', (walk) => {
     await second.page.press('Enter');
     for (const one of [ana, second, ben]) await one.showsMessages('Hello Ben', 'Hello Ana', 'From two tabs');
     await ana.boxHolds('');
+    await changeMessages(ana, ben);
   });
 
   walk('confirm a conversion by an Enter that sends nothing, and send by the next one', async ({ ana }) => {

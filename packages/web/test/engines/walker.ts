@@ -2,7 +2,7 @@ import { password } from '../support/person.ts';
 import { until } from '../support/until.ts';
 import type { DrivenPage } from './driven-page.ts';
 
-type Kind = 'button' | 'link' | 'field' | 'option';
+type Kind = 'button' | 'link' | 'field' | 'option' | 'menuitem';
 interface Wanted {
   kind: Kind;
   name: string;
@@ -50,6 +50,17 @@ export class Walker {
     await this.page.type(text);
   }
 
+  /** Opens the menu of a message by keyboard, and chooses an action. */
+  async choose(text: string, action: string): Promise<void> {
+    await until(
+      `${this.name}’s page to focus the message “${text}”`,
+      () => this.page.run(focusMessage, text),
+      (isFocused) => isFocused,
+    );
+    await this.page.press('Enter');
+    await this.click('menuitem', action);
+  }
+
   /** Another tab of this browser, at the same address. */
   async another(): Promise<Walker> {
     const url = await this.page.run(() => location.href, null);
@@ -76,8 +87,24 @@ export class Walker {
   async showsMessages(...expected: readonly string[]): Promise<void> {
     await until(
       `${this.name}’s page to show the messages ${expected.join(', ')}`,
-      async () => ({ texts: await this.page.run(messageTexts, null), page: await this.text() }),
-      ({ texts }) => JSON.stringify(texts) === JSON.stringify(expected),
+      () => this.page.run(messageTexts, null),
+      (texts) => JSON.stringify(texts) === JSON.stringify(expected),
+    ).catch(async (error: unknown) => {
+      throw new Error(`${error instanceof Error ? error.message : error}; the page: ${await this.text()}`);
+    });
+  }
+
+  /** Waits until the page has an element of this kind and name. */
+  async has(kind: Kind, name: string): Promise<void> {
+    await this.find({ kind, name });
+  }
+
+  /** Waits until the page has no element of this kind and name. */
+  async lacks(kind: Kind, name: string): Promise<void> {
+    await until(
+      `${this.name}’s page to have no ${kind} “${name}”`,
+      () => this.page.run(mark, { kind, name }),
+      (isThere) => !isThere,
     );
   }
 
@@ -108,6 +135,14 @@ function messageTexts(): string[] {
   return [...document.querySelectorAll('.message-text')].map((one) => one.textContent);
 }
 
+/** Focuses the message with this text, and returns whether it has the focus. Runs in the page. */
+function focusMessage(text: string): boolean {
+  const all = [...document.querySelectorAll<HTMLElement>('article')];
+  const message = all.find((each) => each.querySelector('.message-text')?.textContent === text);
+  message?.focus();
+  return message !== undefined && message === document.activeElement;
+}
+
 /** The path and the visible text of the page. A page that is loading has no body. */
 function pageText(): string {
   // biome-ignore lint/performance/useDomNodeTextContent: `textContent` includes hidden text.
@@ -116,7 +151,13 @@ function pageText(): string {
 
 /** Marks the visible element of this name, or else one whose name contains it. Runs in the page. */
 function mark({ kind, name }: Wanted): boolean {
-  const selectors = { button: 'button', link: 'a', field: 'input, textarea', option: '[role=option]' };
+  const selectors = {
+    button: 'button',
+    link: 'a',
+    field: 'input, textarea',
+    option: '[role=option]',
+    menuitem: '[role=menuitem]',
+  };
   const nameOf = (element: HTMLElement) =>
     element.getAttribute('aria-label') ??
     (element as HTMLInputElement).labels?.[0]?.textContent ??

@@ -3,6 +3,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Builder, By, Capabilities, Key, type WebDriver } from 'selenium-webdriver';
+import { freePort } from '../../../../tools/free-port.mjs';
 import { patienceMs, until } from '../support/until.ts';
 import type { DrivenPage, Engine } from './driven-page.ts';
 
@@ -51,7 +52,7 @@ async function startBrowser() {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const { value } = await display.stdout.getReader().read();
-  const port = freePort();
+  const port = await freePort();
   const program = Bun.spawn(['dbus-run-session', `--config-file=${bus}`, '--', 'WebKitWebDriver', `--port=${port}`], {
     stdio: ['ignore', 'ignore', 'ignore'],
     // A process group of its own, so that the bus and the driver end with it.
@@ -96,13 +97,6 @@ async function connect(url: string): Promise<WebDriver> {
   const driver = await new Builder().usingServer(url).withCapabilities(capabilities).build();
   await driver.manage().setTimeouts({ script: patienceMs, pageLoad: patienceMs });
   return driver;
-}
-
-function freePort(): number {
-  const server = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data: () => undefined } });
-  const { port } = server;
-  server.stop();
-  return port;
 }
 
 class WebKitPage implements DrivenPage {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { ParleyClient } from '@parley/sdk';
 import { type Person, RunningServer } from '../../../server/test/support/running-server.ts';
-import { browserOfFile, describeInBrowser, openWindow } from '../support/browser.ts';
+import { browserOfFile, describeInBrowser, openWindow, withServiceWorker } from '../support/browser.ts';
 import { Network } from '../support/network.ts';
 import { PersonInBrowser, password } from '../support/person.ts';
 
@@ -13,7 +13,7 @@ let count = 0;
 async function inGroup(names: readonly string[]) {
   const own = `Ana${++count}`;
   const network = new Network(Number(new URL(server.url).port));
-  const ana = await PersonInBrowser.signUp(await browser(), network.url, own);
+  const ana = await PersonInBrowser.signUp(await browser(), network.url, own, withServiceWorker);
   const people = await Promise.all(names.map((name) => server.person(`${name}${count}`)));
   const [owner] = people as [Person, ...Person[]];
   const anaId = (await server.call(owner, 'userSearch', { q: own })).users[0]?.id ?? '';

@@ -17,6 +17,11 @@ const args = [
 ];
 
 const windowOptions = { viewport: { width: 1440, height: 900 }, locale: 'en-GB', timezoneId: 'UTC' } as const;
+/**
+ * For tests of what the service worker does: notifications, and loading the page and its parts without a network. Other
+ * windows have none, because installing it takes a third of the processor time in which a window opens its first page.
+ */
+export const withServiceWorker = { serviceWorkers: 'allow' } as const;
 
 /** A Debian package that tests need, and a file that shows whether it is installed. */
 export interface Need {
@@ -73,7 +78,7 @@ export function browserOfFile(program = usualChromium): () => Promise<Browser> {
 
 /** Opens a window that shares nothing with others, as on another computer. `faults` collects errors of its pages. */
 export async function openWindow(browser: Browser, options: BrowserContextOptions = {}) {
-  const context = await browser.newContext({ ...windowOptions, ...options });
+  const context = await browser.newContext({ ...windowOptions, serviceWorkers: 'block', ...options });
   const faults: string[] = [];
   const watch = (page: Page) => {
     page.on('pageerror', (error) => faults.push(String(error)));

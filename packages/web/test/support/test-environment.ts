@@ -2,7 +2,7 @@ import { test } from 'bun:test';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { type Person, RunningServer } from '../../../server/test/support/running-server.ts';
 import type { WireClient } from '../../../server/test/support/wire-client.ts';
-import { browserOfFile, type Need, openWindow } from './browser.ts';
+import { browserOfFile, type Need, openWindow, withServiceWorker } from './browser.ts';
 import { Network } from './network.ts';
 import { PersonInBrowser } from './person.ts';
 import { testTimeoutMs, within } from './until.ts';
@@ -40,9 +40,13 @@ export class TestEnvironment {
     return window;
   }
 
-  /** Signs a person up in a window of their own, directly at the server or through a network. */
+  /**
+   * Signs a person up in a window of their own, directly at the server or through a network. In the latter case the
+   * window has a service worker, which loads parts of the page while the network is cut.
+   */
   async signUp(name: string, url = this.server.url, options: BrowserContextOptions = {}): Promise<PersonInBrowser> {
-    const { context, page, faults } = await this.window(options);
+    const usual = url === this.server.url ? {} : withServiceWorker;
+    const { context, page, faults } = await this.window({ ...usual, ...options });
     return PersonInBrowser.signUpAt(context, page, url, name, faults);
   }
 

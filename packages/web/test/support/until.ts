@@ -2,7 +2,8 @@
 export const patienceMs = 60_000;
 /** The limit of a test: less than the runner's, so that the reason is printed. */
 export const testTimeoutMs = 110_000;
-const pollMs = 100;
+/** Most conditions hold soon; a test that waits for half a minute needs few looks at the page. */
+const pauses = { shortestMs: 20, longestMs: 500, growth: 1.2 };
 
 /**
  * Calls `look` until `isWanted` accepts its result, and returns that result.
@@ -14,13 +15,13 @@ export async function until<Value>(
   isWanted: (value: Value) => boolean,
 ): Promise<Value> {
   const startedAtMs = performance.now();
-  for (;;) {
+  for (let pauseMs = pauses.shortestMs; ; pauseMs = Math.min(pauses.longestMs, pauseMs * pauses.growth)) {
     const value = await look();
     if (isWanted(value)) return value;
     if (performance.now() - startedAtMs > patienceMs) {
       throw new Error(`waited ${patienceMs} ms for ${what}; instead there was ${JSON.stringify(value)}`);
     }
-    await Bun.sleep(pollMs);
+    await Bun.sleep(pauseMs);
   }
 }
 

@@ -85,8 +85,13 @@ export async function turnWheel(page: Page, pixels: number): Promise<void> {
     Object.assign(globalThis, { scrollEnd });
   });
   await page.mouse.wheel(0, pixels);
-  await list.evaluate(async (element) => {
-    await (globalThis as unknown as { scrollEnd: Promise<void> }).scrollEnd;
+  await list.evaluate(() => (globalThis as unknown as { scrollEnd: Promise<void> }).scrollEnd);
+  await untilAtRest(page);
+}
+
+/** Resolves when the rows in view of the open conversation no longer move. */
+export async function untilAtRest(page: Page): Promise<void> {
+  await page.getByRole('log').evaluate(async (element) => {
     const restFrames = 30;
     // Older rows are rendered, measured and positioned after the scrolling.
     const state = () => `${element.scrollTop} ${element.querySelector('article')?.getBoundingClientRect().top}`;

@@ -56,6 +56,24 @@ export const views: Readonly<Record<string, Open>> = {
     await page.locator('.view-head button').click();
     await page.locator('.member').first().waitFor();
   },
+  'message-menu': async (page, scene) => {
+    await page.goto(`${scene.server.url}/c/${scene.demonstration.groupId}`);
+    await page.getByRole('article').last().focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('menuitem').first().waitFor();
+  },
+  'message-link': async (page, scene) => {
+    await page.goto(`${scene.server.url}/c/${scene.demonstration.groupId}/3`);
+    await page.locator('[aria-current=location]').waitFor();
+  },
+  'message-missing': async (page, scene) => {
+    await page.goto(`${scene.server.url}/c/${scene.demonstration.groupId}/1000`);
+    await page.locator('.list-note button').waitFor();
+  },
+  'join-offer': async (page, { server, demonstration }) => {
+    await page.goto(`${server.url}/c/${demonstration.gardenId}/2`);
+    await page.locator('.page .button.primary').waitFor();
+  },
   switcher: async (page) => {
     await page.keyboard.press('Control+k');
     await page.getByRole('combobox').waitFor();
