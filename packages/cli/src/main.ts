@@ -3,6 +3,7 @@ import { Unusable } from '@parley/server';
 import { Command } from 'commander';
 import { addAdministration } from './administration/commands.ts';
 import { addChat } from './chat/command.ts';
+import { addCheck } from './check.ts';
 import { addCluster, addMigrate } from './cluster/commands.ts';
 import { Failure } from './failure.ts';
 import { addServe } from './serve.ts';
@@ -19,6 +20,7 @@ addAdministration(program);
 addCluster(program);
 addMigrate(program);
 addTrace(program);
+addCheck(program);
 addChat(program);
 
 try {

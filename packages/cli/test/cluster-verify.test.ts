@@ -110,13 +110,13 @@ describe.skipIf(absent !== null)(titleWith('parley cluster verify', absent), () 
     const [member] = members.flat();
     userId = member?.user_id ?? '';
     conversationId = member?.conversation_id ?? '';
-  }, 120_000);
+  });
   afterAll(async () => {
     witnesses?.leave();
     await server?.stop();
     await database?.close();
     await cluster?.remove();
-  }, 120_000);
+  });
 
   test('reports no fault in an intact cluster while people write', async () => {
     witnesses.write();
@@ -125,7 +125,7 @@ describe.skipIf(absent !== null)(titleWith('parley cluster verify', absent), () 
     expect([code, errors]).toEqual([0, '']);
     expect(output).toMatch(/^1 conversations, \d+ entries, 0 faults\n$/);
     await witnesses.stopWriting();
-  }, 120_000);
+  });
 
   for (const [name, statements, fault] of repairable) {
     test(`repairs ${name}, and reports no fault afterwards`, async () => {
@@ -138,13 +138,13 @@ describe.skipIf(absent !== null)(titleWith('parley cluster verify', absent), () 
         expect.stringMatching(/^repaired: /),
       ]);
       expect((await verify()).code).toBe(0);
-    }, 120_000);
+    });
   }
 
   test('after the repairs people can write, and each sees the whole history', async () => {
     await witnesses.say(['after the repair']);
     await witnesses.agree();
-  }, 120_000);
+  });
 
   test('reports each fault that it cannot repair, and deletes no entry', async () => {
     for (const [, statements] of lasting) await damage(statements);
@@ -153,7 +153,7 @@ describe.skipIf(absent !== null)(titleWith('parley cluster verify', absent), () 
     expect(code).toBe(1);
     for (const [, , fault] of lasting) expect(output).toContain(named(fault));
     expect(await database.everywhere((sql) => sql`SELECT count(*) FROM entries`)).toEqual(before);
-  }, 120_000);
+  });
 
   test('reports a partition in which the committed offset is beyond the end of the log', async () => {
     const other = await ClusterUnderTest.make();
@@ -167,5 +167,5 @@ describe.skipIf(absent !== null)(titleWith('parley cluster verify', absent), () 
     await topics.positions.forget(group);
     await topics.close();
     await other.remove();
-  }, 120_000);
+  });
 });

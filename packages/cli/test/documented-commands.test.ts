@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ParleyClient } from '@parley/sdk';
 import { type GivenSettings, variableOf } from '@parley/server';
+import { freePort } from '../../../tools/free-port.mjs';
 import { ClusterUnderTest } from '../../server/test/support/cluster-services.ts';
-import { freePort } from '../../server/test/support/free-port.ts';
 import { ServerProcess } from '../../server/test/support/server-process.ts';
 import { titleWith, withoutService } from '../../server/test/support/services.ts';
 import { documentedCommands, root } from './documented-commands.ts';
@@ -83,6 +83,9 @@ beforeAll(async () => {
   const program = join(folder, 'bin', 'parley');
   writeFileSync(program, `#!/bin/sh\nexec ${process.execPath} ${join(root, 'packages/cli/src/main.ts')} "$@"\n`);
   chmodSync(program, 0o755);
+  const client = { type: 'client', timeMs: 0, client: 'ana', userId: crypto.randomUUID() };
+  const recording = [{ type: 'recording', version: 1 }, client].map((line) => JSON.stringify(line));
+  writeFileSync(join(folder, 'recording.jsonl'), recording.join('\n'));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -152,6 +155,7 @@ const administrator: Script = [
   ['parley followers --data data', ends('0 set aside')],
   ['parley followers reset totals --data data', ends('totals was reset')],
   ['parley verify --data data', ends('1 conversations, 2 entries, 0 faults')],
+  ['parley check recording.jsonl', ends('2 lines, 0 conversations, 0 violations')],
   ['parley trace 0198c5d2-7be1-7cc0-b2b9-6f1f1f0e6f11', ends('decided')],
   ['parley trace ID --data data', ends('decided')],
 ];
@@ -194,31 +198,28 @@ const operator: Script = [
   ['parley cluster move 5 second', ends('shard 5 is on one')],
   ['parley cluster accept-loss', refuses('the command log has everything')],
   ['parley cluster accept-loss main', ends(/shard 5 on one has epoch/)],
+  ['parley cluster redis', ends('the cluster uses 2 Redis servers')],
   ['parley cluster upgrade', ends(/feature level \d+ was enabled before/)],
   ['parley cluster verify', ends('0 faults')],
   ['parley cluster verify --repair', ends('0 repaired')],
 ];
 
 const absent = withoutService('kafka') ?? withoutService('postgres') ?? withoutService('redis');
-test.skipIf(absent !== null)(
-  titleWith('the commands for operators of a cluster work', absent),
-  async () => {
-    const cluster = await ClusterUnderTest.make();
-    const settings: GivenSettings = { ...cluster.settings, port: '0', 'drain-ms': '0', 'drain-notice-ms': '0' };
-    environment = Object.fromEntries(Object.entries(settings).map(([name, value]) => [variableOf(name), value]));
-    // The test cluster has one broker, few shards and two databases; the environment names them.
-    own = [
-      ['--shards 64', '--shards 8'],
-      ['--replication-factor 3', '--replication-factor 1'],
-      ['second', 'one'],
-      ['accept-loss main', 'accept-loss one'],
-      ['SERVICES', ''],
-    ];
-    await play(operator);
-    await cluster.remove();
-  },
-  300_000,
-);
+test.skipIf(absent !== null)(titleWith('the commands for operators of a cluster work', absent), async () => {
+  const cluster = await ClusterUnderTest.make();
+  const settings: GivenSettings = { ...cluster.settings, port: '0', 'drain-ms': '0', 'drain-notice-ms': '0' };
+  environment = Object.fromEntries(Object.entries(settings).map(([name, value]) => [variableOf(name), value]));
+  // The test cluster has one broker, few shards and two databases; the environment names them.
+  own = [
+    ['--shards 64', '--shards 8'],
+    ['--replication-factor 3', '--replication-factor 1'],
+    ['second', 'one'],
+    ['accept-loss main', 'accept-loss one'],
+    ['SERVICES', ''],
+  ];
+  await play(operator);
+  await cluster.remove();
+});
 
 /** Commands that this test does not run, with the reason or with what runs them instead. */
 const elsewhere: [commands: RegExp, reason: string][] = [
@@ -234,6 +235,11 @@ const elsewhere: [commands: RegExp, reason: string][] = [
   [/^npm (install --package-lock-only|publish FILE)$/, 'changes or publishes the version'],
   [/^dist\/parley serve SETTINGS$/, 'cli/test/single-file runs it'],
   [/^npm run bench\b/, 'measures for minutes on an otherwise idle machine; bench/test checks its options'],
+  [/^npm run capacity\b/, 'computes with what was measured; bench/test checks its options and what it writes'],
+  [/^npm run simulate\b/, 'runs for minutes; .ci/run runs it, and server/test/simulator tests it'],
+  [/^npm run fuzz\b/, 'runs the fuzz tests for a given time; `npm test` runs them with a fixed number of cases'],
+  [/^npm run (sbom|licences)$/, 'tools/test/licences runs both programs'],
+  [/^npm run mutate\b/, 'runs other tests for many minutes; .ci/run runs it, and tools/test/mutations checks its list'],
   [/^pg_basebackup /, 'copies a whole PostgreSQL server; cluster/restore restores a private one'],
   [/^(docker|kubectl) /, 'needs a container engine or Kubernetes; test/deploy checks the files that it reads'],
 ];

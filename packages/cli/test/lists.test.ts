@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import type { Account } from '@parley/protocol';
 import { type Person, RunningServer } from '../../server/test/support/running-server.ts';
 import { ChatSession } from '../src/chat/chat-session.ts';
 import { runCommand } from '../src/chat/commands.ts';
@@ -32,10 +33,12 @@ for (const count of [51, 201]) {
     const prefix = `n${count}x`;
     let session: ChatSession;
     let last: Person;
+    let people: Account[];
     beforeAll(async () => {
-      const people = await server.people(prefix, count);
-      const userIds = people.map(({ account }) => account.id);
-      last = people.at(-1) ?? ana;
+      const persons = await server.people(prefix, count);
+      people = persons.map(({ account }) => account);
+      const userIds = people.map(({ id }) => id);
+      last = persons.at(-1) ?? ana;
       const group = await server.call(ana, 'createGroup', { name: `Group ${count}`, userIds: userIds.slice(0, 100) });
       for (let from = 100; from < count; from += 100) {
         await server.call(ana, 'addMembers', { conversationId: group.id, userIds: userIds.slice(from, from + 100) });
@@ -46,7 +49,7 @@ for (const count of [51, 201]) {
       const client = await server.client(ana);
       client.connect();
       await client.live();
-      session = new ChatSession(client);
+      session = new ChatSession(client, server.url);
     });
     afterAll(() => session.client.close());
 
@@ -72,7 +75,22 @@ for (const count of [51, 201]) {
       expect(await all(session, '/members')).toHaveLength(count + 1);
       session.notices = [];
       await runCommand(session, '/more');
-      expect(session.notices).toEqual(['There are no more pages. /find and /members start a list.']);
+      expect(session.notices).toEqual([
+        'There are no more pages. /find, /members, /banned and /reactions start a list.',
+      ]);
+    });
+
+    test('/banned and /more list all banned users, and /unban finds one after the first page', async () => {
+      await runCommand(session, `/channel Banned ${count}`);
+      const { conversation } = session.opened;
+      for (const { id } of people) await conversation.ban(id);
+      const banned = await all(session, '/banned');
+      expect(banned).toHaveLength(count);
+      const [{ username: first } = { username: '' }] = people;
+      const line = new RegExp(`^${first} \\(${first}\\), banned by ana on \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d$`);
+      expect(banned.at(-1)).toMatch(line);
+      await runCommand(session, `/unban ${first}`);
+      expect(await all(session, '/banned')).toHaveLength(count - 1);
     });
 
     test('/join finds a channel, and /open a person, after the first page', async () => {

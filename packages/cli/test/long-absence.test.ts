@@ -55,7 +55,7 @@ async function backAfter(count: number) {
   const client = await server.client(ana);
   client.connect();
   await client.live();
-  const session = new ChatSession(client);
+  const session = new ChatSession(client, server.url);
   const write = await miraWrites();
   await runCommand(session, '/open mira');
   client.close();
@@ -93,7 +93,7 @@ test('a conversation that was opened without a connection is loaded when there i
   const client = await server.client(ana);
   client.connect();
   await client.live();
-  const session = new ChatSession(client);
+  const session = new ChatSession(client, server.url);
   client.close();
   await runCommand(session, '/open mira');
   expect(session.shown).toEqual([]);

@@ -1,6 +1,4 @@
-import { fileURLToPath } from 'node:url';
-
-const cli = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+import { parleyProgram } from '../../server/test/support/server-process.ts';
 
 /** The result of a command. */
 export interface Run {
@@ -15,7 +13,7 @@ export async function parley(
   input = '',
   environment: Record<string, string> = {},
 ): Promise<Run> {
-  const child = Bun.spawn([process.execPath, cli, ...args], {
+  const child = Bun.spawn([...parleyProgram(), ...args], {
     stdin: new Blob([input]),
     stdout: 'pipe',
     stderr: 'pipe',

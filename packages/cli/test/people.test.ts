@@ -22,3 +22,11 @@ test('a user with an invisible display name is shown by the username', () => {
   client.people.learn([ben]);
   expect(people.name(ben.id)).toBe('ben');
 });
+
+test('a user whose name mixes scripts is shown with the scripts', () => {
+  const client = new ParleyClient({ url: 'http://localhost' });
+  const people = new People(client);
+  const id = '0190a000-0000-7000-8000-000000000001';
+  client.people.learn([{ id, username: 'mallory', displayName: 'аna' }]);
+  expect(people.name(id)).toBe('аna ⚠ Latin + Cyrillic');
+});

@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ParleyClient } from '@parley/sdk';
+import { supportedLevel } from '../../server/src/platform/features.ts';
 import { changeToIds } from '../../server/test/support/form-with-ids.ts';
 import { RunningServer } from '../../server/test/support/running-server.ts';
 import { parleyProgram, ServerProcess } from '../../server/test/support/server-process.ts';
@@ -36,19 +37,19 @@ const database = () => join(data, 'parley.db');
 const restore = (file = copy): Promise<Run> => parley(['restore', file, '--data', data]);
 const verify = async () => (await parley(['verify', '--data', data])).output;
 
-/** Serves the folder while `work` runs with a client that is logged in. */
-async function serving(work: (client: ParleyClient, server: ServerProcess) => Promise<unknown>): Promise<void> {
-  const server = await ServerProcess.start({ settings: { data } });
+/** Serves the folder, in this process, while `work` runs with a client that is logged in. */
+async function serving(work: (client: ParleyClient) => Promise<unknown>): Promise<void> {
+  const server = await RunningServer.start({ data });
   const client = new ParleyClient({ url: server.url });
   const credentials = { username: 'ana', password };
   await client.signup(credentials).catch(() => client.login(credentials));
   client.connect();
   await client.live();
   try {
-    await work(client, server);
+    await work(client);
   } finally {
     client.close();
-    await server.stop();
+    await server.stopServers();
   }
 }
 
@@ -144,7 +145,7 @@ test('restore refuses files that are not a backup, and a folder that is served; 
   changed.close();
   copyFileSync(copy, raised);
   const later = new Database(raised);
-  later.run('UPDATE feature_level SET level = 2');
+  later.run(`UPDATE feature_level SET level = ${supportedLevel() + 1}`);
   later.close();
   const files = readdirSync(data).sort();
   for (const [file, sentence] of [
@@ -152,7 +153,7 @@ test('restore refuses files that are not a backup, and a folder that is served; 
     [other, 'is a database of another program'],
     [cut, 'is damaged'],
     [newer, 'which a newer Parley wrote'],
-    [raised, 'has feature level 2, and this Parley supports 1'],
+    [raised, `has feature level ${supportedLevel() + 1}, and this Parley supports ${supportedLevel()}`],
     [join(folder, 'missing.db'), 'there is no file'],
     [folder, 'there is no file'],
   ] as const) {

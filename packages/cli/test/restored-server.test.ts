@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { fileURLToPath } from 'node:url';
 import { type Conversation, ParleyClient } from '@parley/sdk';
+import { CheckedRecording } from '../../server/test/support/checked-recording.ts';
+import { recordedClient } from '../../server/test/support/recorded-client.ts';
 import { RestorableServer } from '../../server/test/support/restorable-server.ts';
 import { until } from '../../server/test/support/until.ts';
 import { TerminalProgram } from './terminal.ts';
@@ -9,12 +11,14 @@ const cli = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const password = 'a good password';
 const ctrlC = '\u0003';
 
+let recording: CheckedRecording;
 let server: RestorableServer;
 let ana: ParleyClient;
 let room: Conversation;
 beforeEach(async () => {
-  server = await RestorableServer.start();
-  ana = new ParleyClient({ url: server.url });
+  recording = new CheckedRecording();
+  server = await RestorableServer.start(() => recording.recorder.record({ type: 'restore' }));
+  ana = recordedClient(recording.recorder, 'ana', { url: server.url }).client;
   await ana.signup({ username: 'ana', password });
   ana.connect();
   await ana.live();
@@ -22,6 +26,7 @@ beforeEach(async () => {
 afterEach(async () => {
   ana.close();
   await server.remove();
+  await recording.finish();
 });
 
 const chat = (...more: string[]) => [process.execPath, cli, 'chat', '--server', server.url, '--user', 'ben', ...more];

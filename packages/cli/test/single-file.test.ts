@@ -21,7 +21,7 @@ beforeAll(async () => {
   // Outside the repository, so that it can use nothing of it.
   program = join(folder, 'parley');
   cpSync(join(root, 'dist', 'parley'), program);
-}, 120_000);
+});
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('the single file loses nothing when it is killed while serving, administers and verifies', async () => {

@@ -40,6 +40,22 @@ export class TerminalProgram {
     return this.lines.join('\n');
   }
 
+  /** The styles in which the first character of a text is shown; null if it is not on the screen. */
+  stylesOf(text: string): string[] | null {
+    const { active } = this.screen.buffer;
+    const row = this.lines.findIndex((line) => line.includes(text));
+    const cell = active.getLine(active.baseY + row)?.getCell(this.lines[row]?.indexOf(text) ?? 0);
+    if (row < 0 || !cell) return null;
+    const styles = {
+      bold: cell.isBold(),
+      italic: cell.isItalic(),
+      strike: cell.isStrikethrough(),
+      dim: cell.isDim(),
+      coloured: !cell.isFgDefault(),
+    };
+    return Object.entries(styles).flatMap(([name, isOn]) => (isOn ? [name] : []));
+  }
+
   /** Types these keys. */
   type(keys: string): void {
     this.child.terminal?.write(keys);

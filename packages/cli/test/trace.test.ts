@@ -84,7 +84,11 @@ describe('in one process', () => {
     ['a space', ['an id'], '"an id" is not a client message id'],
     ['too long', ['x'.repeat(65)], 'is not a client message id (1 to 64 printable ASCII characters)'],
     ['number 0', [`${conversation}/0`], 'entries are numbered from 1'],
-    ['a conversation twice', [`${conversation}/1`, '--conversation', conversation], 'client message id alone'],
+    [
+      'a conversation twice',
+      [`${conversation}/1`, '--conversation', conversation],
+      'can be used only with a client message id',
+    ],
     ['an invalid conversation id', ['id', '--conversation', 'x'], '"x" is not the id of a conversation'],
     ['too far back', ['id', '--since-minutes', '10081'], 'It must be a whole number from 1 to 10080.'],
     ['no message', [], "missing required argument 'message'"],

@@ -127,6 +127,30 @@ test('hostile text in messages does not control the terminal', async () => {
   await Promise.all([eve.exited, fay.exited]);
 });
 
+test('formatting is shown in the styles that the terminal has, and by its markers where it has none', async () => {
+  const [kim, lea] = [terminal('kim'), terminal('lea', { TERM: 'linux' })];
+  await Promise.all([kim.shows('online ·'), lea.shows('online ·')]);
+  kim.type('/open lea\r');
+  await kim.shows('kim opened this chat');
+  kim.type(`**Bold** *Italic* ~~Strike~~ \`Code\` 2*3*4\r`);
+  kim.type('> Quoted\r- Item\r');
+  await lea.shows(/kim \d/);
+  lea.type('\t');
+  await lea.shows('Item');
+  // Messages that are not sent yet are dimmed.
+  await until('the last message is sent', () => kim.stylesOf('– Item')?.length === 0);
+  expect(kim.stylesOf('Bold')).toEqual(['bold']);
+  expect(kim.stylesOf('Italic')).toEqual(['italic']);
+  expect(kim.stylesOf('Strike')).toEqual(['strike']);
+  expect(kim.stylesOf('Code')).toEqual(['coloured']);
+  expect(kim.stylesOf('2*3*4')).toEqual([]);
+  expect(kim.stylesOf('│ Quoted')).toEqual(['dim']);
+  expect(lea.stylesOf('Bold')).toEqual(['bold']);
+  expect(lea.text).toContain('Bold *Italic* ~~Strike~~ Code 2*3*4');
+  for (const each of [kim, lea]) each.type(ctrlC);
+  await Promise.all([kim.exited, lea.exited]);
+});
+
 test('--plain reads and prints lines, and exits at the end of the input when everything is sent', async () => {
   const run = (user: string, input: string) =>
     Bun.spawn(command(user, '--plain'), {

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import type { ManagedUser } from '@parley/protocol';
-import { invitationLink } from '@parley/protocol';
+import { invitationLink, mixedScripts } from '@parley/protocol';
 import { pagesOf } from '@parley/sdk';
 import { backupDatabase, restoreDatabase, systemClock, verifyDatabase } from '@parley/server';
 import type { Command } from 'commander';
@@ -149,7 +149,11 @@ async function accountNamed(control: Control, username: string): Promise<Managed
 }
 
 function accountLine(account: ManagedUser): string {
-  const marks = [account.administrator ? 'administrator' : '', account.disabled ? 'disabled' : ''];
+  const marks = [
+    account.administrator ? 'administrator' : '',
+    account.disabled ? 'disabled' : '',
+    mixedScripts(account.displayName).length > 0 ? 'mixed scripts' : '',
+  ];
   return [account.id, account.username, account.displayName, ...marks.filter((mark) => mark !== '')].join('\t');
 }
 

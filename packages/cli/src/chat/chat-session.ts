@@ -1,10 +1,24 @@
-import { limits } from '@parley/protocol';
-import { type Conversation, defaultRuntime, type Entry, type Gap, type ParleyClient } from '@parley/sdk';
-import { clockTime, displayLine, displayText } from './display-text.ts';
-import { peopleIn, type ShownEntry, shownEntry } from './entry-lines.ts';
-import { gapBetween, merged, shownGap, withoutEntries } from './gaps.ts';
-import { lostNotices, nothingOpen, restoredNotices } from './notices.ts';
+import { limits, markedName } from '@parley/protocol';
+import {
+  type Conversation,
+  defaultRuntime,
+  type Entry,
+  type Gap,
+  type MessageEntry,
+  type ParleyClient,
+} from '@parley/sdk';
+import { Amendments } from './amendments.ts';
+import { displayLine, displayText } from './display-text.ts';
+import { isShown, peopleIn, type ShownEntry, shownOutgoing } from './entry-lines.ts';
+import { merged, newestGap, withoutEntries } from './gaps.ts';
+import type { ListedPage } from './listed-page.ts';
+import { endedNotices, nothingOpen, restoredNotices, whereIs } from './notices.ts';
+import { newlyOpened, type OpenConversation, reachesFirst, readNewest, resumeReading } from './open-conversation.ts';
 import { People } from './people.ts';
+import { Quotes } from './quotes.ts';
+import { RequestIds } from './request-ids.ts';
+import { ShownEntries } from './shown-entries.ts';
+import { TypingUsers } from './typing-users.ts';
 
 const pageSize = 50;
 /** Notices that are kept; older ones are dropped. */
@@ -12,26 +26,15 @@ const noticesMax = 100;
 /** The client watches the people named in this many newest entries of the open conversation. */
 const watchedEntries = 100;
 
-/** The open conversation and its loaded entries. */
-interface OpenConversation {
-  conversation: Conversation;
-  entries: Entry[];
-  /** The first entry that the user may read. */
-  visibleFromSeq: number;
-  /** Whether all older entries are loaded. */
-  complete: boolean;
-  loading: boolean;
-}
-
-/** A page of a list, as lines. */
-export interface ListedPage {
-  lines: string[];
-  isLast: boolean;
-}
-
 /** The state that the terminal shows: the user's conversations, of which at most one is open. */
 export class ChatSession {
   readonly people: People;
+  readonly requestIds = new RequestIds();
+  readonly amendments = new Amendments(
+    (text) => this.say(text),
+    () => this.changed(),
+    (id) => (id === this.open?.conversation.id ? '' : ` in ${whereIs(this.client, id)}`),
+  );
   open: OpenConversation | null = null;
   /** The latest list, while it has more pages. */
   listed: AsyncGenerator<ListedPage> | null = null;
@@ -49,28 +52,41 @@ export class ChatSession {
   private readonly skipped = new Map<string, Gap[]>();
   /** Whether a notice reported a restore since the client last started to connect. */
   private hasReportedRestore = false;
-  /** The users who type in the open conversation, each with a function that cancels the timeout. */
-  private readonly typing = new Map<string, () => void>();
-  private readonly runtime = defaultRuntime();
+  private readonly typing = new TypingUsers(defaultRuntime(), () => this.changed());
+  private readonly quotes: Quotes;
+  readonly shownEntries: ShownEntries;
   private readonly listeners = new Set<() => void>();
   private stopWatching: () => void = () => undefined;
   private watched = '';
 
-  constructor(readonly client: ParleyClient) {
+  /** @param server the address of the server, for links. */
+  constructor(
+    readonly client: ParleyClient,
+    readonly server: string,
+  ) {
     this.people = new People(client);
+    this.quotes = new Quotes(client, () => this.changed());
+    this.shownEntries = new ShownEntries(
+      (userId) => this.people.name(userId),
+      (conversationId, seq) => this.quotes.get(conversationId, seq),
+    );
     client.on('state', ({ name }) => {
       if (name === 'connecting') this.hasReportedRestore = false;
+      if (name === 'live') readNewest(this.open, client);
       // A conversation that was opened without a connection has only the stored entries, or none.
       if (name === 'live' && this.open?.entries.length === 0)
         this.loadOlder().catch((error) => this.say(String(error)));
       this.changed();
     });
     client.on('entry', (entry) => this.addEntry(entry));
+    client.on('amended', ({ conversation, messages, reread }) => this.amend(conversation, messages, reread));
     client.on('skipped', ({ conversation, ...gap }) => this.skip(conversation, gap));
     client.on('restored', ({ conversation }) => this.readAgain(conversation));
-    client.on('sessionEnded', ({ lost }) => this.sessionEnded(lost));
+    client.on('sessionEnded', ({ lost }) => {
+      for (const notice of endedNotices(lost, this.unsentCount)) this.say(notice);
+    });
     client.on('conversation', ({ conversation, removed }) => {
-      if (removed && this.open?.conversation === conversation) this.open = null;
+      if (removed && this.open?.conversation === conversation) this.close();
       if (conversation.data.partner) this.people.meet(conversation.data.partner);
       this.watchShownUsers();
       this.changed();
@@ -86,7 +102,7 @@ export class ChatSession {
       this.changed();
     });
     client.on('typing', ({ conversationId, userId }) => {
-      if (conversationId === this.open?.conversation.id) this.startTyping(userId);
+      if (conversationId === this.open?.conversation.id) this.typing.start(userId);
       this.changed();
     });
     client.on('error', (error) => this.say(`Error: ${error instanceof Error ? error.message : error}`));
@@ -94,14 +110,12 @@ export class ChatSession {
 
   onChange(listener: () => void): () => void {
     this.listeners.add(listener);
-    return () => {
-      this.listeners.delete(listener);
-    };
+    return () => void this.listeners.delete(listener);
   }
 
   /** How many messages wait to be sent or failed, also in conversations that the user is no longer in. */
   get unsentCount(): number {
-    return this.client.unsent.length;
+    return this.client.unsent.filter(isShown).length;
   }
 
   /** The open conversation. Throws when there is none. */
@@ -116,45 +130,30 @@ export class ChatSession {
 
   /** Names of the members who type in the open conversation. */
   get typingNames(): string[] {
-    return [...this.typing.keys()].map((userId) => displayLine(this.people.name(userId)));
+    return this.typing.userIds.map((userId) => displayLine(this.people.name(userId)));
   }
 
   /** The entries of the open conversation, then the messages in its outbox. */
   get shown(): ShownEntry[] {
     if (!this.open) return [];
     const { client } = this;
-    const name = (userId: string) => this.people.name(userId);
-    const { entries: loaded, visibleFromSeq } = this.open;
-    const entries = loaded.flatMap((entry, index) => {
-      const gap = gapBetween(loaded[index - 1], entry, visibleFromSeq);
-      return [...(gap ? [shownGap(gap)] : []), shownEntry(entry, name)];
-    });
+    const entries = this.shownEntries.of(this.open.entries, this.open.visibleFromSeq);
     const sent = new Set(entries.map(({ key }) => key));
+    const author = this.people.name((client.account ?? client.lostAccount)?.id ?? '');
     const outgoing = this.open.conversation.outbox
-      .filter((message) => !sent.has(message.clientMessageId))
-      .map((message): ShownEntry => {
-        const failure = message.failure === null ? '' : ` (${message.failure.message})`;
-        const author = displayLine(this.people.name((client.account ?? client.lostAccount)?.id ?? ''));
-        const text = displayText(message.text) + displayLine(failure);
-        return {
-          key: message.clientMessageId,
-          time: clockTime(message.createdAtMs),
-          author,
-          text,
-          state: message.status,
-        };
-      });
+      .filter((message) => isShown(message) && !sent.has(message.clientMessageId))
+      .map((message) => shownOutgoing(message, author, this.shownEntries.quoteOf(message)));
     return [...entries, ...outgoing];
   }
 
   title(conversation: Conversation): string {
-    return displayLine(conversation.title);
+    return displayLine(markedName(conversation.title, 'en'));
   }
 
   async show(conversation: Conversation): Promise<void> {
-    if (this.open?.conversation === conversation) return;
-    for (const userId of [...this.typing.keys()]) this.stopTyping(userId);
-    this.open = { conversation, entries: [], visibleFromSeq: 1, complete: false, loading: false };
+    if (this.open?.conversation === conversation) return resumeReading(this.open, this.client);
+    this.close();
+    this.open = newlyOpened(conversation, this.client);
     this.watchShownUsers();
     await this.loadOlder();
   }
@@ -167,13 +166,13 @@ export class ChatSession {
     try {
       const before = open.entries[0]?.seq;
       const page = await open.conversation.history({ limit: pageSize, ...(before === undefined ? {} : { before }) });
+      this.quotes.learnPage(page);
       // Entries that arrived live in the meantime may be on the page too.
       const oldest = open.entries[0]?.seq ?? Number.POSITIVE_INFINITY;
       open.entries = [...page.entries.filter((entry) => entry.seq < oldest), ...open.entries];
       open.visibleFromSeq = page.visibleFromSeq;
-      // Entries that the store lacks can be loaded from the server later.
-      open.complete = page.gaps.length === 0 && (open.entries[0]?.seq ?? 1) <= page.visibleFromSeq;
-      this.markRead();
+      open.complete = reachesFirst(page, open.entries);
+      readNewest(this.open, this.client);
       this.watchShownUsers();
     } finally {
       open.loading = false;
@@ -186,7 +185,9 @@ export class ChatSession {
     const open = this.opened;
     const { conversation } = open;
     // Lines are printed for every conversation, open or not, so only skipped entries were not printed.
-    const gap = (this.printLoaded ? undefined : this.gapOf(open)) ?? this.skipped.get(conversation.id)?.at(-1);
+    const gap =
+      (this.printLoaded ? undefined : newestGap(open.entries, open.visibleFromSeq)) ??
+      this.skipped.get(conversation.id)?.at(-1);
     if (!gap) throw new Error('All entries are loaded.');
     if (open.loading) return;
     open.loading = true;
@@ -194,6 +195,7 @@ export class ChatSession {
       const limit = Math.min(limits.historyPageMax, gap.toSeq - gap.fromSeq + 1);
       const page = await conversation.history({ before: gap.toSeq + 1, limit });
       const entries = page.entries.filter(({ seq }) => seq >= gap.fromSeq);
+      this.quotes.learnPage(page);
       if (entries.length === 0) throw new Error('These entries can only be loaded with a connection.');
       open.entries = merged(open.entries, entries);
       open.visibleFromSeq = page.visibleFromSeq;
@@ -207,8 +209,11 @@ export class ChatSession {
     }
   }
 
+  /** Sends a message, or completes the edit or reply that was begun. Throws if the text is too long for an edit. */
   send(text: string): void {
-    this.open?.conversation.send(text);
+    if (!this.open) return;
+    resumeReading(this.open, this.client);
+    this.amendments.submit(this.open.conversation, text);
   }
 
   /** Shows a notice to the user at this terminal. */
@@ -218,28 +223,36 @@ export class ChatSession {
     this.changed();
   }
 
-  private gapOf({ entries, visibleFromSeq }: OpenConversation): Gap | undefined {
-    const gaps = entries.map((entry, index) => gapBetween(entries[index - 1], entry, visibleFromSeq));
-    return gaps.findLast((gap) => gap !== null) ?? undefined;
-  }
-
   private skip(conversation: Conversation, gap: Gap): void {
     this.skipped.set(conversation.id, [...(this.skipped.get(conversation.id) ?? []), gap]);
   }
 
-  /** Shows that the user types, until the protocol's timeout. */
-  private startTyping(userId: string): void {
-    this.stopTyping(userId);
-    const end = () => {
-      this.stopTyping(userId);
-      this.changed();
-    };
-    this.typing.set(userId, this.runtime.after(limits.typingMs, end));
+  private close(): void {
+    this.open = null;
+    this.typing.clear();
+    this.amendments.cancel();
   }
 
-  private stopTyping(userId: string): void {
-    this.typing.get(userId)?.();
-    this.typing.delete(userId);
+  private amend(conversation: Conversation, messages: readonly MessageEntry[], isReread: boolean): void {
+    this.quotes.learn(messages);
+    const open = this.open;
+    if (open?.conversation === conversation) {
+      const states = new Map(messages.map((message) => [message.seq, message]));
+      open.entries = open.entries.map((entry) => states.get(entry.seq) ?? entry);
+      if (isReread) this.reread(open).catch((error: unknown) => this.say(`Error: ${error}`));
+    }
+    this.changed();
+  }
+
+  /** Replaces the loaded entries by the newest page: too many have changed to be listed. */
+  private async reread(open: OpenConversation): Promise<void> {
+    this.quotes.clear();
+    const page = await open.conversation.history({ limit: pageSize });
+    const newest = page.entries.at(-1)?.seq ?? 0;
+    this.quotes.learnPage(page);
+    open.entries = [...page.entries, ...open.entries.filter(({ seq }) => seq > newest)];
+    open.complete = reachesFirst(page, open.entries);
+    this.changed();
   }
 
   /** After a restore, shown entries may be lost and other entries may have their numbers. */
@@ -247,32 +260,22 @@ export class ChatSession {
     if (!this.hasReportedRestore) for (const notice of restoredNotices) this.say(notice);
     this.hasReportedRestore = true;
     if (conversation) this.skipped.delete(conversation.id);
+    this.quotes.clear();
     if (conversation === null || this.open?.conversation !== conversation) return;
-    this.open = null;
+    this.close();
     this.show(conversation).catch((error: unknown) => this.say(`Error: ${error}`));
-  }
-
-  /** Unsent messages are only in the memory of this process. */
-  private sessionEnded(isLost: boolean): void {
-    const { unsentCount } = this;
-    const unsent = unsentCount === 0 ? [] : [`Unsent messages, which are lost when you quit: ${unsentCount}.`];
-    for (const notice of isLost ? [...lostNotices, ...unsent] : unsent) this.say(notice);
   }
 
   private addEntry(entry: Entry): void {
     const open = this.open;
+    this.quotes.learn([entry]);
     if (open?.conversation.id === entry.conversationId) {
       if (entry.seq > (open.entries.at(-1)?.seq ?? 0)) open.entries = [...open.entries, entry];
-      this.stopTyping(entry.senderId);
-      this.markRead();
+      this.typing.stop(entry.senderId);
+      readNewest(this.open, this.client);
       this.watchShownUsers();
     }
     this.changed();
-  }
-
-  private markRead(): void {
-    const newest = this.open?.entries.at(-1);
-    if (newest) this.open?.conversation.markRead(newest.seq);
   }
 
   private watchShownUsers(): void {

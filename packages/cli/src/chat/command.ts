@@ -30,8 +30,9 @@ export function addChat(program: Command): void {
       false,
     )
     .action(async (options: ChatOptions) => {
-      const client = await logIn(logInOptions(options));
-      const session = new ChatSession(client);
+      const account = logInOptions(options);
+      const client = await logIn(account);
+      const session = new ChatSession(client, account.server);
       await endingSession(client, async () => {
         if (options.plain || !process.stdin.isTTY || !process.stdout.isTTY) return runPlain(session);
         // Loaded on demand, because the screen's library takes most of the program's start-up time.

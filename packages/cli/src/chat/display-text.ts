@@ -1,3 +1,5 @@
+import { cutText } from '@parley/protocol/graphemes';
+
 /** Control characters that a terminal would execute, and marks that change the direction of the text after them. */
 const CONTROLS = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
@@ -15,13 +17,19 @@ export function displayLine(text: string): string {
   return displayText(text).replaceAll('\n', ' ');
 }
 
-const clusters = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 const shortMax = 40;
 
 /** The beginning of a text in one line. */
 export function shortLine(text: string): string {
-  const shown = Array.from(clusters.segment(displayLine(text.slice(0, 1_000))), ({ segment }) => segment);
-  return shown.slice(0, shortMax).join('') + (shown.length > shortMax ? '…' : '');
+  const line = displayLine(text);
+  return line.length > shortMax ? `${cutText(line, shortMax)}…` : line;
+}
+
+/** Date and time of day, in the terminal's time zone. */
+export function dayAndTime(atMs: number): string {
+  const time = new Date(atMs);
+  const [month, day] = [time.getMonth() + 1, time.getDate()].map((part) => String(part).padStart(2, '0'));
+  return `${time.getFullYear()}-${month}-${day} ${clockTime(atMs)}`;
 }
 
 /** The time of day, in the terminal's time zone. */

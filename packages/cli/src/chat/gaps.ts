@@ -11,6 +11,12 @@ export function gapBetween(before: Entry | undefined, after: Entry, visibleFromS
   return gap.fromSeq <= gap.toSeq ? gap : null;
 }
 
+/** The newest gap between the entries. */
+export function newestGap(entries: readonly Entry[], visibleFromSeq: number): Gap | undefined {
+  const gaps = entries.map((entry, index) => gapBetween(entries[index - 1], entry, visibleFromSeq));
+  return gaps.findLast((gap) => gap !== null) ?? undefined;
+}
+
 /** The line that represents a gap. */
 export function shownGap(gap: Gap): ShownEntry {
   return {
@@ -18,6 +24,7 @@ export function shownGap(gap: Gap): ShownEntry {
     time: '',
     author: null,
     text: `${gapText(gap)}; /load loads them`,
+    failure: '',
     state: 'sent',
   };
 }

@@ -1,4 +1,4 @@
-import { shownName } from '@parley/protocol';
+import { markedName, shownName } from '@parley/protocol';
 import type { ParleyClient, User } from '@parley/sdk';
 
 /** Names of people, which are requested together when they are first shown, and presence. */
@@ -8,10 +8,10 @@ export class People {
 
   constructor(private readonly client: Pick<ParleyClient, 'people'>) {}
 
-  /** A user's name; the first characters of the id until the name is known. */
+  /** A user's name, marked if it mixes scripts; the first characters of the id until the name is known. */
   name(userId: string): string {
     const person = this.client.people.get(userId);
-    if (person) return shownName(person.displayName, person.username);
+    if (person) return markedName(shownName(person.displayName, person.username), 'en');
     this.want(userId);
     return userId.slice(0, 8);
   }

@@ -1,10 +1,13 @@
-import type { ParleyClient } from '@parley/sdk';
+import type { OutgoingMessage } from '@parley/sdk';
 import type { ChatSession } from './chat-session.ts';
 import { displayLine, shortLine } from './display-text.ts';
+import { isShown } from './entry-lines.ts';
+import { whereIs } from './notices.ts';
 
-/** How many messages will still be sent when there is a connection. */
-export function waitingCount({ unsent }: ParleyClient): number {
-  return unsent.filter(({ status }) => status !== 'failed').length;
+/** How many messages and amendments will still be sent when there is a connection. */
+export function waitingCount({ client, amendments }: Pick<ChatSession, 'client' | 'amendments'>): number {
+  const isWaiting = (message: OutgoingMessage) => message.status !== 'failed' && isShown(message);
+  return client.unsent.filter(isWaiting).length + amendments.unsent.length;
 }
 
 /** Reports each message that fails, unless the screen shows it in the open conversation. */
@@ -12,8 +15,8 @@ export function reportFailedMessages(session: ChatSession, isOnScreen: boolean):
   const { client } = session;
   client.on('outbox', ({ conversationId, status, text, failure }) => {
     if (status !== 'failed' || (isOnScreen && session.open?.conversation.id === conversationId)) return;
-    const conversation = client.conversations.get(conversationId);
-    const where = conversation ? session.title(conversation) : 'a conversation that you are no longer in';
-    session.say(`Not sent to ${where}: “${shortLine(text)}” (${displayLine(failure?.message ?? '')})`);
+    session.say(
+      `Not sent to ${whereIs(client, conversationId)}: “${shortLine(text)}” (${displayLine(failure?.message ?? '')})`,
+    );
   });
 }

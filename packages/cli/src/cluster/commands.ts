@@ -6,7 +6,7 @@ import { configOf, wholeFrom, withSettings } from './options.ts';
 export function addCluster(program: Command): void {
   const cluster = program
     .command('cluster')
-    .description('Create, inspect, verify and upgrade a cluster, and move its shards.');
+    .description('Create, inspect, verify and upgrade a cluster, move its shards, and change its Redis servers.');
   withSettings(cluster.command('init'))
     .description('Create the cluster on its services, or upgrade their schemas to this version. Safe to repeat.')
     .option('--shards <count>', 'number of logical shards, which can never be changed', wholeFrom(1, 1_024), 64)
@@ -22,14 +22,19 @@ export function addCluster(program: Command): void {
     });
   addUpgrade(cluster);
   withSettings(cluster.command('status'))
-    .description('Print shards, waiting commands, commands set aside, live processes, users online and feature level.')
+    .description(
+      'Print shards, commands waiting and set aside, live processes, users online, feature level and Redis servers.',
+    )
     .action(async (_options, command: Command) => {
       const { clusterStatus } = await administration();
-      const { shardsByServer, commandsWaitingMost, ...numbers } = await clusterStatus(configOf(command));
+      const { shardsByServer, commandsWaitingMost, redis, ...numbers } = await clusterStatus(configOf(command));
       for (const [name, value] of Object.entries(numbers)) console.log(`${name}\t${value ?? '-'}`);
       const { partition, commands } = commandsWaitingMost;
       console.log(`commandsWaitingMost\t${commands} in partition ${partition}`);
       for (const [server, shards] of Object.entries(shardsByServer)) console.log(`shards on ${server}\t${shards}`);
+      for (const [server, failure] of Object.entries(redis)) {
+        console.log(`redis ${server}\t${failure === null ? 'available' : `unavailable: ${failure}`}`);
+      }
     });
   withSettings(cluster.command('shards'))
     .description('List the PostgreSQL server and the epoch of each shard.')
@@ -38,6 +43,7 @@ export function addCluster(program: Command): void {
       const locations = await shardLocations(configOf(command));
       for (const [shard, { server, epoch = '-' }] of locations.entries()) console.log(`${shard}\t${server}\t${epoch}`);
     });
+  addRedis(cluster);
   addVerify(cluster);
   withSettings(cluster.command('accept-loss'))
     .description(
@@ -81,6 +87,21 @@ function addUpgrade(cluster: Command): void {
       console.log(
         from < to ? `feature level ${to} is enabled, after ${from}` : `feature level ${from} was enabled before`,
       );
+    });
+}
+
+/** `parley cluster redis`: changes the list of Redis servers. */
+function addRedis(cluster: Command): void {
+  withSettings(cluster.command('redis'))
+    .description(
+      'Make the servers of --redis those of the cluster. Processes that were started with others stop; start them ' +
+        'again with these. Safe to repeat.',
+    )
+    .action(async (_options, command: Command) => {
+      const { replaceRedis } = await administration();
+      const config = configOf(command);
+      await replaceRedis(config);
+      console.log(`the cluster uses ${config.redis.length} Redis servers`);
     });
 }
 

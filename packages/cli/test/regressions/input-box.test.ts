@@ -40,3 +40,13 @@ test('rows hold the whole text and one cursor, also at the ends of lines', () =>
     }
   }
 });
+
+test('control characters in the text do not control the terminal', () => {
+  const text = 'a\u001b[2Jb\u0007\tc\u202ed';
+  // The text of a message that is edited may have been written with another client.
+  for (let cursor = 0; cursor <= text.length; cursor++) {
+    const drawn = Bun.stripANSI(shown(text, cursor));
+    expect(drawn).toContain('␛[2Jb␇');
+    for (const control of ['\u0007', '\t', '\u202e']) expect(drawn).not.toContain(control);
+  }
+});

@@ -14,7 +14,7 @@ test('a new name is shown above messages, live and after a lost connection', asy
   const { id: conversationId } = await server.call(ben, 'createGroup', { name: 'room', userIds });
   await server.call(ben, 'sendMessage', { conversationId, clientMessageId: 'first', text: 'hello' });
   const client = await server.client(ana);
-  const session = new ChatSession(client);
+  const session = new ChatSession(client, server.url);
   client.connect();
   await client.live();
   const room = client.conversations.get(conversationId);

@@ -1,13 +1,23 @@
 import { expect, test } from 'bun:test';
 import type { ShownEntry } from '../../src/chat/entry-lines.ts';
-import { messageLines } from '../../src/chat/screen/message-lines.ts';
+import { messageLines as linesIn } from '../../src/chat/screen/message-lines.ts';
 import { anchorAbove, linesBelow } from '../../src/chat/screen/scroll.ts';
 
 const entries = (fromSeq: number, toSeq: number) =>
   Array.from({ length: toSeq - fromSeq + 1 }, (_, index): ShownEntry => {
     const seq = fromSeq + index;
-    return { key: `m${seq}`, time: '12:00', author: 'mira', text: `line ${seq} `.repeat(seq % 9), state: 'sent' };
+    return {
+      key: `m${seq}`,
+      time: '12:00',
+      author: 'mira',
+      text: `line ${seq} `.repeat(seq % 9),
+      failure: '',
+      state: 'sent',
+    };
   });
+
+const styles = { bold: true, italic: true, strike: true, colour: true };
+const messageLines = (shown: readonly ShownEntry[], columns: number) => linesIn(shown, columns, styles);
 
 /** The key of the last visible line. */
 const lastVisible = (lines: ReturnType<typeof messageLines>, below: number) => lines[lines.length - 1 - below]?.key;

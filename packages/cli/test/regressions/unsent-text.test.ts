@@ -93,7 +93,7 @@ async function quittingWithUnsentMessage(): Promise<TerminalProgram> {
   chat.type('on my way\r');
   await chat.shows('on my way …');
   chat.type(ctrlC);
-  await chat.shows('Waiting until messages are sent: 1.');
+  await chat.shows('Waiting until everything is sent: 1.');
   return chat;
 }
 

@@ -1,5 +1,6 @@
 import { firstGrapheme } from '@parley/protocol/graphemes';
 import { Box, Text } from 'ink';
+import { displayLine } from '../display-text.ts';
 import type { ComposerRow } from './composer.ts';
 
 const prompt = '> ';
@@ -27,13 +28,13 @@ export function Composer({ rows, height, columns }: { rows: readonly ComposerRow
 }
 
 function Row({ row: { text, cursor } }: { row: ComposerRow }) {
-  if (cursor === null) return <Text wrap="truncate">{text === '' ? ' ' : text}</Text>;
+  if (cursor === null) return <Text wrap="truncate">{text === '' ? ' ' : displayLine(text)}</Text>;
   const under = firstGrapheme(text.slice(cursor), 64);
   return (
     <Text wrap="truncate">
-      {text.slice(0, cursor)}
-      <Text inverse>{under}</Text>
-      {text.slice(cursor + under.length)}
+      {displayLine(text.slice(0, cursor))}
+      <Text inverse>{displayLine(under)}</Text>
+      {displayLine(text.slice(cursor + under.length))}
     </Text>
   );
 }

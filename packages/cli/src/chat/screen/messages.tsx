@@ -1,4 +1,5 @@
 import { Box, Text } from 'ink';
+import type { Run } from './formatted-rows.ts';
 import type { ScreenLine } from './message-lines.ts';
 
 interface Props {
@@ -20,8 +21,12 @@ export function Messages({ lines, rows, scroll }: Props) {
   );
 }
 
-function Line({ line: { text, kind } }: { line: ScreenLine }) {
-  const shown = text === '' ? ' ' : text;
+function Line({ line: { row, kind } }: { line: ScreenLine }) {
+  const isEmpty = row.every(({ text }) => text === '');
+  const shown = isEmpty
+    ? ' '
+    : // biome-ignore lint/suspicious/noArrayIndexKey: runs are identified by their position only
+      row.map((run, index) => <StyledRun key={index} run={run} isColoured={kind === 'text'} />);
   switch (kind) {
     case 'author':
       return (
@@ -42,4 +47,14 @@ function Line({ line: { text, kind } }: { line: ScreenLine }) {
         </Text>
       );
   }
+}
+
+function StyledRun({ run: { text, style }, isColoured }: { run: Run; isColoured: boolean }) {
+  const { bold = false, italic = false, strike = false, code = false, dim = false } = style;
+  const colour = code && isColoured ? { color: 'green' } : {};
+  return (
+    <Text bold={bold} italic={italic} strikethrough={strike} dimColor={dim} {...colour}>
+      {text}
+    </Text>
+  );
 }

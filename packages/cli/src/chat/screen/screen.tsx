@@ -1,3 +1,4 @@
+import chalk from 'chalk';
 import { Box, render, Text, useApp, useInput, usePaste, useWindowSize } from 'ink';
 import { useEffect, useReducer, useRef } from 'react';
 import type { ChatSession } from '../chat-session.ts';
@@ -10,9 +11,11 @@ import { messageLines } from './message-lines.ts';
 import { Messages } from './messages.tsx';
 import { type Anchor, anchorAbove, linesBelow } from './scroll.ts';
 import { stateInWords } from './state-in-words.ts';
+import { terminalStyles } from './terminal-styles.ts';
 import { type DraftEditor, useDraft } from './use-draft.ts';
 
 const listColumns = 24;
+const styles = terminalStyles(process.env, chalk.level);
 const titleWithoutConversation = 'Parley — /find a person, /open the name, /help for more';
 
 /** Draws the full screen. Resolves when the user quits, after printing how many messages were not sent. */
@@ -22,6 +25,8 @@ export async function runScreen(session: ChatSession): Promise<void> {
   session.client.connect();
   await screen.waitUntilExit();
   if (session.unsentCount > 0) console.log(`Messages not sent: ${session.unsentCount}`);
+  const { length } = session.amendments.unsent;
+  if (length > 0) console.log(`Changes not sent: ${length}`);
 }
 
 function Screen({ session }: { session: ChatSession }) {
@@ -44,7 +49,7 @@ function Screen({ session }: { session: ChatSession }) {
     .flatMap((notice) => notice.split('\n'))
     .slice(-noticeRows);
   const messageRows = Math.max(1, rows - 4 - draftRows - notices.length);
-  const lines = messageLines(session.shown, columns - listColumns - 1);
+  const lines = messageLines(session.shown, columns - listColumns - 1, styles);
   const belowMax = Math.max(0, lines.length - messageRows);
   const shownScroll = () => Math.min(linesBelow(lines, anchor.current), belowMax);
   const scrolled = shownScroll();
@@ -65,7 +70,10 @@ function Screen({ session }: { session: ChatSession }) {
     toNewest();
     if (next) session.show(next).catch((error) => session.say(String(error)));
   };
-  useKeys(session, editor, { scrollBy, switchBy, quit, pageRows: messageRows - 1 });
+  const up = () => {
+    if (scrolled > 0 || !editor.editLast()) scrollBy(1);
+  };
+  useKeys(session, editor, { scrollBy, up, switchBy, quit, pageRows: messageRows - 1 });
 
   return (
     <Box flexDirection="column" width={columns} height={rows}>
@@ -99,21 +107,22 @@ function useQuit(session: ChatSession): () => void {
   useEffect(
     () =>
       session.onChange(() => {
-        if (isQuitting.current && waitingCount(session.client) === 0) exit();
+        if (isQuitting.current && waitingCount(session) === 0) exit();
       }),
     [session, exit],
   );
   return () => {
-    if (isQuitting.current || waitingCount(session.client) === 0 || session.client.state.name === 'stopped')
-      return exit();
+    if (isQuitting.current || waitingCount(session) === 0 || session.client.state.name === 'stopped') return exit();
     isQuitting.current = true;
-    session.say(`Waiting until messages are sent: ${waitingCount(session.client)}. Ctrl+C quits without sending them.`);
+    session.say(`Waiting until everything is sent: ${waitingCount(session)}. Ctrl+C quits without sending them.`);
   };
 }
 
 interface Navigation {
   /** Positive: towards older lines. */
   scrollBy(lines: number): void;
+  /** Edits the last own message if the box is empty and the newest lines are in view; scrolls otherwise. */
+  up(): void;
   switchBy(step: number): void;
   quit(): void;
   pageRows: number;
@@ -122,7 +131,7 @@ interface Navigation {
 /** Maps keys and pasted text to changes of the draft and of what is in view. */
 function useKeys(session: ChatSession, editor: DraftEditor, navigation: Navigation): void {
   const { edit, submit, type } = editor;
-  const { scrollBy, switchBy, quit, pageRows } = navigation;
+  const { scrollBy, up, switchBy, quit, pageRows } = navigation;
   usePaste((text) => edit((before) => inserted(before, text.replaceAll(/\r\n?/g, '\n'))));
   useInput((input, key) => {
     if (key.ctrl && input === 'c') quit();
@@ -132,13 +141,15 @@ function useKeys(session: ChatSession, editor: DraftEditor, navigation: Navigati
     else if (key.tab) switchBy(key.shift ? -1 : 1);
     else if (key.pageUp) scrollBy(pageRows);
     else if (key.pageDown) scrollBy(-pageRows);
-    else if (key.upArrow) scrollBy(1);
+    else if (key.upArrow) up();
     else if (key.downArrow) scrollBy(-1);
     else if (key.leftArrow) edit((before) => moved(before, 'left'));
     else if (key.rightArrow) edit((before) => moved(before, 'right'));
     else if (key.backspace || key.delete) edit(erased);
-    else if (key.escape) session.notices = [];
-    else if (input !== '' && !key.ctrl && !key.meta) type(input);
+    else if (key.escape) {
+      session.notices = [];
+      session.amendments.cancel();
+    } else if (input !== '' && !key.ctrl && !key.meta) type(input);
   });
 }
 

@@ -1,7 +1,15 @@
 import type { ChatSession } from '../chat-session.ts';
 
-/** The line above the input box: who types, or else the state of the connection and the keys. */
+const begunWords = {
+  edit: 'Enter saves, Esc leaves · editing',
+  reply: 'Enter sends, Esc leaves · reply to',
+  delete: '/confirm deletes, Esc leaves ·',
+};
+
+/** The line above the input box: what was begun, who types, or else the state of the connection and the keys. */
 export function stateInWords(session: ChatSession, scrolled: number): string {
+  const { begun } = session.amendments;
+  if (begun) return `${begunWords[begun.kind]} ${begun.label}`;
   const typing = session.typingNames;
   if (typing.length > 0) return `${typing.join(', ')} ${typing.length === 1 ? 'is' : 'are'} typing …`;
   const more = scrolled > 0 ? ` · ${scrolled} lines further down` : '';
