@@ -1,8 +1,9 @@
-// `npm run bench -- SCENARIO`: see CONTRIBUTING.md.
+// `npm run bench -- SCENARIO` and `npm run capacity`: see CONTRIBUTING.md.
 import { join } from 'node:path';
-import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 import { withoutService } from '../packages/server/test/support/services.ts';
+import { capacity } from './capacity/command.ts';
 import { machineLine } from './measure/machine.ts';
+import { parsed } from './options.ts';
 import { jsonOf, resultOf } from './report/result.ts';
 import { textTable } from './report/table.ts';
 import { writeReport } from './report/write-report.ts';
@@ -14,6 +15,7 @@ const [request = 'list', ...given] = process.argv.slice(2);
 try {
   if (request === 'list') list();
   else if (request === 'all') await runAll(given);
+  else if (request === 'capacity') await capacity(given);
   else await runOne(scenarioNamed(request), given);
   process.exit(0);
 } catch (error) {
@@ -88,14 +90,4 @@ function checkShape(shape: string, allowed: readonly Shape[]): void {
 /** Why there can be no cluster here; null if there can. */
 function missingService(): string | null {
   return withoutService('postgres') ?? withoutService('kafka') ?? withoutService('redis');
-}
-
-function parsed(args: readonly string[], options: ParseArgsOptionsConfig) {
-  try {
-    return parseArgs({ args: [...args], options }).values;
-  } catch (error) {
-    // An unknown option, or one without its value.
-    if (error instanceof TypeError) throw new BadRequest(error.message);
-    throw error;
-  }
 }

@@ -27,6 +27,19 @@ export interface Scenario {
   run(parameters: Parameters): Promise<Outcome>;
 }
 
+/** The options of a scenario: those that are given, and the defaults of the others. */
+export function withDefaults(
+  { options }: Scenario,
+  shape: string,
+  given: Readonly<Record<string, string>>,
+): Parameters {
+  return new Parameters({ shape, ...defaultsOf(options), ...given });
+}
+
+export function defaultsOf(options: Readonly<Record<string, ScenarioOption>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(options).map(([name, option]) => [name, option.default]));
+}
+
 /** The request is invalid; the message says what is allowed. */
 export class BadRequest extends Error {}
 

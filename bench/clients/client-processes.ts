@@ -23,6 +23,8 @@ export interface PhaseFigures {
   entries: number;
   /** Other frames that arrived, by type. */
   received: { presence: number; typing: number; read: number };
+  /** Of the WebSocket frames of a phase of sends, those of heartbeats included. */
+  bytes: { received: number; sent: number };
   /** From the start of the phase to the last answer. */
   seconds: number;
   late: Latencies;
@@ -41,13 +43,13 @@ export class ClientProcesses {
   private constructor(private readonly processes: readonly Worker<ClientCalls>[]) {}
 
   /** Starts the processes and connects everybody. */
-  static async connect(port: number, people: readonly Person[], count: number): Promise<ClientProcesses> {
+  static async connect(ports: readonly number[], people: readonly Person[], count: number): Promise<ClientProcesses> {
     const processes = Array.from({ length: count }, () => new Worker<ClientCalls>(program));
     const share = Math.ceil(people.length / count);
     try {
       for (const [index, each] of processes.entries()) {
         const tokens = people.slice(index * share, (index + 1) * share).map(({ token }) => token);
-        await each.call('open', { port, from: index * share, tokens });
+        await each.call('open', { ports, from: index * share, tokens });
       }
     } catch (error) {
       for (const each of processes) each.stop();
@@ -98,7 +100,7 @@ export class ClientProcesses {
   }
 
   private async figures(messages: number, seconds: number): Promise<PhaseFigures> {
-    const { reports, latencies, received } = await this.settled(messages);
+    const { reports, latencies, received, bytes } = await this.settled(messages);
     const count = (type: keyof PhaseFigures['received']) => received.reduce((total, each) => total + each[type], 0);
     const sum = (count: 'sent' | 'acknowledged' | 'refused' | 'entries') =>
       reports.reduce((total, each) => total + each[count], 0);
@@ -112,6 +114,10 @@ export class ClientProcesses {
         seconds,
       },
       received: { presence: count('presence'), typing: count('typing'), read: count('read') },
+      bytes: {
+        received: bytes.reduce((total, each) => total + each.received, 0),
+        sent: bytes.reduce((total, each) => total + each.sent, 0),
+      },
       ...{ late: merged('late'), ack: merged('ack'), delivery: merged('delivery') },
       ackBySecond: Array.from(
         { length: Math.max(0, ...latencies.map(({ ackBySecond }) => ackBySecond.length)) },
@@ -133,7 +139,8 @@ export class ClientProcesses {
           return { ...each, headSeq: each.headSeq + added };
         });
         const received = collected.map((each) => each.received);
-        return { reports, received, latencies: collected.flatMap(({ latencies }) => latencies ?? []) };
+        const bytes = collected.map((each) => each.bytes);
+        return { reports, received, bytes, latencies: collected.flatMap(({ latencies }) => latencies ?? []) };
       }
       if (isFinal || machineMs() > endMs) throw new Error(faults.join('\n'));
       await Bun.sleep(100);

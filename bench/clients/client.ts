@@ -13,13 +13,13 @@ import { ackFields, entryFields, typeOf } from './wire.ts';
 import { answerCalls } from './worker.ts';
 
 export interface OpenOptions {
-  port: number;
+  ports: readonly number[];
   /** The index of the first person. */
   from: number;
   tokens: string[];
 }
 
-const openTimeoutMs = 60_000;
+const openTimeoutMs = 180_000;
 const openingMax = 100;
 
 let connections: Connections | null = null;
@@ -32,6 +32,8 @@ let load: Load | null = null;
 const welcomed = new Set<number>();
 /** Frames other than those of messages, by type. */
 let received = noFrames();
+/** Sent and received before the phase. */
+let bytesBefore = { received: 0, sent: 0 };
 let isClosing = false;
 
 const calls = {
@@ -39,7 +41,7 @@ const calls = {
   open(options: OpenOptions): void {
     tokens = options.tokens;
     firstPerson = options.from;
-    connections = new Connections(options.port, events);
+    connections = new Connections(options.ports, events);
     heartbeat = new Heartbeat(connections, firstPerson, tokens.length);
     const endMs = machineMs() + openTimeoutMs;
     for (let opened = 0; welcomed.size < tokens.length; ) {
@@ -54,6 +56,7 @@ const calls = {
   },
   send({ phase, activity }: { phase: SendPhase; activity: ActivityPlan | null }): void {
     received = noFrames();
+    bytesBefore = { ...open().bytes };
     const own = activity && {
       ...activity,
       visitors: activity.visitors.filter(owns),
@@ -72,7 +75,9 @@ const calls = {
   /** The counts so far. Entries can arrive after the last ack. */
   collect() {
     open().turn(0);
-    return { tally: tally.report(), received, latencies: load?.latencies() ?? null };
+    const { received: receivedBytes, sent } = open().bytes;
+    const bytes = { received: receivedBytes - bytesBefore.received, sent: sent - bytesBefore.sent };
+    return { tally: tally.report(), received, bytes, latencies: load?.latencies() ?? null };
   },
   /** How many connections are open. */
   connected(): number {

@@ -30,14 +30,17 @@ export class Connections {
   private readonly epoll = new Epoll();
   private readonly connections: (Connection | undefined)[] = [];
   private readonly buffer = Buffer.alloc(bufferBytes);
+  /** Bytes of WebSocket frames since the start. */
+  readonly bytes = { received: 0, sent: 0 };
 
   constructor(
-    private readonly port: number,
+    /** The ports that people are spread over, in turn. */
+    private readonly ports: readonly number[],
     private readonly events: ConnectionEvents,
   ) {}
 
   open(index: number): void {
-    const socket = connectFrom(sourceOf(index), this.port);
+    const socket = connectFrom(sourceOf(index), this.ports[index % this.ports.length] as number);
     this.connections[index] = {
       socket,
       isUpgraded: false,
@@ -52,6 +55,7 @@ export class Connections {
   send(index: number, bytes: Uint8Array, length = bytes.length): void {
     const connection = this.connections[index];
     if (!connection?.isUpgraded) return;
+    this.bytes.sent += length;
     const sent = connection.unsent.length > 0 ? 0 : transmit(connection.socket, bytes, length);
     if (sent < 0) this.lose(index, 'the connection was reset');
     else if (sent < length) {
@@ -110,6 +114,7 @@ export class Connections {
     const count = receive(connection.socket, buffer, restBytes);
     if (count === 0) this.lose(index, 'the server closed the connection');
     if (count <= 0) return;
+    this.bytes.received += count;
     const end = restBytes + count;
     const at = this.consume(connection, index, buffer, end);
     connection.rest = at < end ? Uint8Array.from(buffer.subarray(at, end)) : null;

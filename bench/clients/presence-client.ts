@@ -34,7 +34,7 @@ function watch({ port, tokens, watchers, watched, rate, seconds }: PresencePhase
   const faults: string[] = [];
   const watching = new Set<number>();
   let [frames, learned] = [0, 0];
-  const connections = new Connections(port, {
+  const connections = new Connections([port], {
     turn: () => heartbeat.turn(),
     opened: (person) => send(person, { type: 'hello', token: tokens[person] }),
     frame(person, bytes, start, end) {

@@ -1,5 +1,5 @@
 // A client process for people who return: each connects when due, reads the homepage in its `welcome`, and requests the
-// missing entries of each conversation.
+// missing entries of its conversations, with one request under way at a time.
 import { limits } from '@parley/protocol';
 import { Latencies } from '../measure/latencies.ts';
 import { machineMs } from '../net/libc.ts';
@@ -20,6 +20,11 @@ export interface ReturningPhase {
   withinMs: number;
 }
 
+interface Page {
+  conversationId: string;
+  entries: { seq: number }[];
+}
+
 const timeoutMs = 120_000;
 
 const calls = { comeBack };
@@ -33,7 +38,7 @@ function comeBack({ port, tokens, known, heads, startAtMs, withinMs }: Returning
   let [entries, connected, done] = [0, 0, 0];
   const faults: string[] = [];
   const dueMs = (person: number) => startAtMs + (person * withinMs) / tokens.length;
-  const connections = new Connections(port, {
+  const connections = new Connections([port], {
     turn: () => undefined,
     opened: (person) => send(person, { type: 'hello', token: tokens[person], homepageLimit: limits.homepagePageMax }),
     frame(person, bytes, start, end) {
@@ -41,7 +46,7 @@ function comeBack({ port, tokens, known, heads, startAtMs, withinMs }: Returning
       if (type === 'entry') return;
       const text = bytes.toString('utf8', start, end);
       if (type === 'welcome') welcomed(person, JSON.parse(text));
-      else if (text.startsWith('{"type":"history"')) received(person, JSON.parse(text));
+      else if (text.startsWith('{"type":"catch_up"')) received(person, JSON.parse(text));
       else if (type === 'error') faults.push(`person ${person} received ${text}`);
     },
     closed: (person, reason) => faults.push(`the connection of person ${person} ended: ${reason}`),
@@ -52,32 +57,35 @@ function comeBack({ port, tokens, known, heads, startAtMs, withinMs }: Returning
     welcomes.add(machineMs() - dueMs(person));
     for (const { id, headSeq } of homepage.conversations) {
       if (headSeq !== heads[id]) faults.push(`the homepage of person ${person} has ${headSeq} in ${id}`);
-      ask(person, id);
     }
+    ask(person);
   }
 
-  function ask(person: number, id: string): void {
-    const after = lacking[person]?.get(id) ?? 0;
-    send(person, { type: 'history', id, conversationId: id, after, limit: limits.historyPageMax });
+  function ask(person: number): void {
+    const ranges = Array.from(lacking[person] ?? [], ([conversationId, after]) => ({ conversationId, after }));
+    send(person, { type: 'catch_up', id: 'missed', ranges: ranges.slice(0, limits.catchUpRanges) });
   }
 
-  function received(person: number, { id, entries: page }: { id: string; entries: { seq: number }[] }): void {
+  function received(person: number, { pages }: { pages: Page[] }): void {
+    if (pages.length === 0) faults.push(`person ${person} received no page`);
+    for (const page of pages) take(person, page);
+    if (lacking[person]?.size !== 0) {
+      ask(person);
+      return;
+    }
+    complete.add(machineMs() - dueMs(person));
+    done++;
+  }
+
+  function take(person: number, { conversationId: id, entries: page }: Page): void {
     let last = lacking[person]?.get(id) ?? 0;
     for (const { seq } of page) {
       if (seq !== ++last) faults.push(`person ${person} received entry ${seq} of ${id} instead of ${last}`);
     }
     entries += page.length;
     lacking[person]?.set(id, last);
-    if (last < (heads[id] ?? 0) && page.length > 0) ask(person, id);
-    else if (last === heads[id]) has(person, id);
-    else faults.push(`person ${person} received ${last} of ${heads[id]} entries of ${id}`);
-  }
-
-  function has(person: number, id: string): void {
-    lacking[person]?.delete(id);
-    if (lacking[person]?.size !== 0) return;
-    complete.add(machineMs() - dueMs(person));
-    done++;
+    if (last === heads[id]) lacking[person]?.delete(id);
+    else if (page.length === 0) faults.push(`person ${person} received ${last} of ${heads[id]} entries of ${id}`);
   }
 
   while (done < tokens.length && faults.length === 0 && machineMs() < startAtMs + timeoutMs) {

@@ -9,9 +9,13 @@ export function processorColumns({ server, clients, others, seconds }: Processor
     ...Object.fromEntries(Object.entries(server).map(([role, us]) => [`${role} µs`, each(us)])),
     'clients µs': each(clients),
     'server cores': Object.values(server).reduce((sum, us) => sum + us, 0) / (seconds * 1e6),
-    'others % of a core': Math.round(others * 100),
-    quiet: others > quietShare ? 'no: disturbed' : 'yes',
+    ...quietColumns(others),
   };
+}
+
+/** The columns that show whether other programs disturbed a figure, by their share of a core. */
+export function quietColumns(others: number): Row {
+  return { 'others % of a core': Math.round(others * 100), quiet: others > quietShare ? 'no: disturbed' : 'yes' };
 }
 
 /** The processor time of all server processes for a unit of work, in microseconds. */

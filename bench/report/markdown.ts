@@ -36,7 +36,8 @@ export function fileOf(shape: string, plotName: string): string {
   return `${shape}-${plotName}.svg`;
 }
 
-function table(rows: readonly Record<string, string | number>[]): string {
+/** A table in Markdown. */
+export function table(rows: readonly Record<string, string | number>[]): string {
   const columns = columnsOf(rows);
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   const body = rows.map((row) => line(columns.map((column) => formatted(row[column]))));

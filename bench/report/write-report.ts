@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stopWorkers } from '../clients/worker.ts';
-import { BadRequest, Parameters, type Scenario } from '../scenario.ts';
+import { BadRequest, type Scenario, withDefaults } from '../scenario.ts';
 import { scenarios } from '../scenarios/all-scenarios.ts';
 import type { Shape } from '../system/system.ts';
 import { fileOf, reportOf } from './markdown.ts';
@@ -28,7 +28,7 @@ export async function writeReport({ isQuick, shapes, only, folder }: ReportOptio
     for (const shape of shapes.filter((each) => scenario.shapes.includes(each))) {
       console.log(`${scenario.name}, ${shape}: ${scenario.summary}`);
       try {
-        const result = await resultOf(scenario, defaults(scenario, shape, isQuick));
+        const result = await resultOf(scenario, withDefaults(scenario, shape, isQuick ? scenario.quick : {}));
         results.push({ scenario, result });
         console.log(`${textTable(result.rows)}\n${jsonOf(result)}`);
       } catch (error) {
@@ -49,9 +49,4 @@ export async function writeReport({ isQuick, shapes, only, folder }: ReportOptio
     }
   }
   if (failures.length > 0) throw new Error(`failed:\n${failures.join('\n')}`);
-}
-
-function defaults({ options, quick }: Scenario, shape: Shape, isQuick: boolean): Parameters {
-  const values = Object.entries(options).map(([name, option]) => [name, option.default]);
-  return new Parameters({ shape, ...Object.fromEntries(values), ...(isQuick ? quick : {}) });
 }

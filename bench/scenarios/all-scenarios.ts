@@ -1,7 +1,13 @@
 import type { Scenario } from '../scenario.ts';
 import { attack } from './attack.ts';
 import { catchup } from './catchup.ts';
+import { channel } from './channel.ts';
+import { checkScenario } from './check.ts';
+import { cores } from './cores.ts';
+import { crowd } from './crowd.ts';
 import { fanout } from './fanout.ts';
+import { feed } from './feed.ts';
+import { formatting } from './formatting.ts';
 import { framesScenario } from './frames.ts';
 import { groups } from './groups.ts';
 import { growth } from './growth.ts';
@@ -11,9 +17,12 @@ import { login } from './login.ts';
 import { mixed } from './mixed.ts';
 import { overload } from './overload.ts';
 import { presence } from './presence.ts';
+import { reactions } from './reactions.ts';
 import { registry } from './registry.ts';
+import { scale } from './scale.ts';
 import { send } from './send.ts';
 import { storage } from './storage.ts';
+import { store } from './store.ts';
 import { storm } from './storm.ts';
 import { web } from './web.ts';
 
@@ -22,6 +31,10 @@ export const scenarios: readonly Scenario[] = [
   send,
   overload,
   fanout,
+  crowd,
+  cores,
+  channel,
+  reactions,
   groups,
   mixed,
   catchup,
@@ -32,8 +45,13 @@ export const scenarios: readonly Scenario[] = [
   login,
   idle,
   storage,
+  store,
+  feed,
   attack,
   framesScenario,
+  checkScenario,
   registry,
+  scale,
   web,
+  formatting,
 ];

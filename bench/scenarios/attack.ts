@@ -45,7 +45,13 @@ export const attack: Scenario = {
 async function measured(system: System, kinds: readonly string[], parameters: Parameters): Promise<Outcome> {
   const [sender, partner, attacker] = system.people;
   if (!sender || !partner || !attacker) throw new Error('an attack needs three people');
-  const victims = { name: system.name, url: system.url, port: system.port, people: [sender, partner] };
+  const victims = {
+    name: system.name,
+    url: system.url,
+    port: system.port,
+    ports: system.ports,
+    people: [sender, partner],
+  };
   const direct = await createDirect(system.url, system.people, [0, 1]);
   const load = await OpenLoad.start(
     { ...victims, processes: () => system.processes(), residentBytes: () => 0, stop: async () => undefined },

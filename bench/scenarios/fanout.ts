@@ -68,7 +68,7 @@ export const fanout: Scenario = {
 async function measured(system: System, channel: PlannedConversation, parameters: Parameters): Promise<Figure[]> {
   const members = channel.members.length;
   // One process has all members, so that it knows when a message has reached all of them.
-  const clients = await ClientProcesses.connect(system.port, system.people, 1);
+  const clients = await ClientProcesses.connect(system.ports, system.people, 1);
   await clients.plan([channel]);
   const phase = { conversation: 0, textBytes: parameters.number('text-bytes', 1, 4_000) };
   const figures: Figure[] = [];

@@ -21,10 +21,10 @@ export const idle: Scenario = {
     return using(startParley(parameters.shape(), count + warmUpPeople), async (system) => {
       const processes = parameters.number('clients', 1, 8);
       // The first connections load code, which stays in memory.
-      const first = await ClientProcesses.connect(system.port, system.people.slice(count), processes);
+      const first = await ClientProcesses.connect(system.ports, system.people.slice(count), processes);
       await first.stop();
       const before = system.residentBytes();
-      const clients = await ClientProcesses.connect(system.port, system.people.slice(0, count), processes);
+      const clients = await ClientProcesses.connect(system.ports, system.people.slice(0, count), processes);
       const connected = system.residentBytes();
       const processorTime = measureProcessorTime(() => system.processes(), clients.pids);
       const seconds = parameters.number('seconds', 1, 120);
@@ -37,6 +37,7 @@ export const idle: Scenario = {
       const row = {
         ...{ system: system.name, connections: count },
         'bytes a connection': (settled - before) / count,
+        'bytes without connections': before,
         'bytes a connection when all are connected': (connected - before) / count,
         ...processorColumns(time, count * seconds),
       };

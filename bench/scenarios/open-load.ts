@@ -45,10 +45,19 @@ export class OpenLoad {
     private readonly textBytes: number,
   ) {}
 
-  static async start(system: System, planned: PlannedConversation[], parameters: Parameters): Promise<OpenLoad> {
-    const clients = await ClientProcesses.connect(system.port, system.people, parameters.number('clients', 1, 8));
+  static async start(
+    system: System,
+    planned: PlannedConversation[],
+    parameters: Parameters,
+    processes = parameters.number('clients', 1, 8),
+  ): Promise<OpenLoad> {
+    const clients = await ClientProcesses.connect(system.ports, system.people, processes);
     await clients.plan(planned);
     return new OpenLoad(system, clients, [...planned.keys()], parameters.number('text-bytes', 1, 4_000));
+  }
+
+  get pids(): number[] {
+    return this.clients.pids;
   }
 
   /** The conversations with their present last numbers. */

@@ -51,7 +51,7 @@ async function measured(system: System, parameters: Parameters): Promise<Outcome
     return { ...(await createGroup(system, [group % authors, ...others])), members: [group % authors] };
   });
   const load = await OpenLoad.start(
-    { ...writers, url: system.url, port: system.port, processes: () => system.processes() },
+    { ...writers, url: system.url, port: system.port, ports: system.ports, processes: () => system.processes() },
     [...direct, ...groups],
     parameters,
   );

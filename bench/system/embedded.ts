@@ -59,6 +59,10 @@ export class Embedded implements StoringSystem {
     return this.server.port;
   }
 
+  get ports(): number[] {
+    return [this.port];
+  }
+
   processes(): Record<string, number[]> {
     return { server: [this.server.pid] };
   }

@@ -7,6 +7,8 @@ export interface System {
   name: string;
   url: string;
   port: number;
+  /** The ports that clients are spread over, person by person. */
+  ports: readonly number[];
   people: Person[];
   /** The process ids of each role. */
   processes(): Record<string, number[]>;

@@ -50,7 +50,7 @@ function startServer(fault: Fault) {
 async function runAgainst(fault: Fault) {
   const server = startServer(fault);
   const people = [0, 1].map((index) => ({ userId: crypto.randomUUID(), token: `token-${index}` }));
-  const clients = await ClientProcesses.connect(server.port ?? 0, people, 2);
+  const clients = await ClientProcesses.connect([server.port ?? 0], people, 2);
   try {
     await clients.plan(imagined([[0, 1]]));
     return await clients.send({ rate: 100, seconds: messages / 100, textBytes: [10], conversations: [0] });

@@ -2,23 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { scenarios } from '../../scenarios/all-scenarios.ts';
-
-const root = join(import.meta.dir, '../../..');
-
-async function bench(...given: string[]): Promise<{ status: number; output: string; errors: string }> {
-  const child = Bun.spawn([process.execPath, join(root, 'bench/main.ts'), ...given], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const [output, errors] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
-  return { status: await child.exited, output, errors };
-}
-
-/** The figures of a scenario that must succeed. */
-async function figuresOf(...given: string[]): Promise<Record<string, number>[]> {
-  const { status, output, errors } = await bench(...given);
-  expect([status, errors]).toEqual([0, '']);
-  return JSON.parse(output.trim().split('\n').at(-1) ?? '').figures;
-}
+import { bench, figuresOf, root } from './run-bench.ts';
 
 /** A busy machine may refuse messages, but answers each. */
 function answered(figures: Record<string, number> | undefined): number {
@@ -26,6 +10,11 @@ function answered(figures: Record<string, number> | undefined): number {
 }
 
 describe('a scenario', () => {
+  test('cores has each frame at each socket of processes and of threads that share a port', async () => {
+    const figures = await figuresOf('cores', '--members', '200', '--rounds', '3', '--listeners', '2', '--frames', '2');
+    expect(figures.map(({ deliveries }) => deliveries)).toEqual([1_200, 1_200]);
+  });
+
   test('send has an answer for each message, also of the bare loop beside it', async () => {
     const figures = await figuresOf('send', '--connections', '20', '--rate', '50,100', '--seconds', '2');
     expect(figures.map(answered)).toEqual([100, 200, 100, 200]);
@@ -41,6 +30,31 @@ describe('a scenario', () => {
     expect((figures?.['messages'] ?? 0) + (figures?.['refused'] ?? 0)).toBe(400);
     expect(figures?.['stored bytes a message']).toBeGreaterThan(200);
     expect(figures?.['server: written bytes a message']).toBeGreaterThan(200);
+  });
+
+  test('reactions reach every connection in few frames, and every message is answered', async () => {
+    const small = ['--members', '260', '--rate', '10', '--reactions', '500', '--seconds', '1', '--rounds', '1'];
+    const [alone, beside] = await figuresOf('reactions', ...small);
+    expect([alone, beside].map(answered)).toEqual([10, 10]);
+    expect(alone?.['reactions']).toBe(0);
+    expect((beside?.['reactions'] ?? 0) + (beside?.['refused reactions'] ?? 0)).toBe(500);
+  });
+
+  test('store writes every batch', async () => {
+    const small = ['--batches', '5', '--messages', '20', '--conversations', '10'];
+    expect((await figuresOf('store', ...small)).map(({ batches }) => batches)).toEqual([5, 5]);
+  });
+
+  test('check reads every line of a recording', async () => {
+    const [figures] = await figuresOf('check', '--lines', '1000', '--conversations', '10');
+    // The first line and four clients come before the messages.
+    expect([figures?.['lines'], figures?.['conversations']]).toEqual([1_005, 10]);
+  });
+
+  test('feed compares sends whose totals are complete', async () => {
+    const small = ['--rounds', '2', '--batches', '2', '--batch', '10', '--conversations', '10'];
+    const parts = (await figuresOf('feed', ...small)).map((figures) => figures['µs a send']);
+    expect(parts).toEqual(Array(3).fill(expect.any(Number)));
   });
 });
 
