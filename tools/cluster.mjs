@@ -6,8 +6,9 @@ import { openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startHaproxy } from './cluster/haproxy.mjs';
 import { forget, isReady, printStatus, remember } from './cluster/status.mjs';
+import { freePort } from './free-port.mjs';
 import { folder, has, stopGroup, within } from './services/program.mjs';
-import { buildWebClient, bunFile, freePort, root, setUp } from './workspace.mjs';
+import { buildWebClient, bunFile, root, setUp } from './workspace.mjs';
 
 const roles = ['gateway', 'messaging', 'distribution', 'followers'];
 const processesOfRole = 2;
@@ -32,7 +33,7 @@ async function run() {
     return 1;
   }
   setUp();
-  buildWebClient();
+  if (!buildWebClient()) return 1;
   const services = servicesUp();
   if (!services) return 1;
   const settings = {

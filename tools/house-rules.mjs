@@ -7,6 +7,10 @@ import { importFaults } from './house-rules/imports.mjs';
 import { drawingFaults, drawnIn } from './house-rules/part-drawing.mjs';
 import { partOrder } from './house-rules/part-order.mjs';
 import { referenceFaults } from './house-rules/references.mjs';
+import { licenceFaults } from './licences/list.mjs';
+import { mutationFaults } from './mutations/faults.mjs';
+import { mutations } from './mutations/list.mjs';
+import { testOrderFaults } from './test-order.mjs';
 import { root } from './workspace.mjs';
 
 const linesMax = 300;
@@ -39,7 +43,11 @@ const faults = [
   ...drawingFaults(read(drawnIn), partOrder),
   ...sources.flatMap(functionLengthFaults),
   ...referenceFaults([...sources, ...documents], files),
+  ...[...sources, ...documents].flatMap(conflictFaults),
+  ...testOrderFaults(files),
+  ...mutationFaults(mutations, (path) => (files.includes(path) ? read(path) : undefined)),
   ...lockFaults(),
+  ...licenceFaults(JSON.parse(read('package-lock.json'))),
   ...installScriptFaults(),
   ...dependencyFaults(),
 ];
@@ -65,6 +73,11 @@ function sourceFaults() {
         : []),
     ];
   });
+}
+
+/** A merge that was not resolved leaves both sides between markers, which no other check finds in a document. */
+function conflictFaults({ path, text }) {
+  return /^(<{7}|>{7}) /m.test(text) ? [`${path}: has the markers of a merge conflict`] : [];
 }
 
 /** The lock file has versions and checksums, but no download addresses, which differ between machines. */

@@ -3,17 +3,21 @@
 // `npm test -- PATH …` runs only the tests of these paths; `--checks-only` (npm run check) runs only the checks;
 // `--changed` or `--changed=REVISION` runs the type check and the tests that import what differs from the last commit or
 // that revision, without tests that start programs, browsers or services.
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { testCases } from './junit.mjs';
 import { writeTimings } from './test-order.mjs';
-import { bunFile, root, setUp } from './workspace.mjs';
+import { buildWebClient, bunFile, removeAtExit, root, setUp, untilExit } from './workspace.mjs';
 
 // Tests wait for conditions, never for a fixed time; this timeout stops only those that would wait forever.
-const testTimeoutMs = 120_000;
+const testTimeoutMs = 400_000;
 /** How many test files run at a time, each in one process. More than there are cores, because tests mostly wait. */
 const workers = 4;
+/** How many more run at a time against a cluster: beside the others, so that none of the cores waits for a last file. */
+const clusterWorkers = 2;
 /** Tests that start programs, browsers or services, beside those of `packages/web` that import its browsers. */
 const startingPrograms = [
   ...['packages/cli/test', 'packages/sdk/test/e2e', 'packages/sdk/test/embedded', 'packages/sdk/test/package'],
@@ -41,19 +45,27 @@ const counts = { passed: 0, failed: 0, skipped: 0 };
 /** What failed, one line each. It is repeated at the end, because the output of thousands of tests comes after it. */
 const failures = [];
 
-if (changed !== undefined) check('types', bin('tsc'), ['-p', '.']);
+const types = ['types', bin('tsc'), ['-p', '.']];
+if (changed !== undefined) await runChecks([types]);
 else if (paths.length === 0) {
-  check('types', bin('tsc'), ['-p', '.']);
-  check('types as browsers see them', bin('tsc'), ['-p', 'tsconfig.browser.json']);
-  check('lint, format and import rules', bin('biome'), ['check', '--error-on-warnings']);
-  check('dead code', bun, [join(root, 'node_modules/knip/bin/knip.js')]);
-  check('house rules', process.execPath, ['tools/house-rules.mjs']);
+  await runChecks([
+    types,
+    ['types as browsers see them', bin('tsc'), ['-p', 'tsconfig.browser.json']],
+    ['lint, format and import rules', bin('biome'), ['check', '--error-on-warnings']],
+    ['dead code', bun, [join(root, 'node_modules/knip/bin/knip.js')]],
+    ['house rules', process.execPath, ['tools/house-rules.mjs']],
+  ]);
 }
 if (!checksOnly) {
+  const isWhole = paths.length === 0 && changed === undefined;
+  if (isWhole) prepareWholeRun();
+  const cluster = isWhole ? startClusterTests() : null;
   console.log('— tests');
-  if (changed === undefined) test(paths, {});
-  else test([changed, '--pass-with-no-tests', ...ignoring()], {});
-  if (paths.length === 0 && changed === undefined) testCluster();
+  await startTests(changed === undefined ? paths : [changed, '--pass-with-no-tests', ...ignoring()]).then(report);
+  if (cluster) {
+    console.log('— end-to-end tests against a cluster');
+    report(await cluster);
+  }
 }
 
 if (failures.length > 0) console.log(`\nFailed:\n${failures.map((line) => `  ${line}\n`).join('')}`);
@@ -61,11 +73,41 @@ const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
 console.log(`${counts.passed} passed, ${counts.failed} failed${skipped}`);
 process.exitCode = counts.failed > 0 ? 1 : 0;
 
-function check(name, program, args) {
-  console.log(`— ${name}`);
-  const { status } = spawnSync(program, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
-  if (status === 0) counts.passed++;
-  else fail(name);
+/** Builds once what the workers would otherwise build or load for many tests. */
+function prepareWholeRun() {
+  if (!buildWebClient()) fail('the web client');
+  const folder = mkdtempSync(join(tmpdir(), 'parley-test-program-'));
+  removeAtExit(folder);
+  // Some tests run the program as another user.
+  chmodSync(folder, 0o755);
+  const { status } = spawnSync(bun, ['tools/test-program.ts', folder], { cwd: root, stdio: ['ignore', 2, 2] });
+  if (status === 0) process.env.TESTED_PARLEY_PROGRAM = join(folder, 'main.js');
+  else fail('the program for tests');
+}
+
+/** Runs all checks at once, because most of them use one core. Prints their output in the given order. */
+async function runChecks(checks) {
+  const started = checks.map(([name, program, args]) => ({ name, ended: run(program, args) }));
+  for (const { name, ended } of started) {
+    console.log(`— ${name}`);
+    const { status, output } = await ended;
+    process.stdout.write(output);
+    if (status === 0) counts.passed++;
+    else fail(name);
+  }
+}
+
+/** Runs a program. Resolves to its status and its output; without a status if the program could not be started. */
+async function run(program, args) {
+  const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], signal: untilExit });
+  const chunks = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => chunks.push(chunk));
+  try {
+    const [status] = await once(child, 'close');
+    return { status, output: Buffer.concat(chunks) };
+  } catch (error) {
+    return { status: null, output: `${error.message}\n` };
+  }
 }
 
 function fail(what) {
@@ -73,19 +115,23 @@ function fail(what) {
   failures.push(what);
 }
 
-/** Runs the end-to-end tests against two servers of a cluster, if its services are running. */
-function testCluster() {
-  console.log('— end-to-end tests against a cluster');
+/**
+ * Starts the end-to-end tests against two servers of a cluster. Returns null if its services are not running. The output
+ * is kept until the tests end.
+ */
+function startClusterTests() {
   const state = join(root, '.services/state.json');
   const services = existsSync(state) ? JSON.parse(readFileSync(state, 'utf8')) : {};
   const missing = ['postgres', 'kafka', 'redis'].filter((name) => !services[name]);
   if (missing.length === 0) {
-    test(clusterPaths, { PARLEY_TEST_SHAPE: 'cluster' });
-    return;
+    const environment = { PARLEY_TEST_SHAPE: 'cluster' };
+    return startTests(clusterPaths, { environment, workersMax: clusterWorkers, keepsOutput: true });
   }
-  console.log(`skipped: no ${missing.join(', no ')}: \`npm run services -- up\` starts what is installed`);
-  if (process.env.CI === 'true') fail(`end-to-end tests against a cluster: no ${missing.join(', no ')}`);
+  const name = 'end-to-end tests against a cluster';
+  console.log(`skipped: ${name}: no ${missing.join(', no ')}: \`npm run services -- up\` starts what is installed`);
+  if (process.env.CI === 'true') fail(`${name}: no ${missing.join(', no ')}`);
   else counts.skipped++;
+  return null;
 }
 
 /** The options by which Bun leaves out the tests that start programs. */
@@ -100,31 +146,41 @@ function ignoring() {
   );
 }
 
-/** Runs the tests that Bun finds by these paths and options. */
-function test(testPaths, environment) {
+/** Runs the tests that Bun finds by these paths and options. Resolves to what {@link report} takes. */
+async function startTests(testPaths, { environment = {}, workersMax = workers, keepsOutput = false } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'parley-test-'));
-  const report = join(folder, 'report.xml');
-  const reporting = ['--reporter=junit', `--reporter-outfile=${report}`];
+  removeAtExit(folder);
+  const file = join(folder, 'report.xml');
+  const reporting = ['--reporter=junit', `--reporter-outfile=${file}`];
   const timings = join(folder, 'timings.json');
   writeTimings(timings);
-  const scheduling = [`--parallel=${workers}`, `--timings=${timings}`];
+  const scheduling = [`--parallel=${workersMax}`, `--timings=${timings}`];
   const args = ['test', ...scheduling, `--timeout=${testTimeoutMs}`, ...reporting, ...testPaths];
   const env = { ...process.env, ...environment };
-  const { status, signal } = spawnSync(bun, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
+  const outputFile = join(folder, 'output');
+  const output = keepsOutput ? openSync(outputFile, 'w') : 'inherit';
+  const child = spawn(bun, args, { cwd: root, env, stdio: ['ignore', output, output], signal: untilExit });
+  const [status, signal] = await once(child, 'exit');
   // Without a test there is no report.
-  const reported = existsSync(report) ? readFileSync(report, 'utf8') : '';
-  const cases = [...reported.matchAll(/<testcase ([^>]*?)(\/>|>[\s\S]*?<\/testcase>)/g)];
+  const reported = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const kept = keepsOutput ? readFileSync(outputFile, 'utf8') : '';
   rmSync(folder, { recursive: true });
+  return { status, signal, reported, kept };
+}
+
+/** Counts the tests of a run, and prints its output if that was kept. */
+function report({ status, signal, reported, kept }) {
+  process.stdout.write(kept);
   const failedBefore = counts.failed;
-  for (const [, attributes, rest] of cases) {
-    if (rest.includes('<skipped')) {
+  for (const each of testCases(reported)) {
+    if (each.isSkipped) {
       // Hooks of skipped tests are reported as test cases without a name.
-      if (attribute(attributes, 'name') === '(unnamed)') continue;
-      console.log(`skipped: ${titleOf(attributes)}`);
+      if (each.name === '(unnamed)') continue;
+      console.log(`skipped: ${titleOf(each)}`);
       // In CI, a skipped test is a failure.
-      if (process.env.CI === 'true') fail(`${titleOf(attributes)} (skipped)`);
+      if (process.env.CI === 'true') fail(`${titleOf(each)} (skipped)`);
       else counts.skipped++;
-    } else if (rest.includes('<failure')) fail(`${titleOf(attributes)}${messageOf(rest)}`);
+    } else if (each.failure) fail(`${titleOf(each)}${messageOf(each.failure)}`);
     else counts.passed++;
   }
   // A file that fails to load has no test case; only the runner's status shows the failure.
@@ -134,20 +190,12 @@ function test(testPaths, environment) {
 }
 
 /** The file, the groups from the outermost to the innermost, and the test. One of them has the reason for skipping. */
-function titleOf(attributes) {
-  const groups = attribute(attributes, 'classname').split(' > ').filter(Boolean).reverse();
-  return `${attribute(attributes, 'file')}: ${[...groups, attribute(attributes, 'name')].join(' > ')}`;
+function titleOf({ file, groups, name }) {
+  return `${file}: ${[...groups, name].join(' > ')}`;
 }
 
-/** The type and the message of the first failure in a test case, on one line. */
-function messageOf(testCase) {
-  const attributes = /<failure ([^>]*)>/.exec(testCase)?.[1] ?? '';
-  const parts = [attribute(attributes, 'type'), attribute(attributes, 'message')].filter(Boolean);
+/** The type and the message of a failure, on one line. */
+function messageOf({ type, message }) {
+  const parts = [type, message].filter(Boolean);
   return parts.map((part) => `: ${part.replace(/\s+/g, ' ').slice(0, 300)}`).join('');
-}
-
-function attribute(attributes, name) {
-  const value = new RegExp(`\\b${name}="([^"]*)"`).exec(attributes)?.[1] ?? '';
-  const characters = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&', '#10': '\n', '#9': '\t', '#13': '\r' };
-  return value.replace(/&(lt|gt|quot|apos|amp|#10|#9|#13);/g, (_, entity) => characters[entity]);
 }

@@ -1,8 +1,8 @@
 // What the other tools share. It needs only Node.js, because it runs before any package is installed.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -67,12 +67,22 @@ export function bunFile() {
   process.exit(1);
 }
 
-/** Builds the web client's bundle, unless it is up to date. */
+/** Builds the web client's bundle, unless it is up to date. Returns false, after an error message, if that fails. */
 export function buildWebClient() {
   const built = spawnSync(bunFile(), [join(root, 'packages/web/build/run.ts')], { stdio: ['ignore', 2, 2] });
-  if (built.status === 0) return;
-  console.error('The web client could not be built. Its messages are above.');
-  process.exit(1);
+  if (built.status !== 0) console.error('The web client could not be built. Its messages are above.');
+  return built.status === 0;
+}
+
+const exit = new AbortController();
+process.on('exit', () => exit.abort());
+/** The `signal` of `spawn` for programs that end when this one exits. */
+export const untilExit = exit.signal;
+
+/** Removes the folder when this program exits, also by Ctrl-C or SIGTERM. */
+export function removeAtExit(folder) {
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(128 + constants.signals[signal]));
 }
 
 /** Runs a program in this terminal, and exits with its status. */
@@ -82,19 +92,4 @@ export function become(program, args) {
   child.on('exit', (code, signal) => {
     process.exit(signal ? 128 + 15 : (code ?? 1));
   });
-}
-
-/**
- * A port on loopback that no program listens on at present, below those that operating systems use for outgoing
- * connections.
- */
-export async function freePort() {
-  for (;;) {
-    const port = 10_000 + Math.floor(Math.random() * 22_768);
-    const isFree = await new Promise((resolve) => {
-      const server = createServer().on('error', () => resolve(false));
-      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-    });
-    if (isFree) return port;
-  }
 }

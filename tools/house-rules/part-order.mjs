@@ -1,7 +1,7 @@
 // The order of the parts of each package, from the top down. A part is a file or folder of the package's sources. It
 // may import parts on lines below its own, but none on its own line or above. `*` stands for files that are not named.
 export const partOrder = {
-  'packages/protocol/src': [['index.ts'], ['operations'], ['*']],
+  'packages/protocol/src': [['index.ts'], ['formatting', 'operations'], ['*']],
 
   'packages/sdk/src': [['index.ts'], ['*'], ['store'], ['runtime.ts']],
 
@@ -25,7 +25,7 @@ export const partOrder = {
     ['distribution', 'followers', 'users', 'verification'],
     ['connections', 'feed'],
     ['history'],
-    ['conversations'],
+    ['checker', 'conversations'],
     ['platform'],
   ],
 
@@ -38,14 +38,15 @@ export const partOrder = {
     ['channels', 'composer'],
     ['notifications', 'people'],
     ['chat'],
-    ['engine', 'faults', 'keys', 'style'],
+    ['engine', 'faults', 'highlighting', 'keys', 'style'],
+    ['emoji'],
     ['preferences'],
     ['strings'],
   ],
 
   'packages/cli/src': [
     ['main.ts'],
-    ['administration', 'chat', 'serve.ts', 'trace'],
+    ['administration', 'chat', 'check.ts', 'serve.ts', 'trace'],
     ['ask.ts', 'cluster'],
     ['failure.ts', 'option-names.ts'],
   ],

@@ -26,8 +26,10 @@ export function referenceFaults(files, paths) {
   const numbers = new Map(
     numbered.map(({ name, file }) => [name, rowNumbers(files.find(({ path }) => path === file))]),
   );
-  const decisions = new Set(paths.flatMap((path) => decisionFile.exec(path)?.[1] ?? []));
-  return files.flatMap((file) => {
+  const decisions = paths.flatMap((path) => decisionFile.exec(path)?.[1] ?? []);
+  const repeated = decisions.filter((number, index) => decisions.indexOf(number) !== index);
+  const ambiguous = [...new Set(repeated)].map((number) => `docs/adr: several decisions have the number ${number}`);
+  const wrong = files.flatMap((file) => {
     const text = prose(file);
     const faults = [];
     for (const { name, pattern } of numbered) {
@@ -37,11 +39,12 @@ export function referenceFaults(files, paths) {
       }
     }
     for (const [, number] of text.matchAll(decision)) {
-      if (!decisions.has(number)) faults.push(`ADR ${number} does not exist`);
+      if (!decisions.includes(number)) faults.push(`ADR ${number} does not exist`);
     }
     faults.push(...missingFiles(file, text, paths).map((path) => `${path} does not exist`));
     return faults.map((fault) => `${file.path}: ${fault}`);
   });
+  return [...ambiguous, ...wrong];
 }
 
 /** The numbers in the first column of a document's table. */

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort, root } from '../workspace.mjs';
+import { freePort } from '../free-port.mjs';
+import { root } from '../workspace.mjs';
 import { dataFolder, firstAnswer, folder, has, run } from './program.mjs';
 
 /** Any 16 bytes in base64. */

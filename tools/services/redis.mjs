@@ -1,4 +1,4 @@
-import { freePort } from '../workspace.mjs';
+import { freePort } from '../free-port.mjs';
 import { dataFolder, firstAnswer, has, run } from './program.mjs';
 
 export const redis = {

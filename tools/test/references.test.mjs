@@ -51,6 +51,11 @@ describe('a reference to something that does not exist is refused', () => {
   });
 });
 
+test('two decisions with the same number are refused', () => {
+  const fault = 'docs/adr: several decisions have the number 1';
+  expect(faultsWith('docs/adr/0001-another-decision.md', '# 1. Another decision\n')).toEqual([fault]);
+});
+
 test('strings in code are not references', () => {
   expect(faultsWith('packages/a/src/two.ts', "const race = 'race 9, ADR 9, a/src/gone.ts';")).toEqual([]);
 });
