@@ -19,7 +19,7 @@ import type { Outbox } from './outbox.ts';
 import { ParleyError } from './parley-error.ts';
 import type { PeopleDirectory, Person } from './people-directory.ts';
 import type { ReadMarks } from './read-marks.ts';
-import type { Store } from './store/store.ts';
+import type { Store, UnreadMark } from './store/store.ts';
 
 /** After a mark as unread, own messages are looked for among so many stored entries. */
 const countedMax = 500;
@@ -34,7 +34,7 @@ export interface ConversationUpdaterPorts {
   readonly people: Pick<PeopleDirectory, 'learn'>;
   readonly outbox: Pick<Outbox, 'arrived' | 'restored'>;
   readonly amendments: Pick<AmendmentOutbox, 'shown' | 'restored'>;
-  readonly readMarks: Pick<ReadMarks, 'mark' | 'markUnread' | 'settle' | 'forget' | 'clear'>;
+  readonly readMarks: Pick<ReadMarks, 'mark' | 'markUnread' | 'pending' | 'unread' | 'settle' | 'forget' | 'clear'>;
   reportFailure(error: unknown): void;
 }
 
@@ -191,21 +191,47 @@ export class ConversationUpdater {
     if (!membership || record.rereading || seq <= membership.joinedSeq || seq > headSeq) {
       throw new ParleyError('invalid_request', `there is no entry ${seq} after the user joined`);
     }
-    const [entries, [first]] = await Promise.all([
-      this.newestStored(record),
-      this.ports.store.entries(record.id, { before: seq + 1, limit: 1 }),
-    ]);
+    const stored = await this.storedFor(record, seq);
     if (!this.isKnown(record)) throw new ParleyError('not_found', 'not a member');
     const { seq: readSeq, version: readVersion } = record.readPoint;
-    readMarks.markUnread(record.id, { seq, readSeq, readVersion });
+    const kept = readMarks.markUnread(record.id, { seq, readSeq, readVersion });
     // A message that is under way was written before, and does not read what it follows.
     record.writtenAtSeq = 0;
+    this.showMark(record, { seq, readVersion }, stored);
+    await kept;
+  }
+
+  /** Shows the marks of an earlier run, which may have ended before it stored the conversation with its mark. */
+  async showMarks(): Promise<void> {
+    const { records, readMarks } = this.ports;
+    for (const [conversationId, mark] of readMarks.unread) {
+      const record = records.get(conversationId);
+      if (!record || record.readPoint.version > mark.readVersion) continue;
+      const stored = await this.storedFor(record, mark.seq);
+      if (!this.isKnown(record)) continue;
+      this.showMark(record, mark, stored);
+      // A position that was set after the mark.
+      this.markRead(record, readMarks.pending.get(conversationId) ?? 0);
+    }
+  }
+
+  private showMark(
+    record: ConversationRecord,
+    { seq, readVersion }: Pick<UnreadMark, 'seq' | 'readVersion'>,
+    [entries, [first]]: readonly [Entry[], Entry[]],
+  ): void {
     // If the entry is not stored, the response of the server has the count.
     if (first?.seq !== seq) return;
     const version = readVersion + 1;
     record.countedVersion = version;
     record.read({ seq: seq - 1, version }, first.messageCount - Number(first.kind === 'message'));
     this.countOwn(record, entries);
+  }
+
+  /** The newest stored entries, and that with this number, if it is stored, or the one before it. */
+  private storedFor(record: ConversationRecord, seq: number): Promise<[Entry[], Entry[]]> {
+    const before = { before: seq + 1, limit: 1 };
+    return Promise.all([this.newestStored(record), this.ports.store.entries(record.id, before)]);
   }
 
   /** False if the user left or logged out in the meantime. */

@@ -140,8 +140,9 @@ export class Conversation {
 
   /**
    * Marks an entry and those after it as unread, on all devices of the user; other members are not told. Optimistic like
-   * {@link markRead}: resolves at once, also without a connection. It has no effect if another device has moved the read
-   * position meanwhile. Rejects if the server does not support it, and for an entry from before the user joined.
+   * {@link markRead}: resolves when the mark is stored, also without a connection. It has no effect if another device has
+   * moved the read position meanwhile. Rejects if the server does not support it, and for an entry from before the user
+   * joined.
    */
   markUnread(seq: number): Promise<void> {
     return this.#ports.markUnread(this.#record, seq);

@@ -35,15 +35,17 @@ export class ReadMarks {
   mark(conversationId: ConversationId, seq: number): void {
     if (seq <= (this.pending.get(conversationId) ?? 0)) return;
     this.pending.set(conversationId, seq);
-    if (this.isPaused) this.keep();
+    if (this.isPaused) void this.keep();
     this.start(conversationId);
   }
 
-  markUnread(conversationId: ConversationId, mark: UnreadMark): void {
+  /** Resolves when the mark is stored, or when the store failed. */
+  markUnread(conversationId: ConversationId, mark: UnreadMark): Promise<void> {
     this.pending.delete(conversationId);
     this.unread.set(conversationId, mark);
-    this.keep();
+    const kept = this.keep();
     this.start(conversationId);
+    return kept;
   }
 
   /**
@@ -72,7 +74,7 @@ export class ReadMarks {
   /** Sends nothing until {@link resume}. */
   pause(isDisconnected: boolean): void {
     this.isPaused = true;
-    if (isDisconnected && this.size > 0) this.keep();
+    if (isDisconnected && this.size > 0) void this.keep();
   }
 
   resume(): void {
@@ -96,9 +98,9 @@ export class ReadMarks {
     return this.pending.size + this.unread.size;
   }
 
-  private keep(): void {
+  private keep(): Promise<void> {
     this.isStored = true;
-    this.ports.saveSession().catch(this.ports.reportFailure);
+    return this.ports.saveSession().catch(this.ports.reportFailure);
   }
 
   private start(conversationId: ConversationId): void {

@@ -39,7 +39,7 @@ export interface SessionPorts {
   readonly connection: Pick<Connection, 'serverFeatures'>;
   readonly identity: Identity;
   readonly records: Pick<ConversationRecords, 'put' | 'list'>;
-  readonly updater: Pick<ConversationUpdater, 'changed'>;
+  readonly updater: Pick<ConversationUpdater, 'changed' | 'showMarks'>;
   readonly people: Pick<PeopleDirectory, 'learn'>;
   readonly outbox: Pick<Outbox, 'load' | 'keepAgain'>;
   readonly amendments: Pick<AmendmentOutbox, 'load' | 'keepAgain'>;
@@ -71,7 +71,7 @@ export class Session {
   }
 
   async resume(): Promise<Account | null> {
-    const { api, store, connection, records, people, identity, catchUp, readMarks, readRevision } = this.ports;
+    const { api, store, connection, records, updater, people, identity, catchUp, readMarks, readRevision } = this.ports;
     const { failedReads } = store;
     const [session, conversations] = await Promise.all([
       store.session(),
@@ -101,6 +101,7 @@ export class Session {
         .keptUpTo(revision);
     }
     people.learn(records.list().flatMap(({ data }) => data.partner ?? []));
+    await updater.showMarks();
     await this.loadUnsent();
     return identity.account;
   }
