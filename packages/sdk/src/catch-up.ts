@@ -69,6 +69,8 @@ export class CatchUp {
   progress: CatchUpProgress = 'never';
   /** See {@link StoredSession.epoch}. */
   epoch: string | undefined;
+  /** The epoch whose begin was reported. It is the known one only after a complete catch-up. */
+  private reported: string | undefined;
   private known: ReadonlyMap<ConversationId, number> = new Map();
   /** When the names of partners were last looked up, by the server's clock. */
   private partnersAtMs = 0;
@@ -109,7 +111,10 @@ export class CatchUp {
     const { homepage, readRevision } = welcome;
     const { ports } = this;
     const isRestored = isOtherEpoch(this.epoch, welcome.epoch);
-    if (isRestored) ports.restoration.begin();
+    if (isRestored && this.reported !== welcome.epoch) {
+      this.reported = welcome.epoch;
+      ports.restoration.begin();
+    }
     const round: Round = { isCurrent, known: this.known, isRestored, changed: new Set() };
     const readsAll = isRestored || (readRevision !== undefined && !ports.readRevision.isBefore(readRevision));
     // Later pages are older: if a page has nothing new, the following ones have not either, provided that the previous

@@ -118,3 +118,26 @@ test('nothing is discarded if the new history cannot be fetched; the next connec
   expect(restored).toHaveLength(1);
   expect(client.conversations.get(roomId)?.data).toMatchObject({ headSeq: 55, epoch: 'second' });
 });
+
+test('a restore is reported once, although the first catch-up after it was interrupted', async () => {
+  const server = new ServerWithOneRoom();
+  const client = await connected(server);
+  const restored = collect(client, 'restored');
+  const { answer } = server.runtime;
+  server.entries = lostAndOther(30);
+  server.epoch = 'second';
+  server.userEpoch = 'second';
+  server.runtime.answer = () => {
+    throw new TypeError('no network');
+  };
+  await server.reconnect();
+  expect(restored).toEqual([{ conversation: null }]);
+  server.runtime.answer = answer;
+  await server.nextSocket();
+  await server.accept();
+  expect(client.state.name).toBe('live');
+  expect(restored).toEqual([
+    { conversation: null },
+    { conversation: client.conversations.get(roomId) ?? null, keptSeq: 25 },
+  ]);
+});
