@@ -60,7 +60,7 @@ test('a refused amendment is taken back with the reason; others of the message s
   await idle();
   expect(shown.texts.get(1)).toBe('text 1 👍1!');
   expect(shown.failures.map(({ code }) => code)).toEqual(['edit_window_over']);
-  expect(edit.done()).rejects.toThrow('too late');
+  await expect(edit.done()).rejects.toThrow('too late');
   expect(await reaction.done()).toMatchObject({ revision: 2 });
 });
 
@@ -100,7 +100,7 @@ test('a refusal is reported also if the change that caused it arrived before', a
   await idle();
   expect(shown.failures.map(({ code }) => code)).toEqual(['message_deleted']);
   expect(shown.texts.get(1)).toBe(deletedText);
-  expect(edit.done()).rejects.toThrow('deleted');
+  await expect(edit.done()).rejects.toThrow('deleted');
 });
 
 test('a refusal is reported also if the message was not shown since the restart', async () => {
@@ -234,7 +234,7 @@ test('a server without the feature refuses an amendment, and a reply is sent as 
   const { client, shown, entry } = await withOwnMessage();
   const amending = roomOf(client).message(entry).edit('x');
   roomOf(client).send('an answer', { replyTo: 1 });
-  expect(amending.done()).rejects.toBeInstanceOf(ParleyError);
+  await expect(amending.done()).rejects.toBeInstanceOf(ParleyError);
   await idle();
   expect(shown.failures.map(({ code }) => code)).toEqual(['feature_not_enabled']);
   expect(shown.texts.get(1)).toBe('text 1');

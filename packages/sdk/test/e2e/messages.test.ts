@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { retriedWhileOverloaded } from '../../../server/test/support/retried.ts';
 import { RunningServer } from '../../../server/test/support/running-server.ts';
 import { type Conversation, type Entry, MemoryStore, ParleyClient } from '../../src/index.ts';
 import { device, somebody } from '../support/people.ts';
@@ -151,13 +152,10 @@ describe('live', () => {
     // Many at a time: a client waits for each acknowledgement before it sends the next message.
     const atATime = 100;
     for (let sent = 0; sent < count; sent += atATime) {
-      const sends = Array.from({ length: atATime }, () =>
-        server.call(anaPerson, 'sendMessage', {
-          conversationId: room.id,
-          clientMessageId: crypto.randomUUID(),
-          text: 'x',
-        }),
-      );
+      const sends = Array.from({ length: atATime }, () => {
+        const message = { conversationId: room.id, clientMessageId: crypto.randomUUID(), text: 'x' };
+        return retriedWhileOverloaded(() => server.call(anaPerson, 'sendMessage', message));
+      });
       await Promise.all(sends);
     }
     await untilShown(ben, bens, count + 1);

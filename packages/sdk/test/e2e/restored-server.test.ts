@@ -28,7 +28,7 @@ test('a running client reports a restore and shows new entries after it', async 
   expect(textsOf(entries)).toEqual([...numbered('kept', 20), ...numbered('new', 10)]);
   await until(ben, () => loop.length === 10);
   expect(textsOf(loop)).toEqual(numbered('new', 10));
-  expect(ben.state.name).toBe('live');
+  await ben.live();
 });
 
 test('a client that was away during a restore shows the new entries and no lost ones', async () => {

@@ -15,13 +15,13 @@ export function aServerForEachTest(): void {
   beforeEach(async () => {
     recording = new CheckedRecording();
     server = await RestorableServer.start(() => recording.recorder.record({ type: 'restore' }));
-  }, 120_000);
+  });
   afterEach(async () => {
     for (const client of clients) client.close();
     clients.length = 0;
     await server.remove();
     await recording.finish();
-  }, 120_000);
+  });
 }
 
 /** A recorded client of the server, which is closed after the test. */

@@ -57,21 +57,26 @@ export async function untilShown(client: ParleyClient, conversation: Conversatio
   await untilAnswered(client, isShown, `entry ${seq}`);
 }
 
-/** Like {@link until}, with an asynchronous condition. */
+/** Like {@link until}, with an asynchronous condition, which is asked again once it has answered. */
 export async function untilAnswered(
   client: ParleyClient,
   isTrue: () => Promise<boolean>,
   what = String(isTrue),
 ): Promise<void> {
   let wasTrue = false;
+  let isAsking = false;
   const failures: unknown[] = [];
   const ask = () => {
-    isTrue().then(
-      (now) => {
-        wasTrue ||= now;
-      },
-      (error: unknown) => failures.push(error),
-    );
+    if (!isAsking) {
+      isAsking = true;
+      isTrue().then(
+        (now) => {
+          wasTrue = now;
+          isAsking = now;
+        },
+        (error: unknown) => failures.push(error),
+      );
+    }
     return wasTrue || failures.length > 0;
   };
   await until(client, ask, what);
