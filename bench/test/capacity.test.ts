@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
+import { fuzzed } from '../../packages/server/test/fuzz/parameters.ts';
 import { assumptions } from '../capacity/assumptions.ts';
 import { type Capacity, capacityOf } from '../capacity/capacity.ts';
 import { documentedCapacity, documentFile } from '../capacity/command.ts';
@@ -50,6 +51,7 @@ describe('the capacity for a load', () => {
           for (const figure of Object.values(part)) if (typeof figure === 'number') expect(figure).toBeFinite();
         }
       }),
+      fuzzed(100),
     );
   });
 
@@ -72,6 +74,7 @@ describe('the capacity for a load', () => {
         isWithin(load.online, edge.processes * load.connectionsPerEdge);
         isWithin(load.online, HAProxy.processes * load.connectionsPerProxy);
       }),
+      fuzzed(100),
     );
   });
 
@@ -94,6 +97,7 @@ describe('the capacity for a load', () => {
         }
         expect(most.cost.total).toBeGreaterThanOrEqual(least.cost.total);
       }),
+      fuzzed(100),
     );
   });
 
@@ -105,6 +109,7 @@ describe('the capacity for a load', () => {
           expect(machines(most)[index] ?? 0).toBeGreaterThanOrEqual(count);
         }
       }),
+      fuzzed(100),
     );
   });
 
@@ -120,6 +125,7 @@ describe('the capacity for a load', () => {
         const atLimit = { ...load, messages: load.messages / share, online: load.online / share };
         expect(shard(atLimit)?.used).toBeCloseTo(1, 6);
       }),
+      fuzzed(100),
     );
   });
 
@@ -131,6 +137,7 @@ describe('the capacity for a load', () => {
         expect(channel.onlineMembers).toBeLessThanOrEqual(load.members);
         expect(channel.messagesMax).toBeLessThanOrEqual(assumptions.conversationMessages.value);
       }),
+      fuzzed(100),
     );
   });
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import * as fc from 'fast-check';
+import { fuzzed } from '../../packages/server/test/fuzz/parameters.ts';
 import { ackFields, conversationKey, entryFields, messageText, typeOf } from '../clients/wire.ts';
 import { clientFrame, readFrames, serverFrame } from '../net/websocket.ts';
 
@@ -23,6 +24,7 @@ test('the fields of an entry are read in any order and length', () => {
       expect(fields).toEqual({ seq: number, message: sent });
       expect(key).toBe(conversationKey(id));
     }),
+    fuzzed(100),
   );
 });
 
@@ -34,6 +36,7 @@ test('the fields of an ack are read', () => {
       expect(typeOf(bytes, 0, bytes.length)).toBe('ack');
       expect(ackFields(bytes, 0, bytes.length)).toMatchObject({ seq: number, message: sent });
     }),
+    fuzzed(100),
   );
 });
 
@@ -55,6 +58,6 @@ test('frames are read however the bytes are divided', () => {
       expect(readFrames(bytes, at, bytes.length, onFrame)).toBe(bytes.length);
       expect(read).toEqual(texts);
     }),
-    { numRuns: 50 },
+    fuzzed(50),
   );
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
+import { fuzzed } from '../../server/test/fuzz/parameters.ts';
 import { displayText } from '../src/chat/display-text.ts';
 import { formattedRows, type Run } from '../src/chat/screen/formatted-rows.ts';
 import { messageLines } from '../src/chat/screen/message-lines.ts';
@@ -83,6 +84,7 @@ describe('formatting in the terminal', () => {
           }
         },
       ),
+      fuzzed(100),
     );
   });
 

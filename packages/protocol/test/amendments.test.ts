@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
+import { fuzzed } from '../../server/test/fuzz/parameters.ts';
 import {
   type AmendingMember,
   amended,
@@ -64,6 +65,7 @@ describe('amended', () => {
           }
         expect(entry.reactions ?? []).toHaveLength(counts.size);
       }),
+      fuzzed(100),
     );
   });
 
@@ -75,6 +77,7 @@ describe('amended', () => {
         const unmarked = entry.reactions?.map(({ mine, ...reaction }) => reaction);
         expect({ ...entry, ...(unmarked && { reactions: unmarked }) }).toEqual(afterAll(script).entry);
       }),
+      fuzzed(100),
     );
   });
 
@@ -87,6 +90,7 @@ describe('amended', () => {
         const { seq, senderId, atMs, clientMessageId, messageCount } = entry;
         expect(message).toMatchObject({ seq, senderId, atMs, clientMessageId, messageCount });
       }),
+      fuzzed(100),
     );
   });
 
@@ -101,6 +105,7 @@ describe('amended', () => {
         expect(deleted).toBeDefined();
         expect(entry).toEqual(afterAll([...before, deletion]).entry);
       }),
+      fuzzed(100),
     );
   });
 });

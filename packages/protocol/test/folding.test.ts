@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
+import { fuzzed } from '../../server/test/fuzz/parameters.ts';
 import { folded, isFoundBy, nameTerms } from '../src/folding.ts';
 import { namePairs } from './name-pairs.ts';
 
@@ -51,6 +52,7 @@ describe('a name', () => {
         expect(folded(folded(name))).toBe(folded(name));
         if (folded(name) !== '') expect(isFoundBy(name, name)).toBe(true);
       }),
+      fuzzed(100),
     );
   });
 });

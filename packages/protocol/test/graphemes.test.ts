@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
+import { fuzzed } from '../../server/test/fuzz/parameters.ts';
 import { cutText, firstGrapheme } from '../src/graphemes.ts';
 
 const family = '👩‍👩‍👧';
@@ -26,6 +27,7 @@ describe('a cut text', () => {
         }
         expect(cutText(whole, max)).toBe(wanted);
       }),
+      fuzzed(100),
     );
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import type { Entry } from '@parley/protocol';
 import * as fc from 'fast-check';
+import { fuzzed } from '../../server/test/fuzz/parameters.ts';
 import { Sequencer } from '../src/sequencer.ts';
 import { messages } from './support/entries.ts';
 
@@ -47,7 +48,7 @@ describe('contract 3 and 4: one order, no gaps, each entry once', () => {
         expect(sequencer.position).toBe(head);
         expect(sequencer.missing).toBeNull();
       }),
-      { numRuns: 500 },
+      fuzzed(500),
     );
   });
 
@@ -74,7 +75,7 @@ describe('contract 3 and 4: one order, no gaps, each entry once', () => {
         shown.push(...refetch(sequencer, pageSize).shown);
         expect(shown).toEqual(upTo(head).filter((seq) => seq <= before || seq > to));
       }),
-      { numRuns: 500 },
+      fuzzed(500),
     );
   });
 

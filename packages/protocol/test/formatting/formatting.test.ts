@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import naughtyStrings from 'big-list-of-naughty-strings';
 import fc from 'fast-check';
+import { fuzzed } from '../../../server/test/fuzz/parameters.ts';
 import { formatted, plainText } from '../../src/formatting/index.ts';
 import { depthOf, outline } from './parts.ts';
 
@@ -181,7 +182,7 @@ describe('hostile text', () => {
       if (!hasMarker.test(text)) expect(outline(text)).toBe(text);
     };
     for (const text of naughtyStrings) same(text);
-    fc.assert(fc.property(fc.string({ unit: 'binary' }), same));
+    fc.assert(fc.property(fc.string({ unit: 'binary' }), same), fuzzed(100));
   });
 
   test('loses nothing but markers and indentation, and is nested to a small depth', () => {
@@ -218,7 +219,7 @@ describe('hostile text', () => {
           expect(letters(plainText(blocks)).replaceAll('.', '')).toBe(letters(text).replaceAll('.', ''));
         expect(depthOf(blocks)).toBeLessThanOrEqual(20);
       }),
-      { numRuns: 2_000 },
+      fuzzed(2_000),
     );
   });
 });
