@@ -29,6 +29,7 @@ let firstPerson = 0;
 let conversations: PlannedConversation[] = [];
 let tally = new Tally([], () => false);
 let load: Load | null = null;
+let prepared: SendLoad | null = null;
 const welcomed = new Set<number>();
 /** Frames other than those of messages, by type. */
 let received = noFrames();
@@ -54,7 +55,8 @@ const calls = {
     conversations = planned;
     tally = new Tally(planned, owns);
   },
-  send({ phase, activity }: { phase: SendPhase; activity: ActivityPlan | null }): void {
+  /** Counts what belongs to the phase from now on. */
+  prepare({ phase, activity }: { phase: SendPhase; activity: ActivityPlan | null }): void {
     received = noFrames();
     bytesBefore = { ...open().bytes };
     const own = activity && {
@@ -63,14 +65,20 @@ const calls = {
       watching: activity.watching.filter(owns),
     };
     const others = own && new Activity(own, conversations, open(), tally);
-    load = new SendLoad(phase, conversations, open(), tally, others);
-    load.run();
+    prepared = new SendLoad(phase, conversations, open(), tally, others);
+    load = prepared;
+  },
+  /** Sends what was prepared, from a time of the machine's monotonic clock on, in milliseconds. */
+  send(startAtMs: number): void {
+    if (!prepared) throw new Error('no phase is prepared');
+    prepared.runFrom(startAtMs);
   },
   fanOut(phase: FanOutPhase): void {
     const planned = conversations[phase.conversation];
     if (!planned) throw new Error(`there is no conversation ${phase.conversation}`);
-    load = new FanOutLoad(phase, planned, open(), tally);
-    load.run();
+    const fanOut = new FanOutLoad(phase, planned, open(), tally);
+    load = fanOut;
+    fanOut.run();
   },
   /** The counts so far. Entries can arrive after the last ack. */
   collect() {

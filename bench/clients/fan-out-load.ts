@@ -38,6 +38,7 @@ export class FanOutLoad implements Load {
     return this.spec.phase;
   }
 
+  /** Sends everything, and waits a bounded time for the answers. */
   run(): void {
     const { messages, inFlight } = this.spec;
     const id = Buffer.from(this.planned.id);

@@ -4,8 +4,6 @@ import type { MessageId } from './wire.ts';
 /** One phase in one client process. */
 export interface Load {
   readonly phase: number;
-  /** Sends everything, and waits a bounded time for the answers. */
-  run(): void;
   acknowledged(message: MessageId, seq: number): void;
   /** A connection other than the sender's received a message. */
   delivered(number: number): void;

@@ -13,7 +13,7 @@ interface Running {
   port: number;
 }
 
-const startTimeoutMs = 10_000;
+const startTimeoutMs = 60_000;
 
 /** Starts a bare server of this folder, which knows people by the number at the end of their token. */
 export async function startLimit(program: LimitProgram, peopleCount: number): Promise<System> {

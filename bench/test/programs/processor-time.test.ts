@@ -5,9 +5,19 @@ const usedUs = 300_000;
 const work = `const { user } = process.cpuUsage(); while (process.cpuUsage().user < user + ${usedUs});`;
 
 test('the processor time of a process includes that of its children that have exited', async () => {
-  const child = `Bun.spawnSync([process.execPath, '-e', ${JSON.stringify(work)}]); ${work} console.log('done'); await Bun.stdin.text();`;
+  // It begins when the measurement has begun, and ends when that has ended.
+  const child = `
+    const input = Bun.stdin.stream().getReader();
+    await input.read();
+    Bun.spawnSync([process.execPath, '-e', ${JSON.stringify(work)}]);
+    ${work}
+    console.log('done');
+    await input.read();
+  `;
   const busy = Bun.spawn([process.execPath, '-e', child], { stdio: ['pipe', 'pipe', 'inherit'] });
   const processorTime = measureProcessorTime(() => ({ busy: [busy.pid] }), []);
+  busy.stdin.write('begin');
+  busy.stdin.flush();
   await busy.stdout.getReader().read();
   const { server } = processorTime();
   await busy.stdin.end();
