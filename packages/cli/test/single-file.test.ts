@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ParleyClient } from '@parley/sdk';
+import { freePort } from '../../../tools/free-port.mjs';
 import { ServerProcess } from '../../server/test/support/server-process.ts';
 import { Collector } from '../../server/test/tracing/collector.ts';
 
@@ -27,21 +28,17 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 test('the single file loses nothing when it is killed while serving, administers and verifies', async () => {
   const data = join(folder, 'data');
   const environment = { PATH: '/usr/bin:/bin' };
-  let server = await ServerProcess.start({ settings: { data }, command: [program, 'serve'], environment });
+  const settings = { data, port: String(await freePort()) };
+  let server = await ServerProcess.start({ settings, command: [program, 'serve'], environment });
   const client = new ParleyClient({ url: server.url });
   await client.signup({ username: 'ana', password: 'a good password' });
   client.connect();
   await client.live();
   const channel = await client.conversations.createChannel({ name: 'kept' });
   const receipt = await channel.send('before the kill').sent();
-  const { port } = server;
   await server.kill();
 
-  server = await ServerProcess.start({
-    settings: { data, port: String(port) },
-    command: [program, 'serve'],
-    environment,
-  });
+  server = await ServerProcess.start({ settings, command: [program, 'serve'], environment });
   await channel.send('after the kill').sent();
   const { entries } = await client.call('getHistory', { conversationId: channel.id });
   const texts = entries.flatMap((entry) => (entry.kind === 'message' ? [[entry.seq, entry.text]] : []));

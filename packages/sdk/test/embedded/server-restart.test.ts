@@ -2,6 +2,7 @@ import { afterEach, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../../../../tools/free-port.mjs';
 import { RunningServer } from '../../../server/test/support/running-server.ts';
 import type { ParleyClient } from '../../src/index.ts';
 import { device, somebody } from '../support/people.ts';
@@ -16,8 +17,8 @@ afterEach(() => {
 
 test('contract 2, 3 and 4: when the server restarts on its port, all clients reconnect', async () => {
   data = mkdtempSync(join(tmpdir(), 'parley-sdk-'));
-  const first = await RunningServer.start({ data });
-  const { port } = new URL(first.url);
+  const port = String(await freePort());
+  const first = await RunningServer.start({ data, port });
   const [anaPerson, benPerson] = await Promise.all([somebody(first, 'ana'), somebody(first, 'ben')]);
   const [ana, ben] = await Promise.all([device(first, anaPerson), device(first, benPerson)]);
   clients.push(ana, ben);
