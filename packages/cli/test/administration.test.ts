@@ -37,11 +37,11 @@ test('the commands create, disable and enable accounts and reset passwords of a 
   const stopped = new Promise((resolve) => client.on('state', ({ name }) => name === 'stopped' && resolve(true)));
   expect((await parley(['user', 'disable', 'ana', ...at])).output).toContain('Ana B.\tdisabled');
   expect(await stopped).toBe(true);
-  expect(client.login({ username: 'ana', password })).rejects.toThrow(ParleyError);
+  await expect(client.login({ username: 'ana', password })).rejects.toThrow(ParleyError);
   await parley(['user', 'enable', 'ana', ...at]);
   await client.login({ username: 'ana', password });
   await parley(['user', 'reset-password', 'ana', ...at], 'another password\n');
-  expect(client.call('getAccount', {})).rejects.toMatchObject({ code: 'unauthenticated' });
+  await expect(client.call('getAccount', {})).rejects.toMatchObject({ code: 'unauthenticated' });
   await client.login({ username: 'ana', password: 'another password' });
   expect((await parley(['user', 'list', ...at])).output.split('\n')).toHaveLength(3);
   expect(await parley(['user', 'disable', 'root', ...at])).toMatchObject({
@@ -74,7 +74,7 @@ test('sign-up by invitation needs one, and is limited to its number of uses', as
   const client = new ParleyClient({ url: server.url });
   // The first account on an empty server needs no invitation, and is an administrator.
   expect(await client.signup({ username: 'first', password })).toMatchObject({ administrator: true });
-  expect(client.signup({ username: 'second', password })).rejects.toMatchObject({ code: 'signup_closed' });
+  await expect(client.signup({ username: 'second', password })).rejects.toMatchObject({ code: 'signup_closed' });
   const { output } = await parley(['user', 'invite', '--data', data, '--uses', '1', '--server', server.url]);
   expect(output).toStartWith(`${server.url}/#invitation=`);
   const link = output.trim();
@@ -84,7 +84,7 @@ test('sign-up by invitation needs one, and is limited to its number of uses', as
   });
   expect(chat).toMatchObject({ code: 0, output: expect.stringContaining('Hello, second.') });
   const invitation = link.split('=')[1] ?? '';
-  expect(client.signup({ username: 'third', password, invitation })).rejects.toMatchObject({
+  await expect(client.signup({ username: 'third', password, invitation })).rejects.toMatchObject({
     code: 'invalid_invitation',
   });
   await server.stop();

@@ -121,7 +121,7 @@ test('a reply shows the present state of the message above it, also of one that 
   await server.call(ana, 'sendMessage', reply);
   const [annas, bens] = [await open(ana), await open(ben)];
   const name = ben.account.displayName;
-  expect(annas.lines()).toContain(`  ↳ ${name}: “the first line”`);
+  await annas.shows(`  ↳ ${name}: “the first line”`);
   await bens.run('/reply filler 59');
   await bens.run('an answer');
   await annas.shows(`↳ ${name}: “filler 59”`);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { type Person, RunningServer } from '../../server/test/support/running-server.ts';
+import { until } from '../../server/test/support/until.ts';
 import { ChatSession } from '../src/chat/chat-session.ts';
 import { runCommand } from '../src/chat/commands.ts';
 
@@ -45,7 +46,9 @@ test('/open says of numbers that no message has, or that one may not see, that t
   await say('secret', sinceId);
   await server.call(ben, 'addMembers', { conversationId: sinceId, userIds: [ana.account.id] });
   await say('hello', sinceId);
-  await session.client.conversations.get(sinceId)?.history();
+  const { conversations } = session.client;
+  await until('the group is in the list', () => conversations.get(sinceId) !== undefined);
+  await conversations.get(sinceId)?.history();
   const none = ['There is no such message here, or you may not see it.'];
   for (const number of ['122', '9007199254740991', '0', '-1', 'abc', '9'.repeat(50)]) {
     expect([number, await run(`/open ${server.url}/c/${id}/${number}`)]).toEqual([number, none]);

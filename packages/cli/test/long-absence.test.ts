@@ -56,7 +56,9 @@ async function backAfter(count: number) {
   client.connect();
   await client.live();
   const session = new ChatSession(client, server.url);
+  const shown = new Promise((resolve) => client.on('entry', ({ kind }) => kind === 'message' && resolve(true)));
   const write = await miraWrites();
+  await shown;
   await runCommand(session, '/open mira');
   client.close();
   await write(count);

@@ -34,6 +34,8 @@ async function inGroup(name: string) {
   const hasUnread = (count: number) => until(`${count} unread messages`, () => unread() === count);
   const onServer = async () => (await server.call(ana, 'getConversation', { conversationId: id })).unreadCount;
   await hasUnread(0);
+  // A mark of another device has no effect on a position later than the one that it names.
+  await until('the position on the server', async () => (await onServer()) === 0);
   return { ana, ben, id, say, session, run, unread, hasUnread, onServer };
 }
 
@@ -73,9 +75,8 @@ describe('a conversation that is opened before the client is live', () => {
   /** Ana has marked the second message as unread, and opens the group in a terminal that is not connected. */
   async function opened(name: string) {
     const known = await inGroup(name);
-    const { ana, id, session, run, onServer } = known;
+    const { ana, id, session, run } = known;
     session.client.close();
-    await until('the position on the server', async () => (await onServer()) === 0);
     await server.call(ana, 'markUnread', { conversationId: id, seq: 3, readSeq: 4, readVersion: 0 });
     session.open = null;
     await run('/open Harbour');

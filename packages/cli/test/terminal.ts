@@ -2,12 +2,16 @@ import { Terminal } from '@xterm/headless';
 import type { Subprocess } from 'bun';
 
 const patienceMs = 100_000;
+/** What a program writes between the two is a frame, which terminals show at once. */
+const [frameBegin, frameEnd] = ['\u001b[?2026h', '\u001b[?2026l'];
 
-/** A program in a pseudo-terminal of 80×24 cells, whose screen can be read. */
+/** A program in a pseudo-terminal of 80×24 cells, whose screen can be read. The screen has whole frames only. */
 export class TerminalProgram {
   private readonly screen = new Terminal({ cols: 80, rows: 24, allowProposedApi: true });
   private readonly child: Subprocess;
   private wake: () => void = () => undefined;
+  /** The begin of a frame of which the rest has not arrived. */
+  private unfinished = new Uint8Array(0);
   /** Whether all output has been written to the screen. */
   private isClosed = false;
 
@@ -19,15 +23,22 @@ export class TerminalProgram {
       terminal: {
         cols: 80,
         rows: 24,
-        data: (_terminal, data) => this.screen.write(data, () => this.wake()),
+        data: (_terminal, data) => this.receive(data),
         exit: () => {
-          this.screen.write('', () => {
+          this.screen.write(this.unfinished, () => {
             this.isClosed = true;
             this.wake();
           });
         },
       },
     });
+  }
+
+  private receive(data: Uint8Array): void {
+    const arrived = Buffer.concat([this.unfinished, data]);
+    const end = endOfFrames(arrived.toString('latin1'));
+    this.unfinished = Uint8Array.from(arrived.subarray(end));
+    this.screen.write(arrived.subarray(0, end), () => this.wake());
   }
 
   /** The lines of the screen, without trailing blanks. */
@@ -87,4 +98,12 @@ export class TerminalProgram {
   kill(): void {
     this.child.kill();
   }
+}
+
+/** The length of the output without a frame at the end that is not complete. */
+function endOfFrames(output: string): number {
+  const begin = output.lastIndexOf(frameBegin);
+  if (begin > output.lastIndexOf(frameEnd)) return begin;
+  const last = output.lastIndexOf(frameBegin.charAt(0));
+  return last >= 0 && frameBegin.startsWith(output.slice(last)) ? last : output.length;
 }

@@ -53,7 +53,9 @@ test('two people in two terminals find each other, write several lines, scroll, 
   // After reading, the unread count is gone.
   await ben.shows(/● ana\s+│/);
   ben.type('and to you');
-  await ana.shows('ben is typing');
+  // The notice disappears after some seconds without typing.
+  const typing = setInterval(() => ben.type('!'), 1_000);
+  await ana.shows('ben is typing').finally(() => clearInterval(typing));
   ben.type('\r');
   await ana.shows('and to you');
 
