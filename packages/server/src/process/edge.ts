@@ -72,11 +72,11 @@ export class Edge {
     this.messagingMetrics = messagingMetrics(metrics);
     this.enabled = new EnabledFeatures(adapters.featureLevel, clock, failureReporter('features'));
     const { enabled } = this;
-    this.submitter = new CommandSubmitter({
-      serverId: () => this.messaging.serverId,
-      log: commandLog,
-      ...{ clock, tracing, enabled, metrics: submitMetrics(metrics) },
-    });
+    const serverId = () => this.messaging.serverId;
+    this.submitter = new CommandSubmitter(
+      { ...{ clock, tracing, enabled, serverId }, log: commandLog, metrics: submitMetrics(metrics) },
+      ports.submitBounds,
+    );
     const signals = new Signals(registry, mailboxes, failureReporter('signals'));
     const isBounded = config['rate-limits'] === 'on';
     const admission = new Admission(isBounded ? adapters.rateLimits : null);

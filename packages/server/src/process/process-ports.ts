@@ -1,4 +1,5 @@
 import { Registry } from 'prom-client';
+import { defaultSubmitBounds, type SubmitBounds } from '../distribution/submitter.ts';
 import type { Publish } from '../messaging/socket.ts';
 import { type Clock, type NextTurn, setImmediateTurn, systemClock } from '../platform/clock.ts';
 import { type Ids, systemIds } from '../platform/ids.ts';
@@ -11,6 +12,8 @@ export interface ProcessPorts {
   ids: Ids;
   argon2: Argon2;
   nextTurn: NextTurn;
+  /** Limits for the commands under way. */
+  submitBounds: SubmitBounds;
   /** From 0 up to, but not including, 1: spreads the retries of many processes. */
   random(): number;
   publish: Publish;
@@ -24,7 +27,7 @@ export interface ProcessPorts {
 export function systemPorts(): ProcessPorts {
   return {
     ...{ clock: systemClock, ids: systemIds, argon2: bunArgon2, failureReporter },
-    ...{ nextTurn: setImmediateTurn, random: Math.random },
+    ...{ nextTurn: setImmediateTurn, random: Math.random, submitBounds: defaultSubmitBounds },
     publish: () => undefined,
     metrics: new Registry(),
   };

@@ -22,6 +22,7 @@ import { requestParts } from '../../src/gateway/reference/request-parts.ts';
 import { type Clock, systemClock } from '../../src/platform/clock.ts';
 import { composeProcess } from '../../src/process/compose-process.ts';
 import { type GivenSettings, loadConfig } from '../../src/settings/settings.ts';
+import { patientBounds } from '../support/patient-bounds.ts';
 import { CountingArgon2 } from '../users/counting-argon2.ts';
 
 export const password = 'correct horse battery';
@@ -58,7 +59,7 @@ export async function startApi({
   const composed = await composeAdapters(config, clock);
   const adapters = wrap(rateLimits ? { ...composed, rateLimits } : composed);
   const argon2 = new CountingArgon2();
-  const parts = composeProcess(config, adapters, { clock, argon2 });
+  const parts = composeProcess(config, adapters, { clock, argon2, submitBounds: patientBounds });
   await parts.start();
   const { edge } = parts;
   const api = edge?.api;

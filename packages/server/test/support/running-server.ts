@@ -10,6 +10,7 @@ import { systemIds, tokenHash } from '../../src/platform/ids.ts';
 import { Server } from '../../src/process/server.ts';
 import { type GivenSettings, loadConfig } from '../../src/settings/settings.ts';
 import { fastArgon2 } from './fast-argon2.ts';
+import { patientBounds } from './patient-bounds.ts';
 import { shapeUnderTest } from './shape-under-test.ts';
 import { WireClient } from './wire-client.ts';
 
@@ -20,6 +21,10 @@ export interface Person {
 }
 
 const clusterServers = 2;
+const createdAtOnce = 25;
+
+/** Has no timeout for requests. */
+const patientRuntime = { fetch: (url: string, { signal: _, ...init }: RequestInit) => fetch(url, init) };
 
 /**
  * A whole server in this process, on free ports: embedded with a data folder of its own, or, in the shape of a cluster,
@@ -45,7 +50,7 @@ export class RunningServer {
     const data = settings.data ?? mkdtempSync(join(tmpdir(), 'parley-'));
     const config = loadConfig({ ...common, data }, {});
     const adapters = wrap(await composeAdapters(config, clock));
-    const server = new Server(config, adapters, { clock, argon2: fastArgon2 });
+    const server = new Server(config, adapters, { clock, argon2: fastArgon2, submitBounds: patientBounds });
     await server.start();
     return new RunningServer([server], adapters, data, async () => rmSync(data, { recursive: true, force: true }));
   }
@@ -61,7 +66,7 @@ export class RunningServer {
     adapters.close = async () => undefined;
     const [first, ...others] = Array.from(
       { length: clusterServers },
-      () => new Server(config, adapters, { clock, argon2: fastArgon2 }),
+      () => new Server(config, adapters, { clock, argon2: fastArgon2, submitBounds: patientBounds }),
     );
     if (!first) throw new Error('a cluster has a server');
     for (const server of [first, ...others]) await server.start();
@@ -96,12 +101,21 @@ export class RunningServer {
     return { account: { id, username, displayName, administrator }, token };
   }
 
-  people(prefix: string, count: number): Promise<Person[]> {
-    return Promise.all(Array.from({ length: count }, (_, index) => this.person(`${prefix}${index}`)));
+  /** A few are created at a time, because the stores of a cluster bound how long a statement waits for others. */
+  async people(prefix: string, count: number): Promise<Person[]> {
+    const people: Person[] = [];
+    while (people.length < count) {
+      const from = people.length;
+      const some = Array.from({ length: Math.min(createdAtOnce, count - from) }, (_, index) =>
+        this.person(`${prefix}${from + index}`),
+      );
+      people.push(...(await Promise.all(some)));
+    }
+    return people;
   }
 
   call<Id extends OperationId>(person: Person, id: Id, input: InputOf<Id>): Promise<ResponseOf<Id>> {
-    const api = new HttpApi(this.nextUrl(), { fetch });
+    const api = new HttpApi(this.nextUrl(), patientRuntime);
     api.token = person.token;
     return api.call(id, input);
   }
