@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { type Operation, type OperationId, operations } from '@parley/protocol';
 import { operationExamples } from '../../src/gateway/reference/operation-examples.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 import { type ApiUnderTest, answerOf, requestFor, startApi } from './api-under-test.ts';
 
 let api: ApiUnderTest;
@@ -11,7 +12,8 @@ let disabled: string;
 let stored: string;
 
 beforeAll(async () => {
-  api = await startApi();
+  // As time stands still, no work in the background changes the stored rows.
+  api = await startApi({ clock: new FakeClock() });
   admin = await api.person('admin');
   ana = await api.person('ana');
   const once = await api.person('once');

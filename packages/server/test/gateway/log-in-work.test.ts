@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
 import type { ShardedDatabase } from '../../src/adapters/postgres/sharded-database.ts';
 import { PostgresUserStore } from '../../src/adapters/postgres/user-store.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 import { type ApiUnderTest, password, startApi } from './api-under-test.ts';
 
 let api: ApiUnderTest;
@@ -9,6 +10,8 @@ let calls: string[];
 beforeEach(async () => {
   calls = [];
   api = await startApi({
+    // As time stands still, no work in the background calls the store.
+    clock: new FakeClock(),
     wrap: (adapters) => ({
       ...adapters,
       users: new Proxy(adapters.users, {
