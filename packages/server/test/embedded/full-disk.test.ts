@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../../../../tools/free-port.mjs';
 import { verifyDatabase } from '../../src/compose/embedded.ts';
 import { type FillableDisk, fillableDisk, noFillableDisk } from '../support/fillable-disk.ts';
 import { PersonOverHttp } from '../support/person-over-http.ts';
@@ -28,7 +29,8 @@ afterEach(() => {
   rmSync(parent, { recursive: true, force: true });
 });
 
-const start = (port = '0') => ServerProcess.start({ settings: { data, port }, environment: disk.environment });
+const start = (port: number) =>
+  ServerProcess.start({ settings: { data, port: String(port) }, environment: disk.environment });
 
 function untilReadiness(url: string, wanted: number): Promise<void> {
   return until(`/readyz answers ${wanted}`, async () => (await fetch(`${url}/readyz`)).status === wanted);
@@ -36,11 +38,11 @@ function untilReadiness(url: string, wanted: number): Promise<void> {
 
 describe.skipIf(noFillableDisk !== null)(titleWith('while the disk is full', noFillableDisk), () => {
   test(title('sends are refused with a time to retry, reads work, and sends work again with space'), async () => {
-    const server = await start();
+    const server = await start(await freePort());
     const ana = await PersonOverHttp.signUp(server.url, 'ana');
     const channel = await ana.client.conversations.createChannel({ name: 'channel' });
     const before = await Promise.all(Array.from({ length: 20 }, (_, index) => channel.send(`before ${index}`).sent()));
-    expect((await ana.get('/readyz')).status).toBe(200);
+    await untilReadiness(server.url, 200);
     disk.fill();
 
     const messages = `/v1/conversations/${channel.id}/messages`;
@@ -72,8 +74,10 @@ describe.skipIf(noFillableDisk !== null)(titleWith('while the disk is full', noF
   test(
     title('nothing that was acknowledged is lost, also when the process is killed then (contract 1–4)'),
     async () => {
-      let server = await start();
-      const { url, port } = server;
+      // Nothing else gets this port while no server listens there.
+      const port = await freePort();
+      let server = await start(port);
+      const { url } = server;
       const witnesses = await Witnesses.gather(4, () => url);
       witnesses.write();
       for (let round = 0; round < 3; round++) {
@@ -82,7 +86,7 @@ describe.skipIf(noFillableDisk !== null)(titleWith('while the disk is full', noF
         await untilReadiness(url, 503);
         if (round === 1) await server.kill();
         disk.makeRoom();
-        if (round === 1) server = await start(String(port));
+        if (round === 1) server = await start(port);
         await witnesses.untilAcknowledged(1);
       }
       await witnesses.stopWriting();

@@ -6,6 +6,7 @@ import { verifyDatabase } from '../../src/compose/embedded.ts';
 import { LockHolder } from '../support/lock-holder.ts';
 import { PersonOverHttp } from '../support/person-over-http.ts';
 import { parleyProgram, ServerProcess } from '../support/server-process.ts';
+import { until } from '../support/until.ts';
 
 let data: string;
 let database: string;
@@ -29,9 +30,8 @@ describe('while another program holds the write lock', () => {
     async (statement) => {
       const { server, ana, channel } = await serverWithAna();
       await channel.send('read by its sender').sent();
-      const holder = await LockHolder.hold(database, statement, 4_000);
+      const holder = await LockHolder.hold(database, statement);
       const order: string[] = [];
-      const released = holder.released.then(() => order.push('released'));
       const acknowledged = channel
         .send('while locked')
         .sent()
@@ -44,7 +44,9 @@ describe('while another program holds the write lock', () => {
       await ana.client.call('markRead', { conversationId: channel.id, seq: 2 });
       const another = await ana.again();
       order.push('connected');
-      await Promise.all([released, acknowledged]);
+      order.push('released');
+      await holder.release();
+      await acknowledged;
       expect(order).toEqual(['read', 'read', 'read', 'read', 'connected', 'released', 'acknowledged']);
       another.close();
       ana.client.close();
@@ -73,7 +75,8 @@ describe('while another program holds the write lock', () => {
     const sent = channel.send('kept by the client').sent();
     await holder.release();
     await sent;
-    expect((await ana.get('/readyz')).status).toBe(200);
+    // The outcome of the check before is used for a second.
+    await until('/readyz answers 200', async () => (await ana.get('/readyz')).status === 200);
     const first = await ana.post(`/v1/conversations/${channel.id}/messages`, message);
     const again = await ana.post(`/v1/conversations/${channel.id}/messages`, message);
     expect(await again.json()).toEqual(await first.json());

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../../../../tools/free-port.mjs';
 import { verifyDatabase } from '../../src/compose/embedded.ts';
 import { ServerProcess } from '../support/server-process.ts';
 import { Witnesses } from '../support/witnesses.ts';
@@ -18,15 +19,17 @@ afterAll(() => {
 });
 
 test('contract 1–4: SIGKILL at random moments under load loses, duplicates and reorders no messages and no amendments', async () => {
-  let server = await ServerProcess.start({ settings: { data } });
-  const { port, url } = server;
+  // Nothing else gets this port while no server listens there.
+  const settings = { data, port: String(await freePort()) };
+  let server = await ServerProcess.start({ settings });
+  const { url } = server;
   const witnesses = await Witnesses.gather(people, () => url);
   witnesses.write();
   for (let round = 0; round < kills; round++) {
     // At a random moment under load.
     await witnesses.untilAcknowledged(20 + Math.floor(Math.random() * 200));
     await server.kill();
-    server = await ServerProcess.start({ settings: { data, port: String(port) } });
+    server = await ServerProcess.start({ settings });
     witnesses.connectNow();
   }
   await witnesses.stopWriting();

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Conversation, ParleyClient } from '@parley/sdk';
+import { retriedWhileOverloaded } from '../support/retried.ts';
 import { ServerProcess } from '../support/server-process.ts';
 import { titleWith } from '../support/services.ts';
 import { noSlowDisk, slowDisk } from '../support/slow-disk/slow-disk.ts';
@@ -44,7 +45,8 @@ test.skipIf(noSlowDisk !== null)(titleWith(title, noSlowDisk), async () => {
     clients.flatMap((client) =>
       Array.from(
         { length: 20 },
-        (_, index): Promise<Conversation> => client.conversations.createChannel({ name: `c${index}` }),
+        (_, index): Promise<Conversation> =>
+          retriedWhileOverloaded(() => client.conversations.createChannel({ name: `c${index}` })),
       ),
     ),
   );
