@@ -6,6 +6,8 @@ import { type Person, RunningServer } from '../support/running-server.ts';
 import { until } from '../support/until.ts';
 import type { WireClient } from '../support/wire-client.ts';
 
+const reactingAtOnce = 64;
+
 let server: RunningServer;
 let people: Person[];
 beforeAll(async () => {
@@ -74,7 +76,10 @@ test('many reactions to one message are few frames, and the last count is right 
   const change = { kind: 'react', emoji: '👍', set: true } as const;
   const input = { conversationId: id, seq, amendmentId: 'like', change };
   const react = (person: Person) => retriedWhileOverloaded(() => server.call(person, 'amendMessage', input));
-  await Promise.all(people.map(react));
+  // A busy machine may not carry out all of them in the time that a store has.
+  for (let from = 0; from < people.length; from += reactingAtOnce) {
+    await Promise.all(people.slice(from, from + reactingAtOnce).map(react));
+  }
   for (const client of [here, there]) {
     const last = await client.next('amended', ({ revision }) => revision === people.length);
     expect(last.entries).toMatchObject([{ seq, reactions: [{ emoji: '👍', count: people.length }] }]);

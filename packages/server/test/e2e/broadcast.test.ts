@@ -22,6 +22,9 @@ test('a channel that grows past the limit reaches all connected members, and sen
     if (client && membership) joinedAt.set(client, membership.joinedSeq);
     if (index % 20 === 0) await say(sender, id, `m${index}`);
   }
+  // Once members on every server have this entry, none of the former ones is under way to a later connection.
+  const { seq: before } = await say(sender, id, 'before-the-late');
+  for (const client of early) await client.next('entry', ({ entry }) => entry.seq === before);
   // Members who connect when the channel is already large receive its entries too.
   const late = await Promise.all(joiners.slice(-5).map((person) => server.wire(person)));
   const { seq: head } = await say(sender, id, 'the-last');

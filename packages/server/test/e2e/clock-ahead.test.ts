@@ -1,13 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { MemoryStore, ParleyClient } from '@parley/sdk';
-import { systemClock } from '../../src/platform/clock.ts';
-import { pause } from '../../src/platform/waiting.ts';
 import { type Person, RunningServer } from '../support/running-server.ts';
+import { until } from '../support/until.ts';
 import { WrongClock } from '../support/wrong-clock.ts';
 
 const dayMs = 86_400_000;
 const hourMs = 3_600_000;
-const pollMs = 50;
 
 describe('a clock that was a day ahead for a moment', () => {
   let clock: WrongClock;
@@ -36,14 +34,18 @@ describe('a clock that was a day ahead for a moment', () => {
 
   const listed = async () => (await server.call(ben, 'getHomepage', { limit: 100 })).conversations;
 
-  /** Waits until the condition holds; the error has the last value if it never does. */
-  async function until(read: () => unknown, wanted: unknown): Promise<void> {
-    let value = await read();
-    for (let attempt = 0; attempt < 200 && !Bun.deepEquals(value, wanted); attempt++) {
-      await pause(systemClock, pollMs);
-      value = await read();
-    }
-    expect(value).toEqual(wanted);
+  const listedIds = async () => (await listed()).map(({ id }) => id);
+
+  /** Waits until the conversations are in this order. */
+  async function inOrder(ids: () => string[] | Promise<string[]>, wanted: string[]): Promise<void> {
+    let found: string[] = [];
+    const isSo = async () => {
+      found = await ids();
+      return Bun.deepEquals(found, wanted);
+    };
+    await until(`the conversations are in the order ${wanted}`, isSo).catch((error: Error) => {
+      throw new Error(`${error.message}; they are in the order ${found}`);
+    });
   }
 
   test('affects the times and the order of only the entries that it dated', async () => {
@@ -56,17 +58,17 @@ describe('a clock that was a day ahead for a moment', () => {
     const shown = () => client.conversations.list().map(({ id }) => id);
     clock.aheadMs = dayMs;
     const ahead = await send(first, 'sent a day ahead');
-    await until(shown, [first, third, second]);
+    await inOrder(shown, [first, third, second]);
     clock.aheadMs = 0;
     const now = await send(second, 'sent now');
     expect(ahead.atMs - now.atMs).toBeGreaterThan(dayMs / 2);
     // The client has it at once, the server within a second.
-    await until(shown, [second, first, third]);
-    await until(async () => (await listed()).map(({ id }) => id), [second, first, third]);
+    await inOrder(shown, [second, first, third]);
+    await inOrder(listedIds, [second, first, third]);
     const next = await send(first, 'the next one');
     expect(Math.abs(next.atMs - Date.now())).toBeLessThan(dayMs / 2);
-    await until(shown, [first, second, third]);
-    await until(async () => (await listed()).map(({ id }) => id), [first, second, third]);
+    await inOrder(shown, [first, second, third]);
+    await inOrder(listedIds, [first, second, third]);
     expect((await listed()).every(({ lastActivityAtMs }) => lastActivityAtMs < ahead.atMs)).toBe(true);
     const { entries } = await server.call(ben, 'getHistory', { conversationId: first });
     expect(entries.map(({ atMs }) => atMs).slice(-2)).toEqual([ahead.atMs, next.atMs]);
@@ -87,7 +89,7 @@ describe('a clock that was a day ahead for a moment', () => {
     before.close();
     clock.aheadMs = 0;
     const { seq } = await send(quiet, 'while ben was away');
-    await until(async () => (await listed())[0]?.id, quiet);
+    await until('the new entry is listed first', async () => (await listedIds())[0] === quiet);
     const after = new ParleyClient({ url: server.url, store });
     await after.resume();
     after.connect();

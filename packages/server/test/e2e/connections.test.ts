@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import { closeCodes } from '@parley/protocol';
-import { RunningServer } from '../support/running-server.ts';
+import { type Person, RunningServer } from '../support/running-server.ts';
 import { WireClient } from '../support/wire-client.ts';
 
 const running: RunningServer[] = [];
@@ -20,13 +20,14 @@ describe('connections are bounded, and a refusal has a time to retry', () => {
   ] as const) {
     test(setting, async () => {
       const server = await start({ [setting]: '3' });
-      const clients = await Promise.all([1, 2, 3].map(() => WireClient.open(server.url)));
+      const [next, ...people] = (await server.people('person', 4)) as [Person, ...Person[]];
+      const connect = ({ token }: Person) => WireClient.hello(server.url, token);
+      const clients = await Promise.all(people.map(connect));
       const refused = await WireClient.open(server.url);
       expect((await refused.closed).code).toBe(closeCodes[reason].code);
       // A slot that becomes free is used again.
       await clients[0]?.close();
-      const person = await server.person('later');
-      const later = await server.wire(person);
+      const later = await connect(next);
       await Promise.all([later.close(), ...clients.slice(1).map((client) => client.close())]);
     });
   }
@@ -59,6 +60,6 @@ describe('stopping', () => {
       expect((await client.closed).code).toBe(closeCodes.goaway.code);
     }
     await stopped;
-    expect(fetch(`${server.url}/livez`)).rejects.toThrow();
+    await expect(fetch(`${server.url}/livez`)).rejects.toThrow();
   });
 });

@@ -24,7 +24,7 @@ test('a new display name is sent to watchers and to the user’s own devices', a
   // A user who no longer watches gets no update; it would have come before the second name.
   await watching.request({ type: 'watch', userIds: [] });
   await server.call(ana, 'updateAccount', { displayName: 'Ana F.' });
-  await own.next('user', (frame) => frame.displayName === 'Ana F.');
+  for (const client of [own, both]) await client.next('user', (frame) => frame.displayName === 'Ana F.');
   for (const client of [watching, stranger]) await client.request({ type: 'ping' });
   expect([own, watching, both, stranger].map((client) => client.of('user').length)).toEqual([2, 1, 2, 0]);
   await Promise.all([own, watching, both, stranger].map((client) => client.close()));
