@@ -5,7 +5,7 @@ import { KafkaFeedWriter } from '../adapters/kafka/feed-writer.ts';
 import { KafkaMailboxes } from '../adapters/kafka/mailboxes.ts';
 import { Topics } from '../adapters/kafka/topics.ts';
 import { checkLevels, storedLevels } from '../adapters/postgres/feature-level.ts';
-import { defaultPoolBounds, type PostgresServer } from '../adapters/postgres/pool.ts';
+import { defaultPoolBounds, type PoolBounds, type PostgresServer } from '../adapters/postgres/pool.ts';
 import { ShardedDatabase } from '../adapters/postgres/sharded-database.ts';
 import { postgresStores } from '../adapters/postgres/stores.ts';
 import { WriteProbe } from '../adapters/postgres/write-probe.ts';
@@ -34,8 +34,8 @@ export interface ClusterServices {
 }
 
 /** The adapters of a cluster: PostgreSQL, Kafka and Redis, which any number of processes share. */
-export async function clusterAdapters(config: ClusterConfig): Promise<Adapters> {
-  const services = await openServices(config);
+export async function clusterAdapters(config: ClusterConfig, poolBounds = defaultPoolBounds): Promise<Adapters> {
+  const services = await openServices(config, { redis: 'required', poolBounds });
   const { database, topics, kafka, redis } = services;
   // Commands that are decided together are in one database, so that an unavailable database delays only its own shards.
   const laneOf = (partition: number) => database.serverOf(partition);
@@ -87,7 +87,7 @@ export async function clusterAdapters(config: ClusterConfig): Promise<Adapters> 
  */
 export async function openServices(
   config: ClusterConfig,
-  needed: { redis: 'required' | 'optional' } = { redis: 'required' },
+  needed: { redis: 'required' | 'optional'; poolBounds?: PoolBounds } = { redis: 'required' },
 ): Promise<ClusterServices> {
   // Until all services are open, this function reports failures by throwing them once.
   let isOpen = false;
@@ -108,7 +108,7 @@ export async function openServices(
     await Promise.all([database?.close(), topics.close(), redis.close()]);
   };
   try {
-    const bounds = { ...defaultPoolBounds, maxConnections: config['postgres-connections'] };
+    const bounds = { ...(needed.poolBounds ?? defaultPoolBounds), maxConnections: config['postgres-connections'] };
     const opened = await reached('--postgres', () => ShardedDatabase.open(postgresServers(config), bounds));
     database = opened;
     await reached('--postgres', () => checkLevels(opened));

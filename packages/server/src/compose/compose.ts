@@ -1,3 +1,4 @@
+import type { PoolBounds } from '../adapters/postgres/pool.ts';
 import { DatabaseLocked } from '../adapters/sqlite/database.ts';
 import type { Clock } from '../platform/clock.ts';
 import { closeInOrder } from '../platform/close-in-order.ts';
@@ -18,14 +19,15 @@ const clockMinMs = Date.UTC(2020, 0, 1);
 /**
  * Opens the adapters of the configured shape.
  *
+ * @param poolBounds bounds for PostgreSQL other than the product's.
  * @throws {Unusable} when the folder or the services can't be used, or when the machine's clock is not set.
  */
-export async function composeAdapters(config: Config, clock: Clock): Promise<Adapters> {
+export async function composeAdapters(config: Config, clock: Clock, poolBounds?: PoolBounds): Promise<Adapters> {
   if (clock.nowMs() < clockMinMs) {
     const time = new Date(clock.nowMs()).toISOString();
     throw new Unusable(`the clock of this machine says ${time}: set it, and keep it set by NTP`);
   }
-  const adapters = await adaptersOfShape(config, clock);
+  const adapters = await adaptersOfShape(config, clock, poolBounds);
   if (config['otlp-endpoint'] === '') return adapters;
   return recordingHops(adapters, config).catch(async (error: unknown) => {
     await adapters.close();
@@ -33,11 +35,11 @@ export async function composeAdapters(config: Config, clock: Clock): Promise<Ada
   });
 }
 
-async function adaptersOfShape(config: Config, clock: Clock): Promise<Adapters> {
+async function adaptersOfShape(config: Config, clock: Clock, poolBounds?: PoolBounds): Promise<Adapters> {
   if (config.shape === 'embedded') return embeddedOnceUnlocked(config, clock);
   // The clients of the services take half a second to load, which an embedded server does not need.
   const { clusterAdapters } = await import('./cluster.ts');
-  return clusterAdapters(config);
+  return clusterAdapters(config, poolBounds);
 }
 
 /** Waits a few seconds for another program, such as a backup, that has locked the database. Then throws. */

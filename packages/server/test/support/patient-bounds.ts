@@ -1,3 +1,4 @@
+import type { PoolBounds } from '../../src/adapters/postgres/pool.ts';
 import { defaultSubmitBounds } from '../../src/distribution/submitter.ts';
 import { patienceMs } from './patience.ts';
 
@@ -6,3 +7,10 @@ import { patienceMs } from './patience.ts';
  * the product refuses others. `distribution/submitter.test.ts` tests the product's bounds.
  */
 export const patientBounds = { ...defaultSubmitBounds, slowAfterMs: patienceMs, giveUpAfterMs: patienceMs };
+
+/** The same for PostgreSQL, to which even a connection may take seconds. */
+export const patientPoolBounds: PoolBounds = {
+  // The setting has the number of connections.
+  ...{ maxConnections: 1, keepsConnections: false },
+  ...{ statementTimeoutMs: patienceMs, answerTimeoutMs: patienceMs, connectTimeoutMs: patienceMs },
+};

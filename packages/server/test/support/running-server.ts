@@ -10,7 +10,7 @@ import { systemIds, tokenHash } from '../../src/platform/ids.ts';
 import { Server } from '../../src/process/server.ts';
 import { type GivenSettings, loadConfig } from '../../src/settings/settings.ts';
 import { fastArgon2 } from './fast-argon2.ts';
-import { patientBounds } from './patient-bounds.ts';
+import { patientBounds, patientPoolBounds } from './patient-bounds.ts';
 import { shapeUnderTest } from './shape-under-test.ts';
 import { WireClient } from './wire-client.ts';
 
@@ -60,7 +60,7 @@ export class RunningServer {
     const { ClusterUnderTest } = await import('./cluster-services.ts');
     const cluster = await ClusterUnderTest.make();
     const config = loadConfig({ ...settings, ...cluster.settings }, {});
-    const adapters = wrap(await composeAdapters(config, clock));
+    const adapters = wrap(await composeAdapters(config, clock, patientPoolBounds));
     const { close } = adapters;
     // The servers share the adapters; the last one to stop closes them.
     adapters.close = async () => undefined;
