@@ -10,7 +10,8 @@ import { redis } from './services/redis.mjs';
 
 const services = { redis, postgres, 'postgres-2': postgres, kafka };
 const stateFile = join(folder, 'state.json');
-const startTimeoutMs = 60_000;
+/** Long, because a new machine unpacks other packages meanwhile. */
+const startTimeoutMs = 300_000;
 
 const commands = { up, down, status };
 const command = commands[process.argv[2]];

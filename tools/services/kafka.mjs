@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '../free-port.mjs';
 import { root } from '../workspace.mjs';
@@ -48,7 +48,9 @@ function fetchLibraries(libraries) {
   const pom = join(root, 'deploy/kafka/pom.xml');
   const copy = ['dependency:copy-dependencies', `-DoutputDirectory=${libraries}`];
   const fetched = spawnSync('mvn', ['-q', '-B', '-f', pom, ...copy]);
-  return fetched.status === 0 ? undefined : `Maven could not fetch it: ${fetched.stdout}`;
+  if (fetched.status === 0) return undefined;
+  rmSync(libraries, { recursive: true, force: true });
+  return `Maven could not fetch it: ${fetched.stdout}`;
 }
 
 /** The configuration of one node that is broker and controller; see https://kafka.apache.org/documentation/#kraft. */

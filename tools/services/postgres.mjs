@@ -29,8 +29,14 @@ export const postgres = {
       `port=${port}`,
       'listen_addresses=127.0.0.1',
       `unix_socket_directories=${data}`,
-      'max_connections=200',
+      // All test files that run at the same time share this server, and a cluster of theirs may have 150 connections.
+      'max_connections=1000',
+      // Each move of a shard needs some of these; with the usual numbers, the third at the same time would be refused.
       'wal_level=logical',
+      'max_wal_senders=50',
+      'max_replication_slots=50',
+      'max_logical_replication_workers=30',
+      'max_worker_processes=40',
       // Makes moves of shards in tests faster than the default of 5 s.
       'wal_retrieve_retry_interval=200ms',
     ];
