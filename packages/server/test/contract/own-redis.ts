@@ -1,6 +1,7 @@
 import { expect } from 'bun:test';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { Unavailable } from '../../src/platform/failures.ts';
+import { patienceMs } from '../support/patience.ts';
 import { until } from '../support/until.ts';
 import { describeUnless } from './redis-under-test.ts';
 
@@ -12,8 +13,8 @@ export function describeOnOwnRedis(name: string, run: () => void): void {
   describeUnless(programAbsent, name, run);
 }
 
-/** The result of `call`, retried until Redis is available again, for a minute at most. */
-export async function eventually<Answer>(call: () => Promise<Answer>): Promise<Answer> {
+/** The result of `call`, retried until the service is available, by default for a minute at most. */
+export async function eventually<Answer>(call: () => Promise<Answer>, withinMs = patienceMs): Promise<Answer> {
   let answers: Answer[] = [];
   const isAnswered = async () => {
     answers = await call().then(
@@ -25,7 +26,7 @@ export async function eventually<Answer>(call: () => Promise<Answer>): Promise<A
     );
     return answers.length > 0;
   };
-  await until('Redis is available again', isAnswered, { pauseMs: 20 });
+  await until('the service is available', isAnswered, { withinMs, pauseMs: 20 });
   return answers[0] as Answer;
 }
 

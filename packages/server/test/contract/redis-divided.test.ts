@@ -1,17 +1,20 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { openRedis, type RedisConnection } from '../../src/adapters/redis/connection.ts';
 import { DividedConnectionRegistry } from '../../src/adapters/redis/divided-registry.ts';
+import { defaultRedisTimeouts } from '../../src/adapters/redis/readiness.ts';
 import { RedisConnectionRegistry } from '../../src/adapters/redis/registry.ts';
 import type { RegistryPart } from '../../src/connections/registry-port.ts';
 import { Unavailable } from '../../src/platform/failures.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { OwnRedis } from '../support/own-redis.ts';
+import { patienceMs } from '../support/patience.ts';
 import { openServer } from '../support/registry-leases.ts';
 import { until } from '../support/until.ts';
 import { newIds } from './conversations-under-test.ts';
 import { describeOnOwnRedis, eventually, rejection } from './own-redis.ts';
 
 const leaseMs = 600_000;
+const patientCalls = { ...defaultRedisTimeouts, commandMs: patienceMs, silenceMs: patienceMs };
 const [north = '', south = ''] = newIds(2);
 
 describeOnOwnRedis('a registry on two Redis servers', () => {
@@ -36,10 +39,10 @@ describeOnOwnRedis('a registry on two Redis servers', () => {
     await Promise.all(programs.map((program) => program.remove()));
   });
 
-  /** The registry of a process. */
-  async function open(): Promise<DividedConnectionRegistry> {
+  /** The registry of a process. By default, a call that takes long does not count as lost: a busy machine delays many. */
+  async function open(timeouts = patientCalls): Promise<DividedConnectionRegistry> {
     const servers = programs.map((program, index) => {
-      const redis = openRedis({ url: program.url, prefix: 'parley', report: () => undefined });
+      const redis = openRedis({ url: program.url, prefix: 'parley', report: () => undefined }, timeouts);
       opened.push(redis);
       return { name: `server ${index}`, registry: new RedisConnectionRegistry(redis) };
     });
@@ -165,6 +168,8 @@ describeOnOwnRedis('a registry on two Redis servers', () => {
   });
 
   test('has a new generation of a server where interests or watches were not registered', async () => {
+    registry = await open(defaultRedisTimeouts);
+    [healthy, failing] = registry.parts as unknown as [RegistryPart, RegistryPart];
     const [lost = ''] = idsOf(failing);
     const before = await healthy.generation();
     programs[1]?.signal('SIGSTOP');

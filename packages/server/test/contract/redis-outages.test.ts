@@ -2,13 +2,14 @@ import { afterEach, expect, test } from 'bun:test';
 import { Redis } from 'ioredis';
 import { openRedis, type RedisConnection } from '../../src/adapters/redis/connection.ts';
 import { confirmKeepsKeys } from '../../src/adapters/redis/eviction.ts';
+import type { RedisTimeouts } from '../../src/adapters/redis/readiness.ts';
 import { RedisConnectionRegistry } from '../../src/adapters/redis/registry.ts';
 import { Unavailable } from '../../src/platform/failures.ts';
 import { OwnRedis } from '../support/own-redis.ts';
 import { until } from '../support/until.ts';
 import { newIds } from './conversations-under-test.ts';
 import { describeOnOwnRedis, eventually, rejection, SwallowingProxy } from './own-redis.ts';
-import { keysOf } from './redis-under-test.ts';
+import { keysOf, patientTimeouts } from './redis-under-test.ts';
 
 const leaseMs = 600_000;
 const [north = '', ana = '', ben = ''] = newIds(3);
@@ -27,8 +28,8 @@ async function start(...settings: string[]): Promise<OwnRedis> {
   return redis;
 }
 
-function open(url: string, report: (error: unknown) => void = () => undefined): RedisConnection {
-  const redis = openRedis({ url, prefix: 'parley', report });
+function open(url: string, timeouts?: RedisTimeouts): RedisConnection {
+  const redis = openRedis({ url, prefix: 'parley', report: () => undefined }, timeouts);
   opened.push(redis);
   return redis;
 }
@@ -54,7 +55,7 @@ describeOnOwnRedis('a Redis', () => {
   test('that was flushed has a new generation', async () => {
     const redis = open((await start()).url);
     const registry = registryOn(redis);
-    const before = await registry.generation();
+    const before = await eventually(() => registry.generation());
     expect(await registry.generation()).toBe(before);
     await redis.client.flushall();
     expect(await registry.generation()).not.toBe(before);
@@ -63,7 +64,7 @@ describeOnOwnRedis('a Redis', () => {
   test('that was killed and restarted from its snapshot has a new generation, because the last writes may be lost', async () => {
     const program = await start('--appendonly', 'yes', '--appendfsync', 'always');
     const registry = registryOn(open(program.url));
-    await registry.openServer(north, leaseMs);
+    await eventually(() => registry.openServer(north, leaseMs));
     const before = await registry.generation();
     await program.kill();
     await program.startAgain();
@@ -75,7 +76,7 @@ describeOnOwnRedis('a Redis', () => {
   test('that is paused is unavailable, and is used again when it continues', async () => {
     const program = await start();
     const registry = registryOn(open(program.url));
-    await registry.openServer(north, leaseMs);
+    await eventually(() => registry.openServer(north, leaseMs));
     program.signal('SIGSTOP');
     // The first calls time out; later ones fail because there is no connection.
     for (let time = 0; time < 3; time++) await expectUnavailable(registry);
@@ -88,7 +89,7 @@ describeOnOwnRedis('a Redis', () => {
     const proxy = await SwallowingProxy.to((await start()).port);
     const redis = open(`redis://127.0.0.1:${proxy.port}`);
     const registry = registryOn(redis);
-    await registry.openServer(north, leaseMs);
+    await eventually(() => registry.openServer(north, leaseMs));
     expect(redis.isLost).toBe(false);
     proxy.answerAfterMs = 1_500;
     await until('it counts as lost', async () => {
@@ -108,7 +109,7 @@ describeOnOwnRedis('a Redis', () => {
     const program = await start();
     const proxy = await SwallowingProxy.to(program.port);
     const other = open(program.url);
-    await registryOn(other).openServer(north, leaseMs);
+    await eventually(() => registryOn(other).openServer(north, leaseMs));
     const connections = async () =>
       String(await other.client.client('LIST'))
         .trim()
@@ -130,7 +131,7 @@ describeOnOwnRedis('a Redis', () => {
   test('that was killed is unavailable, and refused calls are not carried out when it is back', async () => {
     const program = await start();
     const registry = registryOn(open(program.url));
-    await registry.openServer(north, leaseMs);
+    await eventually(() => registry.openServer(north, leaseMs));
     program.signal('SIGSTOP');
     const underWay = expectUnavailable(registry);
     const opening = rejection(registry.openServer(north, leaseMs));
@@ -143,7 +144,7 @@ describeOnOwnRedis('a Redis', () => {
     await program.startAgain();
     await eventually(() => registry.generation());
     expect(await registry.renewLease(north, leaseMs)).toBe(false);
-    await registry.openServer(north, leaseMs);
+    await eventually(() => registry.openServer(north, leaseMs));
     expect(await registry.connect(north, ana)).toBe(true);
   });
 
@@ -151,7 +152,7 @@ describeOnOwnRedis('a Redis', () => {
     const [program, primary] = [await start(), await start()];
     const redis = open(program.url);
     const registry = registryOn(redis);
-    await registry.openServer(north, leaseMs);
+    await eventually(() => registry.openServer(north, leaseMs));
     const administration = open(program.url);
     const asReplica = async (of: [string, string]) =>
       eventually(() => administration.pipeline((pipeline) => pipeline.replicaof(...of)));
@@ -170,7 +171,7 @@ describeOnOwnRedis('a Redis', () => {
   test('that is loading its snapshot is unavailable until that is done', async () => {
     const program = await start('--appendonly', 'yes');
     const registry = registryOn(open(program.url));
-    await registry.generation();
+    await eventually(() => registry.generation());
     // This client waits as long as filling Redis takes, and gets responses while Redis is loading.
     const administration = new Redis(program.url, { enableReadyCheck: false });
     administration.on('error', () => undefined);
@@ -207,13 +208,14 @@ describeOnOwnRedis('a Redis', () => {
 describeOnOwnRedis('a Redis with limited memory', () => {
   test.each(['noeviction', 'volatile-lru'])('serves with the policy %s', async (policy) => {
     const program = await start('--maxmemory', '100mb', '--maxmemory-policy', policy);
-    await confirmKeepsKeys(open(program.url));
+    const redis = open(program.url);
+    await eventually(() => confirmKeepsKeys(redis));
   });
 
   test('does not serve with a policy that may evict any key', async () => {
     const program = await start('--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru');
     const redis = open(program.url);
-    expect(await rejection(confirmKeepsKeys(redis))).toMatchObject({
+    expect(await rejection(eventually(() => confirmKeepsKeys(redis)))).toMatchObject({
       name: 'Unusable',
       message: expect.stringContaining('allkeys-lru'),
     });
@@ -223,7 +225,9 @@ describeOnOwnRedis('a Redis with limited memory', () => {
 
   test('that is full is unavailable', async () => {
     const program = await start('--maxmemory', '1');
-    const registry = registryOn(open(program.url));
+    const redis = open(program.url);
+    await eventually(() => redis.pipeline((pipeline) => pipeline.ping()));
+    const registry = registryOn(redis);
     expect(await rejection(registry.openServer(north, leaseMs))).toMatchObject({
       name: 'Unavailable',
       message: expect.stringContaining('OOM'),
@@ -235,7 +239,7 @@ describeOnOwnRedis('a connection', () => {
   test('that was closed fails only the calls under way', async () => {
     const program = await start();
     const way = await SwallowingProxy.to(program.port);
-    const registry = registryOn(open(`redis://127.0.0.1:${way.port}`));
+    const registry = registryOn(open(`redis://127.0.0.1:${way.port}`, patientTimeouts));
     await registry.openServer(north, leaseMs);
     way.swallow();
     const underWay = rejection(registry.connect(north, ana));
@@ -250,7 +254,7 @@ describeOnOwnRedis('a connection', () => {
   test('that the other side closed is not written to: a call at that moment waits for the next connection', async () => {
     const program = await start();
     const way = await SwallowingProxy.to(program.port);
-    const redis = open(`redis://127.0.0.1:${way.port}`);
+    const redis = open(`redis://127.0.0.1:${way.port}`, patientTimeouts);
     const registry = registryOn(redis);
     await registry.openServer(north, leaseMs);
     way.cut();
@@ -263,7 +267,7 @@ describeOnOwnRedis('a connection', () => {
     const program = await start();
     const way = await SwallowingProxy.to(program.port);
     const registry = registryOn(open(`redis://127.0.0.1:${way.port}`));
-    await registry.openServer(north, leaseMs);
+    await eventually(() => registry.openServer(north, leaseMs));
     way.swallow();
     expect(await rejection(registry.connect(north, ana))).toBeInstanceOf(Unavailable);
     expect(await eventually(() => registry.connect(north, ana))).toBe(true);

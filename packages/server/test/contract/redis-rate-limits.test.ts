@@ -1,11 +1,12 @@
 import { afterEach, expect, test } from 'bun:test';
 import { openRedis, type RedisConnection } from '../../src/adapters/redis/connection.ts';
 import { RedisRateLimits } from '../../src/adapters/redis/rate-limits.ts';
+import { defaultRedisTimeouts } from '../../src/adapters/redis/readiness.ts';
 import { rateLimitRules } from '../../src/gateway/rate-limit-rules.ts';
 import type { RateLimit, RateLimits } from '../../src/gateway/rate-limits-port.ts';
 import { OwnRedis } from '../support/own-redis.ts';
 import { describeOnOwnRedis, eventually } from './own-redis.ts';
-import { keysOf } from './redis-under-test.ts';
+import { keysOf, patientTimeouts } from './redis-under-test.ts';
 
 const hourMs = 3_600_000;
 const hourly: RateLimit = { name: 'hourly', perWindow: 10, windowMs: hourMs, burst: 0, burstWindowMs: 0 };
@@ -22,12 +23,12 @@ afterEach(async () => {
 const ping = (redis: RedisConnection) => redis.pipeline((pipeline) => pipeline.ping());
 
 /** The limits of two servers on one Redis. */
-async function startTwo(): Promise<RedisConnection[]> {
+async function startTwo(timeouts = patientTimeouts): Promise<RedisConnection[]> {
   program = await OwnRedis.start();
   for (let server = 0; server < 2; server++) {
-    opened.push(openRedis({ url: program.url, prefix: 'parley', report: () => undefined }));
+    opened.push(openRedis({ url: program.url, prefix: 'parley', report: () => undefined }, timeouts));
   }
-  await Promise.all(opened.map(ping));
+  await Promise.all(opened.map((redis) => eventually(() => ping(redis))));
   return opened;
 }
 
@@ -51,7 +52,7 @@ describeOnOwnRedis('rate limits on a Redis', () => {
   });
 
   test('are counted by each server while Redis is unavailable, and shared again when it is back', async () => {
-    const connections = await startTwo();
+    const connections = await startTwo(defaultRedisTimeouts);
     const servers = connections.map((redis) => new RedisRateLimits(redis));
     await program.kill();
     expect(await admitted(servers, hourly, 30)).toEqual([10, 10]);
@@ -62,7 +63,7 @@ describeOnOwnRedis('rate limits on a Redis', () => {
   });
 
   test('are counted while Redis is paused', async () => {
-    const servers = (await startTwo()).map((redis) => new RedisRateLimits(redis));
+    const servers = (await startTwo(defaultRedisTimeouts)).map((redis) => new RedisRateLimits(redis));
     program.signal('SIGSTOP');
     expect(await admitted(servers, hourly, 30)).toEqual([10, 10]);
     program.signal('SIGCONT');

@@ -1,5 +1,7 @@
 import { describe, test } from 'bun:test';
 import { openRedis, type RedisConnection } from '../../src/adapters/redis/connection.ts';
+import type { RedisTimeouts } from '../../src/adapters/redis/readiness.ts';
+import { patienceMs } from '../support/patience.ts';
 import { serviceAddress, withoutService } from '../support/services.ts';
 
 /** Why tests on the shared Redis are skipped; undefined when they are not. */
@@ -20,9 +22,15 @@ function fail(error: unknown): never {
   throw error;
 }
 
+/** For tests that are not about timeouts: a busy machine may delay any of their thousands of calls by a second. */
+export const patientTimeouts: RedisTimeouts = {
+  ...{ connectMs: patienceMs, reconnectWaitMs: patienceMs, commandMs: patienceMs, silenceMs: patienceMs },
+};
+
 /** A connected client of the shared Redis, of one of its databases, with a prefix of its own. */
 export async function openCommonRedis(database = 0): Promise<RedisConnection> {
-  const redis = openRedis({ url: `${serviceAddress('redis')}/${database}`, prefix: newPrefix(), report: fail });
+  const url = `${serviceAddress('redis')}/${database}`;
+  const redis = openRedis({ url, prefix: newPrefix(), report: fail }, patientTimeouts);
   await redis.pipeline((pipeline) => pipeline.ping());
   return redis;
 }

@@ -3,10 +3,9 @@ import { systemClock } from '../../platform/clock.ts';
 import { Unavailable, Unusable } from '../../platform/failures.ts';
 import { backOffMs } from '../../platform/waiting.ts';
 import { closeEarlierConnections } from './earlier-connections.ts';
-import { commandTimeoutMs, Readiness, silenceMs } from './readiness.ts';
+import { defaultRedisTimeouts, Readiness, type RedisTimeouts } from './readiness.ts';
 import { type ScriptName, scripts } from './scripts/scripts.ts';
 
-const connectTimeoutMs = 1_000;
 const closeTimeoutMs = 200;
 const retryMinMs = 50;
 const retryMaxMs = 2_000;
@@ -22,14 +21,17 @@ export interface RedisSettings {
 
 /**
  * Connects to Redis or Valkey, and reconnects whenever the connection is lost. Returns at once: calls wait up to a
- * second for the connection.
+ * second for the connection, unless other timeouts are given.
  */
-export function openRedis({ url, prefix, report }: RedisSettings): RedisConnection {
+export function openRedis(
+  { url, prefix, report }: RedisSettings,
+  timeouts: RedisTimeouts = defaultRedisTimeouts,
+): RedisConnection {
   checkUrl(url);
   const client = new Redis(url, {
-    connectTimeout: connectTimeoutMs,
-    commandTimeout: commandTimeoutMs,
-    socketTimeout: silenceMs,
+    connectTimeout: timeouts.connectMs,
+    commandTimeout: timeouts.commandMs,
+    socketTimeout: timeouts.silenceMs,
     disconnectTimeout: closeTimeoutMs,
     maxLoadingRetryTime: retryMaxMs,
     retryStrategy: (attempt) => backOffMs(attempt - 1, { firstMs: retryMinMs, mostMs: retryMaxMs }),
@@ -44,7 +46,7 @@ export function openRedis({ url, prefix, report }: RedisSettings): RedisConnecti
   client.on('error', (error) => report(withoutArguments(error)));
   // Before the readiness, which lets calls send their commands.
   closeEarlierConnections(client, (error) => report(withoutArguments(error)));
-  return new RedisConnection(client, new Readiness(client), keyPrefix(prefix));
+  return new RedisConnection(client, new Readiness(client, timeouts), keyPrefix(prefix));
 }
 
 /** A client of Redis. Every failure is {@link Unavailable}, within two seconds. */

@@ -1,12 +1,24 @@
 import type { Redis } from 'ioredis';
 import { systemClock } from '../../platform/clock.ts';
 
-/** Calls do not wait for a connection that was lost this long ago. */
-const reconnectWaitMs = 1_000;
-/** The timeout of a command. It may still be carried out. */
-export const commandTimeoutMs = 1_000;
-/** A connection on which no command was answered in time for this long is closed. */
-export const silenceMs = 2_000;
+export interface RedisTimeouts {
+  /** Of an attempt to connect. */
+  connectMs: number;
+  /** Calls do not wait for a connection that was lost this long ago. */
+  reconnectWaitMs: number;
+  /** Of a command. It may still be carried out. */
+  commandMs: number;
+  /** A connection on which no command was answered in time for this long is closed. */
+  silenceMs: number;
+}
+
+export const defaultRedisTimeouts: RedisTimeouts = {
+  connectMs: 1_000,
+  reconnectWaitMs: 1_000,
+  commandMs: 1_000,
+  silenceMs: 2_000,
+};
+
 /** When a timeout fires so much later than it is due, this process was too busy to see the answer. */
 const busyMs = 250;
 
@@ -25,7 +37,10 @@ export class Readiness {
   /** When the first unanswered command was sent; null if the last command was answered in time. */
   private lateSinceMs: number | null = null;
 
-  constructor(private readonly client: Redis) {
+  constructor(
+    private readonly client: Redis,
+    private readonly timeouts: RedisTimeouts,
+  ) {
     this.lost();
     client.on('ready', () => this.found());
     client.on('close', () => this.lost());
@@ -56,7 +71,8 @@ export class Readiness {
   /** A command was not answered in time. `sentAtMs` is by the monotonic clock. */
   late(sentAtMs: number): void {
     const nowMs = systemClock.monotonicMs();
-    if (this.settle || nowMs - sentAtMs > commandTimeoutMs + busyMs) return;
+    const { commandMs, silenceMs } = this.timeouts;
+    if (this.settle || nowMs - sentAtMs > commandMs + busyMs) return;
     this.lateSinceMs ??= sentAtMs;
     if (nowMs - this.lateSinceMs < silenceMs) return;
     this.lost();
@@ -71,7 +87,7 @@ export class Readiness {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     this.ready = promise;
     this.settle = resolve;
-    systemClock.after(reconnectWaitMs, () => {
+    systemClock.after(this.timeouts.reconnectWaitMs, () => {
       if (this.settle === resolve) this.isOut = true;
       resolve(false);
     });
