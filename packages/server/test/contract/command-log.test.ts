@@ -8,7 +8,7 @@ import { until } from '../support/until.ts';
 import { type AdapterUnderTest, runContract } from './adapter-under-test.ts';
 import { type CommandLogUnderTest, describeCommandLogContract } from './command-log-contract.ts';
 import { commandLogOnModel, kafkaModel } from './kafka-model-under-test.ts';
-import { newTopics, shardsUnderTest } from './kafka-under-test.ts';
+import { newTopics, patientGroup, shardsUnderTest } from './kafka-under-test.ts';
 
 const withoutKafka = withoutService('kafka');
 
@@ -33,7 +33,7 @@ const adapters: AdapterUnderTest<CommandLogUnderTest>[] = [
 
 async function kafkaLog(): Promise<CommandLogUnderTest> {
   const { settings, close } = await newTopics();
-  const log = new KafkaCommandLog(settings, { shards: shardsUnderTest });
+  const log = new KafkaCommandLog(settings, { shards: shardsUnderTest, times: patientGroup });
   return {
     log,
     passRetryPause: async () => undefined,

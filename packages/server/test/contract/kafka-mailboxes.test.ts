@@ -70,8 +70,8 @@ describeOnKafka('mailboxes in Kafka', () => {
     await mailboxes.deliver('server', [numbered(2)]);
     await taken.count(2);
     expect(taken.deliveries).toEqual([numbered(1), numbered(2)]);
-    expect(reported).toHaveLength(6);
-    expect(String(reported[0])).toContain(`of ${topic} cannot be read`);
+    // A slow broker is reported too.
+    expect(reported.filter((error) => String(error).includes(`of ${topic} cannot be read`))).toHaveLength(6);
     await mailbox.close();
   });
 

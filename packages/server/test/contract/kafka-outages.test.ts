@@ -12,6 +12,9 @@ import { shardsUnderTest } from './kafka-under-test.ts';
 import { eventually, rejection } from './own-redis.ts';
 import { describeUnless } from './redis-under-test.ts';
 
+/** A broker that starts has the processor to itself only on an idle machine. */
+const startMs = 300_000;
+const onceStarted = <Answer>(call: () => Promise<Answer>) => eventually(call, startMs);
 const delivery: Delivery = { kind: 'outcome', requestId: 'request', outcome: { kind: 'unchanged' } };
 
 describeUnless(withoutOwnBrokers ?? undefined, 'a Kafka broker', () => {
@@ -25,18 +28,21 @@ describeUnless(withoutOwnBrokers ?? undefined, 'a Kafka broker', () => {
     const log = new KafkaCommandLog(settings, { shards: shardsUnderTest });
     const mailboxes = new KafkaMailboxes(settings, topics);
     const handler = new BatchHandler();
-    const handled = (request: string) => handler.until(() => handler.handled.includes(request));
+    const handled = (request: string) =>
+      until(`${request} is handled`, () => handler.handled.includes(request), { withinMs: startMs, pauseMs: 20 });
     const delivered: Delivery[] = [];
     try {
-      await eventually(() => topics.create({ shards: shardsUnderTest, replicationFactor: 1 }));
-      const consumer = await eventually(() => log.consume(handler.handle));
-      const mailbox = await mailboxes.open('server', (deliveries) => {
-        delivered.push(...deliveries);
-      });
+      await onceStarted(() => topics.create({ shards: shardsUnderTest, replicationFactor: 1 }));
+      const consumer = await onceStarted(() => log.consume(handler.handle));
+      const mailbox = await onceStarted(() =>
+        mailboxes.open('server', (deliveries) => {
+          delivered.push(...deliveries);
+        }),
+      );
       const before = record();
-      await log.append(before);
+      await onceStarted(() => log.append(before));
       await handled(requestOf(before));
-      await mailboxes.deliver('server', [delivery]);
+      await onceStarted(() => mailboxes.deliver('server', [delivery]));
 
       await kafka.kill(0);
       expect(await rejection(log.append(record()))).toBeInstanceOf(Unavailable);
@@ -45,18 +51,21 @@ describeUnless(withoutOwnBrokers ?? undefined, 'a Kafka broker', () => {
 
       kafka.startAgain(0);
       const after = record();
-      await eventually(() => log.append(after));
+      await onceStarted(() => log.append(after));
       await handled(requestOf(after));
       const { length } = delivered;
-      await eventually(() => mailboxes.deliver('server', [delivery]));
-      await until('the delivery is received', () => delivered.length > length, { pauseMs: 20 });
+      await onceStarted(() => mailboxes.deliver('server', [delivery]));
+      await until('the delivery is received', () => delivered.length > length, {
+        withinMs: startMs,
+        pauseMs: 20,
+      });
 
       kafka.signal(0, 'SIGSTOP');
       const waiting = await Promise.all([record(), record()].map((each) => rejection(log.append(each))));
       for (const error of waiting) expect(error).toBeInstanceOf(Unavailable);
       kafka.signal(0, 'SIGCONT');
       const last = record();
-      await eventually(() => log.append(last));
+      await onceStarted(() => log.append(last));
       await handled(requestOf(last));
       await mailbox.close();
       await consumer.close();

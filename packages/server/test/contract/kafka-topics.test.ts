@@ -17,7 +17,7 @@ describeOnKafka('topics in Kafka', () => {
   afterEach(() => closeTopics());
 
   test('are known to the brokers when their creation resolves', async () => {
-    const clusters = Array.from({ length: 12 }, (_, at) => ({
+    const clusters = Array.from({ length: 4 }, (_, at) => ({
       ...settings,
       clusterName: `${settings.clusterName}-${at}`,
     }));

@@ -1,10 +1,15 @@
 import { describe, test } from 'bun:test';
 import type { KafkaSettings } from '../../src/adapters/kafka/connection.ts';
+import { defaultGroupTimes, type GroupTimes } from '../../src/adapters/kafka/group-member.ts';
 import { Topics } from '../../src/adapters/kafka/topics.ts';
 import { systemIds } from '../../src/platform/ids.ts';
+import { onceAvailable } from '../support/cluster-services.ts';
 import { serviceAddress, withoutService } from '../support/services.ts';
 
 export const shardsUnderTest = 4;
+
+/** For tests that are not about takeovers: a busy machine may keep a member from its heartbeats for two seconds. */
+export const patientGroup: GroupTimes = { ...defaultGroupTimes, sessionTimeoutMs: 20_000 };
 
 /** Tests on the real broker, or a skipped test that says why there is none. */
 export function describeOnKafka(name: string, run: () => void): void {
@@ -27,12 +32,12 @@ export async function newTopics(
   const clusterName = `test_${systemIds.uuid().replaceAll('-', '')}`;
   const settings: KafkaSettings = { brokers: address.split(','), clusterName, tls: false, sasl: null, report };
   const topics = new Topics(settings);
-  await topics.create({ shards, replicationFactor: 1 });
+  await onceAvailable(() => topics.create({ shards, replicationFactor: 1 }));
   return {
     settings,
     topics,
     async close() {
-      await topics.remove();
+      await onceAvailable(() => topics.remove());
       await topics.close();
     },
   };

@@ -1,5 +1,6 @@
 import { Topics } from '../../src/adapters/kafka/topics.ts';
 import { defaultPoolBounds, Pool, type PostgresServer } from '../../src/adapters/postgres/pool.ts';
+import type { RedisConnection } from '../../src/adapters/redis/connection.ts';
 import { RedisServers } from '../../src/adapters/redis/servers.ts';
 import { kafkaSettings, postgresServers } from '../../src/compose/cluster.ts';
 import { initialiseCluster } from '../../src/compose/cluster-administration.ts';
@@ -9,13 +10,17 @@ import { type GivenSettings, loadConfig } from '../../src/settings/settings.ts';
 import { serviceAddress } from './services.ts';
 
 export const clusterShards = 8;
-const attemptsMax = 5;
+const attemptsMax = 10;
+/** Between two attempts; Redis refuses calls at once while it is not connected. */
+const pauseMs = 1_000;
 
 /**
- * The timeout for creating and dropping a database, which wait for a checkpoint of the whole server, and other tests
- * keep it busy.
+ * For creating, copying and dropping a database, which wait for a checkpoint of the whole server, and other tests keep it
+ * busy.
  */
-const patient = { ...defaultPoolBounds, statementTimeoutMs: 100_000, answerTimeoutMs: 110_000 };
+const patient = {
+  ...{ ...defaultPoolBounds, statementTimeoutMs: 100_000, answerTimeoutMs: 110_000, connectTimeoutMs: 60_000 },
+};
 
 /** The addresses of a cluster's services: a URL for PostgreSQL, brokers separated by commas, the setting for Redis. */
 export interface ServiceAddresses {
@@ -41,41 +46,43 @@ export class ClusterUnderTest {
       postgres: `one=${urls[0]},two=${urls[1]}`,
     };
     const config = loadConfig(settings, {});
-    await initialiseWhenAvailable(config, replicationFactor);
+    await onceAvailable(() => initialiseCluster(config, { shards: clusterShards, replicationFactor }));
     return new ClusterUnderTest(settings, postgresServers(config));
   }
 
   async remove(): Promise<void> {
     const config = loadConfig(this.settings, {});
     const topics = new Topics(kafkaSettings(config));
-    await topics.remove();
+    await onceAvailable(() => topics.remove());
     await topics.close();
     const servers = new RedisServers(config.redis, { prefix: config['cluster-name'], report: () => undefined });
-    for (const redis of servers.connections) {
-      const [keys] = await redis.pipeline((pipeline) => {
-        pipeline.keys(`${redis.prefix}*`);
-      });
-      await redis.pipeline((pipeline) => {
-        for (const key of keys as string[]) pipeline.del(key);
-      });
-    }
+    for (const redis of servers.connections) await onceAvailable(() => deleteKeys(redis));
     await servers.close();
     await dropDatabases(this.servers);
   }
 }
 
-/** Repeats `cluster init` while a service takes longer to answer than a request may, on a busy machine. */
-async function initialiseWhenAvailable(
-  config: Parameters<typeof initialiseCluster>[0],
-  replicationFactor: number,
-): Promise<void> {
+async function deleteKeys(redis: RedisConnection): Promise<void> {
+  const [keys] = await redis.pipeline((pipeline) => {
+    pipeline.keys(`${redis.prefix}*`);
+  });
+  await redis.pipeline((pipeline) => {
+    for (const key of keys as string[]) pipeline.del(key);
+  });
+}
+
+/**
+ * The result of a call that may be repeated, such as a command of an administrator. On a busy machine, a service may
+ * take longer to answer than a request of Parley waits.
+ */
+export async function onceAvailable<Result>(call: () => Promise<Result>): Promise<Result> {
   for (let attempt = 1; ; attempt++) {
     try {
-      await initialiseCluster(config, { shards: clusterShards, replicationFactor });
-      return;
+      return await call();
     } catch (error) {
-      const isUnavailable = error instanceof Unusable && error.cause instanceof Unavailable;
-      if (!isUnavailable || attempt === attemptsMax) throw error;
+      const reason = error instanceof Unusable ? error.cause : error;
+      if (!(reason instanceof Unavailable) || attempt === attemptsMax) throw error;
+      await Bun.sleep(pauseMs);
     }
   }
 }
@@ -125,9 +132,13 @@ export async function beside(
   const address = new URL(url);
   const database = address.pathname.slice(1);
   address.pathname = '/postgres';
-  await withPool({ name, url: address.href, schema: 'public' }, async (pool) => {
-    for (const statement of statementsFor(database)) await pool.run((sql) => sql.unsafe(statement));
-  });
+  await withPool(
+    { name, url: address.href, schema: 'public' },
+    async (pool) => {
+      for (const statement of statementsFor(database)) await pool.run((sql) => sql.unsafe(statement));
+    },
+    patient,
+  );
 }
 
 export async function withPool<Result>(

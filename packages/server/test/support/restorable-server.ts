@@ -9,7 +9,7 @@ import { backupDatabase, restoreDatabase } from '../../src/compose/embedded.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import type { GivenSettings } from '../../src/settings/settings.ts';
 import { loadConfig } from '../../src/settings/settings.ts';
-import { beside, ClusterUnderTest, clusterShards } from './cluster-services.ts';
+import { beside, ClusterUnderTest, clusterShards, onceAvailable } from './cluster-services.ts';
 import { ServerProcess } from './server-process.ts';
 import { shapeUnderTest } from './shape-under-test.ts';
 
@@ -103,11 +103,11 @@ export class RestorableServer {
       `CREATE DATABASE ${name} TEMPLATE ${name}_backup`,
     ]);
     const topics = new Topics(kafkaSettings(config));
-    await topics.remove();
+    await onceAvailable(() => topics.remove());
     await topics.close();
-    await initialiseCluster(config, { shards: clusterShards, replicationFactor: 1 });
+    await onceAvailable(() => initialiseCluster(config, { shards: clusterShards, replicationFactor: 1 }));
     const servers = postgresServers(config).map(({ name }) => name);
-    await acceptLoss(config, { servers, tell: () => undefined });
+    await onceAvailable(() => acceptLoss(config, { servers, tell: () => undefined }));
   }
 
   private async besideEach(statementsFor: (database: string) => string[]): Promise<void> {
