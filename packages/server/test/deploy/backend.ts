@@ -9,6 +9,10 @@ interface BackendOptions {
 /** A process of Parley as HAProxy sees it: reports whether it is ready, and accepts sockets and requests. */
 export class Backend {
   ready = true;
+  /** How late it answers a health check, as a process does while one of its services hangs. */
+  checkTakesMs = 0;
+  /** The number of health checks that it answered. */
+  checks = 0;
   sockets = 0;
   /** The files that it serves, by path. */
   readonly assets = new Set<string>();
@@ -23,9 +27,13 @@ export class Backend {
     this.server = Bun.serve({
       port,
       hostname,
-      fetch: (request, server) => {
+      fetch: async (request, server) => {
         const { pathname } = new URL(request.url, 'http://unnamed.invalid');
-        if (pathname === '/readyz') return new Response('', { status: this.ready ? 200 : 503 });
+        if (pathname === '/readyz') {
+          if (this.checkTakesMs > 0) await Bun.sleep(this.checkTakesMs);
+          this.checks++;
+          return new Response('', { status: this.ready ? 200 : 503 });
+        }
         if (pathname === '/v1/socket') return server.upgrade(request) ? undefined : new Response('', { status: 426 });
         this.requests++;
         if (this.assets.has(pathname)) return new Response(name);

@@ -56,7 +56,13 @@ describe.skipIf(withoutHaproxy !== null)(titleWith('HAProxy with processes found
       }),
     );
     const atFirst = await socketAt(url, 'first');
-    expect(await (await fetch(`${url}/v1/server`)).json()).toMatchObject({ name: 'gateway' });
+    // HAProxy asks for each name by itself.
+    let answer = await fetch(`${url}/v1/server`);
+    await until('requests reach the gateway', async () => {
+      if (answer.status === 503) answer = await fetch(`${url}/v1/server`);
+      return answer.status !== 503;
+    });
+    expect(await answer.json()).toMatchObject({ name: 'gateway' });
 
     names.tell(messagingName, ['127.0.0.2', '127.0.0.3']);
     const atSecond = await socketAt(url, 'second');
