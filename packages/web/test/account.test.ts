@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import { describeInBrowser } from './support/browser.ts';
 import { PersonInBrowser, password } from './support/person.ts';
 import { type TestEnvironment, testWith } from './support/test-environment.ts';
+import { until } from './support/until.ts';
 
 /** Ana and Ben, each in a browser, with a direct chat. */
 async function setUp(environment: TestEnvironment) {
@@ -93,7 +94,7 @@ describeInBrowser('an account', () => {
     await ben.message('Still here').waitFor();
   });
 
-  test('others see a new display name at once', async ({ ana, ben }) => {
+  test('others see a new display name at once', async ({ ana, ben, environment }) => {
     const { page } = ana;
     await ana.open('Ben');
     await ben.open('Ana');
@@ -112,13 +113,43 @@ describeInBrowser('an account', () => {
     await ben.page.goto('about:blank');
     await page.getByLabel('Display name').fill('Ana F.');
     await page.getByRole('region', { name: 'Account' }).getByRole('button', { name: 'Save' }).click();
-    await page.getByText('Saved').waitFor();
+    await until(
+      'the server to have the name',
+      () => environment.server.adapters.users.byUsername('ana'),
+      (account) => account?.displayName === 'Ana F.',
+    );
     await ben.page.goto(conversation);
     await ben.page.getByRole('heading', { level: 1, name: 'Ana F.' }).waitFor();
     await ben.page
       .getByRole('article', { name: /Ana F\./ })
       .first()
       .waitFor();
+  });
+
+  test('a late answer to a log-out does not take the person away who has logged in again', async ({ environment }) => {
+    const { page, context, faults } = await environment.window();
+    // Requests of a shared worker can't be held.
+    await context.addInitScript(() => Reflect.deleteProperty(globalThis, 'SharedWorker'));
+    const { promise: held, resolve: release } = Promise.withResolvers<void>();
+    await page.route('**/v1/logout', async (route) => {
+      await held;
+      await route.continue();
+    });
+    await page.goto(`${environment.server.url}/login`);
+    await logIn(page);
+    const ana = PersonInBrowser.loggedIn('Ana', context, page, faults);
+    await ana.inList('Ben').waitFor();
+    await settings(ana);
+    await page.getByRole('button', { name: 'Log out' }).click();
+    await page.getByRole('button', { name: 'Log in', exact: true }).waitFor();
+    await logIn(page);
+    await ana.open('Ben');
+    const answer = page.waitForResponse('**/v1/logout');
+    release();
+    await (await answer).finished();
+    await ana.write('Still here');
+    await ana.message('Still here').waitFor();
+    expect(faults).toEqual([]);
   });
 
   test('logging out clears the screen and the drafts', async ({ ana }) => {

@@ -1,5 +1,4 @@
 import { type FormEvent, type ReactNode, useId, useState } from 'react';
-import { useLocation } from 'wouter';
 import { failureText } from '../chat/failure-text.ts';
 import { useChat, useChatItself } from '../chat/use-chat.ts';
 import { allowNotifications } from '../notifications/offer.ts';
@@ -11,16 +10,9 @@ import { Sessions } from './sessions.tsx';
 /** Settings of the account and of this browser. */
 export default function SettingsView() {
   const chat = useChatItself();
-  const [, navigate] = useLocation();
   const [failure, setFailure] = useState('');
-  const logOut = async () => {
-    try {
-      await chat.request('logout');
-      navigate('/login');
-    } catch (error) {
-      setFailure(failureText(error));
-    }
-  };
+  // The page leaves this view at once. The answer may come after the person has logged in again.
+  const logOut = () => chat.request('logout').catch((error: unknown) => setFailure(failureText(error)));
   return (
     <div className="page">
       <ViewHead>
