@@ -109,7 +109,7 @@ export function MessageList(props: MessageListProps) {
           </div>
         )}
       </VList>
-      {view.isLoaded && !isAtEnd && rows.length > 0 && (
+      {view.isLoaded && seen && !isAtEnd && rows.length > 0 && (
         <ToLatest {...{ conversationId, seen, onLeave }} onClick={leaveForEnd} />
       )}
       <Note note={note.note} onClose={() => note.keep('')} />
@@ -215,16 +215,19 @@ function BeforeFirstRow({ view, conversationId, title }: BeforeFirstRowProps) {
 
 interface ToLatestProps {
   conversationId: string;
-  seen: Row['position'];
+  seen: NonNullable<Row['position']>;
   onClick(): void;
   /** Moves the focus to the box. */
   onLeave(): void;
 }
 
-/** Goes to the end of the conversation. Says how many messages are below the viewport. */
+/**
+ * Goes to the end of the conversation. Says how many messages are below the viewport. It is not shown before it is known
+ * what is in view: the list may be about to open at its end.
+ */
 function ToLatest({ conversationId, seen, onClick, onLeave }: ToLatestProps) {
   const headCount = useChat((one) => one.conversations.get(conversationId)?.messageCount ?? 0);
-  const below = seen ? Math.max(0, headCount - seen.messageCount) : 0;
+  const below = Math.max(0, headCount - seen.messageCount);
   return (
     <button
       type="button"
