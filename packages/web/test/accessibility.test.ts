@@ -2,7 +2,7 @@ import { expect } from 'bun:test';
 import { ConversationsUnderTest, fields } from '../../server/test/contract/conversations-under-test.ts';
 import { expectNoViolations, setTheme } from './support/axe.ts';
 import { describeInBrowser } from './support/browser.ts';
-import { focusLastMessage } from './support/places.ts';
+import { focusLastMessage, untilFocused } from './support/places.ts';
 import { testWith } from './support/test-environment.ts';
 import { firstViews, openStart, Scene, views } from './support/views.ts';
 
@@ -10,8 +10,7 @@ import { firstViews, openStart, Scene, views } from './support/views.ts';
 const reducedMotion = 'reduce';
 
 describeInBrowser('accessibility', () => {
-  // Dozens of runs of axe take minutes on a machine whose cores are busy.
-  const test = testWith(async ({ server }) => ({ scene: await Scene.at(server) }), { timeoutMs: 300_000 });
+  const test = testWith(async ({ server }) => ({ scene: await Scene.at(server) }));
 
   for (const { language, direction } of [
     { language: 'en', direction: 'ltr' },
@@ -64,17 +63,17 @@ describeInBrowser('accessibility', () => {
     const ana = await environment.signUp('Kim');
     const { page } = ana;
     await page.keyboard.press('Control+k');
-    await page.getByRole('combobox').waitFor();
+    await untilFocused('the search field', page.getByRole('combobox'));
     await page.keyboard.type('jonas');
     await page.getByRole('option', { name: /Jonas/ }).waitFor();
     await page.keyboard.press('Enter');
-    await ana.box.waitFor();
+    await untilFocused('the box', ana.box);
     await page.keyboard.type('By keys alone');
     await page.keyboard.press('Enter');
     await ana.message('By keys alone').waitFor();
     await focusLastMessage(ana, ana.message('By keys alone'));
     await page.keyboard.press('Escape');
-    expect(await ana.box.evaluate((box) => box === document.activeElement)).toBe(true);
+    await untilFocused('the box', ana.box);
   });
 
   test('the dialogs of bans comply with WCAG 2.2 AA', async ({ scene, environment }) => {

@@ -2,7 +2,14 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { HttpApi } from '@parley/sdk';
 import type { Page } from 'playwright-core';
 import { RunningServer } from '../../server/test/support/running-server.ts';
-import { browserOfFile, describeWith, openWindow, wholeChromium, withServiceWorker } from './support/browser.ts';
+import {
+  browserOfFile,
+  describeWith,
+  openWindow,
+  untilCached,
+  wholeChromium,
+  withServiceWorker,
+} from './support/browser.ts';
 import { Network } from './support/network.ts';
 import { PersonInBrowser, password } from './support/person.ts';
 import { until } from './support/until.ts';
@@ -17,7 +24,7 @@ let count = 0;
 /** Data of the browser, which is kept. Device secrets are random values that identify no account. */
 const ofTheBrowser = [
   'localStorage parley-preferences',
-  'sessionStorage parley.reopenedFrom',
+  'sessionStorage parley.reloadedFrom',
   'parley values "deviceSecrets"',
 ];
 
@@ -65,6 +72,7 @@ async function somebody(): Promise<PersonInBrowser & { id: string }> {
     permissions: ['notifications'],
   });
   const person = await PersonInBrowser.signUpAt(context, page, network.url, name, faults);
+  await untilCached(page);
   const ben = await server.person(`ben${count}`);
   const mira = await server.person(`mira${count}`);
   const id = (await server.call(ben, 'userSearch', { q: name })).users[0]?.id ?? '';

@@ -1,6 +1,6 @@
 import { expect } from 'bun:test';
 import type { BrowserContextOptions, Page } from 'playwright-core';
-import { describeInBrowser, withServiceWorker } from './support/browser.ts';
+import { describeInBrowser, untilCached, withServiceWorker } from './support/browser.ts';
 import type { PersonInBrowser } from './support/person.ts';
 import { type TestEnvironment, testWith } from './support/test-environment.ts';
 
@@ -40,6 +40,7 @@ describeInBrowser('a page whose server was upgraded', () => {
     await page.route('**/assets/*settings*.js', (route) => route.fulfill({ status: 404 }));
     await page.getByRole('link', { name: 'Settings' }).click();
     await page.getByRole('alert').getByRole('heading', { name: 'Something went wrong here' }).waitFor();
+    await page.waitForLoadState('load');
     expect(loads).toBe(1);
     await page.unroute('**/assets/*settings*.js');
     await page.getByRole('alert').getByRole('button', { name: 'Reload' }).click();
@@ -69,7 +70,7 @@ describeInBrowser('a page whose server was upgraded', () => {
       }
     });
     await page.reload();
-    await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
+    await untilCached(page);
     const asked = (path: string) =>
       page.evaluate(async (file) => {
         const answer = await fetch(file);

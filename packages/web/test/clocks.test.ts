@@ -41,7 +41,7 @@ function keepNotifications(): void {
   Object.assign(globalThis, { shown, Notification: ShownNotification });
 }
 
-/** Turns notifications on in the account's preferences, and reloads the page. */
+/** Turns notifications on in the account's preferences, and reloads the page. Resolves when it is connected again. */
 async function turnOnNotifications({ page, name }: PersonInBrowser): Promise<void> {
   const [found] = (await server.call(mira, 'userSearch', { q: name })).users;
   await page.evaluate(([key, chosen]) => localStorage.setItem(key, chosen), [
@@ -49,7 +49,8 @@ async function turnOnNotifications({ page, name }: PersonInBrowser): Promise<voi
     JSON.stringify({ notifications: true, askedForNotifications: true }),
   ] as const);
   await page.reload();
-  await page.getByRole('link', { name: 'Settings' }).waitFor();
+  // A page without conversations shows it when it has caught up: what arrives before causes no notification.
+  await page.getByRole('heading', { name: 'Start a conversation' }).waitFor();
 }
 
 interface Window {

@@ -10,6 +10,7 @@ interface Effects {
   keysReceived: number;
   url: string;
   dialogs: number;
+  /** Those with text of the conversion: rows of other messages come and go while a conversation is loaded. */
   messages: number;
 }
 
@@ -26,7 +27,7 @@ function effects(page: Page): Promise<Effects> {
     ...(globalThis as unknown as { counted: Pick<Effects, 'submits' | 'keysReceived'> }).counted,
     url: location.href,
     dialogs: document.querySelectorAll('[role=dialog]').length,
-    messages: document.querySelectorAll('article').length,
+    messages: [...document.querySelectorAll('article')].filter((one) => /にほ|日本/.test(one.textContent)).length,
   }));
 }
 

@@ -1,6 +1,7 @@
 import { expect } from 'bun:test';
 import { describeInBrowser } from './support/browser.ts';
 import { type TestEnvironment, testWith } from './support/test-environment.ts';
+import { until } from './support/until.ts';
 
 /** What a tab requests its engine to watch. */
 interface Watched {
@@ -8,6 +9,19 @@ interface Watched {
   typingIn: string[];
 }
 type InView = { watched?: Watched };
+
+/** The other person of a direct chat and its id. */
+type Row = readonly [userId: string, conversationId: string];
+
+/** Whether few rows are watched, and of two rows at the ends of the list only the one in view. */
+function watchesOnly(inView: Row, away: Row): (watched: Watched) => boolean {
+  return ({ userIds, typingIn }) =>
+    Math.max(userIds.length, typingIn.length) < 30 &&
+    userIds.includes(inView[0]) &&
+    typingIn.includes(inView[1]) &&
+    !userIds.includes(away[0]) &&
+    !typingIn.includes(away[1]);
+}
 
 async function setUp(environment: TestEnvironment) {
   const { server } = environment;
@@ -69,8 +83,15 @@ describeInBrowser('the list of conversations', () => {
     expect(await row.getByRole('img', { name: 'online' }).count()).toBe(0);
     const socket = await server.wire(jonas);
     await row.getByRole('img', { name: 'online' }).waitFor();
-    socket.send({ type: 'typing', conversationId: directId });
-    await row.getByText('typing…').waitFor();
+    await until(
+      'the row to say that he is typing',
+      () => {
+        // A notice is shown for a few seconds. Somebody who goes on typing sends further ones.
+        socket.send({ type: 'typing', conversationId: directId });
+        return row.getByText('typing…').count();
+      },
+      (count) => count === 1,
+    );
     // A message ends the typing notice.
     await sayInDirect('There');
     await row.getByText('There').waitFor();
@@ -138,27 +159,16 @@ describeInBrowser('the list of conversations', () => {
     });
     await page.goto(server.url);
     await ana.inList('zoe59').waitFor();
-    const watches = (id: string) =>
-      page.waitForFunction((wanted) => (globalThis as InView).watched?.userIds.includes(wanted), id);
     const watched = () => page.evaluate(() => (globalThis as InView).watched ?? { userIds: [], typingIn: [] });
-    /** Expects that the row at one end of the list is watched and the row at the other end is not. */
-    const expectOnly = (inView: [string, string], away: [string, string], shown: Watched) => {
-      expect([shown.userIds, shown.typingIn].map(({ length }) => length < 30)).toEqual([true, true]);
-      expect(shown.userIds).toContain(inView[0]);
-      expect(shown.typingIn).toContain(inView[1]);
-      expect(shown.userIds).not.toContain(away[0]);
-      expect(shown.typingIn).not.toContain(away[1]);
+    const newest: Row = [people.at(-1)?.account.id ?? '', directIds.at(-1) ?? ''];
+    const oldest: Row = [jonas.account.id, directId];
+    // What the browser has stored of the list may be shown first, in which other rows are in view.
+    await until('only rows at the top to be watched', watched, watchesOnly(newest, oldest));
+    const watchedAtEnd = async () => {
+      // The list grows while further pages are loaded.
+      await page.locator('.conversation-list').evaluate((list) => list.scrollTo(0, list.scrollHeight));
+      return watched();
     };
-    const newest: [string, string] = [people.at(-1)?.account.id ?? '', directIds.at(-1) ?? ''];
-    const oldest: [string, string] = [jonas.account.id, directId];
-    await watches(newest[0]);
-    expectOnly(newest, oldest, await watched());
-    // The list grows while further pages are loaded.
-    await page.waitForFunction((wanted) => {
-      const list = document.querySelector('.conversation-list');
-      list?.scrollTo(0, list.scrollHeight);
-      return (globalThis as InView).watched?.userIds.includes(wanted);
-    }, oldest[0]);
-    expectOnly(oldest, newest, await watched());
+    await until('only rows at the end to be watched', watchedAtEnd, watchesOnly(oldest, newest));
   });
 });

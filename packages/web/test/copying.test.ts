@@ -5,6 +5,7 @@ import { describeInBrowser } from './support/browser.ts';
 import { clipboardText, untilInView } from './support/places.ts';
 import { type TestEnvironment, testWith } from './support/test-environment.ts';
 import { until } from './support/until.ts';
+import { untilAtRest } from './support/view.ts';
 
 const evening = Date.parse('2026-05-12T21:58:00Z');
 const morning = Date.parse('2026-05-13T07:05:00Z');
@@ -37,6 +38,12 @@ async function setUp(environment: TestEnvironment) {
     await ana.page.reload();
     await ana.open('Harbour');
     await ana.message('good morning').waitFor();
+    // Names arrive after the messages, and are copied too.
+    await ana.page
+      .locator('.notice')
+      .filter({ hasText: /Mira Lindqvist.* added .*نور/ })
+      .waitFor();
+    await untilAtRest(ana.page);
   };
   return { ana, mira, groupId, conversations, at, open };
 }
@@ -182,6 +189,7 @@ describeInBrowser('copying messages', () => {
     await until('the last message', turnedTo, (count) => count > 0);
     await page.mouse.wheel(0, 1_500);
     await untilInView('the last message', end);
+    await untilAtRest(page);
     expect(await textOf(page, 'line 100').count()).toBe(0);
     const endBox = await end.boundingBox();
     await page.mouse.move((endBox?.x ?? 0) + (endBox?.width ?? 0) - 1, (endBox?.y ?? 0) + 8, { steps: 4 });

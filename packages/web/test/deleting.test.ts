@@ -67,18 +67,27 @@ describeInBrowser('deleting a message', () => {
     await ana.message('Hasty words').waitFor({ state: 'detached' });
     network.mend();
     await ana.message('This message was deleted.').waitFor();
-    expect(await ana.page.getByText('Hasty words').count()).toBe(0);
+    await until(
+      'the text to be gone, also from the list of conversations',
+      () => ana.page.getByText('Hasty words').count(),
+      (count) => count === 0,
+    );
     expect(ana.faults).toEqual([]);
   });
 
   test('of others is offered to owners and admins, and shows who did it', async (scene) => {
-    const { server, ana, mira, conversationId } = scene;
-    const userId = await scene.environment.idOf('ana');
+    const { environment, server, ana, mira, conversationId } = scene;
+    const userId = await environment.idOf('ana');
     await server.call(mira, 'setRole', { conversationId, userId, role: 'admin' });
     await ana.page.getByText(/made .*Ana/).waitFor();
     await choose(ana, ana.message('Which tables?'), 'Delete');
     await ana.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
     await deletedBy(ana, 'Ana').waitFor();
+    await until(
+      'the deletion to reach the server',
+      () => textsOf(environment, mira, conversationId),
+      (all) => !all.includes('Which tables?'),
+    );
     await ana.page.reload();
     await deletedBy(ana, 'Ana').waitFor();
     expect(ana.faults).toEqual([]);

@@ -4,6 +4,7 @@ import { describeInBrowser } from './support/browser.ts';
 import { actionsOf, choose, deletedBy, editBox, note, send, setUpGroup, textsOf } from './support/group.ts';
 import { password } from './support/person.ts';
 import { untilFocused } from './support/places.ts';
+import { untilStored } from './support/stored.ts';
 import { testWith } from './support/test-environment.ts';
 import { until } from './support/until.ts';
 
@@ -113,6 +114,7 @@ describeInBrowser('editing a message', () => {
     await editBox(ana).press('Enter');
     await ana.message('The blue tables').waitFor();
     await choose(ana, ana.message('The red tables'), 'Edit');
+    await untilFocused('the other edited text', editBox(ana));
     expect(await editBox(ana).inputValue()).toBe('The red chairs');
     await ana.page.keyboard.press('Escape');
     await ana.box.waitFor();
@@ -124,6 +126,7 @@ describeInBrowser('editing a message', () => {
 
   test('is offered on a page that is opened without a connection', async (scene) => {
     const { environment, ana, mira, network, conversationId } = scene;
+    await untilStored(ana.page, 'conversations', 'The blue tabels');
     network.cut();
     await ana.page.getByText(/No connection/).waitFor();
     await ana.page.reload();
@@ -241,6 +244,7 @@ describeInBrowser('editing a message', () => {
         await page.setViewportSize({ width: 390, height: 844 });
         await page.getByRole('link', { name: 'Back to conversations' }).click();
         await ana.inList('Harbour').waitFor();
+        await untilStored(page, 'amendments', 'The blue tables');
         await page.reload();
         await page.getByText(/No connection/).waitFor();
       }

@@ -1,7 +1,7 @@
 import { expect } from 'bun:test';
 import type { Page } from 'playwright-core';
 import { describeInBrowser } from './support/browser.ts';
-import { choose, groupOfMira, send } from './support/group.ts';
+import { choose, groupOfMira, note, send } from './support/group.ts';
 import { untilFocused, untilInView } from './support/places.ts';
 import { testWith } from './support/test-environment.ts';
 import { until } from './support/until.ts';
@@ -19,7 +19,7 @@ describeInBrowser('the focus stays in place when a control removes itself', () =
   const test = testWith(groupOfMira);
 
   test('by a press of it, or because somebody else has made it pointless', async (scene) => {
-    const { environment, ana, mira, conversationId, amend } = scene;
+    const { environment, ana, mira, conversationId, seq, amend } = scene;
     const { page } = ana;
     const first = ana.message('Which tables?').first();
     const chip = first.getByRole('button', { name: /🎉/ });
@@ -31,6 +31,7 @@ describeInBrowser('the focus stays in place when a control removes itself', () =
     await untilFocused('the message', first);
     await amend({ kind: 'react', emoji: '🎉', set: true });
     await chip.press('Enter');
+    await first.getByRole('button', { name: /🎉/, pressed: true }).waitFor();
     await amend({ kind: 'react', emoji: '🎉', set: false });
     await chip.press('Enter');
     await chip.waitFor({ state: 'detached' });
@@ -44,6 +45,8 @@ describeInBrowser('the focus stays in place when a control removes itself', () =
 
     // The note of a link that leads nowhere.
     await page.goto(`${page.url()}/999`);
+    // Until the server has answered, another note may be shown.
+    await note(ana, 'There is no such message here').waitFor();
     await page.getByRole('button', { name: 'Close' }).press('Enter');
     await page.getByRole('button', { name: 'Close' }).waitFor({ state: 'detached' });
     await untilNotLost(page, 'the note');
@@ -56,7 +59,8 @@ describeInBrowser('the focus stays in place when a control removes itself', () =
       conversationId,
       Array.from({ length: 40 }, (_, index) => `Crate ${index}`),
     );
-    await page.goto(page.url().replace('/999', '/2'));
+    await page.goto(page.url().replace('/999', `/${seq}`));
+    await untilFocused('the message of the link', first);
     const toLatest = page.getByRole('button', { name: /Jump to the latest|new messages?$/ });
     await toLatest.press('Enter');
     await untilInView('the newest message', ana.message('Crate 39'));
@@ -102,6 +106,7 @@ describeInBrowser('the focus stays in place when a control removes itself', () =
     await page.getByRole('button', { name: 'Details', exact: true }).click();
     await page.getByRole('button', { name: 'Banned people' }).click();
     const dialog = page.getByRole('dialog', { name: 'Banned people' });
+    await untilFocused('the search field', dialog.getByRole('combobox'));
     await dialog.getByRole('button', { name: /Lift ban on/ }).press('Enter');
     await dialog.getByText('Nobody is banned.').waitFor();
     await untilFocused('the dialog', dialog);

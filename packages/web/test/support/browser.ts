@@ -89,7 +89,12 @@ export async function openWindow(browser: Browser, options: BrowserContextOption
     });
   };
   context.on('page', watch);
-  const page = await context.newPage();
-  page.setDefaultTimeout(patienceMs);
-  return { context, page, faults };
+  // Also for pages that a test opens later.
+  context.setDefaultTimeout(patienceMs);
+  return { context, page: await context.newPage(), faults };
+}
+
+/** Resolves when the service worker has stored the parts of the page, which then need no network. */
+export async function untilCached(page: Page): Promise<void> {
+  await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
 }

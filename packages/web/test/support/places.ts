@@ -32,6 +32,8 @@ export async function untilFocused(what: string, element: Locator): Promise<void
 
 /** Moves the focus from the box to the last message, which is in view, by the Tab key. */
 export async function focusLastMessage({ page, box }: PersonInBrowser, message: Locator): Promise<void> {
+  // Until it is visible, it can't have the focus.
+  await message.first().waitFor();
   await until(
     'the last message to be reached by the Tab key',
     () => message.first().getAttribute('tabindex'),

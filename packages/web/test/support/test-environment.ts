@@ -2,7 +2,7 @@ import { test } from 'bun:test';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { type Person, RunningServer } from '../../../server/test/support/running-server.ts';
 import type { WireClient } from '../../../server/test/support/wire-client.ts';
-import { browserOfFile, type Need, openWindow, withServiceWorker } from './browser.ts';
+import { browserOfFile, type Need, openWindow, untilCached, withServiceWorker } from './browser.ts';
 import { Network } from './network.ts';
 import { PersonInBrowser } from './person.ts';
 import { testTimeoutMs, within } from './until.ts';
@@ -42,12 +42,15 @@ export class TestEnvironment {
 
   /**
    * Signs a person up in a window of their own, directly at the server or through a network. In the latter case the
-   * window has a service worker, which loads parts of the page while the network is cut.
+   * window has a service worker, which has stored the parts of the page for when the network is cut.
    */
   async signUp(name: string, url = this.server.url, options: BrowserContextOptions = {}): Promise<PersonInBrowser> {
     const usual = url === this.server.url ? {} : withServiceWorker;
-    const { context, page, faults } = await this.window({ ...usual, ...options });
-    return PersonInBrowser.signUpAt(context, page, url, name, faults);
+    const given = { ...usual, ...options };
+    const { context, page, faults } = await this.window(given);
+    const person = await PersonInBrowser.signUpAt(context, page, url, name, faults);
+    if (given.serviceWorkers === withServiceWorker.serviceWorkers) await untilCached(page);
+    return person;
   }
 
   /** Sends a message without a browser. */

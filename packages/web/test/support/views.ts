@@ -64,7 +64,8 @@ export const views: Readonly<Record<string, Open>> = {
   },
   'message-link': async (page, scene) => {
     await page.goto(`${scene.server.url}/c/${scene.demonstration.groupId}/3`);
-    await page.locator('[aria-current=location]').waitFor();
+    // The mark of the message is there for a moment only; the focus stays.
+    await page.waitForFunction(() => document.activeElement?.localName === 'article');
   },
   'message-missing': async (page, scene) => {
     await page.goto(`${scene.server.url}/c/${scene.demonstration.groupId}/1000`);
