@@ -1,5 +1,7 @@
 import { expect } from 'bun:test';
 import { describeInBrowser } from './support/browser.ts';
+import { menuOf } from './support/group.ts';
+import { recordPassing, untilNoted } from './support/passing.ts';
 import { PersonInBrowser, password } from './support/person.ts';
 import { focusLastMessage, untilFocused } from './support/places.ts';
 import { type TestEnvironment, testWith } from './support/test-environment.ts';
@@ -10,6 +12,7 @@ async function setUp(environment: TestEnvironment) {
   const { server } = environment;
   const network = environment.network();
   const ana = await environment.signUp('Ana', network.url);
+  await recordPassing(ana.page);
   const mira = await server.person('mira');
   const anaId = await environment.idOf('ana');
   const groupOf = (name: string) => server.call(mira, 'createGroup', { name, userIds: [anaId] });
@@ -45,7 +48,7 @@ async function showsUnread(person: PersonInBrowser, count: number, from: string)
 async function markUnread(person: PersonInBrowser, text: string): Promise<void> {
   await person.message(text).locator('.message-text').click({ button: 'right' });
   await person.page.getByRole('menuitem', { name: 'Mark as unread' }).click();
-  await person.page.getByRole('status').filter({ hasText: 'Marked as unread from here' }).waitFor();
+  await untilNoted(person.page, 'Marked as unread from here');
 }
 
 describeInBrowser('marking as unread', () => {
@@ -69,6 +72,8 @@ describeInBrowser('marking as unread', () => {
     await ana.page.keyboard.press('ArrowUp');
     await untilFocused('the message before', ana.message('second'));
     await ana.page.keyboard.press('Shift+F10');
+    // The menu takes the focus once, when it is shown.
+    await untilFocused('the menu', menuOf(ana));
     await ana.page.getByRole('menuitem', { name: 'Mark as unread' }).press('Enter');
     await untilFocused('the message', ana.message('second'));
     for (const device of [ana, laptop]) await showsUnread(device, 2, 'second');

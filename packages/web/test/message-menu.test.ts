@@ -1,6 +1,7 @@
 import { expect } from 'bun:test';
 import type { Locator, Page } from 'playwright-core';
 import { describeInBrowser, describeWith, wholeChromium } from './support/browser.ts';
+import { recordPassing, untilNoted } from './support/passing.ts';
 import type { PersonInBrowser } from './support/person.ts';
 import { clipboardText, focusLastMessage, untilFocused, untilInView } from './support/places.ts';
 import { type TestEnvironment, testWith } from './support/test-environment.ts';
@@ -20,6 +21,7 @@ async function setUp(environment: TestEnvironment) {
 
 async function groupOf(environment: TestEnvironment, ana: PersonInBrowser) {
   const { server } = environment;
+  await recordPassing(ana.page);
   const mira = await server.person('mira');
   const anaId = await environment.idOf('ana');
   const { id: groupId } = await server.call(mira, 'createGroup', { name: 'Harbour', userIds: [anaId] });
@@ -31,9 +33,7 @@ async function groupOf(environment: TestEnvironment, ana: PersonInBrowser) {
   return { server, ana, mira, groupId, say };
 }
 
-async function untilClosed(page: Page): Promise<void> {
-  await menuOf(page).waitFor({ state: 'detached' });
-}
+const untilClosed = (page: Page) => menuOf(page).waitFor({ state: 'detached' });
 
 describeInBrowser('the menu of a message', () => {
   const test = testWith(setUp);
@@ -46,7 +46,7 @@ describeInBrowser('the menu of a message', () => {
     await message.getByRole('button', { name: /^Actions for/ }).click();
     await item(page, 'Copy text').click();
     await untilClosed(page);
-    await page.getByRole('status').filter({ hasText: 'Text copied' }).waitFor();
+    await untilNoted(page, 'Text copied');
     expect(await clipboardText(page)).toBe(written);
     await untilFocused('the message', message);
 
@@ -168,7 +168,7 @@ describeInBrowser('the focus on a message', () => {
       groupId,
       Array.from({ length: 120 }, (_, index) => `new ${index}`),
     );
-    await untilInView('the newest message', ana.message('new 119'));
+    await untilInView('the newest message', page.getByRole('log').getByText('new 119', { exact: true }));
     await untilFocused('the message', message);
     await page.keyboard.press('ArrowUp');
     await untilFocused('the message above', ana.message('tables.pdf'));
@@ -245,7 +245,7 @@ describeWith([wholeChromium], 'the menu of a message on a phone', () => {
     await pressLong(ana.message('before').locator('.message-text'), () => menuOf(page).waitFor());
     await item(page, 'Copy text').tap();
     await untilClosed(page);
-    await page.getByText('Text copied').waitFor();
+    await untilNoted(page, 'Text copied');
   });
 
   test('does not open by a tap, nor by a finger that scrolls', async ({ ana }) => {
@@ -259,7 +259,7 @@ describeWith([wholeChromium], 'the menu of a message on a phone', () => {
     await pressLong(ana.message('after').locator('.message-text'), () => menuOf(page).waitFor());
     expect(await menuOf(page).count()).toBe(1);
     await item(page, 'Copy text').tap();
-    await page.getByText('Text copied').waitFor();
+    await untilNoted(page, 'Text copied');
     await until(
       'the text of the pressed message',
       () => clipboardText(page),
@@ -288,10 +288,12 @@ async function swipe(locator: Locator, pixels: number): Promise<void> {
   const page = locator.page();
   const session = await page.context().newCDPSession(page);
   const { x, y } = await centreOf(locator);
-  await session.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [{ x, y }] });
-  await session.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: [{ x, y: y + pixels }] });
+  const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', ...touchPoints: { x: number; y: number }[]) =>
+    session.send('Input.dispatchTouchEvent', { type, touchPoints });
+  // At once: a finger that rests on the message for long before it moves opens the menu.
+  await Promise.all([touch('touchStart', { x, y }), touch('touchMove', { x, y: y + pixels })]);
   await page.clock.fastForward(2_000);
   expect(await menuOf(page).count()).toBe(0);
-  await session.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+  await touch('touchEnd');
   await session.detach();
 }

@@ -60,9 +60,13 @@ async function setUp(environment: TestEnvironment) {
   const { id: groupId } = await server.call(mira, 'createGroup', { name: 'Harbour', userIds: [anaId] });
   const say = (conversationId: string, text: string) => environment.say(mira, conversationId, text);
   await say(directId, 'Hello');
+  // If it arrived after the reload, the page would play a sound for it.
+  await ana.inList('mira').getByText('Hello').waitFor();
   await ana.context.addInitScript(recordRequests);
   await ana.page.reload();
   await ana.inList('mira').waitFor();
+  // What a page catches up with causes no notification.
+  await ana.page.locator('.connection-bar[data-state=live]').waitFor({ state: 'attached' });
   const asked = () => ana.page.evaluate(() => (globalThis as unknown as { asked: Asked }).asked);
   const untilShown = (body: string) =>
     until(`a notification of “${body}”`, asked, ({ shown }) => shown.some((one) => one.body.includes(body)));
@@ -73,10 +77,16 @@ async function setUp(environment: TestEnvironment) {
     await ana.page.getByRole('button', { name: 'Turn on notifications' }).click();
     await ana.page.getByRole('region', { name: 'Notifications' }).waitFor({ state: 'detached' });
   };
+  /** Leaves the open conversation. Messages of it cause notifications from then on. */
+  const openSettings = async () => {
+    await ana.page.getByRole('link', { name: 'Settings' }).click();
+    // The engine, which returns them, has learnt before what the person looks at.
+    await ana.page.getByRole('region', { name: 'Sessions' }).getByText('this device').waitFor();
+  };
   /** Mira changes one of her messages in the group. */
   const amend = (seq: number, change: MessageChange) =>
     server.call(mira, 'amendMessage', { conversationId: groupId, seq, amendmentId: crypto.randomUUID(), change });
-  return { ana, directId, groupId, say, amend, asked, untilShown, turnOn };
+  return { ana, directId, groupId, say, amend, asked, untilShown, turnOn, openSettings };
 }
 
 describeInBrowser('notifications', () => {
@@ -125,24 +135,26 @@ describeInBrowser('notifications', () => {
     groupId,
     say,
     turnOn,
+    openSettings,
     untilShown,
   }) => {
     const { page } = ana;
     await turnOn();
-    await page.getByRole('link', { name: 'Settings' }).click();
+    await openSettings();
     await page.getByLabel('Play a sound').uncheck();
     await say(groupId, 'Quietly');
     await untilShown('Quietly');
     expect((await asked()).notes).toBe(0);
   });
 
-  test('do not appear for a muted conversation', async ({ ana, asked, directId, groupId, say, turnOn, untilShown }) => {
+  test('do not appear for a muted conversation', async (scene) => {
+    const { ana, asked, directId, groupId, say, turnOn, openSettings, untilShown } = scene;
     const { page } = ana;
     await turnOn();
     await ana.open('Harbour');
     await page.getByRole('button', { name: 'Details', exact: true }).click();
     await page.getByRole('button', { name: 'Mute' }).click();
-    await page.getByRole('link', { name: 'Settings' }).click();
+    await openSettings();
     const before = await asked();
     await say(groupId, 'Nobody hears this');
     await ana.inList('Harbour').getByText('Nobody hears this').waitFor();
@@ -155,15 +167,15 @@ describeInBrowser('notifications', () => {
   });
 
   test('show hostile text literally, shortened after a whole character', async ({
-    ana,
     asked,
     directId,
     say,
     turnOn,
+    openSettings,
     untilShown,
   }) => {
     await turnOn();
-    await ana.page.getByRole('link', { name: 'Settings' }).click();
+    await openSettings();
     // The limit is inside an emoji.
     const text = `<b>&amp;\u202e${'\u0301'.repeat(290)}😀${'\u0301'.repeat(9_000)}`;
     await say(directId, text);
@@ -173,9 +185,9 @@ describeInBrowser('notifications', () => {
   });
 
   test('are closed when their message is deleted, and no others', async (scene) => {
-    const { ana, directId, groupId, say, amend, asked, untilShown, turnOn } = scene;
+    const { directId, groupId, say, amend, asked, untilShown, turnOn, openSettings } = scene;
     await turnOn();
-    await ana.page.getByRole('link', { name: 'Settings' }).click();
+    await openSettings();
     await say(directId, 'This stays');
     const { seq: replaced } = await say(groupId, 'Replaced by the next');
     const { seq } = await say(groupId, 'Not for you');
@@ -188,9 +200,9 @@ describeInBrowser('notifications', () => {
   });
 
   test('show the new text of an edited message, without a sound, unless they were closed or replaced', async (scene) => {
-    const { ana, groupId, say, amend, asked, untilShown, turnOn } = scene;
+    const { ana, groupId, say, amend, asked, untilShown, turnOn, openSettings } = scene;
     await turnOn();
-    await ana.page.getByRole('link', { name: 'Settings' }).click();
+    await openSettings();
     const { seq: replaced } = await say(groupId, 'Replaced by the next');
     const { seq } = await say(groupId, 'Bring the tabels');
     await untilShown('tabels');
@@ -209,10 +221,10 @@ describeInBrowser('notifications', () => {
     expect(ana.faults).toEqual([]);
   });
 
-  test('can be turned off again', async ({ ana, asked, directId, say, turnOn }) => {
+  test('can be turned off again', async ({ ana, asked, directId, say, turnOn, openSettings }) => {
     const { page } = ana;
     await turnOn();
-    await page.getByRole('link', { name: 'Settings' }).click();
+    await openSettings();
     await page.getByLabel('Show notifications').uncheck();
     const before = await asked();
     await say(directId, 'Only heard');

@@ -11,25 +11,25 @@ const picker = (page: Page) => page.getByRole('dialog', { name: 'Choose an emoji
 
 /** Ana, an admin of Mira's group, in a page without a service worker, which would store the code of all parts. */
 async function setUp(environment: TestEnvironment) {
-  const scene = await groupOfMira(environment);
-  const { server, mira, conversationId, amend } = scene;
+  const { server } = environment;
+  const ana = await environment.signUp('Ana');
+  const { page } = ana;
+  const mira = await server.person('mira');
   const userId = await environment.idOf('ana');
+  const { id: conversationId } = await server.call(mira, 'createGroup', { name: 'Harbour', userIds: [userId] });
   await server.call(mira, 'setRole', { conversationId, userId, role: 'admin' });
-  await amend({ kind: 'react', emoji: '🎉', set: true });
-  const { page } = scene.ana;
-  await page.getByText(/made .*Ana.*admin/).waitFor();
-  await page.evaluate(async () => {
-    for (const worker of await navigator.serviceWorker.getRegistrations()) await worker.unregister();
-    for (const name of await caches.keys()) await caches.delete(name);
-  });
-  await scene.ana.context.route('**/service-worker.js', (route) => route.abort());
-  const message = scene.ana.message('Which tables?').first();
+  const { seq } = await environment.say(mira, conversationId, 'Which tables?');
+  const change = { kind: 'react', emoji: '🎉', set: true } as const;
+  await server.call(mira, 'amendMessage', { conversationId, seq, amendmentId: 'party', change });
+  await ana.open('Harbour');
+  const message = ana.message('Which tables?').first();
+  const isShown = () => message.getByRole('button', { name: /🎉/ }).waitFor();
+  await isShown();
   const open = async () => {
     await page.reload();
-    await message.getByRole('button', { name: /🎉/ }).waitFor();
+    await isShown();
   };
-  await open();
-  return { ...scene, page, message, open };
+  return { ana, page, message, open };
 }
 
 /** Keeps the page from loading further parts of its code, and from finding out that a reload would help. */
@@ -58,6 +58,7 @@ describeInBrowser('a part of the page that fails', () => {
     await message.locator('.message-text').click({ button: 'right' });
     await menuOf(ana).waitFor();
     await page.keyboard.press('Escape');
+    await menuOf(ana).waitFor({ state: 'detached' });
     await stopLoading(page);
     for (const action of ['Add reaction', 'Who reacted', 'Delete']) {
       await choose(ana, message, action);
@@ -110,6 +111,7 @@ describeInBrowser('the picker of emoji', () => {
       scene.conversationId,
       Array.from({ length: 12 }, (_, index) => `Crate ${index}`),
     );
+    await page.getByRole('log').getByText('Crate 11', { exact: true }).waitFor();
     const ofMessage = ana.message('Which tables?').first().getByRole('button', { name: 'Add reaction' });
     const ofBox = page.getByRole('button', { name: 'Choose an emoji' });
     for (const button of [ofMessage, ofBox]) {

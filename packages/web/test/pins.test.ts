@@ -3,6 +3,7 @@ import type { Locator } from 'playwright-core';
 import { expectNoViolations } from './support/axe.ts';
 import { describeInBrowser } from './support/browser.ts';
 import { actionsOf, choose, groupOfMira, jumpAfterAbsence, send } from './support/group.ts';
+import { showLatest } from './support/latest.ts';
 import type { PersonInBrowser } from './support/person.ts';
 import { untilFocused, untilInView } from './support/places.ts';
 import { testWith } from './support/test-environment.ts';
@@ -81,11 +82,10 @@ describeInBrowser('pinned messages', () => {
     await amend({ kind: 'pin', set: true });
     const texts = Array.from({ length: 250 }, (_, index) => `Crate ${index}`);
     await jumpAfterAbsence(ana, () => environment.sayAll(mira, conversationId, texts));
-    await ana.message('Crate 249').waitFor();
     for (const width of [1440, 390]) {
       await ana.page.setViewportSize({ width, height: 844 });
       await ana.page.goto(`${new URL(ana.page.url()).origin}/c/${conversationId}`);
-      await ana.message('Crate 249').waitFor();
+      await showLatest(ana.page, (shown) => shown.at(-1) === 'Crate 249');
       expect(await first(ana).count()).toBe(0);
       const pins = await openPins(ana);
       await pins.getByRole('link', { name: /Which tables\?/ }).press('Enter');

@@ -1,7 +1,7 @@
 import { describe, expect } from 'bun:test';
 import type { Locator, Page } from 'playwright-core';
 import { describeInBrowser, withServiceWorker } from './support/browser.ts';
-import { focusLastMessage } from './support/places.ts';
+import { focusLastMessage, untilFocused } from './support/places.ts';
 import { type TestEnvironment, testWith } from './support/test-environment.ts';
 
 async function setUp(environment: TestEnvironment) {
@@ -55,7 +55,7 @@ describeInBrowser('the web client can be used', () => {
     await page.keyboard.press('ArrowDown');
     await focused.filter({ hasText: 'An answer' }).waitFor();
     await page.keyboard.press('Escape');
-    expect(await ana.box.evaluate((box) => box === document.activeElement)).toBe(true);
+    await untilFocused('the box', ana.box);
     await tabTo(page, 'button', 'Details');
     await page.keyboard.press('Enter');
     await tabTo(page, 'button', 'Mute');

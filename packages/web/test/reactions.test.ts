@@ -4,7 +4,7 @@ import type { Person } from '../../server/test/support/running-server.ts';
 import { emojiLines } from '../src/emoji/english-names.ts';
 import { expectNoViolations } from './support/axe.ts';
 import { describeInBrowser } from './support/browser.ts';
-import { actionsOf, choose, groupOfMira, send } from './support/group.ts';
+import { actionsOf, choose, groupOfMira, menuOf, send } from './support/group.ts';
 import { type PersonInBrowser, password } from './support/person.ts';
 import { untilFocused } from './support/places.ts';
 import { type TestEnvironment, testWith } from './support/test-environment.ts';
@@ -133,6 +133,7 @@ describeInBrowser('reactions', () => {
     await openPicker(ana);
     await picker(ana.page).getByRole('gridcell').first().waitFor();
     await ana.page.keyboard.press('Escape');
+    await picker(ana.page).waitFor({ state: 'detached' });
     // Without a connection, the page does not know that somebody else was faster.
     network.cut();
     await ana.page.getByText(/No connection/).waitFor();
@@ -168,6 +169,8 @@ describeInBrowser('the picker of emoji', () => {
     const { page } = ana;
     await first(ana).focus();
     await page.keyboard.press('Enter');
+    // The menu takes the focus once, when it is shown.
+    await untilFocused('the menu', menuOf(ana));
     await page.getByRole('menuitem', { name: 'Add reaction' }).focus();
     await page.keyboard.press('Enter');
     await untilFocused('the search', search(page));

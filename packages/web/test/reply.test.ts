@@ -72,7 +72,8 @@ describeInBrowser('a reply', () => {
     await untilInView('the quoted message', first(ana));
     await ana.page.goBack();
     await quote.waitFor();
-    await ana.message('The blue ones').focus();
+    // The message that had the focus is no longer there, and the last one gets it.
+    await untilFocused('the message with the quote', ana.message('The blue ones'));
     await quote.focus();
     await ana.page.keyboard.press('Enter');
     await untilFocused('the quoted message', first(ana));

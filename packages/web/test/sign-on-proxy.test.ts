@@ -40,13 +40,7 @@ async function setUp(environment: TestEnvironment) {
   await environment.server.person('root');
   const ben = await environment.server.person('ben');
   const ana = await environment.signUp('Ana', network.url);
-  await untilCached(ana.page);
   return { network, ana, ben };
-}
-
-async function untilCached(page: Page): Promise<void> {
-  await page.evaluate(() => navigator.serviceWorker.ready);
-  await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
 }
 
 async function untilAtSignIn(page: Page): Promise<void> {
@@ -191,8 +185,7 @@ describeInBrowser('behind a proxy that requires signing in', () => {
     network.intercept(redirectOut);
     await signInBar(page).waitFor();
     const other = await context.newPage();
-    await other.goto(network.url);
-    await untilAtSignIn(other);
+    await openUntilAtSignIn(other, network.url);
     signedIn = () => network.mend();
     await other.goto(`http://127.0.0.1:${company.port}/done`);
     await signInBar(page).waitFor({ state: 'detached' });

@@ -1,5 +1,5 @@
 import { expect } from 'bun:test';
-import { describeInBrowser, withServiceWorker } from './support/browser.ts';
+import { describeInBrowser, untilCached, withServiceWorker } from './support/browser.ts';
 import { PersonInBrowser } from './support/person.ts';
 import { type TestEnvironment, testWith } from './support/test-environment.ts';
 import { until } from './support/until.ts';
@@ -16,6 +16,7 @@ for (const { what, isShared } of [
     const { context, page, faults } = await environment.window(withServiceWorker);
     if (!isShared) await context.addInitScript(() => Reflect.deleteProperty(globalThis, 'SharedWorker'));
     const first = await PersonInBrowser.signUpAt(context, page, network.url, 'Ana', faults);
+    await untilCached(page);
     await first.openDirect('Ben');
     await first.write('From the first');
     await ben.open('Ana');

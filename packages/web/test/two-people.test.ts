@@ -2,6 +2,7 @@ import { expect } from 'bun:test';
 import type { Person } from '../../server/test/support/running-server.ts';
 import { describeInBrowser, withServiceWorker } from './support/browser.ts';
 import { choose } from './support/group.ts';
+import { recordPassing, untilNoted } from './support/passing.ts';
 import { password } from './support/person.ts';
 import { clipboardText, untilFocused } from './support/places.ts';
 import { type TestEnvironment, testWith } from './support/test-environment.ts';
@@ -37,8 +38,8 @@ describeInBrowser('two people in two browsers', () => {
     await ana.page.getByRole('img', { name: 'Read', exact: true }).waitFor();
     await ben.page.waitForFunction(() => document.title === 'Parley');
     expect(await ben.page.locator('link[rel=icon]').getAttribute('href')).toBe('/icon.svg');
-    await ben.box.pressSequentially('Hi');
-    await ana.page.getByText('Ben⁩ is typing…').waitFor();
+    // It is shown for some seconds only.
+    await Promise.all([ana.page.getByText('Ben⁩ is typing…').waitFor(), ben.box.pressSequentially('Hi')]);
     await ben.box.press('Enter');
     await ana.message('Hi').waitFor();
     expect([...ana.faults, ...ben.faults]).toEqual([]);
@@ -81,6 +82,7 @@ describeInBrowser('two people in two browsers', () => {
 
   test('create, find and join a channel, follow a link to a message, and ban', async ({ ana, ben }) => {
     const { page } = ana;
+    await recordPassing(page);
     await page.getByRole('link', { name: 'Browse channels' }).click();
     await page.getByText('No channels yet').waitFor();
     await page.getByRole('button', { name: 'Make a channel' }).click();
@@ -95,7 +97,7 @@ describeInBrowser('two people in two browsers', () => {
     await ana.page.getByText('2 members').waitFor();
     await ana.context.grantPermissions(['clipboard-read', 'clipboard-write']);
     await choose(ana, ana.message('Rain all day'), 'Copy link');
-    await ana.page.getByText('Link copied').waitFor();
+    await untilNoted(page, 'Link copied');
     await ben.page.goto(await clipboardText(page));
     await untilFocused('the message of the link', ben.message('Rain all day'));
     await page.getByRole('button', { name: 'Details', exact: true }).click();

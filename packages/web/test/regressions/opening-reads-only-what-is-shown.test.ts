@@ -1,5 +1,6 @@
 import { expect } from 'bun:test';
 import { describeInBrowser } from '../support/browser.ts';
+import { untilStored } from '../support/stored.ts';
 import { testWith } from '../support/test-environment.ts';
 import { until } from '../support/until.ts';
 import { lastInView, untilAtRest } from '../support/view.ts';
@@ -17,6 +18,8 @@ describeInBrowser('a conversation that opens at its first unread message', () =>
     const { id: conversationId } = await server.call(mira, 'createGroup', { name: 'Harbour', userIds });
     const lines = Array.from({ length: lineCount }, (_, index) => `line ${index + 1}`);
     await environment.sayAll(mira, conversationId, lines);
+    // A page that is opened earlier may know none of them as unread.
+    await untilStored(ana.page, 'conversations', `line ${lineCount}`);
     return { server, ana, mira, conversationId };
   });
 
