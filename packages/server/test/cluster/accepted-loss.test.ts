@@ -10,7 +10,7 @@ import { acceptLoss, shardLocations } from '../../src/compose/cluster-administra
 import { verifyCluster } from '../../src/compose/verify-cluster.ts';
 import { shardOf } from '../../src/platform/shards.ts';
 import { loadConfig } from '../../src/settings/settings.ts';
-import { beside, ClusterUnderTest, clusterShards } from '../support/cluster-services.ts';
+import { beside, ClusterUnderTest, clusterShards, onceAvailable } from '../support/cluster-services.ts';
 import { generation } from '../support/registry-leases.ts';
 import { ServerProcess } from '../support/server-process.ts';
 import { titleWith, withoutService } from '../support/services.ts';
@@ -65,7 +65,13 @@ describe.skipIf(absent !== null)(
       await ana.signup({ username: 'ana', password });
       ana.connect();
       await ana.live();
-      for (let group = 0; group < groups; group++) await ana.conversations.createGroup({ name: `group ${group}` });
+      const locations = await onceAvailable(() => shardLocations(config()));
+      const used = new Set<string | undefined>();
+      // The ids decide on which server a group is, and both need some.
+      for (let group = 0; group < groups || used.size < 2; group++) {
+        const { id } = await ana.conversations.createGroup({ name: `group ${group}` });
+        used.add(locations[shardOf(id, clusterShards)]?.server);
+      }
       await writeToEach(ana, 'before');
       ana.close();
       await stop();

@@ -10,7 +10,7 @@ import { featuresAt } from '../../src/platform/features.ts';
 import { shardOf } from '../../src/platform/shards.ts';
 import { loadConfig } from '../../src/settings/settings.ts';
 import { ClusterProcesses, type Role, roles } from '../support/cluster-processes.ts';
-import { clusterShards } from '../support/cluster-services.ts';
+import { clusterShards, onceAvailable } from '../support/cluster-services.ts';
 import { withoutHaproxy } from '../support/haproxy.ts';
 import { parleyProgram } from '../support/server-process.ts';
 import { titleWith, withoutService } from '../support/services.ts';
@@ -47,7 +47,7 @@ describe.skipIf(absent !== null)(titleWith('a feature of the next version, rolle
     await cluster.stop();
   });
 
-  const status = () => clusterStatus(loadConfig(cluster.settings, {}));
+  const status = () => onceAvailable(() => clusterStatus(loadConfig(cluster.settings, {})));
 
   async function restart(role: Role, program: readonly string[], slots = cluster.slotsOf(role)): Promise<void> {
     for (const slot of slots) {
@@ -152,6 +152,8 @@ describe.skipIf(absent !== null)(titleWith('a feature of the next version, rolle
   });
 
   test('finally, every view equals the history and every acknowledged message is there once (contract 1 to 4)', async () => {
+    // The messages alone are then more than that, also on a slow machine.
+    await witnesses.untilAcknowledged(150);
     await witnesses.stopWriting();
     expect((await witnesses.agree()).length).toBeGreaterThan(200);
   });

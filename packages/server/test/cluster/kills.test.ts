@@ -46,10 +46,11 @@ describe.skipIf(absent !== null)(titleWith('a cluster of two processes of each r
     const config = loadConfig(cluster.settings, {});
     const database = await ShardedDatabase.open(postgresServers(config));
     const { totals, followerStates } = postgresStores(database);
-    await until('the totals are up to date', async () => {
+    const isUpToDate = async () => {
       const { lagRecords, unbuiltPartitions } = await followerStates.report(totalsFollower);
       return lagRecords === 0 && unbuiltPartitions === 0;
-    });
+    };
+    await until('the totals are up to date', isUpToDate, { withinMs: 300_000 });
     const { databaseBytes: _before, ...kept } = await totals.read();
     const [follower] = cluster.slotsOf('followers');
     expect(await follower?.stop()).toBe(0);

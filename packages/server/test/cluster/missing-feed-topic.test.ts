@@ -5,7 +5,7 @@ import { feedTopic } from '../../src/adapters/kafka/topics.ts';
 import { kafkaSettings } from '../../src/compose/cluster.ts';
 import { initialiseCluster } from '../../src/compose/cluster-administration.ts';
 import { loadConfig } from '../../src/settings/settings.ts';
-import { ClusterUnderTest, clusterShards } from '../support/cluster-services.ts';
+import { ClusterUnderTest, clusterShards, onceAvailable } from '../support/cluster-services.ts';
 import { ServerProcess } from '../support/server-process.ts';
 import { titleWith, withoutService } from '../support/services.ts';
 import { until } from '../support/until.ts';
@@ -16,7 +16,7 @@ describe.skipIf(absent !== null)(titleWith('a cluster whose feed topic is delete
   beforeAll(async () => {
     cluster = await ClusterUnderTest.make();
   });
-  afterAll(() => cluster?.remove(), 120_000);
+  afterAll(() => cluster?.remove());
 
   async function deleteFeed(): Promise<string> {
     const settings = kafkaSettings(loadConfig(cluster.settings, {}));
@@ -27,7 +27,9 @@ describe.skipIf(absent !== null)(titleWith('a cluster whose feed topic is delete
   }
 
   const initialise = () =>
-    initialiseCluster(loadConfig(cluster.settings, {}), { shards: clusterShards, replicationFactor: 1 });
+    onceAvailable(() =>
+      initialiseCluster(loadConfig(cluster.settings, {}), { shards: clusterShards, replicationFactor: 1 }),
+    );
 
   test('acknowledges messages, and counts them once the topic was created again', async () => {
     const server = await ServerProcess.start({ settings: { ...cluster.settings, signup: 'open' } });
@@ -85,7 +87,7 @@ class Person {
       `the totals have ${messages} messages`,
       async () =>
         (await answerOf<{ messages: number }>(this.url, 'GET /v1/admin/stats', { token })).messages === messages,
-      { withinMs: 120_000, pauseMs: 200 },
+      { withinMs: 300_000, pauseMs: 200 },
     );
   }
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { clusterStatus, moveShardTo, shardLocations, verifyCluster } from '../../src/compose/cluster-administration.ts';
 import { loadConfig } from '../../src/settings/settings.ts';
 import { ClusterProcesses, type ProcessSlot, roles } from '../support/cluster-processes.ts';
+import { onceAvailable } from '../support/cluster-services.ts';
 import { withoutHaproxy } from '../support/haproxy.ts';
 import { titleWith, withoutService } from '../support/services.ts';
 import { until } from '../support/until.ts';
@@ -25,7 +26,7 @@ describe.skipIf(absent !== null)(titleWith('a cluster under load', absent), () =
   });
 
   const config = () => loadConfig(cluster.settings, {});
-  const liveServers = async () => (await clusterStatus(config())).liveServers;
+  const liveServers = async () => (await onceAvailable(() => clusterStatus(config()))).liveServers;
   async function untilLive(count: number): Promise<void> {
     const isSo = async () => (await liveServers()) === count;
     await until(`${count} servers are live`, isSo, { withinMs: 300_000, pauseMs: 200 });
@@ -57,11 +58,13 @@ describe.skipIf(absent !== null)(titleWith('a cluster under load', absent), () =
 
   test('sends continue while every shard moves to the other PostgreSQL server', async () => {
     const other = (server: string) => (server === 'one' ? 'two' : 'one');
-    const servers = async () => (await shardLocations(config())).map(({ server: name }) => name);
+    const locations = () => onceAvailable(() => shardLocations(config()));
+    const servers = async () => (await locations()).map(({ server: name }) => name);
     const slots = await servers();
     for (const [shard, server] of slots.entries()) {
       const move = { shard, targetName: other(server), sourceUrl: null, tell: () => undefined };
-      await witnesses.recoverAfter(`shard ${shard} moved`, () => moveShardTo(config(), move));
+      // A move that was interrupted continues from there.
+      await witnesses.recoverAfter(`shard ${shard} moved`, () => onceAvailable(() => moveShardTo(config(), move)));
     }
     expect(await servers()).toEqual(slots.map(other));
   });

@@ -7,7 +7,7 @@ import { clusterStatus, initialiseCluster } from '../../src/compose/cluster-admi
 import { verifyCluster } from '../../src/compose/verify-cluster.ts';
 import { loadConfig } from '../../src/settings/settings.ts';
 import { CheckedRecording } from '../support/checked-recording.ts';
-import { beside, ClusterUnderTest, clusterShards } from '../support/cluster-services.ts';
+import { beside, ClusterUnderTest, clusterShards, onceAvailable } from '../support/cluster-services.ts';
 import { recordedClient } from '../support/recorded-client.ts';
 import { ServerProcess } from '../support/server-process.ts';
 import { titleWith, withoutService } from '../support/services.ts';
@@ -107,8 +107,8 @@ describe.skipIf(absent !== null)(
       await restoreBackup();
       await server.kill();
       await start();
-      const isDone = async () => (await clusterStatus(config())).commandsWaiting === 0;
-      await until('no command waits', isDone, { withinMs: 300_000, pauseMs: 20 });
+      const isDone = async () => (await onceAvailable(() => clusterStatus(config()))).commandsWaiting === 0;
+      await until('no command waits', isDone, { withinMs: 300_000, pauseMs: 200 });
       recording.recorder.record({ type: 'replay_end' });
       const back = await login();
       await readAll(back);
@@ -134,8 +134,8 @@ describe.skipIf(absent !== null)(
       await server.stop();
       await restoreBackup();
       const topics = new Topics(kafkaSettings(config()));
-      await topics.remove();
-      await initialiseCluster(config(), { shards: clusterShards, replicationFactor: 1 });
+      await onceAvailable(() => topics.remove());
+      await onceAvailable(() => initialiseCluster(config(), { shards: clusterShards, replicationFactor: 1 }));
       await topics.close();
       recording.recorder.record({ type: 'restore' });
 

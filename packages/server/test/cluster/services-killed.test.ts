@@ -61,7 +61,7 @@ describe.skipIf(absent !== null)(titleWith('a cluster under load whose services 
   });
 
   test('finally, every view equals the history and every acknowledged message is there once (contract 1 to 4)', async () => {
-    await witnesses.untilAcknowledged(50);
+    await witnesses.untilAcknowledged(100);
     await witnesses.stopWriting();
     expect((await witnesses.agree()).length).toBeGreaterThan(350);
   });

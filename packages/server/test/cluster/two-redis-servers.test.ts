@@ -7,7 +7,7 @@ import { shardOf } from '../../src/platform/shards.ts';
 import { loadConfig } from '../../src/settings/settings.ts';
 import { CheckedRecording } from '../support/checked-recording.ts';
 import { ClusterProcesses } from '../support/cluster-processes.ts';
-import { sharedServices } from '../support/cluster-services.ts';
+import { onceAvailable, sharedServices } from '../support/cluster-services.ts';
 import { withoutHaproxy } from '../support/haproxy.ts';
 import { OwnRedis } from '../support/own-redis.ts';
 import { recordedClient } from '../support/recorded-client.ts';
@@ -130,10 +130,16 @@ describe.skipIf(absent !== null)(titleWith('a cluster on two Redis servers, of w
   test('people on the other server talk; those on it catch up when it was started again', async () => {
     await redis[1].kill();
     const missed = await talkWithoutSecond('killed');
-    const { liveServers, usersOnline, redis: servers } = await clusterStatus(loadConfig(cluster.settings, {}));
-    expect(servers).toEqual({ one: null, two: expect.stringContaining('does not answer') });
-    expect(liveServers).toBePositive();
-    expect(usersOnline).toBeGreaterThanOrEqual(2);
+    await until(
+      'the report has what is in the first Redis, and says that the second does not answer',
+      async () => {
+        const status = await onceAvailable(() => clusterStatus(loadConfig(cluster.settings, {})));
+        const { liveServers, usersOnline, redis: servers } = status;
+        expect(servers['two']).toContain('does not answer');
+        return servers['one'] === null && Number(liveServers) > 0 && Number(usersOnline) >= 2;
+      },
+      patience,
+    );
     await redis[1].startAgain();
     await untilWhole('killed', missed);
   });
@@ -148,18 +154,19 @@ describe.skipIf(absent !== null)(titleWith('a cluster on two Redis servers, of w
   test('a process with another list of servers is refused at the start', async () => {
     const { settings } = cluster;
     const config = loadConfig({ ...settings, redis: redis[0].url }, {});
-    await expect(openServices(config)).rejects.toThrow(/--redis: Redis at .* is marked as server one of one,two/);
+    const opened = onceAvailable(() => openServices(config));
+    await expect(opened).rejects.toThrow(/--redis: Redis at .* is marked as server one of one,two/);
   });
 
   test('processes whose list is not that of the cluster any more close what they opened, and exit with status 1', async () => {
     const config = loadConfig({ ...cluster.settings, redis: redis[0].url }, {});
-    await replaceRedis(config);
+    await onceAvailable(() => replaceRedis(config));
     const withRegistry = cluster.slots.filter(({ role }) => role !== 'followers');
     expect(await Promise.all(withRegistry.map((slot) => slot.ended))).toEqual(withRegistry.map(() => 1));
     for (const { lines } of withRegistry) expect(lines.at(-1)).toMatch(/^parley: --redis: Redis at .* is marked as/);
     // Each edge removed its mailbox and gave up its lease.
-    const services = await openServices(config);
-    expect(await services.topics.mailboxes()).toEqual([]);
+    const services = await onceAvailable(() => openServices(config));
+    await until('the brokers list no mailbox', async () => (await services.topics.mailboxes()).length === 0, patience);
     expect(await services.redis.registry().liveServers()).toEqual([]);
     await services.close();
   });

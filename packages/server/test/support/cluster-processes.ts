@@ -85,7 +85,13 @@ export class ClusterProcesses {
         slots.push(new ProcessSlot(role, await freePort(), await freePort(), { ...cluster.settings, ...settings }));
       }
     }
-    await Promise.all(slots.map((slot) => slot.start()));
+    const started = await Promise.allSettled(slots.map((slot) => slot.start()));
+    const failed = started.find((each) => each.status === 'rejected');
+    if (failed) {
+      // Processes that nobody stops would keep the machine busy for the other tests.
+      await Promise.all(slots.map((slot) => slot.stop()));
+      throw failed.reason;
+    }
     // The first account has to be created on the machine, not through the proxy.
     const gateway = slots.find(({ role }) => role === 'gateway');
     await makeFirstAccount(gateway?.url ?? '');

@@ -7,20 +7,13 @@ import { initialiseCluster } from '../../src/compose/cluster-administration.ts';
 import { Unavailable, Unusable } from '../../src/platform/failures.ts';
 import { systemIds } from '../../src/platform/ids.ts';
 import { type GivenSettings, loadConfig } from '../../src/settings/settings.ts';
+import { patientPoolBounds } from './patient-bounds.ts';
 import { serviceAddress } from './services.ts';
 
 export const clusterShards = 8;
 const attemptsMax = 10;
 /** Between two attempts; Redis refuses calls at once while it is not connected. */
 const pauseMs = 1_000;
-
-/**
- * For creating, copying and dropping a database, which wait for a checkpoint of the whole server, and other tests keep it
- * busy.
- */
-const patient = {
-  ...{ ...defaultPoolBounds, statementTimeoutMs: 100_000, answerTimeoutMs: 110_000, connectTimeoutMs: 60_000 },
-};
 
 /** The addresses of a cluster's services: a URL for PostgreSQL, brokers separated by commas, the setting for Redis. */
 export interface ServiceAddresses {
@@ -104,7 +97,8 @@ export async function newDatabase(url: string, database: string): Promise<string
   await withPool(
     { name: 'any', url, schema: 'public' },
     (pool) => pool.run((sql) => sql.unsafe(`CREATE DATABASE ${database}`)),
-    patient,
+    // Creating, copying and dropping a database wait for a checkpoint of the server, which other tests keep busy.
+    patientPoolBounds,
   );
   const address = new URL(url);
   address.pathname = `/${database}`;
@@ -119,7 +113,7 @@ export async function dropDatabases(servers: readonly PostgresServer[]): Promise
     await withPool(
       { name, url: address.href, schema: 'public' },
       (pool) => pool.run((sql) => sql.unsafe(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`)),
-      patient,
+      patientPoolBounds,
     );
   }
 }
@@ -137,7 +131,7 @@ export async function beside(
     async (pool) => {
       for (const statement of statementsFor(database)) await pool.run((sql) => sql.unsafe(statement));
     },
-    patient,
+    patientPoolBounds,
   );
 }
 

@@ -1,5 +1,5 @@
 import { expect } from 'bun:test';
-import type { ClientFrame, clientFrames } from '@parley/protocol';
+import type { ClientFrame, clientFrames, ServerFrame } from '@parley/protocol';
 import type { WireClient } from './wire-client.ts';
 
 export type Steps<Name extends string, In> = { [Each in Name]: (scene: In) => Promise<unknown> };
@@ -23,7 +23,7 @@ export const frameSteps: Steps<keyof typeof clientFrames, FrameScene> = {
   },
   send: async ({ socket, direct, ana }) => {
     const send = { type: 'send', conversationId: direct, clientMessageId: 'third', text: 'by a socket' } as const;
-    const ack = await socket.request(send);
+    const ack = await answerOf(socket, send);
     expect(ack).toMatchObject({ type: 'ack', clientMessageId: 'third' });
     const entry = await socket.next('entry', (frame) => frame.entry.conversationId === direct);
     expect(entry.entry).toMatchObject({ senderId: ana.id, text: 'by a socket' });
@@ -31,7 +31,7 @@ export const frameSteps: Steps<keyof typeof clientFrames, FrameScene> = {
   amend: async ({ socket, direct }) => {
     const change = { kind: 'delete' } as const;
     const amend = { type: 'amend', conversationId: direct, seq: 2, amendmentId: 'delete', change } as const;
-    expect(await socket.request(amend)).toMatchObject({ type: 'amend_ack', seq: 2, revision: 4 });
+    expect(await answerOf(socket, amend)).toMatchObject({ type: 'amend_ack', seq: 2, revision: 4 });
   },
   changes: async ({ socket, direct }) => {
     const changes = await socket.request({ type: 'changes', conversationId: direct, after: 0 });
@@ -63,6 +63,15 @@ export const frameSteps: Steps<keyof typeof clientFrames, FrameScene> = {
     await answersNothing(socket, { type: 'typing', conversationId: direct });
   },
 };
+
+/** The answer to a frame, which is sent again while the server is overloaded, as clients do. */
+async function answerOf(socket: WireClient, frame: Parameters<WireClient['request']>[0]): Promise<ServerFrame> {
+  for (let attempt = 1; ; attempt++) {
+    const answer = await socket.request(frame);
+    if (answer.type !== 'error' || answer.code !== 'overloaded' || attempt === 20) return answer;
+    await Bun.sleep(answer.retryAfterMs ?? 1_000);
+  }
+}
 
 /** Sends a frame to which only errors are answered, and expects none. */
 async function answersNothing(socket: WireClient, frame: ClientFrame): Promise<void> {

@@ -2,6 +2,7 @@ import { expect } from 'bun:test';
 import type { InputOf, OperationId, ResponseOf } from '@parley/protocol';
 import { HttpApi } from '@parley/sdk';
 import { frameSteps, type Steps } from './every-frame.ts';
+import { retriedWhileOverloaded } from './retried.ts';
 import { WireClient } from './wire-client.ts';
 
 const password = 'a good password';
@@ -25,7 +26,7 @@ class Caller {
 
   async call<Id extends OperationId>(id: Id, input: InputOf<Id>): Promise<ResponseOf<Id>> {
     try {
-      return await this.api.call(id, input);
+      return await retriedWhileOverloaded(() => this.api.call(id, input));
     } catch (cause) {
       throw new Error(`${id} by ${this.username} at ${this.url} was refused`, { cause });
     }
