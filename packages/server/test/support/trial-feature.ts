@@ -25,13 +25,15 @@ export function withTopic(update: Extract<Command, { kind: 'update' }>, topic: s
 /** Makes this process support the feature. Returns a function that undoes it. */
 export function addTrialFeature(): () => void {
   const [send, update] = [kindOf({ kind: 'send' }), kindOf({ kind: 'update' })];
+  const asSend = (command: object): Command => {
+    const { text } = command as Nudge;
+    return { ...command, kind: 'send', text: `nudged: ${text}` } as Command;
+  };
   const nudgeKind: CommandKind = {
     ...send,
     feature: trialFeature,
-    decide: (command, situation) => {
-      const { text } = command as unknown as Nudge;
-      return send.decide({ ...command, kind: 'send', text: `nudged: ${text}` } as Command, situation);
-    },
+    decide: (command, situation) => send.decide(asSend(command), situation),
+    refuseReuse: (command, made) => send.refuseReuse?.(asSend(command), made) ?? null,
   };
   const updateWithTopic: CommandKind = {
     ...update,
