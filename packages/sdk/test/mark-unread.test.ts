@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'bun:test';
-import { type Conversation, MemoryStore, type ParleyClient } from '../src/index.ts';
+import { MemoryStore, type ParleyClient } from '../src/index.ts';
+import { connected, roomOf } from './support/amended-room.ts';
 import { ana, otherRoomId, roomId } from './support/entries.ts';
 import { FakeApi } from './support/fake-api.ts';
 import { welcome } from './support/frames.ts';
@@ -17,22 +18,11 @@ beforeEach(async () => {
   api.read(roomId, 20);
   api.write(otherRoomId, 1);
   store = new MemoryStore();
-  client = await connected();
+  ({ client } = await connected(api, store));
   await room().history({ after: 0, limit: 50 });
 });
 
-async function connected(): Promise<ParleyClient> {
-  const connecting = await api.client(store);
-  connecting.connect();
-  await api.accept();
-  return connecting;
-}
-
-function room(of = client): Conversation {
-  const found = of.conversations.get(roomId);
-  if (!found) throw new Error('the room is not in the list');
-  return found;
-}
+const room = (of = client) => roomOf(of);
 
 const state = (of = client) => {
   const { unreadCount, membership } = room(of).data;
@@ -118,7 +108,7 @@ describe('a mark as unread', () => {
       await expect(room().markUnread(seq)).rejects.toMatchObject({ code: 'invalid_request' });
     client.close();
     api.features = [];
-    client = await connected();
+    ({ client } = await connected(api, store));
     await expect(room().markUnread(6)).rejects.toMatchObject({ code: 'feature_not_enabled' });
     room().markRead(20);
     expect(sent('unread')).toEqual([]);
@@ -143,7 +133,7 @@ describe('a mark as unread', () => {
   test('of an entry that is not stored shows once the server has answered', async () => {
     client.close();
     store = new MemoryStore();
-    client = await connected();
+    ({ client } = await connected(api, store));
     await room().markUnread(6);
     expect(state()).toEqual([0, 20, 0]);
     await answer('unread', { seq: 5, readVersion: 1 });
@@ -162,13 +152,13 @@ describe('a mark as unread without a connection', () => {
   test('is sent after the next connect, also by the next run', async () => {
     await idle();
     client.close();
-    client = await connected();
+    ({ client } = await connected(api, store));
     expect(state()).toEqual([13, 5, 1]);
     expect(sent('unread')).toEqual([{ type: 'unread', conversationId: roomId, seq: 6, readSeq: 20, readVersion: 0 }]);
     await answer('unread', { seq: 5, readVersion: 1 });
     api.markUnread(roomId, 6);
     client.close();
-    client = await connected();
+    ({ client } = await connected(api, store));
     expect(sent('unread')).toEqual([]);
     expect(state()).toEqual([13, 5, 1]);
   });

@@ -141,7 +141,7 @@ describeInBrowser('a server that was restored from a backup', () => {
       await page.getByText(sentence).waitFor();
       await page.getByRole('article').filter({ hasText: 'other 5' }).waitFor();
       await page.getByRole('article').filter({ hasText: 'lost 3' }).waitFor({ state: 'detached' });
-      await untilShown(page, [...['kept 1', 'kept 2', 'other 1', 'other 2', 'other 3', 'other 4', 'other 5']]);
+      await untilShown(page, ['kept 1', 'kept 2', 'other 1', 'other 2', 'other 3', 'other 4', 'other 5']);
     }
     await second.page.getByRole('button', { name: 'Close', exact: true }).click();
     await ana.page.getByText(sentence).waitFor({ state: 'hidden' });

@@ -1,7 +1,7 @@
 import { expect } from 'bun:test';
 import { describeInBrowser } from './support/browser.ts';
+import { untilNoConversation } from './support/stored.ts';
 import { type TestEnvironment, testWith } from './support/test-environment.ts';
-import { until } from './support/until.ts';
 
 /** Ana was removed from Mira's group after she wrote two messages there without a connection. */
 async function setUp(environment: TestEnvironment) {
@@ -23,27 +23,8 @@ async function setUp(environment: TestEnvironment) {
   const bar = (text: string) => ana.page.getByRole('status').filter({ hasText: text });
   await bar('2 messages to').getByText('Harbour').waitFor();
   // A page that is reloaded before knows the conversation, and its name.
-  await until(
-    'the conversation to be removed from the store',
-    () => ana.page.evaluate(storedCount),
-    (count) => count === 0,
-  );
+  await untilNoConversation(ana.page);
   return { ana, anaId, bar, id, mira, server };
-}
-
-/** The number of conversations that the browser has stored. Runs in the page. */
-function storedCount(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const opening = indexedDB.open('parley');
-    opening.onerror = () => reject(opening.error);
-    opening.onsuccess = () => {
-      const asking = opening.result.transaction('conversations').objectStore('conversations').count();
-      asking.onsuccess = () => {
-        opening.result.close();
-        resolve(asking.result);
-      };
-    };
-  });
 }
 
 describeInBrowser('messages that were written in a conversation that the person is no longer in', () => {

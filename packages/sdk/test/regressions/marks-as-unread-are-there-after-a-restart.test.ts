@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from 'bun:test';
-import { type Conversation, MemoryStore, type ParleyClient } from '../../src/index.ts';
+import { MemoryStore, type ParleyClient } from '../../src/index.ts';
+import { connected, roomOf } from '../support/amended-room.ts';
 import { ana, roomId } from '../support/entries.ts';
 import { FakeApi } from '../support/fake-api.ts';
 import { idle } from '../support/idle.ts';
@@ -15,18 +16,12 @@ beforeEach(async () => {
   for (const entry of api.write(roomId, 20)) if (entry.seq === 8) entry.senderId = ana.id;
   api.read(roomId, 20);
   store = new MemoryStore();
-  client = await api.client(store);
-  client.connect();
-  await api.accept();
+  ({ client } = await connected(api, store));
   await room().history({ after: 0, limit: 50 });
   api.runtime.socket.end(1006);
 });
 
-function room(): Conversation {
-  const found = client.conversations.get(roomId);
-  if (!found) throw new Error('the room is not in the list');
-  return found;
-}
+const room = () => roomOf(client);
 
 function state() {
   const { unreadCount, membership } = room().data;

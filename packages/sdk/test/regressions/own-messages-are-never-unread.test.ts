@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from 'bun:test';
-import { type Conversation, MemoryStore, type ParleyClient } from '../../src/index.ts';
+import { MemoryStore, type ParleyClient } from '../../src/index.ts';
+import { connected, roomOf } from '../support/amended-room.ts';
 import { ana, message, roomId } from '../support/entries.ts';
 import { FakeApi } from '../support/fake-api.ts';
 import { idle } from '../support/idle.ts';
@@ -14,21 +15,10 @@ beforeEach(async () => {
   store = new MemoryStore();
   api.write(roomId, 10);
   api.read(roomId, 10);
-  client = await connected();
+  ({ client } = await connected(api, store));
 });
 
-async function connected(): Promise<ParleyClient> {
-  const connecting = await api.client(store);
-  connecting.connect();
-  await api.accept();
-  return connecting;
-}
-
-function room(of = client): Conversation {
-  const found = of.conversations.get(roomId);
-  if (!found) throw new Error('the room is not in the list');
-  return found;
-}
+const room = (of = client) => roomOf(of);
 
 /** Messages of others, then one of the user's, then one of others arrive. */
 async function converse(): Promise<void> {
@@ -47,7 +37,7 @@ async function reconnect(): Promise<void> {
 async function restart(): Promise<void> {
   await idle();
   client.close();
-  client = await connected();
+  ({ client } = await connected(api, store));
 }
 
 test('own messages stay read after a reconnect, a restart, and both', async () => {
@@ -109,6 +99,6 @@ test('the last message of a conversation is not unread for its author on a devic
   const answer = api.conversation.bind(api);
   api.conversation = (id) => ({ ...answer(id), lastMessage: last });
   store = new MemoryStore();
-  const other = await connected();
+  const { client: other } = await connected(api, store);
   expect(room(other).unreadCount).toBe(29);
 });

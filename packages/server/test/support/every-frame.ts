@@ -1,5 +1,7 @@
 import { expect } from 'bun:test';
 import type { ClientFrame, clientFrames, ServerFrame } from '@parley/protocol';
+import { ParleyError } from '@parley/sdk';
+import { retriedWhileOverloaded } from './retried.ts';
 import type { WireClient } from './wire-client.ts';
 
 export type Steps<Name extends string, In> = { [Each in Name]: (scene: In) => Promise<unknown> };
@@ -65,12 +67,12 @@ export const frameSteps: Steps<keyof typeof clientFrames, FrameScene> = {
 };
 
 /** The answer to a frame, which is sent again while the server is overloaded, as clients do. */
-async function answerOf(socket: WireClient, frame: Parameters<WireClient['request']>[0]): Promise<ServerFrame> {
-  for (let attempt = 1; ; attempt++) {
+function answerOf(socket: WireClient, frame: Parameters<WireClient['request']>[0]): Promise<ServerFrame> {
+  return retriedWhileOverloaded(async () => {
     const answer = await socket.request(frame);
-    if (answer.type !== 'error' || answer.code !== 'overloaded' || attempt === 20) return answer;
-    await Bun.sleep(answer.retryAfterMs ?? 1_000);
-  }
+    if (answer.type !== 'error') return answer;
+    throw new ParleyError(answer.code, answer.message, null, [], answer.retryAfterMs ?? null);
+  });
 }
 
 /** Sends a frame to which only errors are answered, and expects none. */

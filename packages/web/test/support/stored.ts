@@ -13,6 +13,15 @@ export async function untilStored(page: Page, part: 'conversations' | 'amendment
   );
 }
 
+/** Resolves when the browser's database has no conversation. */
+export async function untilNoConversation(page: Page): Promise<void> {
+  await until(
+    'no conversation to be stored',
+    () => page.evaluate(storedIn, 'conversations'),
+    (stored) => stored === '[]',
+  );
+}
+
 /** What a part of the database contains. Runs in the page. */
 async function storedIn(part: string): Promise<string> {
   const request = <Value>(asked: IDBRequest<Value>) =>
