@@ -15,13 +15,16 @@ const reservations = [];
 export async function freePort() {
   for (let attempt = 0; attempt < attempts; attempt++) {
     const port = portMin + Math.floor(Math.random() * (portEnd - portMin));
-    if ((await isReserved(port)) && (await isFree(port))) return port;
+    if ((await reserve(port)) && (await isFree(port))) return port;
   }
   throw new Error(`none of ${attempts} ports between ${portMin} and ${portEnd} is free`);
 }
 
-/** Reserves a port until this process ends: of several processes, one can bind the UDP port with its number. */
-function isReserved(port) {
+/**
+ * Reserves a port until this process ends: of several processes, one can bind the UDP port with its number. Resolves to
+ * false if another one has it.
+ */
+function reserve(port) {
   return new Promise((resolve) => {
     const socket = createSocket('udp4');
     socket.on('error', () => resolve(false));
